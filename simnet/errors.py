@@ -1,0 +1,40 @@
+"""One error class for each owner of a fault; the command line prints each as one line.
+
+`exit_status` is what the process ends with: 2 where the user gave something wrong, 1 where a run failed.
+"""
+
+
+class SimnetError(Exception):
+    """The base of every error that a user may see. The message is one line: what, where, what was expected."""
+
+    exit_status = 1
+
+
+class InputError(SimnetError):
+    """The user's input is at fault (a command-line value, a folder, a picture)."""
+
+    exit_status = 2
+
+
+class ScenarioError(InputError):
+    """A scenario file is at fault; the message starts with `file:line:column: path.of.key:`."""
+
+
+class PictureError(InputError):
+    """A picture or a data set is missing, unreadable or of another size than asked for."""
+
+
+class ModelError(InputError):
+    """A codec or model is unknown, or a model's files do not match their digests."""
+
+
+class BitstreamError(InputError):
+    """A bitstream is truncated, altered, or made by another codec or checkpoint."""
+
+
+class WireError(SimnetError):
+    """A peer sent something that is not a valid message, or too much of it."""
+
+
+class NodeError(SimnetError):
+    """A node or its host failed, or did not answer in time."""

@@ -1,0 +1,255 @@
+"""The nouns that every room shares: frozen records in base units (ns, bytes, bit/s, metres, degrees).
+
+Nothing here computes; a scenario file is resolved into a `Scenario`, a run turns that into `Row`s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SECOND_NS = 1_000_000_000
+
+
+# --- what a scenario declares -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Trajectory:
+    """A way through the world: `waypoints_m` are (x, y, z), walked at constant speed from `offset_m` along them.
+
+    One waypoint is a fixed place. Before the first and past the last waypoint the end segments go straight on.
+    x is east, y is north, z is up; a heading of 0 degrees looks east, 90 degrees north.
+    """
+
+    waypoints_m: tuple[tuple[float, float, float], ...]
+    speed_mps: float = 0.0
+    offset_m: float = 0.0
+    heading_deg: float | None = None
+    """The heading where the path gives none (a fixed place); None follows the path, or 0 on a fixed place."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraConfig:
+    """One camera: `name` is `node/camera`; frames are captured at phase_ns + k * period_ns."""
+
+    name: str
+    width: int
+    height: int
+    period_ns: int
+    field_of_view_deg: float
+    trajectory: Trajectory
+    phase_ns: int = 0
+    mount_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Where it sits on its node: forward, left, up."""
+    yaw_deg: float = 0.0
+    """To the left of the node's heading."""
+    pitch_deg: float = 0.0
+    """Above the horizon; -90 looks straight down."""
+    source: str | None = None
+    """For worlds of recorded pictures: folder, video file, or `left` / `right`."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorldConfig:
+    """Where frames come from. `kind`: rendered, pictures, pairs, kitti_raw, kitti_odometry."""
+
+    kind: str
+    scene: str = "street"
+    path: str | None = None
+    sequence: str | None = None
+    """The drive or sequence inside a data set's folder, where it holds several."""
+    offset_frames: int = 0
+    """Recorded pairs: the right camera runs this many frames ahead (unsynchronised stereo)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeConfig:
+    """A vehicle, drone or roadside unit, and the cameras it carries."""
+
+    name: str
+    trajectory: Trajectory
+    cameras: tuple[CameraConfig, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LossConfig:
+    """Packet loss. `model`: none, independent, gilbert-elliott; `mean` in [0, 1]; `burst` is the mean burst in packets."""
+
+    model: str = "none"
+    mean: float = 0.0
+    burst: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkConfig:
+    """One direction of a link between two nodes.
+
+    `bandwidth_bps` is a constant, or `ladder` gives it by distance: (up to metres, bit/s), ascending; beyond the last step
+    nothing passes.
+    """
+
+    name: str
+    source: str
+    target: str
+    bandwidth_bps: float
+    delay_ns: int = 0
+    jitter_ns: int = 0
+    """Standard deviation of the extra delay (a half-normal draw, never negative)."""
+    reorder: bool = False
+    """Whether jitter may let a packet overtake an earlier one."""
+    loss: LossConfig = field(default_factory=LossConfig)
+    queue_bytes: int = 65_536
+    mtu_bytes: int = 1_500
+    """Largest packet on the link, overhead included."""
+    overhead_bytes: int = 40
+    """IP, UDP and RTP headers of one packet."""
+    ladder: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RateConfig:
+    """Rate control. `kind`: fixed (uses quality), target (uses target_bps), adaptive (between the bounds)."""
+
+    kind: str = "fixed"
+    quality: float = 0.5
+    target_bps: float | None = None
+    quality_min: float = 0.0
+    quality_max: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class StreamConfig:
+    """One camera's coded stream to fusion. `name` is the camera's name."""
+
+    name: str
+    codec: str
+    model: str | None = None
+    """A folder of `models/`; None is the codec's default."""
+    rate: RateConfig = field(default_factory=RateConfig)
+    side_information: tuple[str, ...] = ()
+    """Candidates in order of preference: names of cameras (streams, or sensors of the fusion node), or `previous`."""
+    encode_ns: int = 15_000_000
+    decode_ns: int = 40_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class FusionConfig:
+    """The fusion centre: waits `wait_ns` for side information, uses at most `pictures` of age up to `max_age_ns`."""
+
+    node: str
+    wait_ns: int = 30_000_000
+    max_age_ns: int = 400_000_000
+    deadline_ns: int = 200_000_000
+    """A picture decoded later than this after capture is late."""
+    pictures: int = 1
+    feedback_period_ns: int = 100_000_000
+    feedback_bytes: int = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A resolved scenario: nothing is left to default, every name refers to something that exists."""
+
+    name: str
+    purpose: str
+    seed: int
+    duration_ns: int
+    world: WorldConfig
+    nodes: tuple[NodeConfig, ...]
+    links: tuple[LinkConfig, ...]
+    streams: tuple[StreamConfig, ...]
+    """In decoding order: a stream comes after the streams that serve it as side information."""
+    fusion: FusionConfig
+    path: str = ""
+
+    @property
+    def cameras(self) -> dict[str, CameraConfig]:
+        """Every camera of every node by its name."""
+        return {camera.name: camera for node in self.nodes for camera in node.cameras}
+
+
+# --- what a run moves about ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What is constant in a stream, said once: fusion refuses a stream whose digests it does not have."""
+
+    codec: str
+    model: str
+    checkpoint_digest: str
+    """Hexadecimal; empty for codecs without weights."""
+    tables_digest: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class SideInformation:
+    """A picture that the decoder already has (uint8, H x W x 3, RGB), where it comes from, and how old it is."""
+
+    picture: np.ndarray
+    source: str
+    age_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a decoder makes of one bitstream (uint8, H x W x 3, RGB each).
+
+    `alone` is the same bitstream decoded without side information; it is `picture` itself where none was used.
+    """
+
+    picture: np.ndarray
+    alone: np.ndarray
+
+
+class Outcome(StrEnum):
+    """What became of a frame."""
+
+    DECODED = "decoded"
+    ALONE = "decoded without side information"
+    LATE = "late"
+    LOST = "lost"
+    CORRUPT = "corrupt"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One frame's whole story. Times are virtual; None where it never came to that."""
+
+    run: str
+    stream: str
+    codec: str
+    sequence: int
+    capture_ns: int
+    encode_ns: int
+    """When coding was done."""
+    arrive_ns: int | None
+    decode_ns: int | None
+    """When the picture was there."""
+    size_bytes: int
+    """The bitstream, its 8-byte header included."""
+    link_bytes: int
+    """What entered the first link: the bitstream and every packet's overhead."""
+    bpp: float
+    """8 * link_bytes / pixels."""
+    quality: float
+    packets_sent: int
+    packets_lost: int
+    retransmissions: int
+    outcome: Outcome
+    side_sources: tuple[str, ...]
+    side_age_ns: int | None
+    """Age of the side picture used: |its capture time - this frame's capture time|; the largest where several are used."""
+    psnr_db: float | None
+    ms_ssim: float | None
+    alone_psnr_db: float | None
+    alone_ms_ssim: float | None
+    queue_ns: int
+    picture_digest: str
