@@ -1,0 +1,30 @@
+"""CompressAI's range coder and entropy bottleneck without CompressAI's package initialiser.
+
+`import compressai` pulls in torchvision, torch-geometric and torch._dynamo (seconds, and it fails outright where the
+CPU build of torch meets the registry's torchvision). The parts that simnet uses need none of them, so the package is
+entered as a bare namespace and its initialiser is left out.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from importlib.machinery import PathFinder
+from types import ModuleType
+from typing import Any
+
+from simnet.errors import ModelError
+
+
+def part(name: str) -> Any:
+    """Import `compressai.<name>` (`ans`, `_CXX`, `entropy_models`, ...) without running `compressai/__init__.py`."""
+    if "compressai" not in sys.modules:
+        spec = PathFinder.find_spec("compressai")
+        if spec is None or spec.submodule_search_locations is None:
+            raise ModelError("the package compressai is not installed; expected version 1.2.8")
+        package = ModuleType("compressai")
+        package.__path__ = list(spec.submodule_search_locations)
+        # What its entropy models ask of the initialiser that was left out.
+        vars(package).update(get_entropy_coder=lambda: "ans", available_entropy_coders=lambda: ["ans"])
+        sys.modules["compressai"] = package
+    return importlib.import_module(f"compressai.{name}")

@@ -1,0 +1,215 @@
+"""The learned codec's networks, as short functions of their numbers.
+
+    x --g_a--> y --gain(q)--> round --range coder--> bytes --> / gain(q) --> y_hat --g_s--> x_hat
+                                                                                             |
+    y pictures --optical flow from x_hat, warp--> aligned pictures --> fuse (local cross-attention) --> picture
+
+`Backbone` is the whole of `factorized`; `atn` adds `Fuse` at the decoder. The paper letters are Balle's (ICLR 2017): g_a,
+g_s, y, y_hat. The gain vectors follow Cui et al. (CVPR 2021): one network, a continuous range of rates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from simnet.codec.entropy_library import part
+
+STRIDE = 16
+"""Pictures are padded to multiples of this; the latent is 1/16 of the picture's size."""
+
+
+@dataclass(frozen=True)
+class BackboneNumbers:
+    """Channels at 1/4 and 1/8 of the size, latent channels at 1/16, and how many gain vectors span the quality range."""
+
+    wide: int = 64
+    deep: int = 112
+    latent: int = 128
+    gains: int = 6
+
+
+@dataclass(frozen=True)
+class FuseNumbers:
+    """Channels of the fusion trunk, of queries and keys, of values; residual blocks; `window` is the attention's side."""
+
+    channels: int = 64
+    key: int = 16
+    value: int = 32
+    blocks: int = 2
+    window: int = 3
+
+
+class GDN(nn.Module):
+    """Generalised divisive normalisation (Balle et al., ICLR 2016), or its inverse; beta and gamma kept positive by squares."""
+
+    def __init__(self, channels: int, *, inverse: bool = False) -> None:
+        super().__init__()
+        self.beta = nn.Parameter(torch.ones(channels))
+        self.gamma = nn.Parameter((0.1 * torch.eye(channels)).sqrt())
+        self.inverse = inverse
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise x (B, C, H, W)."""
+        norm = functional.conv2d(x * x, (self.gamma**2)[:, :, None, None], self.beta**2 + 1e-6)
+        return x * torch.sqrt(norm) if self.inverse else x / torch.sqrt(norm)
+
+
+class Residual(nn.Module):
+    """x + conv(relu(conv(x))), 3x3 each."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        nn.init.zeros_(self.second.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep the shape (B, C, H, W)."""
+        return x + self.second(functional.leaky_relu(self.first(x), 0.1))
+
+
+def analysis(n: BackboneNumbers) -> nn.Sequential:
+    """g_a: (B, 3, H, W) in [0, 1] -> y (B, latent, H/16, W/16)."""
+    return nn.Sequential(
+        nn.PixelUnshuffle(4),
+        nn.Conv2d(48, n.wide, 3, padding=1),
+        GDN(n.wide),
+        nn.Conv2d(n.wide, n.deep, 5, stride=2, padding=2),
+        GDN(n.deep),
+        Residual(n.deep),
+        nn.Conv2d(n.deep, n.latent, 5, stride=2, padding=2),
+    )
+
+
+def synthesis(n: BackboneNumbers) -> nn.Sequential:
+    """g_s: y_hat (B, latent, H/16, W/16) -> x_hat (B, 3, H, W), not clipped."""
+    return nn.Sequential(
+        nn.Conv2d(n.latent, 4 * n.deep, 3, padding=1),
+        nn.PixelShuffle(2),
+        GDN(n.deep, inverse=True),
+        Residual(n.deep),
+        nn.Conv2d(n.deep, 4 * n.wide, 3, padding=1),
+        nn.PixelShuffle(2),
+        GDN(n.wide, inverse=True),
+        nn.Conv2d(n.wide, 48, 3, padding=1),
+        nn.PixelShuffle(4),
+    )
+
+
+class Backbone(nn.Module):
+    """Analysis, gain vectors, factorised prior, synthesis.
+
+    The prior is one density per channel of the *unscaled* latent (CompressAI's entropy bottleneck). A gain g makes the
+    quantisation step 1/g, so the probability of a symbol k is cdf((k + 1/2)/g) - cdf((k - 1/2)/g): one density serves every
+    quality, and the integer tables of each quality are read off it.
+    """
+
+    def __init__(self, numbers: BackboneNumbers) -> None:
+        super().__init__()
+        self.numbers = numbers
+        self.g_a = analysis(numbers)
+        self.g_s = synthesis(numbers)
+        self.prior = part("entropy_models").EntropyBottleneck(numbers.latent)
+        start = torch.linspace(0.0, 2.0, numbers.gains)[:, None].repeat(1, numbers.latent)
+        self.log_gain = nn.Parameter(start.clone())
+        self.log_inverse = nn.Parameter(-start.clone())
+
+    def gain(self, quality: Tensor) -> tuple[Tensor, Tensor]:
+        """Gain and inverse gain (B, latent, 1, 1) at `quality` (B,) in [0, 1], interpolated geometrically."""
+        place = quality.clamp(0, 1) * (self.numbers.gains - 1)
+        low = place.floor().long().clamp(max=self.numbers.gains - 2)
+        share = (place - low)[:, None]
+
+        def between(table: Tensor) -> Tensor:
+            return torch.exp(table[low] * (1 - share) + table[low + 1] * share)[:, :, None, None]
+
+        return between(self.log_gain), between(self.log_inverse)
+
+    def cumulative(self, values: Tensor) -> Tensor:
+        """Logits of the prior's cumulative distribution at unscaled latent values (C, 1, N)."""
+        return self.prior._logits_cumulative(values, stop_gradient=False)
+
+    def bits(self, symbols: Tensor, gain: Tensor) -> Tensor:
+        """Estimated bits (B,) of scaled latents `symbols` (B, C, h, w) under `gain` (B, C, 1, 1)."""
+        batch, channels = symbols.shape[:2]
+
+        def logits(scaled: Tensor) -> Tensor:
+            values = (scaled / gain).transpose(0, 1).reshape(channels, 1, -1)
+            return self.cumulative(values)
+
+        lower, upper = logits(symbols - 0.5), logits(symbols + 0.5)
+        sign = -torch.sign(lower + upper).detach()
+        mass = torch.abs(torch.sigmoid(sign * upper) - torch.sigmoid(sign * lower)).clamp(min=1e-9)
+        return -torch.log2(mass).reshape(channels, batch, -1).sum(dim=(0, 2))
+
+    def forward(self, x: Tensor, quality: Tensor) -> tuple[Tensor, Tensor]:
+        """Return x_hat (B, 3, H, W) and estimated bits (B,). Rate sees uniform noise, distortion sees rounding."""
+        gain, inverse = self.gain(quality)
+        scaled = self.g_a(x).float() * gain
+        if self.training:
+            rate = self.bits(scaled + torch.rand_like(scaled) - 0.5, gain)
+            scaled = scaled + (scaled.round() - scaled).detach()
+        else:
+            scaled = scaled.round()
+            rate = self.bits(scaled, gain)
+        return self.g_s(scaled * inverse), rate
+
+
+def shifts(x: Tensor, window: int) -> list[Tensor]:
+    """x (N, C, H, W) moved by every offset of a square window of side `window`, zeros beyond the edge."""
+    reach, height, width = window // 2, x.shape[-2], x.shape[-1]
+    padded = functional.pad(x, (reach, reach, reach, reach))
+    return [padded[:, :, dy : dy + height, dx : dx + width] for dy in range(window) for dx in range(window)]
+
+
+class Fuse(nn.Module):
+    """Correct a decoded picture with aligned side pictures.
+
+    Everything happens on 4 x 4 pixel cells. Queries come from x_hat and keys from its comparison with each side picture, values
+    from the side pictures, in a local window around the flow's match. The softmax runs over all windows of all side pictures
+    and one null key of learned score, whose share says how little the side pictures are to be trusted.
+    """
+
+    def __init__(self, numbers: FuseNumbers) -> None:
+        super().__init__()
+        c, self.numbers = numbers.channels, numbers
+        self.stem = nn.Conv2d(48, c, 3, padding=1)
+        self.compare = nn.Conv2d(2 * c, c, 1)
+        self.context = nn.Conv2d(c, c, 3, padding=1)
+        self.query = nn.Conv2d(c, numbers.key, 1)
+        self.key = nn.Conv2d(2 * c, numbers.key, 1)
+        self.null = nn.Conv2d(c, 1, 1)
+        self.value = nn.Conv2d(48, numbers.value, 1)
+        self.join = nn.Conv2d(c + numbers.value + 1, c, 3, padding=1)
+        self.trunk = nn.Sequential(*(Residual(c) for _ in range(numbers.blocks)))
+        self.head = nn.Conv2d(c, 48, 3, padding=1)
+        nn.init.zeros_(self.head.weight)
+
+    def forward(self, x_hat: Tensor, aligned: Tensor) -> Tensor:
+        """x_hat (B, 3, H, W) and aligned (B * S, 3, H, W), S side pictures a picture -> picture (B, 3, H, W)."""
+        batch, window = x_hat.shape[0], self.numbers.window
+        cells_y = functional.pixel_unshuffle(aligned, 4)
+        f_x, f_y = self.stem(functional.pixel_unshuffle(x_hat, 4)), self.stem(cells_y)
+        channels, height, width = f_x.shape[1:]
+        sides = f_y.shape[0] // batch
+        per_side = f_x[:, None].expand(batch, sides, channels, height, width).reshape(f_y.shape)
+        match = functional.leaky_relu(self.compare(torch.cat([per_side, f_y], dim=1)), 0.1)
+        match = functional.leaky_relu(self.context(match), 0.1)
+
+        query = self.query(per_side) * self.numbers.key**-0.5
+        keys = self.key(torch.cat([match, f_y], dim=1))
+        scores = torch.stack([(query * moved).sum(dim=1) for moved in shifts(keys, window)], dim=1)
+        scores = scores.reshape(batch, -1, height, width)
+        share = torch.softmax(torch.cat([self.null(f_x), scores], dim=1), dim=1)
+
+        weights = share[:, 1:].reshape(-1, window**2, height, width)
+        values = shifts(self.value(cells_y), window)
+        attended = sum((weights[:, i : i + 1] * moved for i, moved in enumerate(values)), torch.zeros(()))
+        attended = attended.reshape(batch, sides, -1, height, width).sum(dim=1)
+        matched = match.reshape(batch, sides, -1, height, width).mean(dim=1)
+        joined = functional.leaky_relu(self.join(torch.cat([f_x + matched, attended, share[:, :1]], dim=1)), 0.1)
+        return x_hat + functional.pixel_shuffle(self.head(self.trunk(joined)), 4)

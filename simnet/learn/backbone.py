@@ -1,0 +1,71 @@
+"""Stage `backbone`: rate and distortion of the coder alone, over the whole range of qualities at once."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from simnet.codec.networks import Backbone, BackboneNumbers
+from simnet.learn import data
+from simnet.learn.loop import Trainer
+from simnet.learn.recipe import Recipe
+
+
+def to_tensor(pictures: list[np.ndarray]) -> Tensor:
+    """uint8 H x W x 3 pictures -> (B, 3, H, W) float32 in [0, 1], channels last in memory."""
+    stacked = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
+    return (stacked.float() / 255).contiguous(memory_format=torch.channels_last)
+
+
+def weight(quality: Tensor, recipe: Recipe) -> Tensor:
+    """Lambda at `quality` (B,): geometric between the recipe's bounds."""
+    low, high = math.log(recipe.lambda_low), math.log(recipe.lambda_high)
+    return torch.exp(low + (high - low) * quality)
+
+
+def validation_pictures(recipe: Recipe, count: int = 12) -> list[np.ndarray]:
+    """Left pictures of the validation data, 128 x 256, evenly spread."""
+    sources = [data.load(name, rendered_pairs=count, seed=recipe.seed + 1) for name in recipe.validation]
+    lefts = [pair[0] for source in sources for pair in source.pairs]
+    return [data.centre(lefts[i], 128, 256) for i in np.linspace(0, len(lefts) - 1, min(count, len(lefts))).astype(int)]
+
+
+@torch.no_grad()
+def rate_distortion(network: Backbone, pictures: Tensor, quality: float) -> tuple[float, float]:
+    """Estimated bits per pixel and PSNR (dB) of `pictures` at `quality`."""
+    network.eval()
+    x_hat, bits = network(pictures, torch.full((len(pictures),), quality))
+    error = ((x_hat.clamp(0, 1) - pictures) ** 2).mean(dim=(1, 2, 3))
+    return (bits.mean() / pictures[0, 0].numel()).item(), (-10 * torch.log10(error)).mean().item()
+
+
+def train(recipe: Recipe, folder: Path) -> Backbone:
+    """Train or resume; returns the averaged network."""
+    torch.manual_seed(recipe.seed)
+    network = Backbone(BackboneNumbers()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub
+    trainer = Trainer(network, recipe, folder)
+    trainer.resume()
+    sources = [data.load(name, rendered_pairs=recipe.rendered_pairs, seed=recipe.seed) for name in recipe.data]
+    held_out = to_tensor(validation_pictures(recipe))
+
+    def loss(step: int) -> Tensor:
+        rng = np.random.default_rng((recipe.seed, step))
+        crops = [data.random_crop(data.pick(sources, rng)[int(rng.integers(2))], recipe.crop, rng) for _ in range(recipe.batch)]
+        x = to_tensor(crops)
+        quality = torch.from_numpy(rng.random(recipe.batch).astype(np.float32))
+        with torch.autocast("cpu", torch.bfloat16):
+            x_hat, bits = network(x, quality)
+        distortion = ((x_hat.float() - x) ** 2).mean(dim=(1, 2, 3)) * 255**2
+        return (bits / recipe.crop**2 + weight(quality, recipe) * distortion).mean()
+
+    def validate(averaged: nn.Module) -> str:
+        points = [rate_distortion(averaged, held_out, q) for q in (0.0, 0.25, 0.5, 0.75, 1.0)]  # type: ignore[arg-type]
+        return "  ".join(f"{bpp:.3f} bpp {psnr:.2f} dB" for bpp, psnr in points)
+
+    network.train()
+    trainer.run(loss, validate)
+    return trainer.averaged  # type: ignore[return-value]  # a copy of network
