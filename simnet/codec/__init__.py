@@ -4,3 +4,7 @@ Encoders cannot receive side information and decoders cannot receive the origina
 that may import torch, and only `networks` and `export` do: coding itself runs on exported graphs and integer tables, so that a
 run pays for no training library. Links, clocks and files of rows do not belong here.
 """
+
+from simnet.codec.registry import declared_times, names, open_decoder, open_encoder
+
+__all__ = ["declared_times", "names", "open_decoder", "open_encoder"]

@@ -160,7 +160,7 @@ class Backbone(nn.Module):
 
 
 def shifts(x: Tensor, window: int) -> list[Tensor]:
-    """x (N, C, H, W) moved by every offset of a square window of side `window`, zeros beyond the edge."""
+    """Move x (N, C, H, W) by every offset of a square window of side `window`, zeros beyond the edge."""
     reach, height, width = window // 2, x.shape[-2], x.shape[-1]
     padded = functional.pad(x, (reach, reach, reach, reach))
     return [padded[:, :, dy : dy + height, dx : dx + width] for dy in range(window) for dx in range(window)]
@@ -208,7 +208,9 @@ class Fuse(nn.Module):
 
         weights = share[:, 1:].reshape(-1, window**2, height, width)
         values = shifts(self.value(cells_y), window)
-        attended = sum((weights[:, i : i + 1] * moved for i, moved in enumerate(values)), torch.zeros(()))
+        attended = weights[:, :1] * values[0]
+        for i, moved in enumerate(values[1:], start=1):
+            attended = attended + weights[:, i : i + 1] * moved
         attended = attended.reshape(batch, sides, -1, height, width).sum(dim=1)
         matched = match.reshape(batch, sides, -1, height, width).mean(dim=1)
         joined = functional.leaky_relu(self.join(torch.cat([f_x + matched, attended, share[:, :1]], dim=1)), 0.1)

@@ -54,7 +54,10 @@ def train(recipe: Recipe, folder: Path) -> Backbone:
 
     def loss(step: int) -> Tensor:
         rng = np.random.default_rng((recipe.seed, step))
-        crops = [data.random_crop(data.pick(sources, rng)[int(rng.integers(2))], recipe.crop, rng) for _ in range(recipe.batch)]
+        crops = [
+            data.random_crop(data.pick(sources, rng)[int(rng.integers(2))], recipe.crop, rng)
+            for _ in range(recipe.batch)
+        ]
         x = to_tensor(crops)
         quality = torch.from_numpy(rng.random(recipe.batch).astype(np.float32))
         with torch.autocast("cpu", torch.bfloat16):

@@ -72,7 +72,9 @@ class Trainer:
                     group["lr"] = schedule(self.step, recipe)
                 value = loss(self.step)
                 if not math.isfinite(value.item()):
-                    raise InputError(f"{recipe.model}: loss is {value.item()} at step {self.step}; try a lower learning_rate")
+                    raise InputError(
+                        f"{recipe.model}: loss is {value.item()} at step {self.step}; try a lower learning_rate"
+                    )
                 self.optimizer.zero_grad()
                 value.backward()
                 nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)

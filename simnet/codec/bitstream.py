@@ -1,0 +1,72 @@
+"""The bitstream of one frame: an 8-byte header and the entropy-coded payload.
+
+    0       2         3       4            8
+    | sequence | quality | flags | CRC-32 | payload ...
+
+Big-endian. The CRC covers the header's first four bytes and the payload and starts from the stream's announcement, so a frame
+of another codec, checkpoint or picture size is refused as surely as an altered one, before any entropy decoder runs.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass
+
+from simnet.errors import BitstreamError
+from simnet.records import Announcement
+
+HEADER = struct.Struct(">HBBI")
+KEY = 0x01
+"""Flag: this frame refers to no earlier one."""
+QUALITY_STEPS = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What every frame says of itself; `quality` is a step in 0..255 of the quality range [0, 1]."""
+
+    sequence: int
+    quality: int
+    key: bool
+
+
+def quality_step(quality: float) -> int:
+    """The header's step for a quality in [0, 1]."""
+    if not 0 <= quality <= 1:
+        raise BitstreamError(f"quality {quality}: expected a number from 0 to 1")
+    return round(quality * QUALITY_STEPS)
+
+
+def salt(announcement: Announcement) -> int:
+    """The CRC's start value of a stream."""
+    a = announcement
+    return zlib.crc32("\0".join((a.codec, a.checkpoint_digest, a.tables_digest, str(a.width), str(a.height))).encode())
+
+
+def pack(header: Header, payload: bytes, announcement: Announcement) -> bytes:
+    """Header and payload as the bytes that cross the link. Sequence numbers wrap at 65,536."""
+    flags = KEY if header.key else 0
+    front = HEADER.pack(header.sequence & 0xFFFF, header.quality, flags, 0)[:4]
+    crc = zlib.crc32(payload, zlib.crc32(front, salt(announcement)))
+    return front + crc.to_bytes(4, "big") + payload
+
+
+def verify(data: bytes, announcement: Announcement) -> Header:
+    """Return the header of a whole, unaltered frame of this stream; raise BitstreamError for anything else."""
+    if len(data) <= HEADER.size:
+        raise BitstreamError(f"frame of {len(data)} bytes: truncated; expected more than its {HEADER.size}-byte header")
+    sequence, quality, flags, crc = HEADER.unpack_from(data)
+    if zlib.crc32(data[HEADER.size :], zlib.crc32(data[:4], salt(announcement))) != crc:
+        raise BitstreamError(
+            f"frame of {len(data)} bytes: CRC-32 does not match; truncated, altered, or made by another codec than "
+            f"{announcement.codec} {announcement.checkpoint_digest}".rstrip()
+        )
+    if flags & ~KEY:
+        raise BitstreamError(f"frame {sequence}: unknown flags 0x{flags:02x}; made by a newer version")
+    return Header(sequence, quality, bool(flags & KEY))
+
+
+def payload(data: bytes) -> bytes:
+    """The entropy-coded part of a verified frame."""
+    return data[HEADER.size :]

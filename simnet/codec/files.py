@@ -1,0 +1,99 @@
+"""Bitstreams in files: `simnet encode` and `simnet decode`.
+
+SNET | version (1) | length (2) | announcement, msgpack | CRC-32 of all of that (4) | frame, as on a link
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import struct
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgpack
+import numpy as np
+from PIL import Image
+
+from simnet.codec.registry import open_decoder, open_encoder
+from simnet.errors import BitstreamError, InputError, PictureError
+from simnet.records import Announcement, Decoded, SideInformation
+
+FRONT = struct.Struct(">4sBH")
+MAGIC, VERSION = b"SNET", 1
+LARGEST_SIDE = 16_384
+
+
+def pack(announcement: Announcement, frame: bytes) -> bytes:
+    """The content of a file of one frame."""
+    body = msgpack.packb(dataclasses.asdict(announcement))
+    front = FRONT.pack(MAGIC, VERSION, len(body)) + body
+    return front + zlib.crc32(front).to_bytes(4, "big") + frame
+
+
+def unpack(data: bytes) -> tuple[Announcement, bytes]:
+    """Announcement and frame of a file's content; BitstreamError if it is not one, or not whole."""
+    if len(data) < FRONT.size or not data.startswith(MAGIC):
+        raise BitstreamError("not a simnet bitstream; expected a file that starts with SNET")
+    _, version, length = FRONT.unpack_from(data)
+    if version != VERSION:
+        raise BitstreamError(f"version {version}; expected {VERSION}")
+    end = FRONT.size + length
+    if len(data) < end + 4:
+        raise BitstreamError(f"truncated: {len(data)} bytes; its announcement alone takes {end + 4}")
+    if zlib.crc32(data[:end]) != int.from_bytes(data[end : end + 4], "big"):
+        raise BitstreamError("announcement altered: its CRC-32 does not match")
+    try:
+        announcement = Announcement(**msgpack.unpackb(data[FRONT.size : end]))
+    except (ValueError, TypeError, msgpack.UnpackException) as error:
+        raise BitstreamError(f"announcement is not readable: {error}") from error
+    sides = (announcement.width, announcement.height)
+    if not all(isinstance(side, int) and 0 < side <= LARGEST_SIDE for side in sides):
+        raise BitstreamError(f"announced picture of {sides}; expected sides from 1 to {LARGEST_SIDE}")
+    return announcement, data[end + 4 :]
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """A picture file as uint8 H x W x 3 RGB; PictureError if it is not one."""
+    try:
+        with Image.open(path) as file:
+            return np.asarray(file.convert("RGB"))
+    except (OSError, ValueError, SyntaxError) as error:
+        raise PictureError(
+            f"{path}: {getattr(error, 'strerror', None) or 'not a picture that Pillow reads'}"
+        ) from error
+
+
+def encode_file(image: Path, output: Path, codec: str, quality: float, model: str | None = None) -> int:
+    """Encode a picture file; returns the bytes of the frame, header included."""
+    picture = read_picture(image)
+    encoder = open_encoder(codec, picture.shape[1], picture.shape[0], model)
+    frame = encoder.encode(picture, quality, key=True)
+    _write(output, pack(encoder.announcement, frame))
+    return len(frame)
+
+
+def decode_file(file: Path, output: Path, side: Sequence[Path] = ()) -> Decoded:
+    """Decode a file with side pictures from files, and write the picture."""
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise BitstreamError(f"{file}: {error.strerror}") from error
+    pictures = [SideInformation(read_picture(path), str(path), 0) for path in side]
+    try:
+        announcement, frame = unpack(data)
+        decoded = open_decoder(announcement).decode(frame, pictures)
+    except BitstreamError as error:
+        raise BitstreamError(f"{file}: {error}") from error
+    try:
+        Image.fromarray(decoded.picture).save(output)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{output}: cannot be written as a picture: {error}") from error
+    return decoded
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from error

@@ -1,0 +1,85 @@
+"""The learned codecs at work: exported graphs, integer tables, the range coder.
+
+`factorized` decodes alone. `atn` decodes alone first, aligns every side picture to what it got, and fuses them in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from simnet.codec import bitstream, model
+from simnet.codec.align import Aligner
+from simnet.codec.padding import check_size, padded, to_picture
+from simnet.errors import ModelError
+from simnet.records import Announcement, Decoded, SideInformation
+
+STRIDE = 16
+
+
+def announce(chosen: model.Model, width: int, height: int) -> Announcement:
+    """A learned codec's announcement: the digests of checkpoint and tables."""
+    return Announcement(chosen.codec, chosen.name, chosen.digest, model.tables(chosen).digest, width, height)
+
+
+def run(chosen: model.Model, graph: str, *inputs: np.ndarray) -> np.ndarray:
+    """Run one graph of one output on float32 tensors."""
+    session = model.session(chosen, graph)
+    names = [item.name for item in session.get_inputs()]
+    return session.run(None, dict(zip(names, inputs, strict=True)))[0]
+
+
+class LearnedEncoder:
+    """Analysis, gain, rounding, range coder; see `protocols.Encoder`."""
+
+    def __init__(self, chosen: model.Model, width: int, height: int) -> None:
+        self.announcement = announce(chosen, width, height)
+        self._model, self._tables = chosen, model.tables(chosen)
+        model.session(chosen, "analysis")
+        self._sequence = 0
+
+    def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
+        """Every frame is coded alone, so `key` changes nothing."""
+        del key
+        check_size(image, self.announcement)
+        step = bitstream.quality_step(quality)
+        latent = run(self._model, "analysis", padded(image, STRIDE))[0]
+        symbols = np.rint(latent * self._tables.gain[step][:, None, None]).astype(np.int32)
+        header = bitstream.Header(self._sequence, step, key=True)
+        self._sequence += 1
+        return bitstream.pack(header, self._tables.encode(symbols, step), self.announcement)
+
+
+class LearnedDecoder:
+    """Range decoder, synthesis and, for `atn`, alignment and fusion; see `protocols.Decoder`."""
+
+    def __init__(self, announcement: Announcement, chosen: model.Model) -> None:
+        own = announce(chosen, announcement.width, announcement.height)
+        if (own.checkpoint_digest, own.tables_digest) != (announcement.checkpoint_digest, announcement.tables_digest):
+            raise ModelError(
+                f"stream of model {announcement.model}: checkpoint {announcement.checkpoint_digest}, tables "
+                f"{announcement.tables_digest}; this machine has {own.checkpoint_digest}, {own.tables_digest}"
+            )
+        self.announcement = announcement
+        self._model, self._tables = chosen, model.tables(chosen)
+        self._fuses = "fuse" in chosen.manifest["graphs"]
+        self._aligner = Aligner()
+        for graph in chosen.manifest["graphs"]:
+            if graph != "analysis":
+                model.session(chosen, graph)
+
+    def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
+        """Decode; `alone` costs nothing extra, since alignment starts from it."""
+        header = bitstream.verify(data, self.announcement)
+        height, width = self.announcement.height, self.announcement.width
+        shape = (len(self._tables.gain[0]), -(-height // STRIDE), -(-width // STRIDE))
+        symbols = self._tables.decode(bitstream.payload(data), shape, header.quality)
+        latent = symbols * self._tables.inverse[header.quality][:, None, None]
+        alone = run(self._model, "synthesis", latent[None].astype(np.float32))
+        picture = to_picture(alone, height, width)
+        if not side or not self._fuses:
+            return Decoded(picture, picture)
+        aligned = [padded(self._aligner.align(picture, item.picture), STRIDE) for item in side]
+        fused = run(self._model, "fuse", alone, np.concatenate(aligned))
+        return Decoded(to_picture(fused, height, width), picture)

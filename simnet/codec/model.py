@@ -1,0 +1,113 @@
+"""A model: a folder of `models/` that holds everything a learned codec needs, each file under its digest.
+
+manifest.yaml        network and its numbers, training, digests, measured rate and quality, declared coding times
+weights.safetensors  weights and entropy tables
+*.onnx               the graphs; their weights are read from weights.safetensors, so nothing is stored twice
+card.md              what it was trained on and may be used for
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from simnet import shipped
+from simnet.codec.tables import Tables
+from simnet.errors import ModelError
+
+WEIGHTS = "weights.safetensors"
+SUPPORTED = 1
+"""Version of the manifest's form."""
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A verified model folder."""
+
+    name: str
+    folder: Path
+    manifest: dict[str, Any]
+    digest: str
+    """Of weights and graphs together."""
+
+    @property
+    def codec(self) -> str:
+        """The codec that this model is for: `atn`, `factorized`."""
+        return self.manifest["codec"]
+
+    @property
+    def times(self) -> tuple[int, int]:
+        """Declared virtual coding times of a 256 x 128 frame: encode, decode (ns)."""
+        return int(self.manifest["encode_ns"]), int(self.manifest["decode_ns"])
+
+
+def names() -> list[str]:
+    """Every model shipped."""
+    return sorted(file.parent.name for file in shipped.folder("models").glob("*/manifest.yaml"))
+
+
+@lru_cache(maxsize=16)
+def load(name: str) -> Model:
+    """Read a model's manifest and check every file's digest; ModelError says which file is wrong."""
+    folder = Path(name) if (Path(name) / "manifest.yaml").is_file() else shipped.folder("models") / name
+    file = folder / "manifest.yaml"
+    if not file.is_file():
+        raise ModelError(
+            f"{name}: unknown model; expected one of {', '.join(names()) or 'none shipped'}, or a model folder"
+        )
+    try:
+        manifest = yaml.safe_load(file.read_text())
+        if manifest["version"] != SUPPORTED:
+            raise ModelError(f"{file}: version {manifest['version']}; expected {SUPPORTED}")
+        for part, expected in manifest["digests"].items():
+            found = file_digest(folder / part)
+            if found != expected:
+                raise ModelError(f"{folder / part}: digest {found[:16]}; the manifest says {expected[:16]}")
+        return Model(folder.name, folder, manifest, whole_digest(manifest["digests"]))
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(
+            f"{file}: not a model's manifest ({type(error).__name__}: {' '.join(str(error).split())})"
+        ) from error
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror}; the model is incomplete") from error
+
+
+def whole_digest(digests: dict[str, str]) -> str:
+    """One digest of all of a model's files, 16 hexadecimal digits."""
+    return hashlib.sha256("".join(f"{name}{digests[name]}" for name in sorted(digests)).encode()).hexdigest()[:16]
+
+
+@lru_cache(maxsize=16)
+def tables(model: Model) -> Tables:
+    """The model's integer entropy tables."""
+    from safetensors.numpy import safe_open
+
+    with safe_open(model.folder / WEIGHTS, framework="numpy") as file:
+        return Tables(*(file.get_tensor(f"tables.{part}") for part in ("cdf", "lengths", "offsets", "gain", "inverse")))
+
+
+@lru_cache(maxsize=32)
+def session(model: Model, graph: str) -> Any:
+    """An ONNX Runtime session of one graph, on one thread so that its output does not depend on the machine's load.
+
+    Sessions may be run from several threads at once, so the codecs of a process share them.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    path = model.folder / f"{graph}.onnx"
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,33 @@
+"""Any picture size: edges are repeated up to a multiple of the network's stride, and cut off again."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simnet.errors import PictureError
+from simnet.records import Announcement
+
+
+def padded(image: np.ndarray, stride: int) -> np.ndarray:
+    """uint8 H x W x 3 -> float32 (1, 3, H', W') in [0, 1], H' and W' the next multiples of `stride`."""
+    height, width = image.shape[:2]
+    bottom, right = -height % stride, -width % stride
+    if bottom or right:
+        image = np.pad(image, ((0, bottom), (0, right), (0, 0)), mode="edge")
+    return np.ascontiguousarray(image.transpose(2, 0, 1)[None], dtype=np.float32) * np.float32(1 / 255)
+
+
+def to_picture(tensor: np.ndarray, height: int, width: int) -> np.ndarray:
+    """float32 (1, 3, H', W') -> uint8 height x width x 3: clipped, rounded, padding cut off."""
+    pixels = np.rint(np.clip(tensor[0, :, :height, :width], 0, 1) * 255).astype(np.uint8)
+    return np.ascontiguousarray(pixels.transpose(1, 2, 0))
+
+
+def check_size(image: np.ndarray, announcement: Announcement) -> None:
+    """Raise PictureError unless `image` is what the stream announced."""
+    expected = (announcement.height, announcement.width, 3)
+    if image.dtype != np.uint8 or image.shape != expected:
+        raise PictureError(
+            f"picture of {' x '.join(map(str, image.shape))} {image.dtype}: expected uint8 {' x '.join(map(str, expected))} "
+            f"(height x width x 3), as the stream announced"
+        )
