@@ -1,0 +1,146 @@
+"""Triangles for Panda3D, gathered by texture and by piece of street so that what is out of sight is skipped whole."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+from panda3d.core import (
+    Geom,
+    GeomEnums,
+    GeomNode,
+    GeomTriangles,
+    GeomVertexArrayFormat,
+    GeomVertexData,
+    GeomVertexFormat,
+    InternalName,
+    NodePath,
+    Texture,
+    TransparencyAttrib,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Colour = tuple[float, float, float]
+WHITE: Colour = (1.0, 1.0, 1.0)
+PIECE_M = 40.0
+
+_VERTEX = np.dtype([("place", "<f4", 3), ("colour", "u1", 4), ("texture", "<f4", 2)])
+
+
+class Mesh:
+    """Collects polygons, each with a texture, texture coordinates and a colour a corner, and builds a node of them."""
+
+    def __init__(self) -> None:
+        self._corners: dict[tuple[str, int, int], list[np.ndarray]] = defaultdict(list)
+        self._indices: dict[tuple[str, int, int], list[np.ndarray]] = defaultdict(list)
+        self._counts: dict[tuple[str, int, int], int] = defaultdict(int)
+
+    def polygon(
+        self,
+        texture: str,
+        corners: Sequence[Sequence[float]] | np.ndarray,
+        uv: Sequence[Sequence[float]] | np.ndarray,
+        colours: Colour | Sequence[Colour] = WHITE,
+    ) -> None:
+        """Add a convex polygon: corners counter-clockwise as seen from its front (metres)."""
+        place = np.asarray(corners, np.float32)
+        count = len(place)
+        data = np.empty(count, _VERTEX)
+        data["place"] = place
+        data["texture"] = uv
+        data["colour"][:, :3] = np.clip(np.asarray(colours, np.float32), 0.0, 1.0) * 255.0 + 0.5
+        data["colour"][:, 3] = 255
+        middle = place.mean(axis=0)
+        key = (texture, int(middle[0] // PIECE_M), int(middle[1] // PIECE_M))
+        first = self._counts[key]
+        fan = np.arange(1, count - 1, dtype=np.uint32)
+        self._corners[key].append(data)
+        self._indices[key].append(np.stack([np.zeros_like(fan), fan, fan + 1], axis=1).ravel() + np.uint32(first))
+        self._counts[key] += count
+
+    def wall(
+        self,
+        texture: str,
+        start: Sequence[float],
+        end: Sequence[float],
+        bottom: float,
+        top: float,
+        uv: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0),
+        colours: Colour | Sequence[Colour] = WHITE,
+    ) -> None:
+        """Add an upright wall from `start` to `end` (x, y), left to right as seen from its front."""
+        (ax, ay), (bx, by) = start[:2], end[:2]
+        corners = [(ax, ay, bottom), (bx, by, bottom), (bx, by, top), (ax, ay, top)]
+        u0, v0, u1, v1 = uv
+        self.polygon(texture, corners, [(u0, v0), (u1, v0), (u1, v1), (u0, v1)], colours)
+
+    def slab(
+        self,
+        texture: str,
+        low: Sequence[float],
+        high: Sequence[float],
+        z: float,
+        metres: float,
+        colours: Colour | Sequence[Colour] = WHITE,
+    ) -> None:
+        """Add a level rectangle seen from above; the texture repeats every `metres`, counted from the origin."""
+        (ax, ay), (bx, by) = low[:2], high[:2]
+        corners = [(ax, ay, z), (bx, ay, z), (bx, by, z), (ax, by, z)]
+        self.polygon(texture, corners, [(x / metres, y / metres) for x, y, _ in corners], colours)
+
+    def box(
+        self,
+        texture: str,
+        low: Sequence[float],
+        high: Sequence[float],
+        metres: float = 4.0,
+        colour: Colour = WHITE,
+        shades: tuple[float, float, float, float, float] = (1.0, 0.85, 0.9, 0.55, 1.0),
+    ) -> None:
+        """Add a box without its bottom; `shades` light its south, east, west, north and top faces."""
+        (ax, ay, az), (bx, by, bz) = low, high
+        south, east, west, north, top = ([shade * part for part in colour] for shade in shades)
+        height = (bz - az) / metres
+        for start, end, shade in (
+            ((ax, ay), (bx, ay), south),
+            ((bx, ay), (bx, by), east),
+            ((ax, by), (ax, ay), west),
+            ((bx, by), (ax, by), north),
+        ):
+            length = (abs(end[0] - start[0]) + abs(end[1] - start[1])) / metres
+            self.wall(texture, start, end, az, bz, (0.0, 0.0, length, height), shade)  # pyright: ignore[reportArgumentType]
+        self.slab(texture, (ax, ay), (bx, by), bz, metres, top)  # pyright: ignore[reportArgumentType]
+
+    def build(self, name: str, textures: dict[str, Texture], *, cut_out: Sequence[str] = ()) -> NodePath:
+        """Return a node with one geometry a texture and piece; `cut_out` textures have holes (alpha below a half)."""
+        root = NodePath(name)
+        for key in sorted(self._corners):
+            node = GeomNode(key[0])
+            node.add_geom(_geometry(np.concatenate(self._corners[key]), np.concatenate(self._indices[key])))
+            path = root.attach_new_node(node)
+            path.set_texture(textures[key[0]])
+            if key[0] in cut_out:
+                path.set_transparency(TransparencyAttrib.M_binary)
+                path.set_two_sided(True)
+        return root
+
+
+def _geometry(corners: np.ndarray, indices: np.ndarray) -> Geom:
+    layout = GeomVertexArrayFormat()
+    layout.add_column(InternalName.get_vertex(), 3, GeomEnums.NT_float32, GeomEnums.C_point)
+    layout.add_column(InternalName.get_color(), 4, GeomEnums.NT_uint8, GeomEnums.C_color)
+    layout.add_column(InternalName.get_texcoord(), 2, GeomEnums.NT_float32, GeomEnums.C_texcoord)
+    data = GeomVertexData("mesh", GeomVertexFormat.register_format(GeomVertexFormat(layout)), GeomEnums.UH_static)
+    data.unclean_set_num_rows(len(corners))
+    data.modify_array_handle(0).copy_data_from(corners)
+    triangles = GeomTriangles(GeomEnums.UH_static)
+    triangles.set_index_type(GeomEnums.NT_uint32)
+    array = triangles.modify_vertices()
+    array.unclean_set_num_rows(len(indices))
+    array.modify_handle().copy_data_from(indices)
+    geometry = Geom(data)
+    geometry.add_primitive(triangles)
+    return geometry

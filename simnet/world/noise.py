@@ -1,0 +1,41 @@
+"""Natural-looking noise: pictures of the real world have amplitude spectra that fall as about 1/f, so ours do too.
+
+Field 1987, "Relations between the statistics of natural images and the response properties of cortical cells".
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def fractal(rng: np.random.Generator, height: int, width: int, slope: float = 1.0) -> np.ndarray:
+    """Return float32 noise (height x width, mean 0, deviation 1) that tiles and whose amplitude falls as 1/f**slope."""
+    spectrum = np.fft.rfft2(rng.standard_normal((height, width), dtype=np.float32))
+    frequency = np.hypot(np.fft.fftfreq(height)[:, None] * height, np.fft.rfftfreq(width)[None] * width)
+    frequency[0, 0] = 1.0
+    spectrum *= frequency**-slope
+    spectrum[0, 0] = 0.0
+    noise = np.fft.irfft2(spectrum, s=(height, width)).astype(np.float32)
+    return noise / noise.std()
+
+
+class Grain:
+    """A small bank of noise maps; `patch` cuts a random piece, which costs far less than making new noise."""
+
+    SIZE = 512
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._rng = rng
+        self._maps = {slope: [fractal(rng, self.SIZE, self.SIZE, slope) for _ in range(2)] for slope in (0.5, 1.0, 1.6)}
+
+    def patch(self, height: int, width: int, slope: float = 1.0) -> np.ndarray:
+        """Return float32 noise (height x width); `slope` is 0.5 (gritty), 1.0 (natural) or 1.6 (cloudy)."""
+        source = self._maps[slope][self._rng.integers(2)]
+        shift = self._rng.integers(self.SIZE, size=2)
+        source = np.roll(source, tuple(shift), axis=(0, 1))
+        if self._rng.random() < 0.5:
+            source = source[:, ::-1]
+        repeats = (-(-height // self.SIZE), -(-width // self.SIZE))
+        if max(repeats) > 1:
+            source = np.tile(source, repeats)
+        return np.ascontiguousarray(source[:height, :width])
