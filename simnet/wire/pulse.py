@@ -1,0 +1,102 @@
+"""Heartbeats, from threads of their own on both sides, so that a node that works hard never looks dead.
+
+A host sends a `beat` every `INTERVAL_S`; the broker's pulse notes it and sends it back. Who has not been heard for
+`MISSED * INTERVAL_S` seconds is taken for dead.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import zmq
+
+from simnet.errors import WireError
+from simnet.wire.messages import MAX_PAYLOAD_BYTES, Envelope, Message, pack, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+INTERVAL_S = 2.0
+MISSED = 5
+
+_POLL_MS = 100
+
+
+class BrokerPulse:
+    """Answers beats on `endpoint` and remembers when each host was last heard."""
+
+    def __init__(self, context: zmq.Context, endpoint: str, session: str, hosts: Iterable[str]) -> None:
+        self._session = session
+        self._heard = {host: time.monotonic() for host in hosts}
+        self._socket = context.socket(zmq.ROUTER)
+        self._socket.setsockopt(zmq.LINGER, 0)
+        self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_PAYLOAD_BYTES)
+        self._socket.bind(endpoint)
+        self.endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="broker pulse", daemon=True)
+        self._thread.start()
+
+    def silence_s(self, host: str) -> float:
+        """Return the seconds since `host` was last heard (or since this pulse began)."""
+        return time.monotonic() - self._heard[host]
+
+    def close(self) -> None:
+        """Stop answering."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        with self._socket:
+            while not self._stopping.is_set():
+                if self._socket.poll(_POLL_MS):
+                    self._answer(self._socket.recv_multipart())
+
+    def _answer(self, frames: list[bytes]) -> None:
+        try:
+            beat = unpack(frames[1:])
+        except WireError:
+            return  # a stranger's bytes prove nobody alive
+        host = beat.header.get("host")
+        if beat.kind == "beat" and beat.envelope.session == self._session and host in self._heard:
+            self._heard[host] = time.monotonic()
+            self._socket.send_multipart([frames[0], *pack(beat)])
+
+
+class HostPulse:
+    """Sends the beats of one host and notices when the broker stops answering."""
+
+    def __init__(self, context: zmq.Context, endpoint: str, host: str, envelope: Envelope) -> None:
+        self._beat = pack(Message("beat", {"host": host}, envelope=envelope))
+        self._heard = time.monotonic()
+        self._socket = context.socket(zmq.DEALER)
+        self._socket.setsockopt(zmq.LINGER, 0)
+        self._socket.setsockopt(zmq.SNDHWM, MISSED)
+        self._socket.connect(endpoint)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"{host} pulse", daemon=True)
+        self._thread.start()
+
+    @property
+    def broker_is_silent(self) -> bool:
+        """Whether the broker has missed too many beats."""
+        return time.monotonic() - self._heard > MISSED * INTERVAL_S
+
+    def close(self) -> None:
+        """Stop beating."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        next_beat = time.monotonic()
+        with self._socket:
+            while not self._stopping.is_set():
+                if time.monotonic() >= next_beat:
+                    next_beat += INTERVAL_S
+                    if self._socket.poll(0, zmq.POLLOUT):
+                        self._socket.send_multipart(self._beat)
+                if self._socket.poll(_POLL_MS):
+                    self._socket.recv_multipart()
+                    self._heard = time.monotonic()

@@ -1,0 +1,52 @@
+"""PSNR and MS-SSIM against the definitions that papers use."""
+
+import numpy as np
+import pytest
+
+from simnet import quality
+
+
+def _pair(height: int, width: int, noise: float = 12.0) -> tuple[np.ndarray, np.ndarray]:
+    draw = np.random.default_rng(5)
+    coarse = draw.uniform(0, 255, (height // 8 + 1, width // 8 + 1, 3))
+    original = np.kron(coarse, np.ones((8, 8, 1)))[:height, :width]
+    noisy = original + draw.normal(0, noise, original.shape)
+    return np.clip(noisy, 0, 255).astype(np.uint8), np.clip(original, 0, 255).astype(np.uint8)
+
+
+def test_psnr_of_a_known_error() -> None:
+    original = np.full((16, 16, 3), 100, np.uint8)
+    assert quality.psnr(original + 5, original) == pytest.approx(10 * np.log10(255**2 / 25))
+
+
+def test_psnr_of_identical_pictures_is_finite() -> None:
+    original = np.zeros((8, 8, 3), np.uint8)
+    assert quality.psnr(original, original) == quality.PSNR_CAP_DB
+
+
+@pytest.mark.parametrize(("height", "width"), [(128, 256), (121, 203), (112, 112)])
+def test_ms_ssim_agrees_with_pytorch_msssim(height: int, width: int) -> None:
+    torch = pytest.importorskip("torch")
+    reference = pytest.importorskip("pytorch_msssim")
+    picture, original = _pair(height, width)
+    x, y = (torch.from_numpy(p).permute(2, 0, 1)[None].float() for p in (picture, original))
+    expected = float(reference.ms_ssim(x, y, data_range=255, win_size=7))
+    assert quality.ms_ssim(picture, original) == pytest.approx(expected, abs=2e-4)
+
+
+def test_small_pictures_use_fewer_scales_whose_weights_sum_to_one() -> None:
+    picture, original = _pair(48, 64)
+    assert 0.3 < quality.ms_ssim(picture, original) < 1
+    assert quality.ms_ssim(original, original) == pytest.approx(1)
+
+
+def test_ms_ssim_falls_with_noise() -> None:
+    values = [quality.ms_ssim(*_pair(96, 128, noise)) for noise in (2, 10, 40)]
+    assert values == sorted(values, reverse=True)
+
+
+def test_shapes_must_match_and_fit_the_window() -> None:
+    with pytest.raises(ValueError, match="expected equal"):
+        quality.psnr(np.zeros((8, 8, 3), np.uint8), np.zeros((8, 9, 3), np.uint8))
+    with pytest.raises(ValueError, match="too small"):
+        quality.ms_ssim(np.zeros((6, 40, 3), np.uint8), np.zeros((6, 40, 3), np.uint8))
