@@ -1,0 +1,82 @@
+"""What every figure shares: one record, one palette, names made safe."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from simnet.records import Outcome
+
+PALETTE = ("#3b7dd8", "#d9641a", "#1f9d6b", "#c2489b", "#8f7a12", "#7c62e0", "#0f95ab", "#dc4455")
+"""Each has a contrast of at least 3:1 on the page's light and on its dark ground (WCAG 2.2, 1.4.11)."""
+NEUTRAL = "#7d8590"
+LIMIT = "#dc4455"
+"""Lines that say: up to here (deadline, capacity)."""
+SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "hexagon")
+DASHES = ("solid", "dash", "dot", "dashdot")
+OUTCOME_COLOURS = {
+    Outcome.DECODED: "#1f9d6b",
+    Outcome.ALONE: "#3b7dd8",
+    Outcome.LATE: "#b5830b",
+    Outcome.LOST: "#dc4455",
+    Outcome.CORRUPT: "#8a5cd6",
+}
+
+Dict = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One Plotly figure. `alt` says in words what it shows, for those who cannot see it."""
+
+    id: str
+    title: str
+    alt: str
+    data: Sequence[Dict]
+    layout: Mapping[str, Any]
+    note: str = ""
+
+
+def label(name: str) -> str:
+    """Return a name that Plotly shows as it is: it reads text as a small HTML."""
+    return html.escape(name, quote=False)
+
+
+def colours(names: Iterable[str]) -> dict[str, str]:
+    """Return a colour for each name, the same everywhere on the page."""
+    return {name: PALETTE[index % len(PALETTE)] for index, name in enumerate(names)}
+
+
+def dashes(names: Iterable[str]) -> dict[str, str]:
+    """Return a line style for each name: it changes when the palette starts again."""
+    return {name: DASHES[index // len(PALETTE) % len(DASHES)] for index, name in enumerate(names)}
+
+
+def axis(title: str, **more: Any) -> Dict:
+    """Return an axis with a title that makes its own room."""
+    return {"title": {"text": title, "standoff": 8}, "automargin": True, **more}
+
+
+def layout(height: int, **more: Any) -> Dict:
+    """Return a layout of `height` pixels with the legend above the plot."""
+    return {
+        "height": height,
+        "margin": {"l": 56, "r": 14, "t": 12, "b": 44},
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 12}},
+        "hovermode": "closest",
+        **more,
+    }
+
+
+def limit_line(at: float, text: str, *, across: str = "y") -> tuple[Dict, Dict]:
+    """Return a dashed limit and its label: a vertical one at x (`across="y"`), or a horizontal one at y."""
+    if across == "y":
+        where = {"x0": at, "x1": at, "y0": 0, "y1": 1, "xref": "x", "yref": "y domain"}
+        note = {"x": at, "y": 0.02, "xref": "x", "yref": "y domain", "xanchor": "left", "yanchor": "bottom"}
+    else:
+        where = {"x0": 0, "x1": 1, "y0": at, "y1": at, "xref": "x domain", "yref": "y"}
+        note = {"x": 0.01, "y": at, "xref": "x domain", "yref": "y", "xanchor": "left", "yanchor": "bottom"}
+    shape = {"type": "line", "line": {"color": LIMIT, "width": 1.5, "dash": "dash"}, **where}
+    return shape, {"text": text, "showarrow": False, "font": {"size": 11, "color": LIMIT}, **note}

@@ -1,0 +1,120 @@
+"""A run's folder, read into records: the only thing that a report is made from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+from simnet.errors import InputError
+from simnet.records import SECOND_NS, LinkConfig, Outcome, Row, Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class LinkBin:
+    """What happened on one link in the 100 ms from `t_ns` on."""
+
+    link: str
+    t_ns: int
+    sent_bytes: int
+    """Offered to the link; what the queue refused included."""
+    delivered_bytes: int
+    lost_packets: int
+    dropped_packets: int
+    """Refused by the full queue."""
+    sent_packets: int
+    queue_bytes_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Everything a run left behind. `about` is `run.json` as it is; `rows` are in order of capture."""
+
+    path: Path
+    scenario: Scenario
+    rows: tuple[Row, ...]
+    bins: tuple[LinkBin, ...]
+    about: Mapping[str, Any]
+
+    @property
+    def virtual_s(self) -> float:
+        """Virtual time that the run covered."""
+        return float(self.about.get("summary", {}).get("virtual_s") or self.scenario.duration_ns / SECOND_NS)
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """Every stream that was asked for, and any other that has rows."""
+        names = [stream.name for stream in self.scenario.streams] + [row.stream for row in self.rows]
+        return tuple(dict.fromkeys(names))
+
+    def link(self, name: str) -> LinkConfig | None:
+        """Return the link of this name as it was asked for."""
+        return next((link for link in self.scenario.links if link.name == name), None)
+
+
+def read(path: Path) -> RunFolder:
+    """Read a run folder.
+
+    Raises:
+        InputError: A file is missing or is not what a run writes.
+    """
+    about = _read_json(path / "run.json")
+    try:
+        scenario = _restore(Scenario, about["scenario"])
+        rows = [_row(values) for values in _read_parquet(path / "rows.parquet")]
+        bins = [_bin(values) for values in _read_parquet(path / "links.parquet")]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(
+            f"{path}: not a run folder of this version ({error!r}); expected one that simnet run wrote"
+        ) from error
+    rows.sort(key=lambda row: row.capture_ns)
+    return RunFolder(path=path, scenario=scenario, rows=tuple(rows), bins=tuple(bins), about=about)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read ({error}); expected the run.json that simnet run writes") from error
+    if not isinstance(about, dict):
+        raise InputError(f"{path}: holds a {type(about).__name__}; expected an object")
+    return about
+
+
+def _read_parquet(path: Path) -> list[dict[str, Any]]:
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        return parquet.read_table(path, use_threads=False).to_pylist()
+    except (OSError, pyarrow.ArrowException) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{path}: cannot be read ({reason}); expected a table that simnet run writes") from error
+
+
+def _row(values: Mapping[str, Any]) -> Row:
+    known = {field.name: values[field.name] for field in fields(Row)}
+    known["outcome"] = Outcome(known["outcome"])
+    known["side_sources"] = tuple(known["side_sources"] or ())
+    return Row(**known)
+
+
+def _bin(values: Mapping[str, Any]) -> LinkBin:
+    return LinkBin(**{field.name: values[field.name] for field in fields(LinkBin)})
+
+
+def _restore(kind: Any, value: Any) -> Any:
+    """Undo `dataclasses.asdict` and JSON: dicts to the records that the type hints name, lists to tuples."""
+    if value is None:
+        return None
+    if isinstance(kind, type) and is_dataclass(kind):
+        hints = get_type_hints(kind)
+        known = [field.name for field in fields(kind) if field.name in value]
+        return kind(**{name: _restore(hints[name], value[name]) for name in known})
+    if get_origin(kind) is tuple:
+        arguments = get_args(kind)
+        kinds = [arguments[0]] * len(value) if arguments[-1] is Ellipsis else list(arguments)
+        return tuple(_restore(inner, part) for inner, part in zip(kinds, value, strict=True))
+    return value

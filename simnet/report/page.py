@@ -1,0 +1,130 @@
+"""One self-contained page: the templates of this room filled in, the plotting library inlined once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from simnet.report import asked, folder, pictures, tables
+from simnet.report.figures import gain, ground, latency, links, streams
+from simnet.report.figures.figure import Figure
+from simnet.report.folder import RunFolder
+from simnet.report.gain import measure
+from simnet.report.summary import StreamSummary, side_gain_db, summarise
+from simnet.report.text import MISSING, number, percent, signed
+
+
+def write_page(run_dir: Path) -> Path:
+    """Write `run_dir/report.html`; see `simnet.report.write`."""
+    run = folder.read(run_dir)
+    summaries = summarise(run.rows, run.virtual_s)
+    path = run_dir / "report.html"
+    path.write_text(render("run.html", **_context(run, summaries)), encoding="utf-8")
+    return path
+
+
+def render(template: str, *, figures: Mapping[str, Figure | Sequence[Figure]], **context: Any) -> str:
+    """Return the page of a template; every name in it is escaped, its figures are data for `glue.js`."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+    from plotly.offline import get_plotlyjs
+
+    environment = Environment(
+        loader=PackageLoader("simnet.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    every = [one for group in figures.values() for one in ([group] if isinstance(group, Figure) else group)]
+    plots = finite([{"id": figure.id, "data": figure.data, "layout": figure.layout} for figure in every])
+    return environment.get_template(template).render(
+        figures=figures, plots=plots, plotly_js=Markup(get_plotlyjs()), missing=MISSING, **context
+    )
+
+
+def finite(value: Any) -> Any:
+    """Return `value` with every number that JSON has no word for (infinite, not a number) as None."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(inner) for inner in value]
+    return value
+
+
+def _context(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> dict[str, Any]:
+    about, summary = run.about, run.about.get("summary", {})
+    return {
+        "title": run.scenario.name,
+        "scenario": run.scenario,
+        "cards": _cards(run),
+        "asked": asked.tables(run.scenario),
+        "quality": tables.quality(run, summaries),
+        "outcomes": tables.outcomes(run, summaries),
+        "links": tables.links(run),
+        "side": tables.side_information(run, summaries),
+        "side_cost": tables.side_cost(run, run.rows, summaries),
+        "side_overall": _overall(run),
+        "timings": tables.timings(about, summary.get("wall_s")),
+        "gallery": pictures.gallery(run),
+        "error_factor": pictures.ERROR_FACTOR,
+        "repeat": _repeat(about),
+        "command": about.get("command") or MISSING,
+        "scenario_text": about.get("scenario_text") or "",
+        "figures": {
+            "map": ground.overview(run.scenario),
+            "over_time": streams.over_time(run),
+            "outcomes": streams.outcomes(run),
+            "latency": (latency.capture_to_picture(run), latency.queueing(run)),
+            "links": links.links(run),
+            "gain": gain.gain(run),
+        },
+    }
+
+
+def _cards(run: RunFolder) -> list[tuple[str, str]]:
+    summary = run.about.get("summary", {})
+    in_time = sum(own["decoded"] for own in summarise(run.rows, run.virtual_s).values())
+    bits = 8 * sum(row.link_bytes for row in run.rows)
+    gained = [row for row in run.rows if side_gain_db(row) is not None]
+    return [
+        ("virtual time", number(run.virtual_s, 1, "s")),
+        ("wall time", number(summary.get("wall_s"), 1, "s")),
+        ("frames", number(len(run.rows))),
+        ("pictures in time", percent(in_time, len(run.rows))),
+        ("all streams", number(bits / run.virtual_s / 1e3, 0, "kbit/s") if run.rows else MISSING),
+        ("side information gain", f"{signed(measure('', '', gained).mean_db)} dB" if gained else MISSING),
+        ("peak memory", number(summary.get("peak_rss_mb"), 0, "MB")),
+    ]
+
+
+def _overall(run: RunFolder) -> str:
+    rows = [row for row in run.rows if side_gain_db(row) is not None]
+    if not rows:
+        return "No frame was decoded with side information, so there is no gain to show."
+    overall = measure("", "", rows)
+    interval = (
+        "too few frames for an interval"
+        if overall.half_width_db is None
+        else f"± {overall.half_width_db:.2f} dB at 95 %"
+    )
+    return (
+        f"{signed(overall.mean_db)} dB on average ({interval}) over {overall.frames} of {len(run.rows)} frames; "
+        f"{percent(overall.helped, overall.frames)} came out better than alone."
+    )
+
+
+def _repeat(about: Mapping[str, Any]) -> list[tuple[str, str]]:
+    summary = about.get("summary", {})
+    overrides = about.get("overrides") or []
+    return [
+        ("fingerprint", about.get("fingerprint") or summary.get("fingerprint") or MISSING),
+        ("overrides", ", ".join(map(str, overrides)) or "none"),
+        ("version", about.get("version") or MISSING),
+        ("started", about.get("started") or MISSING),
+        ("processor", about.get("cpu") or MISSING),
+    ]
