@@ -1,0 +1,18 @@
+"""Simulated links on SimPy: what becomes of a frame's packets between two nodes, in integer nanoseconds.
+
+Here live bandwidth, propagation delay, jitter, loss, queues, routes, and the count of every packet:
+
+    send --> [queue | transmitter] --propagation + jitter--> [queue | transmitter] --> ... --> on_delivery
+                      first link                                   second link
+
+Not here: what the bytes mean (`codec`), who sends them when (`engine`), and how real processes talk (`wire`): a link
+moves sizes, never payloads, so that its laws can be held against closed forms. All propagation lives here and none in
+the nodes.
+"""
+
+from simnet.net.link import Link
+from simnet.net.network import Network
+from simnet.net.statistics import BIN_NS, LinkBin, LinkStatistics
+from simnet.net.transfer import Transfer
+
+__all__ = ["BIN_NS", "Link", "LinkBin", "LinkStatistics", "Network", "Transfer"]

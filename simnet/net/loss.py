@@ -1,0 +1,73 @@
+"""Which packets are lost on the air: an endless sequence of booleans, one a packet that left the transmitter."""
+
+from __future__ import annotations
+
+from itertools import repeat
+from typing import TYPE_CHECKING
+
+from simnet.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+
+    from simnet.records import LossConfig
+
+BLOCK = 256
+"""Draws are taken from the generator in blocks; their sequence is the one that single draws would give."""
+
+
+def losses(config: LossConfig, link: str, generator: np.random.Generator) -> Iterator[bool]:
+    """Return the losses of `link`, True where the packet is lost.
+
+    Raises:
+        InputError: an unknown model, or numbers that no such process can have.
+    """
+    _check(config, link)
+    if config.model == "none" or config.mean == 0:
+        return repeat(False)
+    if config.model == "independent":
+        return _independent(config.mean, generator)
+    return _gilbert_elliott(config.mean, config.burst, generator)
+
+
+def _independent(mean: float, generator: np.random.Generator) -> Iterator[bool]:
+    while True:
+        yield from (generator.random(BLOCK) < mean).tolist()
+
+
+def _gilbert_elliott(mean: float, burst: float, generator: np.random.Generator) -> Iterator[bool]:
+    """Gilbert's chain (Bell System Technical Journal 39, 1960): all packets of the bad state are lost, no other.
+
+              p_gb = mean / (burst (1 - mean))
+        good ---------------------------------> bad      stationary loss p_gb / (p_gb + p_bg) = mean
+             <---------------------------------          stay in bad: geometric, mean 1 / p_bg = burst
+                       p_bg = 1 / burst
+
+    The first packet meets the stationary state, so that the mean holds from the start.
+    """
+    bad_to_good = 1 / burst
+    good_to_bad = mean / (burst * (1 - mean))
+    bad = bool(generator.random() < mean)
+    while True:
+        for draw in generator.random(BLOCK).tolist():
+            yield bad
+            bad = draw >= bad_to_good if bad else draw < good_to_bad
+
+
+def _check(config: LossConfig, link: str) -> None:
+    model, mean, burst = config.model, config.mean, config.burst
+    if model not in {"none", "independent", "gilbert-elliott"}:
+        raise InputError(f"link {link!r}: loss model {model!r}; expected none, independent or gilbert-elliott")
+    if not 0 <= mean <= 1:
+        raise InputError(f"link {link!r}: mean loss is {mean}; expected 0 to 1")
+    if model != "gilbert-elliott":
+        return
+    if not burst >= 1:
+        raise InputError(f"link {link!r}: mean loss burst is {burst} packets; expected at least 1")
+    most = burst / (1 + burst)
+    if mean > most:  # a good packet between two bursts is the least
+        raise InputError(
+            f"link {link!r}: mean loss is {mean} in bursts of {burst} packets; expected a mean of at most {most:.4g}"
+        )

@@ -1,0 +1,119 @@
+"""All links of a scenario: frames go in at one node and come out, or not, at another."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from simnet.errors import InputError
+from simnet.net.link import Link
+from simnet.net.route import cheapest
+from simnet.net.transfer import OpenTransfer, Transfer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import simpy
+
+    from simnet.net.bandwidth import Distance
+    from simnet.net.statistics import LinkStatistics
+    from simnet.records import LinkConfig
+
+
+class Network:
+    """Moves frames over the cheapest path, packet by packet, each hop storing a packet before it forwards it.
+
+        A --> B --> C      packets of A and of B share B --> C in the order in which they get there
+
+    A frame over one link costs one event, at its delivery; every further hop costs one event a packet, since only when
+    a packet gets there is it known who came before. Packets at the same instant go in the order of their events.
+    """
+
+    def __init__(self, env: simpy.Environment, links: Sequence[LinkConfig], seed: int, distance_m: Distance) -> None:
+        """Make the links of a run whose clock is `env`, in integer ns.
+
+        `distance_m(source, target, t_ns)` gives the metres between two nodes, for times ahead of the clock too.
+
+        Raises:
+            InputError: two links of one name, or a number that no link can have.
+        """
+        self._env = env
+        self._links = [Link(config, seed, distance_m) for config in links]
+        names = [config.name for config in links]
+        for name in names:
+            if names.count(name) > 1:
+                raise InputError(f"link {name!r}: named twice; expected a name for each link")
+        self._routes: dict[tuple[object, ...], tuple[Link, ...]] = {}
+
+    def send(self, source: str, target: str, size_bytes: int, on_delivery: Callable[[Transfer], None]) -> None:
+        """Send a frame now; `on_delivery` is called once, from a later event, complete or not.
+
+        An incomplete transfer ends when its last packet arrives or is known to be lost: a packet lost on the air when
+        it would have reached the end of that link, a dropped one at once. A node reaches itself at once and for free.
+
+        Raises:
+            InputError: no sequence of links leads from `source` to `target`.
+        """
+        if size_bytes < 0:
+            raise ValueError(f"size_bytes is {size_bytes}; expected 0 or more")
+        route = self._route(source, target)
+        transfer = OpenTransfer(source, target, size_bytes, sent_ns=self._now_ns, route=route, on_delivery=on_delivery)
+        if route:
+            self._forward(transfer, 0, transfer.payloads, 0)
+        else:
+            self._close_at_last(transfer)
+
+    def route(self, source: str, target: str) -> tuple[str, ...]:
+        """Return the names of the links that a frame would take now.
+
+        Raises:
+            InputError: no sequence of links leads from `source` to `target`.
+        """
+        return tuple(link.config.name for link in self._route(source, target))
+
+    def statistics(self) -> list[LinkStatistics]:
+        """Return what each link did until now, in the order of the scenario."""
+        return [link.statistics(self._now_ns) for link in self._links]
+
+    @property
+    def _now_ns(self) -> int:
+        now_ns = self._env.now
+        if not isinstance(now_ns, int):
+            raise TypeError(f"the clock reads {now_ns!r}; expected an integer of ns")
+        return now_ns
+
+    def _forward(self, transfer: OpenTransfer, hop: int, payloads_bytes: list[int], waited_ns: int) -> None:
+        """Offer packets that are at the start of link `hop` now, and have waited before, to it."""
+        now_ns = self._now_ns
+        link = transfer.route[hop]
+        last_hop = hop + 1 == len(transfer.route)
+        overhead_bytes = link.config.overhead_bytes
+        passages = link.offer(now_ns, [payload + overhead_bytes for payload in payloads_bytes])
+        for payload_bytes, (known_ns, arrived, queue_ns) in zip(payloads_bytes, passages, strict=True):
+            if last_hop or not arrived:
+                transfer.end_packet(known_ns, arrived, waited_ns + queue_ns)
+            else:
+                arrive = partial(self._arrive, transfer, hop + 1, payload_bytes, waited_ns + queue_ns)
+                self._env.timeout(known_ns - now_ns).callbacks.append(arrive)
+        if not transfer.open_packets:
+            self._close_at_last(transfer)
+
+    def _arrive(
+        self, transfer: OpenTransfer, hop: int, payload_bytes: int, waited_ns: int, _event: simpy.Event
+    ) -> None:
+        self._forward(transfer, hop, [payload_bytes], waited_ns)
+
+    def _close_at_last(self, transfer: OpenTransfer) -> None:
+        event = self._env.timeout(transfer.last_ns - self._now_ns)
+        event.callbacks.append(lambda _: transfer.close())
+
+    def _route(self, source: str, target: str) -> tuple[Link, ...]:
+        costs = {link.config.name: link.cost_ns(self._now_ns) for link in self._links}
+        key = source, target, *costs.values()
+        route = self._routes.get(key)
+        if route is None:
+            route = cheapest(self._links, costs, source, target)
+            if route is None:
+                raise InputError(f"no route from {source!r} to {target!r}; expected links that lead there")
+            self._routes[key] = route
+        return route

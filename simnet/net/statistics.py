@@ -1,0 +1,138 @@
+"""What a link did: packets and bytes, in all and in bins of 100 ms. sent = delivered + lost + dropped + in flight."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+BIN_NS = 100_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class LinkBin:
+    """One link during [t_ns, t_ns + 100 ms).
+
+    Sent and dropped packets count when they are offered, the others when they arrive or would have arrived.
+    """
+
+    link: str
+    t_ns: int
+    sent_bytes: int
+    delivered_bytes: int
+    lost_packets: int
+    dropped_packets: int
+    sent_packets: int
+    queue_bytes_max: int
+    """The most that waited at any instant, without the packet in service."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkStatistics:
+    """One link from the start until now. Bytes include every packet's overhead.
+
+    `sent` is all that was offered: sent = delivered + lost (on the air) + dropped (by the queue) + in flight.
+    """
+
+    link: str
+    sent_packets: int
+    sent_bytes: int
+    delivered_packets: int
+    delivered_bytes: int
+    lost_packets: int
+    lost_bytes: int
+    dropped_packets: int
+    dropped_bytes: int
+    in_flight_packets: int
+    in_flight_bytes: int
+    bins: tuple[LinkBin, ...]
+    """Without a gap from time 0; they add up to the totals."""
+
+
+@dataclass(slots=True)
+class _Counts:
+    """Running counts of one bin."""
+
+    sent_packets: int = 0
+    sent_bytes: int = 0
+    delivered_packets: int = 0
+    delivered_bytes: int = 0
+    lost_packets: int = 0
+    lost_bytes: int = 0
+    dropped_packets: int = 0
+    dropped_bytes: int = 0
+
+
+class Ledger:
+    """Counts one link's packets.
+
+    A packet's fate is known as it is offered but counts only from its own time on; until then it is in flight.
+    """
+
+    def __init__(self, link: str) -> None:
+        self._link = link
+        self._bins: dict[int, _Counts] = {}
+        self._in_flight: deque[tuple[int, int, bool]] = deque()
+
+    def offered(self, now_ns: int, packets: int, size_bytes: int) -> None:
+        """Count what is offered to the link at `now_ns`."""
+        self._settle(now_ns)
+        counts = self._bin(now_ns)
+        counts.sent_packets += packets
+        counts.sent_bytes += size_bytes
+
+    def dropped(self, now_ns: int, size_bytes: int) -> None:
+        """Count a packet that the queue refused."""
+        counts = self._bin(now_ns)
+        counts.dropped_packets += 1
+        counts.dropped_bytes += size_bytes
+
+    def departed(self, known_ns: int, size_bytes: int, lost: bool) -> None:
+        """Count a packet on its way: it arrives, or is known to be lost, at `known_ns`."""
+        self._in_flight.append((known_ns, size_bytes, lost))
+
+    def statistics(self, now_ns: int, queue_peaks: dict[int, int]) -> LinkStatistics:
+        """Return the counts at `now_ns`; `queue_peaks` is the queue's highest occupancy by bin."""
+        # Jitter may let packets overtake: those behind the head that are due count as well.
+        self._in_flight = deque(sorted(self._in_flight))
+        self._settle(now_ns)
+        last = max((-(-now_ns // BIN_NS), *(index + 1 for index in self._bins)))
+        total = {name: sum(getattr(counts, name) for counts in self._bins.values()) for name in _Counts.__slots__}
+        return LinkStatistics(
+            link=self._link,
+            in_flight_packets=len(self._in_flight),
+            in_flight_bytes=sum(size_bytes for _, size_bytes, _ in self._in_flight),
+            bins=tuple(self._public(index, queue_peaks.get(index, 0)) for index in range(last)),
+            **total,
+        )
+
+    def _settle(self, now_ns: int) -> None:
+        in_flight = self._in_flight
+        while in_flight and in_flight[0][0] <= now_ns:
+            known_ns, size_bytes, lost = in_flight.popleft()
+            counts = self._bin(known_ns)
+            if lost:
+                counts.lost_packets += 1
+                counts.lost_bytes += size_bytes
+            else:
+                counts.delivered_packets += 1
+                counts.delivered_bytes += size_bytes
+
+    def _bin(self, t_ns: int) -> _Counts:
+        index = t_ns // BIN_NS
+        counts = self._bins.get(index)
+        if counts is None:
+            counts = self._bins[index] = _Counts()
+        return counts
+
+    def _public(self, index: int, queue_bytes_max: int) -> LinkBin:
+        counts = self._bins.get(index, _Counts())
+        return LinkBin(
+            link=self._link,
+            t_ns=index * BIN_NS,
+            sent_bytes=counts.sent_bytes,
+            delivered_bytes=counts.delivered_bytes,
+            lost_packets=counts.lost_packets,
+            dropped_packets=counts.dropped_packets,
+            sent_packets=counts.sent_packets,
+            queue_bytes_max=queue_bytes_max,
+        )
