@@ -39,7 +39,7 @@ def render(template: str, *, figures: Mapping[str, Figure | Sequence[Figure]], *
         lstrip_blocks=True,
     )
     every = [one for group in figures.values() for one in ([group] if isinstance(group, Figure) else group)]
-    plots = finite([{"id": figure.id, "data": figure.data, "layout": figure.layout} for figure in every])
+    plots = finite([{"id": f"plot-{figure.id}", "data": figure.data, "layout": figure.layout} for figure in every])
     return environment.get_template(template).render(
         figures=figures, plots=plots, plotly_js=Markup(get_plotlyjs()), missing=MISSING, **context
     )
@@ -96,7 +96,7 @@ def _cards(run: RunFolder) -> list[tuple[str, str]]:
         ("wall time", number(summary.get("wall_s"), 1, "s")),
         ("frames", number(len(run.rows))),
         ("pictures in time", percent(in_time, len(run.rows))),
-        ("all streams", number(bits / run.virtual_s / 1e3, 0, "kbit/s") if run.rows else MISSING),
+        ("sent by all streams", number(bits / run.virtual_s / 1e3, 0, "kbit/s") if run.rows else MISSING),
         ("side information gain", f"{signed(measure('', '', gained).mean_db)} dB" if gained else MISSING),
         ("peak memory", number(summary.get("peak_rss_mb"), 0, "MB")),
     ]

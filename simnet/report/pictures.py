@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,10 +46,15 @@ class KeptFrame:
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """The kept frames that fit into a page, and how many were kept in all."""
+    """The kept frames of each stream that fit into a page, and how many were kept in all."""
 
-    frames: Sequence[KeptFrame]
+    streams: Mapping[str, Sequence[KeptFrame]]
     kept: int
+
+    @property
+    def shown(self) -> int:
+        """How many frames the page shows."""
+        return sum(map(len, self.streams.values()))
 
 
 def gallery(run: RunFolder) -> Gallery:
@@ -72,13 +77,11 @@ def gallery(run: RunFolder) -> Gallery:
             chosen.add((name, own[turn]))
             used += size
     rows = {(row.stream, row.sequence): row for row in run.rows}
-    frames = [
-        _frame(run, name, sequence, rows.get((name, sequence)))
+    streams = {
+        name: [_frame(run, name, one, rows.get((name, one))) for one in own if (name, one) in chosen]
         for name, own in found.items()
-        for sequence in own
-        if (name, sequence) in chosen
-    ]
-    return Gallery(frames=frames, kept=sum(map(len, found.values())))
+    }
+    return Gallery(streams={name: own for name, own in streams.items() if own}, kept=sum(map(len, found.values())))
 
 
 def data_uri(content: bytes, kind: str = "png") -> str:

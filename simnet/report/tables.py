@@ -97,12 +97,12 @@ def outcomes(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> Table:
     return Table(
         caption="What became of the frames",
         columns=(
-            "stream", "share", "decoded", "without side information", "late", "lost", "corrupt", "in time", "p50 ms", "p95 ms",
+            "stream", "share", "decoded", "alone", "late", "lost", "corrupt", "in time", "p50 ms", "p95 ms",
         ),
         rows=rows,
         words=frozenset({"share"}),
-        note=f"In time: within {run.scenario.fusion.deadline_ns / 1e6:g} ms of capture. p50 and p95: median and 95th "
-        "percentile of the latency from capture to picture, over the frames that became one.",
+        note=f"Alone: decoded without side information. In time: within {run.scenario.fusion.deadline_ns / 1e6:g} ms of "
+        "capture. p50 and p95: median and 95th percentile of the latency from capture to picture, over all pictures.",
     )  # fmt: skip
 
 
@@ -111,7 +111,7 @@ def links(run: RunFolder) -> Table:
     names = dict.fromkeys([link.name for link in run.scenario.links] + [entry.link for entry in run.bins])
     rows = [_link(run, name, [entry for entry in run.bins if entry.link == name]) for name in names]
     return Table(
-        caption="Links",
+        caption="Totals",
         columns=(
             "link", "way", "capacity", "offered kbit/s", "delivered kbit/s", "use", "packets", "lost", "dropped", "longest queue",
         ),

@@ -150,15 +150,28 @@ def write_run(folder: Path, scenario: Scenario, rows: list[Row], bins: list[Link
     parquet.write_table(pa.table(columns), folder / "links.parquet")
     virtual_s = scenario.duration_ns / 1e9
     summary = {
-        "fingerprint": FINGERPRINT, "virtual_s": virtual_s, "wall_s": 6.31, "frames": len(rows), "peak_rss_mb": 812.4,
-        "streams": summarise(rows, virtual_s), "report": "report.html", "rows": "rows.parquet",
-    }  # fmt: skip
+        "fingerprint": FINGERPRINT,
+        "virtual_s": virtual_s,
+        "wall_s": 6.31,
+        "frames": len(rows),
+        "peak_rss_mb": 812.4,
+        "streams": summarise(rows, virtual_s),
+        "report": "report.html",
+        "rows": "rows.parquet",
+    }
     about = {
-        "summary": summary, "scenario": dataclasses.asdict(scenario), "command": "simnet run scenarios/vehicle_platoon.yaml --out DIR",
-        "fingerprint": FINGERPRINT, "version": "0.1.0", "started": "2031-01-05T10:00:00Z", "cpu": "Some CPU with AVX2",
+        "summary": summary,
+        "scenario": dataclasses.asdict(scenario),
+        "command": "simnet run scenarios/vehicle_platoon.yaml --out DIR",
+        "fingerprint": FINGERPRINT,
+        "version": "0.1.0",
+        "started": "2031-01-05T10:00:00Z",
+        "cpu": "Some CPU with AVX2",
         "timings": {"encode": 2.1, "decode": 2.9, "world": 0.9, "network": 0.05, "score": 0.6},
-        "scenario_text": "seed: 7\nduration: 10 s\nworld: {kind: rendered, scene: street}\n", "overrides": ["seed=7"], "side_rate": None,
-    }  # fmt: skip
+        "scenario_text": "seed: 7\nduration: 10 s\nworld: {kind: rendered, scene: street}\n",
+        "overrides": ["seed=7"],
+        "side_rate": None,
+    }
     (folder / "run.json").write_text(json.dumps(about))
     if keep:
         _keep_pictures(folder / "pictures", scenario, rows)

@@ -56,7 +56,7 @@ def dashes(names: Iterable[str]) -> dict[str, str]:
 
 def axis(title: str, **more: Any) -> Dict:
     """Return an axis with a title that makes its own room."""
-    return {"title": {"text": title, "standoff": 8}, "automargin": True, **more}
+    return {"title": {"text": title, "standoff": 8}, "automargin": True, "zeroline": False, **more}
 
 
 def layout(height: int, **more: Any) -> Dict:

@@ -30,7 +30,7 @@ def gain(run: RunFolder) -> list[Figure]:
             title="Gain against the age of the side information",
             alt=f"Scatter of the PSNR gain of each frame against the age of the side information, a symbol a source: {alt}",
             data=_marks(drawn, run, _age_ms),
-            layout=_layout("age of the side information (ms)", rangemode="tozero"),
+            layout=_layout("age of the side information (ms)"),
             note=f"{said}; each is the same bitstream decoded twice. Above zero: side information helped.",
         ),
         Figure(

@@ -20,7 +20,7 @@ def overview(scenario: Scenario) -> Figure:
     for node in scenario.nodes:
         data.extend(_node(node, scenario, colour[node.name]))
     said = "; ".join(f"{node.name} starts at {place(position_m(node.trajectory, 0))}" for node in scenario.nodes)
-    axes = {"xaxis": axis("east (m)", zeroline=False), "yaxis": axis("north (m)", zeroline=False)}
+    axes = {"xaxis": axis("east (m)"), "yaxis": axis("north (m)")}
     axes["yaxis"] |= {"scaleanchor": "x", "scaleratio": 1}
     return Figure(
         id="map",

@@ -31,13 +31,15 @@ def _link(run: RunFolder, index: int, name: str, bins: Sequence[LinkBin]) -> Fig
     sent, lost = (sum(entry.sent_packets for entry in bins), sum(entry.lost_packets for entry in bins))
     dropped = sum(entry.dropped_packets for entry in bins)
     peak = max((entry.queue_bytes_max for entry in bins), default=None)
+    said = f"{sent} packets, {percent(lost, sent)} lost, {percent(dropped, sent)} dropped; bins of {width_s:g} s"
+    said = said if sent else "nothing was sent"
     way = f"{config.source} to {config.target}" if config else "not in the scenario"
     data = [*_traffic(bins, run.virtual_s, width_s), *_trouble(bins, run.virtual_s, width_s)]
     data.append(_queue(bins, run.virtual_s, width_s))
     if config:
         data.append(_capacity(config, run, width_s))
     axes: Dict = {
-        "xaxis": axis("time (s)", range=[0, run.virtual_s], anchor="y3", zeroline=False),
+        "xaxis": axis("time (s)", range=[0, run.virtual_s], anchor="y3"),
         "yaxis": axis("kbit/s", domain=[0.52, 1], rangemode="tozero"),
         "yaxis2": axis("packets", domain=[0.27, 0.46], rangemode="tozero", nticks=4),
         "yaxis3": axis("queue (kB)", domain=[0, 0.21], rangemode="tozero", nticks=4),
@@ -49,7 +51,7 @@ def _link(run: RunFolder, index: int, name: str, bins: Sequence[LinkBin]) -> Fig
         f"longest queue. Of {sent} packets {lost} were lost and {dropped} dropped; at most {number(peak)} bytes queued.",
         data=data,
         layout=layout(430, barmode="stack", bargap=0, **axes),
-        note=f"{way}; {sent} packets, {percent(lost, sent)} lost, {percent(dropped, sent)} dropped; bins of {width_s:g} s.",
+        note=f"{way}; {said}.",
     )
 
 

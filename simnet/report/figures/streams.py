@@ -23,7 +23,8 @@ def over_time(run: RunFolder) -> Figure:
     data: list[Dict] = []
     for name, style in _styles(run.streams).items():
         rows = [row for row in run.rows if row.stream == name]
-        data.append(_rate(rows, run.virtual_s, width_s) | style | {"yaxis": "y", "showlegend": True})
+        steps = {"line": style["line"] | {"shape": "hv"}}
+        data.append(style | _rate(rows, run.virtual_s, width_s) | steps)
         for index, measure in enumerate((_psnr, _ms_ssim, _quality), start=2):
             x, y = series.curve(rows, measure, run.virtual_s)
             data.append({"type": "scatter", "mode": "lines", "x": x, "y": y} | style | {"yaxis": f"y{index}"})
@@ -85,7 +86,7 @@ def _rate(rows: Sequence[Row], virtual_s: float, width_s: float) -> Dict:
     bits = series.per_second(rows, lambda row: row.capture_ns, lambda row: 8 * row.link_bytes / 1e3, virtual_s, width_s)
     # A step plot needs the end of its last step.
     x, y = ([*starts, virtual_s], [*bits, bits[-1]]) if rows else ([], [])
-    return {"type": "scatter", "mode": "lines", "x": x, "y": y, "line_shape": "hv"}
+    return {"type": "scatter", "mode": "lines", "x": x, "y": y, "yaxis": "y", "showlegend": True}
 
 
 def _psnr(row: Row) -> float | None:
@@ -120,7 +121,7 @@ def _marks(outcome: Outcome, rows: Sequence[Row]) -> Dict:
 
 
 def _time_axis(virtual_s: float, **more: object) -> Dict:
-    return axis("time (s)", range=[0, virtual_s], zeroline=False, **more)
+    return axis("time (s)", range=[0, virtual_s], **more)
 
 
 def _rows_of_axes(titles: Sequence[str], virtual_s: float) -> Dict:
@@ -129,6 +130,6 @@ def _rows_of_axes(titles: Sequence[str], virtual_s: float) -> Dict:
     for index, title in enumerate(titles):
         top = 1 - index * (height + _GAP)
         key = "yaxis" if index == 0 else f"yaxis{index + 1}"
-        axes[key] = axis(title, domain=[max(0.0, top - height), top], zeroline=False)
+        axes[key] = axis(title, domain=[max(0.0, top - height), top])
     axes["yaxis"]["rangemode"] = "tozero"
     return axes

@@ -11,7 +11,7 @@ function template() {
   return {
     layout: {
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", xaxis: axis, yaxis: axis,
-      font: { color: colour("--text"), family: css.getPropertyValue("font-family") || "sans-serif", size: 12 },
+      font: { color: colour("--text"), family: getComputedStyle(document.body).fontFamily, size: 12 },
       hoverlabel: { bgcolor: colour("--card"), bordercolor: colour("--line"), font: { color: colour("--text") } },
       modebar: { bgcolor: "rgba(0,0,0,0)", color: colour("--soft"), activecolor: colour("--accent") },
     },
@@ -23,7 +23,7 @@ function draw() {
   for (const { id, data, layout } of plots) {
     // On a touch screen a finger on a plot scrolls the page.
     const shown = { ...layout, template: look, ...(touch && { dragmode: false }) };
-    Plotly.react(id, data, shown, { responsive: true, displaylogo: false });
+    Plotly.react(id, data, shown, { responsive: true, displaylogo: false, displayModeBar: "hover", modeBarButtons: [["toImage", "resetScale2d"]] });
   }
 }
 
