@@ -1,0 +1,199 @@
+"""The fusion centre's planner: which frame is decoded when, and with which side pictures, in virtual time.
+
+It never sees a pixel: decoding follows its plan elsewhere, so virtual time does not depend on how fast that goes.
+
+    delivery ──▶ waiting ──(side pictures there, hopeless, or waited long enough)──▶ decided: ready at start + decode_ns
+            └──▶ lost, corrupt
+
+Every stream has a decoder of its own, which decodes one frame after the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from simnet.errors import BitstreamError
+from simnet.nodes.choice import PREVIOUS, Fate, Fates, Source, Wanted, look
+from simnet.nodes.feedback import Reception
+from simnet.nodes.grants import Decision, Feedback, Plan, SideChoice
+from simnet.nodes.schedule import Schedule
+from simnet.records import SECOND_NS, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from simnet.nodes.grants import Delivery
+    from simnet.records import FusionConfig, Scenario, StreamConfig
+
+MEMORY_NS = 10 * SECOND_NS
+"""Fates of frames captured longer ago than this are forgotten: no frame finds side pictures that old."""
+
+
+@dataclass(frozen=True, slots=True)
+class FusionSetup:
+    """What stays the same for fusion in a run."""
+
+    config: FusionConfig
+    streams: dict[str, StreamConfig]
+    """In decoding order."""
+    sources: dict[str, Source]
+    """Streams and the fusion node's own sensors."""
+    end_ns: int
+    """When captures end; feedback ends with them."""
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> FusionSetup:
+        """Return the setup of a scenario."""
+        streams = {stream.name: stream for stream in scenario.streams}
+        sources = {}
+        for name, camera in scenario.cameras.items():
+            schedule = Schedule.of(camera, scenario.duration_ns)
+            if name in streams:
+                stream = streams[name]
+                sources[name] = Source(name, schedule, stream.encode_ns + stream.decode_ns, stream.decode_ns)
+            else:
+                sources[name] = Source(name, schedule)
+        return cls(scenario.fusion, streams, sources, scenario.duration_ns)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    stream: str
+    sequence: int
+    wanted: Wanted
+    fate: Fate
+
+
+@dataclass(slots=True)
+class FusionPlanner:
+    """Deliveries and wake-ups in, plans out. `verify(stream, data)` raises BitstreamError for a corrupt bitstream."""
+
+    setup: FusionSetup
+    verify: Callable[[str, bytes], object]
+    _fates: dict[str, Fates] = field(init=False)
+    _receptions: dict[str, Reception] = field(init=False)
+    _waiting: list[_Waiting] = field(default_factory=list)
+    _decoder_free_ns: dict[str, int] = field(default_factory=dict)
+    _next_feedback_ns: int | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        streams = self.setup.streams
+        self._fates = {name: {} for name in self.setup.sources}
+        self._receptions = {name: Reception(name) for name in streams if streams[name].rate.kind == "adaptive"}
+        self._next_feedback_ns = self._feedback_at_or_none(self.setup.config.feedback_period_ns)
+
+    def start(self) -> Plan:
+        """Return the plan before the first grant: when to be woken first."""
+        return Plan(wake_ns=self._next_feedback_ns)
+
+    def deliver(self, delivery: Delivery) -> Plan:
+        """Take a delivery in at its time."""
+        now_ns = delivery.time_ns
+        decisions: list[Decision] = []
+        if delivery.stream in self._receptions:
+            self._receptions[delivery.stream].add(delivery)
+        outcome = self._refused(delivery)
+        if outcome is None:
+            self._await(delivery)
+        else:
+            self._fates[delivery.stream][delivery.sequence] = Fate(gone=True)
+            decisions.append(Decision(delivery.stream, delivery.sequence, outcome))
+        self._forget(delivery.stream, now_ns)
+        return self._plan(now_ns, decisions)
+
+    def wake(self, now_ns: int) -> Plan:
+        """Do what is due at `now_ns`."""
+        return self._plan(now_ns, [])
+
+    def _refused(self, delivery: Delivery) -> Outcome | None:
+        if not delivery.complete:
+            return Outcome.LOST
+        try:
+            self.verify(delivery.stream, delivery.data)
+        except BitstreamError:
+            return Outcome.CORRUPT
+        return None
+
+    def _await(self, delivery: Delivery) -> None:
+        config = self.setup.config
+        wanted = Wanted(
+            capture_ns=self.setup.sources[delivery.stream].schedule.capture_ns(delivery.sequence),
+            until_ns=delivery.time_ns + config.wait_ns,
+            max_age_ns=config.max_age_ns,
+        )
+        fate = self._fates[delivery.stream][delivery.sequence] = Fate()
+        self._waiting.append(_Waiting(delivery.stream, delivery.sequence, wanted, fate))
+
+    def _plan(self, now_ns: int, decisions: list[Decision]) -> Plan:
+        feedback = self._due_feedback(now_ns)
+        wakes = [] if self._next_feedback_ns is None else [self._next_feedback_ns]
+        hopes: list[int] = []
+        undecided = True
+        # One decision can end another frame's hope, so look again until nothing changes.
+        while undecided:
+            undecided = False
+            hopes.clear()
+            for frame in list(self._waiting):
+                sides, hope_ns = self._sides(frame, now_ns)
+                if hope_ns is None:
+                    decisions.append(self._decide(frame, sides, now_ns))
+                    undecided = True
+                else:
+                    hopes.append(hope_ns)
+        return Plan(tuple(decisions), feedback, min(wakes + hopes, default=None))
+
+    def _sides(self, frame: _Waiting, now_ns: int) -> tuple[tuple[SideChoice, ...], int | None]:
+        """Return the side pictures to use if decided now, and until when waiting may bring better ones.
+
+        Candidates count in order of preference; one that comes after enough others have been found is not waited for.
+        """
+        found: list[SideChoice] = []
+        hope_ns: int | None = None
+        for name in self.setup.streams[frame.stream].side_information:
+            if len(found) == self.setup.config.pictures:
+                break
+            source, wanted = self._candidate(name, frame)
+            offer = look(source, self._fates[source.name], wanted, now_ns)
+            if offer.hope_ns is not None:
+                hope_ns = offer.hope_ns if hope_ns is None else min(hope_ns, offer.hope_ns)
+            if offer.now is not None:
+                found.append(offer.now)
+        return tuple(found), hope_ns
+
+    def _candidate(self, name: str, frame: _Waiting) -> tuple[Source, Wanted]:
+        if name != PREVIOUS:
+            return self.setup.sources[name], frame.wanted
+        own = frame.wanted
+        only_before = Wanted(own.capture_ns, own.until_ns, own.max_age_ns, previous_only_before=frame.sequence)
+        return self.setup.sources[frame.stream], only_before
+
+    def _decide(self, frame: _Waiting, sides: tuple[SideChoice, ...], now_ns: int) -> Decision:
+        self._waiting.remove(frame)
+        stream = self.setup.streams[frame.stream]
+        start_ns = max(now_ns, self._decoder_free_ns.get(frame.stream, 0))
+        ready_ns = start_ns + stream.decode_ns
+        self._decoder_free_ns[frame.stream] = ready_ns
+        frame.fate.ready_ns = ready_ns
+        outcome = Outcome.ALONE if stream.side_information and not sides else Outcome.DECODED
+        if ready_ns - frame.wanted.capture_ns > self.setup.config.deadline_ns:
+            outcome = Outcome.LATE
+        return Decision(frame.stream, frame.sequence, outcome, start_ns, ready_ns, sides)
+
+    def _due_feedback(self, now_ns: int) -> tuple[Feedback, ...]:
+        if self._next_feedback_ns is None or now_ns < self._next_feedback_ns:
+            return ()
+        reports = tuple(reception.report(now_ns) for reception in self._receptions.values())
+        self._next_feedback_ns = self._feedback_at_or_none(
+            self._next_feedback_ns + self.setup.config.feedback_period_ns
+        )
+        return reports
+
+    def _feedback_at_or_none(self, time_ns: int) -> int | None:
+        return time_ns if self._receptions and time_ns < self.setup.end_ns else None
+
+    def _forget(self, stream: str, now_ns: int) -> None:
+        fates = self._fates[stream]
+        schedule = self.setup.sources[stream].schedule
+        while fates and schedule.capture_ns(oldest := next(iter(fates))) < now_ns - MEMORY_NS:
+            del fates[oldest]

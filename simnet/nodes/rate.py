@@ -1,0 +1,135 @@
+"""Rate control at the camera: fixed quality, a target bit rate, or what the receiver's feedback allows.
+
+fixed     the quality asked for
+target    the quality whose frames, packet overhead included, fit the bit rate; what went over is paid back
+adaptive  a bit rate that feedback moves: down when frames queue or packets are lost, up while the link is free
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from simnet.nodes.rate_model import RateModel
+from simnet.records import SECOND_NS, RateConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from simnet.nodes.grants import Feedback
+
+LARGEST_STEP = 0.35
+"""Quality changes by at most this much from frame to frame: the model is a guess at first."""
+
+BUSY, FREE = 0.7, 0.5
+"""Waiting in queues, in frame periods, above which the bit rate falls and below which it rises."""
+LOSS_HIGH, LOSS_LOW = 0.10, 0.05
+RISE = 1.06
+FASTEST_FALL = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class RateSetup:
+    """What rate control needs to know of a stream and of its first link."""
+
+    config: RateConfig
+    period_ns: int
+    payload_bytes: int
+    """What one packet carries."""
+    overhead_bytes: int
+
+    def link_bytes(self, size_bytes: int) -> int:
+        """Return what a bitstream takes on the link, every packet's overhead included."""
+        packets = max(1, -(-size_bytes // self.payload_bytes))
+        return size_bytes + packets * self.overhead_bytes
+
+    def frame_bytes(self, rate_bps: float) -> float:
+        """Return a frame's share of a bit rate."""
+        return rate_bps * self.period_ns / SECOND_NS / 8
+
+
+@dataclass(frozen=True, slots=True)
+class RateState:
+    """What rate control has seen so far."""
+
+    quality: float
+    model: RateModel = field(default_factory=RateModel)
+    measured: int = 0
+    """Frames that the model has learned from."""
+    debt_bytes: float = 0.0
+    """What has been sent beyond the target, each frame's part bounded; paid back over a second."""
+    rate_bps: float | None = None
+    """Adaptive: the bit rate that the link is taken to bear; None until a frame has been measured."""
+    loss: float = 0.0
+    """Share of packets lost, smoothed over about a second."""
+    held_until_ns: int = 0
+    """Adaptive: no second fall before this, so that the first can take effect."""
+
+
+def start(setup: RateSetup) -> RateState:
+    """Return the state before the first frame."""
+    config = setup.config
+    return RateState(quality=min(max(config.quality, config.quality_min), config.quality_max))
+
+
+def measured(setup: RateSetup, state: RateState, quality: float, size_bytes: int) -> RateState:
+    """Return the state after a frame coded at `quality` came out with `size_bytes`."""
+    link_bytes = setup.link_bytes(size_bytes)
+    model = state.model.learn(quality, link_bytes)
+    debt = state.debt_bytes
+    if setup.config.target_bps is not None:
+        share = setup.frame_bytes(setup.config.target_bps)
+        over = min(max(link_bytes - share, -share / 2), share / 2)
+        debt = min(max(debt + over, -2 * share), 2 * share)
+    rate = state.rate_bps
+    if rate is None:
+        rate = link_bytes * 8 * SECOND_NS / setup.period_ns
+    return replace(state, model=model, measured=state.measured + 1, debt_bytes=debt, rate_bps=rate)
+
+
+def heard(setup: RateSetup, state: RateState, feedback: Iterable[Feedback]) -> RateState:
+    """Return the state after feedback has arrived, oldest first; only adaptive streams listen."""
+    if setup.config.kind == "adaptive":
+        for report in feedback:
+            state = _adapt(setup, state, report)
+    return state
+
+
+def choose(setup: RateSetup, state: RateState) -> RateState:
+    """Return the state with the next frame's quality in it."""
+    if setup.config.kind == "fixed" or state.measured == 0:
+        return state
+    if setup.config.kind == "target":
+        assert setup.config.target_bps is not None, "the schema asks for a target"
+        share = setup.frame_bytes(setup.config.target_bps)
+        frames_a_second = max(4.0, SECOND_NS / setup.period_ns)
+        wanted = max(share - state.debt_bytes / frames_a_second, share / 3)
+    else:
+        assert state.rate_bps is not None, "set by the first measured frame"
+        wanted = setup.frame_bytes(state.rate_bps)
+    quality = state.model.quality_for(wanted)
+    quality = min(max(quality, state.quality - LARGEST_STEP), state.quality + LARGEST_STEP)
+    return replace(state, quality=min(max(quality, setup.config.quality_min), setup.config.quality_max))
+
+
+def _adapt(setup: RateSetup, state: RateState, report: Feedback) -> RateState:
+    """Move the bit rate: the fall is as deep as the queue is long, the rise is the same few percent each time."""
+    packets = report.packets_received + report.packets_lost
+    if state.rate_bps is None or packets == 0:
+        return state
+    weight = min(1.0, packets * 0.03)
+    loss = state.loss + weight * (report.packets_lost / packets - state.loss)
+    busy = report.queue_ns / setup.period_ns
+    rate, held = state.rate_bps, state.held_until_ns
+    if busy > BUSY or loss > LOSS_HIGH:
+        if report.time_ns >= held:
+            rate *= max(FASTEST_FALL, min(BUSY / busy if busy > BUSY else 1.0, 1 - loss / 2))
+            held = report.time_ns + 2 * setup.period_ns + report.delay_ns
+    elif busy < FREE and loss < LOSS_LOW:
+        rate *= RISE
+    config = setup.config
+    lowest, highest = (
+        state.model.size_for(quality) * 8 * SECOND_NS / setup.period_ns
+        for quality in (config.quality_min, config.quality_max)
+    )
+    return replace(state, rate_bps=min(max(rate, lowest), highest), loss=loss, held_until_ns=held)

@@ -1,0 +1,180 @@
+"""The planner: what is decoded when, and with what. Times in ms; streams `a` and `b` at 10 Hz, sensor `s` at fusion."""
+
+from dataclasses import replace
+
+import pytest
+
+from simnet.errors import BitstreamError
+from simnet.nodes.choice import Source
+from simnet.nodes.fusion import FusionPlanner, FusionSetup
+from simnet.nodes.grants import Delivery, Plan, SideChoice
+from simnet.nodes.schedule import Schedule
+from simnet.records import FusionConfig, Outcome, RateConfig, StreamConfig
+
+MS = 1_000_000
+DECODE = 20
+
+
+def _planner(sides: tuple[str, ...] = ("a",), rate: str = "fixed", shift_ms: int = 0, **config: int) -> FusionPlanner:
+    def schedule(phase_ms: int = 0) -> Schedule:
+        return Schedule(phase_ms * MS, 100 * MS, 1000 * MS)
+
+    def coded(name: str, phase_ms: int = 0) -> Source:
+        return Source(name, schedule(phase_ms), (10 + DECODE) * MS, DECODE * MS)
+
+    stream = StreamConfig("a", "jpeg", encode_ns=10 * MS, decode_ns=DECODE * MS)
+    fusion = FusionConfig("f", **{"wait_ns": 50 * MS, "max_age_ns": 150 * MS, **config})
+    streams = {
+        "a": stream,
+        "b": replace(stream, name="b", side_information=sides, rate=RateConfig(rate)),
+    }
+    sources = {"a": coded("a", shift_ms), "b": coded("b"), "s": Source("s", schedule(30))}
+    return FusionPlanner(FusionSetup(fusion, streams, sources, 1000 * MS), _verify)
+
+
+def _verify(stream: str, data: bytes) -> None:
+    if data == b"altered":
+        raise BitstreamError(f"{stream}: altered")
+
+
+def _arrives(planner: FusionPlanner, stream: str, sequence: int, at_ms: int, **changes: object) -> Plan:
+    delivery = Delivery(stream, sequence, at_ms * MS, at_ms * MS - 5 * MS, True, 1040, 1, 0, 0, b"data")
+    return planner.deliver(replace(delivery, **changes))
+
+
+def _told(plan: Plan) -> list[tuple]:
+    return [
+        (d.stream, d.sequence, d.outcome, d.ready_ns and d.ready_ns // MS, [(s.source, s.sequence) for s in d.sides])
+        for d in plan.decisions
+    ]
+
+
+def test_a_picture_that_is_there_is_used_at_once() -> None:
+    planner = _planner()
+    assert _told(_arrives(planner, "a", 0, 15)) == [("a", 0, Outcome.DECODED, 35, [])]
+    assert _told(_arrives(planner, "b", 0, 40)) == [("b", 0, Outcome.DECODED, 60, [("a", 0)])]
+
+
+def test_a_frame_waits_for_one_that_is_being_decoded() -> None:
+    planner = _planner()
+    _arrives(planner, "a", 0, 15)
+    plan = _arrives(planner, "b", 0, 16)
+    assert plan == Plan(wake_ns=35 * MS)
+    assert _told(planner.wake(35 * MS)) == [("b", 0, Outcome.DECODED, 55, [("a", 0)])]
+
+
+def test_a_frame_waits_for_one_that_is_still_on_its_way_and_uses_it() -> None:
+    planner = _planner()
+    assert _arrives(planner, "b", 0, 20).decisions == ()
+    plan = _arrives(planner, "a", 0, 30)
+    assert _told(plan) == [("a", 0, Outcome.DECODED, 50, [])]
+    assert plan.wake_ns == 50 * MS
+    assert _told(planner.wake(50 * MS)) == [("b", 0, Outcome.DECODED, 70, [("a", 0)])]
+
+
+def test_it_waits_no_longer_than_the_other_could_still_be_decoded_in_time() -> None:
+    planner = _planner()
+    plan = _arrives(planner, "b", 0, 20)
+    assert plan.wake_ns == (20 + 50 - DECODE) * MS
+    assert _told(planner.wake(50 * MS)) == [("b", 0, Outcome.ALONE, 70, [])]
+
+
+def test_a_lost_frame_ends_the_wait_and_an_older_picture_serves() -> None:
+    planner = _planner()
+    _arrives(planner, "a", 0, 15)
+    _arrives(planner, "b", 1, 115)
+    plan = _arrives(planner, "a", 1, 120, complete=False, packets_lost=1, data=b"")
+    assert _told(plan) == [("a", 1, Outcome.LOST, None, []), ("b", 1, Outcome.DECODED, 140, [("a", 0)])]
+    assert plan.decisions[1].sides == (SideChoice("a", 0, 100 * MS),)
+
+
+def test_a_corrupt_frame_counts_as_gone() -> None:
+    planner = _planner()
+    plan = _arrives(planner, "a", 0, 15, data=b"altered")
+    assert _told(plan) == [("a", 0, Outcome.CORRUPT, None, [])]
+    assert _told(_arrives(planner, "b", 0, 16)) == [("b", 0, Outcome.ALONE, 36, [])]
+
+
+def test_without_waiting_the_newest_picture_there_is_used() -> None:
+    planner = _planner(wait_ns=0)
+    _arrives(planner, "a", 0, 15)
+    assert _told(_arrives(planner, "b", 1, 115)) == [("b", 1, Outcome.DECODED, 135, [("a", 0)])]
+
+
+def test_pictures_beyond_the_maximum_age_are_not_used() -> None:
+    planner = _planner(wait_ns=0, max_age_ns=60 * MS)
+    _arrives(planner, "a", 0, 15)
+    assert _told(_arrives(planner, "b", 1, 115)) == [("b", 1, Outcome.ALONE, 135, [])]
+
+
+def test_the_nearest_capture_is_chosen_not_the_newest() -> None:
+    planner = _planner(shift_ms=40, wait_ns=0)
+    _arrives(planner, "a", 0, 55)
+    _arrives(planner, "a", 1, 155)
+    assert _told(_arrives(planner, "b", 1, 180)) == [("b", 1, Outcome.DECODED, 200, [("a", 1)])]
+    assert _told(_arrives(planner, "b", 0, 201)) == [("b", 0, Outcome.LATE, 221, [("a", 0)])]
+
+
+def test_candidates_count_in_order_of_preference() -> None:
+    planner = _planner(("a", "s"), wait_ns=0)
+    assert _told(_arrives(planner, "b", 0, 31)) == [("b", 0, Outcome.DECODED, 51, [("s", 0)])]
+    _arrives(planner, "a", 1, 115)
+    assert _told(_arrives(planner, "b", 1, 136)) == [("b", 1, Outcome.DECODED, 156, [("a", 1)])]
+
+
+def test_several_pictures_come_from_different_sources() -> None:
+    planner = _planner(("a", "s"), wait_ns=0, pictures=2)
+    _arrives(planner, "a", 0, 15)
+    assert _told(_arrives(planner, "b", 0, 40))[0][-1] == [("a", 0), ("s", 0)]
+
+
+def test_a_sensor_picture_of_a_moment_ahead_is_waited_for() -> None:
+    planner = _planner(("s",))
+    plan = _arrives(planner, "b", 0, 16)
+    assert plan == Plan(wake_ns=30 * MS)
+    assert _told(planner.wake(30 * MS)) == [("b", 0, Outcome.DECODED, 50, [("s", 0)])]
+
+
+def test_the_previous_picture_is_the_streams_own_last_one() -> None:
+    planner = _planner(("previous",))
+    assert _told(_arrives(planner, "b", 0, 15))[0][2:] == (Outcome.ALONE, 35, [])
+    assert _told(_arrives(planner, "b", 1, 115))[0][2:] == (Outcome.DECODED, 135, [("b", 0)])
+
+
+def test_a_stream_has_one_decoder() -> None:
+    planner = _planner(())
+    _arrives(planner, "b", 0, 110)
+    decision = _arrives(planner, "b", 1, 115).decisions[0]
+    assert (decision.start_ns, decision.ready_ns) == (130 * MS, 150 * MS)
+
+
+@pytest.mark.parametrize(("at_ms", "outcome"), [(180, Outcome.DECODED), (181, Outcome.LATE)])
+def test_the_deadline_counts_from_capture_to_picture(at_ms: int, outcome: Outcome) -> None:
+    planner = _planner((), deadline_ns=200 * MS)
+    assert _arrives(planner, "b", 0, at_ms).decisions[0].outcome is outcome
+
+
+def test_feedback_says_what_arrived_since_the_last_one() -> None:
+    planner = _planner((), rate="adaptive", feedback_period_ns=100 * MS)
+    assert planner.start().wake_ns == 100 * MS
+    _arrives(planner, "b", 0, 40, packets_sent=3, queue_ns=7 * MS)
+    plan = planner.wake(100 * MS)
+    (feedback,) = plan.feedback
+    assert (feedback.frames, feedback.received_bytes, feedback.packets_received) == (1, 1040, 3)
+    assert (feedback.queue_ns, feedback.delay_ns, feedback.time_ns) == (7 * MS, 5 * MS, 100 * MS)
+    assert plan.wake_ns == 200 * MS
+    assert planner.wake(200 * MS).feedback[0].frames == 0
+
+
+def test_feedback_ends_with_the_run() -> None:
+    planner = _planner((), rate="adaptive", feedback_period_ns=400 * MS)
+    assert [planner.start().wake_ns, planner.wake(400 * MS).wake_ns, planner.wake(800 * MS).wake_ns] == [
+        400 * MS,
+        800 * MS,
+        None,
+    ]
+
+
+def test_a_frame_that_arrives_after_everyone_forgot_is_still_decoded() -> None:
+    planner = _planner(())
+    assert _arrives(planner, "b", 0, 60_000).decisions[0].outcome is Outcome.LATE
