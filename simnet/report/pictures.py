@@ -97,6 +97,19 @@ def error_map(original: np.ndarray, decoded: np.ndarray) -> bytes:
     return out.getvalue()
 
 
+def pixels(content: bytes, name: str | Path) -> np.ndarray:
+    """Return an image file as uint8, H x W x 3, RGB.
+
+    Raises:
+        InputError: It is not a picture; `name` says which.
+    """
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            return np.asarray(image.convert("RGB"))
+    except (OSError, UnidentifiedImageError) as error:
+        raise InputError(f"{name}: cannot be read as a picture; expected a PNG") from error
+
+
 def _sequences(folder: Path) -> list[int]:
     names = [path.name.partition("_")[0] for path in folder.glob("*_original.png")]
     return sorted(int(name) for name in names if name.isdecimal())
@@ -118,43 +131,36 @@ def _files(run: RunFolder, stream: str, sequence: int) -> dict[str, Path]:
     }
 
 
-def _pixels(path: Path) -> np.ndarray:
-    try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert("RGB"))
-    except (OSError, UnidentifiedImageError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); expected a PNG that simnet run kept") from error
-
-
 def _frame(run: RunFolder, stream: str, sequence: int, row: Row | None) -> KeptFrame:
     files = _files(run, stream, sequence)
-    original = _pixels(files["original"])
+    content = {kind: path.read_bytes() for kind, path in files.items()}
+    original = pixels(content["original"], files["original"])
     helped = row is not None and bool(row.side_sources)
     error = None
-    if "decoded" in files:
-        decoded = _pixels(files["decoded"])
+    if "decoded" in content:
+        decoded = pixels(content["decoded"], files["decoded"])
         error = data_uri(error_map(original, decoded)) if decoded.shape == original.shape else None
     frame = f"{stream} frame {sequence}"
     quality = _quality(row.psnr_db, row.ms_ssim) if row else MISSING
     alone = _quality(row.alone_psnr_db, row.alone_ms_ssim) if row and helped else "no side information used"
     pictures = (
-        Picture("original", data_uri(files["original"].read_bytes()), "as captured", f"{frame}, original"),
-        Picture("decoded", _embedded(files.get("decoded")), quality, f"{frame}, decoded: {quality}"),
+        Picture("original", data_uri(content["original"]), "as captured", f"{frame}, original"),
+        Picture("decoded", _embedded(content.get("decoded")), quality, f"{frame}, decoded: {quality}"),
         Picture(
             "decoded alone",
-            _embedded(files.get("alone")) if helped else None,
+            _embedded(content.get("alone")) if helped else None,
             alone,
             f"{frame}, decoded without side information: {alone}",
         ),
-        Picture(f"error x {ERROR_FACTOR}", error, "original - decoded", f"{frame}, error times {ERROR_FACTOR}"),
+        Picture(f"error x {ERROR_FACTOR}", error, "|original - decoded|", f"{frame}, error times {ERROR_FACTOR}"),
     )
     time = f" at {number(row.capture_ns / SECOND_NS, 2)} s" if row else ""
     height, width = original.shape[:2]
     return KeptFrame(stream, f"frame {sequence}{time}", _story(row), width, height, pictures)
 
 
-def _embedded(path: Path | None) -> str | None:
-    return data_uri(path.read_bytes()) if path else None
+def _embedded(content: bytes | None) -> str | None:
+    return data_uri(content) if content else None
 
 
 def _quality(psnr_db: float | None, ms_ssim: float | None) -> str:

@@ -52,6 +52,11 @@ def place(position_m: Sequence[float]) -> str:
     return f"({', '.join(f'{value:g}' for value in position_m)}) m"
 
 
+def few_pictures(count: int) -> str:
+    """Return a warning where a mean rests on few pictures; empty where it does not."""
+    return f"A small sample, fewer than {FEW} pictures: take the means as anecdotes." if count < FEW else ""
+
+
 def few_frames(counts: dict[str, int]) -> str:
     """Return a warning that names what rests on few frames; empty where nothing does."""
     few = [f"{name} ({count})" for name, count in counts.items() if count < FEW]

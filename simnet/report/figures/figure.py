@@ -70,13 +70,9 @@ def layout(height: int, **more: Any) -> Dict:
     }
 
 
-def limit_line(at: float, text: str, *, across: str = "y") -> tuple[Dict, Dict]:
-    """Return a dashed limit and its label: a vertical one at x (`across="y"`), or a horizontal one at y."""
-    if across == "y":
-        where = {"x0": at, "x1": at, "y0": 0, "y1": 1, "xref": "x", "yref": "y domain"}
-        note = {"x": at, "y": 0.02, "xref": "x", "yref": "y domain", "xanchor": "left", "yanchor": "bottom"}
-    else:
-        where = {"x0": 0, "x1": 1, "y0": at, "y1": at, "xref": "x domain", "yref": "y"}
-        note = {"x": 0.01, "y": at, "xref": "x domain", "yref": "y", "xanchor": "left", "yanchor": "bottom"}
-    shape = {"type": "line", "line": {"color": LIMIT, "width": 1.5, "dash": "dash"}, **where}
-    return shape, {"text": text, "showarrow": False, "font": {"size": 11, "color": LIMIT}, **note}
+def deadline_line(at: float, text: str) -> tuple[Dict, Dict]:
+    """Return a dashed vertical limit at x and its label, as a shape and an annotation of a layout."""
+    line = {"color": LIMIT, "width": 1.5, "dash": "dash"}
+    shape = {"type": "line", "line": line, "x0": at, "x1": at, "y0": 0, "y1": 1, "xref": "x", "yref": "y domain"}
+    note = {"text": text, "x": at, "y": 0.02, "xref": "x", "yref": "y domain", "xanchor": "right", "yanchor": "bottom"}
+    return shape, note | {"showarrow": False, "font": {"size": 11, "color": LIMIT}}

@@ -66,6 +66,7 @@ def _marks(rows: Sequence[Row], run: RunFolder, where: Callable[[Row], float | N
                 "type": "scatter",
                 "mode": "markers",
                 "name": label(source),
+                "cliponaxis": False,
                 "x": [where(row) for row in own],
                 "y": [round(side_gain_db(row) or 0.0, 4) for row in own],
                 "customdata": [f"{label(row.stream)} frame {row.sequence}" for row in own],

@@ -58,6 +58,7 @@ def _node(node: NodeConfig, scenario: Scenario, colour: str) -> list[Dict]:
             "size": [0] * (len(path) - 1) + [12],
             "symbol": "arrow",
             "angleref": "previous",
+            "line": {"width": 0},
             "opacity": 1,
         },
     }

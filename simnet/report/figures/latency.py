@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from simnet.records import Row
 from simnet.report import series
-from simnet.report.figures.figure import Dict, Figure, axis, colours, dashes, label, layout, limit_line
+from simnet.report.figures.figure import Dict, Figure, axis, colours, dashes, deadline_line, label, layout
 from simnet.report.folder import RunFolder
 from simnet.report.summary import latency_ms
 from simnet.report.text import number
@@ -15,7 +15,8 @@ from simnet.report.text import number
 def capture_to_picture(run: RunFolder) -> Figure:
     """Return for each stream the share of its frames whose picture was there within so many milliseconds."""
     deadline_ms = run.scenario.fusion.deadline_ns / 1e6
-    shape, note = limit_line(deadline_ms, f"deadline {deadline_ms:g} ms")
+    longest_ms = max(deadline_ms, *(value for row in run.rows if (value := latency_ms(row)) is not None), 0.0)
+    shape, note = deadline_line(deadline_ms, f"deadline {deadline_ms:g} ms")
     on_time = sum((value := latency_ms(row)) is not None and value <= deadline_ms for row in run.rows)
     return Figure(
         id="latency",
@@ -25,7 +26,7 @@ def capture_to_picture(run: RunFolder) -> Figure:
         data=_curves(run, latency_ms, of_all=True),
         layout=layout(
             360,
-            xaxis=axis("milliseconds since capture", rangemode="tozero"),
+            xaxis=axis("milliseconds since capture", range=[0, round(1.05 * longest_ms, 1)]),
             yaxis=axis("frames with a picture (%)", range=[0, 102]),
             shapes=[shape],
             annotations=[note],

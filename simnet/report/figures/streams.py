@@ -63,7 +63,8 @@ def outcomes(run: RunFolder) -> Figure:
         alt=f"One line of marks a stream over time. Frames late, lost or corrupt: {said}.",
         data=data,
         layout=layout(110 + 30 * len(names), yaxis={"automargin": True, **order}, xaxis=_time_axis(run.virtual_s)),
-        note="Every late, lost and corrupt frame is drawn; of the others only as many as can be seen.",
+        note="Alone: decoded without side information. "
+        "Every late, lost and corrupt frame is drawn; of the others only as many as can be seen.",
     )
 
 
@@ -106,7 +107,7 @@ def _marks(outcome: Outcome, rows: Sequence[Row]) -> Dict:
     return {
         "type": "scatter",
         "mode": "markers",
-        "name": str(outcome),
+        "name": "alone" if outcome is Outcome.ALONE else str(outcome),
         "x": [row.capture_ns / SECOND_NS for row in rows],
         "y": [label(row.stream) for row in rows],
         "customdata": [row.sequence for row in rows],
