@@ -23,7 +23,7 @@ function draw() {
   for (const { id, data, layout } of plots) {
     // On a touch screen a finger on a plot scrolls the page.
     const shown = { ...layout, template: look, ...(touch && { dragmode: false }) };
-    Plotly.react(id, data, shown, { responsive: true, displaylogo: false, displayModeBar: touch ? false : "hover", modeBarButtons: [["toImage", "resetScale2d"]] });
+    Plotly.react(id, data, shown, { responsive: true, displaylogo: false, displayModeBar: !touch, modeBarButtons: [["toImage", "resetScale2d"]] });
   }
 }
 
