@@ -29,13 +29,13 @@ class Bandwidth:
         self._distance_m = distance_m
         self._ends = config.source, config.target
         self._steps = [(up_to_m, _ns_per_byte(rate_bps)) for up_to_m, rate_bps in config.ladder]
-        self.constant_ns = None if config.ladder else _ns_per_byte(config.bandwidth_bps)
-        """ns a byte where it never changes, else None."""
+        self.constant = None if config.ladder else (_ns_per_byte(config.bandwidth_bps), True)
+        """What `at` gives where it never changes, else None."""
 
     def at(self, t_ns: int) -> tuple[float, bool]:
         """Return ns a byte at `t_ns`, and whether the other end is in range."""
-        if self.constant_ns is not None:
-            return self.constant_ns, True
+        if self.constant is not None:
+            return self.constant
         distance_m = self._distance_m(*self._ends, t_ns)
         for up_to_m, ns_per_byte in self._steps:
             if distance_m <= up_to_m:

@@ -42,6 +42,9 @@ class Link:
         _check(config)
         self.config = config
         self._bandwidth = Bandwidth(config, distance_m)
+        self._constant = self._bandwidth.constant
+        self._delay_ns = config.delay_ns
+        self._in_order = not config.reorder
         self._losses = losses(config.loss, config.name, generator(seed, "link", config.name, "loss"))
         self._extra_ns = extra_delays(config.jitter_ns, generator(seed, "link", config.name, "jitter"))
         self._queue = ByteQueue(config.queue_bytes)
@@ -59,21 +62,28 @@ class Link:
 
         Sizes include the overhead. `now_ns` must not be before an earlier call's. A dropped packet is known at once.
         """
-        self._ledger.offered(now_ns, len(sizes_bytes), sum(sizes_bytes))
-        self._queue.drain(now_ns)
+        queue, ledger, in_flight = self._queue, self._ledger, self._ledger.in_flight
+        ledger.offered(now_ns, len(sizes_bytes), sum(sizes_bytes))
+        queue.drain(now_ns)
         passages: list[Passage] = []
         for size_bytes in sizes_bytes:
             start_ns = self._free_ns
             if start_ns <= now_ns:
                 start_ns = now_ns
-            elif not self._queue.push(start_ns, size_bytes):
-                self._ledger.dropped(now_ns, size_bytes)
+            elif not queue.push(start_ns, size_bytes):
+                ledger.dropped(now_ns, size_bytes)
                 passages.append((now_ns, False, 0))
                 continue
-            known_ns, lost = self._transmit(start_ns, size_bytes)
-            self._ledger.departed(known_ns, size_bytes, lost)
-            passages.append((known_ns, not lost, start_ns - now_ns))
-        self._queue.note()
+            ns_per_byte, in_range = self._constant or self._bandwidth.at(start_ns)
+            self._free_ns = start_ns + service_ns(size_bytes, ns_per_byte)
+            known_ns = self._free_ns + self._delay_ns + next(self._extra_ns)
+            if self._in_order:
+                # Lost packets keep their place too: what is lost does not change when the others arrive.
+                known_ns = self._last_arrival_ns = max(known_ns, self._last_arrival_ns)
+            arrived = not next(self._losses) and in_range
+            in_flight.append((known_ns, size_bytes, arrived))
+            passages.append((known_ns, arrived, start_ns - now_ns))
+        queue.note()
         return passages
 
     def cost_ns(self, now_ns: int) -> tuple[int, bool]:
@@ -84,16 +94,6 @@ class Link:
     def statistics(self, now_ns: int) -> LinkStatistics:
         """Return what the link did until `now_ns`."""
         return self._ledger.statistics(now_ns, self._queue.peaks(now_ns))
-
-    def _transmit(self, start_ns: int, size_bytes: int) -> tuple[int, bool]:
-        ns_per_byte, in_range = self._bandwidth.at(start_ns)
-        self._free_ns = start_ns + service_ns(size_bytes, ns_per_byte)
-        known_ns = self._free_ns + self.config.delay_ns + next(self._extra_ns)
-        if not self.config.reorder:
-            # Lost packets keep their place too: what is lost does not change when the others arrive.
-            known_ns = self._last_arrival_ns = max(known_ns, self._last_arrival_ns)
-        lost = next(self._losses)
-        return known_ns, lost or not in_range
 
 
 def _check(config: LinkConfig) -> None:

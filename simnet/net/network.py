@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import simpy
 
     from simnet.net.bandwidth import Distance
+    from simnet.net.link import Passage
     from simnet.net.statistics import LinkStatistics
     from simnet.records import LinkConfig
 
@@ -86,17 +87,31 @@ class Network:
         """Offer packets that are at the start of link `hop` now, and have waited before, to it."""
         now_ns = self._now_ns
         link = transfer.route[hop]
-        last_hop = hop + 1 == len(transfer.route)
         overhead_bytes = link.config.overhead_bytes
         passages = link.offer(now_ns, [payload + overhead_bytes for payload in payloads_bytes])
-        for payload_bytes, (known_ns, arrived, queue_ns) in zip(payloads_bytes, passages, strict=True):
-            if last_hop or not arrived:
-                transfer.end_packet(known_ns, arrived, waited_ns + queue_ns)
-            else:
-                arrive = partial(self._arrive, transfer, hop + 1, payload_bytes, waited_ns + queue_ns)
-                self._env.timeout(known_ns - now_ns).callbacks.append(arrive)
+        if hop + 1 == len(transfer.route):
+            transfer.end_packets(passages, waited_ns)
+        else:
+            self._fly(transfer, hop, payloads_bytes, passages, waited_ns)
         if not transfer.open_packets:
             self._close_at_last(transfer)
+
+    def _fly(
+        self,
+        transfer: OpenTransfer,
+        hop: int,
+        payloads_bytes: list[int],
+        passages: list[Passage],
+        waited_ns: int,
+    ) -> None:
+        """Let each packet that passes link `hop` come out of it at its time."""
+        for payload_bytes, passage in zip(payloads_bytes, passages, strict=True):
+            known_ns, arrived, queue_ns = passage
+            if arrived:
+                arrive = partial(self._arrive, transfer, hop + 1, payload_bytes, waited_ns + queue_ns)
+                self._env.timeout(known_ns - self._now_ns).callbacks.append(arrive)
+            else:
+                transfer.end_packets([passage], waited_ns)
 
     def _arrive(
         self, transfer: OpenTransfer, hop: int, payload_bytes: int, waited_ns: int, _event: simpy.Event

@@ -20,6 +20,7 @@ class ByteQueue:
         self._bytes = 0
         self._bin = -1
         """The last bin whose highest occupancy is known up to now."""
+        self._bin_end_ns = 0
         self._peaks: dict[int, int] = {}
 
     def drain(self, now_ns: int) -> None:
@@ -27,9 +28,11 @@ class ByteQueue:
         waiting = self._waiting
         while waiting and waiting[0][0] <= now_ns:
             start_ns, size_bytes = waiting.popleft()
-            self._carry((start_ns - 1) // BIN_NS)
+            if start_ns > self._bin_end_ns:
+                self._carry((start_ns - 1) // BIN_NS)
             self._bytes -= size_bytes
-        self._carry(now_ns // BIN_NS)
+        if now_ns >= self._bin_end_ns:
+            self._carry(now_ns // BIN_NS)
 
     def push(self, start_ns: int, size_bytes: int) -> bool:
         """Take in a packet whose service starts at `start_ns`; return False where it does not fit."""
@@ -54,4 +57,5 @@ class ByteQueue:
         if self._bytes:
             for index in range(self._bin + 1, up_to + 1):
                 self._peaks[index] = self._bytes
-        self._bin = max(self._bin, up_to)
+        self._bin = up_to
+        self._bin_end_ns = (up_to + 1) * BIN_NS

@@ -71,7 +71,8 @@ class Ledger:
     def __init__(self, link: str) -> None:
         self._link = link
         self._bins: dict[int, _Counts] = {}
-        self._in_flight: deque[tuple[int, int, bool]] = deque()
+        self.in_flight: deque[tuple[int, int, bool]] = deque()
+        """Append every packet that leaves: (when it arrives or is known to be lost, bytes, whether it arrives)."""
 
     def offered(self, now_ns: int, packets: int, size_bytes: int) -> None:
         """Count what is offered to the link at `now_ns`."""
@@ -86,36 +87,34 @@ class Ledger:
         counts.dropped_packets += 1
         counts.dropped_bytes += size_bytes
 
-    def departed(self, known_ns: int, size_bytes: int, lost: bool) -> None:
-        """Count a packet on its way: it arrives, or is known to be lost, at `known_ns`."""
-        self._in_flight.append((known_ns, size_bytes, lost))
-
     def statistics(self, now_ns: int, queue_peaks: dict[int, int]) -> LinkStatistics:
         """Return the counts at `now_ns`; `queue_peaks` is the queue's highest occupancy by bin."""
         # Jitter may let packets overtake: those behind the head that are due count as well.
-        self._in_flight = deque(sorted(self._in_flight))
+        self.in_flight = deque(sorted(self.in_flight))
         self._settle(now_ns)
         last = max((-(-now_ns // BIN_NS), *(index + 1 for index in self._bins)))
         total = {name: sum(getattr(counts, name) for counts in self._bins.values()) for name in _Counts.__slots__}
         return LinkStatistics(
             link=self._link,
-            in_flight_packets=len(self._in_flight),
-            in_flight_bytes=sum(size_bytes for _, size_bytes, _ in self._in_flight),
+            in_flight_packets=len(self.in_flight),
+            in_flight_bytes=sum(size_bytes for _, size_bytes, _ in self.in_flight),
             bins=tuple(self._public(index, queue_peaks.get(index, 0)) for index in range(last)),
             **total,
         )
 
     def _settle(self, now_ns: int) -> None:
-        in_flight = self._in_flight
+        in_flight = self.in_flight
+        start_ns, counts = -BIN_NS, _Counts()
         while in_flight and in_flight[0][0] <= now_ns:
-            known_ns, size_bytes, lost = in_flight.popleft()
-            counts = self._bin(known_ns)
-            if lost:
-                counts.lost_packets += 1
-                counts.lost_bytes += size_bytes
-            else:
+            known_ns, size_bytes, arrived = in_flight.popleft()
+            if not 0 <= known_ns - start_ns < BIN_NS:
+                start_ns, counts = known_ns - known_ns % BIN_NS, self._bin(known_ns)
+            if arrived:
                 counts.delivered_packets += 1
                 counts.delivered_bytes += size_bytes
+            else:
+                counts.lost_packets += 1
+                counts.lost_bytes += size_bytes
 
     def _bin(self, t_ns: int) -> _Counts:
         index = t_ns // BIN_NS

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
-    from simnet.net.link import Link
+    from simnet.net.link import Link, Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,13 @@ class OpenTransfer:
         self._lost = 0
         self._queue_ns = 0
 
-    def end_packet(self, known_ns: int, arrived: bool, waited_ns: int) -> None:
-        """Note that a packet reaches the target, or is known to be lost, at `known_ns`."""
-        self.open_packets -= 1
-        self._lost += not arrived
-        self.last_ns = max(self.last_ns, known_ns)
-        self._queue_ns = max(self._queue_ns, waited_ns)
+    def end_packets(self, passages: Sequence[Passage], waited_ns: int) -> None:
+        """Note packets that end here: they reach the target, or are lost; `waited_ns` is their wait on earlier links."""
+        self.open_packets -= len(passages)
+        known_ns, arrived, queue_ns = zip(*passages, strict=True)
+        self._lost += arrived.count(False)
+        self.last_ns = max(self.last_ns, *known_ns)
+        self._queue_ns = max(self._queue_ns, waited_ns + max(queue_ns))
 
     def close(self) -> None:
         """Tell the sender's callback; call it once, at `last_ns`."""

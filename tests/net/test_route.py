@@ -1,0 +1,88 @@
+"""Which way a frame takes."""
+
+from __future__ import annotations
+
+import pytest
+import simpy
+
+from simnet.errors import InputError
+from simnet.net import Network
+
+MS = 1_000_000
+
+
+def network(links, distance_m=lambda *_: 1.0, env=None) -> Network:
+    return Network(env or simpy.Environment(), links, 1, distance_m)
+
+
+def test_the_cheapest_path_counts_delay_and_the_service_of_a_full_packet(config):
+    #      a (20 ms)
+    #  A ------------> C        b + c: 2 ms of delay and 2 x 1.5 ms of service
+    #   \--b--> B --c--/
+    links = [
+        config("a", "A", "C", delay_ns=20 * MS),
+        config("b", "A", "B", delay_ns=MS),
+        config("c", "B", "C", delay_ns=MS),
+    ]
+    assert network(links).route("A", "C") == ("b", "c")
+    links[0] = config("a", "A", "C", delay_ns=3 * MS)
+    assert network(links).route("A", "C") == ("a",)
+
+
+def test_ties_go_to_fewer_hops_then_to_the_first_name_in_any_order_of_declaration(config):
+    links = [config("y", "A", "B"), config("x", "A", "B"), config("long", "A", "C", bandwidth_bps=1e15)]
+    links.append(config("end", "C", "B", delay_ns=1_500_000, bandwidth_bps=1e15))
+    assert network(links).route("A", "B") == ("x",)
+    assert network(links[::-1]).route("A", "B") == ("x",)
+
+
+def test_links_have_one_direction_and_no_route_names_both_nodes(config):
+    one_way = network([config()])
+    for source, target in (("B", "A"), ("A", "Z"), ("Z", "A")):
+        with pytest.raises(InputError, match=f"no route from '{source}' to '{target}'"):
+            one_way.send(source, target, 10, lambda _: None)
+
+
+def test_a_moving_node_is_handed_over_and_is_sent_to_in_vain_only_where_there_is_no_other_way(config):
+    # A --near--> B, or A --relay--> C --last--> B; B leaves A's range at 1 s and C's at 2 s.
+    def distance_m(source: str, target: str, t_ns: int) -> float:
+        return {("A", "B"): t_ns / 1e7, ("C", "B"): t_ns / 2e7}.get((source, target), 10.0)
+
+    ladder = ((100.0, 8e6),)
+    links = [config("near", ladder=ladder), config("relay", "A", "C"), config("last", "C", "B", ladder=ladder)]
+    env = simpy.Environment()
+    moving = network(links, distance_m, env)
+    routes = []
+    for t_s in (0.5, 1.5, 2.5):
+        env.run(until=int(t_s * 1e9))
+        routes.append(moving.route("A", "B"))
+    assert routes == [("near",), ("relay", "last"), ("near",)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"bandwidth_bps": 0.0}, "bandwidth is 0.0 bit/s"),
+        ({"bandwidth_bps": float("nan")}, "bandwidth is nan"),
+        ({"ladder": ((100.0, 1e6), (50.0, 1e5))}, "ascending"),
+        ({"ladder": ((100.0, -1e6),)}, "bandwidth is -1000000.0"),
+        ({"mtu_bytes": 40}, "mtu is 40 bytes"),
+        ({"delay_ns": -1}, "delay_ns is -1"),
+        ({"queue_bytes": -1}, "queue_bytes is -1"),
+        ({"target": "A"}, "source and target are both 'A'"),
+    ],
+)
+def test_numbers_that_no_link_can_have_are_refused(config, changes, message):
+    with pytest.raises(InputError, match=r"^link 'a': ") as caught:
+        network([config(**changes)])
+    assert message in str(caught.value)
+
+
+def test_two_links_of_one_name_are_refused(config):
+    with pytest.raises(InputError, match="link 'a': named twice"):
+        network([config(), config(target="C")])
+
+
+def test_a_clock_of_float_seconds_is_refused(config):
+    with pytest.raises(TypeError, match="integer"):
+        network([config()], env=simpy.Environment(0.0)).send("A", "B", 1, lambda _: None)
