@@ -1,0 +1,142 @@
+"""YAML text -> a plain tree in which the place of every key and value is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from simnet.errors import ScenarioError
+
+Path = tuple[str | int, ...]
+
+LARGEST_TREE = 50_000
+"""Nodes, aliases counted as often as they are used: a scenario has hundreds, a file of nested aliases has billions."""
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """Where something was written. `text` begins the error; lower ranks are reported first."""
+
+    rank: tuple[int, int]
+    text: str
+
+
+@dataclass
+class Places:
+    """The places of keys and of values by path."""
+
+    root: Place
+    keys: dict[Path, Place] = field(default_factory=dict)
+    values: dict[Path, Place] = field(default_factory=dict)
+
+    def of_key(self, path: Path) -> Place:
+        """Return the place of the key at `path`, or of the nearest mapping around it that was written."""
+        return self._nearest(path, self.keys)
+
+    def of_value(self, path: Path) -> Place:
+        """Return the place of the value at `path`, or of the nearest key around it that was written."""
+        return self.values[path] if path in self.values else self._nearest(path, self.keys)
+
+    def replace(self, path: Path, place: Place) -> None:
+        """Say that `path` and all below it now come from `place`."""
+        for known in (self.keys, self.values):
+            for inner in [inner for inner in known if inner[: len(path)] == path]:
+                del known[inner]
+            known[path] = place
+
+    def _nearest(self, path: Path, known: dict[Path, Place]) -> Place:
+        for length in range(len(path), 0, -1):
+            if path[:length] in known:
+                return known[path[:length]]
+        return self.root
+
+
+def show(path: Path) -> str:
+    """Return `path` as it is written in errors and in `--set`."""
+    return ".".join(str(key) for key in path)
+
+
+def read(text: str, file: str) -> tuple[Any, Places]:
+    """Return the tree of YAML `text` and the places in it; `file` is its name in errors.
+
+    Raises:
+        ScenarioError: No valid YAML, a duplicate key, or far too large.
+    """
+    return _Reader(file).read(text)
+
+
+def read_value(text: str) -> Any:
+    """Return the tree of an override's value; ScenarioError (place 1:1 and on in `value`) where it is no valid YAML."""
+    return _Reader("value").read(text)[0]
+
+
+class _Reader:
+    """One pass over the composed nodes; scalars are resolved as YAML's safe loader does, keys stay the text they are."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.places = Places(Place((1, 1), f"{file}:1:1"))
+        self.nodes = 0
+
+    def read(self, text: str) -> tuple[Any, Places]:
+        try:
+            self.loader = yaml.SafeLoader(text)
+            node = self.loader.get_single_node()
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            raise self._error(mark, f"no valid YAML: {error.problem or error.context}") from None
+        except (yaml.YAMLError, RecursionError, ValueError) as error:
+            raise self._error(None, f"no valid YAML: {' '.join(str(error).split())}") from None
+        return (None if node is None else self._tree(node, ())), self.places
+
+    def _error(self, mark: yaml.Mark | None, problem: str) -> ScenarioError:
+        return ScenarioError(f"{self._place(mark).text}: {problem}")
+
+    def _place(self, mark: yaml.Mark | None) -> Place:
+        if mark is None:
+            return self.places.root
+        line, column = mark.line + 1, mark.column + 1
+        return Place((line, column), f"{self.file}:{line}:{column}")
+
+    def _tree(self, node: yaml.Node, path: Path) -> Any:
+        self.nodes += 1
+        if self.nodes > LARGEST_TREE or len(path) > 50:
+            raise self._error(node.start_mark, f"{show(path)[:60]}: too large or too deep; expected a scenario")
+        self.places.values[path] = self._place(node.start_mark)
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self._tree(item, (*path, index)) for index, item in enumerate(node.value)]
+        try:
+            return self.loader.construct_object(node)
+        except (yaml.YAMLError, ValueError) as error:
+            problem = " ".join(str(error).split())
+            raise self._error(node.start_mark, f"{show(path)}: no plain value: {problem}") from None
+
+    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+        tree: dict[str, Any] = {}
+        merged: list[yaml.Node] = []
+        for key_node, value_node in node.value:
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                merged += value_node.value if isinstance(value_node, yaml.SequenceNode) else [value_node]
+                continue
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise self._error(key_node.start_mark, f"{show(path)}: a key must be plain text")
+            key = key_node.value
+            here = (*path, key)
+            if key in tree:
+                first = self.places.keys[here].text
+                raise self._error(key_node.start_mark, f"{show(here)}: duplicate key; the first is at {first}")
+            self.places.keys[here] = self._place(key_node.start_mark)
+            tree[key] = self._tree(value_node, here)
+        for base in merged:
+            if not isinstance(base, yaml.MappingNode):
+                raise self._error(base.start_mark, f"{show(path)}: '<<' takes a mapping such as *name")
+            keep = (dict(self.places.keys), dict(self.places.values))
+            inherited = self._mapping(base, path)
+            tree = inherited | tree
+            self.places.keys.update(keep[0])
+            self.places.values.update(keep[1])
+        return tree

@@ -1,0 +1,129 @@
+"""What fields of the schema are made of: quantities with units, shorthands, and choices."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
+from pydantic_core import CoreSchema, core_schema
+
+from simnet import units
+
+QUANTITY_PATTERN = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*\S.*$"
+
+UNIT_KEY = "x-unit"
+"""Marks a quantity in the JSON Schema until its default is written with its unit."""
+
+
+class Strict(BaseModel):
+    """Frozen, and nothing it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Annotates a number that is written with a unit and kept in a base unit of `simnet.units.EXAMPLES`."""
+
+    unit: str
+    low: float
+    """Smallest value, in base units."""
+    high: float
+    whole: bool = False
+    """Round to an integer: times in ns, sizes in bytes."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Make pydantic read the value by `read`."""
+        return core_schema.no_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Describe what may be written: text with a unit, or zero."""
+        return {
+            "anyOf": [{"type": "string", "pattern": QUANTITY_PATTERN}, {"const": 0}],
+            "examples": [units.EXAMPLES[self.unit]],
+            UNIT_KEY: self.unit,
+        }
+
+    def read(self, value: object) -> float:
+        """Return `value` in base units; UnitError where it is no such quantity or out of bounds."""
+        number: float = units.parse(value, self.unit)
+        if self.whole:
+            number = round(number)
+        if not self.low <= number <= self.high:
+            bounds = f"{units.text(self.low, self.unit)} to {units.text(self.high, self.unit)}"
+            raise units.UnitError(f"{units.shorten(value)} is out of range; expected {bounds}")
+        return number
+
+
+@dataclass(frozen=True, eq=False)
+class Shorthand:
+    """Annotates a mapping that may be written shorter: `expand` turns the short form into the mapping, or returns it."""
+
+    expand: Callable[[Any], Any]
+    short: dict[str, Any]
+    """The short form's JSON Schema."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Expand before pydantic reads the mapping."""
+        return core_schema.no_info_before_validator_function(self.expand, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Describe both forms."""
+        return {"anyOf": [self.short, handler(schema)]}
+
+
+HOUR_NS = 3_600_000_000_000
+BitRate = Annotated[float, Quantity("bit/s", 1.0, 1e12)]
+Time = Annotated[int, Quantity("ns", 0, 24 * HOUR_NS, whole=True)]
+SomeTime = Annotated[int, Quantity("ns", 1, 24 * HOUR_NS, whole=True)]
+Size = Annotated[int, Quantity("B", 0, 1e12, whole=True)]
+SomeSize = Annotated[int, Quantity("B", 1, 1e12, whole=True)]
+Speed = Annotated[float, Quantity("m/s", 0.0, 1e4)]
+Length = Annotated[float, Quantity("m", -1e7, 1e7)]
+Share = Annotated[float, Quantity("", 0.0, 1.0)]
+Angle = Annotated[float, Quantity("deg", -360.0, 360.0)]
+Tilt = Annotated[float, Quantity("deg", -90.0, 90.0)]
+Opening = Annotated[float, Quantity("deg", 1.0, 179.0)]
+Frequency = Annotated[float, Quantity("Hz", 0.001, 1000.0)]
+
+Quality = Annotated[float, Field(ge=0, le=1, strict=True)]
+Metres = Annotated[float, Field(ge=-1e7, le=1e7, allow_inf_nan=False, strict=True)]
+Count = Annotated[int, Field(strict=True)]
+Point = Annotated[tuple[Metres, ...], Field(min_length=2, max_length=3)]
+Offset = Annotated[tuple[Metres, ...], Field(min_length=3, max_length=3)]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
+LinkName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,127}$")]
+Given = Annotated[str, StringConstraints(min_length=1)]
+
+ANY_DISTANCE = "any distance"
+
+
+class _Reach(Quantity):
+    """A step of a bandwidth ladder; a constant bandwidth is a ladder of one endless step."""
+
+    def read(self, value: object) -> float:
+        """Return metres, infinite for `ANY_DISTANCE`."""
+        return math.inf if value == ANY_DISTANCE else super().read(value)
+
+
+def _expand_bandwidth(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return {ANY_DISTANCE: value}
+    if not value:
+        raise ValueError("no step in the ladder; expected e.g. {100 m: 4 Mbit/s, 250 m: 1 Mbit/s}")
+    reaches: dict[float, str] = {}
+    for written in value:
+        reach_m = units.parse(written, "m")
+        if (same := reaches.setdefault(reach_m, written)) != written:
+            raise ValueError(f"{same!r} and {written!r} are the same distance; expected each step once")
+    return value
+
+
+Ladder = Annotated[
+    dict[Annotated[float, _Reach("m", 0.001, 1e7)], BitRate],
+    Shorthand(_expand_bandwidth, {"type": "string", "pattern": QUANTITY_PATTERN, "examples": ["20 Mbit/s"]}),
+    Field(examples=["400 kbit/s", {"100 m": "4 Mbit/s", "250 m": "1 Mbit/s"}]),
+]

@@ -1,0 +1,41 @@
+"""A scenario file and overrides -> a resolved scenario. The only module here that knows the order of the steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from simnet.errors import ScenarioError
+from simnet.scenario import document, library, overrides, resolve, schema
+from simnet.scenario.explain import Problems
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from simnet.records import Scenario
+
+
+def load(file: Path, override_texts: Sequence[str] = ()) -> Scenario:
+    """Return the scenario of `file` with `override_texts` (`path.of.key=value` each) applied in order.
+
+    Raises:
+        ScenarioError: See `simnet.scenario.load`.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{file}:1:1: cannot be read: {error}; expected YAML text") from None
+    tree, places = document.read(text, str(file))
+    if not isinstance(tree, dict):
+        raise ScenarioError(f"{places.root.text}: no scenario; expected keys {', '.join(schema.Document.model_fields)}")
+    layers = overrides.apply(tree, places, overrides.parse(list(override_texts)))
+    problems = Problems(places)
+    try:
+        parsed = schema.Document.model_validate(tree)
+    except ValidationError as error:
+        problems.add(error, tree)
+        problems.stop()
+        raise
+    return resolve.resolve(parsed, layers, problems, file, library.purpose(text))

@@ -1,0 +1,40 @@
+"""The order in which streams that serve each other are decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+ServedBy = Mapping[str, Sequence[str]]
+"""By stream: the streams that serve it as side information."""
+
+
+def after_those_that_serve(served_by: ServedBy) -> list[str]:
+    """Return the streams such that each comes after those that serve it, else in the order given; there is no cycle."""
+    ordered: list[str] = []
+    while len(ordered) < len(served_by):
+        ordered.append(next(n for n in served_by if n not in ordered and all(s in ordered for s in served_by[n])))
+    return ordered
+
+
+def cycle(served_by: ServedBy) -> list[str]:
+    """Return a circle of streams, each served by the next, from its first in the order given; empty where there is none."""
+    clear: set[str] = set()
+    for start in served_by:
+        found = _walk(start, served_by, [], clear)
+        if found:
+            first = min(found, key=list(served_by).index)
+            at = found.index(first)
+            return found[at:] + found[:at]
+    return []
+
+
+def _walk(name: str, served_by: ServedBy, above: list[str], clear: set[str]) -> list[str]:
+    if name in above:
+        return above[above.index(name) :]
+    if name in clear:
+        return []
+    for other in served_by[name]:
+        if found := _walk(other, served_by, [*above, name], clear):
+            return found
+    clear.add(name)
+    return []

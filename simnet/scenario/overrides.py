@@ -1,0 +1,127 @@
+"""`--set path.of.key=value`: changes to a scenario's tree before it is validated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from simnet.errors import ScenarioError
+from simnet.scenario import document, schema
+from simnet.scenario.document import Place, Places, show
+from simnet.scenario.explain import keys_of, near
+
+if TYPE_CHECKING:
+    from simnet.scenario.document import Path
+
+
+@dataclass(frozen=True)
+class Override:
+    """One `--set`; its place is reported before any place of the file."""
+
+    keys: tuple[str, ...]
+    value: Any
+    place: Place
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What an override says of all streams that `pattern` matches; applied once the streams are known by name."""
+
+    pattern: str
+    tree: dict[str, Any]
+    place: Place
+
+
+def parse(texts: list[str]) -> list[Override]:
+    """Return the overrides that `texts` (KEY=VALUE each) say; ScenarioError where one says none."""
+    parsed = []
+    for index, text in enumerate(texts):
+        key, equals, value = text.partition("=")
+        shown = f"--set {text}"
+        if not equals or not all(key.split(".")):
+            raise ScenarioError(
+                f"{shown}: no override; expected path.of.key=value, such as links.*.bandwidth=100kbit/s"
+            )
+        try:
+            tree = document.read_value(value)
+        except ScenarioError as error:
+            raise ScenarioError(f"{shown}: {error}") from None
+        parsed.append(Override(tuple(key.split(".")), tree, Place((0, index), shown)))
+    return parsed
+
+
+def apply(tree: dict[str, Any], places: Places, overrides: list[Override]) -> list[Layer]:
+    """Change `tree` and `places`; return what is left to say of streams.
+
+    `*` in a key stands for any text, at one level. A key that is not there yet may be set if the schema knows it. A
+    change of one stream's key is returned as a layer, since streams may be written as patterns.
+
+    Raises:
+        ScenarioError: An override matches nothing that exists and is no optional key.
+    """
+    layers = []
+    for override in overrides:
+        if override.keys[0] == "streams" and len(override.keys) > 2:
+            layers.append(_layer(override))
+            continue
+        if not _set(tree, override, override.keys, (), places):
+            raise ScenarioError(f"{override.place.text}: {_complaint(tree, override.keys)}")
+    return layers
+
+
+def _layer(override: Override) -> Layer:
+    value = override.value
+    for key in reversed(override.keys[2:]):
+        value = {key: value}
+    return Layer(override.keys[1], value, override.place)
+
+
+def _set(tree: dict[str, Any], override: Override, keys: tuple[str, ...], path: Path, places: Places) -> bool:
+    """Set the value wherever `keys` lead to from `path`; return whether that was anywhere."""
+    done = False
+    for key in list(tree):
+        # Keys of a written-out scenario may hold dots themselves (uplink.return).
+        steps = key.count(".") + 1
+        if fnmatchcase(key, ".".join(keys[:steps])):
+            done |= _enter(tree, override, keys[steps:], (*path, key), places)
+    first, known = keys[0], keys_of(schema.Document, path)
+    if done or first in tree or first not in known:
+        return done
+    if len(keys) > 1 and keys[1] not in keys_of(schema.Document, (*path, first)):
+        return False
+    return _enter(tree, override, keys[1:], (*path, first), places)
+
+
+def _enter(tree: dict[str, Any], override: Override, rest: tuple[str, ...], here: Path, places: Places) -> bool:
+    """Set the value at `here`, the last key of which is in `tree` or belongs there, or go on with the `rest` below it."""
+    key = str(here[-1])
+    if not rest:
+        tree[key] = override.value
+        places.replace(here, override.place)
+        return True
+    if not isinstance(tree.get(key), dict):
+        if rest[0] not in keys_of(schema.Document, here):
+            return False
+        # A shorthand or nothing stands where the key belongs.
+        tree[key] = {}
+        places.replace(here, override.place)
+    return _set(tree[key], override, rest, here, places)
+
+
+def _complaint(tree: Any, keys: tuple[str, ...]) -> str:
+    """Say at which key `keys` leave the tree and the schema."""
+    path: Path = ()
+    for index, key in enumerate(keys):
+        found = list(tree) if isinstance(tree, dict) else []
+        known = [*found, *(known for known in keys_of(schema.Document, path) if known not in found)]
+        matching = next((name for name in found if fnmatchcase(name, key)), key if key in known else None)
+        if matching is None or index == len(keys) - 1:
+            return f"{show(keys)}: nothing there is called {key!r}{near(key, known)}; expected {_choice(known)}"
+        path = (*path, matching)
+        tree = tree.get(matching) if isinstance(tree, dict) else None
+    return f"{show(keys)}: matches nothing"
+
+
+def _choice(known: list[str]) -> str:
+    return f"one of: {', '.join(known)}" if known else "a shorter path: there is nothing below"

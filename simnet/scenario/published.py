@@ -1,0 +1,30 @@
+"""The JSON Schema of a scenario file, as editors want it: defaults as one would write them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simnet import units
+from simnet.scenario import fields, schema
+
+
+def schema_json() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) that every scenario file satisfies."""
+    published = schema.Document.model_json_schema(by_alias=True)
+    _write_defaults(published)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | published
+
+
+def _write_defaults(node: Any) -> None:
+    """Turn defaults in base units into text with a unit; leave out those of mappings, whose keys have their own."""
+    if isinstance(node, list):
+        for item in node:
+            _write_defaults(item)
+    elif isinstance(node, dict):
+        unit = node.pop(fields.UNIT_KEY, None)
+        if isinstance(node.get("default"), dict) or node.get("default", 0) is None:
+            del node["default"]
+        elif unit is not None and "default" in node:
+            node["default"] = units.text(node["default"], unit)
+        for inner in node.values():
+            _write_defaults(inner)

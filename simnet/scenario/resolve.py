@@ -1,0 +1,52 @@
+"""A valid document -> a resolved scenario: every name refers to something, every default is filled in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simnet import records
+from simnet.scenario import links, nodes, streams, worlds
+
+if TYPE_CHECKING:
+    from simnet.scenario.explain import Problems
+    from simnet.scenario.overrides import Layer
+    from simnet.scenario.schema import Document
+
+
+def resolve(document: Document, layers: list[Layer], problems: Problems, file: Path, purpose: str) -> records.Scenario:
+    """Return the scenario that `document` and the streams' overrides describe.
+
+    Raises:
+        ScenarioError: A name refers to nothing, or what was asked for cannot be; the first fault of each stage.
+    """
+    resolved_nodes = nodes.resolve(document, problems)
+    problems.stop()
+    world = worlds.resolve(document, resolved_nodes, problems, file)
+    resolved_links = links.resolve(document, problems)
+    fusion = document.fusion
+    if fusion.at not in document.nodes:
+        nodes.unknown(document, problems, ("fusion", "at"), fusion.at)
+    problems.stop()
+    resolved_streams = streams.resolve(document, layers, resolved_nodes, resolved_links, problems)
+    problems.stop()
+    return records.Scenario(
+        name=document.name or file.stem,
+        purpose=purpose,
+        seed=document.seed,
+        duration_ns=document.duration,
+        world=world,
+        nodes=resolved_nodes,
+        links=resolved_links,
+        streams=resolved_streams,
+        fusion=records.FusionConfig(
+            node=fusion.at,
+            wait_ns=fusion.wait,
+            max_age_ns=fusion.max_age,
+            deadline_ns=fusion.deadline,
+            pictures=fusion.pictures,
+            feedback_period_ns=fusion.feedback,
+            feedback_bytes=fusion.feedback_size,
+        ),
+        path=str(file),
+    )

@@ -1,0 +1,229 @@
+"""The schema of a scenario file: what may be written, what it means, what it is if left out.
+
+Everything has a unit except positions, which are in metres: x east, y north, z up. Numbers are kept in base units.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from simnet import records
+from simnet.scenario import fields as f
+from simnet.scenario.fields import Strict
+from simnet.scenario.link_schema import Link
+
+_FUSION = records.FusionConfig(node="")
+_STREAM = records.StreamConfig(name="", codec="")
+
+RECORDED = ("pictures", "pairs", "kitti_raw", "kitti_odometry")
+
+
+class World(Strict):
+    """Where frames come from."""
+
+    kind: Literal["rendered", "pictures", "pairs", "kitti_raw", "kitti_odometry"] = Field(
+        default="rendered", examples=["pairs"]
+    )
+    """rendered: a scene made here; pictures: a folder or video a camera; pairs: left/ and right/; kitti_*: the data sets."""
+    scene: Literal["street", "field", "intersection"] = Field(default="street", examples=["field"])
+    """What is rendered; recorded worlds pass it over."""
+    path: f.Given | None = Field(default=None, examples=["data/kitti_slamdemo"])
+    """Folder of a recorded world: from the current folder, or from the scenario file's folder where it exists there."""
+    sequence: f.Given | None = Field(default=None, examples=["00"])
+    """The drive or sequence inside a data set's folder that holds several."""
+    offset: f.Count = Field(default=0, examples=[1])
+    """Recorded pairs: the right camera runs this many frames ahead, as in stereo that is not synchronised."""
+
+    @field_validator("sequence", mode="before")
+    @classmethod
+    def _two_digits(cls, value: Any) -> Any:
+        # YAML reads the odometry sequences 00 to 07 as numbers.
+        return f"{value:02d}" if isinstance(value, int) and 0 <= value < 100 else value
+
+
+class Camera(Strict):
+    """A camera on a node."""
+
+    size: tuple[Annotated[f.Count, Field(ge=16, le=8192)], Annotated[f.Count, Field(ge=16, le=8192)]] = Field(
+        default=(256, 128), examples=[[256, 128]]
+    )
+    """Width and height in pixels; recorded pictures are brought to it."""
+    rate: f.Frequency = 10.0
+    """Frames a second, 10 Hz if left out."""
+    field_of_view: f.Opening = 90.0
+    """Horizontal, 90 deg if left out."""
+    mount: f.Offset = Field(default=(0.0, 0.0, 0.0), examples=[[1, 0, 1.5]])
+    """Where it sits on its node, in metres: forward, left, up."""
+    yaw: f.Angle = 0.0
+    """To the left of the node's heading."""
+    pitch: f.Tilt = 0.0
+    """Above the horizon; -90 deg looks straight down."""
+    phase: f.Time = 0
+    """When it takes its first frame."""
+    source: f.Given | None = Field(default=None, examples=["left"])
+    """Recorded worlds: the camera's folder or video file, or left / right."""
+
+
+class Node(Strict):
+    """A vehicle, a drone or a roadside unit: at a position, on a path, or following another node."""
+
+    position: f.Point | None = Field(default=None, examples=[[60, 8, 5]])
+    """A fixed place [x, y] or [x, y, z] in metres."""
+    path: Annotated[list[f.Point], Field(min_length=2)] | None = Field(default=None, examples=[[[0, 0], [110, 0]]])
+    """Waypoints in metres, passed at constant speed; before the first and past the last it goes straight on."""
+    speed: f.Speed | None = None
+    """Along the path."""
+    start: f.Length | None = None
+    """How far along the path it begins; 0 m if left out."""
+    follows: f.Name | None = Field(default=None, examples=["leader"])
+    """The node ahead on the same path at the same speed; cameras are the same too unless given."""
+    gap: f.Length | None = None
+    """How far behind the node it follows."""
+    heading: f.Angle | None = None
+    """0 deg looks east, 90 deg north; on a path it looks ahead if left out."""
+    cameras: dict[f.Name, Camera] | None = Field(
+        default=None, examples=[{"front": {"size": [256, 128], "rate": "10 Hz"}}]
+    )
+    """By name; elsewhere in the file a camera is called node/camera."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Node:
+        ways = {"position": (), "path": ("speed", "start"), "follows": ("gap",)}
+        given = [way for way in ways if getattr(self, way) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) if given else "neither"
+            raise ValueError(f"{found} given; expected one of position, path (with speed), follows (with gap)")
+        extras = [key for keys in ways.values() for key in keys if getattr(self, key) is not None]
+        for key in extras:
+            if key not in ways[given[0]]:
+                owner = next(way for way, keys in ways.items() if key in keys)
+                raise ValueError(f"{key} given without {owner}; expected {key} only together with {owner}")
+        required = ways[given[0]][:1]
+        if required and required[0] not in extras:
+            key = required[0]
+            raise ValueError(
+                f"{given[0]} given without {key}; expected {key}: {'36 km/h' if key == 'speed' else '8 m'}"
+            )
+        return self
+
+
+class Adaptive(Strict):
+    """Quality follows what the receiver reports, between bounds."""
+
+    min_quality: f.Quality = Field(default=0.0, examples=[0.1])
+    """Never below this."""
+    max_quality: f.Quality = Field(default=1.0, examples=[0.9])
+    """Never above this."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Adaptive:
+        if self.min_quality > self.max_quality:
+            raise ValueError(
+                f"min_quality {self.min_quality:g} is above max_quality {self.max_quality:g}; expected at most it"
+            )
+        return self
+
+
+class Rate(Strict):
+    """Rate control: exactly one of its keys."""
+
+    quality: f.Quality | None = Field(default=None, examples=[0.5])
+    """Fixed quality, 0 (fewest bits) to 1."""
+    target: f.BitRate | None = None
+    """The bit rate to hold on average, packet overhead included."""
+    adaptive: Adaptive | None = Field(default=None, examples=[{"min_quality": 0.1, "max_quality": 0.9}])
+    """Quality from the receiver's feedback."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Rate:
+        given = [key for key in ("quality", "target", "adaptive") if getattr(self, key) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) if given else "nothing"
+            raise ValueError(f"{found} given; expected one of {{quality: 0.5}}, {{target: 300 kbit/s}}, adaptive")
+        return self
+
+
+def _expand_rate(value: Any) -> Any:
+    if value == "adaptive":
+        return {"adaptive": {}}
+    if isinstance(value, dict) and "adaptive" in value and value["adaptive"] is None:
+        return value | {"adaptive": {}}
+    return value
+
+
+class Model(Strict):
+    """A codec with one of its models."""
+
+    name: f.Given | None = Field(default=None, examples=["atn"])
+    """The codec; required, here or in a pattern that matches the stream."""
+    model: f.Given | None = Field(default=None, examples=["atn_small"])
+    """A folder of models/; the codec's default if left out."""
+
+
+def _expand_codec(value: Any) -> Any:
+    return value if isinstance(value, dict) else {"name": value}
+
+
+class Stream(Strict):
+    """One camera's coded stream to fusion."""
+
+    codec: Annotated[Model, f.Shorthand(_expand_codec, {"type": "string"})] | None = Field(
+        default=None, examples=["atn", {"name": "atn", "model": "atn_small"}]
+    )
+    """A codec's name, alone or with a model; required, here or in a pattern that matches this stream."""
+    rate: Annotated[Rate, f.Shorthand(_expand_rate, {"const": "adaptive"})] = Field(
+        default=Rate(quality=0.5), examples=["adaptive", {"target": "300 kbit/s"}]
+    )
+    """Rate control; quality 0.5 if left out."""
+    side_information: list[f.Given] = Field(default=[], examples=[["leader/front", "previous"]])
+    """What helps to decode it, best first: streams, the fusion node's own cameras, or previous (its own last picture)."""
+    encode_time: f.Time = _STREAM.encode_ns
+    """Virtual time from capture to bitstream."""
+    decode_time: f.Time = _STREAM.decode_ns
+    """Virtual time from delivery to picture."""
+
+
+class Fusion(Strict):
+    """The node where all streams are decoded."""
+
+    at: f.Name = Field(examples=["roadside"])
+    """Its node; cameras of this node are local sensors, whose pictures cost no bits."""
+    wait: f.Time = _FUSION.wait_ns
+    """How long a delivery waits for side information."""
+    max_age: f.Time = _FUSION.max_age_ns
+    """Side information whose capture time differs by more is not used."""
+    deadline: f.SomeTime = _FUSION.deadline_ns
+    """A picture decoded later than this after capture is late."""
+    pictures: Annotated[f.Count, Field(ge=0, le=8)] = Field(default=_FUSION.pictures, examples=[1])
+    """At most so many pictures of side information a frame."""
+    feedback: f.SomeTime = _FUSION.feedback_period_ns
+    """How often fusion reports back to a stream."""
+    feedback_size: f.SomeSize = _FUSION.feedback_bytes
+    """Size of a report."""
+
+
+class Document(Strict):
+    """A scenario: a world, nodes with cameras, links, streams and a fusion centre."""
+
+    name: f.Given | None = Field(default=None, examples=["vehicle_platoon"])
+    """The file's name without .yaml if left out."""
+    seed: Annotated[f.Count, Field(ge=0, le=2**63 - 1)] = Field(default=1, examples=[7])
+    """Everything random follows from it."""
+    duration: f.SomeTime
+    """Virtual time; recorded worlds may end earlier."""
+    world: World = Field(default=World(), examples=[{"kind": "rendered", "scene": "street"}])
+    """Where frames come from."""
+    nodes: Annotated[dict[f.Name, Node], Field(min_length=1)] = Field(examples=[{"roadside": {"position": [60, 8, 5]}}])
+    """By name."""
+    links: dict[f.LinkName, Link] = Field(
+        default={}, examples=[{"uplink": {"from": "a", "to": "b", "bandwidth": "1 Mbit/s"}}]
+    )
+    """By name."""
+    streams: Annotated[dict[f.Given, Stream], Field(min_length=1)] = Field(
+        examples=[{"follower_*/front": {"codec": "atn"}}]
+    )
+    """By node/camera; a pattern such as follower_*/front sets what all it matches have alike, exact names go first."""
+    fusion: Fusion = Field(examples=[{"at": "roadside"}])
+    """The fusion centre."""

@@ -1,0 +1,65 @@
+"""The world of a scenario: that its folder is there and each camera knows its pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simnet.records import WorldConfig
+from simnet.scenario.schema import RECORDED
+
+if TYPE_CHECKING:
+    from simnet.records import CameraConfig, NodeConfig
+    from simnet.scenario.explain import Problems
+    from simnet.scenario.schema import Document
+
+SIDES = ("left", "right")
+
+
+def resolve(document: Document, nodes: tuple[NodeConfig, ...], problems: Problems, file: Path) -> WorldConfig:
+    """Return the world with its path made absolute; faults go to `problems`."""
+    world = document.world
+    folder = _folder(document, problems, file) if world.kind in RECORDED else None
+    if world.kind not in RECORDED and world.path is not None:
+        problems.at_value(
+            ("world", "path"), f"a {world.kind} world has no folder; expected kind: {', '.join(RECORDED)}"
+        )
+    if world.kind in RECORDED:
+        for node in nodes:
+            for camera in node.cameras:
+                _check_source(document, node.name, camera, folder, problems)
+    return WorldConfig(
+        kind=world.kind,
+        scene=world.scene,
+        path=None if folder is None else str(folder),
+        sequence=world.sequence,
+        offset_frames=world.offset,
+    )
+
+
+def _folder(document: Document, problems: Problems, file: Path) -> Path | None:
+    world = document.world
+    if world.path is None:
+        text = f"required key is missing for a world of {world.kind}; expected path: FOLDER, or --set world.path=FOLDER"
+        problems.at_key(("world",), text, ("world", "path"))
+        return None
+    given = Path(world.path).expanduser()
+    # The scenario's own folder goes first, so that a scenario with its pictures beside it means the same from anywhere.
+    for folder in (file.resolve().parent / given, Path.cwd() / given):
+        if folder.is_dir():
+            return folder.resolve()
+    problems.at_value(("world", "path"), f"no folder {str(given)!r}; expected the folder of a world of {world.kind}")
+    return None
+
+
+def _check_source(document: Document, node: str, camera: CameraConfig, folder: Path | None, problems: Problems) -> None:
+    path = ("nodes", node, "cameras", camera.name.partition("/")[2], "source")
+    if document.world.kind != "pictures":
+        if camera.source not in SIDES:
+            found = "no source" if camera.source is None else f"source {camera.source!r}"
+            text = f"{found} in a world of {document.world.kind}; expected left or right"
+            problems.at_value(path, text)
+    elif camera.source is None:
+        problems.at_value(path, "no source in a world of pictures; expected the camera's folder or video file")
+    elif folder is not None and not (folder / camera.source).exists():
+        problems.at_value(path, f"no {camera.source!r} in {str(folder)!r}; expected the camera's folder or video file")

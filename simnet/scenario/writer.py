@@ -1,0 +1,151 @@
+"""A resolved scenario -> YAML with every default written out, in units that people read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from simnet.records import SECOND_NS
+from simnet.units import text
+
+if TYPE_CHECKING:
+    from simnet.records import CameraConfig, LinkConfig, LossConfig, NodeConfig, Scenario, StreamConfig, Trajectory
+
+
+def dump(scenario: Scenario) -> str:
+    """Return YAML that loads to an equal scenario (but for `path`)."""
+    world, fusion = scenario.world, scenario.fusion
+    tree = {
+        "name": scenario.name,
+        "seed": scenario.seed,
+        "duration": text(scenario.duration_ns, "ns"),
+        "world": _without_none(
+            {
+                "kind": world.kind,
+                "scene": world.scene,
+                "path": world.path,
+                "sequence": world.sequence,
+                "offset": world.offset_frames,
+            }
+        ),
+        "nodes": {node.name: _node(node) for node in scenario.nodes},
+        "links": {link.name: _link(link) for link in scenario.links},
+        "streams": {stream.name: _stream(stream) for stream in scenario.streams},
+        "fusion": {
+            "at": fusion.node,
+            "wait": text(fusion.wait_ns, "ns"),
+            "max_age": text(fusion.max_age_ns, "ns"),
+            "deadline": text(fusion.deadline_ns, "ns"),
+            "pictures": fusion.pictures,
+            "feedback": text(fusion.feedback_period_ns, "ns"),
+            "feedback_size": text(fusion.feedback_bytes, "B"),
+        },
+    }
+    body = yaml.dump(tree, Dumper=_Dumper, sort_keys=False, width=1000, allow_unicode=True)
+    return f"# {scenario.purpose}\n{body}" if scenario.purpose else body
+
+
+class _Line(dict[str, Any]):
+    """A mapping that is written on one line."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Lists on one line; no anchors, since each part is to be read by itself."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+_Dumper.add_representer(list, lambda dumper, data: dumper.represent_sequence("tag:yaml.org,2002:seq", data, True))
+_Dumper.add_representer(_Line, lambda dumper, data: dumper.represent_mapping("tag:yaml.org,2002:map", data, True))
+
+
+def _without_none(tree: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in tree.items() if value is not None}
+
+
+def _node(node: NodeConfig) -> dict[str, Any]:
+    return _way(node.trajectory) | {
+        "cameras": {camera.name.partition("/")[2]: _Line(_camera(camera)) for camera in node.cameras}
+    }
+
+
+def _way(way: Trajectory) -> dict[str, Any]:
+    heading = {} if way.heading_deg is None else {"heading": text(way.heading_deg, "deg")}
+    if len(way.waypoints_m) == 1:
+        return {"position": [_number(value) for value in way.waypoints_m[0]]} | heading
+    return {
+        "path": [[_number(value) for value in point] for point in way.waypoints_m],
+        "speed": text(way.speed_mps, "m/s"),
+        "start": text(way.offset_m, "m"),
+    } | heading
+
+
+def _camera(camera: CameraConfig) -> dict[str, Any]:
+    return _without_none(
+        {
+            "size": [camera.width, camera.height],
+            "rate": _frequency(camera.period_ns),
+            "field_of_view": text(camera.field_of_view_deg, "deg"),
+            "mount": [_number(value) for value in camera.mount_m],
+            "yaw": text(camera.yaw_deg, "deg"),
+            "pitch": text(camera.pitch_deg, "deg"),
+            "phase": text(camera.phase_ns, "ns"),
+            "source": camera.source,
+        }
+    )
+
+
+def _frequency(period_ns: int) -> str:
+    """Return the shortest rate that has this period."""
+    rate = SECOND_NS / period_ns
+    return next(
+        f"{rate:.{digits}g} Hz"
+        for digits in range(2, 18)
+        if round(SECOND_NS / float(f"{rate:.{digits}g}")) == period_ns
+    )
+
+
+def _link(link: LinkConfig) -> dict[str, Any]:
+    ladder = _Line({text(up_to_m, "m"): text(rate_bps, "bit/s") for up_to_m, rate_bps in link.ladder})
+    return {
+        "from": link.source,
+        "to": link.target,
+        "bandwidth": ladder or text(link.bandwidth_bps, "bit/s"),
+        "delay": text(link.delay_ns, "ns"),
+        "jitter": text(link.jitter_ns, "ns"),
+        "reorder": link.reorder,
+        "loss": "none" if link.loss.model == "none" else _loss(link.loss),
+        "queue": text(link.queue_bytes, "B"),
+        "mtu": text(link.mtu_bytes, "B"),
+        "overhead": text(link.overhead_bytes, "B"),
+        # Each direction stands by itself here.
+        "return": "none",
+    }
+
+
+def _loss(loss: LossConfig) -> dict[str, Any]:
+    burst = {} if loss.burst == 1 else {"burst": _number(loss.burst)}
+    return _Line(model=loss.model, mean=text(loss.mean, ""), **burst)
+
+
+def _stream(stream: StreamConfig) -> dict[str, Any]:
+    rate = stream.rate
+    rates: dict[str, Any] = {
+        "fixed": _Line(quality=_number(rate.quality)),
+        "target": _Line(target=text(rate.target_bps or 0.0, "bit/s")),
+        "adaptive": _Line(adaptive=_Line(min_quality=_number(rate.quality_min), max_quality=_number(rate.quality_max))),
+    }
+    return {
+        "codec": stream.codec if stream.model is None else _Line(name=stream.codec, model=stream.model),
+        "rate": rates[rate.kind],
+        "side_information": list(stream.side_information),
+        "encode_time": text(stream.encode_ns, "ns"),
+        "decode_time": text(stream.decode_ns, "ns"),
+    }
+
+
+def _number(value: float) -> float:
+    """Return a whole number without its '.0'."""
+    return int(value) if value == int(value) else value
