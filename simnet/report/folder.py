@@ -28,6 +28,10 @@ class LinkBin:
     queue_bytes_max: int
 
 
+_ROW = tuple(field.name for field in fields(Row))
+_BIN = tuple(field.name for field in fields(LinkBin))
+
+
 @dataclass(frozen=True, slots=True)
 class RunFolder:
     """Everything a run left behind. `about` is `run.json` as it is; `rows` are in order of capture."""
@@ -95,14 +99,14 @@ def _read_parquet(path: Path) -> list[dict[str, Any]]:
 
 
 def _row(values: Mapping[str, Any]) -> Row:
-    known = {field.name: values[field.name] for field in fields(Row)}
+    known = {name: values[name] for name in _ROW}
     known["outcome"] = Outcome(known["outcome"])
     known["side_sources"] = tuple(known["side_sources"] or ())
     return Row(**known)
 
 
 def _bin(values: Mapping[str, Any]) -> LinkBin:
-    return LinkBin(**{field.name: values[field.name] for field in fields(LinkBin)})
+    return LinkBin(**{name: values[name] for name in _BIN})
 
 
 def _restore(kind: Any, value: Any) -> Any:

@@ -61,7 +61,7 @@ def _context(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> dict[str
     return {
         "title": run.scenario.name,
         "scenario": run.scenario,
-        "cards": _cards(run),
+        "cards": _cards(run, summaries),
         "asked": asked.tables(run.scenario),
         "quality": tables.quality(run, summaries),
         "outcomes": tables.outcomes(run, summaries),
@@ -86,9 +86,9 @@ def _context(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> dict[str
     }
 
 
-def _cards(run: RunFolder) -> list[tuple[str, str]]:
+def _cards(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> list[tuple[str, str]]:
     summary = run.about.get("summary", {})
-    in_time = sum(own["decoded"] for own in summarise(run.rows, run.virtual_s).values())
+    in_time = sum(own["decoded"] for own in summaries.values())
     bits = 8 * sum(row.link_bytes for row in run.rows)
     gained = [row for row in run.rows if side_gain_db(row) is not None]
     return [

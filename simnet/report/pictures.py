@@ -18,8 +18,8 @@ from simnet.report.text import MISSING, milliseconds, number
 
 ERROR_FACTOR = 8
 """The same for every picture, so that they can be compared by eye."""
-_MOST_BYTES = 12_000_000
-"""Pictures of a page, before base64: more makes it slow to make, to send and to open."""
+_MOST_BYTES = 8_000_000
+"""Kept pictures of a page, before base64 and error maps: more makes it slow to make, to send and to open."""
 
 
 @dataclass(frozen=True, slots=True)
