@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,7 +67,7 @@ def add_car(
     half = WIDTH_M / 2 + (0.1 if kind == "van" else 0.0)
     put = _Placer(place, turn_deg)
     uv = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
-    for (x0, z0, what), (x1, z1, _) in zip(outline[:-1], outline[1:], strict=True):
+    for (x0, z0, what), (x1, z1, _) in pairwise(outline):
         inset0, inset1 = _inset(z0), _inset(z1)
         slope = abs(x1 - x0) / (abs(x1 - x0) + abs(z1 - z0))
         light = 0.62 + 0.45 * slope
@@ -81,17 +82,20 @@ def add_car(
 def _side(mesh: Mesh, put: _Placer, outline: tuple, side: float, half: float, colour: Colour) -> None:
     """Add one flank: the lower body, the windows above the belt, and two wheels."""
     front, rear = outline[0][0], outline[-1][0]
-    belt = 0.93
-    lower = [(x, z) for x, z, _ in outline if z <= belt + 0.08]
-    upper = [(x, z) for x, z, _ in outline if z >= belt - 0.05]
-    order = slice(None) if side > 0 else slice(None, None, -1)
-    for points, paint in ((lower, colour), (upper, _shade(_GLASS, 1.0 if side < 0 else 0.7))):
-        corners = [(x, side * (half - _inset(z)), z) for x, z in points][order]
+    points = [(x, z) for x, z, _ in outline]
+    first, last = (k for k, (_, _, what) in enumerate(outline) if what == "glass")
+    lower, upper = points[: first + 1] + points[last + 1 :], points[first : last + 2]
+    middle = np.mean(upper, axis=0) + np.asarray((0.0, 0.02))
+    glass = [tuple(middle + 0.84 * (np.asarray(point) - middle)) for point in upper]
+    order = slice(None) if side < 0 else slice(None, None, -1)
+    for flank, out, paint in ((lower, 0.0, colour), (upper, 0.0, colour), (glass, 0.03, _shade(_GLASS, 0.9))):
+        corners = [(x, side * (half + out - _inset(z)), z) for x, z in flank][order]
         uv = [((x - rear) / (front - rear), z / 2.0) for x, _, z in corners]
         mesh.polygon("body", put(corners), uv, paint)
-    post = outline[3][0] * 0.3 - 0.3
-    strip = [(post + 0.05, 0.95), (post + 0.05, 1.38), (post - 0.05, 1.38), (post - 0.05, 0.95)][order]
-    mesh.polygon("body", put([(x, side * (half + 0.01 - _inset(z)), z) for x, z in strip]), [(0.5, 0.5)] * 4, colour)
+    post = float(middle[0])
+    low, high = glass[0][1], glass[1][1]
+    strip = [(post + 0.06, low), (post + 0.06, high), (post - 0.06, high), (post - 0.06, low)][order]
+    mesh.polygon("body", put([(x, side * (half + 0.05 - _inset(z)), z) for x, z in strip]), [(0.5, 0.5)] * 4, colour)
     for x in (front - 0.75, rear + 0.75):
         ring = [
             (x + dx, side * (half + 0.02), 0.33 + dz)
@@ -164,7 +168,7 @@ def drone(textures: dict[str, Texture]) -> NodePath:
 
 def _inset(z: float) -> float:
     """How far the flank leans in at height `z`."""
-    return max(0.0, z - 0.95) * 0.35
+    return max(0.0, z - 0.9) * 0.35
 
 
 def _shade(colour: Colour, light: float) -> Colour:

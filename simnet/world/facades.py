@@ -28,10 +28,14 @@ _SIGNS = ((0.62, 0.12, 0.12), (0.12, 0.25, 0.50), (0.10, 0.36, 0.22), (0.80, 0.6
 
 @dataclass(frozen=True, slots=True)
 class Facade:
-    """A painted front (SIZE x SIZE x 3, float32) and how large the house is in metres; `wall` continues at its sides."""
+    """A painted front (SIZE x SIZE x 3, float32) and how large the house is in metres.
+
+    Its sides are of the neutral `wall` texture (`brick` or `plaster`) in its `colour`.
+    """
 
     picture: np.ndarray
-    wall: np.ndarray
+    wall: str
+    colour: materials.Colour
     width_m: float
     height_m: float
 
@@ -41,9 +45,8 @@ def paint(rng: np.random.Generator, grain: Grain) -> Facade:
     bays, floors = int(rng.integers(3, 8)), int(rng.integers(2, 6))
     width_m, height_m = bays * rng.uniform(2.4, 3.4), 3.2 * floors + 1.0
     colour = _WALLS[rng.integers(len(_WALLS))]
-    is_brick = rng.random() < 0.55
-    picture = _wall(rng, grain, SIZE / width_m, colour, is_brick=is_brick)
-    wall = _wall(rng, grain, SIZE / 8.0, colour, is_brick=is_brick)
+    wall = "brick" if rng.random() < 0.55 else "plaster"
+    picture = paint_wall(rng, grain, SIZE / width_m, wall) * np.asarray(colour, np.float32)
     top = int(SIZE * 0.7 / height_m)
     floor = (SIZE - top) / floors
     style = (rng.uniform(0.38, 0.62), rng.uniform(0.5, 0.68), int(rng.integers(1, 3)), float(rng.uniform(0.55, 0.95)))
@@ -57,15 +60,14 @@ def paint(rng: np.random.Generator, grain: Grain) -> Facade:
     picture[: top // 2] *= 1.10
     picture[top // 2 : top] *= np.linspace(0.5, 0.95, top - top // 2)[:, None, None]
     _weather(grain, picture)
-    return Facade(picture, wall, width_m, height_m)
+    return Facade(picture, wall, colour, width_m, height_m)
 
 
-def _wall(
-    rng: np.random.Generator, grain: Grain, pixels_per_m: float, colour: materials.Colour, *, is_brick: bool
-) -> np.ndarray:
-    if is_brick:
-        return materials.brick(rng, grain, SIZE, SIZE, pixels_per_m, colour)
-    return materials.plaster(grain, SIZE, SIZE, colour)
+def paint_wall(rng: np.random.Generator, grain: Grain, pixels_per_m: float, wall: str) -> np.ndarray:
+    """Return a neutral wall (SIZE x SIZE x 3), to be multiplied by a colour."""
+    if wall == "brick":
+        return materials.brick(rng, grain, SIZE, SIZE, pixels_per_m, (0.93, 0.93, 0.93))
+    return materials.plaster(grain, SIZE, SIZE, (0.93, 0.93, 0.93))
 
 
 def _window(

@@ -36,7 +36,7 @@ Line = tuple[np.ndarray, np.ndarray]
 
 
 def build(seed: int, keep_clear: Iterable[tuple[float, float]] = ()) -> scene.Scene:
-    """Return the farmland of `seed`; no tree stands within 4 m of `keep_clear` (x, y)."""
+    """Return the farmland of `seed`; no tree stands near `keep_clear` (x, y)."""
     rng = generator(seed, "world", "field")
     grain = Grain(rng)
     houses = Houses(rng, grain, kinds=3)
@@ -52,7 +52,7 @@ def build(seed: int, keep_clear: Iterable[tuple[float, float]] = ()) -> scene.Sc
     picture = _paint(rng, grain, parcels, borders, tracks, farms)
     picture *= 1.3 * light.picture(grain)
     pictures = scene.common(rng, grain) | houses.pictures
-    pictures["hedge"] = np.ascontiguousarray(pictures["leaves0"][24:88, 24:88, :3])
+    pictures["hedge"] = np.ascontiguousarray(pictures["leaves"][24:88, 24:88, :3])
     textures = scene.load(pictures)
     root = NodePath("field")
     scene.sky(grain).reparent_to(root)

@@ -18,24 +18,28 @@ _SHADE = np.asarray((0.46, 0.49, 0.58), np.float32)
 
 
 class LightMap:
-    """Sunlight on the ground between `low` and `high` (x, y in metres), `height` x `width` texels."""
+    """Sunlight on the ground between `low` and `high` (x, y in metres), `height` x `width` texels.
+
+    While `turned` is set, what is added is turned a quarter clockwise, as `Mesh` does; the sun is not.
+    """
 
     def __init__(self, low: Sequence[float], high: Sequence[float], height: int, width: int) -> None:
         self.low, self.high = np.asarray(low, float), np.asarray(high, float)
         self._scale = np.asarray((width, height)) / (self.high - self.low)
+        self.turned = False
         self._shade = np.zeros((height, width), np.uint8)
 
     def block(self, low: Sequence[float], high: Sequence[float], height_m: float, z: float = 0.0) -> None:
         """Add the shadow of a box of `height_m` whose bottom is at `z`."""
         (ax, ay), (bx, by) = low[:2], high[:2]
-        base = np.asarray([(ax, ay), (bx, ay), (bx, by), (ax, by)])
+        base = self._turn(np.asarray([(ax, ay), (bx, ay), (bx, by), (ax, by)]))
         self._fill(np.concatenate([base + np.multiply(SUN, z), base + np.multiply(SUN, z + height_m)]))
 
     def ball(self, x: float, y: float, z: float, radius_m: float) -> None:
         """Add the shadow of a ball of leaves."""
         angle = np.linspace(0, 2 * np.pi, 14, endpoint=False)
         rim = np.stack([np.cos(angle) * radius_m * 1.25, np.sin(angle) * radius_m * 1.25], axis=1)
-        self._fill(rim + (x + SUN[0] * z, y + SUN[1] * z))
+        self._fill(rim + self._turn(np.asarray([(x, y)])) + np.multiply(SUN, z))
 
     def picture(self, grain: Grain, *, dapple: float = 0.35) -> np.ndarray:
         """Return the map (height x width x 3, north up, 0..1), its edges soft and its brightness uneven."""
@@ -45,6 +49,9 @@ class LightMap:
         light = shade * _SHADE + (1 - shade)
         stains = 0.90 + 0.06 * grain.patch(height, width) + 0.05 * grain.patch(height, width, 1.6)
         return light * stains[..., None]
+
+    def _turn(self, points: np.ndarray) -> np.ndarray:
+        return points[:, ::-1] * (1.0, -1.0) if self.turned else points
 
     def _fill(self, points: np.ndarray) -> None:
         texels = (points - self.low) * self._scale

@@ -41,7 +41,7 @@ def brick(
     joint = (np.arange(height) % course < 1.0)[:, None] | (
         (np.arange(width)[None] / length + 0.5 * (row[:, None] % 2)) % 1.0 < 1.0 / length
     )
-    picture[joint] = 0.35 * picture[joint] + 0.65 * np.asarray((0.62, 0.59, 0.55), np.float32)
+    picture[joint] = 0.35 * picture[joint] + 0.65 * np.asarray((1.0, 1.0, 1.0), np.float32)
     return picture * (1.0 + 0.09 * grain.patch(height, width))[..., None]
 
 

@@ -25,15 +25,25 @@ if TYPE_CHECKING:
 
 Colour = tuple[float, float, float]
 WHITE: Colour = (1.0, 1.0, 1.0)
-PIECE_M = 40.0
+PIECE_M = 80.0
 
 _VERTEX = np.dtype([("place", "<f4", 3), ("colour", "u1", 4), ("texture", "<f4", 2)])
 
 
+def times(light: float | Colour, colour: Colour) -> Colour:
+    """Return a colour under a light: the product, channel by channel."""
+    red, green, blue = (light, light, light) if isinstance(light, (int, float)) else light
+    return (red * colour[0], green * colour[1], blue * colour[2])
+
+
 class Mesh:
-    """Collects polygons, each with a texture, texture coordinates and a colour a corner, and builds a node of them."""
+    """Collects polygons, each with a texture, texture coordinates and a colour a corner, and builds a node of them.
+
+    While `turned` is set, what is added is turned a quarter clockwise: (x, y) becomes (y, -x).
+    """
 
     def __init__(self) -> None:
+        self.turned = False
         self._corners: dict[tuple[str, int, int], list[np.ndarray]] = defaultdict(list)
         self._indices: dict[tuple[str, int, int], list[np.ndarray]] = defaultdict(list)
         self._counts: dict[tuple[str, int, int], int] = defaultdict(int)
@@ -47,6 +57,8 @@ class Mesh:
     ) -> None:
         """Add a convex polygon: corners counter-clockwise as seen from its front (metres)."""
         place = np.asarray(corners, np.float32)
+        if self.turned:
+            place = place[:, [1, 0, 2]] * np.asarray((1.0, -1.0, 1.0), np.float32)
         count = len(place)
         data = np.empty(count, _VERTEX)
         data["place"] = place
@@ -54,7 +66,7 @@ class Mesh:
         data["colour"][:, :3] = np.clip(np.asarray(colours, np.float32), 0.0, 1.0) * 255.0 + 0.5
         data["colour"][:, 3] = 255
         middle = place.mean(axis=0)
-        key = (texture, int(middle[0] // PIECE_M), int(middle[1] // PIECE_M))
+        key = (texture, round(float(middle[0]) / PIECE_M), round(float(middle[1]) / PIECE_M))
         first = self._counts[key]
         fan = np.arange(1, count - 1, dtype=np.uint32)
         self._corners[key].append(data)

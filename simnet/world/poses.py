@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from simnet.records import SECOND_NS
@@ -71,7 +72,7 @@ def _segment(trajectory: Trajectory, t_ns: int) -> tuple[Point, Point, float]:
     """Return the segment's ends and the metres walked along it (negative before its start, beyond it at the end)."""
     along = trajectory.offset_m + trajectory.speed_mps * (t_ns / SECOND_NS)
     points = trajectory.waypoints_m
-    for a, b in zip(points[:-2], points[1:-1], strict=True):
+    for a, b in pairwise(points[:-1]):
         length = math.dist(a, b)
         if along < length:
             return a, b, along

@@ -49,10 +49,7 @@ def load(pictures: dict[str, np.ndarray]) -> dict[str, Texture]:
 def common(rng: np.random.Generator, grain: Grain) -> dict[str, np.ndarray]:
     """Return the pictures that every scene needs: bodies, trees, posts."""
     pictures = bodies.textures(grain)
-    pictures["leaves0"] = materials.foliage(rng, grain, 128)
-    pictures["leaves1"] = materials.foliage(rng, grain, 128)
-    pictures["bark"] = materials.mottled(grain, 64, 64, (0.36, 0.28, 0.20), 0.3)
-    pictures["metal"] = materials.mottled(grain, 64, 64, (0.45, 0.47, 0.48), 0.1)
+    pictures["leaves"] = np.hstack([materials.foliage(rng, grain, 128) for _ in range(2)])
     return pictures
 
 

@@ -42,16 +42,15 @@ notify-level error
 sync-video false
 """
 _NEAR_M, _FAR_M = 0.3, 900.0
-_SMALL_PIXELS = 320 * 160
+_OVERSAMPLING = 2
 
 
 class _View:
     """A buffer of one picture size."""
 
     def __init__(self, engine: GraphicsEngine, pipe: GraphicsPipe, width: int, height: int) -> None:
-        self.scale = 3 if width * height <= _SMALL_PIXELS else 2
         self.size = (width, height)
-        self.drawn = (width * self.scale, height * self.scale)
+        self.drawn = (width * _OVERSAMPLING, height * _OVERSAMPLING)
         properties = FrameBufferProperties()
         properties.set_rgb_color(True)
         properties.set_depth_bits(16)

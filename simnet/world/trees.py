@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from simnet.world.light import LightMap
     from simnet.world.mesh import Mesh
 
-LEAVES = ("leaves0", "leaves1")
-CUT_OUT = LEAVES
+CUT_OUT = ("leaves",)
+_BARK = (0.42, 0.33, 0.24)
 
 
 def add_tree(
@@ -22,7 +22,7 @@ def add_tree(
     radius = height * rng.uniform(0.26, 0.36)
     middle = height - radius
     trunk = 0.03 * height
-    mesh.box("bark", (x - trunk, y - trunk, 0), (x + trunk, y + trunk, middle), 1.0, (1.0, 1.0, 1.0))
+    mesh.box("body", (x - trunk, y - trunk, 0), (x + trunk, y + trunk, middle), 1.0, _BARK)
     green = (rng.uniform(0.85, 1.15), rng.uniform(0.85, 1.1), rng.uniform(0.8, 1.1))
     _crown(mesh, rng, (x, y, middle), radius, green)
     for _ in range(2):
@@ -48,9 +48,9 @@ def _crown(
     green: tuple[float, float, float],
 ) -> None:
     x, y, z = place
-    texture = LEAVES[int(rng.integers(len(LEAVES)))]
+    left = 0.5 * int(rng.integers(2))
     first = rng.uniform(0, math.pi)
-    uv = ((0, 0), (1, 0), (1, 1), (0, 1))
+    uv = ((left, 0), (left + 0.5, 0), (left + 0.5, 1), (left, 1))
     for k in range(3):
         angle = first + k * math.pi / 3
         dx, dy = radius * math.cos(angle), radius * math.sin(angle)
@@ -62,9 +62,9 @@ def _crown(
             (x + dx, y + dy, z + radius),
             (x - dx, y - dy, z + radius),
         ]
-        mesh.polygon(texture, corners, uv, colour)  # pyright: ignore[reportArgumentType]
+        mesh.polygon("leaves", corners, uv, colour)  # pyright: ignore[reportArgumentType]
     for level, share, light in ((-0.3, 0.9, 0.75), (0.25, 0.85, 0.95), (0.6, 0.6, 1.12)):
         r = share * radius
         h = z + level * radius
         colour = tuple(light * part for part in green)
-        mesh.polygon(texture, [(x - r, y - r, h), (x + r, y - r, h), (x + r, y + r, h), (x - r, y + r, h)], uv, colour)  # pyright: ignore[reportArgumentType]
+        mesh.polygon("leaves", [(x - r, y - r, h), (x + r, y - r, h), (x + r, y + r, h), (x - r, y + r, h)], uv, colour)  # pyright: ignore[reportArgumentType]

@@ -1,0 +1,149 @@
+"""Numbered frames from a folder of pictures or from a video file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps
+
+from simnet.errors import PictureError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".avif", ".jp2"))
+
+
+class Frames(Protocol):
+    """A recorded sequence. `where` names it in errors."""
+
+    where: str
+
+    def __len__(self) -> int: ...
+
+    def read(self, index: int) -> np.ndarray:
+        """Return frame `index` (uint8, H x W x 3, RGB) or raise PictureError."""
+        ...
+
+    def close(self) -> None:
+        """Let go of open files."""
+        ...
+
+
+def read_rgb(path: Path | str) -> np.ndarray:
+    """Return a picture file as uint8, H x W x 3, RGB; grey becomes three equal channels, 16 bits become 8.
+
+    Raises:
+        PictureError: if the file is missing, damaged or not a picture.
+    """
+    try:
+        with Image.open(path) as image:
+            image.load()
+            upright = ImageOps.exif_transpose(image)
+            if upright.mode.startswith("I"):
+                grey = (np.asarray(upright).astype(np.uint32) >> 8).astype(np.uint8)
+                return np.repeat(grey[..., None], 3, axis=2)
+            return np.array(upright.convert("RGB"))
+    except FileNotFoundError as error:
+        raise PictureError(f"{path}: no such file; expected a picture") from error
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise PictureError(f"{path}: not a readable picture ({_first_line(error)})") from error
+
+
+def list_pictures(folder: Path) -> list[Path]:
+    """Return the pictures in `folder`, sorted by name.
+
+    Raises:
+        PictureError: if there is no such folder or it holds none.
+    """
+    if not folder.is_dir():
+        raise PictureError(f"{folder}: no such folder; expected one with pictures")
+    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    if not found:
+        raise PictureError(f"{folder}: no pictures in this folder; expected files like 000000.png")
+    return found
+
+
+def open_frames(path: Path) -> Frames:
+    """Open a folder of pictures or a video file.
+
+    Raises:
+        PictureError: if it is neither.
+    """
+    if path.is_dir():
+        return PictureFiles(list_pictures(path), str(path))
+    if not path.exists():
+        raise PictureError(f"{path}: no such file or folder; expected a folder of pictures or a video")
+    return Video(path)
+
+
+class PictureFiles:
+    """Frames that are files of their own."""
+
+    def __init__(self, paths: Sequence[Path], where: str) -> None:
+        self._paths = paths
+        self.where = where
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def read(self, index: int) -> np.ndarray:
+        """Return picture `index`."""
+        return read_rgb(self._paths[index])
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+class Video:
+    """Frames of a video file, decoded in order: seeking is not exact in every format, counting is."""
+
+    def __init__(self, path: Path) -> None:
+        self.where = str(path)
+        cv2.setLogLevel(0)
+        self._capture = cv2.VideoCapture(self.where)
+        self._length = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)) if self._capture.isOpened() else 0
+        if self._length <= 0:
+            raise PictureError(f"{path}: not a readable video; expected a format that OpenCV decodes")
+        self._next = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def read(self, index: int) -> np.ndarray:
+        """Return frame `index`; going backwards decodes from the start again."""
+        if index < self._next:
+            self._capture.release()
+            self._capture = cv2.VideoCapture(self.where)
+            self._next = 0
+        while self._next < index and self._capture.grab():
+            self._next += 1
+        found, picture = self._capture.read()
+        if self._next < index or not found:
+            raise PictureError(f"{self.where}: frame {index} cannot be decoded; the file says it has {self._length}")
+        self._next += 1
+        return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._capture.release()
+
+
+def fit(picture: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Return the picture's middle, cropped to the aspect ratio and resized (averaging areas) to height x width."""
+    rows, columns = picture.shape[:2]
+    if (rows, columns) == (height, width):
+        return picture
+    keep_rows = min(rows, max(1, round(columns * height / width)))
+    keep_columns = min(columns, max(1, round(rows * width / height)))
+    top, left = (rows - keep_rows) // 2, (columns - keep_columns) // 2
+    middle = picture[top : top + keep_rows, left : left + keep_columns]
+    method = cv2.INTER_AREA if keep_rows >= height else cv2.INTER_LINEAR
+    return cv2.resize(middle, (width, height), interpolation=method)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
