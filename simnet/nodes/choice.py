@@ -60,6 +60,8 @@ class Wanted:
     capture_ns: int
     until_ns: int
     max_age_ns: int
+    oldest_ns: int = 0
+    """Nothing is known, or kept, of coded frames captured before this."""
     previous_only_before: int | None = None
     """For the stream's own pictures: only frames before this sequence count."""
 
@@ -74,9 +76,11 @@ def look(source: Source, fates: Mapping[int, Fate], wanted: Wanted, now_ns: int)
         if wanted.previous_only_before is not None and sequence >= wanted.previous_only_before:
             continue
         fate = fates.get(sequence)
+        captured_ns = source.schedule.capture_ns(sequence)
         if fate is not None and fate.gone:
             continue
-        captured_ns = source.schedule.capture_ns(sequence)
+        if fate is None and captured_ns < wanted.oldest_ns and not source.is_local:
+            continue
         ready_ns = captured_ns if source.is_local else fate and fate.ready_ns
         if ready_ns is None:
             latest_ns = wanted.until_ns - source.decode_ns  # decoding that begins later ends too late

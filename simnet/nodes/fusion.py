@@ -10,7 +10,7 @@ Every stream has a decoder of its own, which decodes one frame after the other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from simnet.errors import BitstreamError
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from simnet.nodes.grants import Delivery
     from simnet.records import FusionConfig, Scenario, StreamConfig
 
-MEMORY_NS = 10 * SECOND_NS
-"""Fates of frames captured longer ago than this are forgotten: no frame finds side pictures that old."""
+SLACK_NS = 1 * SECOND_NS
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +40,11 @@ class FusionSetup:
     """Streams and the fusion node's own sensors."""
     end_ns: int
     """When captures end; feedback ends with them."""
+
+    @property
+    def memory_ns(self) -> int:
+        """Frames captured longer ago than this serve nobody any more, and neither fate nor picture is kept."""
+        return 2 * self.config.max_age_ns + self.config.deadline_ns + SLACK_NS
 
     @classmethod
     def of(cls, scenario: Scenario) -> FusionSetup:
@@ -91,6 +95,7 @@ class FusionPlanner:
         """Take a delivery in at its time."""
         now_ns = delivery.time_ns
         decisions: list[Decision] = []
+        self._forget(now_ns)
         if delivery.stream in self._receptions:
             self._receptions[delivery.stream].add(delivery)
         outcome = self._refused(delivery)
@@ -99,7 +104,6 @@ class FusionPlanner:
         else:
             self._fates[delivery.stream][delivery.sequence] = Fate(gone=True)
             decisions.append(Decision(delivery.stream, delivery.sequence, outcome))
-        self._forget(delivery.stream, now_ns)
         return self._plan(now_ns, decisions)
 
     def wake(self, now_ns: int) -> Plan:
@@ -121,6 +125,7 @@ class FusionPlanner:
             capture_ns=self.setup.sources[delivery.stream].schedule.capture_ns(delivery.sequence),
             until_ns=delivery.time_ns + config.wait_ns,
             max_age_ns=config.max_age_ns,
+            oldest_ns=delivery.time_ns - self.setup.memory_ns,
         )
         fate = self._fates[delivery.stream][delivery.sequence] = Fate()
         self._waiting.append(_Waiting(delivery.stream, delivery.sequence, wanted, fate))
@@ -165,8 +170,7 @@ class FusionPlanner:
         if name != PREVIOUS:
             return self.setup.sources[name], frame.wanted
         own = frame.wanted
-        only_before = Wanted(own.capture_ns, own.until_ns, own.max_age_ns, previous_only_before=frame.sequence)
-        return self.setup.sources[frame.stream], only_before
+        return self.setup.sources[frame.stream], replace(own, previous_only_before=frame.sequence)
 
     def _decide(self, frame: _Waiting, sides: tuple[SideChoice, ...], now_ns: int) -> Decision:
         self._waiting.remove(frame)
@@ -192,8 +196,8 @@ class FusionPlanner:
     def _feedback_at_or_none(self, time_ns: int) -> int | None:
         return time_ns if self._receptions and time_ns < self.setup.end_ns else None
 
-    def _forget(self, stream: str, now_ns: int) -> None:
-        fates = self._fates[stream]
-        schedule = self.setup.sources[stream].schedule
-        while fates and schedule.capture_ns(oldest := next(iter(fates))) < now_ns - MEMORY_NS:
-            del fates[oldest]
+    def _forget(self, now_ns: int) -> None:
+        for stream, fates in self._fates.items():
+            schedule = self.setup.sources[stream].schedule
+            for sequence in [old for old in fates if schedule.capture_ns(old) < now_ns - self.setup.memory_ns]:
+                del fates[sequence]

@@ -16,6 +16,7 @@ Shape = Any
 MAX_INTEGER = 2**63 - 1
 MAX_TEXT = 4096
 
+STREAM: Shape = {"name": str, "payload_bytes": int, "overhead_bytes": int}
 FEEDBACK: Shape = {
     "stream": str,
     "time_ns": int,
@@ -52,7 +53,7 @@ KINDS: dict[str, Kind] = {
     # both ways on the pulse sockets
     "beat": Kind({"host": str}),
     # broker -> host, one request each
-    "open": Kind({"streams": [str], "fusion": bool, "threads": int, "answer_delay_s": float}, (1, 1)),
+    "open": Kind({"streams": [STREAM], "fusion": bool, "threads": int, "answer_delay_s": float}, (1, 1)),
     "capture": Kind({"stream": str, "sequence": int, "time_ns": int, "feedback": [FEEDBACK]}),
     "delivery": Kind(
         {

@@ -1,0 +1,219 @@
+"""The broker: it owns the clock, grants nodes their turns and moves what they make through the network.
+
+At a capture it posts a grant and goes on; the result is due when coding ends in virtual time, and only there does it
+block in wall time. So cameras code in parallel, and nothing depends on the order in which answers come.
+
+    capture ──grant──▶ camera host        t
+    coded   ◀─result─┘                    t + encode_ns: the broker blocks until it is there
+    network.send ... delivery ──▶ fusion  its plan at once; pictures are fetched later, a bounded number behind
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+import simpy
+
+from simnet.engine import translate
+from simnet.engine.scorer import Shown
+from simnet.net import Network
+from simnet.nodes.camera import Coded
+from simnet.nodes.grants import Capture, Delivery, Feedback, Plan
+from simnet.nodes.schedule import Schedule
+from simnet.wire.messages import Message
+from simnet.wire.plain import pack_records
+from simnet.world import poses
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from simnet.engine.layout import HostPlan
+    from simnet.engine.ledger import Ledger
+    from simnet.engine.scorer import Scorer
+    from simnet.net import LinkStatistics, Transfer
+    from simnet.records import Scenario, StreamConfig
+    from simnet.wire.broker_socket import BrokerSocket
+
+ANSWER_S = 120.0
+"""No node takes longer for one answer."""
+PICTURES_BEHIND = 16
+"""How many decodings may be outstanding before the clock waits."""
+
+
+class Broker:
+    """One run's clock."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        plans: list[HostPlan],
+        socket: BrokerSocket,
+        ledger: Ledger,
+        scorer: Scorer,
+        progress: Callable[[int], None],
+    ) -> None:
+        self._scenario, self._socket, self._ledger, self._scorer = scenario, socket, ledger, scorer
+        self._progress = progress
+        self._plans = plans
+        self._host_of = {stream: plan.name for plan in plans for stream in plan.streams}
+        self._fusion_host = next(plan.name for plan in plans if plan.fusion)
+        self._env = simpy.Environment(0)
+        trajectories = {node.name: node.trajectory for node in scenario.nodes}
+        self._network = Network(
+            self._env,
+            scenario.links,
+            scenario.seed,
+            lambda a, b, t_ns: poses.distance_m(trajectories[a], trajectories[b], t_ns),
+        )
+        self._node_of = {camera.name: node.name for node in scenario.nodes for camera in node.cameras}
+        self._inbox: dict[str, list[Feedback]] = {stream.name: [] for stream in scenario.streams}
+        self._wake_number = 0
+        self._outstanding: deque[tuple[str, int, int]] = deque()
+        self._announced: int | None = None
+
+    def open(self, answer_delay_s: float) -> None:
+        """Open every node on its host: encoders first, all at once, then the decoders of what they announce."""
+        payload = pack_records(self._scenario)
+        posted = []
+        for plan in self._plans:
+            header = {
+                "streams": [self._packets(stream) for stream in plan.streams],
+                "fusion": plan.fusion,
+                "threads": plan.threads,
+                "answer_delay_s": float(answer_delay_s),
+            }
+            posted.append((plan.name, self._socket.post(plan.name, Message("open", header, (payload,)))))
+        announcements = {}
+        for host, request in posted:
+            announcements |= _unpack(self._result(host, request, "its nodes to open"))
+        self._announced = self._socket.post(self._fusion_host, Message("announce", {}, (pack_records(announcements),)))
+
+    def run(self) -> list[LinkStatistics]:
+        """Run the clock until nothing is left to happen; return what each link did."""
+        for stream in self._scenario.streams:
+            self._env.process(self._camera(stream))
+        self._ask_fusion(Message("wake", {"time_ns": 0}), "its first plan")
+        self._env.run()
+        while self._outstanding:
+            self._fetch_oldest()
+        return self._network.statistics()
+
+    def stop(self) -> list[Message]:
+        """Stop every host; return what each says at its end: peak memory and seconds by part."""
+        posted = [(plan.name, self._socket.post(plan.name, Message("stop"))) for plan in self._plans]
+        return [self._result(host, request, "its end") for host, request in posted]
+
+    @property
+    def _now_ns(self) -> int:
+        return int(self._env.now)
+
+    def _camera(self, stream: StreamConfig) -> Generator[simpy.Event, None, None]:
+        schedule = Schedule.of(self._scenario.cameras[stream.name], self._scenario.duration_ns)
+        for sequence in range(schedule.count):
+            yield self._env.timeout(schedule.capture_ns(sequence) - self._now_ns)
+            self._capture(stream, sequence)
+
+    def _capture(self, stream: StreamConfig, sequence: int) -> None:
+        name, now_ns = stream.name, self._now_ns
+        grant = Capture(name, sequence, now_ns, tuple(self._inbox[name]))
+        self._inbox[name].clear()
+        self._ledger.captured(name, sequence, now_ns)
+        self._progress(now_ns)
+        request = self._socket.post(self._host_of[name], translate.capture_message(grant))
+        due = self._env.timeout(stream.encode_ns)
+        due.callbacks.append(lambda _: self._coded(stream, sequence, request))
+
+    def _coded(self, stream: StreamConfig, sequence: int, request: int) -> None:
+        name = stream.name
+        reply = self._result(self._host_of[name], request, f"frame {sequence} of {name}")
+        coded = Coded(sequence, reply.header["quality"], reply.payloads[0])
+        self._ledger.coded(name, coded, self._now_ns)
+        self._network.send(
+            self._node_of[name],
+            self._scenario.fusion.node,
+            len(coded.data),
+            lambda transfer: self._delivered(name, coded, transfer),
+        )
+
+    def _delivered(self, name: str, coded: Coded, transfer: Transfer) -> None:
+        self._ledger.arrived(name, coded.sequence, transfer, self._now_ns)
+        delivery = Delivery(
+            stream=name,
+            sequence=coded.sequence,
+            time_ns=self._now_ns,
+            sent_ns=transfer.sent_ns,
+            complete=transfer.complete,
+            link_bytes=transfer.link_bytes,
+            packets_sent=transfer.packets_sent,
+            packets_lost=transfer.packets_lost,
+            queue_ns=transfer.queue_ns,
+            data=coded.data if transfer.complete else b"",
+        )
+        if self._announced is not None:
+            self._result(self._fusion_host, self._announced, "its decoders to open")
+            self._announced = None
+        self._ask_fusion(translate.delivery_message(delivery), f"its plan for frame {coded.sequence} of {name}")
+
+    def _ask_fusion(self, grant: Message, what: str) -> None:
+        """Give fusion its turn now, and do what it plans."""
+        request = self._socket.post(self._fusion_host, grant)
+        self._follow(translate.plan_of(self._result(self._fusion_host, request, what)))
+
+    def _follow(self, plan: Plan) -> None:
+        for decision in plan.decisions:
+            self._ledger.decided(decision, self._now_ns)
+            if decision.ready_ns is not None:
+                self._expect_picture(decision.stream, decision.sequence)
+        for feedback in plan.feedback:
+            self._feed_back(feedback)
+        self._wake_number += 1
+        if plan.wake_ns is not None:
+            number = self._wake_number
+            wake = self._env.timeout(plan.wake_ns - self._now_ns)
+            wake.callbacks.append(lambda _: self._wake(number))
+
+    def _wake(self, number: int) -> None:
+        # A later plan has said anew when to wake.
+        if number == self._wake_number:
+            self._ask_fusion(Message("wake", {"time_ns": self._now_ns}), "its plan when woken")
+
+    def _feed_back(self, feedback: Feedback) -> None:
+        def arrive(transfer: Transfer) -> None:
+            self._ledger.fed_back(feedback, self._now_ns, transfer.complete)
+            if transfer.complete:
+                self._inbox[feedback.stream].append(feedback)
+
+        fusion = self._scenario.fusion
+        self._network.send(fusion.node, self._node_of[feedback.stream], fusion.feedback_bytes, arrive)
+
+    def _expect_picture(self, stream: str, sequence: int) -> None:
+        message = Message("picture", {"stream": stream, "sequence": sequence})
+        self._outstanding.append((stream, sequence, self._socket.post(self._fusion_host, message)))
+        while len(self._outstanding) > PICTURES_BEHIND:
+            self._fetch_oldest()
+
+    def _fetch_oldest(self) -> None:
+        stream, sequence, request = self._outstanding.popleft()
+        reply = self._result(self._fusion_host, request, f"the picture of frame {sequence} of {stream}")
+        self._ledger.pictured(stream, sequence, reply.header["digest"])
+        schedule = Schedule.of(self._scenario.cameras[stream], self._scenario.duration_ns)
+        picture, *alone = reply.payloads
+        shown = Shown(stream, sequence, schedule.capture_ns(sequence), picture, alone[0] if alone else None)
+        self._scorer.put(shown)
+
+    def _packets(self, stream: str) -> dict[str, object]:
+        route = self._network.route(self._node_of[stream], self._scenario.fusion.node)
+        links = [link for link in self._scenario.links if link.name in route]
+        first = next(link for link in links if link.name == route[0])
+        payload = min(link.mtu_bytes - link.overhead_bytes for link in links)
+        return {"name": stream, "payload_bytes": payload, "overhead_bytes": first.overhead_bytes}
+
+    def _result(self, host: str, request: int, what: str) -> Message:
+        return translate.raise_if_failed(self._socket.result(host, request, what, ANSWER_S), host)
+
+
+def _unpack(opened: Message) -> dict[str, object]:
+    from simnet.wire.plain import unpack_records
+
+    return unpack_records(opened.payloads[0])

@@ -1,0 +1,52 @@
+"""A camera node at work in a host: its state, its encoder, the world it looks at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simnet.nodes import camera
+from simnet.nodes.camera import CameraSetup, Coded
+from simnet.nodes.rate import RateSetup
+
+if TYPE_CHECKING:
+    from simnet.engine.lazy_world import LazyWorld
+    from simnet.engine.stopwatch import Stopwatch
+    from simnet.nodes.grants import Capture
+    from simnet.records import Announcement, CameraConfig, StreamConfig
+
+
+class CameraActor:
+    """Answers capture grants, one at a time. Opening it loads the encoder."""
+
+    def __init__(
+        self,
+        stream: StreamConfig,
+        config: CameraConfig,
+        packets: tuple[int, int],
+        world: LazyWorld,
+        stopwatch: Stopwatch,
+    ) -> None:
+        """Open the encoder; `packets` is what a packet of the first link carries and its overhead, in bytes."""
+        from simnet import codec
+
+        self._world, self._stopwatch = world, stopwatch
+        self._setup = CameraSetup(RateSetup(stream.rate, config.period_ns, *packets), stream.encode_ns)
+        self._state = camera.start(self._setup)
+        with stopwatch.part("opening codecs"):
+            self._encoder = codec.open_encoder(stream.codec, config.width, config.height, stream.model)
+
+    @property
+    def announcement(self) -> Announcement:
+        """What is constant in the stream."""
+        return self._encoder.announcement
+
+    def capture(self, grant: Capture) -> Coded:
+        """Capture and code a frame."""
+        frame = self._world.frame(grant.stream, grant.time_ns)
+
+        def encode(quality: float) -> bytes:
+            with self._stopwatch.part("encoding"):
+                return self._encoder.encode(frame, quality)
+
+        self._state, coded = camera.step(self._setup, self._state, grant, encode)
+        return coded

@@ -1,0 +1,47 @@
+"""The run folder: rows and links as Parquet, everything else that a report needs as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from simnet.net import LinkStatistics
+    from simnet.records import Row
+
+ROWS, LINKS, ABOUT, PICTURES = "rows.parquet", "links.parquet", "run.json", "pictures"
+
+
+def write_rows(folder: Path, rows: Sequence[Row]) -> None:
+    """Write one line a frame; columns are `records.Row`'s fields."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from simnet.records import Row
+
+    kinds = {"int": pa.int64(), "float": pa.float64(), "str": pa.string(), "Outcome": pa.string()}
+    kinds["tuple[str, ...]"] = pa.list_(pa.string())
+    schema = pa.schema([(item.name, kinds[str(item.type).removesuffix(" | None")]) for item in fields(Row)])
+    lines = [{**asdict(row), "outcome": row.outcome.value, "side_sources": list(row.side_sources)} for row in rows]
+    pq.write_table(pa.Table.from_pylist(lines, schema), folder / ROWS)
+
+
+def write_links(folder: Path, links: Sequence[LinkStatistics]) -> None:
+    """Write one line a link and 100 ms; columns are `net.LinkBin`'s fields."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from simnet.net import LinkBin
+
+    schema = pa.schema([(item.name, pa.string() if item.name == "link" else pa.int64()) for item in fields(LinkBin)])
+    lines = [asdict(each) for link in links for each in link.bins]
+    pq.write_table(pa.Table.from_pylist(lines, schema), folder / LINKS)
+
+
+def write_about(folder: Path, about: dict[str, Any]) -> None:
+    """Write `run.json`."""
+    (folder / ABOUT).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,193 @@
+"""A host: it carries nodes, takes the broker's requests and lets the nodes answer them.
+
+A thread of the broker's process in a plain run, a process of its own (`python -m simnet.engine.host`) with `--hosts`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import sys
+import time
+from concurrent.futures import wait
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from simnet import seeds
+from simnet.engine import memory, translate
+from simnet.engine.camera_actor import CameraActor
+from simnet.engine.fusion_actor import FusionActor
+from simnet.engine.lazy_world import LazyWorld
+from simnet.engine.ordered_pool import OrderedPool
+from simnet.engine.stopwatch import Stopwatch
+from simnet.errors import NodeError, SimnetError
+from simnet.records import Announcement, Scenario
+from simnet.wire.messages import Message
+from simnet.wire.plain import from_plain, pack_records, unpack_records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+    from simnet.records import Decoded
+    from simnet.wire.host_socket import HostSocket
+
+JOIN_S = 60.0
+_LOG = logging.getLogger(__name__)
+
+
+class Host:
+    """Serves one connection until the broker says stop. `world` is the process's own, if it has one already."""
+
+    def __init__(self, connection: HostSocket, name: str, world: LazyWorld | None = None) -> None:
+        self._connection, self._name = connection, name
+        self._world, self._shares_process = world, world is not None
+        self._stopwatch = Stopwatch()
+        self._cameras: dict[str, CameraActor] = {}
+        self._fusion: FusionActor | None = None
+        self._pool = OrderedPool(1, name)
+        self._delay: Callable[[], float] = lambda: 0.0
+
+    def serve(self) -> None:
+        """Join the run and answer requests until the broker says stop."""
+        handlers = {
+            "open": self._open,
+            "capture": self._capture,
+            "announce": self._announce,
+            "delivery": self._deliver,
+            "wake": self._wake,
+            "picture": self._picture,
+        }
+        try:
+            self._connection.join(JOIN_S)
+            while (request := self._connection.receive()).kind != "stop":
+                try:
+                    handlers[request.kind](request)
+                except Exception as error:
+                    self._fail(request, error)
+            self._stop(request)
+        finally:
+            self._pool.close()
+            self._connection.close()
+            if self._world is not None and not self._shares_process:
+                self._world.close()
+
+    def _open(self, request: Message) -> None:
+        import cv2
+
+        cv2.setNumThreads(1)
+        scenario = from_plain(Scenario, unpack_records(request.payloads[0]))
+        header = request.header
+        self._set_delay(scenario.seed, header["answer_delay_s"])
+        self._world = world = self._world or LazyWorld(scenario, self._stopwatch)
+        self._pool.close()
+        self._pool = OrderedPool(header["threads"], self._name)
+        streams = {stream.name: stream for stream in scenario.streams}
+
+        def open_camera(each: dict[str, Any]) -> None:
+            name, packets = each["name"], (each["payload_bytes"], each["overhead_bytes"])
+            actor = CameraActor(streams[name], scenario.cameras[name], packets, world, self._stopwatch)
+            self._cameras[name] = actor
+
+        # The world opens in the pool too, while encoders load.
+        jobs: list[Future] = [self._pool.submit(each["name"], partial(open_camera, each)) for each in header["streams"]]
+        jobs.append(self._pool.submit("world", world.open))
+        if header["fusion"]:
+            self._fusion = FusionActor(scenario, world, self._pool, self._stopwatch)
+        self._when_done(request, jobs, self._opened)
+
+    def _opened(self) -> Message:
+        announcements = {name: actor.announcement for name, actor in self._cameras.items()}
+        return Message("opened", payloads=(pack_records(announcements),))
+
+    def _announce(self, request: Message) -> None:
+        plain = unpack_records(request.payloads[0])
+        announcements = {str(name): from_plain(Announcement, data) for name, data in plain.items()}
+        self._when_done(request, list(self._fusion_here.announce(announcements)), lambda: Message("announced"))
+
+    def _capture(self, request: Message) -> None:
+        grant = translate.capture_grant(request)
+        job = self._pool.submit(grant.stream, lambda: self._cameras[grant.stream].capture(grant))
+        self._when_done(request, [job], lambda: translate.coded_message(job.result()))
+
+    def _deliver(self, request: Message) -> None:
+        self._answer(request, translate.plan_message(self._fusion_here.deliver(translate.delivery_grant(request))))
+
+    def _wake(self, request: Message) -> None:
+        self._answer(request, translate.plan_message(self._fusion_here.wake(request.header["time_ns"])))
+
+    def _picture(self, request: Message) -> None:
+        job = self._fusion_here.picture(request.header["stream"], request.header["sequence"])
+        self._when_done(request, [job], lambda: _decoded_message(job.result()))
+
+    def _stop(self, request: Message) -> None:
+        seconds = [{"part": part, "seconds": spent} for part, spent in self._stopwatch.seconds.items()]
+        peak = 0 if self._shares_process else memory.peak_bytes()
+        self._answer(request, Message("stopped", {"peak_rss_bytes": peak, "seconds": seconds}))
+        self._connection.flush()
+
+    @property
+    def _fusion_here(self) -> FusionActor:
+        if self._fusion is None:
+            raise NodeError("asked to fuse; expected that of the host that carries fusion")
+        return self._fusion
+
+    def _when_done(self, request: Message, jobs: list[Future], answer: Callable[[], Message]) -> None:
+        """Answer in the pool once all jobs are done, with the first failure if there is one."""
+
+        def finish() -> None:
+            wait(jobs)
+            try:
+                for job in jobs:
+                    job.result()
+                self._answer(request, answer())
+            except Exception as error:
+                self._fail(request, error)
+
+        if len(jobs) == 1:
+            jobs[0].add_done_callback(lambda _: finish())
+        else:
+            self._pool.submit("answers", finish, jobs)
+
+    def _answer(self, request: Message, reply: Message) -> None:
+        if pause_s := self._delay():
+            time.sleep(pause_s)
+        self._connection.reply(request, reply)
+
+    def _fail(self, request: Message, error: BaseException) -> None:
+        if not isinstance(error, SimnetError):
+            _LOG.error("%s: %s failed", self._name, request.kind, exc_info=error)
+        self._connection.reply(request, translate.failed_message(error))
+
+    def _set_delay(self, seed: int, longest_s: float) -> None:
+        if longest_s:
+            draw = seeds.generator(seed, "answer delay", self._name)
+            self._delay = lambda: draw.uniform(0, longest_s)
+
+
+def _decoded_message(decoded: Decoded) -> Message:
+    picture = decoded.picture.tobytes()
+    payloads = (picture,) if decoded.alone is decoded.picture else (picture, decoded.alone.tobytes())
+    return Message("decoded", {"digest": hashlib.sha256(picture).hexdigest()[:32]}, payloads)
+
+
+def main(arguments: list[str]) -> int:
+    """Run a host as a process: endpoint, session, name."""
+    import zmq
+
+    from simnet.wire.host_socket import HostSocket
+
+    endpoint, session, name = arguments
+    with zmq.Context() as context:
+        try:
+            Host(HostSocket(context, endpoint, session, name), name).serve()
+        except NodeError as error:
+            print(f"simnet: error: {error}", file=sys.stderr)  # noqa: T201 - nobody else is left to tell
+            return error.exit_status
+        except KeyboardInterrupt:
+            return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,118 @@
+"""Starts the hosts of a run and watches over them: threads of this process, or processes of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from simnet.errors import NodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from simnet.engine.layout import HostPlan
+    from simnet.engine.lazy_world import LazyWorld
+    from simnet.wire.broker_socket import BrokerSocket
+
+END_S = 5.0
+"""How long a host may take to end after it was told to."""
+
+
+@contextmanager
+def threads(plans: Sequence[HostPlan], world: LazyWorld) -> Iterator[BrokerSocket]:
+    """Hosts as daemon threads over inproc, sharing `world`; yields the broker's socket."""
+    import zmq
+
+    from simnet.engine.host import Host
+    from simnet.wire.broker_socket import BrokerSocket
+    from simnet.wire.host_socket import HostSocket
+
+    context, session = zmq.Context(), _session()
+    running: dict[str, threading.Thread] = {}
+
+    def check() -> None:
+        for name, thread in running.items():
+            if not thread.is_alive():
+                raise NodeError(f"{name}: its thread ended; expected it to stay until the run ends")
+
+    broker = BrokerSocket(context, f"inproc://simnet-{session}", session, [plan.name for plan in plans], check)
+    for plan in plans:
+        host = Host(HostSocket(context, broker.endpoint, session, plan.name), plan.name, world)
+        running[plan.name] = threading.Thread(target=host.serve, name=plan.name, daemon=True)
+        running[plan.name].start()
+    try:
+        yield broker
+    finally:
+        _tell_to_stop(broker, list(running))
+        for thread in running.values():
+            thread.join(END_S)
+        broker.close()
+        # A thread that is stuck still uses its socket: leave the context to the end of the process then.
+        if not any(thread.is_alive() for thread in running.values()):
+            context.term()
+
+
+@contextmanager
+def processes(plans: Sequence[HostPlan]) -> Iterator[BrokerSocket]:
+    """Hosts as processes over ipc, in a folder of their own so that nobody else binds there; yields the broker's socket."""
+    import zmq
+
+    from simnet.wire.broker_socket import BrokerSocket
+
+    session = _session()
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="simnet-"))
+        context = stack.enter_context(zmq.Context())
+        running: dict[str, subprocess.Popen] = {}
+        endpoint = f"ipc://{folder}/broker"
+        broker = BrokerSocket(context, endpoint, session, [plan.name for plan in plans], _watch(running))
+        stack.callback(broker.close)
+        stack.callback(_end, running)
+        for plan in plans:
+            command = [sys.executable, "-m", "simnet.engine.host", broker.endpoint, session, plan.name]
+            running[plan.name] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        try:
+            yield broker
+        finally:
+            _tell_to_stop(broker, [name for name, process in running.items() if process.poll() is None])
+
+
+def _watch(running: dict[str, subprocess.Popen]) -> Callable[[], None]:
+    def check() -> None:
+        for name, process in running.items():
+            if (status := process.poll()) is not None:
+                raise NodeError(
+                    f"{name}: its process ended with status {status}; expected it to stay until the run ends"
+                )
+
+    return check
+
+
+def _tell_to_stop(broker: BrokerSocket, hosts: Sequence[str]) -> None:
+    from simnet.wire.messages import Message
+
+    for host in hosts:
+        try:
+            broker.post(host, Message("stop"))
+        except NodeError:
+            continue  # it has ended already, or never came: there is nobody to tell
+
+
+def _end(running: dict[str, subprocess.Popen]) -> None:
+    deadline = time.monotonic() + END_S
+    for process in running.values():
+        try:
+            process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _session() -> str:
+    return f"{os.getpid()}-{time.time_ns()}"

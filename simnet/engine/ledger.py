@@ -1,0 +1,134 @@
+"""What happened in a run: every event in virtual order for the fingerprint, every frame's story for its row."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from simnet.records import Outcome, Row
+
+if TYPE_CHECKING:
+    from simnet.engine.scorer import Score
+    from simnet.net import Transfer
+    from simnet.nodes.camera import Coded
+    from simnet.nodes.grants import Decision, Feedback
+    from simnet.records import CameraConfig, StreamConfig
+
+
+@dataclass(slots=True)
+class _Story:
+    """One frame as far as it has come."""
+
+    capture_ns: int
+    quality: float = 0.0
+    encode_ns: int = 0
+    size_bytes: int = 0
+    transfer: Transfer | None = None
+    decision: Decision | None = None
+    score: Score | None = None
+    digest: str = ""
+
+
+class Ledger:
+    """Told by the broker, in virtual order; pictures and scores come whenever they are there."""
+
+    def __init__(self) -> None:
+        self._events: list[tuple[object, ...]] = []
+        self._stories: dict[tuple[str, int], _Story] = {}
+
+    @property
+    def frames(self) -> int:
+        """How many frames have been captured."""
+        return len(self._stories)
+
+    def captured(self, stream: str, sequence: int, now_ns: int) -> None:
+        """A camera was granted a capture."""
+        self._stories[stream, sequence] = _Story(now_ns)
+        self._events.append(("capture", now_ns, stream, sequence))
+
+    def coded(self, stream: str, coded: Coded, now_ns: int) -> None:
+        """A frame's coding is done."""
+        story = self._stories[stream, coded.sequence]
+        story.quality, story.encode_ns, story.size_bytes = coded.quality, now_ns, len(coded.data)
+        crc = zlib.crc32(coded.data)
+        self._events.append(("coded", now_ns, stream, coded.sequence, coded.quality, len(coded.data), crc))
+
+    def arrived(self, stream: str, sequence: int, transfer: Transfer, now_ns: int) -> None:
+        """A transfer ended, complete or not."""
+        self._stories[stream, sequence].transfer = transfer
+        lost = (transfer.packets_sent, transfer.packets_lost)
+        sizes = (transfer.link_bytes, transfer.queue_ns, transfer.arrived_ns)
+        self._events.append(("arrival", now_ns, stream, sequence, *lost, *sizes))
+
+    def decided(self, decision: Decision, now_ns: int) -> None:
+        """Fusion decided what becomes of a frame."""
+        self._stories[decision.stream, decision.sequence].decision = decision
+        sides = [(side.source, side.sequence, side.age_ns) for side in decision.sides]
+        times = (decision.start_ns, decision.ready_ns)
+        self._events.append(
+            ("decision", now_ns, decision.stream, decision.sequence, decision.outcome.value, *times, sides)
+        )
+
+    def fed_back(self, feedback: Feedback, now_ns: int, arrived: bool) -> None:
+        """A feedback message reached its camera, or was lost."""
+        told = (feedback.time_ns, feedback.frames, feedback.received_bytes, feedback.packets_lost, feedback.queue_ns)
+        self._events.append(("feedback", now_ns, feedback.stream, arrived, *told))
+
+    def pictured(self, stream: str, sequence: int, digest: str) -> None:
+        """A frame's picture is there."""
+        self._stories[stream, sequence].digest = digest
+
+    def scored(self, stream: str, sequence: int, score: Score) -> None:
+        """A frame's picture has been compared with the original."""
+        self._stories[stream, sequence].score = score
+
+    def fingerprint(self) -> str:
+        """Return the digest of all events in virtual order and of all pictures: the same for the same scenario."""
+        total = hashlib.sha256()
+        for event in self._events:
+            total.update(json.dumps(event, separators=(",", ":")).encode() + b"\n")
+        for (stream, sequence), story in sorted(self._stories.items()):
+            total.update(f"{stream} {sequence} {story.digest}\n".encode())
+        return total.hexdigest()
+
+    def rows(self, run: str, streams: dict[str, StreamConfig], cameras: dict[str, CameraConfig]) -> list[Row]:
+        """Return a row for each frame, in order of capture."""
+        return [
+            _row(run, streams[stream], cameras[stream], sequence, story)
+            for (stream, sequence), story in self._stories.items()
+        ]
+
+
+def _row(run: str, stream: StreamConfig, camera: CameraConfig, sequence: int, story: _Story) -> Row:
+    decision, transfer, score = story.decision, story.transfer, story.score
+    assert decision is not None, f"{stream.name} {sequence} was never decided"
+    assert transfer is not None, f"{stream.name} {sequence} never arrived"
+    return Row(
+        run=run,
+        stream=stream.name,
+        codec=stream.codec,
+        sequence=sequence,
+        capture_ns=story.capture_ns,
+        encode_ns=story.encode_ns,
+        arrive_ns=transfer.arrived_ns,
+        decode_ns=decision.ready_ns,
+        size_bytes=story.size_bytes,
+        link_bytes=transfer.link_bytes,
+        bpp=8 * transfer.link_bytes / (camera.width * camera.height),
+        quality=story.quality,
+        packets_sent=transfer.packets_sent,
+        packets_lost=transfer.packets_lost,
+        retransmissions=0,
+        outcome=Outcome(decision.outcome),
+        side_sources=tuple(side.source for side in decision.sides),
+        side_age_ns=max((side.age_ns for side in decision.sides), default=None),
+        psnr_db=score and score.psnr_db,
+        ms_ssim=score and score.ms_ssim,
+        alone_psnr_db=score and score.alone_psnr_db,
+        alone_ms_ssim=score and score.alone_ms_ssim,
+        queue_ns=transfer.queue_ns,
+        picture_digest=story.digest,
+    )

@@ -1,0 +1,240 @@
+"""A run from scenario to report: hosts up, clock through, rows and page written."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from simnet import __version__
+from simnet.errors import InputError
+from simnet.records import SECOND_NS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from simnet.engine.layout import HostPlan
+    from simnet.engine.lazy_world import LazyWorld
+    from simnet.engine.ledger import Ledger
+    from simnet.engine.scorer import Scorer
+    from simnet.engine.stopwatch import Stopwatch
+    from simnet.net import LinkStatistics
+    from simnet.records import Row, Scenario
+    from simnet.wire.broker_socket import BrokerSocket
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a run came to. `summary` is the JSON object that `simnet run --json` prints."""
+
+    folder: Path
+    summary: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the user typed, for the report to repeat."""
+
+    command: str = ""
+    overrides: Sequence[str] = ()
+    scenario_text: str = ""
+
+
+@dataclass(slots=True)
+class _Times:
+    """Wall seconds of the run's parts, one after the other, and when it began (`time.perf_counter`)."""
+
+    began: float
+    seconds: dict[str, float] = field(default_factory=dict)
+    _last: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._last = self.began
+
+    def mark(self, part: str) -> None:
+        """Everything since the last mark was `part`."""
+        now = time.perf_counter()
+        self.seconds[part] = now - self._last
+        self._last = now
+
+    @property
+    def total(self) -> float:
+        return time.perf_counter() - self.began
+
+
+def run(
+    scenario: Scenario,
+    out: Path,
+    *,
+    hosts: int = 0,
+    answer_delay_s: float = 0.0,
+    progress: Callable[[int], None] = lambda _: None,
+    asked: Asked | None = None,
+    began: float | None = None,
+) -> RunResult:
+    """Run a scenario and write its folder `out`, report included.
+
+    Args:
+        scenario: What to run; a recorded world that ends earlier ends the run.
+        out: The folder to write; must be empty or not exist.
+        hosts: 0 for threads of this process, else the number of processes that carry the nodes.
+        answer_delay_s: The longest random pause before every answer of a node; changes nothing but wall time.
+        progress: Called with the virtual time at every capture.
+        asked: What the report repeats of the command.
+        began: The `time.perf_counter()` at which the command began, to count its start-up.
+
+    Raises:
+        SimnetError: Whatever is wrong with the scenario, its world, its codecs, or a host.
+    """
+    from simnet.engine import folder as run_folder
+
+    times = _Times(time.perf_counter() if began is None else began)
+    started = time.strftime("%Y-%m-%d %H:%M:%S %z")
+    _make_folder(out)
+    scenario = _clip(scenario)
+    ledger, links, parts, peak_bytes = _simulate(scenario, out, hosts, answer_delay_s, progress, times)
+    rows = ledger.rows(out.name, {stream.name: stream for stream in scenario.streams}, scenario.cameras)
+    run_folder.write_rows(out, rows)
+    run_folder.write_links(out, links)
+    times.mark("writing rows")
+
+    def about(summary: dict[str, Any]) -> dict[str, Any]:
+        return _about(scenario, asked or Asked(), started, summary, _timings(times, parts))
+
+    def summary() -> dict[str, Any]:
+        return _summary(scenario, out, ledger, rows, times.total, peak_bytes)
+
+    run_folder.write_about(out, about(summary()))
+    from simnet import report
+
+    report.write(out)
+    times.mark("report")
+    result = RunResult(out, summary())
+    run_folder.write_about(out, about(result.summary))
+    return result
+
+
+def _simulate(
+    scenario: Scenario,
+    out: Path,
+    hosts: int,
+    answer_delay_s: float,
+    progress: Callable[[int], None],
+    times: _Times,
+) -> tuple[Ledger, list[LinkStatistics], dict[str, float], int]:
+    """Return what happened, what the links did, processor seconds by part, and the peak memory of all processes."""
+    import cv2
+
+    from simnet.engine import memory
+    from simnet.engine.broker import Broker
+    from simnet.engine.layout import plan_hosts
+    from simnet.engine.lazy_world import LazyWorld
+    from simnet.engine.ledger import Ledger
+    from simnet.engine.stopwatch import Stopwatch
+
+    cv2.setNumThreads(1)
+    stopwatch, ledger = Stopwatch(), Ledger()
+    plans = plan_hosts(scenario, hosts)
+    world = LazyWorld(scenario, stopwatch)
+    times.mark("imports")
+    try:
+        with _launch(plans, hosts, world) as socket:
+            scorer = _scorer(scenario, out, world, ledger, stopwatch)
+            broker = Broker(scenario, plans, socket, ledger, scorer, progress)
+            socket.wait_ready(60.0)
+            broker.open(answer_delay_s)
+            times.mark("opening nodes")
+            links = broker.run()
+            scorer.finish()
+            times.mark("run")
+            ends = broker.stop()
+            stopwatch.add({"clock waits for nodes (wall)": socket.waited_s})
+            times.mark("stopping")
+    finally:
+        world.close()
+    for end in ends:
+        stopwatch.add({item["part"]: item["seconds"] for item in end.header["seconds"]})
+    peak_bytes = memory.peak_bytes() + sum(end.header["peak_rss_bytes"] for end in ends)
+    return ledger, links, stopwatch.seconds, peak_bytes
+
+
+def _launch(plans: list[HostPlan], hosts: int, world: LazyWorld) -> AbstractContextManager[BrokerSocket]:
+    from simnet.engine import launch
+
+    return launch.processes(plans) if hosts else launch.threads(plans, world)
+
+
+def _scorer(scenario: Scenario, out: Path, world: LazyWorld, ledger: Ledger, stopwatch: Stopwatch) -> Scorer:
+    from simnet.engine import folder
+    from simnet.engine.scorer import Scorer
+    from simnet.nodes.schedule import Schedule
+
+    cameras = scenario.cameras
+    counts = {stream.name: Schedule.of(cameras[stream.name], scenario.duration_ns).count for stream in scenario.streams}
+    return Scorer(world, out / folder.PICTURES, counts, stopwatch, ledger)
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        occupied = any(out.iterdir())
+    except OSError as error:
+        raise InputError(
+            f"{out}: cannot be made ({error.strerror}); expected a folder to write the run into"
+        ) from error
+    if occupied:
+        raise InputError(f"{out}: not empty; expected a new folder for the run")
+
+
+def _clip(scenario: Scenario) -> Scenario:
+    """Return the scenario, ending no later than its recorded world."""
+    from simnet import world
+
+    length_ns = world.length_ns(scenario.world, scenario.cameras)
+    if length_ns is None or length_ns >= scenario.duration_ns:
+        return scenario
+    return replace(scenario, duration_ns=length_ns)
+
+
+def _timings(times: _Times, parts: dict[str, float]) -> dict[str, float]:
+    return {name: round(seconds, 3) for name, seconds in {**times.seconds, **parts}.items()}
+
+
+def _summary(
+    scenario: Scenario, out: Path, ledger: Ledger, rows: Sequence[Row], wall_s: float, peak_bytes: int
+) -> dict[str, Any]:
+    from simnet.engine import folder
+    from simnet.report.summary import summarise
+
+    virtual_s = scenario.duration_ns / SECOND_NS
+    return {
+        "fingerprint": ledger.fingerprint(),
+        "virtual_s": virtual_s,
+        "wall_s": round(wall_s, 3),
+        "frames": len(rows),
+        "peak_rss_mb": round(peak_bytes / 2**20, 1),
+        "streams": summarise(rows, virtual_s),
+        "report": str(out / "report.html"),
+        "rows": str(out / folder.ROWS),
+    }
+
+
+def _about(
+    scenario: Scenario, asked: Asked, started: str, summary: dict[str, Any], timings: dict[str, float]
+) -> dict[str, Any]:
+    from simnet.engine import machine
+
+    return {
+        "summary": summary,
+        "scenario": asdict(scenario),
+        "command": asked.command,
+        "fingerprint": summary["fingerprint"],
+        "version": __version__,
+        "started": started,
+        "cpu": machine.processor(),
+        "timings": timings,
+        "scenario_text": asked.scenario_text,
+        "overrides": list(asked.overrides),
+    }
