@@ -49,7 +49,8 @@ class GDN(nn.Module):
     def __init__(self, channels: int, *, inverse: bool = False) -> None:
         super().__init__()
         self.beta = nn.Parameter(torch.ones(channels))
-        self.gamma = nn.Parameter((0.1 * torch.eye(channels)).sqrt())
+        # Off the diagonal not zero: the square has no gradient there.
+        self.gamma = nn.Parameter((0.1 * torch.eye(channels) + 0.1 / channels**1.5).sqrt())
         self.inverse = inverse
 
     def forward(self, x: Tensor) -> Tensor:
@@ -80,7 +81,6 @@ def analysis(n: BackboneNumbers) -> nn.Sequential:
         GDN(n.wide),
         nn.Conv2d(n.wide, n.deep, 5, stride=2, padding=2),
         GDN(n.deep),
-        Residual(n.deep),
         nn.Conv2d(n.deep, n.latent, 5, stride=2, padding=2),
     )
 
@@ -91,7 +91,6 @@ def synthesis(n: BackboneNumbers) -> nn.Sequential:
         nn.Conv2d(n.latent, 4 * n.deep, 3, padding=1),
         nn.PixelShuffle(2),
         GDN(n.deep, inverse=True),
-        Residual(n.deep),
         nn.Conv2d(n.deep, 4 * n.wide, 3, padding=1),
         nn.PixelShuffle(2),
         GDN(n.wide, inverse=True),
@@ -113,6 +112,9 @@ class Backbone(nn.Module):
         self.numbers = numbers
         self.g_a = analysis(numbers)
         self.g_s = synthesis(numbers)
+        for module in (*self.g_a, *self.g_s):
+            if isinstance(module, nn.Conv2d):
+                nn.init.xavier_normal_(module.weight)
         self.prior = part("entropy_models").EntropyBottleneck(numbers.latent)
         start = torch.linspace(0.0, 2.0, numbers.gains)[:, None].repeat(1, numbers.latent)
         self.log_gain = nn.Parameter(start.clone())

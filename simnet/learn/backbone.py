@@ -54,10 +54,11 @@ def train(recipe: Recipe, folder: Path) -> Backbone:
 
     def loss(step: int) -> Tensor:
         rng = np.random.default_rng((recipe.seed, step))
-        crops = [
-            data.random_crop(data.pick(sources, rng)[int(rng.integers(2))], recipe.crop, rng)
-            for _ in range(recipe.batch)
-        ]
+        crops = []
+        for _ in range(recipe.batch):
+            pairs = data.choose(sources, rng).pairs
+            picture = pairs[int(rng.integers(len(pairs)))][int(rng.integers(2))]
+            crops.append(data.random_crop(picture, recipe.crop, rng))
         x = to_tensor(crops)
         quality = torch.from_numpy(rng.random(recipe.batch).astype(np.float32))
         with torch.autocast("cpu", torch.bfloat16):

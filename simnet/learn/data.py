@@ -36,11 +36,10 @@ def load(name: str, *, rendered_pairs: int, seed: int) -> Source:
     return Source(name, pairs)
 
 
-def pick(sources: Sequence[Source], rng: np.random.Generator) -> Pair:
-    """Draw a pair; a source counts by the square root of its size, so that long drives do not drown the others."""
+def choose(sources: Sequence[Source], rng: np.random.Generator) -> Source:
+    """Draw a source; it counts by the square root of its size, so that long drives do not drown the others."""
     weights = np.sqrt([len(source.pairs) for source in sources])
-    source = sources[rng.choice(len(sources), p=weights / weights.sum())]
-    return source.pairs[rng.integers(len(source.pairs))]
+    return sources[rng.choice(len(sources), p=weights / weights.sum())]
 
 
 def scale(picture: np.ndarray, factor: float) -> np.ndarray:

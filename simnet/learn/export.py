@@ -1,0 +1,140 @@
+"""From a trained network to a folder of `models/`: weights, integer tables, graphs, manifest and card."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+import yaml
+from safetensors.numpy import save_file
+from torch import nn
+
+from simnet.codec import model, tables
+from simnet.codec.bitstream import QUALITY_STEPS
+from simnet.codec.networks import Backbone, Fuse
+from simnet.codec.tables import LEVELS, Tables
+
+TAIL = 1e-6
+"""Symbols at both ends whose probabilities sum to less than this are left to the coder's escape."""
+REACH = 512
+OPSET = 17
+
+
+@torch.no_grad()
+def build_tables(network: Backbone) -> Tables:
+    """Read integer tables for every level, and gains for every quality step, off the trained density."""
+    network = network.eval().double()
+    steps = torch.arange(QUALITY_STEPS + 1, dtype=torch.float64) / QUALITY_STEPS
+    gain, inverse = (table[:, :, 0, 0] for table in network.gain(steps))
+    masses: list[list[np.ndarray]] = []
+    offsets = np.zeros((LEVELS, gain.shape[1]), dtype=np.int32)
+    for level in range(LEVELS):
+        step = round(level * QUALITY_STEPS / (LEVELS - 1))
+        edges = torch.arange(-REACH, REACH + 2, dtype=torch.float64) - 0.5
+        values = edges[None, None, :] / gain[step][:, None, None]
+        cumulative = torch.sigmoid(network.cumulative(values))[:, 0].numpy()
+        rows = []
+        for channel, cdf in enumerate(cumulative):
+            first = min(max(0, int(np.searchsorted(cdf, TAIL / 2)) - 1), REACH)
+            last = max(min(2 * REACH, int(np.searchsorted(cdf, 1 - TAIL / 2))), REACH)
+            rows.append(np.diff(cdf[first : last + 2]))
+            offsets[level, channel] = first - REACH
+        masses.append(rows)
+    network.float()
+    return tables.from_masses(masses, offsets, gain.numpy(), inverse.numpy())
+
+
+def graph(module: nn.Module, prefix: str, inputs: dict[str, tuple[torch.Tensor, dict[int, str]]]) -> onnx.ModelProto:
+    """Trace `module` to ONNX with free sizes; its initialisers get the names of the state dict, under `prefix`."""
+    file = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module.eval(),
+            tuple(tensor for tensor, _ in inputs.values()),
+            file,
+            dynamo=False,
+            opset_version=OPSET,
+            do_constant_folding=False,
+            input_names=list(inputs),
+            output_names=["output"],
+            dynamic_axes={name: axes for name, (_, axes) in inputs.items()},
+        )
+    proto = onnx.load_from_string(file.getvalue())
+    weights = {name: prefix + name for name in module.state_dict()}
+    for tensor in proto.graph.initializer:
+        tensor.name = weights.get(tensor.name, tensor.name)
+    for node in proto.graph.node:
+        for i, name in enumerate(node.input):
+            node.input[i] = weights.get(name, name)
+    return proto
+
+
+def graphs(backbone: Backbone, fuse: Fuse | None) -> dict[str, onnx.ModelProto]:
+    """The graphs that coding needs."""
+    free = {2: "height", 3: "width"}
+    picture, latent = torch.rand(1, 3, 64, 96), torch.rand(1, backbone.numbers.latent, 4, 6)
+    made = {
+        "analysis": graph(backbone.g_a, "backbone.g_a.", {"picture": (picture, free)}),
+        "synthesis": graph(backbone.g_s, "backbone.g_s.", {"latent": (latent, free)}),
+    }
+    if fuse is not None:
+        aligned = torch.rand(2, 3, 64, 96)
+        made["fuse"] = graph(fuse, "fuse.", {"decoded": (picture, free), "aligned": (aligned, {0: "sides", **free})})
+    return made
+
+
+def write(folder: Path, codec: str, backbone: Backbone, fuse: Fuse | None, facts: dict[str, Any], card: str) -> None:
+    """Write a model folder; `facts` (training, measurements, declared coding times) go into the manifest."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {f"backbone.{name}": value for name, value in backbone.state_dict().items()}
+    state |= {f"fuse.{name}": value for name, value in fuse.state_dict().items()} if fuse is not None else {}
+    built = build_tables(backbone)
+    arrays = {f"tables.{part}": getattr(built, part) for part in ("cdf", "lengths", "offsets", "gain", "inverse")}
+    save_file({name: value.contiguous().numpy() for name, value in state.items()} | arrays, folder / model.WEIGHTS)
+    made = graphs(backbone, fuse)
+    for name, proto in made.items():
+        refer_to_weights(proto, folder / model.WEIGHTS)
+        (folder / f"{name}.onnx").write_bytes(proto.SerializeToString())
+    (folder / "card.md").write_text(card)
+    files = [model.WEIGHTS, *(f"{name}.onnx" for name in made)]
+    manifest = {
+        "version": model.SUPPORTED,
+        "codec": codec,
+        "graphs": list(made),
+        "digests": {name: model.file_digest(folder / name) for name in files},
+        **facts,
+    }
+    (folder / "manifest.yaml").write_text(yaml.safe_dump(manifest, sort_keys=False, width=120))
+
+
+def refer_to_weights(proto: onnx.ModelProto, weights: Path) -> None:
+    """Replace each named initialiser's data by its place in the safetensors file, so that nothing is stored twice."""
+    places = safetensors_places(weights)
+    for tensor in proto.graph.initializer:
+        if tensor.name not in places:
+            continue
+        offset, length = places[tensor.name]
+        tensor.ClearField("raw_data")
+        tensor.data_location = onnx.TensorProto.EXTERNAL
+        del tensor.external_data[:]
+        for key, value in (("location", weights.name), ("offset", str(offset)), ("length", str(length))):
+            entry = tensor.external_data.add()
+            entry.key, entry.value = key, value
+
+
+def safetensors_places(file: Path) -> dict[str, tuple[int, int]]:
+    """Byte offset and length of every tensor in a safetensors file."""
+    import json
+
+    with file.open("rb") as content:
+        size = int.from_bytes(content.read(8), "little")
+        header = json.loads(content.read(size))
+    header.pop("__metadata__", None)
+    start = 8 + size
+    return {name: (start + a, b - a) for name, entry in header.items() for a, b in [entry["data_offsets"]]}
