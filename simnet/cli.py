@@ -1,0 +1,57 @@
+"""The command line: finds the command, and turns every error that a user may see into one line and an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from simnet import __version__, commands
+from simnet.errors import SimnetError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BEGAN = time.perf_counter()
+"""When the command began: a run's wall time counts the imports too."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `simnet` with these arguments (else the process's own); return the exit status."""
+    typed = list(sys.argv[1:] if arguments is None else arguments)
+    began = BEGAN if arguments is None else time.perf_counter()
+    parsed = _parser().parse_args(typed, argparse.Namespace(typed=typed, began=began))
+    try:
+        status = commands.find(parsed.command).execute(parsed)
+        sys.stdout.flush()
+    except SimnetError as error:
+        _complain(f"error: {error}")
+        return error.exit_status
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        return 130
+    except BrokenPipeError:
+        # Whoever read the output has had enough; what Python still wants to flush goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="simnet",
+        description="Simulate a distributed camera network: real codecs, simulated links, fusion with side information.",
+        epilog="simnet COMMAND --help says more. Start with: simnet run vehicle_platoon",
+    )
+    parser.add_argument("--version", action="version", version=f"simnet {__version__}")
+    found = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name in commands.NAMES:
+        command = commands.find(name)
+        command.configure(found.add_parser(name, help=command.HELP, description=command.__doc__))
+    return parser
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"simnet: {text}\n")

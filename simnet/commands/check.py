@@ -1,0 +1,34 @@
+"""`simnet check`: is a scenario right, and what does it say in full."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from simnet.errors import InputError
+
+if TYPE_CHECKING:
+    import argparse
+
+HELP = "check a scenario and print it with every default written out, or print the schema"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("scenario", nargs="?", help="a scenario file, or the name of a shipped scenario")
+    parser.add_argument("--schema", action="store_true", help="print the JSON Schema of scenario files")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a value, e.g. seed=3")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Print the schema, or the resolved scenario."""
+    from simnet import scenario
+
+    if arguments.schema:
+        sys.stdout.write(json.dumps(scenario.schema_json(), indent=2) + "\n")
+        return 0
+    if arguments.scenario is None:
+        raise InputError("check: no scenario given; expected a file, a shipped scenario's name, or --schema")
+    sys.stdout.write(scenario.dump(scenario.load(arguments.scenario, arguments.set)))
+    return 0

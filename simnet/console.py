@@ -1,0 +1,86 @@
+"""What people see in a terminal: progress on standard error, tables on standard output."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from simnet.records import Scenario
+
+_COLUMNS: tuple[tuple[str, str, str], ...] = (
+    ("codec", "codec", ""),
+    ("frames", "frames", "d"),
+    ("decoded", "decoded", "d"),
+    ("late", "late", "d"),
+    ("lost", "lost", "d"),
+    ("corrupt", "corrupt", "d"),
+    ("kbit/s", "kbit_s", ".1f"),
+    ("bpp", "bpp", ".3f"),
+    ("PSNR dB", "psnr_db", ".2f"),
+    ("MS-SSIM", "ms_ssim", ".4f"),
+    ("side gain dB", "side_gain_db", "+.2f"),
+    ("latency ms p50", "latency_ms_p50", ".0f"),
+    ("p95", "latency_ms_p95", ".0f"),
+)
+
+
+@contextmanager
+def progress(scenario: Scenario, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """A bar of virtual time on standard error, if that is a terminal; yields what to call with the virtual time."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:3.0f} %"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(scenario.name, total=scenario.duration_ns)
+        yield lambda now_ns: bar.update(task, completed=now_ns)
+
+
+def show_summary(summary: Mapping[str, Any]) -> None:
+    """Print the table of streams, how long it took, and where the report is."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("stream", box=None, pad_edge=False)
+    for title, _, form in _COLUMNS:
+        table.add_column(title, justify="right" if form else "left", no_wrap=True)
+    for name, stream in summary["streams"].items():
+        table.add_row(name, *(_cell(stream[key], form) for _, key, form in _COLUMNS))
+    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    console.print(table)
+    console.print(
+        f"\n{summary['frames']} frames, {summary['virtual_s']:g} s virtual in {summary['wall_s']:.1f} s wall, "
+        f"peak {summary['peak_rss_mb']:.0f} MB"
+    )
+    for name in ("fingerprint", "report"):
+        console.print(f"{name:<12} {summary[name]}", soft_wrap=True)
+
+
+def show_catalogue(scenarios: Sequence[Mapping[str, str]], models: Sequence[str], codecs: Sequence[str]) -> None:
+    """Print what is shipped."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("scenario", "what it shows", box=None, pad_edge=False)
+    for each in scenarios:
+        table.add_row(each["name"], each["purpose"])
+    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    console.print(table)
+    console.print(f"\nmodels   {', '.join(models) or 'none'}")
+    console.print(f"codecs   {', '.join(codecs)}")
+
+
+def _cell(value: object, form: str) -> str:
+    return "-" if value is None else format(value, form)
