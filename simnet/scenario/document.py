@@ -14,6 +14,8 @@ Path = tuple[str | int, ...]
 LARGEST_TREE = 50_000
 """Nodes, aliases counted as often as they are used: a scenario has hundreds, a file of nested aliases has billions."""
 
+_PLAIN = {yaml.MappingNode: "tag:yaml.org,2002:map", yaml.SequenceNode: "tag:yaml.org,2002:seq"}
+
 
 @dataclass(frozen=True, order=True)
 class Place:
@@ -72,6 +74,10 @@ def read_value(text: str) -> Any:
     return _Reader("value").read(text)[0]
 
 
+def _named(path: Path) -> str:
+    return show(path)[:80] or "scenario"
+
+
 class _Reader:
     """One pass over the composed nodes; scalars are resolved as YAML's safe loader does, keys stay the text they are."""
 
@@ -103,7 +109,9 @@ class _Reader:
     def _tree(self, node: yaml.Node, path: Path) -> Any:
         self.nodes += 1
         if self.nodes > LARGEST_TREE or len(path) > 50:
-            raise self._error(node.start_mark, f"{show(path)[:60]}: too large or too deep; expected a scenario")
+            raise self._error(node.start_mark, f"{_named(path)}: too large or too deep; expected a scenario")
+        if node.tag != _PLAIN.get(type(node), node.tag):
+            raise self._error(node.start_mark, f"{_named(path)}: tag {node.tag!r}; expected plain YAML")
         self.places.values[path] = self._place(node.start_mark)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
@@ -113,7 +121,7 @@ class _Reader:
             return self.loader.construct_object(node)
         except (yaml.YAMLError, ValueError) as error:
             problem = " ".join(str(error).split())
-            raise self._error(node.start_mark, f"{show(path)}: no plain value: {problem}") from None
+            raise self._error(node.start_mark, f"{_named(path)}: no plain value: {problem}") from None
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         tree: dict[str, Any] = {}
@@ -123,7 +131,7 @@ class _Reader:
                 merged += value_node.value if isinstance(value_node, yaml.SequenceNode) else [value_node]
                 continue
             if not isinstance(key_node, yaml.ScalarNode):
-                raise self._error(key_node.start_mark, f"{show(path)}: a key must be plain text")
+                raise self._error(key_node.start_mark, f"{_named(path)}: a key that is no plain text; expected a name")
             key = key_node.value
             here = (*path, key)
             if key in tree:
@@ -133,7 +141,7 @@ class _Reader:
             tree[key] = self._tree(value_node, here)
         for base in merged:
             if not isinstance(base, yaml.MappingNode):
-                raise self._error(base.start_mark, f"{show(path)}: '<<' takes a mapping such as *name")
+                raise self._error(base.start_mark, f"{_named(path)}: '<<' takes a mapping such as *name")
             keep = (dict(self.places.keys), dict(self.places.values))
             inherited = self._mapping(base, path)
             tree = inherited | tree

@@ -110,11 +110,11 @@ def keys_of(root: type[BaseModel], path: Path) -> list[str]:
 
 def _what(detail: ErrorDetails, root: type[BaseModel], location: Path) -> str:
     kind, given, context = detail["type"], units.shorten(detail["input"]), detail.get("ctx", {})
-    if kind == "value_error":
-        return str(context["error"])
     if kind == "literal_error":
         known = [word.strip("'") for word in str(context["expected"]).replace(" or ", ", ").split(", ")]
         return f"{given} is unknown{near(detail['input'], known)}; expected {context['expected']}"
+    if kind == "value_error":
+        return str(context["error"])
     if kind == "string_pattern_mismatch":
         return f"{given} is no name; expected letters, digits, '-' and '_', a letter first"
     if kind in {"too_short", "too_long"}:
@@ -123,7 +123,8 @@ def _what(detail: ErrorDetails, root: type[BaseModel], location: Path) -> str:
     if kind in {"model_type", "dict_type", "model_attributes_type"}:
         keys = keys_of(root, location)
         return f"{given} is no mapping; expected {'keys ' + ', '.join(keys) if keys else 'names and what they are'}"
-    wanted = detail["msg"].removeprefix("Input should be ").removesuffix("...")
+    wanted = detail["msg"].removeprefix("Input should be ").replace("greater than or equal to", "at least")
+    wanted = wanted.replace("less than or equal to", "at most").replace("valid tuple", "list")
     return f"{given} does not fit; expected {wanted}, such as {_example(root, location)}"
 
 

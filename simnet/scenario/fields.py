@@ -116,7 +116,10 @@ def _expand_bandwidth(value: Any) -> Any:
         raise ValueError("no step in the ladder; expected e.g. {100 m: 4 Mbit/s, 250 m: 1 Mbit/s}")
     reaches: dict[float, str] = {}
     for written in value:
-        reach_m = units.parse(written, "m")
+        try:
+            reach_m = units.parse(written, "m")
+        except units.UnitError:
+            continue  # reported at the key itself, once it is read
         if (same := reaches.setdefault(reach_m, written)) != written:
             raise ValueError(f"{same!r} and {written!r} are the same distance; expected each step once")
     return value

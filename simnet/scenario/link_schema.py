@@ -76,6 +76,10 @@ class Return(Transport):
 
 
 def _expand_return(value: Any) -> Any:
+    if value is not None and value != "none" and not isinstance(value, dict):
+        raise ValueError(
+            f"{units.shorten(value)} says nothing; expected a mapping such as {{bandwidth: 50 kbit/s}}, or none"
+        )
     return None if value == "none" else value
 
 

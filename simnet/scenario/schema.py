@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from simnet import records
+from simnet import records, units
 from simnet.scenario import fields as f
 from simnet.scenario.fields import Strict
 from simnet.scenario.link_schema import Link
@@ -93,7 +93,7 @@ class Node(Strict):
         ways = {"position": (), "path": ("speed", "start"), "follows": ("gap",)}
         given = [way for way in ways if getattr(self, way) is not None]
         if len(given) != 1:
-            found = " and ".join(given) if given else "neither"
+            found = " and ".join(given) if given else "no place"
             raise ValueError(f"{found} given; expected one of position, path (with speed), follows (with gap)")
         extras = [key for keys in ways.values() for key in keys if getattr(self, key) is not None]
         for key in extras:
@@ -121,9 +121,12 @@ class Adaptive(Strict):
     def _ordered(self) -> Adaptive:
         if self.min_quality > self.max_quality:
             raise ValueError(
-                f"min_quality {self.min_quality:g} is above max_quality {self.max_quality:g}; expected at most it"
+                f"min_quality {self.min_quality:g} is above max_quality {self.max_quality:g}; expected it the other way round"
             )
         return self
+
+
+_RATES = "one of {quality: 0.5}, {target: 300 kbit/s}, adaptive"
 
 
 class Rate(Strict):
@@ -141,15 +144,15 @@ class Rate(Strict):
         given = [key for key in ("quality", "target", "adaptive") if getattr(self, key) is not None]
         if len(given) != 1:
             found = " and ".join(given) if given else "nothing"
-            raise ValueError(f"{found} given; expected one of {{quality: 0.5}}, {{target: 300 kbit/s}}, adaptive")
+            raise ValueError(f"{found} given; expected {_RATES}")
         return self
 
 
 def _expand_rate(value: Any) -> Any:
     if value == "adaptive":
         return {"adaptive": {}}
-    if isinstance(value, dict) and "adaptive" in value and value["adaptive"] is None:
-        return value | {"adaptive": {}}
+    if not isinstance(value, dict):
+        raise ValueError(f"{units.shorten(value)} is no rate control; expected {_RATES}")  # noqa: TRY004 (pydantic's way)
     return value
 
 

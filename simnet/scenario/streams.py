@@ -69,7 +69,8 @@ def resolve(
             fault.at_key(path, f"no way from {cameras[name]!r} to fusion at {home!r}; expected links that lead there")
         elif one.stream.rate.adaptive is not None and cameras[name] not in back:
             text = f"no way back from fusion at {home!r} to {cameras[name]!r}; expected one, for the feedback of adaptive rate"
-            fault.at_key(path, text, (*path, "rate"))
+            said = one.said["rate"]
+            said.problems.at_value(("streams", said.pattern, "rate"), text)
         _check_side_information(name, one, list(merged), sensors, list(cameras))
     served_by = {
         name: [s for s in one.stream.side_information if s in merged and s != name] for name, one in merged.items()
