@@ -1,0 +1,67 @@
+"""Hosts that are processes: spread, counted, and missed when they die."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from simnet.engine import launch
+from simnet.engine.layout import plan_hosts
+from simnet.errors import ModelError, NodeError
+from simnet.records import Scenario
+
+from .conftest import Ran, change_streams
+
+
+@pytest.mark.parametrize("hosts", [0, 1, 2, 3, 9])
+def test_every_node_is_on_one_host(tiny: Scenario, hosts: int) -> None:
+    plans = plan_hosts(tiny, hosts)
+    assert sorted(stream for plan in plans for stream in plan.streams) == ["car/a", "van/b"]
+    assert sum(plan.fusion for plan in plans) == 1
+    assert len(plans) <= 3
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_host_that_dies_ends_the_run_with_its_name(
+    tiny: Scenario, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    started: list[subprocess.Popen] = []
+    popen = subprocess.Popen
+
+    def remember(*arguments: object, **options: object) -> subprocess.Popen:
+        started.append(popen(*arguments, **options))
+        return started[-1]
+
+    def kill(now_ns: int) -> None:
+        if now_ns == 300_000_000:
+            os.kill(started[number - 1].pid, signal.SIGKILL)
+
+    monkeypatch.setattr(launch.subprocess, "Popen", remember)
+    began = time.monotonic()
+    with pytest.raises(NodeError, match=f"host-{number}: its process ended with status -9"):
+        run(tiny, hosts=2, progress=kill)
+    assert time.monotonic() - began < 30
+    assert all(process.poll() is not None for process in started)
+
+
+def test_an_error_in_a_process_keeps_its_owner(tiny: Scenario, run: Callable[..., Ran]) -> None:
+    with pytest.raises(ModelError, match="unknown codec"):
+        run(change_streams(tiny, codec="mpeg1"), hosts=1)
+
+
+def test_memory_of_hosts_counts(tiny: Scenario, run: Callable[..., Ran]) -> None:
+    alone, spread = (run(tiny, hosts=hosts).result.summary["peak_rss_mb"] for hosts in (0, 1))
+    assert spread > alone + 30
+
+
+def test_nothing_is_left_in_the_temporary_folder(
+    tiny: Scenario, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    place = tmp_path_factory.mktemp("t")
+    monkeypatch.setattr(launch.tempfile, "tempdir", str(place))
+    run(tiny, hosts=1)
+    assert list(Path(place).iterdir()) == []

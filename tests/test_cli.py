@@ -1,0 +1,172 @@
+"""The command line as people and machines meet it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from simnet import cli
+
+SCENARIO = """\
+# Two cameras of a folder.
+duration: 1 s
+world: {kind: pictures, path: PICTURES}
+nodes:
+  car: {position: [0, 0], cameras: {a: {size: [64, 48], source: a}}}
+  hub: {position: [5, 0], cameras: {b: {size: [64, 48], source: b}}}
+links:
+  up: {from: car, to: hub, bandwidth: 1 Mbit/s}
+streams:
+  car/a: {codec: jpeg, side_information: [hub/b]}
+fusion: {at: hub}
+"""
+
+
+@pytest.fixture
+def scenario(tmp_path: Path) -> Path:
+    import cv2
+    import numpy as np
+
+    draw = np.random.default_rng(1)
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        for frame in range(10):
+            cv2.imwrite(str(tmp_path / name / f"{frame}.png"), draw.integers(0, 255, (48, 64, 3), np.uint8))
+    file = tmp_path / "small.yaml"
+    file.write_text(SCENARIO.replace("PICTURES", str(tmp_path)))
+    return file
+
+
+def _simnet(*arguments: str, **options: object) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "simnet", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, **options)
+
+
+def test_help_is_quick_and_imports_nothing_heavy() -> None:
+    heavy = ["numpy", "cv2", "torch", "zmq", "simpy", "pyarrow", "plotly", "panda3d", "pydantic", "pint", "rich", "PIL"]
+    code = f"""
+import sys, time
+began = time.process_time()
+from simnet.cli import main
+try:
+    main(["--help"])
+except SystemExit as end:
+    assert end.code == 0
+assert time.process_time() - began < 0.5
+assert not set({heavy!r}) & set(sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "run a scenario" in done.stdout
+
+
+def test_run_prints_one_json_object_last_and_loads_no_training_library(scenario: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    code = f"""
+import sys
+from simnet.cli import main
+status = main(["run", {str(scenario)!r}, "--json", "--out", {str(out)!r}])
+assert not {{"torch", "compressai", "torchvision"}} & set(sys.modules)
+sys.exit(status)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    summary = json.loads(done.stdout.splitlines()[-1])
+    assert summary["streams"]["car/a"]["decoded"] == summary["frames"] == 10
+    assert Path(summary["report"]).is_file()
+    assert Path(summary["rows"]).is_file()
+    about = json.loads((out / "run.json").read_text())
+    assert about["command"] == f"simnet run {scenario} --json --out {out}"
+    assert about["scenario_text"].startswith("# Two cameras")
+
+
+def test_run_prints_a_table_and_makes_a_folder_of_its_own(
+    scenario: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for number in (1, 2):
+        assert cli.main(["run", str(scenario), "--set", "duration=0.5 s"]) == 0
+        shown = capsys.readouterr().out
+        assert "car/a" in shown
+        assert f"runs/small-{number}/report.html" in shown
+    assert cli.main(["report", "runs/small-1"]) == 0
+    assert capsys.readouterr().out == "runs/small-1/report.html\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["run", "nowhere.yaml"], "no scenario 'nowhere.yaml'"),
+        (["run", "FILE", "--set", "fusion.at=moon"], "moon"),
+        (["run", "FILE", "--set", "streams.*.codec=mpeg1"], "mpeg1"),
+        (["run", "FILE", "--set", "world.path=/nowhere"], "/nowhere"),
+        (["run", "FILE", "--out", "/dev/null"], "/dev/null: "),
+        (["check"], "no scenario given"),
+        (["report", "/nowhere"], "/nowhere"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(
+    arguments: list[str], complaint: str, scenario: Path, capsys: pytest.CaptureFixture, tmp_path: Path
+) -> None:
+    given = [str(scenario) if argument == "FILE" else argument for argument in arguments]
+    if given[0] == "run" and "--out" not in given:
+        given += ["--out", str(tmp_path / "out")]
+    assert cli.main(given) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("simnet: error: ")
+    assert shown.err.count("\n") == 1
+    assert complaint in shown.err
+
+
+def test_numbers_out_of_range_are_refused_by_name(scenario: Path, capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(["run", str(scenario), "--hosts", "-1"])
+    assert end.value.code == 2
+    assert "--hosts" in capsys.readouterr().err
+
+
+def test_check_prints_a_scenario_that_is_right(scenario: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert cli.main(["check", str(scenario), "--set", "seed=5"]) == 0
+    again = tmp_path / "again.yaml"
+    again.write_text(capsys.readouterr().out)
+    assert cli.main(["check", str(again)]) == 0
+    assert "seed: 5" in capsys.readouterr().out
+    assert cli.main(["check", "--schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["properties"]
+
+
+def test_ls_names_what_is_shipped(capsys: pytest.CaptureFixture) -> None:
+    assert cli.main(["ls", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert "vehicle_platoon" in [scenario["name"] for scenario in found["scenarios"]]
+    assert {"atn", "jpeg"} <= set(found["codecs"])
+    assert cli.main(["ls"]) == 0
+    assert "vehicle_platoon" in capsys.readouterr().out
+
+
+def test_an_interrupt_ends_with_one_line_and_130(scenario: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "simnet", "run", str(scenario), "--out", str(out), "--answer-delay", "5"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not out.exists():
+        time.sleep(0.05)
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    shown, complaint = process.communicate(timeout=30)
+    assert (process.returncode, shown, complaint) == (130, "", "simnet: interrupted\n")
+
+
+def test_a_reader_who_has_had_enough_is_no_error(tmp_path: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "simnet", "check", "--schema"], stdout=write, stderr=subprocess.PIPE, check=False
+    )
+    os.close(write)
+    assert done.stderr == b""
