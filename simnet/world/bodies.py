@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simnet.world import materials
-from simnet.world.mesh import Mesh
+from simnet.world.mesh import Colour, Mesh, times
 
 if TYPE_CHECKING:
     from panda3d.core import NodePath, Texture
 
     from simnet.world.noise import Grain
 
-Colour = tuple[float, float, float]
 PAINTS: tuple[Colour, ...] = (
     (0.75, 0.76, 0.78),
     (0.16, 0.17, 0.19),
@@ -71,11 +70,11 @@ def add_car(
         inset0, inset1 = _inset(z0), _inset(z1)
         slope = abs(x1 - x0) / (abs(x1 - x0) + abs(z1 - z0))
         light = 0.62 + 0.45 * slope
-        colour = _shade(_GLASS if what == "glass" else paint, light)
+        colour = times(light, _GLASS if what == "glass" else paint)
         corners = [(x0, -half + inset0, z0), (x0, half - inset0, z0), (x1, half - inset1, z1), (x1, -half + inset1, z1)]
         mesh.polygon("body", put(corners), uv, colour)
     for side in (-1.0, 1.0):
-        _side(mesh, put, outline, side, half, _shade(paint, 0.85 if side < 0 else 0.6))
+        _side(mesh, put, outline, side, half, times(0.85 if side < 0 else 0.6, paint))
     _lamps(mesh, put, outline, half)
 
 
@@ -88,7 +87,7 @@ def _side(mesh: Mesh, put: _Placer, outline: tuple, side: float, half: float, co
     middle = np.mean(upper, axis=0) + np.asarray((0.0, 0.02))
     glass = [tuple(middle + 0.84 * (np.asarray(point) - middle)) for point in upper]
     order = slice(None) if side < 0 else slice(None, None, -1)
-    for flank, out, paint in ((lower, 0.0, colour), (upper, 0.0, colour), (glass, 0.03, _shade(_GLASS, 0.9))):
+    for flank, out, paint in ((lower, 0.0, colour), (upper, 0.0, colour), (glass, 0.03, times(0.9, _GLASS))):
         corners = [(x, side * (half + out - _inset(z)), z) for x, z in flank][order]
         uv = [((x - rear) / (front - rear), z / 2.0) for x, _, z in corners]
         mesh.polygon("body", put(corners), uv, paint)
@@ -96,12 +95,11 @@ def _side(mesh: Mesh, put: _Placer, outline: tuple, side: float, half: float, co
     low, high = glass[0][1], glass[1][1]
     strip = [(post + 0.06, low), (post + 0.06, high), (post - 0.06, high), (post - 0.06, low)][order]
     mesh.polygon("body", put([(x, side * (half + 0.05 - _inset(z)), z) for x, z in strip]), [(0.5, 0.5)] * 4, colour)
+    turn = np.linspace(0.0, -2.0 * np.pi, 8, endpoint=False)
+    rim = np.stack([np.cos(turn), np.sin(turn)], axis=1)[:: int(side)]
     for x in (front - 0.75, rear + 0.75):
-        ring = [
-            (x + dx, side * (half + 0.02), 0.33 + dz)
-            for dx, dz in ((0.33, -0.33), (0.33, 0.33), (-0.33, 0.33), (-0.33, -0.33))
-        ]
-        mesh.polygon("wheel", put(ring[order]), [(1, 0), (1, 1), (0, 1), (0, 0)])
+        ring = [(x + 0.33 * a, side * (half + 0.02), 0.33 + 0.33 * b) for a, b in rim]
+        mesh.polygon("wheel", put(ring), 0.5 + 0.5 * rim)
 
 
 def _lamps(mesh: Mesh, put: _Placer, outline: tuple, half: float) -> None:
@@ -128,7 +126,7 @@ class _Placer:
         cos, sin = np.cos(np.radians(turn_deg)), np.sin(np.radians(turn_deg))
         self._turn = np.asarray([[cos, sin, 0.0], [-sin, cos, 0.0], [0.0, 0.0, 1.0]])
 
-    def __call__(self, corners: list) -> np.ndarray:
+    def __call__(self, corners: list[tuple[float, float, float]]) -> np.ndarray:
         return np.asarray(corners) @ self._turn + self._place
 
 
@@ -158,18 +156,14 @@ def shade(half_length: float, half_width: float, textures: dict[str, Texture]) -
 def drone(textures: dict[str, Texture]) -> NodePath:
     """Return a quadrocopter of 1.2 m; its middle, not its feet, is at the origin."""
     mesh = Mesh()
-    mesh.box("body", (-0.2, -0.12, -0.06), (0.2, 0.12, 0.08), 1.0, (0.25, 0.26, 0.28))
+    mesh.box("body", (-0.2, -0.12, -0.06), (0.2, 0.12, 0.08), 1.0, (0.75, 0.76, 0.78))
     for x in (-0.42, 0.42):
         for y in (-0.42, 0.42):
-            mesh.box("body", (min(0, x), y - 0.02, 0.0), (max(0, x), y + 0.02, 0.03), 1.0, (0.2, 0.2, 0.2))
-            mesh.box("wheel", (x - 0.2, y - 0.2, 0.06), (x + 0.2, y + 0.2, 0.08), 0.4, (0.5, 0.5, 0.55))
+            mesh.box("body", (min(0, x), y - 0.02, 0.0), (max(0, x), y + 0.02, 0.03), 1.0, (0.5, 0.5, 0.5))
+            mesh.box("wheel", (x - 0.2, y - 0.2, 0.06), (x + 0.2, y + 0.2, 0.08), 0.4, (0.9, 0.9, 0.95))
     return mesh.build("drone", textures)
 
 
 def _inset(z: float) -> float:
     """How far the flank leans in at height `z`."""
     return max(0.0, z - 0.9) * 0.35
-
-
-def _shade(colour: Colour, light: float) -> Colour:
-    return (colour[0] * light, colour[1] * light, colour[2] * light)

@@ -132,11 +132,11 @@ class Houses:
         mesh.slab("gravel", low, high, height - 0.02, 5.0)
         rim = ((ax, ay), (bx, ay), (bx, by), (ax, by))
         for k, shade in enumerate((SUNNY, SHADY, SHADY, SUNNY)):
-            ends = rim[k], rim[(k + 1) % 4]
-            length = abs(ends[0][0] - ends[1][0]) + abs(ends[0][1] - ends[1][1])
+            start, end = rim[k], rim[(k + 1) % 4]
+            length = abs(start[0] - end[0]) + abs(start[1] - end[1])
             uv = (0.0, 0.0, length / 5.0, 0.1)
-            mesh.wall("gravel", *ends, height, height + 0.45, uv, shade)
-            mesh.wall("gravel", *reversed(ends), height, height + 0.45, uv, times(0.8, shade))
+            mesh.wall("gravel", start, end, height, height + 0.45, uv, shade)
+            mesh.wall("gravel", end, start, height, height + 0.45, uv, times(0.8, shade))
         for _ in range(int(self._rng.integers(1, 4))):
             x, y = self._rng.uniform(ax + 1, bx - 3), self._rng.uniform(ay + 1, by - 3)
             size = self._rng.uniform(0.8, 2.0, 3)

@@ -41,7 +41,7 @@ def build(seed: int, keep_clear: Iterable[tuple[float, float]] = ()) -> scene.Sc
     grain = Grain(rng)
     houses = Houses(rng, grain, kinds=3)
     parcels, borders = _parcels(rng)
-    light = LightMap(LOW, HIGH, _TEXELS, _TEXELS)
+    light = LightMap(LOW, HIGH, _TEXELS // 2, _TEXELS // 2)
     clear = list(keep_clear)
     mesh = Mesh()
     tracks = [borders[k] for k in range(0, len(borders), 4)]
@@ -52,7 +52,7 @@ def build(seed: int, keep_clear: Iterable[tuple[float, float]] = ()) -> scene.Sc
     picture = _paint(rng, grain, parcels, borders, tracks, farms)
     picture *= 1.3 * light.picture(grain)
     pictures = scene.common(rng, grain) | houses.pictures
-    pictures["hedge"] = np.ascontiguousarray(pictures["leaves"][24:88, 24:88, :3])
+    pictures["hedge"] = np.ascontiguousarray(pictures["leaves"][64:192, 64:192, :3])
     textures = scene.load(pictures)
     root = NodePath("field")
     scene.sky(grain).reparent_to(root)
@@ -109,28 +109,28 @@ def _paint(
         _crop(rng, grain, picture, parcel)
     wild = np.zeros((_TEXELS, _TEXELS), np.uint8)
     for a, b in borders:
-        cv2.line(wild, *_texels(np.stack([a, b])), 255, 13, cv2.LINE_AA)
+        cv2.line(wild, *_ends(a, b), (255,), 13, cv2.LINE_AA)
     _blend(picture, wild, cv2.resize(materials.grass(grain, 1024, 1024), (_TEXELS, _TEXELS)))
     dirt = cv2.resize(materials.mottled(grain, 1024, 1024, (0.66, 0.58, 0.46), 0.16), (_TEXELS, _TEXELS))
     worn = np.zeros((_TEXELS, _TEXELS), np.uint8)
     for a, b in tracks:
         across = np.asarray((a[1] - b[1], b[0] - a[0])) / np.hypot(*(b - a))
         for shift, wide in ((-0.9, 4), (0.9, 4)):
-            cv2.line(worn, *_texels(np.stack([a, b]) + shift * across), 230, wide, cv2.LINE_AA)
+            cv2.line(worn, *_ends(a + shift * across, b + shift * across), (230,), wide, cv2.LINE_AA)
     for yard in farms:
-        cv2.fillConvexPoly(worn, np.asarray(_texels(yard)), 210, cv2.LINE_AA)
+        cv2.fillConvexPoly(worn, _texels(yard), (210,), cv2.LINE_AA)
     _blend(picture, cv2.GaussianBlur(worn, (0, 0), 1.2), dirt)
     return picture
 
 
 def _crop(rng: np.random.Generator, grain: Grain, picture: np.ndarray, parcel: np.ndarray) -> None:
     """Paint one parcel: its crop, rows along its longest side, tramlines, bare and lush places."""
-    texels = np.asarray(_texels(parcel))
+    texels = _texels(parcel)
     left, top = np.maximum(texels.min(axis=0), 0)
     right, bottom = np.minimum(texels.max(axis=0), _TEXELS)
     height, width = bottom - top, right - left
     mask = np.zeros((height, width), np.uint8)
-    cv2.fillConvexPoly(mask, texels - (left, top), 255)
+    cv2.fillConvexPoly(mask, texels - np.asarray((left, top), np.int32), (255,))
     sides = np.roll(parcel, -1, axis=0) - parcel
     along = sides[np.argmax(np.hypot(*sides.T))]
     angle = math.atan2(-along[1], along[0])
@@ -153,9 +153,16 @@ def _blend(picture: np.ndarray, mask: np.ndarray, over: np.ndarray) -> None:
     picture[where] = picture[where] * (1 - share) + over[where] * share
 
 
-def _texels(points: np.ndarray) -> list[tuple[int, int]]:
+def _texels(points: np.ndarray) -> np.ndarray:
+    """Return points (K x 2, metres) as int32 columns and rows of the picture."""
     scaled = (points - LOW) * (_TEXELS / SIDE_M)
-    return [(round(float(x)), round(float(_TEXELS - y))) for x, y in scaled]
+    scaled[:, 1] = _TEXELS - scaled[:, 1]
+    return np.round(scaled).astype(np.int32)
+
+
+def _ends(a: np.ndarray, b: np.ndarray) -> tuple[list[int], list[int]]:
+    first, last = _texels(np.stack([a, b])).tolist()
+    return first, last
 
 
 def _hedge(
@@ -177,15 +184,15 @@ def _hedge(
         end, half, top = start + ahead * 4.2, rng.uniform(0.5, 0.9) * across, rng.uniform(1.1, 2.1)
         shade = rng.uniform(0.75, 1.0)
         for p, q, part in ((start - half, end - half, 0.9), (end + half, start + half, 0.6)):
-            mesh.wall("hedge", p, q, 0, top, (0, 0, 1.4, 0.6), (shade * part,) * 3)
+            mesh.wall("hedge", p, q, 0, top, (0, 0, 1.4, 0.6), (shade * part, shade * part, shade * part))
         roof = [(*start - half, top), (*end - half, top), (*end + half, top), (*start + half, top)]
         mesh.polygon("hedge", roof, [(0, 0), (1.4, 0), (1.4, 0.5), (0, 0.5)], (shade, shade, shade))
         light.block(np.minimum(start, end) - 0.6, np.maximum(start, end) + 0.6, top * 0.6)
         place = start + rng.uniform(-0.8, 0.8, 2)
         if rng.random() < 0.25:
-            trees.add_bush(mesh, rng, *place, rng.uniform(1.0, 1.8))
+            trees.add_bush(mesh, rng, float(place[0]), float(place[1]), rng.uniform(1.0, 1.8))
         elif rng.random() < 0.12 and all(np.hypot(*(place - spot)) > 4 for spot in clear):
-            trees.add_tree(mesh, light, rng, *place, rng.uniform(5, 11))
+            trees.add_tree(mesh, light, rng, float(place[0]), float(place[1]), rng.uniform(5, 11))
 
 
 def _farms(

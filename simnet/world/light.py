@@ -42,13 +42,14 @@ class LightMap:
         self._fill(rim + self._turn(np.asarray([(x, y)])) + np.multiply(SUN, z))
 
     def picture(self, grain: Grain, *, dapple: float = 0.35) -> np.ndarray:
-        """Return the map (height x width x 3, north up, 0..1), its edges soft and its brightness uneven."""
+        """Return the map (2 height x 2 width x 3, north up, 0..1), its edges soft and its brightness uneven."""
         height, width = self._shade.shape
         shade = cv2.GaussianBlur(self._shade.astype(np.float32) / 255.0, (0, 0), 0.8)
         shade = np.clip(shade * (1.0 - dapple * np.clip(grain.patch(height, width, 0.5) - 0.8, 0, 1)), 0, 1)[..., None]
         light = shade * _SHADE + (1 - shade)
         stains = 0.90 + 0.06 * grain.patch(height, width) + 0.05 * grain.patch(height, width, 1.6)
-        return light * stains[..., None]
+        # The renderer magnifies without filtering, so the map is made finer here.
+        return cv2.resize(light * stains[..., None], None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
 
     def _turn(self, points: np.ndarray) -> np.ndarray:
         return points[:, ::-1] * (1.0, -1.0) if self.turned else points
@@ -57,4 +58,4 @@ class LightMap:
         texels = (points - self.low) * self._scale
         texels[:, 1] = self._shade.shape[0] - texels[:, 1]
         hull = cv2.convexHull(np.round(texels * 16).astype(np.int32))
-        cv2.fillConvexPoly(self._shade, hull, 255, cv2.LINE_AA, 4)
+        cv2.fillConvexPoly(self._shade, hull, (255,), cv2.LINE_AA, 4)

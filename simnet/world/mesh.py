@@ -114,7 +114,7 @@ class Mesh:
     ) -> None:
         """Add a box without its bottom; `shades` light its south, east, west, north and top faces."""
         (ax, ay, az), (bx, by, bz) = low, high
-        south, east, west, north, top = ([shade * part for part in colour] for shade in shades)
+        south, east, west, north, top = (times(shade, colour) for shade in shades)
         height = (bz - az) / metres
         for start, end, shade in (
             ((ax, ay), (bx, ay), south),
@@ -123,8 +123,8 @@ class Mesh:
             ((bx, by), (ax, by), north),
         ):
             length = (abs(end[0] - start[0]) + abs(end[1] - start[1])) / metres
-            self.wall(texture, start, end, az, bz, (0.0, 0.0, length, height), shade)  # pyright: ignore[reportArgumentType]
-        self.slab(texture, (ax, ay), (bx, by), bz, metres, top)  # pyright: ignore[reportArgumentType]
+            self.wall(texture, start, end, az, bz, (0.0, 0.0, length, height), shade)
+        self.slab(texture, (ax, ay), (bx, by), bz, metres, top)
 
     def build(self, name: str, textures: dict[str, Texture], *, cut_out: Sequence[str] = ()) -> NodePath:
         """Return a node with one geometry a texture and piece; `cut_out` textures have holes (alpha below a half)."""

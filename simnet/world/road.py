@@ -26,7 +26,7 @@ def paint_road(rng: np.random.Generator, grain: Grain, size: int, metres: float 
     y = (size / 2 - np.arange(size)) / pixels_per_m
     x = np.arange(size) / pixels_per_m
     picture = materials.asphalt(grain, size, size)
-    tracks = sum(np.exp(-(((np.abs(y) - at) / 0.35) ** 2)) for at in (1.1, 2.9))
+    tracks = np.exp(-(((np.abs(y) - 1.1) / 0.35) ** 2)) + np.exp(-(((np.abs(y) - 2.9) / 0.35) ** 2))
     picture *= (1.0 - 0.16 * tracks)[:, None, None].astype(np.float32)
     parking = (np.abs(y) > 4.0) & (np.abs(y) < KERB_M)
     picture[parking] *= 0.88

@@ -23,11 +23,15 @@ Placement = tuple[float, float, float, float]
 
 @dataclass(slots=True)
 class Scene:
-    """A scene graph and its moving parts; `extent_m` is the rectangle (low, high) worth looking at."""
+    """A scene graph, its textures, and its moving parts."""
 
     root: NodePath
     textures: dict[str, Texture]
     movers: list[tuple[NodePath, Callable[[float], Placement]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        # The default order goes by addresses in memory, and where two surfaces are equally near the later one shows.
+        self.root.set_bin("unsorted", 0)
 
     def at(self, t_s: float) -> None:
         """Put everything that moves where it is at `t_s`."""
@@ -49,7 +53,7 @@ def load(pictures: dict[str, np.ndarray]) -> dict[str, Texture]:
 def common(rng: np.random.Generator, grain: Grain) -> dict[str, np.ndarray]:
     """Return the pictures that every scene needs: bodies, trees, posts."""
     pictures = bodies.textures(grain)
-    pictures["leaves"] = np.hstack([materials.foliage(rng, grain, 128) for _ in range(2)])
+    pictures["leaves"] = np.hstack([materials.foliage(rng, grain, 256) for _ in range(2)])
     return pictures
 
 

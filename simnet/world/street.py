@@ -48,9 +48,11 @@ def build(seed: int, keep_clear: Iterable[tuple[float, float]] = ()) -> scene.Sc
 def _ground(rng: np.random.Generator, grain: Grain, light: LightMap) -> NodePath:
     root = NodePath("ground")
     far, lanes = Mesh(), Mesh()
-    for x in range(-600, 800, 200):
-        for y in range(-600, 600, 200):
-            far.slab("grass", (x, y), (x + 200, y + 200), 0.0, 16.0, (0.9, 0.9, 0.9))
+    for x in range(-680, 880, 120):
+        for south, north in ((-600, -300), (-300, -12), (12, 300), (300, 600)):
+            far.slab("grass", (x, south), (x + 120, north), 0.0, 16.0, (0.9, 0.9, 0.9))
+    for x in (WEST - 600, EAST):
+        far.slab("grass", (x, -12), (x + 600, 12), 0.0, 16.0, (0.9, 0.9, 0.9))
     scene.ground(far.build("far", {"grass": to_texture(materials.grass(grain, 512, 512))}), 5).reparent_to(root)
     width = (EAST - WEST) / road.TILE_M
     corners = [(WEST, -12.0, 0.0), (EAST, -12.0, 0.0), (EAST, 12.0, 0.0), (WEST, 12.0, 0.0)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from simnet.world.mesh import Colour, times
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -45,7 +47,7 @@ def _crown(
     rng: np.random.Generator,
     place: tuple[float, float, float],
     radius: float,
-    green: tuple[float, float, float],
+    green: Colour,
 ) -> None:
     x, y, z = place
     left = 0.5 * int(rng.integers(2))
@@ -55,16 +57,16 @@ def _crown(
         angle = first + k * math.pi / 3
         dx, dy = radius * math.cos(angle), radius * math.sin(angle)
         light = 0.8 + 0.2 * math.cos(angle)
-        colour = tuple(light * part for part in green)
+        colour = times(light, green)
         corners = [
             (x - dx, y - dy, z - radius),
             (x + dx, y + dy, z - radius),
             (x + dx, y + dy, z + radius),
             (x - dx, y - dy, z + radius),
         ]
-        mesh.polygon("leaves", corners, uv, colour)  # pyright: ignore[reportArgumentType]
+        mesh.polygon("leaves", corners, uv, colour)
     for level, share, light in ((-0.3, 0.9, 0.75), (0.25, 0.85, 0.95), (0.6, 0.6, 1.12)):
         r = share * radius
         h = z + level * radius
-        colour = tuple(light * part for part in green)
-        mesh.polygon("leaves", [(x - r, y - r, h), (x + r, y - r, h), (x + r, y + r, h), (x - r, y + r, h)], uv, colour)  # pyright: ignore[reportArgumentType]
+        colour = times(light, green)
+        mesh.polygon("leaves", [(x - r, y - r, h), (x + r, y - r, h), (x + r, y + r, h), (x - r, y + r, h)], uv, colour)
