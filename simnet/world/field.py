@@ -49,6 +49,7 @@ def build(seed: int, keep_clear: Iterable[tuple[float, float]] = ()) -> scene.Sc
         if k % 4 in (1, 2):
             _hedge(mesh, light, rng, a, b, clear)
     farms = _farms(mesh, light, rng, houses, clear)
+    _scatter(mesh, light, rng, parcels, clear)
     picture = _paint(rng, grain, parcels, borders, tracks, farms)
     picture *= 1.3 * light.picture(grain)
     pictures = scene.common(rng, grain) | houses.pictures
@@ -139,8 +140,10 @@ def _crop(rng: np.random.Generator, grain: Grain, picture: np.ndarray, parcel: n
     period = rng.uniform(0.9, 3.0)
     rows = 1.0 + rng.uniform(0.04, 0.16) * np.sin(across * (2 * math.pi / period))
     rows[across % rng.uniform(14, 22) < 0.5] *= 0.82
-    rows *= 1.0 + 0.12 * grain.patch(height, width) + 0.07 * grain.patch(height, width, 0.5)
-    colour = np.asarray(_CROPS[rng.integers(len(_CROPS))], np.float32) * rng.uniform(0.85, 1.1, 3).astype(np.float32)
+    rows *= 1.0 + 0.08 * grain.patch(height, width) + 0.05 * grain.patch(height, width, 0.5)
+    colour = np.asarray(_CROPS[rng.integers(len(_CROPS))], np.float32) * (
+        rng.uniform(0.85, 1.1) + rng.uniform(-0.05, 0.05, 3)
+    ).astype(np.float32)
     crop = materials.tint(rows, tuple(colour))
     bare = np.clip(0.5 * grain.patch(height, width, 1.6) - 0.4, 0.0, 0.7)[..., None]
     crop = crop * (1 - bare) + bare * np.asarray((0.52, 0.42, 0.30), np.float32) * rows[..., None]
@@ -200,7 +203,7 @@ def _farms(
 ) -> list[np.ndarray]:
     """Build farms (houses, trees, parked cars) and return their yards (4 x 2, metres)."""
     yards = []
-    for _ in range(9):
+    for _ in range(12):
         x, y = rng.uniform(LOW[0] + 40, HIGH[0] - 40), rng.uniform(LOW[1] + 40, HIGH[1] - 40)
         if any(np.hypot(x - cx, y - cy) < 25 for cx, cy in clear):
             continue
@@ -218,18 +221,39 @@ def _farms(
         for _ in range(6):
             angle = rng.uniform(0, 2 * math.pi)
             trees.add_tree(mesh, light, rng, x + 19 * math.cos(angle), y + 19 * math.sin(angle), rng.uniform(5, 10))
-    for _ in range(60):
-        x, y = rng.uniform(LOW[0], HIGH[0]), rng.uniform(LOW[1], HIGH[1])
-        if all(np.hypot(x - cx, y - cy) > 6 for cx, cy in clear):
-            trees.add_tree(mesh, light, rng, x, y, rng.uniform(4, 11))
     return yards
+
+
+def _scatter(
+    mesh: Mesh, light: LightMap, rng: np.random.Generator, parcels: list[np.ndarray], clear: list[tuple[float, float]]
+) -> None:
+    """Put single trees, bushes and, on every third parcel, straw bales in loose rows."""
+    for _ in range(260):
+        x, y = rng.uniform(LOW[0], HIGH[0]), rng.uniform(LOW[1], HIGH[1])
+        if any(np.hypot(x - cx, y - cy) < 6 for cx, cy in clear):
+            continue
+        if rng.random() < 0.3:
+            trees.add_tree(mesh, light, rng, x, y, rng.uniform(4, 11))
+        else:
+            radius = rng.uniform(0.5, 1.6)
+            trees.add_bush(mesh, rng, x, y, radius)
+            light.ball(x, y, radius, radius)
+    for parcel in parcels[::3]:
+        middle, half = parcel.mean(axis=0), 0.32 * np.ptp(parcel, axis=0)
+        for dx in np.arange(-half[0], half[0], 11.0):
+            for dy in np.arange(-half[1], half[1], 17.0):
+                if rng.random() < 0.6:
+                    x, y = middle + np.asarray((dx, dy)) + rng.uniform(-3, 3, 2)
+                    low, high = (float(x), float(y)), (float(x) + rng.uniform(1.2, 2.2), float(y) + 1.3)
+                    mesh.box("gravel", (*low, 0.0), (*high, 1.2), 3.0, (1.0, 0.86, 0.55), (0.95, 0.75, 0.8, 0.5, 1.0))
+                    light.block(low, high, 1.2)
 
 
 def _ground(grain: Grain, picture: np.ndarray) -> NodePath:
     """Return the land with fine grain over it, mirrored outwards to the horizon."""
     root = NodePath("ground")
     land = to_texture(picture)
-    grit = np.clip(0.86 + 0.16 * grain.patch(512, 512) + 0.12 * grain.patch(512, 512, 0.5), 0.3, 1.0)
+    grit = np.clip(0.88 + 0.09 * grain.patch(512, 512) + 0.15 * grain.patch(512, 512, 0.5), 0.3, 1.0)
     stage = TextureStage("grit")
     stage.set_sort(10)
     detail = to_texture(materials.tint(grit, (1.0, 1.0, 1.0)))
