@@ -43,13 +43,14 @@ def render_pairs(
     current = None
     for k in range(count):
         with LOCK:
+            theatre = stage()
             if current is None or k % _PAIRS_PER_SCENE == 0:
                 current = build(int(rng.integers(1 << 31)), _SPOTS)
             fov, first, second = choose(rng)
             views = []
             for pose, t_s in (first, second):
                 current.at(t_s)
-                views.append(stage().draw(current.root, pose, fov, width, height))
+                views.append(theatre.draw(current.root, pose, fov, width, height))
         yield views[0], views[1]
 
 

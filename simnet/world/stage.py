@@ -28,6 +28,8 @@ from panda3d.core import (
     load_prc_file_data,
 )
 
+from simnet.errors import NodeError
+
 if TYPE_CHECKING:
     from simnet.world.poses import Pose
 
@@ -40,7 +42,11 @@ window-type offscreen
 audio-library-name null
 notify-level error
 sync-video false
+garbage-collect-states false
+state-cache false
+transform-cache false
 """
+# The last three: without Panda3D's own main loop nobody empties its caches, and they keep every scene's textures.
 _NEAR_M, _FAR_M = 0.3, 900.0
 _OVERSAMPLING = 2
 
@@ -80,6 +86,8 @@ class Stage:
         load_prc_file_data("", _SETTINGS)
         self._engine = GraphicsEngine.get_global_ptr()
         self._pipe = GraphicsPipeSelection.get_global_ptr().make_pipe("TinyOffscreenGraphicsPipe", "p3tinydisplay")
+        if self._pipe is None:
+            raise NodeError("world: Panda3D has no software renderer here; expected its module p3tinydisplay")
         self._views: dict[tuple[int, int], _View] = {}
 
     def draw(self, scene: NodePath, pose: Pose, field_of_view_deg: float, width: int, height: int) -> np.ndarray:
