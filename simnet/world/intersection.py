@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 ARM_M = 108.0
 """How far each street goes from the crossing; then a house closes the view."""
 _CROSSING_M = 48.0
+_CORNER_M = 14.5
+"""Distance from the middle where houses begin: what stands on a corner of the pavement sees both streets."""
 _WIDE_M = 14.0
 """Distance from the middle where parked cars and trees begin."""
 
@@ -35,7 +37,7 @@ def build(seed: int, keep_clear: Iterable[tuple[float, float]] = ()) -> scene.Sc
     clear = list(keep_clear)
     for turned in (False, True):
         mesh.turned = light.turned = turned
-        begin = 26.0 if turned else road.FRONT_M
+        begin = 26.0 if turned else _CORNER_M
         for along in ((-ARM_M, -begin), (begin, ARM_M)):
             for faces_south, side in ((True, 1.0), (False, -1.0)):
                 houses.row(mesh, light, along, side * road.FRONT_M, faces_south=faces_south, within=True)
