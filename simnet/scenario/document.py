@@ -11,6 +11,7 @@ from simnet.errors import ScenarioError
 
 Path = tuple[str | int, ...]
 
+DEEPEST_TREE = 50
 LARGEST_TREE = 50_000
 """Nodes, aliases counted as often as they are used: a scenario has hundreds, a file of nested aliases has billions."""
 
@@ -22,7 +23,13 @@ class Place:
     """Where something was written. `text` begins the error; lower ranks are reported first."""
 
     rank: tuple[int, int]
+    """Line and column; line 0 for an override."""
     text: str
+
+    @property
+    def overrides_file(self) -> bool:
+        """Whether this is no place of the file but an override."""
+        return self.rank[0] == 0
 
 
 @dataclass
@@ -106,10 +113,13 @@ class _Reader:
         line, column = mark.line + 1, mark.column + 1
         return Place((line, column), f"{self.file}:{line}:{column}")
 
-    def _tree(self, node: yaml.Node, path: Path) -> Any:
+    def _count(self, node: yaml.Node, path: Path, depth: int) -> None:
         self.nodes += 1
-        if self.nodes > LARGEST_TREE or len(path) > 50:
+        if self.nodes > LARGEST_TREE or depth > DEEPEST_TREE:
             raise self._error(node.start_mark, f"{_named(path)}: too large or too deep; expected a scenario")
+
+    def _tree(self, node: yaml.Node, path: Path) -> Any:
+        self._count(node, path, len(path))
         if node.tag != _PLAIN.get(type(node), node.tag):
             raise self._error(node.start_mark, f"{_named(path)}: tag {node.tag!r}; expected plain YAML")
         self.places.values[path] = self._place(node.start_mark)
@@ -119,11 +129,13 @@ class _Reader:
             return [self._tree(item, (*path, index)) for index, item in enumerate(node.value)]
         try:
             return self.loader.construct_object(node)
-        except (yaml.YAMLError, ValueError) as error:
+        except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:
+            # PyYAML reads "!!bool x" and the like without checking.
             problem = " ".join(str(error).split())
             raise self._error(node.start_mark, f"{_named(path)}: no plain value: {problem}") from None
 
-    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+    def _mapping(self, node: yaml.MappingNode, path: Path, merges: int = 0) -> dict[str, Any]:
+        self._count(node, path, merges)
         tree: dict[str, Any] = {}
         merged: list[yaml.Node] = []
         for key_node, value_node in node.value:
@@ -143,7 +155,7 @@ class _Reader:
             if not isinstance(base, yaml.MappingNode):
                 raise self._error(base.start_mark, f"{_named(path)}: '<<' takes a mapping such as *name")
             keep = (dict(self.places.keys), dict(self.places.values))
-            inherited = self._mapping(base, path)
+            inherited = self._mapping(base, path, merges + 1)
             tree = inherited | tree
             self.places.keys.update(keep[0])
             self.places.values.update(keep[1])

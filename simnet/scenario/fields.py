@@ -95,7 +95,6 @@ Count = Annotated[int, Field(strict=True)]
 Point = Annotated[tuple[Metres, ...], Field(min_length=2, max_length=3)]
 Offset = Annotated[tuple[Metres, ...], Field(min_length=3, max_length=3)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
-LinkName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,127}$")]
 Given = Annotated[str, StringConstraints(min_length=1)]
 
 ANY_DISTANCE = "any distance"

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from simnet.scenario.link_schema import Link
     from simnet.scenario.schema import Document
 
+BACK = ".return"
+"""Ends the name of a link's way back; no name in a file has a dot."""
+
 
 def resolve(document: Document, problems: Problems) -> tuple[LinkConfig, ...]:
     """Return the links in the order of the file, each before its way back; faults go to `problems`."""
@@ -29,11 +32,7 @@ def resolve(document: Document, problems: Problems) -> tuple[LinkConfig, ...]:
         _check(("links", name), link, resolved[-1], problems)
         if (back := _way_back(link)) is None:
             continue
-        back_name = f"{name}.return"
-        if back_name in document.links:
-            text = f"duplicate: it is the way back of {name!r} too; expected another name, or 'return: none' there"
-            problems.at_key(("links", back_name), text)
-        resolved.append(_one_way(back_name, link.target, link.source, back.bandwidth or link.bandwidth, back))
+        resolved.append(_one_way(f"{name}{BACK}", link.target, link.source, back.bandwidth or link.bandwidth, back))
         if link.way_back != Return():
             _check(("links", name, "return"), back, resolved[-1], problems)
     return tuple(resolved)

@@ -81,15 +81,11 @@ def _set(tree: dict[str, Any], override: Override, keys: tuple[str, ...], path: 
     """Set the value wherever `keys` lead to from `path`; return whether that was anywhere."""
     done = False
     for key in list(tree):
-        # Keys of a written-out scenario may hold dots themselves (uplink.return).
-        steps = key.count(".") + 1
-        if fnmatchcase(key, ".".join(keys[:steps])):
-            done |= _enter(tree, override, keys[steps:], (*path, key), places)
-    first, known = keys[0], keys_of(schema.Document, path)
-    if done or first in tree or first not in known:
+        if fnmatchcase(key, keys[0]):
+            done |= _enter(tree, override, keys[1:], (*path, key), places)
+    first = keys[0]
+    if done or first in tree or first not in keys_of(schema.Document, path):
         return done
-    if len(keys) > 1 and keys[1] not in keys_of(schema.Document, (*path, first)):
-        return False
     return _enter(tree, override, keys[1:], (*path, first), places)
 
 
@@ -112,15 +108,17 @@ def _enter(tree: dict[str, Any], override: Override, rest: tuple[str, ...], here
 def _complaint(tree: Any, keys: tuple[str, ...]) -> str:
     """Say at which key `keys` leave the tree and the schema."""
     path: Path = ()
-    for index, key in enumerate(keys):
+    known: list[str] = []
+    key = ""
+    for key in keys:
         found = list(tree) if isinstance(tree, dict) else []
         known = [*found, *(known for known in keys_of(schema.Document, path) if known not in found)]
         matching = next((name for name in found if fnmatchcase(name, key)), key if key in known else None)
-        if matching is None or index == len(keys) - 1:
-            return f"{show(keys)}: nothing there is called {key!r}{near(key, known)}; expected {_choice(known)}"
+        if matching is None or len(path) == len(keys) - 1:
+            break
         path = (*path, matching)
         tree = tree.get(matching) if isinstance(tree, dict) else None
-    return f"{show(keys)}: matches nothing"
+    return f"{show(keys)}: nothing there is called {key!r}{near(key, known)}; expected {_choice(known)}"
 
 
 def _choice(known: list[str]) -> str:

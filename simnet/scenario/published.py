@@ -11,15 +11,15 @@ from simnet.scenario import fields, schema
 def schema_json() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) that every scenario file satisfies."""
     published = schema.Document.model_json_schema(by_alias=True)
-    _write_defaults(published)
+    _tidy(published)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | published
 
 
-def _write_defaults(node: Any) -> None:
-    """Turn defaults in base units into text with a unit; leave out those of mappings, whose keys have their own."""
+def _tidy(node: Any) -> None:
+    """Write defaults with their units, leave out those of mappings, whose keys have their own; show examples of choices."""
     if isinstance(node, list):
         for item in node:
-            _write_defaults(item)
+            _tidy(item)
     elif isinstance(node, dict):
         unit = node.pop(fields.UNIT_KEY, None)
         if isinstance(node.get("default"), dict) or node.get("default", 0) is None:
@@ -27,4 +27,7 @@ def _write_defaults(node: Any) -> None:
         elif unit is not None and "default" in node:
             node["default"] = units.text(node["default"], unit)
         for inner in node.values():
-            _write_defaults(inner)
+            _tidy(inner)
+        for choice in node.get("anyOf", []):
+            if "examples" in choice:
+                node.setdefault("examples", choice["examples"])

@@ -217,10 +217,10 @@ class Document(Strict):
     duration: f.SomeTime
     """Virtual time; recorded worlds may end earlier."""
     world: World = Field(default=World(), examples=[{"kind": "rendered", "scene": "street"}])
-    """Where frames come from."""
+    """Where frames come from; a rendered street if left out."""
     nodes: Annotated[dict[f.Name, Node], Field(min_length=1)] = Field(examples=[{"roadside": {"position": [60, 8, 5]}}])
     """By name."""
-    links: dict[f.LinkName, Link] = Field(
+    links: dict[f.Name, Link] = Field(
         default={}, examples=[{"uplink": {"from": "a", "to": "b", "bandwidth": "1 Mbit/s"}}]
     )
     """By name."""
@@ -229,4 +229,4 @@ class Document(Strict):
     )
     """By node/camera; a pattern such as follower_*/front sets what all it matches have alike, exact names go first."""
     fusion: Fusion = Field(examples=[{"at": "roadside"}])
-    """The fusion centre."""
+    """The fusion centre: where, and how long it waits."""

@@ -44,8 +44,11 @@ def _folder(document: Document, problems: Problems, file: Path) -> Path | None:
         problems.at_key(("world",), text, ("world", "path"))
         return None
     given = Path(world.path).expanduser()
-    # The scenario's own folder goes first, so that a scenario with its pictures beside it means the same from anywhere.
-    for folder in (file.resolve().parent / given, Path.cwd() / given):
+    # What a file says means the same from anywhere; what a command line says means what the shell completed.
+    bases = [file.resolve().parent, Path.cwd()]
+    if problems.places.of_value(("world", "path")).overrides_file:
+        bases.reverse()
+    for folder in (base / given for base in bases):
         if folder.is_dir():
             return folder.resolve()
     problems.at_value(("world", "path"), f"no folder {str(given)!r}; expected the folder of a world of {world.kind}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from simnet.records import SECOND_NS
+from simnet.scenario.links import BACK
 from simnet.units import text
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def dump(scenario: Scenario) -> str:
             }
         ),
         "nodes": {node.name: _node(node) for node in scenario.nodes},
-        "links": {link.name: _link(link) for link in scenario.links},
+        "links": _links(scenario.links),
         "streams": {stream.name: _stream(stream) for stream in scenario.streams},
         "fusion": {
             "at": fusion.node,
@@ -107,11 +108,21 @@ def _frequency(period_ns: int) -> str:
     )
 
 
-def _link(link: LinkConfig) -> dict[str, Any]:
+def _links(links: tuple[LinkConfig, ...]) -> dict[str, Any]:
+    by_name = {link.name: link for link in links}
+    tree = {}
+    for link in links:
+        if link.name.endswith(BACK):
+            continue
+        back = by_name.get(f"{link.name}{BACK}")
+        ends = {"from": link.source, "to": link.target}
+        tree[link.name] = ends | _transport(link) | {"return": _Line(_transport(back)) if back else "none"}
+    return tree
+
+
+def _transport(link: LinkConfig) -> dict[str, Any]:
     ladder = _Line({text(up_to_m, "m"): text(rate_bps, "bit/s") for up_to_m, rate_bps in link.ladder})
     return {
-        "from": link.source,
-        "to": link.target,
         "bandwidth": ladder or text(link.bandwidth_bps, "bit/s"),
         "delay": text(link.delay_ns, "ns"),
         "jitter": text(link.jitter_ns, "ns"),
@@ -120,8 +131,6 @@ def _link(link: LinkConfig) -> dict[str, Any]:
         "queue": text(link.queue_bytes, "B"),
         "mtu": text(link.mtu_bytes, "B"),
         "overhead": text(link.overhead_bytes, "B"),
-        # Each direction stands by itself here.
-        "return": "none",
     }
 
 
