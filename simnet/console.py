@@ -82,5 +82,33 @@ def show_catalogue(scenarios: Sequence[Mapping[str, str]], models: Sequence[str]
     console.print(f"codecs   {', '.join(codecs)}")
 
 
+def show_evaluation(result: Mapping[str, Any], page: object) -> None:
+    """Print the curves, the BD-rates and where the page is."""
+    from rich.console import Console
+    from rich.table import Table
+
+    curves = Table("codec", "decoded with", box=None, pad_edge=False)
+    for title in ("quality", "bpp", "PSNR dB", "MS-SSIM"):
+        curves.add_column(title, justify="right")
+    for name, points in result["points"].items():
+        for way, curve in {"side information": points, **result["controls"].get(name, {})}.items():
+            for point in curve:
+                cells = (
+                    f"{point['quality']:.2f}",
+                    f"{point['bpp']:.4f}",
+                    f"{point['psnr_db']:.2f}",
+                    f"{point['ms_ssim']:.4f}",
+                )
+                curves.add_row(name, way, *cells)
+    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    console.print(curves)
+    console.print(f"\n{result['pictures']} pictures of {result['data']}; BD-rate against {result['anchor']}:")
+    for name, rates in result["bd_rate"].items():
+        figures = (_cell(rates["psnr"], "+.1f"), _cell(rates["ms_ssim"], "+.1f"))
+        console.print(f"{name:<12} {figures[0]} % by PSNR, {figures[1]} % by MS-SSIM")
+    if page:
+        console.print(f"report       {page}", soft_wrap=True)
+
+
 def _cell(value: object, form: str) -> str:
     return "-" if value is None else format(value, form)

@@ -64,13 +64,13 @@ def read_picture(path: Path) -> np.ndarray:
         ) from error
 
 
-def encode_file(image: Path, output: Path, codec: str, quality: float, model: str | None = None) -> int:
-    """Encode a picture file; returns the bytes of the frame, header included."""
+def encode_file(image: Path, output: Path, codec: str, quality: float, model: str | None = None) -> tuple[int, int]:
+    """Encode a picture file; returns the frame's bytes, header included, and the picture's pixels."""
     picture = read_picture(image)
     encoder = open_encoder(codec, picture.shape[1], picture.shape[0], model)
     frame = encoder.encode(picture, quality, key=True)
     _write(output, pack(encoder.announcement, frame))
-    return len(frame)
+    return len(frame), picture.shape[0] * picture.shape[1]
 
 
 def decode_file(file: Path, output: Path, side: Sequence[Path] = ()) -> Decoded:

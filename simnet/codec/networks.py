@@ -36,7 +36,7 @@ class BackboneNumbers:
 class FuseNumbers:
     """Channels of the fusion trunk, of queries and keys, of values; residual blocks; `window` is the attention's side."""
 
-    channels: int = 64
+    channels: int = 48
     key: int = 16
     value: int = 32
     blocks: int = 2

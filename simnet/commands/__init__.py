@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 if TYPE_CHECKING:
     import argparse
 
-NAMES = ("run", "report", "check", "ls")
+NAMES = ("run", "report", "check", "ls", "encode", "decode", "evaluate", "train")
 """In the order in which the help shows them."""
 
 

@@ -66,12 +66,18 @@ def graph(module: nn.Module, prefix: str, inputs: dict[str, tuple[torch.Tensor, 
             dynamic_axes={name: axes for name, (_, axes) in inputs.items()},
         )
     proto = onnx.load_from_string(file.getvalue())
-    weights = {name: prefix + name for name in module.state_dict()}
-    for tensor in proto.graph.initializer:
-        tensor.name = weights.get(tensor.name, tensor.name)
+    state = module.state_dict()
     for node in proto.graph.node:
         for i, name in enumerate(node.input):
-            node.input[i] = weights.get(name, name)
+            node.input[i] = prefix + name if name in state else name
+    # The tracer merges equal tensors (untrained zeros); every named weight gets an initialiser of its own again.
+    others = [tensor for tensor in proto.graph.initializer if tensor.name not in state]
+    del proto.graph.initializer[:]
+    proto.graph.initializer.extend(others)
+    used = {name for node in proto.graph.node for name in node.input}
+    for name, value in state.items():
+        if prefix + name in used:
+            proto.graph.initializer.append(onnx.numpy_helper.from_array(value.contiguous().numpy(), prefix + name))
     return proto
 
 

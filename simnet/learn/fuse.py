@@ -19,7 +19,8 @@ from simnet.codec.padding import to_picture
 from simnet.errors import InputError
 from simnet.learn import data
 from simnet.learn.backbone import to_tensor
-from simnet.learn.loop import Trainer, progress
+from simnet.learn.loop import Trainer
+from simnet.learn.progress import progress
 from simnet.learn.recipe import Recipe
 
 HEIGHT, WIDTH = 128, 256

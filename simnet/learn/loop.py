@@ -6,14 +6,14 @@ import copy
 import math
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from simnet.errors import InputError
+from simnet.learn.progress import progress
 from simnet.learn.recipe import Recipe
 
 SAVE_SECONDS = 120
@@ -86,7 +86,8 @@ class Trainer:
                 self.optimizer.step()
                 self.step += 1
                 self.average()
-                tell(self.step, value.item())
+                if self.step % 20 == 0:
+                    tell(self.step, value.item())
                 if self.step % every == 0 or self.step == recipe.steps:
                     line = f"step {self.step}: {validate(self.averaged)}"
                     with (self.folder / "log.txt").open("a") as log:
@@ -110,20 +111,3 @@ def schedule(step: int, recipe: Recipe) -> float:
         return recipe.learning_rate * (step + 1) / recipe.warm_up
     done = (step - recipe.warm_up) / max(1, recipe.steps - recipe.warm_up)
     return recipe.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
-
-
-@contextmanager
-def progress(total: int, start: int, name: str) -> Iterator[Callable[[int, float], None]]:
-    """A progress bar on standard error: step, time left, newest loss."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not os.isatty(2)) as bar:
-        task = bar.add_task(name, total=total, completed=start)
-
-        def tell(step: int, loss: float) -> None:
-            if step % 20 == 0:
-                bar.update(task, completed=step, description=f"{name} loss {loss:.3f}")
-
-        yield tell

@@ -1,0 +1,32 @@
+"""`simnet encode`: a picture becomes a bitstream in a file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+HELP = "encode a picture into a bitstream file"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("image", type=Path, help="a picture file")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the bitstream to write")
+    parser.add_argument("--codec", default="atn", help="default: atn; `simnet ls` lists them")
+    parser.add_argument("--quality", type=float, default=0.5, help="from 0 to 1; default: 0.5")
+    parser.add_argument("--model", help="a shipped model's name or a model folder; default: the codec's own")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Encode it."""
+    from simnet.codec import files
+
+    size, pixels = files.encode_file(
+        arguments.image, arguments.output, arguments.codec, arguments.quality, arguments.model
+    )
+    sys.stdout.write(f"{arguments.output}: {size} bytes, {8 * size / pixels:.3f} bpp\n")
+    return 0

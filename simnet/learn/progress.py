@@ -1,0 +1,23 @@
+"""A progress bar on standard error, for people only: nothing is drawn where no terminal is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+
+@contextmanager
+def progress(total: int, start: int, name: str) -> Iterator[Callable[[int, float], None]]:
+    """Yield `tell(done, loss)`; a loss of 0 is not shown."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not os.isatty(2)) as bar:
+        task = bar.add_task(name, total=total, completed=start)
+
+        def tell(done: int, loss: float) -> None:
+            bar.update(task, completed=done, description=f"{name} loss {loss:.3f}" if loss else name)
+
+        yield tell
