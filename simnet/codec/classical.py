@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -16,7 +17,7 @@ from simnet.codec.padding import check_size
 from simnet.errors import BitstreamError
 from simnet.records import Announcement, Decoded, SideInformation
 
-OPTIONS: dict[str, dict[str, object]] = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "jpeg": {"format": "JPEG", "optimize": True},
     "webp": {"format": "WEBP", "method": 4},
     "avif": {"format": "AVIF", "speed": 8, "max_threads": 1},

@@ -26,7 +26,7 @@ LARGEST_SIDE = 16_384
 
 def pack(announcement: Announcement, frame: bytes) -> bytes:
     """The content of a file of one frame."""
-    body = msgpack.packb(dataclasses.asdict(announcement))
+    body = bytes(msgpack.packb(dataclasses.asdict(announcement)) or b"")
     front = FRONT.pack(MAGIC, VERSION, len(body)) + body
     return front + zlib.crc32(front).to_bytes(4, "big") + frame
 

@@ -92,7 +92,7 @@ def whole_digest(digests: dict[str, str]) -> str:
 @lru_cache(maxsize=16)
 def tables(model: Model) -> Tables:
     """The model's integer entropy tables."""
-    from safetensors.numpy import safe_open
+    from safetensors import safe_open
 
     with safe_open(model.folder / WEIGHTS, framework="numpy") as file:
         return Tables(*(file.get_tensor(f"tables.{part}") for part in ("cdf", "lengths", "offsets", "gain", "inverse")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     import argparse
@@ -42,7 +42,7 @@ def execute(arguments: argparse.Namespace) -> int:
         arguments.anchor or codecs[-1],
         evaluate.parse_size(arguments.size),
     )
-    page = evaluation.write(result, arguments.out) if arguments.out else None
+    page = evaluation.write(cast("evaluation.Result", result), arguments.out) if arguments.out else None
     if arguments.json:
         plain = {key: value for key, value in result.items() if key != "examples"}
         sys.stdout.write(json.dumps(plain | {"report": str(page) if page else None}) + "\n")

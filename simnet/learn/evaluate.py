@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from PIL import Image
@@ -92,7 +92,12 @@ def evaluate(
                 if index in shown:
                     _keep(examples, index, original, name, decodings[len(decodings) // 3])
                 tell(c * len(pairs) + index + 1, 0.0)
-    return summary(curves, qualities, anchor) | {"data": ", ".join(names), "pictures": len(pairs), "examples": examples}
+    return {
+        **summary(curves, qualities, anchor),
+        "data": ", ".join(names),
+        "pictures": len(pairs),
+        "examples": examples,
+    }
 
 
 def measure(
@@ -145,7 +150,7 @@ def bd_rate(anchor: list[dict[str, float]], curve: list[dict[str, float]], metri
     change = bjontegaard.bd_rate(
         anchor_rate, anchor_quality, rate, reached, method="akima", require_matching_points=False, min_overlap=0
     )
-    return float(change)
+    return float(cast("float", change))
 
 
 def _keep(examples: list[dict[str, Any]], index: int, original: np.ndarray, name: str, decoded: np.ndarray) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import io
+import json
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -51,13 +52,12 @@ def build_tables(network: Backbone) -> Tables:
 
 def graph(module: nn.Module, prefix: str, inputs: dict[str, tuple[torch.Tensor, dict[int, str]]]) -> onnx.ModelProto:
     """Trace `module` to ONNX with free sizes; its initialisers get the names of the state dict, under `prefix`."""
-    file = io.BytesIO()
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), tempfile.NamedTemporaryFile(suffix=".onnx") as file:
         warnings.simplefilter("ignore")
         torch.onnx.export(
             module.eval(),
             tuple(tensor for tensor, _ in inputs.values()),
-            file,
+            file.name,
             dynamo=False,
             opset_version=OPSET,
             do_constant_folding=False,
@@ -65,7 +65,7 @@ def graph(module: nn.Module, prefix: str, inputs: dict[str, tuple[torch.Tensor, 
             output_names=["output"],
             dynamic_axes={name: axes for name, (_, axes) in inputs.items()},
         )
-    proto = onnx.load_from_string(file.getvalue())
+        proto = onnx.load(file.name)
     state = module.state_dict()
     for node in proto.graph.node:
         for i, name in enumerate(node.input):
@@ -136,8 +136,6 @@ def refer_to_weights(proto: onnx.ModelProto, weights: Path) -> None:
 
 def safetensors_places(file: Path) -> dict[str, tuple[int, int]]:
     """Byte offset and length of every tensor in a safetensors file."""
-    import json
-
     with file.open("rb") as content:
         size = int.from_bytes(content.read(8), "little")
         header = json.loads(content.read(size))
