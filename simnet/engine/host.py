@@ -177,6 +177,7 @@ def main(arguments: list[str]) -> int:
 
     from simnet.wire.host_socket import HostSocket
 
+    memory.keep_freed_pages()
     endpoint, session, name = arguments
     with zmq.Context() as context:
         try:

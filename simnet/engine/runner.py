@@ -135,6 +135,7 @@ def _simulate(
     from simnet.engine.stopwatch import Stopwatch
 
     cv2.setNumThreads(1)
+    memory.keep_freed_pages()
     stopwatch, ledger = Stopwatch(), Ledger()
     plans = plan_hosts(scenario, hosts)
     world = LazyWorld(scenario, stopwatch)
