@@ -27,7 +27,7 @@ SUPPORTED = 1
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A verified model folder."""
+    """A verified model folder; `name` is what it was asked for by: a shipped model's name, or a path."""
 
     name: str
     folder: Path
@@ -68,7 +68,7 @@ def load(name: str) -> Model:
             found = file_digest(folder / part)
             if found != expected:
                 raise ModelError(f"{folder / part}: digest {found[:16]}; the manifest says {expected[:16]}")
-        return Model(folder.name, folder, manifest, whole_digest(manifest["digests"]))
+        return Model(name, folder, manifest, whole_digest(manifest["digests"]))
     except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(
             f"{file}: not a model's manifest ({type(error).__name__}: {' '.join(str(error).split())})"

@@ -1,0 +1,81 @@
+"""`simnet encode` and `simnet decode`: files survive anything but never lie."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from simnet import codec
+from simnet.cli import main
+from simnet.codec import files
+from simnet.errors import BitstreamError
+
+
+@pytest.fixture
+def encoded(tmp_path: Path, picture: np.ndarray) -> Path:
+    Image.fromarray(picture).save(tmp_path / "in.png")
+    assert main(["encode", str(tmp_path / "in.png"), "-o", str(tmp_path / "a.snet"), "--quality", "0.4"]) == 0
+    return tmp_path / "a.snet"
+
+
+def test_round_trip_with_and_without_side_pictures(encoded: Path, tmp_path: Path, picture: np.ndarray) -> None:
+    assert main(["decode", str(encoded), "-o", str(tmp_path / "alone.png")]) == 0
+    side = str(tmp_path / "in.png")
+    assert main(["decode", str(encoded), "--side", side, side, "-o", str(tmp_path / "with.png")]) == 0
+    alone, fused = (np.asarray(Image.open(tmp_path / name)) for name in ("alone.png", "with.png"))
+    assert alone.shape == fused.shape == picture.shape
+    error = [np.square(p.astype(float) - picture).mean() for p in (alone, fused)]
+    assert error[1] < error[0]
+
+
+def test_ten_thousand_alterations_are_all_refused(encoded: Path) -> None:
+    whole = encoded.read_bytes()
+    announcement, frame = files.unpack(whole)
+    decoder = codec.open_decoder(announcement)
+    rng = np.random.default_rng(2)
+    for _ in range(10_000):
+        altered = bytearray(whole)
+        match rng.integers(4):
+            case 0:
+                altered[rng.integers(len(altered))] ^= int(rng.integers(1, 256))
+            case 1:
+                del altered[rng.integers(len(altered)) :]
+            case 2:
+                place = rng.integers(len(altered))
+                altered[place:place] = rng.bytes(int(rng.integers(1, 9)))
+            case 3:
+                start = rng.integers(len(altered) - 1)
+                del altered[start : start + int(rng.integers(1, 9))]
+        with pytest.raises(BitstreamError):  # noqa: PT012 - either step may be the one that refuses
+            found, altered_frame = files.unpack(bytes(altered))
+            assert found == announcement
+            decoder.decode(altered_frame, ())
+    assert decoder.decode(frame, ()).picture.shape == (120, 200, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["decode", "missing.snet", "-o", "out.png"], "missing.snet: No such file"),
+        (["encode", "missing.png", "-o", "a.snet"], "missing.png: No such file"),
+        (["encode", "in.png", "-o", "a.snet", "--codec", "h266"], "h266: unknown codec"),
+        (["encode", "in.png", "-o", "a.snet", "--model", "nowhere"], "nowhere: unknown model"),
+        (["encode", "in.png", "-o", "a.snet", "--quality", "2"], "quality 2.0: expected"),
+        (["decode", "in.png", "-o", "out.png"], "not a simnet bitstream"),
+        (["decode", "a.snet", "-o", "out.nothing"], "cannot be written"),
+        (["decode", "a.snet", "--side", "a.snet", "-o", "out.png"], "not a picture"),
+        (["encode", "a.snet", "-o", "b.snet"], "not a picture"),
+    ],
+)
+@pytest.mark.usefixtures("encoded")
+def test_bad_input_is_one_line_and_status_2(
+    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    capsys.readouterr()
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("simnet: error: ")
+    assert said in error
+    assert error.count("\n") == 1
