@@ -148,6 +148,11 @@ class Backbone(nn.Module):
         mass = torch.abs(torch.sigmoid(sign * upper) - torch.sigmoid(sign * lower)).clamp(min=1e-9)
         return -torch.log2(mass).reshape(channels, batch, -1).sum(dim=(0, 2))
 
+    def reconstruct(self, x: Tensor, quality: Tensor) -> Tensor:
+        """Return x_hat (B, 3, H, W) as a decoder gets it, without estimating bits."""
+        gain, inverse = self.gain(quality)
+        return self.g_s((self.g_a(x) * gain).round() * inverse)
+
     def forward(self, x: Tensor, quality: Tensor) -> tuple[Tensor, Tensor]:
         """Return x_hat (B, 3, H, W) and estimated bits (B,). Rate sees uniform noise, distortion sees rounding."""
         gain, inverse = self.gain(quality)

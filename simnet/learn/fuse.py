@@ -76,7 +76,7 @@ def views(sources: list[data.Source], drop: float, rng: np.random.Generator) -> 
 @torch.no_grad()
 def decode(backbone: Backbone, picture: np.ndarray, quality: float) -> np.ndarray:
     """What the backbone makes of a picture at a quality."""
-    x_hat, _ = backbone(to_tensor([picture]), torch.tensor([quality]))
+    x_hat = backbone.reconstruct(to_tensor([picture]), torch.tensor([quality]))
     return to_picture(x_hat.numpy(), *picture.shape[:2])
 
 

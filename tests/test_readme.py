@@ -1,0 +1,72 @@
+"""The README's commands run as written, in order, in a fresh folder that holds a copy of the scenarios."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from simnet import scenario
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+INSTALLS = re.compile(r"^python -m pip install -e \S+ && ")
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def commands() -> list[str]:
+    """Every command line; installing is left to CI, which does just that, and `pytest` to whoever runs this."""
+    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    return [line for line in (INSTALLS.sub("", each) for each in lines) if line != "pytest"]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder to type the commands in, with six pairs of a scene that moves."""
+    folder = tmp_path_factory.mktemp("readme")
+    shutil.copytree(ROOT / "scenarios", folder / "scenarios")
+    texture = np.kron(np.random.default_rng(4).integers(0, 255, (24, 48, 3)), np.ones((8, 8, 1))).astype(np.uint8)
+    for side, shift in (("left", 0), ("right", 6)):
+        (folder / "pairs" / side).mkdir(parents=True)
+        for k in range(6):
+            cut = np.ascontiguousarray(texture[:152, 4 * k + shift : 4 * k + shift + 320])
+            Image.fromarray(cut).save(folder / "pairs" / side / f"{k}.png")
+    return folder
+
+
+def test_both_installing_commands_are_there() -> None:
+    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    assert "python -m pip install -e . && simnet run scenarios/vehicle_platoon.yaml" in lines
+    assert "python -m pip install -e '.[test]' && pytest" in lines
+
+
+@pytest.mark.parametrize("command", commands())
+def test_the_command_runs_as_written(command: str, place: Path) -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = os.environ | {"PAIRS": str(place / "pairs"), "PATH": path}
+    done = subprocess.run(
+        command, shell=True, cwd=place, env=environment, capture_output=True, text=True, check=False, timeout=280
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+@pytest.mark.parametrize("text", blocks("yaml"))
+def test_the_scenario_in_it_is_right(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "readme.yaml"
+    file.write_text(text)
+    assert scenario.load(str(file)).streams
+
+
+def test_pictures_in_it_exist() -> None:
+    for target in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README):
+        assert (ROOT / target).is_file(), target
