@@ -51,17 +51,69 @@ def ms_ssim(picture: np.ndarray, original: np.ndarray) -> float:
     Raises:
         ValueError: The pictures differ in shape, or a side is shorter than the window.
     """
-    _check_shapes(picture, original)
-    weights = _weights(min(original.shape[:2]))
-    x, y = picture.astype(np.float32), original.astype(np.float32)
-    product = np.ones(1 if x.ndim == 2 else x.shape[2])
-    for scale, weight in enumerate(weights):
-        similarity, contrast = _ssim(x, y)
-        last = scale == len(weights) - 1
-        product = product * np.maximum(similarity if last else contrast, 0) ** weight
-        if not last:
-            x, y = _halve(x), _halve(y)
-    return float(product.mean())
+    return Original(original).ms_ssim(picture)
+
+
+class Original:
+    """A picture that others are compared with; what depends on it alone is worked out once."""
+
+    def __init__(self, picture: np.ndarray) -> None:
+        """Raises ValueError if a side is shorter than the window."""
+        self._picture = picture
+        self._weights = _weights(min(picture.shape[:2]))
+        self._scales = [_Scale(picture.astype(np.float32))]
+        while len(self._scales) < len(self._weights):
+            self._scales.append(_Scale(_halve(self._scales[-1].picture)))
+
+    def psnr(self, picture: np.ndarray) -> float:
+        """Return `quality.psnr(picture, original)`."""
+        return psnr(picture, self._picture)
+
+    def ms_ssim(self, picture: np.ndarray) -> float:
+        """Return `quality.ms_ssim(picture, original)`."""
+        _check_shapes(picture, self._picture)
+        x = picture.astype(np.float32)
+        product = np.ones(1)
+        for scale, weight in zip(self._scales, self._weights, strict=True):
+            last = scale is self._scales[-1]
+            terms = scale.similarity(x) if last else scale.contrast(x)
+            product = product * np.maximum(_channel_means(terms), 0) ** weight
+            if not last:
+                x = _halve(x)
+        return float(product.mean())
+
+
+class _Scale:
+    """One scale of an original, with the moments of its samples under the window (Wang et al. 2004, equations 6 to 13)."""
+
+    def __init__(self, picture: NDArray[np.float32]) -> None:
+        self.picture = picture
+        self._mean = _blur(picture)
+        self._mean_square = self._mean * self._mean
+        self._variance = _blur(picture * picture) - self._mean_square
+
+    def contrast(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the contrast-structure term at each sample."""
+        return self._contrast(x, _blur(x))
+
+    def similarity(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the whole SSIM at each sample."""
+        mean = _blur(x)
+        luminance = (2 * mean * self._mean + _C1) / (mean * mean + self._mean_square + _C1)
+        return luminance * self._contrast(x, mean)
+
+    def _contrast(self, x: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.float32]:
+        # In place: these pictures are read and written from memory far longer than it takes to add them.
+        covariance = _blur(x * self.picture)
+        covariance -= mean * self._mean
+        covariance *= 2
+        covariance += _C2
+        variances = _blur(x * x)
+        variances -= mean * mean
+        variances += self._variance
+        variances += _C2
+        covariance /= variances
+        return covariance
 
 
 def _check_shapes(picture: np.ndarray, original: np.ndarray) -> None:
@@ -82,16 +134,6 @@ def _weights(side: int) -> tuple[float, ...]:
     if scales == len(SCALE_WEIGHTS):
         return fitting
     return tuple(weight / sum(fitting) for weight in fitting)
-
-
-def _ssim(x: NDArray[np.float32], y: NDArray[np.float32]) -> tuple[np.ndarray, np.ndarray]:
-    """Return each channel's mean SSIM and mean contrast-structure term (Wang et al. 2004, equations 6 to 13)."""
-    mean_x, mean_y = _blur(x), _blur(y)
-    xx, yy, xy = mean_x * mean_x, mean_y * mean_y, mean_x * mean_y
-    variances = _blur(x * x) - xx + (_blur(y * y) - yy)
-    contrast = (2 * (_blur(x * y) - xy) + _C2) / (variances + _C2)
-    similarity = (2 * xy + _C1) / (xx + yy + _C1) * contrast
-    return _channel_means(similarity), _channel_means(contrast)
 
 
 def _blur(picture: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ block in wall time. So cameras code in parallel, and nothing depends on the orde
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,8 @@ class Broker:
         self._wake_number = 0
         self._outstanding: deque[tuple[str, int, int]] = deque()
         self._announced: int | None = None
+        self.first_coded = 0.0
+        """When (`time.perf_counter`) the first coded frame was there."""
 
     def open(self, answer_delay_s: float) -> None:
         """Open every node on its host: encoders first, all at once, then the decoders of what they announce."""
@@ -127,6 +130,7 @@ class Broker:
     def _coded(self, stream: StreamConfig, sequence: int, request: int) -> None:
         name = stream.name
         reply = self._result(self._host_of[name], request, f"frame {sequence} of {name}")
+        self.first_coded = self.first_coded or time.perf_counter()
         coded = Coded(sequence, reply.header["quality"], reply.payloads[0])
         self._ledger.coded(name, coded, self._now_ns)
         self._network.send(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import threading
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +94,7 @@ def run(
     from simnet.engine import folder as run_folder
 
     times = _Times(time.perf_counter() if began is None else began)
+    _import_ahead()
     started = time.strftime("%Y-%m-%d %H:%M:%S %z")
     _make_folder(out)
     scenario = _clip(scenario)
@@ -150,6 +154,7 @@ def _simulate(
             links = broker.run()
             scorer.finish()
             times.mark("run")
+            times.seconds["until the first coded frame"] = broker.first_coded - times.began
             ends = broker.stop()
             stopwatch.add({"clock waits for nodes (wall)": socket.waited_s})
             times.mark("stopping")
@@ -159,6 +164,19 @@ def _simulate(
         stopwatch.add({item["part"]: item["seconds"] for item in end.header["seconds"]})
     peak_bytes = memory.peak_bytes() + sum(end.header["peak_rss_bytes"] for end in ends)
     return ledger, links, stopwatch.seconds, peak_bytes
+
+
+def _import_ahead() -> None:
+    """Import what the end of a run needs while nodes open and one core has nothing to do."""
+
+    def load() -> None:
+        for name in ("pyarrow.parquet", "pandas", "simnet.report.page"):
+            with suppress(
+                ImportError
+            ):  # pyarrow takes pandas along where it is installed; the rest fails where it is used
+                importlib.import_module(name)
+
+    threading.Thread(target=load, name="imports", daemon=True).start()
 
 
 def _launch(plans: list[HostPlan], hosts: int, world: LazyWorld) -> AbstractContextManager[BrokerSocket]:

@@ -101,8 +101,9 @@ class Scorer:
         picture = np.frombuffer(shown.picture, np.uint8).reshape(original.shape)
         alone = picture if shown.alone is None else np.frombuffer(shown.alone, np.uint8).reshape(original.shape)
         with self._stopwatch.part("scoring"):
-            own = (quality.psnr(picture, original), quality.ms_ssim(picture, original))
-            bare = own if alone is picture else (quality.psnr(alone, original), quality.ms_ssim(alone, original))
+            seen = quality.Original(original)
+            own = (seen.psnr(picture), seen.ms_ssim(picture))
+            bare = own if alone is picture else (seen.psnr(alone), seen.ms_ssim(alone))
         self._ledger.scored(shown.stream, shown.sequence, Score(*own, *bare))
         keep = self._keep[shown.stream]
         if keep and shown.sequence >= keep[0]:
@@ -117,4 +118,4 @@ class Scorer:
         folder.mkdir(parents=True, exist_ok=True)
         with self._stopwatch.part("keeping pictures"):
             for kind, picture in pictures.items():
-                Image.fromarray(picture).save(folder / f"{shown.sequence}_{kind}.png")
+                Image.fromarray(picture).save(folder / f"{shown.sequence}_{kind}.png", compress_level=3)
