@@ -18,7 +18,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", action="append", required=True, metavar="NAME", help="pairs:DIR, rendered:street, ..."
     )
-    parser.add_argument("--codec", default="atn,factorized", metavar="A,B", help="default: atn,factorized")
+    parser.add_argument(
+        "--codec", default="atn,factorized", metavar="A,B", help="codecs, or codec=model; default: atn,factorized"
+    )
     parser.add_argument("--anchor", help="codec that BD-rates refer to; default: the last one")
     parser.add_argument("--qualities", default="0,0.2,0.4,0.6,0.8,1", metavar="Q,Q", help="default: 0,0.2,...,1")
     parser.add_argument("--size", metavar="WxH", help="centre-crop and resize the pictures first, e.g. 256x128")

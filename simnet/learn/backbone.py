@@ -49,6 +49,8 @@ def train(recipe: Recipe, folder: Path) -> Backbone:
     network = Backbone(BackboneNumbers()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub
     trainer = Trainer(network, recipe, folder)
     trainer.resume()
+    if trainer.step >= recipe.steps:
+        return trainer.averaged  # type: ignore[return-value]  # a copy of network
     sources = [data.load(name, rendered_pairs=recipe.rendered_pairs, seed=recipe.seed) for name in recipe.data]
     held_out = to_tensor(validation_pictures(recipe))
 

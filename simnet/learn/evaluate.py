@@ -72,7 +72,7 @@ def evaluate(
     anchor: str,
     size: tuple[int, int] | None = None,
 ) -> dict[str, Any]:
-    """Evaluate `codecs` on the named data; `size` (width, height) resizes the largest centre crop first.
+    """Evaluate `codecs` (`name` or `name=model`) on the named data; `size` is (width, height) of a centre crop, resized.
 
     Returns what `report.evaluation.write` takes.
     """
@@ -104,7 +104,8 @@ def measure(
     name: str, original: np.ndarray, side: np.ndarray, unrelated: np.ndarray, tallies: dict[float, Tally]
 ) -> Iterator[np.ndarray]:
     """Encode one picture at every quality, decode it in every way, and yield what each quality decodes to."""
-    encoder = codec.open_encoder(name, original.shape[1], original.shape[0])
+    codec_name, _, model = name.partition("=")
+    encoder = codec.open_encoder(codec_name, original.shape[1], original.shape[0], model or None)
     decoder = codec.open_decoder(encoder.announcement)
     for asked, tally in tallies.items():
         bitstream = encoder.encode(original, asked)

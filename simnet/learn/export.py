@@ -119,6 +119,13 @@ def write(folder: Path, codec: str, backbone: Backbone, fuse: Fuse | None, facts
     (folder / "manifest.yaml").write_text(yaml.safe_dump(manifest, sort_keys=False, width=120))
 
 
+def add_to_manifest(folder: Path, **facts: object) -> None:
+    """Put further facts into a written manifest."""
+    file = folder / "manifest.yaml"
+    manifest = yaml.safe_load(file.read_text()) | facts
+    file.write_text(yaml.safe_dump(manifest, sort_keys=False, width=120))
+
+
 def refer_to_weights(proto: onnx.ModelProto, weights: Path) -> None:
     """Replace each named initialiser's data by its place in the safetensors file, so that nothing is stored twice."""
     places = safetensors_places(weights)

@@ -137,6 +137,8 @@ def train(recipe: Recipe, folder: Path) -> tuple[Backbone, Fuse]:
         sources = [data.load(name, rendered_pairs=recipe.rendered_pairs, seed=seed) for name in names]
         return prepare(backbone, sources, count, drop, seed)
 
+    if trainer.step >= recipe.steps:
+        return backbone, trainer.averaged  # type: ignore[return-value]  # a copy of network
     held_out = examples(recipe.validation, 32, 0.0, recipe.seed + 1)
     training = examples(recipe.data, recipe.examples, recipe.drop_side, recipe.seed)
 

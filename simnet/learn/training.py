@@ -11,6 +11,7 @@ from simnet.errors import InputError
 from simnet.learn import export
 from simnet.learn.recipe import Recipe
 
+QUALITIES = (0.0, 0.25, 0.5, 0.75, 1.0)
 ENCODE_NS, DECODE_NS, FUSE_NS = 15_000_000, 20_000_000, 40_000_000
 """Declared virtual coding times of a 256 x 128 frame: round figures above what one core of a desktop machine takes."""
 
@@ -62,7 +63,26 @@ def train(recipe: Recipe, folder: Path, exported: Path) -> Path:
     values = recipe.model_dump() | {"data": ", ".join(recipe.data), "validation": ", ".join(recipe.validation)}
     card = CARD.format(summary=SUMMARIES[recipe.stage], network=network, **values)
     export.write(exported, recipe.model, backbone, fuse, facts, card)
+    export.add_to_manifest(exported, measured=measure(recipe, exported))
     return exported
+
+
+def measure(recipe: Recipe, exported: Path) -> dict[str, Any]:
+    """Rate (real bytes) and quality of the exported model on the recipe's validation data."""
+    from simnet.learn import evaluate
+
+    name = f"{recipe.model}={exported}"
+    result = evaluate.evaluate(recipe.validation, [name], QUALITIES, name)
+    ways = {"with side information": result["points"][name]}
+    ways |= {f"side information: {way}": points for way, points in result["controls"].get(name, {}).items()}
+    return {
+        "on": list(recipe.validation),
+        "pictures": result["pictures"],
+        **{
+            way: [{key: round(value, 4) for key, value in point.items()} for point in points]
+            for way, points in ways.items()
+        },
+    }
 
 
 def last_lines(log: Path, count: int = 1) -> list[str]:
