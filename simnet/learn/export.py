@@ -103,6 +103,7 @@ def write(folder: Path, codec: str, backbone: Backbone, fuse: Fuse | None, facts
     built = build_tables(backbone)
     arrays = {f"tables.{part}": getattr(built, part) for part in ("cdf", "lengths", "offsets", "gain", "inverse")}
     save_file({name: value.contiguous().numpy() for name, value in state.items()} | arrays, folder / model.WEIGHTS)
+    (folder / model.WEIGHTS).chmod(0o644)
     made = graphs(backbone, fuse)
     for name, proto in made.items():
         refer_to_weights(proto, folder / model.WEIGHTS)

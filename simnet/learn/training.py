@@ -42,7 +42,6 @@ def train(recipe: Recipe, folder: Path, exported: Path) -> Path:
 
     cv2.setNumThreads(1)
     torch.set_num_threads(2)
-    began = time.time()
     if recipe.stage == "backbone":
         from simnet.learn import backbone as stage
 
@@ -56,7 +55,7 @@ def train(recipe: Recipe, folder: Path, exported: Path) -> Path:
         "decode_ns": FUSE_NS if fuse is not None else DECODE_NS,
         "numbers": {"backbone": vars(BackboneNumbers())} | ({"fuse": vars(FuseNumbers())} if fuse is not None else {}),
         "recipe": recipe.model_dump(mode="json"),
-        "trained": {"on": time.strftime("%Y-%m-%d"), "minutes_last_session": round((time.time() - began) / 60)},
+        "trained_on": time.strftime("%Y-%m-%d"),
         "validation": last_lines(folder / "log.txt"),
     }
     network = ", ".join(f"{key} {value}" for part in facts["numbers"].values() for key, value in part.items())
@@ -73,8 +72,9 @@ def measure(recipe: Recipe, exported: Path) -> dict[str, Any]:
 
     name = f"{recipe.model}={exported}"
     result = evaluate.evaluate(recipe.validation, [name], QUALITIES, name)
-    ways = {"with side information": result["points"][name]}
-    ways |= {f"side information: {way}": points for way, points in result["controls"].get(name, {}).items()}
+    controls = result["controls"].get(name, {})
+    ways = {"with side information" if controls else "decoded": result["points"][name]}
+    ways |= {f"side information: {way}": points for way, points in controls.items()}
     return {
         "on": list(recipe.validation),
         "pictures": result["pictures"],
