@@ -11,21 +11,30 @@ if TYPE_CHECKING:
 
     from simnet.records import Scenario
 
-_COLUMNS: tuple[tuple[str, str, str], ...] = (
+_Columns = tuple[tuple[str, str, str], ...]
+"""Title, key in a stream's summary, format (empty for text)."""
+
+_FATE: _Columns = (
     ("codec", "codec", ""),
     ("frames", "frames", "d"),
     ("decoded", "decoded", "d"),
     ("late", "late", "d"),
     ("lost", "lost", "d"),
     ("corrupt", "corrupt", "d"),
+)
+_QUALITY: _Columns = (
     ("kbit/s", "kbit_s", ".1f"),
     ("bpp", "bpp", ".3f"),
     ("PSNR dB", "psnr_db", ".2f"),
     ("MS-SSIM", "ms_ssim", ".4f"),
-    ("side gain dB", "side_gain_db", "+.2f"),
-    ("latency ms p50", "latency_ms_p50", ".0f"),
-    ("p95", "latency_ms_p95", ".0f"),
+    ("gain dB", "side_gain_db", "+.2f"),
+    ("ms p50", "latency_ms_p50", ".0f"),
+    ("ms p95", "latency_ms_p95", ".0f"),
 )
+
+
+_WIDE = 120
+"""Columns of a terminal from which on a stream's numbers fit on one line."""
 
 
 @contextmanager
@@ -49,17 +58,22 @@ def progress(scenario: Scenario, *, quiet: bool) -> Iterator[Callable[[int], Non
 
 
 def show_summary(summary: Mapping[str, Any]) -> None:
-    """Print the table of streams, how long it took, and where the report is."""
+    """Print the table of streams, how long it took, and where the report is.
+
+    `gain dB` is what side information brought; `ms` are milliseconds from capture to picture.
+    """
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("stream", box=None, pad_edge=False)
-    for title, _, form in _COLUMNS:
-        table.add_column(title, justify="right" if form else "left", no_wrap=True)
-    for name, stream in summary["streams"].items():
-        table.add_row(name, *(_cell(stream[key], form) for _, key, form in _COLUMNS))
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
-    console.print(table)
+    parts = [_FATE + _QUALITY] if console.width >= _WIDE else [_FATE, _QUALITY]
+    for columns in parts:
+        table = Table("stream", box=None, pad_edge=False)
+        for title, _, form in columns:
+            table.add_column(title, justify="right" if form else "left", no_wrap=True)
+        for name, stream in summary["streams"].items():
+            table.add_row(name, *(_cell(stream[key], form) for _, key, form in columns))
+        console.print(table)
     console.print(
         f"\n{summary['frames']} frames, {summary['virtual_s']:g} s virtual in {summary['wall_s']:.1f} s wall, "
         f"peak {summary['peak_rss_mb']:.0f} MB"

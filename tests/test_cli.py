@@ -150,14 +150,29 @@ def test_ls_names_what_is_shipped(capsys: pytest.CaptureFixture) -> None:
     assert "vehicle_platoon" in capsys.readouterr().out
 
 
-def test_an_interrupt_ends_with_one_line_and_130(scenario: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("hosts", ["0", "2"])
+def test_an_interrupt_ends_with_one_line_and_130(scenario: Path, tmp_path: Path, hosts: str) -> None:
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "simnet", "run", str(scenario), "--out", str(out), "--answer-delay", "5"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command = [
+        sys.executable,
+        "-m",
+        "simnet",
+        "run",
+        str(scenario),
+        "--out",
+        str(out),
+        "--answer-delay",
+        "2",
+        "--hosts",
+        hosts,
+    ]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
     while not out.exists():
         time.sleep(0.05)
     time.sleep(2)
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)
     shown, complaint = process.communicate(timeout=30)
     assert (process.returncode, shown, complaint) == (130, "", "simnet: interrupted\n")
 

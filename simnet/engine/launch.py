@@ -76,7 +76,10 @@ def processes(plans: Sequence[HostPlan]) -> Iterator[BrokerSocket]:
         stack.callback(_end, running)
         for plan in plans:
             command = [sys.executable, "-m", "simnet.engine.host", broker.endpoint, session, plan.name]
-            running[plan.name] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            # In a session of its own, so that Ctrl-C reaches the broker alone, which then tells the hosts to stop.
+            running[plan.name] = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
+            )
         try:
             yield broker
         finally:

@@ -25,7 +25,12 @@ BUSY, FREE = 0.7, 0.5
 """Waiting in queues, in frame periods, above which the bit rate falls and below which it rises."""
 LOSS_HIGH, LOSS_LOW = 0.10, 0.05
 RISE = 1.06
-FASTEST_FALL = 0.5
+BELOW, FASTEST_DRAIN = 0.9, 0.25
+"""While frames queue, the bit rate is between these shares of what arrives."""
+SILENT_FALL = 0.7
+HOLD_PERIODS = 2
+"""A fall needs this many frames before it shows, and silence for this many is no sign yet."""
+DELIVERED_WEIGHT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,12 @@ class RateState:
     """Adaptive: the bit rate that the link is taken to bear; None until a frame has been measured."""
     loss: float = 0.0
     """Share of packets lost, smoothed over about a second."""
+    delivered_bps: float | None = None
+    """Smoothed rate at which frames arrive, by the receiver's reports."""
+    heard_ns: int | None = None
+    """The last report that told of any packet (at first, the first report)."""
     held_until_ns: int = 0
-    """Adaptive: no second fall before this, so that the first can take effect."""
+    """No second fall for loss or silence before this, so that the first can take effect."""
 
 
 def start(setup: RateSetup) -> RateState:
@@ -113,23 +122,56 @@ def choose(setup: RateSetup, state: RateState) -> RateState:
 
 
 def _adapt(setup: RateSetup, state: RateState, report: Feedback) -> RateState:
-    """Move the bit rate: the fall is as deep as the queue is long, the rise is the same few percent each time."""
-    packets = report.packets_received + report.packets_lost
-    if state.rate_bps is None or packets == 0:
+    """Move the bit rate after one report.
+
+    While frames queue, what arrives is what the link bears: the rate goes below it, the further the longer the queue, so
+    that the queue is gone in about a second. Then it rises by a few percent each time.
+    """
+    if state.rate_bps is None:
         return state
-    weight = min(1.0, packets * 0.03)
-    loss = state.loss + weight * (report.packets_lost / packets - state.loss)
-    busy = report.queue_ns / setup.period_ns
-    rate, held = state.rate_bps, state.held_until_ns
-    if busy > BUSY or loss > LOSS_HIGH:
-        if report.time_ns >= held:
-            rate *= max(FASTEST_FALL, min(BUSY / busy if busy > BUSY else 1.0, 1 - loss / 2))
-            held = report.time_ns + 2 * setup.period_ns + report.delay_ns
-    elif busy < FREE and loss < LOSS_LOW:
+    packets = report.packets_received + report.packets_lost
+    if packets == 0:
+        return _adapt_to_silence(setup, state, report.time_ns)
+    loss = state.loss + min(1.0, packets * 0.03) * (report.packets_lost / packets - state.loss)
+    state = replace(state, loss=loss, delivered_bps=_delivered(setup, state, report), heard_ns=report.time_ns)
+    over_ns = report.queue_ns - BUSY * setup.period_ns
+    rate = state.rate_bps or 0.0
+    if over_ns > 0 and state.delivered_bps:
+        rate = state.delivered_bps * min(BELOW, max(FASTEST_DRAIN, 1 - over_ns / SECOND_NS))
+    elif loss > LOSS_HIGH:
+        if report.time_ns >= state.held_until_ns:
+            rate *= 1 - loss / 2
+            state = replace(state, held_until_ns=report.time_ns + HOLD_PERIODS * setup.period_ns + report.delay_ns)
+    elif report.queue_ns < FREE * setup.period_ns and loss < LOSS_LOW:
         rate *= RISE
+    return _bounded(setup, state, rate)
+
+
+def _adapt_to_silence(setup: RateSetup, state: RateState, now_ns: int) -> RateState:
+    """Nothing at all has arrived since the last report: fine for a while, then the first sign of a long queue."""
+    if state.heard_ns is None:
+        return replace(state, heard_ns=now_ns)
+    if now_ns < max(state.heard_ns + HOLD_PERIODS * setup.period_ns, state.held_until_ns):
+        return state
+    held = replace(state, held_until_ns=now_ns + HOLD_PERIODS * setup.period_ns)
+    return _bounded(setup, held, (state.rate_bps or 0.0) * SILENT_FALL)
+
+
+def _delivered(setup: RateSetup, state: RateState, report: Feedback) -> float | None:
+    """Return the smoothed rate at which whole frames arrive; None before the first has."""
+    if report.frames == 0:
+        return state.delivered_bps
+    if state.delivered_bps is None or state.heard_ns is None:
+        return report.received_bytes * 8 * SECOND_NS / max(setup.period_ns, report.delay_ns)
+    now = report.received_bytes * 8 * SECOND_NS / max(1, report.time_ns - state.heard_ns)
+    return state.delivered_bps + DELIVERED_WEIGHT * (now - state.delivered_bps)
+
+
+def _bounded(setup: RateSetup, state: RateState, rate_bps: float) -> RateState:
+    """Return the state with a bit rate that the bounds of quality can reach: it does not run off beyond them."""
     config = setup.config
     lowest, highest = (
         state.model.size_for(quality) * 8 * SECOND_NS / setup.period_ns
         for quality in (config.quality_min, config.quality_max)
     )
-    return replace(state, rate_bps=min(max(rate, lowest), highest), loss=loss, held_until_ns=held)
+    return replace(state, rate_bps=min(max(rate_bps, lowest), highest))
