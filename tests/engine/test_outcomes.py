@@ -83,8 +83,8 @@ def test_a_queue_that_builds_up_lowers_quality_within_a_second(tiny: Scenario, r
     fixed = run(change_streams(slow, rate=RateConfig(quality=0.9))).rows("car/a")
     adapted = run(change_streams(slow, rate=adaptive)).rows("car/a")
     assert adapted[0].quality == fixed[0].quality
-    assert adapted[10].quality < 0.75
-    assert adapted[-1].queue_ns < fixed[-1].queue_ns / 3
+    assert min(row.quality for row in adapted[:10]) < 0.75
+    assert max(row.queue_ns for row in adapted[5:]) < fixed[-1].queue_ns / 3
 
 
 def test_a_target_bit_rate_is_met_on_the_wire(tiny: Scenario, run: Run) -> None:
