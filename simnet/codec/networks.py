@@ -34,11 +34,10 @@ class BackboneNumbers:
 
 @dataclass(frozen=True)
 class FuseNumbers:
-    """Channels of the fusion trunk, of queries and keys, of values; residual blocks; `window` is the attention's side."""
+    """Channels of the fusion trunk, of queries and keys; residual blocks; `window` is the attention's side."""
 
     channels: int = 48
     key: int = 16
-    value: int = 32
     blocks: int = 2
     window: int = 3
 
@@ -177,8 +176,9 @@ class Fuse(nn.Module):
     """Correct a decoded picture with aligned side pictures.
 
     Everything happens on 4 x 4 pixel cells. Queries come from x_hat and keys from its comparison with each side picture, values
-    from the side pictures, in a local window around the flow's match. The softmax runs over all windows of all side pictures
-    and one null key of learned score, whose share says how little the side pictures are to be trusted.
+    the side pictures' own pixels, in a local window around the flow's match. The softmax runs over all windows of all side
+    pictures and one null key, whose share says how little the side pictures are to be trusted. What was attended replaces x_hat
+    where a gate opens, and a residual corrects the rest.
     """
 
     def __init__(self, numbers: FuseNumbers) -> None:
@@ -190,17 +190,22 @@ class Fuse(nn.Module):
         self.query = nn.Conv2d(c, numbers.key, 1)
         self.key = nn.Conv2d(2 * c, numbers.key, 1)
         self.null = nn.Conv2d(c, 1, 1)
-        self.value = nn.Conv2d(48, numbers.value, 1)
-        self.join = nn.Conv2d(c + numbers.value + 1, c, 3, padding=1)
+        # The flow's own match starts ahead of its neighbours: an even start would blur every side picture.
+        start = torch.zeros(numbers.window**2)
+        start[numbers.window**2 // 2] = 4.0
+        self.place = nn.Parameter(start)
+        self.join = nn.Conv2d(c + 48 + 1, c, 3, padding=1)
         self.trunk = nn.Sequential(*(Residual(c) for _ in range(numbers.blocks)))
-        self.head = nn.Conv2d(c, 48, 3, padding=1)
+        self.head = nn.Conv2d(c, 2 * 48, 3, padding=1)
         nn.init.zeros_(self.head.weight)
+        with torch.no_grad():
+            self.head.bias[:48].fill_(-1.0)  # type: ignore[index]  # the bias exists: Conv2d's default
 
     def forward(self, x_hat: Tensor, aligned: Tensor) -> Tensor:
         """x_hat (B, 3, H, W) and aligned (B * S, 3, H, W), S side pictures a picture -> picture (B, 3, H, W)."""
         batch, window = x_hat.shape[0], self.numbers.window
-        cells_y = functional.pixel_unshuffle(aligned, 4)
-        f_x, f_y = self.stem(functional.pixel_unshuffle(x_hat, 4)), self.stem(cells_y)
+        cells_x, cells_y = functional.pixel_unshuffle(x_hat, 4), functional.pixel_unshuffle(aligned, 4)
+        f_x, f_y = self.stem(cells_x), self.stem(cells_y)
         channels, height, width = f_x.shape[1:]
         sides = f_y.shape[0] // batch
         per_side = f_x[:, None].expand(batch, sides, channels, height, width).reshape(f_y.shape)
@@ -210,15 +215,19 @@ class Fuse(nn.Module):
         query = self.query(per_side) * self.numbers.key**-0.5
         keys = self.key(torch.cat([match, f_y], dim=1))
         scores = torch.stack([(query * moved).sum(dim=1) for moved in shifts(keys, window)], dim=1)
+        scores = scores + self.place[None, :, None, None]
         scores = scores.reshape(batch, -1, height, width)
         share = torch.softmax(torch.cat([self.null(f_x), scores], dim=1), dim=1)
 
         weights = share[:, 1:].reshape(-1, window**2, height, width)
-        values = shifts(self.value(cells_y), window)
+        values = shifts(cells_y, window)
         attended = weights[:, :1] * values[0]
         for i, moved in enumerate(values[1:], start=1):
             attended = attended + weights[:, i : i + 1] * moved
         attended = attended.reshape(batch, sides, -1, height, width).sum(dim=1)
         matched = match.reshape(batch, sides, -1, height, width).mean(dim=1)
-        joined = functional.leaky_relu(self.join(torch.cat([f_x + matched, attended, share[:, :1]], dim=1)), 0.1)
-        return x_hat + functional.pixel_shuffle(self.head(self.trunk(joined)), 4)
+        # Pixels less what the null key took: zero where nothing is trusted.
+        news = attended - (1 - share[:, :1]) * cells_x
+        joined = functional.leaky_relu(self.join(torch.cat([f_x + matched, news, share[:, :1]], dim=1)), 0.1)
+        gate, correction = self.head(self.trunk(joined)).chunk(2, dim=1)
+        return x_hat + functional.pixel_shuffle(torch.sigmoid(gate) * news + correction, 4)

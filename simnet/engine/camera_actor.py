@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from simnet.engine.lazy_world import LazyWorld
     from simnet.engine.stopwatch import Stopwatch
     from simnet.nodes.grants import Capture
+    from simnet.nodes.schedule import Schedule
     from simnet.records import Announcement, CameraConfig, StreamConfig
 
 
@@ -22,6 +23,7 @@ class CameraActor:
         self,
         stream: StreamConfig,
         config: CameraConfig,
+        schedule: Schedule,
         packets: tuple[int, int],
         world: LazyWorld,
         stopwatch: Stopwatch,
@@ -31,6 +33,7 @@ class CameraActor:
 
         self._world, self._stopwatch = world, stopwatch
         self._setup = CameraSetup(RateSetup(stream.rate, config.period_ns, *packets), stream.encode_ns)
+        self._schedule = schedule
         self._state = camera.start(self._setup)
         with stopwatch.part("opening codecs"):
             self._encoder = codec.open_encoder(stream.codec, config.width, config.height, stream.model)
@@ -43,6 +46,9 @@ class CameraActor:
     def capture(self, grant: Capture) -> Coded:
         """Capture and code a frame."""
         frame = self._world.frame(grant.stream, grant.time_ns)
+        # What a camera sees depends on nobody: the next frame can be made while this one is coded and travels.
+        if grant.sequence + 1 < self._schedule.count:
+            self._world.prepare(grant.stream, self._schedule.capture_ns(grant.sequence + 1))
 
         def encode(quality: float) -> bytes:
             with self._stopwatch.part("encoding"):

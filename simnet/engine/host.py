@@ -21,6 +21,7 @@ from simnet.engine.lazy_world import LazyWorld
 from simnet.engine.ordered_pool import OrderedPool
 from simnet.engine.stopwatch import Stopwatch
 from simnet.errors import NodeError, SimnetError
+from simnet.nodes.schedule import Schedule
 from simnet.records import Announcement, Scenario
 from simnet.wire.messages import Message
 from simnet.wire.plain import from_plain, pack_records, unpack_records
@@ -86,8 +87,9 @@ class Host:
 
         def open_camera(each: dict[str, Any]) -> None:
             name, packets = each["name"], (each["payload_bytes"], each["overhead_bytes"])
-            actor = CameraActor(streams[name], scenario.cameras[name], packets, world, self._stopwatch)
-            self._cameras[name] = actor
+            camera = scenario.cameras[name]
+            schedule = Schedule.of(camera, scenario.duration_ns)
+            self._cameras[name] = CameraActor(streams[name], camera, schedule, packets, world, self._stopwatch)
 
         # The world opens in the pool too, while encoders load.
         jobs: list[Future] = [self._pool.submit(each["name"], partial(open_camera, each)) for each in header["streams"]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,32 +14,35 @@ if TYPE_CHECKING:
     from simnet.records import Scenario
     from simnet.world import World
 
+    Key = tuple[str, int]
+
 KEPT_BYTES = 128 * 2**20
 """Frames are kept up to this size: the score asks for a frame again once it has been sent, waited for and decoded."""
 
 
 class LazyWorld:
-    """One world for the threads of a process."""
+    """One world for the threads of a process; every frame is made once, whoever asks first."""
 
     def __init__(self, scenario: Scenario, stopwatch: Stopwatch) -> None:
         self._scenario, self._stopwatch = scenario, stopwatch
         self._opening, self._keeping = threading.Lock(), threading.Lock()
         self._world: World | None = None
-        self._kept: OrderedDict[tuple[str, int], np.ndarray] = OrderedDict()
+        self._kept: OrderedDict[Key, Future[np.ndarray]] = OrderedDict()
         self._kept_bytes = 0
+        self._ahead = ThreadPoolExecutor(1, thread_name_prefix="frames ahead")
 
     def frame(self, camera: str, t_ns: int) -> np.ndarray:
         """Return what `camera` sees at `t_ns`: uint8, H x W x 3, RGB, not to be written to."""
-        with self._keeping:
-            kept = self._kept.get((camera, t_ns))
-        if kept is not None:
-            return kept
-        world = self.open()
-        with self._stopwatch.part("world frames"):
-            frame = world.frame(camera, t_ns)
-        frame.setflags(write=False)
-        self._keep((camera, t_ns), frame)
-        return frame
+        frame, is_new = self._claim((camera, t_ns))
+        if is_new:
+            self._make((camera, t_ns), frame)
+        return frame.result()
+
+    def prepare(self, camera: str, t_ns: int) -> None:
+        """Begin to make a frame that will be asked for; what goes wrong is told when it is."""
+        frame, is_new = self._claim((camera, t_ns))
+        if is_new:
+            self._ahead.submit(self._make, (camera, t_ns), frame)
 
     def open(self) -> World:
         """Open the world unless it is open."""
@@ -52,15 +56,32 @@ class LazyWorld:
 
     def close(self) -> None:
         """Close the world if it is open."""
+        self._ahead.shutdown()
         with self._opening:
             if self._world is not None:
                 self._world.close()
                 self._world = None
 
-    def _keep(self, key: tuple[str, int], frame: np.ndarray) -> None:
+    def _claim(self, key: Key) -> tuple[Future[np.ndarray], bool]:
+        """Return the frame's future, and whether the caller is the one to make it."""
         with self._keeping:
-            if key not in self._kept:
-                self._kept[key] = frame
-                self._kept_bytes += frame.nbytes
-            while self._kept_bytes > KEPT_BYTES and len(self._kept) > 1:
-                self._kept_bytes -= self._kept.popitem(last=False)[1].nbytes
+            is_new = key not in self._kept
+            if is_new:
+                self._kept[key] = Future()
+            return self._kept[key], is_new
+
+    def _make(self, key: Key, frame: Future[np.ndarray]) -> None:
+        try:
+            world = self.open()
+            with self._stopwatch.part("world frames"):
+                made = world.frame(*key)
+        except Exception as error:
+            frame.set_exception(error)
+            return
+        made.setflags(write=False)
+        frame.set_result(made)
+        with self._keeping:
+            self._kept_bytes += made.nbytes
+            while self._kept_bytes > KEPT_BYTES and (oldest := next(iter(self._kept.values()))).done():
+                self._kept.popitem(last=False)
+                self._kept_bytes -= oldest.result().nbytes
