@@ -76,6 +76,8 @@ class LazyWorld:
             with self._stopwatch.part("world frames"):
                 made = world.frame(*key)
         except Exception as error:
+            with self._keeping:
+                del self._kept[key]
             frame.set_exception(error)
             return
         made.setflags(write=False)

@@ -1,0 +1,68 @@
+"""Frames are made once, kept while there is room, and what goes wrong is told to who asks."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from simnet.engine import lazy_world
+from simnet.engine.lazy_world import LazyWorld
+from simnet.engine.stopwatch import Stopwatch
+from simnet.errors import PictureError
+from simnet.records import Scenario
+
+
+class _Counting:
+    """A world that counts; frame -1 is missing."""
+
+    def __init__(self) -> None:
+        self.made: list[int] = []
+
+    def frame(self, camera: str, t_ns: int) -> np.ndarray:
+        if t_ns < 0:
+            raise PictureError(f"{camera}: missing")
+        self.made.append(t_ns)
+        return np.full((4, 4, 3), t_ns, np.uint8)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def counting(monkeypatch: pytest.MonkeyPatch) -> _Counting:
+    world = _Counting()
+    monkeypatch.setattr("simnet.world.open_world", lambda *_: world)
+    return world
+
+
+def test_each_frame_is_made_once_whoever_asks(counting: _Counting, tiny: Scenario) -> None:
+    world = LazyWorld(tiny, Stopwatch())
+    for t_ns in range(20):
+        world.prepare("car/a", t_ns)
+    askers = [threading.Thread(target=lambda: [world.frame("car/a", t_ns) for t_ns in range(20)]) for _ in range(4)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+    assert sorted(counting.made) == list(range(20))
+    world.close()
+
+
+def test_the_oldest_go_when_there_is_no_room(
+    counting: _Counting, tiny: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lazy_world, "KEPT_BYTES", 3 * 48)
+    world = LazyWorld(tiny, Stopwatch())
+    for t_ns in (0, 1, 2, 3, 3, 1, 0):
+        assert world.frame("car/a", t_ns)[0, 0, 0] == t_ns
+    assert counting.made == [0, 1, 2, 3, 0]
+    world.close()
+
+
+def test_a_missing_frame_is_told_to_who_asks_for_it(counting: _Counting, tiny: Scenario) -> None:
+    world = LazyWorld(tiny, Stopwatch())
+    world.prepare("car/a", -1)
+    for _ in range(2):
+        with pytest.raises(PictureError, match="missing"):
+            world.frame("car/a", -1)
+    world.close()
