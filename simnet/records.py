@@ -133,8 +133,19 @@ class StreamConfig:
     rate: RateConfig = field(default_factory=RateConfig)
     side_information: tuple[str, ...] = ()
     """Candidates in order of preference: names of cameras (streams, or sensors of the fusion node), or `previous`."""
+    side_lags_ns: tuple[int, ...] = ()
+    """How long before this frame's capture a candidate's picture is wanted, one for each candidate; empty is 0 for all.
+
+    A vehicle that follows another sees what that one saw a while ago: the same place, not the same time.
+    """
     encode_ns: int = 15_000_000
     decode_ns: int = 40_000_000
+
+    @property
+    def candidates(self) -> tuple[tuple[str, int], ...]:
+        """The names in `side_information`, each with its lag in ns."""
+        lags_ns = self.side_lags_ns or (0,) * len(self.side_information)
+        return tuple(zip(self.side_information, lags_ns, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,8 @@ class Wanted:
     max_age_ns: int
     oldest_ns: int = 0
     """Nothing is known, or kept, of coded frames captured before this."""
+    lag_ns: int = 0
+    """The picture nearest to this long before the capture is wanted, and the maximum age counts from there."""
     previous_only_before: int | None = None
     """For the stream's own pictures: only frames before this sequence count."""
 
@@ -69,10 +71,11 @@ class Wanted:
 def look(source: Source, fates: Mapping[int, Fate], wanted: Wanted, now_ns: int) -> Look:
     """Return what `source` offers: frames nearest in capture time first, none older (or younger) than the maximum age.
 
+    Both count from the frame's own capture less the lag; the age of what is chosen counts from the capture itself.
     A frame that has not arrived is hoped for while it could still be ready in time, going by the declared coding times.
     """
     hopes: list[int] = []
-    for sequence in source.schedule.near(wanted.capture_ns, wanted.max_age_ns):
+    for sequence in source.schedule.near(wanted.capture_ns - wanted.lag_ns, wanted.max_age_ns):
         if wanted.previous_only_before is not None and sequence >= wanted.previous_only_before:
             continue
         fate = fates.get(sequence)

@@ -44,7 +44,8 @@ class FusionSetup:
     @property
     def memory_ns(self) -> int:
         """Frames captured longer ago than this serve nobody any more, and neither fate nor picture is kept."""
-        return 2 * self.config.max_age_ns + self.config.deadline_ns + SLACK_NS
+        lags_ns = [lag_ns for stream in self.streams.values() for lag_ns in stream.side_lags_ns]
+        return 2 * self.config.max_age_ns + self.config.deadline_ns + SLACK_NS + max(lags_ns, default=0)
 
     @classmethod
     def of(cls, scenario: Scenario) -> FusionSetup:
@@ -155,10 +156,10 @@ class FusionPlanner:
         """
         found: list[SideChoice] = []
         hope_ns: int | None = None
-        for name in self.setup.streams[frame.stream].side_information:
+        for name, lag_ns in self.setup.streams[frame.stream].candidates:
             if len(found) == self.setup.config.pictures:
                 break
-            source, wanted = self._candidate(name, frame)
+            source, wanted = self._candidate(name, lag_ns, frame)
             offer = look(source, self._fates[source.name], wanted, now_ns)
             if offer.hope_ns is not None:
                 hope_ns = offer.hope_ns if hope_ns is None else min(hope_ns, offer.hope_ns)
@@ -166,9 +167,9 @@ class FusionPlanner:
                 found.append(offer.now)
         return tuple(found), hope_ns
 
-    def _candidate(self, name: str, frame: _Waiting) -> tuple[Source, Wanted]:
+    def _candidate(self, name: str, lag_ns: int, frame: _Waiting) -> tuple[Source, Wanted]:
         if name != PREVIOUS:
-            return self.setup.sources[name], frame.wanted
+            return self.setup.sources[name], replace(frame.wanted, lag_ns=lag_ns)
         own = frame.wanted
         return self.setup.sources[frame.stream], replace(own, previous_only_before=frame.sequence)
 
@@ -197,7 +198,8 @@ class FusionPlanner:
         return time_ns if self._receptions and time_ns < self.setup.end_ns else None
 
     def _forget(self, now_ns: int) -> None:
+        oldest_ns = now_ns - self.setup.memory_ns
         for stream, fates in self._fates.items():
             schedule = self.setup.sources[stream].schedule
-            for sequence in [old for old in fates if schedule.capture_ns(old) < now_ns - self.setup.memory_ns]:
+            for sequence in [old for old in fates if schedule.capture_ns(old) < oldest_ns]:
                 del fates[sequence]

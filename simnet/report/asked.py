@@ -55,10 +55,15 @@ def _stream(stream: StreamConfig) -> tuple[str, ...]:
         stream.codec,
         stream.model or "default",
         asked_rate(stream.rate),
-        ", ".join(stream.side_information) or "none",
+        ", ".join(map(_candidate, stream.candidates)) or "none",
         milliseconds(stream.encode_ns),
         milliseconds(stream.decode_ns),
     )
+
+
+def _candidate(candidate: tuple[str, int]) -> str:
+    name, lag_ns = candidate
+    return f"{name} {milliseconds(lag_ns)} before" if lag_ns else name
 
 
 def _links(scenario: Scenario) -> Table:

@@ -126,7 +126,10 @@ class _Reader:
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
-            return [self._tree(item, (*path, index)) for index, item in enumerate(node.value)]
+            # An item has no key: what is missing in it is told where it begins.
+            items = {(*path, index): item for index, item in enumerate(node.value)}
+            self.places.keys.update({here: self._place(item.start_mark) for here, item in items.items()})
+            return [self._tree(item, here) for here, item in items.items()]
         try:
             return self.loader.construct_object(node)
         except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:

@@ -169,6 +169,19 @@ def _expand_codec(value: Any) -> Any:
     return value if isinstance(value, dict) else {"name": value}
 
 
+class Candidate(Strict):
+    """Side information from one source."""
+
+    stream: f.Given = Field(examples=["leader/front"])
+    """A stream, one of the fusion node's own cameras, or previous (the stream's own last picture)."""
+    lag: f.Time = 0
+    """How long before the frame's capture its picture is wanted: a follower comes to a place later than who is ahead."""
+
+
+def _expand_candidate(value: Any) -> Any:
+    return value if isinstance(value, dict) else {"stream": value}
+
+
 class Stream(Strict):
     """One camera's coded stream to fusion."""
 
@@ -180,7 +193,9 @@ class Stream(Strict):
         default=Rate(quality=0.5), examples=["adaptive", {"target": "300 kbit/s"}]
     )
     """Rate control; quality 0.5 if left out."""
-    side_information: list[f.Given] = Field(default=[], examples=[["leader/front", "previous"]])
+    side_information: list[Annotated[Candidate, f.Shorthand(_expand_candidate, {"type": "string", "minLength": 1})]] = (
+        Field(default=[], examples=[["leader/front", "previous"], [{"stream": "leader/front", "lag": "0.8 s"}]])
+    )
     """What helps to decode it, best first: streams, the fusion node's own cameras, or previous (its own last picture)."""
     encode_time: f.Time = _STREAM.encode_ns
     """Virtual time from capture to bitstream."""
@@ -196,7 +211,7 @@ class Fusion(Strict):
     wait: f.Time = _FUSION.wait_ns
     """How long a delivery waits for side information."""
     max_age: f.Time = _FUSION.max_age_ns
-    """Side information whose capture time differs by more is not used."""
+    """Side information whose capture time differs by more, from the frame's less the lag, is not used."""
     deadline: f.SomeTime = _FUSION.deadline_ns
     """A picture decoded later than this after capture is late."""
     pictures: Annotated[f.Count, Field(ge=0, le=8)] = Field(default=_FUSION.pictures, examples=[1])

@@ -73,7 +73,8 @@ def resolve(
             said.problems.at_value(("streams", said.pattern, "rate"), text)
         _check_side_information(name, one, list(merged), sensors, list(cameras))
     served_by = {
-        name: [s for s in one.stream.side_information if s in merged and s != name] for name, one in merged.items()
+        name: [source for source in _sources(one) if source in merged and source != name]
+        for name, one in merged.items()
     }
     if cycle := order.cycle(served_by):
         _report_cycle(cycle, merged)
@@ -133,23 +134,30 @@ def _put(merged: _Merged, said: _Said) -> None:
     merged.last = said if merged.last is None or said.problems is merged.last.problems else merged.last
 
 
+def _sources(one: _Merged) -> list[str]:
+    return [candidate.stream for candidate in one.stream.side_information]
+
+
 def _check_side_information(
     name: str, one: _Merged, streams: list[str], sensors: list[str], cameras: list[str]
 ) -> None:
     known = [other for other in [*streams, *sensors] if other != name] + [PREVIOUS]
-    for index, source in enumerate(one.stream.side_information):
+    sources = _sources(one)
+    for index, source in enumerate(sources):
         said = one.said["side_information"]
         path = ("streams", said.pattern, "side_information", index)
         expected = f"expected one of: {', '.join(known)}"
         if source == name:
             said.problems.at_value(path, f"{name} cannot serve itself; expected 'previous' for its own last picture")
-        elif source in one.stream.side_information[:index]:
+        elif source in sources[:index]:
             said.problems.at_value(path, f"duplicate: {source} is in the list already; expected each once")
         elif source in cameras and source not in known:
             text = f"{source} is neither a stream nor a camera of the fusion node, which never has its pictures; {expected}"
             said.problems.at_value(path, text)
         elif source not in known:
             said.problems.at_value(path, f"no camera {source!r}{near(source, known)}; {expected}")
+        elif source == PREVIOUS and one.stream.side_information[index].lag:
+            said.problems.at_value((*path, "lag"), "previous takes no lag; expected a lag of another stream or camera")
 
 
 def _report_cycle(cycle: list[str], merged: dict[str, _Merged]) -> None:
@@ -161,12 +169,14 @@ def _report_cycle(cycle: list[str], merged: dict[str, _Merged]) -> None:
 def _record(name: str, one: _Merged) -> StreamConfig:
     stream = one.stream
     codec = stream.codec or Model()
+    lags_ns = tuple(candidate.lag for candidate in stream.side_information)
     return StreamConfig(
         name=name,
         codec=codec.name or "",
         model=codec.model,
         rate=_rate(stream.rate),
-        side_information=tuple(stream.side_information),
+        side_information=tuple(_sources(one)),
+        side_lags_ns=lags_ns if any(lags_ns) else (),
         encode_ns=stream.encode_time,
         decode_ns=stream.decode_time,
     )

@@ -149,10 +149,14 @@ def _stream(stream: StreamConfig) -> dict[str, Any]:
     return {
         "codec": stream.codec if stream.model is None else _Line(name=stream.codec, model=stream.model),
         "rate": rates[rate.kind],
-        "side_information": list(stream.side_information),
+        "side_information": [_candidate(name, lag_ns) for name, lag_ns in stream.candidates],
         "encode_time": text(stream.encode_ns, "ns"),
         "decode_time": text(stream.decode_ns, "ns"),
     }
+
+
+def _candidate(name: str, lag_ns: int) -> str | dict[str, Any]:
+    return _Line(stream=name, lag=text(lag_ns, "ns")) if lag_ns else name
 
 
 def _number(value: float) -> float:

@@ -15,9 +15,16 @@ MS = 1_000_000
 DECODE = 20
 
 
-def _planner(sides: tuple[str, ...] = ("a",), rate: str = "fixed", shift_ms: int = 0, **config: int) -> FusionPlanner:
+def _planner(
+    sides: tuple[str, ...] = ("a",),
+    rate: str = "fixed",
+    shift_ms: int = 0,
+    lags_ms: tuple[int, ...] = (),
+    duration_ms: int = 1000,
+    **config: int,
+) -> FusionPlanner:
     def schedule(phase_ms: int = 0) -> Schedule:
-        return Schedule(phase_ms * MS, 100 * MS, 1000 * MS)
+        return Schedule(phase_ms * MS, 100 * MS, duration_ms * MS)
 
     def coded(name: str, phase_ms: int = 0) -> Source:
         return Source(name, schedule(phase_ms), (10 + DECODE) * MS, DECODE * MS)
@@ -26,10 +33,16 @@ def _planner(sides: tuple[str, ...] = ("a",), rate: str = "fixed", shift_ms: int
     fusion = FusionConfig("f", **{"wait_ns": 50 * MS, "max_age_ns": 150 * MS, **config})
     streams = {
         "a": stream,
-        "b": replace(stream, name="b", side_information=sides, rate=RateConfig(rate)),
+        "b": replace(
+            stream,
+            name="b",
+            side_information=sides,
+            side_lags_ns=tuple(lag * MS for lag in lags_ms),
+            rate=RateConfig(rate),
+        ),
     }
     sources = {"a": coded("a", shift_ms), "b": coded("b"), "s": Source("s", schedule(30))}
-    return FusionPlanner(FusionSetup(fusion, streams, sources, 1000 * MS), _verify)
+    return FusionPlanner(FusionSetup(fusion, streams, sources, duration_ms * MS), _verify)
 
 
 def _verify(stream: str, data: bytes) -> None:
@@ -120,6 +133,30 @@ def test_candidates_count_in_order_of_preference() -> None:
     assert _told(_arrives(planner, "b", 0, 31)) == [("b", 0, Outcome.DECODED, 51, [("s", 0)])]
     _arrives(planner, "a", 1, 115)
     assert _told(_arrives(planner, "b", 1, 136)) == [("b", 1, Outcome.DECODED, 156, [("a", 1)])]
+
+
+def test_a_lag_asks_for_the_picture_of_then_and_its_age_is_told() -> None:
+    planner = _planner(("a", "previous"), lags_ms=(300, 0), max_age_ns=100 * MS)
+    for sequence in range(5):
+        _arrives(planner, "a", sequence, 100 * sequence + 15)
+    decision = _arrives(planner, "b", 4, 440).decisions[0]
+    assert decision.sides == (SideChoice("a", 1, 300 * MS),)
+
+
+def test_before_the_lag_has_passed_the_next_candidate_serves() -> None:
+    planner = _planner(("a", "previous"), lags_ms=(300, 0), max_age_ns=100 * MS)
+    for sequence in range(2):
+        _arrives(planner, "a", sequence, 100 * sequence + 15)
+        told = _told(_arrives(planner, "b", sequence, 100 * sequence + 40))
+    assert told[0][-1] == [("b", 0)]
+
+
+def test_pictures_are_remembered_for_as_long_as_the_lag() -> None:
+    lag_ms = 9000
+    planner = _planner(("a",), lags_ms=(lag_ms,), wait_ns=0, duration_ms=20_000)
+    _arrives(planner, "a", 0, 15)
+    decision = _arrives(planner, "b", 90, lag_ms + 40).decisions[0]
+    assert decision.sides == (SideChoice("a", 0, lag_ms * MS),)
 
 
 def test_several_pictures_come_from_different_sources() -> None:

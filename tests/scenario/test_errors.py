@@ -103,6 +103,24 @@ BAD = [
         "13:47: streams.car/front.side_information.0: car/rear is neither a stream nor a",
     ),
     (("[mast/street]", "[mast/stret]"), "13:47: streams.car/front.side_information.0: no camera 'mast/stret' (did you"),
+    (
+        ("[mast/street]", "[{stream: previous, lag: 1 s}]"),
+        "13:71: streams.car/front.side_information.0.lag: previous takes no lag; expected",
+    ),
+    (
+        ("[mast/street]", "[{stream: mast/street, lag: -1 s}]"),
+        "13:74: streams.car/front.side_information.0.lag: '-1 s' is out of range; expected 0 s to",
+    ),
+    (
+        ("[mast/street]", "[{stream: mast/street, lags: 1 s}]"),
+        "13:69: streams.car/front.side_information.0.lags: unknown key (did you mean 'lag'?); expected one of: stream,",
+    ),
+    (("[mast/street]", "[{lag: 1 s}]"), "13:47: streams.car/front.side_information.0.stream: required key is missing;"),
+    (("[mast/street]", "[3]"), "13:47: streams.car/front.side_information.0: 3 does not fit; expected a valid string,"),
+    (
+        ("[mast/street]", "[{stream: van/front, lag: 1 s}]"),
+        "13:46: streams.car/front.side_information: streams wait for each other: car/front <- van/front <- car/front;",
+    ),
     (("[mast/street]", "[previous, previous]"), "13:57: streams.car/front.side_information.1: duplicate: previous"),
     (
         ("codec: jpeg", "codec: jpeg, rate: {adaptive: {min_quality: 0.9, max_quality: 0.1}}"),

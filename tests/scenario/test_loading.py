@@ -93,6 +93,17 @@ def test_shipped_scenarios_load_and_read_back(file: Path, tmp_path: Path) -> Non
     assert replace(scenario.load(str(written)), path=loaded.path) == loaded
 
 
+def test_a_lag_goes_with_its_candidate_and_reads_back(write: Callable[..., str], tmp_path: Path) -> None:
+    lagging = ("[car/front, previous]", "[{stream: car/front, lag: 0.8 s}, previous]")
+    loaded = scenario.load(write(lagging))
+    assert loaded.streams[1].candidates == (("car/front", 800_000_000), ("previous", 0))
+    written = tmp_path / "written.yaml"
+    written.write_text(scenario.dump(loaded), encoding="utf-8")
+    assert replace(scenario.load(str(written)), path=loaded.path) == loaded
+    plain = "streams.van/front.side_information=[{stream: car/front}, previous]"
+    assert scenario.load(str(written), [plain]).streams[1].side_lags_ns == ()
+
+
 @pytest.mark.parametrize("rate", ["7 Hz", "29.97 Hz", "30 Hz", "0.3 Hz"])
 def test_odd_numbers_read_back(write: Callable[..., str], tmp_path: Path, rate: str) -> None:
     adaptive = ("codec: atn", "codec: {name: atn, model: big}, rate: {adaptive: {max_quality: 0.7}}")

@@ -14,7 +14,11 @@ LINK = LinkConfig("up", "a", "b", 2e6, loss=LossConfig("independent", 0.01), lad
     [
         LINK,
         StreamConfig(
-            "a/front", "jpeg", rate=RateConfig("target", target_bps=3e5), side_information=("b/x", "previous")
+            "a/front",
+            "jpeg",
+            rate=RateConfig("target", target_bps=3e5),
+            side_information=("b/x", "previous"),
+            side_lags_ns=(5, 0),
         ),
     ],
 )
