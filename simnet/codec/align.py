@@ -17,11 +17,12 @@ class Aligner:
 
     def __init__(self) -> None:
         flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-        # The preset stops at half resolution; going on to full resolution was worth 1.4 dB of the warped picture for 1.3 ms.
+        # The preset stops at half resolution; full resolution brings the warped picture about 1 dB closer at equal cost, and
+        # leaving out the variational refinement pays for it.
         flow.setFinestScale(0)
-        flow.setPatchStride(4)
-        flow.setGradientDescentIterations(12)
-        flow.setVariationalRefinementIterations(1)
+        flow.setPatchStride(5)
+        flow.setGradientDescentIterations(16)
+        flow.setVariationalRefinementIterations(0)
         self._flow = flow
 
     def align(self, decoded: np.ndarray, side: np.ndarray) -> np.ndarray:

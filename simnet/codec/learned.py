@@ -11,6 +11,7 @@ import numpy as np
 
 from simnet.codec import bitstream, model
 from simnet.codec.align import Aligner
+from simnet.codec.graph import compiled, run
 from simnet.codec.padding import check_size, padded, to_picture
 from simnet.errors import ModelError
 from simnet.records import Announcement, Decoded, SideInformation
@@ -23,11 +24,10 @@ def announce(chosen: model.Model, width: int, height: int) -> Announcement:
     return Announcement(chosen.codec, chosen.name, chosen.digest, model.tables(chosen).digest, width, height)
 
 
-def run(chosen: model.Model, graph: str, *inputs: np.ndarray) -> np.ndarray:
-    """Run one graph of one output on float32 tensors."""
-    session = model.session(chosen, graph)
-    names = [item.name for item in session.get_inputs()]
-    return session.run(None, dict(zip(names, inputs, strict=True)))[0]
+def picture_shape(announcement: Announcement) -> tuple[int, int, int, int]:
+    """The tensor that a padded picture of a stream fills."""
+    height, width = (-(-side // STRIDE) * STRIDE for side in (announcement.height, announcement.width))
+    return 1, 3, height, width
 
 
 class LearnedEncoder:
@@ -36,7 +36,7 @@ class LearnedEncoder:
     def __init__(self, chosen: model.Model, width: int, height: int) -> None:
         self.announcement = announce(chosen, width, height)
         self._model, self._tables = chosen, model.tables(chosen)
-        model.session(chosen, "analysis")
+        compiled(chosen, "analysis", (picture_shape(self.announcement),))
         self._sequence = 0
 
     def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
@@ -65,16 +65,16 @@ class LearnedDecoder:
         self._model, self._tables = chosen, model.tables(chosen)
         self._fuses = "fuse" in chosen.manifest["graphs"]
         self._aligner = Aligner()
-        for graph in chosen.manifest["graphs"]:
-            if graph != "analysis":
-                model.session(chosen, graph)
+        self._latent = (len(self._tables.gain[0]), *(-(-side // STRIDE) for side in (own.height, own.width)))
+        compiled(chosen, "synthesis", ((1, *self._latent),))
+        if self._fuses:
+            compiled(chosen, "fuse", (picture_shape(own),) * 2)
 
     def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
         """Decode; `alone` costs nothing extra, since alignment starts from it."""
         header = bitstream.verify(data, self.announcement)
         height, width = self.announcement.height, self.announcement.width
-        shape = (len(self._tables.gain[0]), -(-height // STRIDE), -(-width // STRIDE))
-        symbols = self._tables.decode(bitstream.payload(data), shape, header.quality)
+        symbols = self._tables.decode(bitstream.payload(data), self._latent, header.quality)
         latent = symbols * self._tables.inverse[header.quality][:, None, None]
         alone = run(self._model, "synthesis", latent[None].astype(np.float32))
         picture = to_picture(alone, height, width)

@@ -96,18 +96,3 @@ def tables(model: Model) -> Tables:
 
     with safe_open(model.folder / WEIGHTS, framework="numpy") as file:
         return Tables(*(file.get_tensor(f"tables.{part}") for part in ("cdf", "lengths", "offsets", "gain", "inverse")))
-
-
-@lru_cache(maxsize=32)
-def session(model: Model, graph: str) -> Any:
-    """An ONNX Runtime session of one graph, on one thread so that its output does not depend on the machine's load.
-
-    Sessions may be run from several threads at once, so the codecs of a process share them.
-    """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    path = model.folder / f"{graph}.onnx"
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

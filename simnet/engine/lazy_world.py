@@ -44,6 +44,10 @@ class LazyWorld:
         if is_new:
             self._ahead.submit(self._make, (camera, t_ns), frame)
 
+    def open_ahead(self) -> None:
+        """Begin to open the world; what goes wrong is told when it is asked for."""
+        self._ahead.submit(self.open)
+
     def open(self) -> World:
         """Open the world unless it is open."""
         from simnet.world import open_world

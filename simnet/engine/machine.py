@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from pathlib import Path
 
-_VECTORS = ("avx512f", "avx2", "avx", "sse4_2", "asimd")
+_VECTORS = ("avx512_bf16", "avx512f", "avx2", "avx", "sse4_2", "asimd")
 
 
 def processor() -> str:

@@ -128,21 +128,25 @@ def _simulate(
     progress: Callable[[int], None],
     times: _Times,
 ) -> tuple[Ledger, list[LinkStatistics], dict[str, float], int]:
-    """Return what happened, what the links did, processor seconds by part, and the peak memory of all processes."""
+    """Return what happened, what the links did, seconds by part, and the peak memory of all processes."""
     import cv2
 
     from simnet.engine import memory
-    from simnet.engine.broker import Broker
-    from simnet.engine.layout import plan_hosts
     from simnet.engine.lazy_world import LazyWorld
-    from simnet.engine.ledger import Ledger
     from simnet.engine.stopwatch import Stopwatch
 
     cv2.setNumThreads(1)
     memory.keep_freed_pages()
-    stopwatch, ledger = Stopwatch(), Ledger()
-    plans = plan_hosts(scenario, hosts)
+    stopwatch = Stopwatch()
     world = LazyWorld(scenario, stopwatch)
+    world.open_ahead()
+
+    from simnet.engine.broker import Broker
+    from simnet.engine.layout import plan_hosts
+    from simnet.engine.ledger import Ledger
+
+    ledger = Ledger()
+    plans = plan_hosts(scenario, hosts)
     times.mark("imports")
     try:
         with _launch(plans, hosts, world) as socket:

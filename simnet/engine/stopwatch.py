@@ -1,4 +1,4 @@
-"""Processor seconds by part, from any thread: where the time of a run went."""
+"""Seconds by part, summed over threads: where the time of a run went."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 class Stopwatch:
-    """Adds up what threads spend on named parts, in their own processor time: waiting does not count."""
+    """Adds up what threads spend on named parts, by the wall clock.
+
+    Inference runs in threads of its own library, so a thread's own processor time would leave it out.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -22,11 +25,11 @@ class Stopwatch:
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
         """Count what this thread spends inside."""
-        began = time.thread_time()
+        began = time.perf_counter()
         try:
             yield
         finally:
-            self.add({name: time.thread_time() - began})
+            self.add({name: time.perf_counter() - began})
 
     def add(self, seconds: Mapping[str, float]) -> None:
         """Count what was measured elsewhere."""

@@ -7,7 +7,7 @@ from safetensors.torch import load_file
 
 from simnet import codec
 from simnet.codec import model
-from simnet.codec.learned import run
+from simnet.codec.graph import run
 from simnet.codec.networks import Backbone, BackboneNumbers, Fuse, FuseNumbers
 from simnet.codec.padding import padded
 
