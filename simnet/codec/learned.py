@@ -65,7 +65,7 @@ class LearnedDecoder:
         self._model, self._tables = chosen, model.tables(chosen)
         self._fuses = "fuse" in chosen.manifest["graphs"]
         self._aligner = Aligner()
-        self._latent = (len(self._tables.gain[0]), *(-(-side // STRIDE) for side in (own.height, own.width)))
+        self._latent = (len(self._tables.gain[0]), -(-own.height // STRIDE), -(-own.width // STRIDE))
         compiled(chosen, "synthesis", ((1, *self._latent),))
         if self._fuses:
             compiled(chosen, "fuse", (picture_shape(own),) * 2)
