@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from simnet import __version__, commands
 from simnet.errors import SimnetError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 BEGAN = time.perf_counter()
 """When the command began: a run's wall time counts the imports too."""
@@ -24,11 +27,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     began = BEGAN if arguments is None else time.perf_counter()
     parsed = _parser().parse_args(typed, argparse.Namespace(typed=typed, began=began))
     try:
-        status = commands.find(parsed.command).execute(parsed)
-        sys.stdout.flush()
+        with _termination_raises():
+            status = commands.find(parsed.command).execute(parsed)
+            sys.stdout.flush()
     except SimnetError as error:
         _complain(f"error: {error}")
         return error.exit_status
+    except _Terminated:
+        _complain("terminated")
+        return 143
     except KeyboardInterrupt:
         _complain("interrupted")
         return 130
@@ -37,6 +44,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     return status
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM came: whatever cleans up after Ctrl-C does so now."""
+
+
+@contextmanager
+def _termination_raises() -> Iterator[None]:
+    """Let SIGTERM raise `_Terminated`, where it would end the process at once; a second one does so still."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+
+    def terminate(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        raise _Terminated
+
+    signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _parser() -> argparse.ArgumentParser:

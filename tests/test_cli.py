@@ -128,7 +128,7 @@ def test_numbers_out_of_range_are_refused_by_name(scenario: Path, capsys: pytest
     with pytest.raises(SystemExit) as end:
         cli.main(["run", str(scenario), "--hosts", "-1"])
     assert end.value.code == 2
-    assert "--hosts" in capsys.readouterr().err
+    assert "--hosts: '-1': expected a whole number from 0 to 256" in capsys.readouterr().err
 
 
 def test_check_prints_a_scenario_that_is_right(scenario: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
@@ -151,7 +151,12 @@ def test_ls_names_what_is_shipped(capsys: pytest.CaptureFixture) -> None:
 
 
 @pytest.mark.parametrize("hosts", ["0", "2"])
-def test_an_interrupt_ends_with_one_line_and_130(scenario: Path, tmp_path: Path, hosts: str) -> None:
+@pytest.mark.parametrize(
+    ("number", "status", "line"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
+def test_a_signal_ends_with_one_line_and_its_status(
+    scenario: Path, tmp_path: Path, hosts: str, number: int, status: int, line: str
+) -> None:
     out = tmp_path / "out"
     command = [
         sys.executable,
@@ -172,9 +177,9 @@ def test_an_interrupt_ends_with_one_line_and_130(scenario: Path, tmp_path: Path,
     while not out.exists():
         time.sleep(0.05)
     time.sleep(2)
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, number)
     shown, complaint = process.communicate(timeout=30)
-    assert (process.returncode, shown, complaint) == (130, "", "simnet: interrupted\n")
+    assert (process.returncode, shown, complaint) == (status, "", f"simnet: {line}\n")
 
 
 def test_a_reader_who_has_had_enough_is_no_error(tmp_path: Path) -> None:

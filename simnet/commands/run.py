@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,14 +64,20 @@ def _free_folder(name: str) -> Path:
 
 
 def _count(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
     if not 0 <= number <= 256:
-        raise ValueError(text)
+        raise ArgumentTypeError(f"{text!r}: expected a whole number from 0 to 256")
     return number
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
     if not 0 <= seconds <= 60:
-        raise ValueError(text)
+        raise ArgumentTypeError(f"{text!r}: expected seconds from 0 to 60")
     return seconds

@@ -72,6 +72,8 @@ class Broker:
         self._wake_number = 0
         self._outstanding: deque[tuple[str, int, int]] = deque()
         self._announced: int | None = None
+        self.announcements: dict[str, object] = {}
+        """What each stream announced when its encoder opened, plain."""
         self.first_coded = 0.0
         """When (`time.perf_counter`) the first coded frame was there."""
 
@@ -90,6 +92,7 @@ class Broker:
         announcements = {}
         for host, request in posted:
             announcements |= _unpack(self._result(host, request, "its nodes to open"))
+        self.announcements = announcements
         self._announced = self._socket.post(self._fusion_host, Message("announce", {}, (pack_records(announcements),)))
 
     def run(self) -> list[LinkStatistics]:

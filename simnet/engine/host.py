@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import sys
-import time
+import threading
 from concurrent.futures import wait
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -48,6 +48,7 @@ class Host:
         self._fusion: FusionActor | None = None
         self._pool = OrderedPool(1, name)
         self._delay: Callable[[], float] = lambda: 0.0
+        self._ended = threading.Event()
 
     def serve(self) -> None:
         """Join the run and answer requests until the broker says stop."""
@@ -68,6 +69,7 @@ class Host:
                     self._fail(request, error)
             self._stop(request)
         finally:
+            self._ended.set()
             self._pool.close()
             self._connection.close()
             if self._world is not None and not self._shares_process:
@@ -153,13 +155,21 @@ class Host:
 
     def _answer(self, request: Message, reply: Message) -> None:
         if pause_s := self._delay():
-            time.sleep(pause_s)
-        self._connection.reply(request, reply)
+            self._ended.wait(pause_s)
+        self._reply(request, reply)
 
     def _fail(self, request: Message, error: BaseException) -> None:
-        if not isinstance(error, SimnetError):
+        if not isinstance(error, SimnetError) and not self._ended.is_set():
             _LOG.error("%s: %s failed", self._name, request.kind, exc_info=error)
-        self._connection.reply(request, translate.failed_message(error))
+        self._reply(request, translate.failed_message(error))
+
+    def _reply(self, request: Message, reply: Message) -> None:
+        try:
+            self._connection.reply(request, reply)
+        except OSError:
+            # A job that outlived the run finds the connection closed; nobody waits for it.
+            if not self._ended.is_set():
+                raise
 
     def _set_delay(self, seed: int, longest_s: float) -> None:
         if longest_s:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 END_S = 5.0
 """How long a host may take to end after it was told to."""
+LEAVE_S = 0.7
+"""How long threads are waited for when the run has failed or was interrupted: after that they are left behind."""
 
 
 @contextmanager
@@ -46,12 +48,15 @@ def threads(plans: Sequence[HostPlan], world: LazyWorld) -> Iterator[BrokerSocke
         host = Host(HostSocket(context, broker.endpoint, session, plan.name), plan.name, world)
         running[plan.name] = threading.Thread(target=host.serve, name=plan.name, daemon=True)
         running[plan.name].start()
+    patience_s = LEAVE_S
     try:
         yield broker
+        patience_s = END_S
     finally:
         _tell_to_stop(broker, list(running))
+        deadline = time.monotonic() + patience_s
         for thread in running.values():
-            thread.join(END_S)
+            thread.join(max(0.0, deadline - time.monotonic()))
         broker.close()
         # A thread that is stuck still uses its socket: leave the context to the end of the process then.
         if not any(thread.is_alive() for thread in running.values()):

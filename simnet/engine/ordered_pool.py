@@ -1,37 +1,95 @@
-"""Threads for jobs of which some must follow others."""
+"""Threads for jobs of which some must follow others, that can be left behind when a run ends."""
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+import threading
+import time
+from collections import deque
+from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, TypeVar
+
+from simnet.errors import NodeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 Result = TypeVar("Result")
 
+CLOSE_S = 0.5
+"""How long closing waits for running jobs."""
+
 
 class OrderedPool:
     """Runs jobs in threads; jobs of one key run one after the other, and a job runs after those it names.
 
-    Jobs start in the order of `submit`, and wait only for earlier ones, so there is no deadlock.
+    Jobs start in the order of `submit`, and wait only for earlier ones, so there is no deadlock. Every future that `submit`
+    returned comes to an end, closed or not. Threads are daemons: `ThreadPoolExecutor`'s would hold up the end of the process.
     """
 
     def __init__(self, threads: int, name: str) -> None:
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._changed = threading.Condition()
+        self._queue: deque[tuple[Future, Callable[[], object]]] = deque()
+        self._closed = False
         self._last: dict[str, Future] = {}
+        self._threads = [
+            threading.Thread(target=self._work, name=f"{name} {number}", daemon=True) for number in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, key: str, job: Callable[[], Result], after: Sequence[Future] = ()) -> Future[Result]:
-        """Run `job` once the job before it with the same key, and every one in `after`, has ended, well or not."""
-        before = [*after, self._last[key]] if key in self._last else list(after)
+        """Run `job` once the job before it with the same key, and every one in `after`, has ended, well or not.
 
-        def run() -> Result:
-            wait(before)
-            return job()
+        Raises:
+            NodeError: The pool is closed.
+        """
+        future: Future[Result] = Future()
+        with self._changed:
+            if self._closed:
+                raise _ended()
+            before = [*after, self._last[key]] if key in self._last else list(after)
 
-        self._last[key] = self._executor.submit(run)
-        return self._last[key]
+            def run() -> Result:
+                wait(before)
+                if self._closed:
+                    raise _ended()
+                return job()
+
+            self._last[key] = future
+            self._queue.append((future, run))
+            self._changed.notify()
+        return future
 
     def close(self) -> None:
-        """Let running jobs end and forget those that have not started."""
-        self._executor.shutdown(cancel_futures=True)
+        """Fail the jobs that have not started, and wait a moment for those that run."""
+        with self._changed:
+            self._closed = True
+            forgotten = [future for future, _ in self._queue]
+            self._queue.clear()
+            self._changed.notify_all()
+        for future in forgotten:
+            future.set_exception(_ended())
+        deadline = time.monotonic() + CLOSE_S
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                while not self._queue and not self._closed:
+                    self._changed.wait()
+                if not self._queue:
+                    return
+                future, run = self._queue.popleft()
+            try:
+                result = run()
+            except BaseException as error:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+            del future, run
+
+
+def _ended() -> NodeError:
+    return NodeError("the run has ended; nothing more is done")

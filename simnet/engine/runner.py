@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from simnet import __version__
-from simnet.errors import InputError
+from simnet.errors import InputError, PictureError
 from simnet.records import SECOND_NS
 
 if TYPE_CHECKING:
@@ -96,16 +96,19 @@ def run(
     times = _Times(time.perf_counter() if began is None else began)
     _import_ahead()
     started = time.strftime("%Y-%m-%d %H:%M:%S %z")
-    _make_folder(out)
+    _check_codecs(scenario)
     scenario = _clip(scenario)
-    ledger, links, parts, peak_bytes = _simulate(scenario, out, hosts, answer_delay_s, progress, times)
+    _check_frames(scenario)
+    _make_folder(out)
+    ledger, links, announcements, parts, peak_bytes = _simulate(scenario, out, hosts, answer_delay_s, progress, times)
     rows = ledger.rows(out.name, {stream.name: stream for stream in scenario.streams}, scenario.cameras)
     run_folder.write_rows(out, rows)
     run_folder.write_links(out, links)
     times.mark("writing rows")
 
     def about(summary: dict[str, Any]) -> dict[str, Any]:
-        return _about(scenario, asked or Asked(), started, summary, _timings(times, parts))
+        said = _about(scenario, asked or Asked(), started, summary, _timings(times, parts))
+        return {**said, "announcements": announcements}
 
     def summary() -> dict[str, Any]:
         return _summary(scenario, out, ledger, rows, times.total, peak_bytes)
@@ -127,8 +130,8 @@ def _simulate(
     answer_delay_s: float,
     progress: Callable[[int], None],
     times: _Times,
-) -> tuple[Ledger, list[LinkStatistics], dict[str, float], int]:
-    """Return what happened, what the links did, seconds by part, and the peak memory of all processes."""
+) -> tuple[Ledger, list[LinkStatistics], dict[str, object], dict[str, float], int]:
+    """Return what happened, what the links did, what streams announced, seconds by part, and the peak memory of all processes."""
     import cv2
 
     from simnet.engine import memory
@@ -167,7 +170,7 @@ def _simulate(
     for end in ends:
         stopwatch.add({item["part"]: item["seconds"] for item in end.header["seconds"]})
     peak_bytes = memory.peak_bytes() + sum(end.header["peak_rss_bytes"] for end in ends)
-    return ledger, links, stopwatch.seconds, peak_bytes
+    return ledger, links, broker.announcements, stopwatch.seconds, peak_bytes
 
 
 def _import_ahead() -> None:
@@ -209,6 +212,25 @@ def _make_folder(out: Path) -> None:
         ) from error
     if occupied:
         raise InputError(f"{out}: not empty; expected a new folder for the run")
+
+
+def _check_codecs(scenario: Scenario) -> None:
+    """Raise ModelError where a stream names a codec or a model that there is not."""
+    from simnet import codec
+
+    for stream in scenario.streams:
+        codec.declared_times(stream.codec, stream.model)
+
+
+def _check_frames(scenario: Scenario) -> None:
+    from simnet.nodes.schedule import Schedule
+
+    cameras, duration_ns = scenario.cameras, scenario.duration_ns
+    if not any(Schedule.of(cameras[stream.name], duration_ns).count for stream in scenario.streams):
+        raise PictureError(
+            f"{scenario.world.path or scenario.world.kind}: holds no frame for any stream within the duration; "
+            "expected a frame after the offset and every camera's phase"
+        )
 
 
 def _clip(scenario: Scenario) -> Scenario:

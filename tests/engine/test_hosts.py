@@ -3,12 +3,14 @@
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from simnet.codec.classical import ClassicalEncoder
 from simnet.engine import launch
 from simnet.engine.layout import plan_hosts
 from simnet.errors import ModelError, NodeError
@@ -23,6 +25,22 @@ def test_every_node_is_on_one_host(tiny: Scenario, hosts: int) -> None:
     assert sorted(stream for plan in plans for stream in plan.streams) == ["car/a", "van/b"]
     assert sum(plan.fusion for plan in plans) == 1
     assert len(plans) <= 3
+
+
+def test_a_run_that_fails_does_not_wait_for_a_stuck_host(
+    tiny: Scenario, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck, failed_at = threading.Event(), []
+    monkeypatch.setattr(ClassicalEncoder, "encode", lambda *_: stuck.wait(20))
+
+    def fail(now_ns: int) -> None:
+        failed_at.append(time.monotonic())
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tiny, progress=fail)
+    assert time.monotonic() - failed_at[0] < 3
+    stuck.set()
 
 
 @pytest.mark.parametrize("number", [1, 2])
@@ -48,7 +66,10 @@ def test_a_host_that_dies_ends_the_run_with_its_name(
     assert all(process.poll() is not None for process in started)
 
 
-def test_an_error_in_a_process_keeps_its_owner(tiny: Scenario, run: Callable[..., Ran]) -> None:
+def test_an_error_in_a_process_keeps_its_owner(
+    tiny: Scenario, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simnet.codec.declared_times", lambda *_: (0, 0))  # else it is found before the process starts
     with pytest.raises(ModelError, match="unknown codec"):
         run(change_streams(tiny, codec="mpeg1"), hosts=1)
 

@@ -8,7 +8,7 @@ import pytest
 from simnet.engine import lazy_world
 from simnet.engine.lazy_world import LazyWorld
 from simnet.engine.stopwatch import Stopwatch
-from simnet.errors import PictureError
+from simnet.errors import NodeError, PictureError
 from simnet.records import Scenario
 
 
@@ -66,3 +66,31 @@ def test_a_missing_frame_is_told_to_who_asks_for_it(counting: _Counting, tiny: S
         with pytest.raises(PictureError, match="missing"):
             world.frame("car/a", -1)
     world.close()
+
+
+def test_closing_tells_who_waits_and_who_asks_later(
+    counting: _Counting, tiny: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+    monkeypatch.setattr(counting, "frame", lambda *_: go.wait(20))
+    world = LazyWorld(tiny, Stopwatch())
+    world.prepare("car/a", 0)
+    world.prepare("car/a", 1)
+    told: list[BaseException] = []
+
+    def ask(t_ns: int) -> None:
+        try:
+            world.frame("car/a", t_ns)
+        except NodeError as error:
+            told.append(error)
+
+    askers = [threading.Thread(target=ask, args=(t_ns,)) for t_ns in (0, 1)]
+    for asker in askers:
+        asker.start()
+    world.close()
+    for asker in askers:
+        asker.join(5)
+    assert len(told) == 2
+    with pytest.raises(NodeError, match="the world was closed"):
+        world.frame("car/a", 2)
+    go.set()

@@ -5,11 +5,12 @@ car/a ──▶ hub ◀── van/b     hub/s is a sensor of the hub's; van/b is
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from simnet.codec.classical import ClassicalEncoder
-from simnet.errors import InputError, ModelError, NodeError
+from simnet.errors import InputError, ModelError, NodeError, PictureError
 from simnet.records import FusionConfig, LossConfig, Outcome, RateConfig, Scenario
 
 from .conftest import FRAMES, MS, Ran, change_links, change_streams
@@ -110,6 +111,19 @@ def test_a_recorded_world_ends_the_run(tiny: Scenario, run: Run) -> None:
     assert summary["frames"] == 2 * FRAMES
 
 
+def test_a_run_without_a_frame_is_refused_before_its_folder(tiny: Scenario, run: Run, tmp_path: Path) -> None:
+    late = replace(
+        tiny,
+        nodes=tuple(
+            replace(node, cameras=tuple(replace(camera, phase_ns=1000 * MS) for camera in node.cameras))
+            for node in tiny.nodes
+        ),
+    )
+    with pytest.raises(PictureError, match=f"^{tiny.world.path}: holds no frame for any stream within the duration"):
+        run(late)
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_folder_holds_what_a_report_needs(tiny: Scenario, run: Run) -> None:
     ran = run(tiny)
     folder = ran.result.folder
@@ -117,6 +131,8 @@ def test_the_folder_holds_what_a_report_needs(tiny: Scenario, run: Run) -> None:
     kept = sorted(path.name for path in (folder / "pictures" / "van~b").iterdir())
     assert kept == sorted(f"{n}_{kind}.png" for n in (1, 5, 9) for kind in ("original", "decoded", "alone"))
     assert ran.read.scenario == tiny
+    assert set(ran.read.about["announcements"]) == {"car/a", "van/b"}
+    assert {"codec", "model", "checkpoint_digest", "tables_digest"} < set(ran.read.about["announcements"]["van/b"])
     assert ran.read.about["timings"]["run"] > 0
     assert 50 < ran.result.summary["peak_rss_mb"] < 2000
 
@@ -130,10 +146,11 @@ def test_a_folder_in_use_is_refused(tiny: Scenario, run: Run) -> None:
 
 
 def test_an_unknown_codec_is_the_users_error_and_a_broken_one_the_hosts(
-    tiny: Scenario, run: Run, monkeypatch: pytest.MonkeyPatch
+    tiny: Scenario, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with pytest.raises(ModelError, match="unknown codec"):
         run(change_streams(tiny, codec="mpeg1"))
+    assert not list(tmp_path.iterdir())
 
     def broken(*_: object, **__: object) -> bytes:
         raise ZeroDivisionError("oh")
