@@ -11,6 +11,9 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+SMALLEST = 16
+"""Below this side (pixels) DIS has no patch to match: such a side picture is used as it lies."""
+
 
 class Aligner:
     """Keeps the flow's work space; one a decoder, used by one thread at a time."""
@@ -30,6 +33,8 @@ class Aligner:
         height, width = decoded.shape[:2]
         if side.shape[:2] != (height, width):
             side = cv2.resize(side, (width, height), interpolation=cv2.INTER_AREA)
+        if min(height, width) < SMALLEST:
+            return side
         start = np.zeros((height, width, 2), np.float32)
         flow = self._flow.calc(gray(decoded), gray(side), start)
         grid_x, grid_y = grid(height, width)

@@ -14,7 +14,7 @@ from PIL import Image
 
 from simnet.codec import bitstream
 from simnet.codec.padding import check_size
-from simnet.errors import BitstreamError
+from simnet.errors import BitstreamError, PictureError
 from simnet.records import Announcement, Decoded, SideInformation
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -46,7 +46,11 @@ class ClassicalEncoder:
         low, high = RANGES[name]
         figure = round(low + (high - low) * step / bitstream.QUALITY_STEPS)
         file = io.BytesIO()
-        Image.fromarray(image).save(file, quality=figure, **OPTIONS[name])
+        try:
+            Image.fromarray(image).save(file, quality=figure, **OPTIONS[name])
+        except (OSError, ValueError) as error:
+            size = f"{image.shape[1]} x {image.shape[0]}"
+            raise PictureError(f"picture of {size}: {name} cannot encode it; expected a smaller one") from error
         header = bitstream.Header(self._sequence, step, key=True)
         self._sequence += 1
         return bitstream.pack(header, file.getvalue(), self.announcement)
@@ -66,8 +70,8 @@ class ClassicalDecoder:
         try:
             with Image.open(io.BytesIO(bitstream.payload(data)), formats=[kind]) as file:
                 picture = np.asarray(file.convert("RGB"))
-        except (OSError, ValueError, SyntaxError) as error:
-            raise BitstreamError(f"payload is not a {kind} picture: {error}") from error
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            raise BitstreamError(f"payload is not a {kind} picture") from error
         expected = (self.announcement.height, self.announcement.width)
         if picture.shape[:2] != expected:
             raise BitstreamError(f"payload is a picture of {picture.shape[:2]}; the stream announced {expected}")

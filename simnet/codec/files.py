@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import struct
+import warnings
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from simnet.codec.registry import open_decoder, open_encoder
-from simnet.errors import BitstreamError, InputError, PictureError
+from simnet.errors import BitstreamError, InputError, ModelError, PictureError
 from simnet.records import Announcement, Decoded, SideInformation
 
 FRONT = struct.Struct(">4sBH")
@@ -48,7 +49,10 @@ def unpack(data: bytes) -> tuple[Announcement, bytes]:
     except (ValueError, TypeError, msgpack.UnpackException) as error:
         raise BitstreamError(f"announcement is not readable: {error}") from error
     sides = (announcement.width, announcement.height)
-    if not all(isinstance(side, int) and 0 < side <= LARGEST_SIDE for side in sides):
+    texts = [value for key, value in dataclasses.asdict(announcement).items() if key not in {"width", "height"}]
+    if not all(isinstance(text, str) and text.isprintable() for text in texts):
+        raise BitstreamError("announcement is not readable: expected text for codec, model and digests")
+    if not all(type(side) is int and 0 < side <= LARGEST_SIDE for side in sides):
         raise BitstreamError(f"announced picture of {sides}; expected sides from 1 to {LARGEST_SIDE}")
     return announcement, data[end + 4 :]
 
@@ -56,12 +60,17 @@ def unpack(data: bytes) -> tuple[Announcement, bytes]:
 def read_picture(path: Path) -> np.ndarray:
     """A picture file as uint8 H x W x 3 RGB; PictureError if it is not one."""
     try:
-        with Image.open(path) as file:
-            return np.asarray(file.convert("RGB"))
-    except (OSError, ValueError, SyntaxError) as error:
-        raise PictureError(
-            f"{path}: {getattr(error, 'strerror', None) or 'not a picture that Pillow reads'}"
-        ) from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path) as file:
+                picture = np.asarray(file.convert("RGB"))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        reason = getattr(error, "strerror", None) or "not a picture that Pillow reads"
+        raise PictureError(f"{path}: {reason}") from error
+    if max(picture.shape) > LARGEST_SIDE:
+        size = f"{picture.shape[1]} x {picture.shape[0]}"
+        raise PictureError(f"{path}: picture of {size}; expected sides up to {LARGEST_SIDE}")
+    return picture
 
 
 def encode_file(image: Path, output: Path, codec: str, quality: float, model: str | None = None) -> tuple[int, int]:
@@ -83,8 +92,8 @@ def decode_file(file: Path, output: Path, side: Sequence[Path] = ()) -> Decoded:
     try:
         announcement, frame = unpack(data)
         decoded = open_decoder(announcement).decode(frame, pictures)
-    except BitstreamError as error:
-        raise BitstreamError(f"{file}: {error}") from error
+    except (BitstreamError, ModelError) as error:
+        raise type(error)(f"{file}: {error}") from error
     try:
         Image.fromarray(decoded.picture).save(output)
     except (OSError, ValueError) as error:

@@ -54,7 +54,10 @@ def names() -> list[str]:
 @lru_cache(maxsize=16)
 def load(name: str) -> Model:
     """Read a model's manifest and check every file's digest; ModelError says which file is wrong."""
-    folder = Path(name) if (Path(name) / "manifest.yaml").is_file() else shipped.folder("models") / name
+    try:
+        folder = Path(name) if (Path(name) / "manifest.yaml").is_file() else shipped.folder("models") / name
+    except FileNotFoundError as error:
+        raise ModelError(f"{name}: {error}") from error
     file = folder / "manifest.yaml"
     if not file.is_file():
         raise ModelError(
@@ -64,12 +67,15 @@ def load(name: str) -> Model:
         manifest = yaml.safe_load(file.read_text())
         if manifest["version"] != SUPPORTED:
             raise ModelError(f"{file}: version {manifest['version']}; expected {SUPPORTED}")
+        needed = {WEIGHTS, *(f"{graph}.onnx" for graph in manifest["graphs"])}
+        if missing := needed - set(manifest["digests"]):
+            raise ModelError(f"{file}: no digest of {', '.join(sorted(missing))}; expected one of every file")
         for part, expected in manifest["digests"].items():
             found = file_digest(folder / part)
             if found != expected:
                 raise ModelError(f"{folder / part}: digest {found[:16]}; the manifest says {expected[:16]}")
-        return Model(name, folder, manifest, whole_digest(manifest["digests"]))
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        return Model(name, folder, manifest, whole_digest(manifest))
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError, OSError, ValueError) as error:
         raise ModelError(
             f"{file}: not a model's manifest ({type(error).__name__}: {' '.join(str(error).split())})"
         ) from error
@@ -84,9 +90,10 @@ def file_digest(path: Path) -> str:
         raise ModelError(f"{path}: {error.strerror}; the model is incomplete") from error
 
 
-def whole_digest(digests: dict[str, str]) -> str:
-    """One digest of all of a model's files, 16 hexadecimal digits."""
-    return hashlib.sha256("".join(f"{name}{digests[name]}" for name in sorted(digests)).encode()).hexdigest()[:16]
+def whole_digest(manifest: dict[str, Any]) -> str:
+    """One digest of a model's codec, graphs and files, 16 hexadecimal digits."""
+    files = [f"{name}={digest}" for name, digest in sorted(manifest["digests"].items())]
+    return hashlib.sha256("\n".join([manifest["codec"], *manifest["graphs"], *files]).encode()).hexdigest()[:16]
 
 
 @lru_cache(maxsize=16)

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from simnet.errors import InputError
+from simnet.errors import InputError, ModelError
 
 if TYPE_CHECKING:
     import argparse
@@ -23,12 +23,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Print the schema, or the resolved scenario."""
-    from simnet import scenario
+    from simnet import codec, scenario
 
     if arguments.schema:
         sys.stdout.write(json.dumps(scenario.schema_json(), indent=2) + "\n")
         return 0
     if arguments.scenario is None:
         raise InputError("check: no scenario given; expected a file, a shipped scenario's name, or --schema")
-    sys.stdout.write(scenario.dump(scenario.load(arguments.scenario, arguments.set)))
+    loaded = scenario.load(arguments.scenario, arguments.set)
+    for stream in loaded.streams:
+        try:
+            codec.declared_times(stream.codec, stream.model)
+        except ModelError as error:
+            raise ModelError(f"{loaded.path}: streams.{stream.name}.codec: {error}") from error
+    sys.stdout.write(scenario.dump(loaded))
     return 0

@@ -28,7 +28,11 @@ def load(name: str, *, rendered_pairs: int, seed: int) -> Source:
         from simnet.world.rendered_pairs import render_pairs
 
         return Source(name, list(render_pairs(place, rendered_pairs, seed)))
-    from simnet.world.pairs import list_pairs, read_rgb
+    from simnet.world.pairs import LAYOUTS, list_pairs, read_rgb
+
+    if kind not in LAYOUTS:
+        kinds = ", ".join(f"{each}:DIR" for each in LAYOUTS)
+        raise InputError(f"{name}: not a data set; expected {kinds} or rendered:SCENE")
 
     pairs = [(read_rgb(left), read_rgb(right)) for left, right in list_pairs(name)]
     if not pairs:

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from simnet import codec, quality
-from simnet.errors import InputError
+from simnet.errors import InputError, PictureError
 from simnet.learn import data
 from simnet.learn.progress import progress
 from simnet.records import SideInformation
@@ -76,11 +76,16 @@ def evaluate(
 
     Returns what `report.evaluation.write` takes.
     """
+    if len(set(codecs)) < len(codecs):
+        raise InputError(f"--codec {','.join(codecs)}: names a codec twice")
     if anchor not in codecs:
         raise InputError(f"anchor {anchor}: not among the codecs evaluated ({', '.join(codecs)})")
     pairs = [pair for name in names for pair in data.load(name, rendered_pairs=50, seed=99).pairs]
     if size:
         pairs = [tuple(data.centre(picture, size[1], size[0]) for picture in pair) for pair in pairs]
+    smallest = min(min(picture.shape[:2]) for pair in pairs for picture in pair)
+    if smallest < quality.WINDOW:
+        raise PictureError(f"{', '.join(names)}: a side of {smallest} pixels; MS-SSIM needs at least {quality.WINDOW}")
     curves: dict[str, dict[float, Tally]] = {name: {q: Tally() for q in qualities} for name in codecs}
     examples: list[dict[str, Any]] = []
     shown = set(np.linspace(0, len(pairs) - 1, min(EXAMPLES, len(pairs))).astype(int).tolist())

@@ -37,6 +37,7 @@ class RecordedWorld:
     def __init__(self, config: WorldConfig, cameras: Mapping[str, CameraConfig]) -> None:
         self._cameras = dict(cameras)
         self._cache = FrameCache()
+        self._sizes: dict[str, tuple[int, ...]] = {}
         self._lock = threading.Lock()
         if config.kind == "pictures":
             self._playbacks = {name: _pictures(config, camera) for name, camera in cameras.items()}
@@ -73,7 +74,17 @@ class RecordedWorld:
             raise PictureError(
                 f"{playback.frames.where}: {name} has no frame {index} (at {t_ns / 1e9:.3f} s); it has {len(playback)}"
             )
-        return fit(playback.frames.read(playback.first + index), camera.width, camera.height)
+        picture = playback.frames.read(playback.first + index)
+        expected = self._sizes.get(name)
+        if expected is None:
+            expected = self._sizes[name] = playback.frames.read(0).shape
+        if picture.shape != expected:
+            (height, width), (tall, wide) = picture.shape[:2], expected[:2]
+            number = playback.first + index
+            raise PictureError(
+                f"{playback.frames.where}: picture {number} is {width} x {height}; expected {wide} x {tall}, as the first is"
+            )
+        return fit(picture, camera.width, camera.height)
 
 
 def _pictures(config: WorldConfig, camera: CameraConfig) -> Playback:

@@ -109,3 +109,18 @@ def test_a_stream_of_other_digests_is_refused(field: str) -> None:
     announcement = codec.open_encoder("atn", 64, 64).announcement
     with pytest.raises(ModelError, match="this machine has"):
         codec.open_decoder(dataclasses.replace(announcement, **{field: "0" * 16}))
+
+
+def test_pictures_too_small_for_flow_still_decode_with_side_information() -> None:
+    for shape in ((1, 1, 3), (3, 17, 3), (11, 40, 3)):
+        image = np.full(shape, 90, np.uint8)
+        encoder = codec.open_encoder("atn", shape[1], shape[0])
+        side = SideInformation(np.full((7, 9, 3), 80, np.uint8), "other", 0)
+        decoded = codec.open_decoder(encoder.announcement).decode(encoder.encode(image, 0.5), [side])
+        assert decoded.picture.shape == shape
+
+
+@pytest.mark.parametrize("name", ["jpeg", "webp"])
+def test_a_picture_beyond_the_format_is_refused(name: str) -> None:
+    with pytest.raises(PictureError, match="cannot encode it"):
+        codec.open_encoder(name, 70_000, 1).encode(np.zeros((1, 70_000, 3), np.uint8), 0.5)

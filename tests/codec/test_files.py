@@ -1,5 +1,6 @@
 """`simnet encode` and `simnet decode`: files survive anything but never lie."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -79,3 +80,10 @@ def test_bad_input_is_one_line_and_status_2(
     assert error.startswith("simnet: error: ")
     assert said in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("change", [{"model": 5}, {"codec": "a\nb"}, {"width": True}, {"height": 20_000}])
+def test_announcements_of_wrong_types_are_refused(change: dict, encoded: Path) -> None:
+    announcement, frame = files.unpack(encoded.read_bytes())
+    with pytest.raises(BitstreamError, match="announce"):
+        files.unpack(files.pack(dataclasses.replace(announcement, **change), frame))

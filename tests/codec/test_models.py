@@ -73,3 +73,16 @@ def test_a_model_folder_elsewhere_is_used(tmp_path: Path) -> None:
     (copy / "manifest.yaml").write_text("version: 1\n")
     with pytest.raises(ModelError, match="not a model's manifest"):
         model.load.__wrapped__(str(copy))
+
+
+def test_every_file_of_a_model_needs_its_digest(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(shipped.folder("models") / "factorized", copy)
+    manifest = copy / "manifest.yaml"
+    lines = [line for line in manifest.read_text().splitlines() if not line.startswith("  weights.safetensors:")]
+    manifest.write_text("\n".join(lines))
+    with pytest.raises(ModelError, match=r"no digest of weights\.safetensors"):
+        model.load(str(copy))
+    manifest.write_bytes(b"\xff\xfe")
+    with pytest.raises(ModelError, match="not a model's manifest"):
+        model.load(str(copy))

@@ -81,6 +81,18 @@ def test_bad_evaluations_are_one_line(pairs: str, arguments: list[str], capsys: 
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_what_cannot_be_measured_is_one_line(tmp_path: Path, pairs: str, capsys: pytest.CaptureFixture) -> None:
+    for side in ("left", "right"):
+        (tmp_path / "tiny" / side).mkdir(parents=True)
+        Image.fromarray(np.zeros((1, 1, 3), np.uint8)).save(tmp_path / "tiny" / side / "0.png")
+    assert main(["evaluate", "--data", f"pairs:{tmp_path / 'tiny'}"]) == 2
+    assert main(["evaluate", "--data", "nothing"]) == 2
+    assert main(["evaluate", "--data", pairs, "--codec", "jpeg,jpeg"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 3
+    assert "rendered:SCENE" in lines[1]
+
+
 def test_half_the_rate_at_equal_quality_is_minus_fifty_percent() -> None:
     anchor = [{"bpp": 2.0**k, "psnr_db": 30.0 + k, "ms_ssim": 0.9} for k in range(6)]
     half = [point | {"bpp": point["bpp"] / 2} for point in anchor]

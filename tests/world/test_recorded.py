@@ -71,6 +71,15 @@ def test_a_small_picture_is_enlarged(tmp_path):
     assert brightness(frame) == 50
 
 
+def test_a_picture_of_another_size_than_its_sequence_is_refused(tmp_path):
+    write(tmp_path / "cam", 2, size=(8, 16))
+    Image.fromarray(np.zeros((10, 20, 3), np.uint8)).save(tmp_path / "cam" / "9.png")
+    played = opened(WorldConfig("pictures", path=str(tmp_path)), camera(source="cam"))
+    played.frame("a/b", PERIOD)
+    with pytest.raises(PictureError, match="picture 2 is 20 x 10; expected 16 x 8"):
+        played.frame("a/b", 2 * PERIOD)
+
+
 @pytest.fixture
 def video(tmp_path):
     path = tmp_path / "clip.avi"
