@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from simnet import __version__, commands
@@ -22,9 +22,20 @@ BEGAN = time.perf_counter()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `simnet` with these arguments (else the process's own); return the exit status."""
-    typed = list(sys.argv[1:] if arguments is None else arguments)
-    began = BEGAN if arguments is None else time.perf_counter()
+    """Run `simnet` with these arguments (else the process's own, which then ends here if it failed); return the exit status."""
+    if arguments is not None:
+        return _run(list(arguments), time.perf_counter())
+    status = _run(sys.argv[1:], BEGAN)
+    if status:
+        # A run that failed may leave threads behind in native code, which Python's own end would crash on.
+        with suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(status)
+    return status
+
+
+def _run(typed: list[str], began: float) -> int:
     parsed = _parser().parse_args(typed, argparse.Namespace(typed=typed, began=began))
     try:
         with _termination_raises():

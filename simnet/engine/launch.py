@@ -85,10 +85,14 @@ def processes(plans: Sequence[HostPlan]) -> Iterator[BrokerSocket]:
             running[plan.name] = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
             )
+        failing = True
         try:
             yield broker
+            failing = False
         finally:
-            _tell_to_stop(broker, [name for name, process in running.items() if process.poll() is None])
+            deaf = _tell_to_stop(broker, [name for name, process in running.items() if process.poll() is None])
+            for name in deaf if failing else ():
+                running[name].kill()  # it has not joined yet, so it has nothing to tidy
 
 
 def _watch(running: dict[str, subprocess.Popen]) -> Callable[[], None]:
@@ -102,14 +106,17 @@ def _watch(running: dict[str, subprocess.Popen]) -> Callable[[], None]:
     return check
 
 
-def _tell_to_stop(broker: BrokerSocket, hosts: Sequence[str]) -> None:
+def _tell_to_stop(broker: BrokerSocket, hosts: Sequence[str]) -> list[str]:
+    """Return those that it did not reach."""
     from simnet.wire.messages import Message
 
+    deaf = []
     for host in hosts:
         try:
             broker.post(host, Message("stop"))
         except NodeError:
-            continue  # it has ended already, or never came: there is nobody to tell
+            deaf.append(host)  # it has ended already, or never came: there is nobody to tell
+    return deaf
 
 
 def _end(running: dict[str, subprocess.Popen]) -> None:
