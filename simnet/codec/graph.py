@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 PRECISION = {"fuse": "bf16"}
 """Graphs that may run in bfloat16 where the processor has it (twice as fast); all others run in float32.
 
-Fusion corrects a picture that synthesis made, so its rounding is not seen (88 dB where measured). What is sent,
-and the picture decoded without side information, stay in float32.
+Fusion corrects a picture that synthesis made, so its rounding is not seen (82 dB between the two where measured, PSNR equal to
+0.001 dB). What is sent, and the picture decoded without side information, stay in float32.
 """
 
 _LOCAL = threading.local()
@@ -56,9 +56,3 @@ def run(model: Model, graph: str, *inputs: np.ndarray) -> np.ndarray:
     if key not in requests:
         requests[key] = compiled(model, graph, shapes).create_infer_request()
     return requests[key].infer([np.ascontiguousarray(item) for item in inputs])[0].copy()
-
-
-def precision() -> str:
-    """What fusion runs in here: `bf16` or `f32`. Pictures differ a little between the two."""
-    capable = "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    return "bf16" if capable else "f32"

@@ -92,7 +92,8 @@ def evaluate(
     with progress(len(codecs) * len(pairs), 0, "evaluate") as tell:
         for c, name in enumerate(codecs):
             for index, (original, side) in enumerate(pairs):
-                unrelated = pairs[(index + len(pairs) // 2) % len(pairs)][1]
+                # A single pair has no other to borrow from: it gets no such control.
+                unrelated = pairs[(index + len(pairs) // 2) % len(pairs)][1] if len(pairs) > 1 else None
                 decodings = list(measure(name, original, side, unrelated, curves[name]))
                 if index in shown:
                     _keep(examples, index, original, name, decodings[len(decodings) // 3])
@@ -106,7 +107,7 @@ def evaluate(
 
 
 def measure(
-    name: str, original: np.ndarray, side: np.ndarray, unrelated: np.ndarray, tallies: dict[float, Tally]
+    name: str, original: np.ndarray, side: np.ndarray, unrelated: np.ndarray | None, tallies: dict[float, Tally]
 ) -> Iterator[np.ndarray]:
     """Encode one picture at every quality, decode it in every way, and yield what each quality decodes to."""
     codec_name, _, model = name.partition("=")
@@ -120,8 +121,9 @@ def measure(
         tally.add("with", decoded.picture, original)
         if decoded.picture is not decoded.alone:
             tally.add("none", decoded.alone, original)
-            other = decoder.decode(bitstream, [SideInformation(unrelated, "unrelated", 0)])
-            tally.add("unrelated", other.picture, original)
+            if unrelated is not None:
+                other = decoder.decode(bitstream, [SideInformation(unrelated, "unrelated", 0)])
+                tally.add("unrelated", other.picture, original)
         yield decoded.picture
 
 
@@ -129,9 +131,9 @@ def summary(curves: dict[str, dict[float, Tally]], qualities: Sequence[float], a
     """Points, controls and BD-rates of every codec."""
     points = {name: [tallies[q].point(q, "with") for q in qualities] for name, tallies in curves.items()}
     controls = {
-        name: {way: [tallies[q].point(q, way) for q in qualities] for way in ("none", "unrelated")}
+        name: {way: [tallies[q].point(q, way) for q in qualities] for way in ways}
         for name, tallies in curves.items()
-        if "none" in tallies[qualities[0]].quality
+        if (ways := [way for way in ("none", "unrelated") if way in tallies[qualities[0]].quality])
     }
     rates = {
         name: {metric.removesuffix("_db"): bd_rate(points[anchor], curve, metric) for metric in METRICS}

@@ -72,6 +72,15 @@ def test_evaluate_prints_curves_and_bd_rates(pairs: str, tmp_path: Path, capsys:
     assert (tmp_path / "page" / "evaluation.html").exists()
 
 
+def test_a_single_pair_gets_no_unrelated_control(pairs: str, capsys: pytest.CaptureFixture) -> None:
+    for side in ("left", "right"):
+        for k in (1, 2):
+            (Path(pairs.removeprefix("pairs:")) / side / f"{k}.png").unlink()
+    assert main(["evaluate", "--data", pairs, "--codec", "atn", "--qualities", "0.5", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert set(result["controls"]["atn"]) == {"none"}
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["--codec", "h266"], ["--anchor", "jpeg"], ["--qualities", "0,2"], ["--qualities", "x"], ["--size", "axb"]],
