@@ -14,7 +14,7 @@ from PIL import Image
 
 from simnet.codec import bitstream
 from simnet.codec.padding import check_size
-from simnet.errors import BitstreamError, PictureError
+from simnet.errors import BitstreamError, ModelError, PictureError
 from simnet.records import Announcement, Decoded, SideInformation
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -24,6 +24,28 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 RANGES = {"jpeg": (2, 95), "webp": (0, 95), "avif": (5, 90)}
 """The library's own quality figure at quality 0 and 1."""
+
+
+TIMES_NS = (5_000_000, 5_000_000)
+"""Declared virtual coding times of a frame: encode, decode."""
+
+
+def open_encoder(name: str, width: int, height: int, model: str | None = None) -> ClassicalEncoder:
+    """See `registry`."""
+    if model is not None:
+        raise ModelError(f"codec {name} has no models; found model {model}")
+    return ClassicalEncoder(name, width, height)
+
+
+def open_decoder(announcement: Announcement) -> ClassicalDecoder:
+    """See `registry`."""
+    return ClassicalDecoder(announcement)
+
+
+def declared_times(name: str, model: str | None = None) -> tuple[int, int]:
+    """See `registry`."""
+    del name, model
+    return TIMES_NS
 
 
 def announce(name: str, width: int, height: int) -> Announcement:

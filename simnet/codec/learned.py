@@ -19,6 +19,29 @@ from simnet.records import Announcement, Decoded, SideInformation
 STRIDE = 16
 
 
+def open_encoder(name: str, width: int, height: int, model_name: str | None = None) -> LearnedEncoder:
+    """See `registry`."""
+    return LearnedEncoder(chosen_model(name, model_name), width, height)
+
+
+def open_decoder(announcement: Announcement) -> LearnedDecoder:
+    """See `registry`."""
+    return LearnedDecoder(announcement, chosen_model(announcement.codec, announcement.model))
+
+
+def declared_times(name: str, model_name: str | None = None) -> tuple[int, int]:
+    """See `registry`."""
+    return chosen_model(name, model_name).times
+
+
+def chosen_model(codec: str, name: str | None) -> model.Model:
+    """The model of that name, or the codec's own; ModelError if it is for another codec."""
+    chosen = model.load(name or codec)
+    if chosen.codec != codec:
+        raise ModelError(f"model {chosen.name} is for codec {chosen.codec}; the stream asks for {codec}")
+    return chosen
+
+
 def announce(chosen: model.Model, width: int, height: int) -> Announcement:
     """A learned codec's announcement: the digests of checkpoint and tables."""
     return Announcement(chosen.codec, chosen.name, chosen.digest, model.tables(chosen).digest, width, height)

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from simnet.codec.context_networks import Between, Context, ContextNumbers
 from simnet.codec.entropy_library import part
 
 STRIDE = 16
@@ -24,12 +25,17 @@ STRIDE = 16
 
 @dataclass(frozen=True)
 class BackboneNumbers:
-    """Channels at 1/4 and 1/8 of the size, latent channels at 1/16, and how many gain vectors span the quality range."""
+    """Channels at 1/4 and 1/8 of the size, latent channels at 1/16, and how many gain vectors span the quality range.
+
+    `groups` and `hidden` are the context model's (`context_networks`); without groups the prior is factorised.
+    """
 
     wide: int = 64
     deep: int = 112
-    latent: int = 128
-    gains: int = 6
+    latent: int = 192
+    gains: int = 9
+    groups: tuple[int, ...] = ()
+    hidden: int = 64
 
 
 @dataclass(frozen=True)
@@ -114,21 +120,25 @@ class Backbone(nn.Module):
         for module in (*self.g_a, *self.g_s):
             if isinstance(module, nn.Conv2d):
                 nn.init.xavier_normal_(module.weight)
-        self.prior = part("entropy_models").EntropyBottleneck(numbers.latent)
+        if numbers.groups:
+            self.context = Context(ContextNumbers(numbers.groups, numbers.hidden), numbers.gains)
+        else:
+            self.prior = part("entropy_models").EntropyBottleneck(numbers.latent)
         start = torch.linspace(0.0, 2.0, numbers.gains)[:, None].repeat(1, numbers.latent)
         self.log_gain = nn.Parameter(start.clone())
         self.log_inverse = nn.Parameter(-start.clone())
 
     def gain(self, quality: Tensor) -> tuple[Tensor, Tensor]:
         """Gain and inverse gain (B, latent, 1, 1) at `quality` (B,) in [0, 1], interpolated geometrically."""
+        between = self.between(quality)
+        return torch.exp(between(self.log_gain)), torch.exp(between(self.log_inverse))
+
+    def between(self, quality: Tensor) -> Between:
+        """Interpolate any table (gains, C) at `quality` (B,): (B, C, 1, 1)."""
         place = quality.clamp(0, 1) * (self.numbers.gains - 1)
         low = place.floor().long().clamp(max=self.numbers.gains - 2)
         share = (place - low)[:, None]
-
-        def between(table: Tensor) -> Tensor:
-            return torch.exp(table[low] * (1 - share) + table[low + 1] * share)[:, :, None, None]
-
-        return between(self.log_gain), between(self.log_inverse)
+        return lambda table: (table[low] * (1 - share) + table[low + 1] * share)[:, :, None, None]
 
     def cumulative(self, values: Tensor) -> Tensor:
         """Logits of the prior's cumulative distribution at unscaled latent values (C, 1, N)."""
@@ -149,6 +159,8 @@ class Backbone(nn.Module):
 
     def reconstruct(self, x: Tensor, quality: Tensor) -> Tensor:
         """Return x_hat (B, 3, H, W) as a decoder gets it, without estimating bits."""
+        if self.numbers.groups:
+            return self(x, quality)[0]
         gain, inverse = self.gain(quality)
         return self.g_s((self.g_a(x) * gain).round() * inverse)
 
@@ -156,6 +168,11 @@ class Backbone(nn.Module):
         """Return x_hat (B, 3, H, W) and estimated bits (B,). Rate sees uniform noise, distortion sees rounding."""
         gain, inverse = self.gain(quality)
         scaled = self.g_a(x).float() * gain
+        if self.numbers.groups:
+            # In bfloat16 a predicted mean would be off by more than its worth.
+            with torch.autocast("cpu", enabled=False):
+                values, rate = self.context(scaled, gain, inverse, self.between(quality))
+            return self.g_s(values), rate
         if self.training:
             rate = self.bits(scaled + torch.rand_like(scaled) - 0.5, gain)
             scaled = scaled + (scaled.round() - scaled).detach()

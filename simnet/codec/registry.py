@@ -1,64 +1,71 @@
-"""Which codecs there are, and how one is opened by name."""
+"""Which codecs there are, and how one is opened by name.
+
+A codec is named `name` or `name+fuse`, where the stand-alone side-information stage works on what codec `name` decodes. Codecs
+come in families, a module each, imported when one of its codecs is opened. A family has
+
+    open_encoder(name, width, height, model) -> protocols.Encoder
+    open_decoder(announcement) -> protocols.Decoder
+    declared_times(name, model) -> (encode ns, decode ns) of a 256 x 128 frame
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import dataclasses
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from simnet.errors import ModelError
 from simnet.records import Announcement
 
 if TYPE_CHECKING:
-    from simnet.codec.model import Model
     from simnet.codec.protocols import Decoder, Encoder
 
-CLASSICAL = ("jpeg", "webp", "avif")
-LEARNED = ("atn", "factorized")
-CLASSICAL_TIMES_NS = (5_000_000, 5_000_000)
+FAMILIES = {
+    "simnet.codec.learned": ("atn", "factorized"),
+    "simnet.codec.classical": ("jpeg", "webp", "avif"),
+}
+FUSE = "+fuse"
 
 
 def names() -> list[str]:
     """Every codec that a scenario may name."""
-    return sorted((*LEARNED, *CLASSICAL))
+    return sorted(name for family in FAMILIES.values() for name in family)
 
 
 def known(name: str) -> str:
     """Return `name`, or raise ModelError listing the codecs there are."""
-    if name not in (*LEARNED, *CLASSICAL):
-        raise ModelError(f"{name}: unknown codec; expected one of {', '.join(names())}")
+    _family(name)
     return name
 
 
 def open_encoder(name: str, width: int, height: int, model: str | None = None) -> Encoder:
     """An encoder (`protocols.Encoder`) for pictures of width x height; `model` is a folder of `models/`, else the codec's own."""
-    if known(name) in CLASSICAL:
-        from simnet.codec.classical import ClassicalEncoder
-
-        return ClassicalEncoder(name, width, height)
-    from simnet.codec.learned import LearnedEncoder
-
-    return LearnedEncoder(_model(name, model), width, height)
+    plain = name.removesuffix(FUSE)
+    encoder = _family(name).open_encoder(plain, width, height, model)
+    if name != plain:
+        # The camera's bytes are the plain codec's; only what fusion opens differs.
+        encoder.announcement = dataclasses.replace(encoder.announcement, codec=name)
+    return encoder
 
 
 def open_decoder(announcement: Announcement) -> Decoder:
     """A decoder (`protocols.Decoder`) for an announced stream; ModelError if its digests are not known here."""
-    if known(announcement.codec) in CLASSICAL:
-        from simnet.codec.classical import ClassicalDecoder
+    plain = announcement.codec.removesuffix(FUSE)
+    decoder = _family(plain).open_decoder(dataclasses.replace(announcement, codec=plain))
+    if announcement.codec == plain:
+        return decoder
+    from simnet.codec.fusing import FusingDecoder
 
-        return ClassicalDecoder(announcement)
-    from simnet.codec.learned import LearnedDecoder
-
-    return LearnedDecoder(announcement, _model(announcement.codec, announcement.model))
+    return FusingDecoder(decoder, announcement)
 
 
 def declared_times(name: str, model: str | None = None) -> tuple[int, int]:
     """Declared virtual coding times of one frame: encode, decode (ns)."""
-    return CLASSICAL_TIMES_NS if known(name) in CLASSICAL else _model(name, model).times
+    return _family(name).declared_times(name.removesuffix(FUSE), model)
 
 
-def _model(codec: str, name: str | None) -> Model:
-    from simnet.codec import model
-
-    chosen = model.load(name or codec)
-    if chosen.codec != codec:
-        raise ModelError(f"model {chosen.name} is for codec {chosen.codec}; the stream asks for {codec}")
-    return chosen
+def _family(name: str) -> Any:
+    for module, members in FAMILIES.items():
+        if name.removesuffix(FUSE) in members:
+            return importlib.import_module(module)
+    raise ModelError(f"{name}: unknown codec; expected one of {', '.join(names())}")

@@ -13,6 +13,10 @@ from simnet.codec.networks import Backbone, BackboneNumbers
 from simnet.learn import data
 from simnet.learn.loop import Trainer
 from simnet.learn.recipe import Recipe
+from simnet.learn.start import start_backbone
+
+BALANCE = 0.4
+"""How far the loss of low qualities is raised: 0 not at all, 1 in proportion to 1 / lambda."""
 
 
 def to_tensor(pictures: list[np.ndarray]) -> Tensor:
@@ -46,13 +50,15 @@ def rate_distortion(network: Backbone, pictures: Tensor, quality: float) -> tupl
 def train(recipe: Recipe, folder: Path) -> Backbone:
     """Train or resume; returns the averaged network."""
     torch.manual_seed(recipe.seed)
-    network = Backbone(BackboneNumbers()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub
+    network = Backbone(BackboneNumbers(groups=recipe.groups)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub
+    held_out = to_tensor(validation_pictures(recipe))
+    if recipe.start:
+        start_backbone(network, recipe, held_out)
     trainer = Trainer(network, recipe, folder)
     trainer.resume()
     if trainer.step >= recipe.steps:
         return trainer.averaged  # type: ignore[return-value]  # a copy of network
     sources = [data.load(name, rendered_pairs=recipe.rendered_pairs, seed=recipe.seed) for name in recipe.data]
-    held_out = to_tensor(validation_pictures(recipe))
 
     def loss(step: int) -> Tensor:
         rng = np.random.default_rng((recipe.seed, step))
@@ -66,7 +72,9 @@ def train(recipe: Recipe, folder: Path) -> Backbone:
         with torch.autocast("cpu", torch.bfloat16):
             x_hat, bits = network(x, quality)
         distortion = ((x_hat.float() - x) ** 2).mean(dim=(1, 2, 3)) * 255**2
-        return (bits / recipe.crop**2 + weight(quality, recipe) * distortion).mean()
+        share = weight(quality, recipe)
+        # Left as they are, the highest qualities would decide nearly every step.
+        return ((bits / recipe.crop**2 + share * distortion) * (share / recipe.lambda_high) ** -BALANCE).mean() / 5
 
     def validate(averaged: nn.Module) -> str:
         points = [rate_distortion(averaged, held_out, q) for q in (0.0, 0.25, 0.5, 0.75, 1.0)]  # type: ignore[arg-type]

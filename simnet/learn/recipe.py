@@ -35,8 +35,12 @@ class Recipe(pydantic.BaseModel):
     warm_up: int = pydantic.Field(default=500, ge=0)
     rendered_pairs: int = pydantic.Field(default=200, gt=0)
     """How many pairs are rendered of each `rendered:SCENE`."""
-    lambda_low: float = 0.0009
-    lambda_high: float = 0.04
+    start: str | None = None
+    """For `backbone`: a model (its name or folder) whose weights the training starts from."""
+    groups: tuple[int, ...] = ()
+    """For `backbone`: channels of the checkerboard context model's groups, 192 in all; none is a factorised prior."""
+    lambda_low: float = 0.0001
+    lambda_high: float = 0.07
     """Distortion weight (255^2 * MSE + bpp / lambda) at quality 0 and 1; geometric in between."""
     examples: int = pydantic.Field(default=4000, gt=0)
     """For `fuse`: how many decoded and aligned examples are prepared."""
