@@ -43,6 +43,15 @@ def convolve(values: np.ndarray, weight: np.ndarray, bias: np.ndarray, *, stride
     return matmul(rows, weight.reshape(len(weight), -1), bias).T.reshape(-1, height, width)
 
 
+def convolve_at(values: np.ndarray, weight: np.ndarray, bias: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Convolve as `convolve`, only at the n squares of `mask` (H, W): (n, O)."""
+    size = weight.shape[2]
+    padded = np.pad(values, ((0, 0), (size // 2,) * 2, (size // 2,) * 2))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (size, size), axis=(1, 2))
+    rows = windows.transpose(1, 2, 0, 3, 4)[mask].reshape(int(mask.sum()), -1)
+    return matmul(rows, weight.reshape(len(weight), -1), bias)
+
+
 def convolve_transposed(values: np.ndarray, weight: np.ndarray, bias: np.ndarray, *, stride: int = 2) -> np.ndarray:
     """Transposed convolution with weight (C, O, k, k), padding k // 2 and output padding stride - 1, as in torch."""
     channels, height, width = values.shape
@@ -53,7 +62,7 @@ def convolve_transposed(values: np.ndarray, weight: np.ndarray, bias: np.ndarray
 
 def matmul(rows: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
     """Rows (N, C) times weight (O, C) plus bias (O,) -> (N, O), in steps, clipped."""
-    sums = rows @ weight.astype(np.float64).T + bias.astype(np.float64) * ONE
+    sums = rows @ weight.astype(np.float64, copy=False).T + bias * float(ONE)
     return np.clip(np.floor(sums / ONE), -REACH, REACH)
 
 

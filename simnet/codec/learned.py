@@ -68,10 +68,9 @@ class LearnedEncoder:
         check_size(image, self.announcement)
         step = bitstream.quality_step(quality)
         latent = run(self._model, "analysis", padded(image, STRIDE))[0]
-        symbols = np.rint(latent * self._tables.gain[step][:, None, None]).astype(np.int32)
         header = bitstream.Header(self._sequence, step, key=True)
         self._sequence += 1
-        return bitstream.pack(header, self._tables.encode(symbols, step), self.announcement)
+        return bitstream.pack(header, self._tables.encode_latent(latent, step), self.announcement)
 
 
 class LearnedDecoder:
@@ -88,8 +87,8 @@ class LearnedDecoder:
         self._model, self._tables = chosen, model.tables(chosen)
         self._fuses = "fuse" in chosen.manifest["graphs"]
         self._aligner = Aligner()
-        self._latent = (len(self._tables.gain[0]), -(-own.height // STRIDE), -(-own.width // STRIDE))
-        compiled(chosen, "synthesis", ((1, *self._latent),))
+        self._size = (-(-own.height // STRIDE), -(-own.width // STRIDE))
+        compiled(chosen, "synthesis", ((1, self._tables.channels, *self._size),))
         if self._fuses:
             compiled(chosen, "fuse", (picture_shape(own),) * 2)
 
@@ -97,9 +96,8 @@ class LearnedDecoder:
         """Decode; `alone` costs nothing extra, since alignment starts from it."""
         header = bitstream.verify(data, self.announcement)
         height, width = self.announcement.height, self.announcement.width
-        symbols = self._tables.decode(bitstream.payload(data), self._latent, header.quality)
-        latent = symbols * self._tables.inverse[header.quality][:, None, None]
-        alone = run(self._model, "synthesis", latent[None].astype(np.float32))
+        latent = self._tables.decode_latent(bitstream.payload(data), self._size, header.quality)
+        alone = run(self._model, "synthesis", latent[None])
         picture = to_picture(alone, height, width)
         if not side or not self._fuses:
             return Decoded(picture, picture)

@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from simnet import shipped
+from simnet.codec.context import ContextCoder
 from simnet.codec.tables import Tables
 from simnet.errors import ModelError
 
@@ -97,9 +98,12 @@ def whole_digest(manifest: dict[str, Any]) -> str:
 
 
 @lru_cache(maxsize=16)
-def tables(model: Model) -> Tables:
-    """The model's integer entropy tables."""
+def tables(model: Model) -> Tables | ContextCoder:
+    """The model's integer entropy tables: of a factorised prior, or of a checkerboard context model."""
     from safetensors import safe_open
 
     with safe_open(model.folder / WEIGHTS, framework="numpy") as file:
+        names = set(file.keys())
+        if "tables.groups" in names:
+            return ContextCoder.read(file.get_tensor, names)
         return Tables(*(file.get_tensor(f"tables.{part}") for part in ("cdf", "lengths", "offsets", "gain", "inverse")))

@@ -48,6 +48,20 @@ class Tables:
         channels = self.lengths.shape[1]
         return [flat[i : i + channels] for i in range(0, len(flat), channels)]
 
+    @property
+    def channels(self) -> int:
+        """Latent channels."""
+        return self.gain.shape[1]
+
+    def encode_latent(self, latent: np.ndarray, step: int) -> bytes:
+        """Round and range-code a latent float32 (C, h, w), unscaled, at quality step `step`."""
+        return self.encode(np.rint(latent * self.gain[step][:, None, None]).astype(np.int32), step)
+
+    def decode_latent(self, data: bytes, size: tuple[int, int], step: int) -> np.ndarray:
+        """Decode the latent as the synthesis takes it, float32 (C, h, w); the bytes must have passed their CRC."""
+        symbols = self.decode(data, (self.channels, *size), step)
+        return (symbols * self.inverse[step][:, None, None]).astype(np.float32)
+
     def encode(self, symbols: np.ndarray, step: int) -> bytes:
         """Range-code int32 symbols (C, h, w) at quality step `step`."""
         coder = part("ans").RansEncoder()
@@ -72,14 +86,15 @@ def level_of(step: int) -> int:
     return round(step * (LEVELS - 1) / QUALITY_STEPS)
 
 
+def quantised(mass: np.ndarray) -> np.ndarray:
+    """Cumulative counts int64 (n + 2,), 0 to 65,536, of probabilities (n,); what they leave to 1 is the escape's."""
+    rest = max(1e-9, 1.0 - float(mass.sum()))
+    return np.array(part("_CXX").pmf_to_quantized_cdf([*mass.tolist(), rest], PRECISION), dtype=np.int64)
+
+
 def from_masses(masses: list[list[np.ndarray]], offsets: np.ndarray, gain: np.ndarray, inverse: np.ndarray) -> Tables:
     """Build tables from probabilities: masses[level][channel] float (n,) of the symbols from `offsets` up; the rest is escape."""
-    quantised = part("_CXX").pmf_to_quantized_cdf
-    rows = [
-        np.array(quantised([*mass.tolist(), max(1e-9, 1.0 - float(mass.sum()))], PRECISION), dtype=np.int64)
-        for level in masses
-        for mass in level
-    ]
+    rows = [quantised(mass) for level in masses for mass in level]
     lengths = np.array([len(row) for row in rows], dtype=np.int32).reshape(len(masses), -1)
     cdf = np.concatenate([row[:-1] for row in rows]).astype(np.uint16)
     return Tables(cdf, lengths, offsets.astype(np.int32), gain.astype(np.float32), inverse.astype(np.float32))

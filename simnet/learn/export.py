@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tempfile
 import warnings
 from pathlib import Path
@@ -15,7 +16,7 @@ import yaml
 from safetensors.numpy import save_file
 from torch import nn
 
-from simnet.codec import model, tables
+from simnet.codec import context, integers, model, tables
 from simnet.codec.bitstream import QUALITY_STEPS
 from simnet.codec.networks import Backbone, Fuse
 from simnet.codec.tables import LEVELS, Tables
@@ -48,6 +49,56 @@ def build_tables(network: Backbone) -> Tables:
         masses.append(rows)
     network.float()
     return tables.from_masses(masses, offsets, gain.numpy(), inverse.numpy())
+
+
+def table_arrays(network: Backbone) -> dict[str, np.ndarray]:
+    """The arrays of the network's entropy tables."""
+    if network.numbers.groups:
+        return context_arrays(network)
+    built = build_tables(network)
+    return {name: getattr(built, name) for name in ("cdf", "lengths", "offsets", "gain", "inverse")}
+
+
+@torch.no_grad()
+def context_arrays(network: Backbone) -> dict[str, np.ndarray]:
+    """The context model in whole numbers, as `context.ContextCoder.read` takes it."""
+    steps = torch.arange(QUALITY_STEPS + 1, dtype=torch.float64) / QUALITY_STEPS
+    between = network.double().between(steps)
+    log_gain, log_inverse = between(network.log_gain)[:, :, 0, 0], between(network.log_inverse)[:, :, 0, 0]
+    arrays = {
+        "groups": np.array(network.numbers.groups),
+        "gain": np.rint(torch.exp(log_gain).numpy() * context.GAIN_ONE),
+        "inverse": np.rint(torch.exp(log_inverse).numpy() * context.GAIN_ONE),
+        "log_gain": integers.fixed(log_gain.numpy()),
+    }
+    for number, layers in enumerate(network.context.passes):
+        front = f"pass{number}."
+        if layers.first is not None:
+            arrays[f"{front}first"] = integers.fixed(layers.first.weight.numpy())
+        arrays[f"{front}bias"] = integers.fixed(between(layers.bias)[:, :, 0, 0].numpy())
+        for name in ("second", "third"):
+            layer = getattr(layers, name)
+            arrays[front + name] = integers.fixed(layer.weight[:, :, 0, 0].numpy())
+            arrays[f"{front}{name}_bias"] = integers.fixed(layer.bias.numpy())
+    network.float()
+    arrays |= gaussian_tables()
+    return {name: value if value.dtype == np.uint16 else value.astype(np.int32) for name, value in arrays.items()}
+
+
+def gaussian_tables() -> dict[str, np.ndarray]:
+    """Integer tables of zero-mean Gaussians, one for each of `context.scales()`."""
+    rows, offsets = [], []
+    for scale in context.scales():
+        reach = max(1, math.ceil(scale * 4.9))
+        edges = (torch.arange(-reach, reach + 2, dtype=torch.float64) - 0.5) / (scale * 2**0.5)
+        mass = torch.diff(torch.special.erf(edges) / 2).numpy()
+        rows.append(tables.quantised(mass))
+        offsets.append(-reach)
+    return {
+        "cdf": np.concatenate([row[:-1] for row in rows]).astype(np.uint16),
+        "lengths": np.array([len(row) for row in rows]),
+        "offsets": np.array(offsets),
+    }
 
 
 def graph(module: nn.Module, prefix: str, inputs: dict[str, tuple[torch.Tensor, dict[int, str]]]) -> onnx.ModelProto:
@@ -100,8 +151,7 @@ def write(folder: Path, codec: str, backbone: Backbone, fuse: Fuse | None, facts
     folder.mkdir(parents=True, exist_ok=True)
     state = {f"backbone.{name}": value for name, value in backbone.state_dict().items()}
     state |= {f"fuse.{name}": value for name, value in fuse.state_dict().items()} if fuse is not None else {}
-    built = build_tables(backbone)
-    arrays = {f"tables.{part}": getattr(built, part) for part in ("cdf", "lengths", "offsets", "gain", "inverse")}
+    arrays = {f"tables.{name}": array for name, array in table_arrays(backbone).items()}
     save_file({name: value.contiguous().numpy() for name, value in state.items()} | arrays, folder / model.WEIGHTS)
     (folder / model.WEIGHTS).chmod(0o644)
     made = graphs(backbone, fuse)
