@@ -1,0 +1,37 @@
+"""The papers' protocols: how a data set's pictures are cropped and resized before they are coded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from PIL import Image
+
+from simnet.errors import PictureError
+
+KITTI_CROPS = ((370, 740), (185, 370))
+"""Height and width of the centre that is kept: of full-size pictures, and of pictures of half the size."""
+KITTI_SIZE = (128, 256)
+"""Height and width of what is coded."""
+
+
+def kitti(picture: np.ndarray) -> np.ndarray:
+    """The protocol of ATN and NDIC for KITTI: centre crop 370 x 740, resized to 128 x 256 (PIL, bilinear).
+
+    Takes and returns uint8 H x W x 3. Pictures of half the size get the centre 185 x 370.
+
+    Raises:
+        PictureError: The picture is smaller than 185 x 370.
+    """
+    height, width = picture.shape[:2]
+    for rows, columns in KITTI_CROPS:
+        if height >= rows and width >= columns:
+            # torchvision's CenterCrop, which the papers use, rounds the margins so.
+            top, left = round((height - rows) / 2), round((width - columns) / 2)
+            middle = Image.fromarray(picture[top : top + rows, left : left + columns])
+            return np.asarray(middle.resize(KITTI_SIZE[::-1], Image.Resampling.BILINEAR))
+    raise PictureError(f"picture of {width} x {height}: the protocol kitti needs at least 370 x 185 (width x height)")
+
+
+CROPS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"kitti": kitti}
+"""By name, what a protocol makes of one picture."""
