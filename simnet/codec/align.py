@@ -14,33 +14,58 @@ import numpy as np
 SMALLEST = 16
 """Below this side (pixels) DIS has no patch to match: such a side picture is used as it lies."""
 
+CANDIDATES = 2
+"""Aligned pictures made of each side picture."""
+
 
 class Aligner:
-    """Keeps the flow's work space; one a decoder, used by one thread at a time."""
+    """Keeps the flows' work spaces; one a decoder, used by one thread at a time."""
 
     def __init__(self) -> None:
-        flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-        # The preset stops at half resolution; full resolution brings the warped picture about 1 dB closer at equal cost, and
-        # leaving out the variational refinement pays for it.
-        flow.setFinestScale(0)
-        flow.setPatchStride(5)
-        flow.setGradientDescentIterations(16)
-        flow.setVariationalRefinementIterations(0)
-        self._flow = flow
-
-    def align(self, decoded: np.ndarray, side: np.ndarray) -> np.ndarray:
-        """Warp `side` onto `decoded` (uint8 H x W x 3 each; a side picture of another size is resized first)."""
-        height, width = decoded.shape[:2]
-        if side.shape[:2] != (height, width):
-            side = cv2.resize(side, (width, height), interpolation=cv2.INTER_AREA)
-        if min(height, width) < SMALLEST:
-            return side
-        start = np.zeros((height, width, 2), np.float32)
-        flow = self._flow.calc(gray(decoded), gray(side), start)
-        grid_x, grid_y = grid(height, width)
-        return cv2.remap(
-            side, grid_x + flow[..., 0], grid_y + flow[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        # Full resolution is right where the decoded picture has detail, half resolution where it is too coarse to match; fusion
+        # picks by place. Measured with one fusion network, at the lowest rates: +0.4 dB for the refinement, +0.3 dB for the second.
+        self._methods = (
+            method(0, stride=5, iterations=16, refinements=3),
+            method(1, stride=4, iterations=12, refinements=5),
         )
+
+    def flows(self, decoded: np.ndarray, side: np.ndarray) -> list[np.ndarray]:
+        """CANDIDATES flows float32 H x W x 2 (x, y in pixels): where each pixel of `decoded` is in `side` (uint8, same size)."""
+        height, width = decoded.shape[:2]
+        if min(height, width) < SMALLEST:
+            return [np.zeros((height, width, 2), np.float32)] * CANDIDATES
+        start = np.zeros((height, width, 2), np.float32)
+        return [method.calc(gray(decoded), gray(side), start.copy()) for method in self._methods]
+
+    def align(self, decoded: np.ndarray, side: np.ndarray) -> list[np.ndarray]:
+        """CANDIDATES pictures, `side` warped onto `decoded` (uint8 H x W x 3 each; a side picture of another size is resized)."""
+        side = resized(side, *decoded.shape[:2])
+        return [warp(side, flow) for flow in self.flows(decoded, side)]
+
+
+def method(finest: int, *, stride: int, iterations: int, refinements: int) -> cv2.DISOpticalFlow:
+    """DIS that stops at 1 / 2**finest of the size."""
+    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    flow.setFinestScale(finest)
+    flow.setPatchStride(stride)
+    flow.setGradientDescentIterations(iterations)
+    flow.setVariationalRefinementIterations(refinements)
+    return flow
+
+
+def resized(side: np.ndarray, height: int, width: int) -> np.ndarray:
+    """A side picture at the decoded picture's size."""
+    if side.shape[:2] == (height, width):
+        return side
+    return cv2.resize(side, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def warp(side: np.ndarray, flow: np.ndarray) -> np.ndarray:
+    """Fetch every pixel of `side` from where the flow points."""
+    grid_x, grid_y = grid(*flow.shape[:2])
+    return cv2.remap(
+        side, grid_x + flow[..., 0], grid_y + flow[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
 
 
 def gray(picture: np.ndarray) -> np.ndarray:

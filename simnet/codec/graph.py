@@ -48,11 +48,11 @@ def compiled(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...]) -> A
     return _core().compile_model(network, "CPU", settings)
 
 
-def run(model: Model, graph: str, *inputs: np.ndarray) -> np.ndarray:
-    """Run a graph of one output on float32 tensors; safe to call from several threads at once."""
+def run(model: Model, graph: str, *inputs: np.ndarray, output: int = 0) -> np.ndarray:
+    """Run a graph on float32 tensors, for one of its outputs; safe to call from several threads at once."""
     shapes = tuple(item.shape for item in inputs)
     requests = _LOCAL.__dict__.setdefault("requests", {})
     key = (model.digest, graph, shapes)
     if key not in requests:
         requests[key] = compiled(model, graph, shapes).create_infer_request()
-    return requests[key].infer([np.ascontiguousarray(item) for item in inputs])[0].copy()
+    return requests[key].infer([np.ascontiguousarray(item) for item in inputs])[output].copy()

@@ -1,6 +1,7 @@
 """The learned codecs at work: exported graphs, integer tables, the range coder.
 
-`factorized` decodes alone. `atn` decodes alone first, aligns every side picture to what it got, and fuses them in.
+`factorized` and `checkerboard` (the same transforms under a context model) decode alone. `atn` decodes alone first, aligns every
+side picture to what it got, and fuses them in. `ndic` concatenates the first side picture's features, without alignment.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from simnet.codec import bitstream, model
-from simnet.codec.align import Aligner
+from simnet.codec.align import resized
+from simnet.codec.fusing import CELL, STRIDE, Fuser, picture_shape
 from simnet.codec.graph import compiled, run
 from simnet.codec.padding import check_size, padded, to_picture
+from simnet.codec.protocols import Explanation
 from simnet.errors import ModelError
 from simnet.records import Announcement, Decoded, SideInformation
-
-STRIDE = 16
 
 
 def open_encoder(name: str, width: int, height: int, model_name: str | None = None) -> LearnedEncoder:
@@ -47,12 +48,6 @@ def announce(chosen: model.Model, width: int, height: int) -> Announcement:
     return Announcement(chosen.codec, chosen.name, chosen.digest, model.tables(chosen).digest, width, height)
 
 
-def picture_shape(announcement: Announcement) -> tuple[int, int, int, int]:
-    """The tensor that a padded picture of a stream fills."""
-    height, width = (-(-side // STRIDE) * STRIDE for side in (announcement.height, announcement.width))
-    return 1, 3, height, width
-
-
 class LearnedEncoder:
     """Analysis, gain, rounding, range coder; see `protocols.Encoder`."""
 
@@ -74,7 +69,7 @@ class LearnedEncoder:
 
 
 class LearnedDecoder:
-    """Range decoder, synthesis and, for `atn`, alignment and fusion; see `protocols.Decoder`."""
+    """Range decoder, synthesis and the codec's way with side information; see `protocols.Decoder`."""
 
     def __init__(self, announcement: Announcement, chosen: model.Model) -> None:
         own = announce(chosen, announcement.width, announcement.height)
@@ -85,22 +80,48 @@ class LearnedDecoder:
             )
         self.announcement = announcement
         self._model, self._tables = chosen, model.tables(chosen)
-        self._fuses = "fuse" in chosen.manifest["graphs"]
-        self._aligner = Aligner()
         self._size = (-(-own.height // STRIDE), -(-own.width // STRIDE))
-        compiled(chosen, "synthesis", ((1, self._tables.channels, *self._size),))
-        if self._fuses:
-            compiled(chosen, "fuse", (picture_shape(own),) * 2)
+        latent = (1, self._tables.channels, *self._size)
+        compiled(chosen, "synthesis", (latent,))
+        self._fuser = Fuser(chosen, announcement) if "fuse" in chosen.manifest["graphs"] else None
+        self._concatenates = "common" in chosen.manifest["graphs"]
+        if self._concatenates:
+            compiled(chosen, "common", (latent, picture_shape(own)))
+
+    @property
+    def uses_side(self) -> bool:
+        """Whether side pictures make a difference."""
+        return self._fuser is not None or self._concatenates
 
     def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
-        """Decode; `alone` costs nothing extra, since alignment starts from it."""
+        """Decode; `alone` costs `atn` nothing extra, since alignment starts from it."""
+        latent, alone, picture = self._alone(data)
+        if side and self._fuser:
+            return Decoded(self._fuser.fuse(alone, picture, side), picture)
+        if side and self._concatenates:
+            return Decoded(self._with_common(latent, side[0].picture), picture)
+        return Decoded(picture, picture)
+
+    def explain(self, data: bytes, side: Sequence[SideInformation]) -> Explanation:
+        """See `protocols.Explainer`. `ndic` looks nowhere in particular; its common part is decoded with the latent at zero."""
+        latent, alone, picture = self._alone(data)
+        if side and self._fuser:
+            return self._fuser.explain(alone, picture, side)
+        if side and self._concatenates:
+            common = self._with_common(np.zeros_like(latent), side[0].picture)
+            rows, columns = (size * STRIDE // CELL for size in self._size)
+            matches = np.zeros((rows, columns, 0, 4), np.float32)
+            return Explanation(CELL, matches, np.zeros((rows, columns), np.float32), common, picture)
+        raise ModelError(f"codec {self.announcement.codec}: uses no side information; nothing to explain")
+
+    def _alone(self, data: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Latent, decoded tensor and picture without side information."""
         header = bitstream.verify(data, self.announcement)
-        height, width = self.announcement.height, self.announcement.width
         latent = self._tables.decode_latent(bitstream.payload(data), self._size, header.quality)
         alone = run(self._model, "synthesis", latent[None])
-        picture = to_picture(alone, height, width)
-        if not side or not self._fuses:
-            return Decoded(picture, picture)
-        aligned = [padded(self._aligner.align(picture, item.picture), STRIDE) for item in side]
-        fused = run(self._model, "fuse", alone, np.concatenate(aligned))
-        return Decoded(to_picture(fused, height, width), picture)
+        return latent, alone, to_picture(alone, self.announcement.height, self.announcement.width)
+
+    def _with_common(self, latent: np.ndarray, side: np.ndarray) -> np.ndarray:
+        height, width = self.announcement.height, self.announcement.width
+        y = padded(resized(side, height, width), STRIDE)
+        return to_picture(run(self._model, "common", latent[None], y), height, width)

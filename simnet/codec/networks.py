@@ -19,6 +19,8 @@ from torch.nn import functional
 from simnet.codec.context_networks import Between, Context, ContextNumbers
 from simnet.codec.entropy_library import part
 
+COMMON_NOISE = 0.001**0.5
+"""Of the common information while training, as in NDIC's published training."""
 STRIDE = 16
 """Pictures are padded to multiples of this; the latent is 1/16 of the picture's size."""
 
@@ -44,7 +46,7 @@ class FuseNumbers:
 
     channels: int = 48
     key: int = 16
-    blocks: int = 2
+    blocks: int = 3
     window: int = 3
 
 
@@ -218,8 +220,11 @@ class Fuse(nn.Module):
         with torch.no_grad():
             self.head.bias[:48].fill_(-1.0)  # type: ignore[index]  # the bias exists: Conv2d's default
 
-    def forward(self, x_hat: Tensor, aligned: Tensor) -> Tensor:
-        """x_hat (B, 3, H, W) and aligned (B * S, 3, H, W), S side pictures a picture -> picture (B, 3, H, W)."""
+    def forward(self, x_hat: Tensor, aligned: Tensor) -> tuple[Tensor, Tensor]:
+        """x_hat (B, 3, H, W) and aligned (B * S, 3, H, W), S candidates a picture -> picture, attention.
+
+        The picture is (B, 3, H, W); the attention (B, 1 + S * window**2, H/4, W/4) sums to 1, the null key's share first.
+        """
         batch, window = x_hat.shape[0], self.numbers.window
         cells_x, cells_y = functional.pixel_unshuffle(x_hat, 4), functional.pixel_unshuffle(aligned, 4)
         f_x, f_y = self.stem(cells_x), self.stem(cells_y)
@@ -247,4 +252,29 @@ class Fuse(nn.Module):
         news = attended - (1 - share[:, :1]) * cells_x
         joined = functional.leaky_relu(self.join(torch.cat([f_x + matched, news, share[:, :1]], dim=1)), 0.1)
         gate, correction = self.head(self.trunk(joined)).chunk(2, dim=1)
-        return x_hat + functional.pixel_shuffle(torch.sigmoid(gate) * news + correction, 4)
+        return x_hat + functional.pixel_shuffle(torch.sigmoid(gate) * news + correction, 4), share
+
+
+class Common(nn.Module):
+    """NDIC's use of side information: common features of Y, concatenated to the latent of X without alignment (DCC 2022).
+
+    It starts where the backbone ended: Y's analysis as X's, and a synthesis that has not looked at Y yet.
+    """
+
+    def __init__(self, backbone: Backbone) -> None:
+        super().__init__()
+        n = backbone.numbers
+        self.w = analysis(n)
+        self.w.load_state_dict(backbone.g_a.state_dict())
+        self.g_s = synthesis(n)
+        state = backbone.g_s.state_dict()
+        self.g_s[0] = nn.Conv2d(2 * n.latent, 4 * n.deep, 3, padding=1)
+        state["0.weight"] = torch.cat([state["0.weight"], torch.zeros_like(state["0.weight"])], dim=1)
+        self.g_s.load_state_dict(state)
+
+    def forward(self, values: Tensor, y: Tensor) -> Tensor:
+        """Values (B, latent, H/16, W/16) of X and side picture y (B, 3, H, W) -> picture (B, 3, H, W), not clipped."""
+        common = self.w(y)
+        if self.training:
+            common = common + COMMON_NOISE * torch.randn_like(common)
+        return self.g_s(torch.cat([values, common], dim=1))

@@ -18,9 +18,11 @@ from torch import nn
 
 from simnet.codec import context, integers, model, tables
 from simnet.codec.bitstream import QUALITY_STEPS
-from simnet.codec.networks import Backbone, Fuse
+from simnet.codec.networks import Backbone, Common, Fuse
 from simnet.codec.tables import LEVELS, Tables
 
+Inputs = dict[str, tuple[torch.Tensor, dict[int, str]]]
+"""A graph's inputs: an example and which of its axes are free."""
 TAIL = 1e-6
 """Symbols at both ends whose probabilities sum to less than this are left to the coder's escape."""
 REACH = 512
@@ -101,7 +103,7 @@ def gaussian_tables() -> dict[str, np.ndarray]:
     }
 
 
-def graph(module: nn.Module, prefix: str, inputs: dict[str, tuple[torch.Tensor, dict[int, str]]]) -> onnx.ModelProto:
+def graph(module: nn.Module, prefix: str, inputs: Inputs, outputs: tuple[str, ...] = ("output",)) -> onnx.ModelProto:
     """Trace `module` to ONNX with free sizes; its initialisers get the names of the state dict, under `prefix`."""
     with warnings.catch_warnings(), tempfile.NamedTemporaryFile(suffix=".onnx") as file:
         warnings.simplefilter("ignore")
@@ -113,7 +115,7 @@ def graph(module: nn.Module, prefix: str, inputs: dict[str, tuple[torch.Tensor, 
             opset_version=OPSET,
             do_constant_folding=False,
             input_names=list(inputs),
-            output_names=["output"],
+            output_names=list(outputs),
             dynamic_axes={name: axes for name, (_, axes) in inputs.items()},
         )
         proto = onnx.load(file.name)
@@ -132,29 +134,36 @@ def graph(module: nn.Module, prefix: str, inputs: dict[str, tuple[torch.Tensor, 
     return proto
 
 
-def graphs(backbone: Backbone, fuse: Fuse | None) -> dict[str, onnx.ModelProto]:
+def graphs(backbone: Backbone | None, decoder: Fuse | Common | None) -> dict[str, onnx.ModelProto]:
     """The graphs that coding needs."""
-    free = {2: "height", 3: "width"}
-    picture, latent = torch.rand(1, 3, 64, 96), torch.rand(1, backbone.numbers.latent, 4, 6)
-    made = {
-        "analysis": graph(backbone.g_a, "backbone.g_a.", {"picture": (picture, free)}),
-        "synthesis": graph(backbone.g_s, "backbone.g_s.", {"latent": (latent, free)}),
-    }
-    if fuse is not None:
-        aligned = torch.rand(2, 3, 64, 96)
-        made["fuse"] = graph(fuse, "fuse.", {"decoded": (picture, free), "aligned": (aligned, {0: "sides", **free})})
+    free, made = {2: "height", 3: "width"}, {}
+    picture = torch.rand(1, 3, 64, 96)
+    if backbone is not None:
+        latent = torch.rand(1, backbone.numbers.latent, 4, 6)
+        made["analysis"] = graph(backbone.g_a, "backbone.g_a.", {"picture": (picture, free)})
+        made["synthesis"] = graph(backbone.g_s, "backbone.g_s.", {"latent": (latent, free)})
+        if isinstance(decoder, Common):
+            made["common"] = graph(decoder, "common.", {"latent": (latent, free), "side": (picture, free)})
+    if isinstance(decoder, Fuse):
+        inputs: Inputs = {"decoded": (picture, free), "aligned": (torch.rand(2, 3, 64, 96), {0: "sides", **free})}
+        made["fuse"] = graph(decoder, "fuse.", inputs, ("picture", "attention"))
     return made
 
 
-def write(folder: Path, codec: str, backbone: Backbone, fuse: Fuse | None, facts: dict[str, Any], card: str) -> None:
-    """Write a model folder; `facts` (training, measurements, declared coding times) go into the manifest."""
+def write(
+    folder: Path, codec: str, backbone: Backbone | None, decoder: Fuse | Common | None, facts: dict[str, Any], card: str
+) -> None:
+    """Write a model folder; `facts` (training, measurements, declared coding times) go into the manifest.
+
+    Without a backbone it is a side-information stage for other codecs.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    state = {f"backbone.{name}": value for name, value in backbone.state_dict().items()}
-    state |= {f"fuse.{name}": value for name, value in fuse.state_dict().items()} if fuse is not None else {}
-    arrays = {f"tables.{name}": array for name, array in table_arrays(backbone).items()}
+    parts = {"backbone": backbone, "common" if isinstance(decoder, Common) else "fuse": decoder}
+    state = {f"{part}.{name}": value for part, net in parts.items() if net for name, value in net.state_dict().items()}
+    arrays = {f"tables.{name}": array for name, array in table_arrays(backbone).items()} if backbone else {}
     save_file({name: value.contiguous().numpy() for name, value in state.items()} | arrays, folder / model.WEIGHTS)
     (folder / model.WEIGHTS).chmod(0o644)
-    made = graphs(backbone, fuse)
+    made = graphs(backbone, decoder)
     for name, proto in made.items():
         refer_to_weights(proto, folder / model.WEIGHTS)
         (folder / f"{name}.onnx").write_bytes(proto.SerializeToString())
