@@ -159,29 +159,25 @@ class Backbone(nn.Module):
         mass = torch.abs(torch.sigmoid(sign * upper) - torch.sigmoid(sign * lower)).clamp(min=1e-9)
         return -torch.log2(mass).reshape(channels, batch, -1).sum(dim=(0, 2))
 
-    def reconstruct(self, x: Tensor, quality: Tensor) -> Tensor:
-        """Return x_hat (B, 3, H, W) as a decoder gets it, without estimating bits."""
-        if self.numbers.groups:
-            return self(x, quality)[0]
-        gain, inverse = self.gain(quality)
-        return self.g_s((self.g_a(x) * gain).round() * inverse)
+    def code(self, x: Tensor, quality: Tensor) -> tuple[Tensor, Tensor]:
+        """The latent as the decoder gets it (B, latent, H/16, W/16), unscaled, and estimated bits (B,).
 
-    def forward(self, x: Tensor, quality: Tensor) -> tuple[Tensor, Tensor]:
-        """Return x_hat (B, 3, H, W) and estimated bits (B,). Rate sees uniform noise, distortion sees rounding."""
+        While training, the rate sees uniform noise, the latent rounding.
+        """
         gain, inverse = self.gain(quality)
         scaled = self.g_a(x).float() * gain
         if self.numbers.groups:
             # In bfloat16 a predicted mean would be off by more than its worth.
             with torch.autocast("cpu", enabled=False):
-                values, rate = self.context(scaled, gain, inverse, self.between(quality))
-            return self.g_s(values), rate
-        if self.training:
-            rate = self.bits(scaled + torch.rand_like(scaled) - 0.5, gain)
-            scaled = scaled + (scaled.round() - scaled).detach()
-        else:
-            scaled = scaled.round()
-            rate = self.bits(scaled, gain)
-        return self.g_s(scaled * inverse), rate
+                return self.context(scaled, gain, inverse, self.between(quality))
+        rounded = scaled + (scaled.round() - scaled).detach()
+        rate = self.bits(scaled + torch.rand_like(scaled) - 0.5 if self.training else rounded, gain)
+        return rounded * inverse, rate
+
+    def forward(self, x: Tensor, quality: Tensor) -> tuple[Tensor, Tensor]:
+        """Return x_hat (B, 3, H, W), not clipped, and estimated bits (B,)."""
+        values, rate = self.code(x, quality)
+        return self.g_s(values), rate
 
 
 def shifts(x: Tensor, window: int) -> list[Tensor]:

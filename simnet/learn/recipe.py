@@ -20,10 +20,13 @@ class Recipe(pydantic.BaseModel):
 
     model: str
     """Folder of `models/` that the result is exported to."""
-    stage: Literal["backbone", "fuse"]
-    """`backbone`: rate and distortion of the coder alone. `fuse`: the decoder's side-information stage, encoder frozen."""
+    stage: Literal["backbone", "fuse", "common"]
+    """`backbone`: rate and distortion of the coder alone. `fuse`: the decoder's side-information stage, encoder frozen.
+    `common`: NDIC's way with side information, encoder frozen."""
     backbone: str | None = None
-    """For `fuse`: the training folder whose backbone is frozen."""
+    """For `fuse` and `common`: the training folder whose backbone is frozen."""
+    codecs: tuple[str, ...] = ()
+    """For `fuse` without a backbone: the codecs whose decoded pictures the stage is trained on."""
     data: tuple[str, ...]
     """Named data: `pairs:DIR`, `kitti_raw:DIR`, `kitti_odometry:DIR`, `rendered:SCENE`."""
     validation: tuple[str, ...]
@@ -36,7 +39,7 @@ class Recipe(pydantic.BaseModel):
     rendered_pairs: int = pydantic.Field(default=200, gt=0)
     """How many pairs are rendered of each `rendered:SCENE`."""
     start: str | None = None
-    """For `backbone`: a model (its name or folder) whose weights the training starts from."""
+    """For `backbone` and `fuse`: a model (its name or folder) whose weights the training starts from."""
     groups: tuple[int, ...] = ()
     """For `backbone`: channels of the checkerboard context model's groups, 192 in all; none is a factorised prior."""
     lambda_low: float = 0.0001

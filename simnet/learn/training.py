@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from simnet.codec.networks import BackboneNumbers, FuseNumbers
+from simnet.codec.networks import FuseNumbers
 from simnet.errors import InputError
 from simnet.learn import export
 from simnet.learn.recipe import Recipe
@@ -24,15 +24,27 @@ CARD = """# {model}
 - **Training data**: {data}
 - **Validation data** (other drives; watched, not selected on): {validation}
 - **Use**: research only. KITTI is CC BY-NC-SA 3.0 and EuRoC is non-commercial, so these weights are too.
-- **Limits**: a first training of under an hour on two cores; street and aerial scenes by day. The measured curve is in
+- **Limits**: trained for about an hour on two cores; street and aerial scenes by day. The measured curve is in
   `manifest.yaml`; `simnet evaluate` repeats it.
 """
 
+BACKBONE = "The backbone without side information: analysis, gain vectors, {prior}, synthesis."
 SUMMARIES = {
-    "backbone": "The backbone without side information: analysis, gain vectors, factorised prior, synthesis.",
-    "fuse": "The same backbone, frozen, and a decoder that aligns side pictures by optical flow and fuses them in by "
-    "cross-attention in local windows. Its bitstreams are the backbone's; only decoding differs.",
+    "fuse": "A decoder that aligns side pictures by optical flow and fuses them in by cross-attention in local windows{behind}. "
+    "The bitstreams are the plain codec's; only decoding differs.",
+    "common": "The backbone of `{backbone}`, frozen, and NDIC's way with side information: features of the side picture are "
+    "concatenated to the latent, without alignment. Its bitstreams are the backbone's; only decoding differs.",
 }
+
+
+def summary(recipe: Recipe) -> str:
+    """What the model is, in a sentence or two."""
+    if recipe.stage == "backbone":
+        prior = f"checkerboard context model (groups of {recipe.groups})" if recipe.groups else "factorised prior"
+        return BACKBONE.format(prior=prior)
+    backbone = Path(recipe.backbone or "").name
+    behind = f", behind {', '.join(recipe.codecs)}" if recipe.codecs else f" behind the frozen backbone of `{backbone}`"
+    return SUMMARIES[recipe.stage].format(behind=behind, backbone=backbone)
 
 
 def train(recipe: Recipe, folder: Path, exported: Path) -> Path:
@@ -40,30 +52,40 @@ def train(recipe: Recipe, folder: Path, exported: Path) -> Path:
     import cv2
     import torch
 
+    from simnet.learn import backbone, common, fuse
+
     cv2.setNumThreads(1)
     torch.set_num_threads(2)
+    numbers: dict[str, Any] = {}
     if recipe.stage == "backbone":
-        from simnet.learn import backbone as stage
-
-        backbone, fuse = stage.train(recipe, folder), None
+        coder, decoder = backbone.train(recipe, folder), None
     else:
-        from simnet.learn import fuse as stage
-
-        backbone, fuse = stage.train(recipe, folder)
+        coder, decoder = (common if recipe.stage == "common" else fuse).train(recipe, folder)
+    if coder is not None:
+        numbers["backbone"] = plain(vars(coder.numbers))
+    if recipe.stage == "fuse":
+        numbers["fuse"] = vars(FuseNumbers())
     facts: dict[str, Any] = {
         "encode_ns": ENCODE_NS,
-        "decode_ns": FUSE_NS if fuse is not None else DECODE_NS,
-        "numbers": {"backbone": vars(BackboneNumbers())} | ({"fuse": vars(FuseNumbers())} if fuse is not None else {}),
+        "decode_ns": DECODE_NS if decoder is None else FUSE_NS,
+        "numbers": numbers,
         "recipe": recipe.model_dump(mode="json"),
         "trained_on": time.strftime("%Y-%m-%d"),
         "validation": last_lines(folder / "log.txt"),
     }
-    network = ", ".join(f"{key} {value}" for part in facts["numbers"].values() for key, value in part.items())
+    network = ", ".join(f"{key} {value}" for part in numbers.values() for key, value in part.items())
     values = recipe.model_dump() | {"data": ", ".join(recipe.data), "validation": ", ".join(recipe.validation)}
-    card = CARD.format(summary=SUMMARIES[recipe.stage], network=network, **values)
-    export.write(exported, recipe.model, backbone, fuse, facts, card)
-    export.add_to_manifest(exported, measured=measure(recipe, exported))
+    export.write(
+        exported, recipe.model, coder, decoder, facts, CARD.format(summary=summary(recipe), network=network, **values)
+    )
+    if coder is not None:
+        export.add_to_manifest(exported, measured=measure(recipe, exported))
     return exported
+
+
+def plain(values: dict[str, Any]) -> dict[str, Any]:
+    """Tuples as lists, which YAML has."""
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
 
 
 def measure(recipe: Recipe, exported: Path) -> dict[str, Any]:

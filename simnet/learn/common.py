@@ -1,0 +1,66 @@
+"""Stage `common`: NDIC's decoder on a frozen backbone: features of Y concatenated to the latent of X, without alignment.
+
+NDIC trains everything at once; here the encoder is shared with the codecs that it is compared with, so that only the way of using
+side information differs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from simnet.codec.networks import Backbone, Common
+from simnet.errors import InputError
+from simnet.learn import data, examples
+from simnet.learn.backbone import to_tensor
+from simnet.learn.fuse import frozen_backbone, psnr
+from simnet.learn.loop import Trainer
+from simnet.learn.recipe import Recipe
+
+
+def train(recipe: Recipe, folder: Path) -> tuple[Backbone, Common]:
+    """Train or resume; returns the frozen backbone and the averaged decoder."""
+    torch.manual_seed(recipe.seed)
+    if recipe.backbone is None:
+        raise InputError(f"{recipe.model}: backbone: missing; expected the training folder of a backbone")
+    backbone = frozen_backbone(Path(recipe.backbone))
+    network = Common(backbone).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub
+    trainer = Trainer(network, recipe, folder)
+    trainer.resume()
+    if trainer.step >= recipe.steps:
+        return backbone, trainer.averaged  # type: ignore[return-value]  # a copy of network
+    sources = [data.load(name, rendered_pairs=recipe.rendered_pairs, seed=recipe.seed) for name in recipe.data]
+    others = [data.load(name, rendered_pairs=32, seed=recipe.seed + 1) for name in recipe.validation]
+    held_out = draw(others, 32, 0.0, np.random.default_rng(recipe.seed + 1))
+
+    def loss(step: int) -> Tensor:
+        x, y, quality = draw(sources, recipe.batch, recipe.drop_side, np.random.default_rng((recipe.seed, step)))
+        with torch.autocast("cpu", torch.bfloat16):
+            with torch.no_grad():
+                values = backbone.code(x, quality)[0]
+                start = ((backbone.g_s(values).float() - x) ** 2).mean(dim=(1, 2, 3)) + 1e-5
+            picture = network(values, y)
+        return (((picture.float() - x) ** 2).mean(dim=(1, 2, 3)) / start).mean()
+
+    @torch.no_grad()
+    def validate(averaged: nn.Module) -> str:
+        x, y, quality = held_out
+        values = backbone.code(x, quality)[0]
+        pictures = (backbone.g_s(values), averaged(values, y), averaged(values, y.roll(len(y) // 2, dims=0)))
+        before, after, control = (psnr((picture.clamp(0, 1) - x) ** 2) for picture in pictures)
+        return f"alone {before:.2f} dB  with side information {after:.2f} dB  with an unrelated one {control:.2f} dB"
+
+    trainer.run(loss, validate, every=500)
+    return backbone, trainer.averaged  # type: ignore[return-value]  # a copy of network
+
+
+def draw(
+    sources: list[data.Source], count: int, drop: float, rng: np.random.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Pictures and one side view of each (B, 3, H, W), and qualities (B,)."""
+    drawn = [examples.views(sources, drop, rng)[:2] for _ in range(count)]
+    quality = torch.from_numpy(rng.random(count).astype(np.float32))
+    return to_tensor([x for x, _ in drawn]), to_tensor([y for _, y in drawn]), quality
