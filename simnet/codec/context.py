@@ -1,7 +1,8 @@
 """Coding a latent under the checkerboard context model, in whole numbers (`integers`), so that unlike machines agree.
 
 Trained as `context_networks.Context`. Every pass predicts a mean and a scale for each symbol from the values decoded so far; the
-scale picks one of LEVELS integer tables of a Gaussian. A symbol whose table is the narrowest is not sent: both sides take it as 0.
+scale picks one of LEVELS integer tables of a Gaussian. A symbol whose table is the narrowest is not sent; both sides take it
+as 0.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def convolve_at(values: np.ndarray, weight: np.ndarray, bias: np.ndarray, mask: 
     size = weight.shape[2]
     padded = np.pad(values, ((0, 0), (size // 2,) * 2, (size // 2,) * 2))
     windows = np.lib.stride_tricks.sliding_window_view(padded, (size, size), axis=(1, 2))
-    rows = windows.transpose(1, 2, 0, 3, 4)[mask].reshape(int(mask.sum()), -1)
+    rows = windows.transpose(1, 2, 0, 3, 4)[mask].reshape(int(mask.sum()), weight[0].size)
     return matmul(rows, weight.reshape(len(weight), -1), bias)
 
 
