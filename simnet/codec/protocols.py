@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -53,6 +53,7 @@ class Explanation:
     private: np.ndarray
 
 
+@runtime_checkable
 class Explainer(Protocol):
     """A decoder that can also say where it looked."""
 

@@ -1,0 +1,77 @@
+"""The side-information stage: behind any codec, and what it says of where it looked."""
+
+import numpy as np
+import pytest
+
+from simnet import codec, quality
+from simnet.codec.align import CANDIDATES, Aligner
+from simnet.codec.fusing import CELL
+from simnet.codec.protocols import Explainer
+from simnet.errors import ModelError
+from simnet.records import SideInformation
+
+FUSED = ["avif+fuse", "webp+fuse", "jpeg+fuse"]
+
+
+def moved(picture: np.ndarray, pixels: int) -> SideInformation:
+    return SideInformation(np.roll(picture, pixels, axis=1), "other", 0)
+
+
+@pytest.mark.parametrize("name", FUSED)
+def test_a_codec_keeps_its_bytes_and_gains(name: str, picture: np.ndarray) -> None:
+    plain = codec.open_encoder(name.removesuffix("+fuse"), 200, 120)
+    encoder = codec.open_encoder(name, 200, 120)
+    frame = encoder.encode(picture, 0.2)
+    assert frame == plain.encode(picture, 0.2)
+    decoder = codec.open_decoder(encoder.announcement)
+    alone = codec.open_decoder(plain.announcement).decode(frame, ()).picture
+    decoded = decoder.decode(frame, [moved(picture, 3)])
+    np.testing.assert_array_equal(decoded.alone, alone)
+    np.testing.assert_array_equal(decoder.decode(frame, ()).picture, alone)
+    assert quality.psnr(decoded.picture, picture) > quality.psnr(alone, picture) + 1
+
+
+def test_a_codec_with_side_information_of_its_own_takes_no_second_stage() -> None:
+    with pytest.raises(ModelError, match=r"atn\+fuse: uses side information by itself"):
+        codec.open_decoder(codec.open_encoder("atn+fuse", 64, 64).announcement)
+
+
+def test_an_aligner_offers_candidates(picture: np.ndarray) -> None:
+    side = moved(picture, 4).picture
+    candidates = Aligner().align(picture, side)
+    assert len(candidates) == CANDIDATES
+    for candidate in candidates:
+        assert quality.psnr(candidate[:, 16:-16], picture[:, 16:-16]) > quality.psnr(side, picture) + 3
+
+
+@pytest.mark.parametrize("name", ["atn", "avif+fuse"])
+def test_attention_is_explained(name: str, picture: np.ndarray) -> None:
+    encoder = codec.open_encoder(name, 200, 120)
+    decoder = codec.open_decoder(encoder.announcement)
+    assert isinstance(decoder, Explainer)
+    frame = encoder.encode(picture, 0.8)
+    explained = decoder.explain(frame, [moved(picture, 5)])
+    rows, columns = 128 // CELL, 208 // CELL
+    assert explained.cell == CELL
+    assert explained.matches.shape[:2] == explained.trust.shape == (rows, columns)
+    sources, x, y, weight = np.moveaxis(explained.matches, -1, 0)
+    assert (sources == 0).all()
+    assert (np.diff(weight, axis=2) <= 0).all()
+    assert (weight.sum(axis=2) <= explained.trust + 1e-2).all()
+    assert ((explained.trust >= -1e-2) & (explained.trust <= 1 + 1e-2)).all()
+    # The scene moved five pixels to the right: that is where the strongest matches lie.
+    inside = (slice(4, 26), slice(6, 44))
+    centre_y, centre_x = (np.arange(n) * CELL + CELL // 2 for n in (rows, columns))
+    assert abs(np.median((x[..., 0] - centre_x)[inside]) - 5) < 1
+    assert abs(np.median((y[..., 0] - centre_y[:, None])[inside])) < 1
+    np.testing.assert_array_equal(explained.private, decoder.decode(frame, ()).picture)
+    assert quality.psnr(explained.common[:, 16:-16], picture[:, 16:-16]) > 22
+
+
+def test_an_unaligned_decoder_says_that_it_looked_nowhere(picture: np.ndarray) -> None:
+    encoder = codec.open_encoder("ndic", 200, 120)
+    decoder = codec.open_decoder(encoder.announcement)
+    assert isinstance(decoder, Explainer)
+    explained = decoder.explain(encoder.encode(picture, 0.8), [moved(picture, 5)])
+    assert explained.matches.shape[2] == 0
+    assert explained.common.shape == picture.shape
