@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from rich.console import Console
+
     from simnet.records import Scenario
+    from simnet.report.evaluation_result import Result
+    from simnet.report.tables import Table as ReportTable
 
 _Columns = tuple[tuple[str, str, str], ...]
 """Title, key in a stream's summary, format (empty for text)."""
@@ -96,32 +100,37 @@ def show_catalogue(scenarios: Sequence[Mapping[str, str]], models: Sequence[str]
     console.print(f"codecs   {', '.join(codecs)}")
 
 
-def show_evaluation(result: Mapping[str, Any], page: object) -> None:
-    """Print the curves, the BD-rates and where the page is."""
+def show_evaluation(result: Result, page: object) -> None:
+    """Print every point, the differences against the anchors, what side information brings, and where the page is."""
     from rich.console import Console
-    from rich.table import Table
 
-    curves = Table("codec", "decoded with", box=None, pad_edge=False)
-    for title in ("quality", "bpp", "PSNR dB", "MS-SSIM"):
-        curves.add_column(title, justify="right")
-    for name, points in result["points"].items():
-        for way, curve in {"side information": points, **result["controls"].get(name, {})}.items():
-            for point in curve:
-                cells = (
-                    f"{point['quality']:.2f}",
-                    f"{point['bpp']:.4f}",
-                    f"{point['psnr_db']:.2f}",
-                    f"{point['ms_ssim']:.4f}",
-                )
-                curves.add_row(name, way, *cells)
+    from simnet.report import evaluation_tables
+
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
-    console.print(curves)
-    console.print(f"\n{result['pictures']} pictures of {result['data']}; BD-rate against {result['anchor']}:")
-    for name, rates in result["bd_rate"].items():
-        figures = (_cell(rates["psnr"], "+.1f"), _cell(rates["ms_ssim"], "+.1f"))
-        console.print(f"{name:<12} {figures[0]} % by PSNR, {figures[1]} % by MS-SSIM")
+    side = (evaluation_tables.side_information(result), evaluation_tables.offsets(result))
+    for table in (evaluation_tables.points(result), *evaluation_tables.comparisons(result), *side):
+        if table is not None:
+            _print_table(console, table)
+    left_out = result.get("left_out")
+    missing = f"; {left_out} more have no side picture" if left_out else ""
+    size = " x ".join(map(str, result.get("size", ())))
+    console.print(f"{result['pictures']} pictures of {result['data']}, {size}{missing}")
     if page:
         console.print(f"report       {page}", soft_wrap=True)
+
+
+def _print_table(console: Console, table: ReportTable) -> None:
+    from rich import markup
+    from rich.table import Table
+
+    console.print(table.caption, style="bold", markup=False)
+    shown = Table(box=None, pad_edge=False)
+    for number, title in enumerate(table.columns):
+        shown.add_column(title, justify="left" if number == 0 or title in table.words else "right", no_wrap=True)
+    for row in table.rows:
+        shown.add_row(*(markup.escape(str(cell)) for cell in row))
+    console.print(shown)
+    console.print(f"{table.note}\n" if table.note else "", markup=False)
 
 
 def _cell(value: object, form: str) -> str:

@@ -1,4 +1,4 @@
-"""`simnet evaluate`: rate-distortion curves from real bytes, and BD-rates against an anchor."""
+"""`simnet evaluate`: rate-distortion curves from real bytes, BD-rates, what side information brings, and a page of it."""
 
 from __future__ import annotations
 
@@ -11,42 +11,95 @@ if TYPE_CHECKING:
     import argparse
 
 HELP = "measure rate and distortion of codecs on pairs of pictures"
+EXAMPLES = 3
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    _what(parser)
+    _how(parser)
     parser.add_argument(
-        "--data", action="append", required=True, metavar="NAME", help="pairs:DIR, rendered:street, ..."
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="folder for evaluation.html and pictures.csv; none is written without it",
     )
     parser.add_argument(
-        "--codec", default="atn,factorized", metavar="A,B", help="codecs, or codec=model; default: atn,factorized"
-    )
-    parser.add_argument("--anchor", help="codec that BD-rates refer to; default: the last one")
-    parser.add_argument("--qualities", default="0,0.2,0.4,0.6,0.8,1", metavar="Q,Q", help="default: 0,0.2,...,1")
-    parser.add_argument("--size", metavar="WxH", help="centre-crop and resize the pictures first, e.g. 256x128")
-    parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder for evaluation.html; none is written without it"
+        "--published",
+        action="store_true",
+        help="draw the published points of KITTI Stereo even where the data is other",
     )
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object on the last line")
 
 
+def _what(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data",
+        action="append",
+        required=True,
+        metavar="NAME",
+        help="pairs:DIR, rendered:street, ...; may be repeated",
+    )
+    parser.add_argument(
+        "--codec",
+        default="atn,factorized",
+        metavar="A,B",
+        help="codecs: name, name+fuse, name=model, 'name=model;model' (one curve); default: atn,factorized",
+    )
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument(
+        "--protocol", metavar="NAME", help="crop and size of the papers: kitti; default: pictures as they are"
+    )
+    size.add_argument("--size", metavar="WxH", help="centre-crop and resize the pictures first, e.g. 256x128")
+    parser.add_argument("--both-directions", action="store_true", help="code the right pictures too")
+    parser.add_argument("--pictures", metavar="N", help="at most N pairs of each drive, evenly spaced")
+    parser.add_argument("--unrelated", metavar="NAME", help="data set to take the unrelated side pictures from")
+    parser.add_argument(
+        "--offset", metavar="K|A:B|K,K", help="frames by which the side picture is later; several make a curve: 0:10"
+    )
+
+
+def _how(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--anchor", metavar="A,B", help="codecs that BD-rates refer to, or all; default: the last one of --codec"
+    )
+    parser.add_argument("--qualities", metavar="Q,Q", help="default: 0,0.1,...,1")
+    parser.add_argument(
+        "--rates", metavar="LOW:HIGH", help="bits per pixel that BD-rates are restricted to, e.g. 0.05:0.4"
+    )
+    parser.add_argument("--jobs", metavar="N", help="threads; default: one a processor")
+
+
 def execute(arguments: argparse.Namespace) -> int:
     """Measure them."""
+    import os
+
     from simnet import console
     from simnet.learn import evaluate
+    from simnet.learn.evaluation import options
     from simnet.report import evaluation
 
-    codecs = arguments.codec.split(",")
-    result = evaluate.evaluate(
+    if arguments.out:
+        evaluation.prepare(arguments.out)
+    measured = evaluate.evaluate(
         arguments.data,
-        codecs,
-        evaluate.parse_qualities(arguments.qualities),
-        arguments.anchor or codecs[-1],
-        evaluate.parse_size(arguments.size),
+        arguments.codec.split(","),
+        options.parse_qualities(arguments.qualities),
+        arguments.anchor,
+        options.parse_size(arguments.size),
+        protocol=arguments.protocol,
+        offsets=options.parse_offsets(arguments.offset),
+        rates=options.parse_rates(arguments.rates),
+        both_directions=arguments.both_directions,
+        most=options.parse_count("--pictures", arguments.pictures),
+        unrelated=arguments.unrelated,
+        jobs=options.parse_count("--jobs", arguments.jobs) or os.cpu_count() or 1,
+        examples=EXAMPLES if arguments.out else 0,
     )
-    page = evaluation.write(cast("evaluation.Result", result), arguments.out) if arguments.out else None
+    result = cast("evaluation.Result", measured)
+    page = evaluation.write(result, arguments.out, asked_published=arguments.published) if arguments.out else None
     if arguments.json:
-        plain = {key: value for key, value in result.items() if key != "examples"}
+        plain = {key: value for key, value in measured.items() if key not in ("examples", "scores")}
         sys.stdout.write(json.dumps(plain | {"report": str(page) if page else None}) + "\n")
     else:
         console.show_evaluation(result, page)

@@ -1,178 +1,156 @@
-"""Rate and distortion of codecs on pairs of pictures: real bytes, decoded pictures, BD-rate against a named anchor.
+"""Rate and distortion of codecs on pairs of pictures: real bytes, decoded pictures, BD-rates against anchors.
 
-The left picture is coded; the right is the decoder's side information. Codecs that use it are also decoded without it and with
-the right picture of another pair: a gain that stays with an unrelated picture is training, not side information.
+One view is coded, the other is the decoder's side information. Codecs that use it are also decoded without it and with a picture
+that has nothing to do with it: a gain that stays with an unrelated picture is training, not side information.
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, cast
+import dataclasses
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
-import numpy as np
-from PIL import Image
-
-from simnet import codec, quality
-from simnet.errors import InputError, PictureError
-from simnet.learn import data
+from simnet.errors import InputError
+from simnet.learn import protocols
+from simnet.learn.evaluation import options
+from simnet.learn.evaluation.coding import Coder
+from simnet.learn.evaluation.deltas import Rates, bd_quality, bd_rate
+from simnet.learn.evaluation.examples import show
+from simnet.learn.evaluation.offsets import gains
+from simnet.learn.evaluation.pairs import Fit, Task, list_tasks
+from simnet.learn.evaluation.scores import Point, Score, curve, decoded
 from simnet.learn.progress import progress
-from simnet.records import SideInformation
 
 METRICS = ("psnr_db", "ms_ssim")
-EXAMPLES = 3
-
-
-@dataclass
-class Tally:
-    """Sums of one codec at one quality."""
-
-    bits: float = 0.0
-    pixels: int = 0
-    quality: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
-    """By way of decoding (`with`, `none`, `unrelated`): PSNR and MS-SSIM of every picture."""
-
-    def add(self, way: str, decoded: np.ndarray, original: np.ndarray) -> None:
-        """Score one decoded picture."""
-        scores = (quality.psnr(decoded, original), quality.ms_ssim(decoded, original))
-        self.quality.setdefault(way, []).append(scores)
-
-    def point(self, asked: float, way: str) -> dict[str, float]:
-        """The mean over pictures: one point of a rate-distortion curve."""
-        psnr_db, ms_ssim = (float(np.mean(column)) for column in zip(*self.quality[way], strict=True))
-        return {"quality": asked, "bpp": self.bits / self.pixels, "psnr_db": psnr_db, "ms_ssim": ms_ssim}
-
-
-def parse_qualities(text: str) -> list[float]:
-    """Read `0,0.5,1`; InputError unless every one is a number from 0 to 1."""
-    try:
-        values = [float(part) for part in text.split(",")]
-    except ValueError as error:
-        raise InputError(f"--qualities {text}: expected numbers from 0 to 1, separated by commas") from error
-    if not all(0 <= value <= 1 for value in values) or len(set(values)) < len(values):
-        raise InputError(f"--qualities {text}: expected different numbers from 0 to 1")
-    return sorted(values)
-
-
-def parse_size(text: str | None) -> tuple[int, int] | None:
-    """Read `256x128` (width x height)."""
-    if text is None:
-        return None
-    width, _, height = text.partition("x")
-    if not (width.isdecimal() and height.isdecimal() and int(width) >= 16 and int(height) >= 16):
-        raise InputError(f"--size {text}: expected WIDTHxHEIGHT in pixels, at least 16 each, such as 256x128")
-    return int(width), int(height)
 
 
 def evaluate(
     names: Sequence[str],
     codecs: Sequence[str],
     qualities: Sequence[float],
-    anchor: str,
+    anchor: str | None,
     size: tuple[int, int] | None = None,
+    *,
+    protocol: str | None = None,
+    offsets: Sequence[int] = (0,),
+    rates: Rates | None = None,
+    both_directions: bool = False,
+    most: int | None = None,
+    unrelated: str | None = None,
+    jobs: int = 1,
+    examples: int = 0,
 ) -> dict[str, Any]:
-    """Evaluate `codecs` (`name` or `name=model`) on the named data; `size` is (width, height) of a centre crop, resized.
+    """Evaluate `codecs` (`name`, `name=model`, `name=model;model`) on the named data; `report.evaluation` takes the result.
 
-    Returns what `report.evaluation.write` takes.
+    Args:
+        names: Data sets, such as `pairs:DIR`.
+        codecs: As `options.parse_codecs` reads them.
+        qualities: In [0, 1], rising; a codec of one rate is asked for the first one alone.
+        anchor: What BD-rates refer to: a codec, several with commas, or `all`; the last codec without it.
+        size: (width, height) of a centre crop, resized.
+        protocol: Name of a paper's crop and size, in the place of `size`.
+        offsets: By how many frames the side picture is later; curves are measured at the first one.
+        rates: Range of bits per pixel that BD-rates are restricted to.
+        both_directions: Code the right pictures too, with the left ones as side information.
+        most: At most so many pairs of each drive.
+        unrelated: Data set to take unrelated pictures from.
+        jobs: Threads; the figures do not depend on their number.
+        examples: How many pictures to keep for a page.
     """
-    if len(set(codecs)) < len(codecs):
-        raise InputError(f"--codec {','.join(codecs)}: names a codec twice")
-    if anchor not in codecs:
-        raise InputError(f"anchor {anchor}: not among the codecs evaluated ({', '.join(codecs)})")
-    pairs = [pair for name in names for pair in data.load(name, rendered_pairs=50, seed=99).pairs]
-    if size:
-        pairs = [tuple(data.centre(picture, size[1], size[0]) for picture in pair) for pair in pairs]
-    smallest = min(min(picture.shape[:2]) for pair in pairs for picture in pair)
-    if smallest < quality.WINDOW:
-        raise PictureError(f"{', '.join(names)}: a side of {smallest} pixels; MS-SSIM needs at least {quality.WINDOW}")
-    curves: dict[str, dict[float, Tally]] = {name: {q: Tally() for q in qualities} for name in codecs}
-    examples: list[dict[str, Any]] = []
-    shown = set(np.linspace(0, len(pairs) - 1, min(EXAMPLES, len(pairs))).astype(int).tolist())
-    with progress(len(codecs) * len(pairs), 0, "evaluate") as tell:
-        for c, name in enumerate(codecs):
-            for index, (original, side) in enumerate(pairs):
-                # A single pair has no other to borrow from: it gets no such control.
-                unrelated = pairs[(index + len(pairs) // 2) % len(pairs)][1] if len(pairs) > 1 else None
-                decodings = list(measure(name, original, side, unrelated, curves[name]))
-                if index in shown:
-                    _keep(examples, index, original, name, decodings[len(decodings) // 3])
-                tell(c * len(pairs) + index + 1, 0.0)
-    return {
-        **summary(curves, qualities, anchor),
-        "data": ", ".join(names),
-        "pictures": len(pairs),
-        "examples": examples,
-    }
+    import cv2
 
-
-def measure(
-    name: str, original: np.ndarray, side: np.ndarray, unrelated: np.ndarray | None, tallies: dict[float, Tally]
-) -> Iterator[np.ndarray]:
-    """Encode one picture at every quality, decode it in every way, and yield what each quality decodes to."""
-    codec_name, _, model = name.partition("=")
-    encoder = codec.open_encoder(codec_name, original.shape[1], original.shape[0], model or None)
-    decoder = codec.open_decoder(encoder.announcement)
-    for asked, tally in tallies.items():
-        bitstream = encoder.encode(original, asked)
-        tally.bits += 8 * len(bitstream)
-        tally.pixels += original.shape[0] * original.shape[1]
-        decoded = decoder.decode(bitstream, [SideInformation(side, "right", 0)])
-        tally.add("with", decoded.picture, original)
-        if decoded.picture is not decoded.alone:
-            tally.add("none", decoded.alone, original)
-            if unrelated is not None:
-                other = decoder.decode(bitstream, [SideInformation(unrelated, "unrelated", 0)])
-                tally.add("unrelated", other.picture, original)
-        yield decoded.picture
-
-
-def summary(curves: dict[str, dict[float, Tally]], qualities: Sequence[float], anchor: str) -> dict[str, Any]:
-    """Points, controls and BD-rates of every codec."""
-    points = {name: [tallies[q].point(q, "with") for q in qualities] for name, tallies in curves.items()}
-    controls = {
-        name: {way: [tallies[q].point(q, way) for q in qualities] for way in ways}
-        for name, tallies in curves.items()
-        if (ways := [way for way in ("none", "unrelated") if way in tallies[qualities[0]].quality])
-    }
-    rates = {
-        name: {metric.removesuffix("_db"): bd_rate(points[anchor], curve, metric) for metric in METRICS}
-        for name, curve in points.items()
-    }
-    return {"anchor": anchor, "points": points, "bd_rate": rates, "controls": controls}
-
-
-def bd_rate(anchor: list[dict[str, float]], curve: list[dict[str, float]], metric: str) -> float | None:
-    """Bjontegaard's mean change of rate at equal quality (percent); None where the curves share no range of quality."""
-    import bjontegaard
-
-    def columns(points: list[dict[str, float]]) -> tuple[list[float], list[float]]:
-        rising = [max(p[metric] for p in points[: i + 1]) == p[metric] for i, p in enumerate(points)]
-        kept = [p for p, rises in zip(points, rising, strict=True) if rises]
-        return [p["bpp"] for p in kept], [p[metric] for p in kept]
-
-    (anchor_rate, anchor_quality), (rate, reached) = columns(anchor), columns(curve)
-    low, high = max(min(anchor_quality), min(reached)), min(max(anchor_quality), max(reached))
-    if low >= high or min(len(rate), len(anchor_rate)) < 4:
-        return None
-    change = bjontegaard.bd_rate(
-        anchor_rate, anchor_quality, rate, reached, method="akima", require_matching_points=False, min_overlap=0
+    cv2.setNumThreads(1)
+    if protocol is not None and protocol not in protocols.CROPS:
+        raise InputError(f"protocol {protocol}: unknown; expected one of {', '.join(protocols.CROPS)}")
+    specs = options.parse_codecs(",".join(codecs))
+    anchors = options.parse_anchors(anchor, [spec.label for spec in specs])
+    listed = list_tasks(
+        names, Fit(protocol, size), offsets, both_directions=both_directions, most=most, unrelated=unrelated
     )
-    return float(cast("float", change))
+    first = listed.tasks[0].original.read()
+    coders = [Coder(spec, qualities, first) for spec in specs]
+    scores = _scores(coders, listed.tasks, offsets[0], jobs)
+    result = summary(scores, anchors, offsets, rates)
+    return result | {
+        "data": ", ".join(names),
+        "names": list(names),
+        "protocol": protocol,
+        "size": list(first.shape[1::-1]),
+        "pictures": len(listed.tasks),
+        "left_out": listed.left_out,
+        "unrelated": listed.unrelated,
+        "scores": [dataclasses.asdict(score) | {"bpp": score.bpp} for score in scores],
+        "examples": show(coders, listed.tasks, result["points"], offsets, rates, examples) if examples else [],
+    }
 
 
-def _keep(examples: list[dict[str, Any]], index: int, original: np.ndarray, name: str, decoded: np.ndarray) -> None:
-    """Keep a picture for the page: one row a pair, a picture a codec."""
-    label = f"pair {index}"
-    row = next((row for row in examples if row["name"] == label), None)
-    if row is None:
-        row = {"name": label, "original": png(original)}
-        examples.append(row)
-    row[name] = png(decoded)
+def summary(
+    scores: Sequence[Score], anchors: Sequence[str], offsets: Sequence[int], rates: Rates | None
+) -> dict[str, Any]:
+    """Curves, controls, differences and offsets of every codec, as plain values that JSON can hold."""
+    by_codec: dict[str, list[Score]] = {}
+    for score in scores:
+        by_codec.setdefault(score.codec, []).append(score)
+    ways = {name: _ways(own, offsets[0]) for name, own in by_codec.items()}
+    points = {name: own.get("with", own["none"]) for name, own in ways.items()}
+    controls = {
+        name: {way: own[way] for way in ("none", "unrelated") if way in own}
+        for name, own in ways.items()
+        if "with" in own
+    }
+    compared = {each: {name: compare(points[each], own, rates) for name, own in points.items()} for each in anchors}
+    main = compared[anchors[0]]
+    return {
+        "anchor": anchors[0],
+        "anchors": list(anchors),
+        "rates": list(rates) if rates else None,
+        "points": points,
+        "controls": controls,
+        "bd_rate": {
+            name: {metric: own[f"bd_rate_{metric}"]["value"] for metric in ("psnr", "ms_ssim")}
+            for name, own in main.items()
+        },
+        "bd_psnr": {name: own["bd_psnr"]["value"] for name, own in main.items()},
+        "comparisons": compared,
+        "side_information": {
+            name: {way: compare(own["none"], own[way], rates) for way in ("with", "unrelated") if way in own}
+            for name, own in ways.items()
+            if "with" in own
+        },
+        "offsets": {
+            name: gains(by_codec[name], offsets, rates) for name in controls if len(offsets) > 1 or offsets[0] != 0
+        },
+    }
 
 
-def png(picture: np.ndarray) -> bytes:
-    """A picture as the bytes of a PNG file."""
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, format="PNG")
-    return file.getvalue()
+def compare(anchor: Sequence[Point], points: Sequence[Point], rates: Rates | None) -> dict[str, Any]:
+    """BD-rate by either metric and BD-PSNR, each with the interval it is a mean over or the reason why there is none."""
+    deltas = {f"bd_rate_{metric.removesuffix('_db')}": bd_rate(anchor, points, metric, rates) for metric in METRICS}
+    deltas["bd_psnr"] = bd_quality(anchor, points, "psnr_db", rates)
+    return {name: dataclasses.asdict(delta) for name, delta in deltas.items()}
+
+
+def _ways(scores: Sequence[Score], offset: int) -> dict[str, list[Point]]:
+    curves = {way: curve(decoded(scores, way, offset)) for way in ("with", "none", "unrelated")}
+    return {way: points for way, points in curves.items() if points}
+
+
+def _scores(coders: Sequence[Coder], tasks: Sequence[Task], offset: int, jobs: int) -> list[Score]:
+    """Every score, in the order of codecs and pictures whatever the number of threads."""
+    work = [(coder, task) for coder in coders for task in tasks]
+
+    def measure(item: tuple[Coder, Task]) -> list[Score]:
+        coder, task = item
+        return list(coder.scores(task, offset))
+
+    found: list[Score] = []
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        with progress(len(work), 0, "evaluate") as tell:
+            for done, scores in enumerate(pool.map(measure, work), start=1):
+                found += scores
+                tell(done, 0.0)
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return found

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from simnet.report.figures.figure import SYMBOLS, Dict, Figure, axis, colours, label, layout
+from simnet.report.figures.figure import NEUTRAL, SYMBOLS, Dict, Figure, axis, colours, dashes, label, layout
 
 _CONTROLS = {"none": ("dash", "without side information"), "unrelated": ("dot", "with unrelated side information")}
 _MEASURES = (("psnr_db", "PSNR (dB)", "PSNR"), ("ms_ssim", "MS-SSIM", "MS-SSIM"))
 
 Points = Sequence[Mapping[str, float]]
+Published = Mapping[str, Mapping[str, Sequence[tuple[float, float]]]]
+"""Metric -> title -> (bpp, value)."""
 
 
-def curves(points: Mapping[str, Points], controls: Mapping[str, Mapping[str, Points]], pictures: int) -> list[Figure]:
-    """Return PSNR and MS-SSIM against bits per pixel, a curve a codec; its controls in its colour, dashed and dotted."""
+def curves(
+    points: Mapping[str, Points],
+    controls: Mapping[str, Mapping[str, Points]],
+    pictures: int,
+    published: Published | None = None,
+    published_words: str = "published",
+) -> list[Figure]:
+    """Return PSNR and MS-SSIM against bits per pixel, a curve a codec; its controls in its colour, dashed and dotted.
+
+    `published` points are grey, with open markers, and `published_words` after their titles.
+    """
     figures: list[Figure] = []
     for key, title, name in _MEASURES:
-        colour = colours(points)
-        data: list[Dict] = []
-        for index, (codec, own) in enumerate(points.items()):
-            line = {"color": colour[codec], "width": 2.2}
-            marker = {"size": 8, "symbol": SYMBOLS[index % len(SYMBOLS)]}
-            data.append(_curve(codec, own, key) | {"mode": "lines+markers", "line": line, "marker": marker})
-        for codec, kinds in controls.items():
-            for kind, own in kinds.items():
-                dash, words = _CONTROLS.get(kind, ("dashdot", kind))
-                line = {"color": colour.get(codec, "#7d8590"), "width": 1.6, "dash": dash}
-                data.append(_curve(f"{codec} {words}", own, key) | {"mode": "lines", "line": line})
+        data = _measured(points, controls, key) + _published((published or {}).get(key, {}), published_words)
         said = "; ".join(_span(codec, own, key) for codec, own in points.items() if own)
         figures.append(
             Figure(
@@ -34,11 +35,61 @@ def curves(points: Mapping[str, Points], controls: Mapping[str, Mapping[str, Poi
                 title=f"{name} against rate",
                 alt=f"{name} against bits per pixel, a curve a codec over {pictures} pictures. {said}.",
                 data=data,
-                layout=layout(460, xaxis=axis("bits per pixel", rangemode="tozero"), yaxis=axis(title)),
+                layout=layout(
+                    360 + 20 * len(data),
+                    xaxis=axis("bits per pixel", type="log", dtick="D2"),
+                    yaxis=axis(title),
+                    updatemenus=[_scales()],
+                ),
                 note=f"Means over {pictures} pictures, from real bytes.",
             )
         )
     return figures
+
+
+def _measured(points: Mapping[str, Points], controls: Mapping[str, Mapping[str, Points]], key: str) -> list[Dict]:
+    colour, dash = colours(points), dashes(points)
+    data: list[Dict] = []
+    for index, (codec, own) in enumerate(points.items()):
+        line = {"color": colour[codec], "width": 2.2, "dash": dash[codec]}
+        marker = {"size": 7, "symbol": SYMBOLS[index % len(SYMBOLS)]}
+        data.append(_curve(codec, own, key) | {"mode": "lines+markers", "line": line, "marker": marker})
+    for codec, kinds in controls.items():
+        for kind, own in kinds.items():
+            style, words = _CONTROLS.get(kind, ("dashdot", kind))
+            line = {"color": colour.get(codec, NEUTRAL), "width": 1.6, "dash": style}
+            data.append(_curve(f"{codec} {words}", own, key) | {"mode": "lines", "line": line})
+    return data
+
+
+def _published(curves: Mapping[str, Sequence[tuple[float, float]]], words: str) -> list[Dict]:
+    return [
+        {
+            "type": "scatter",
+            "name": label(f"{title}, {words}"),
+            "x": [bpp for bpp, _ in points],
+            "y": [value for _, value in points],
+            "mode": "lines+markers",
+            "line": {"color": NEUTRAL, "width": 1, "dash": "dot"},
+            "marker": {"size": 9, "symbol": f"{SYMBOLS[index % len(SYMBOLS)]}-open", "color": NEUTRAL},
+            "hovertemplate": "%{y:.4~f} at %{x:.2f} bpp, published",
+        }
+        for index, (title, points) in enumerate(curves.items())
+    ]
+
+
+def _scales() -> Dict:
+    """Buttons that make the axis of rates logarithmic, as it is at first and as BD-rates take it, or linear."""
+    buttons = [
+        {
+            "label": name,
+            "method": "relayout",
+            "args": [{"xaxis.type": kind, "xaxis.dtick": tick, "xaxis.autorange": True}],
+        }
+        for name, kind, tick in (("logarithmic", "log", "D2"), ("linear", "linear", None))
+    ]
+    place = {"x": 1, "y": 0.02, "xanchor": "right", "yanchor": "bottom", "direction": "left", "font": {"size": 11}}
+    return {"type": "buttons", "buttons": buttons, "showactive": False, "pad": {"r": 4}, **place}
 
 
 def _curve(name: str, points: Points, key: str) -> Dict:

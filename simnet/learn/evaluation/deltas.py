@@ -1,0 +1,159 @@
+"""Bjontegaard's mean differences between rate-distortion curves, over the part of them that is asked for.
+
+The curves are the `bjontegaard` package's: Akima interpolation over log10 of the rate (Bjontegaard, VCEG-M33; the interpolation:
+Herglotz et al., "The Bjontegaard bible", 2024). Nothing is extrapolated: where two curves share no part, or hardly any, there is
+no number, and a reason in its place.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+
+Points = Sequence[Mapping[str, float]]
+"""Points of a curve, each with `bpp`, `psnr_db`, `ms_ssim`."""
+Rates = tuple[float, float]
+"""A range of rates in bits per pixel."""
+
+LEAST_POINTS = 4
+"""What Bjontegaard's differences are defined for (VCEG-M33)."""
+LEAST_SHARE = 0.1
+"""Curves that share less than this of the anchor's interval are not compared."""
+UNITS = {"psnr_db": "dB", "ms_ssim": "MS-SSIM", "bpp": "bpp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A mean difference; `value` is None where there is none, and `reason` says why.
+
+    `low` and `high` are the interval it is a mean over (dB or MS-SSIM for a rate, bpp for a quality); `share` in [0, 1] is how
+    much of the anchor's own interval that is.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    share: float | None = None
+    reason: str = ""
+
+
+def bd_rate(anchor: Points, curve: Points, metric: str, rates: Rates | None = None) -> Delta:
+    """Mean change of rate at equal quality, in percent of the anchor's rate: below zero needs fewer bits.
+
+    With `rates`, the mean is over the qualities that the *anchor* reaches inside that range of bpp (end points interpolated on
+    its curve), as far as the other curve reaches them too.
+    """
+    import bjontegaard
+
+    (log_a, own), (log_c, other) = rising(anchor, metric), rising(curve, metric)
+    if reason := _too_few(len(own), len(other)):
+        return Delta(None, reason=reason)
+    if min(own[-1], other[-1]) <= max(own[0], other[0]):
+        return Delta(None, reason=_apart((own[0], own[-1]), (other[0], other[-1]), metric))
+    _, f_anchor, f_curve = _package(bjontegaard.bd_rate, log_a, own, log_c, other)
+    interval = _qualities_within(f_anchor, (float(own[0]), float(own[-1])), rates)
+    if interval is None:
+        return Delta(None, reason=f"the anchor has no rate within {_range(rates or (0, 0), 'bpp')}")
+    mean = _mean(f_anchor, f_curve, interval, (float(other[0]), float(other[-1])), metric)
+    return mean if mean.value is None else _with(mean, 100 * (10**mean.value - 1))
+
+
+def bd_quality(anchor: Points, curve: Points, metric: str = "psnr_db", rates: Rates | None = None) -> Delta:
+    """Mean change of quality (dB for `psnr_db`) at equal rate, over the rates that both curves have (inside `rates`)."""
+    import bjontegaard
+
+    (log_a, own), (log_c, other) = rising(anchor, metric), rising(curve, metric)
+    if reason := _too_few(len(own), len(other)):
+        return Delta(None, reason=reason)
+    low, high = (math.log10(rate) for rate in rates) if rates else (-math.inf, math.inf)
+    interval = max(float(log_a[0]), low), min(float(log_a[-1]), high)
+    if interval[0] >= interval[1]:
+        return Delta(None, reason=f"the anchor has no rate within {_range(rates or (0, 0), 'bpp')}")
+    if min(log_a[-1], log_c[-1]) <= max(log_a[0], log_c[0]):
+        spans = [(10 ** span[0], 10 ** span[-1]) for span in (log_a, log_c)]
+        return Delta(None, reason=_apart(spans[0], spans[1], "bpp"))
+    _, f_anchor, f_curve = _package(bjontegaard.bd_psnr, log_a, own, log_c, other)
+    mean = _mean(f_anchor, f_curve, interval, (float(log_c[0]), float(log_c[-1])), "bpp")
+    if mean.low is None or mean.high is None:
+        return mean
+    return Delta(mean.value, 10**mean.low, 10**mean.high, mean.share)
+
+
+def rising(points: Points, metric: str) -> tuple[np.ndarray, np.ndarray]:
+    """log10 of the rates and the qualities (float64 (n,) each) of the points that no cheaper one equals: both rise strictly."""
+    kept: list[tuple[float, float]] = []
+    for point in sorted(points, key=lambda point: (point["bpp"], -point[metric])):
+        if not kept or (point["bpp"] > kept[-1][0] and point[metric] > kept[-1][1]):
+            kept.append((point["bpp"], point[metric]))
+    table = np.array(kept, dtype=np.float64).reshape(-1, 2)
+    return np.log10(table[:, 0]), table[:, 1]
+
+
+def _package(function: Any, log_a: np.ndarray, own: np.ndarray, log_c: np.ndarray, other: np.ndarray) -> Any:
+    """The package's own figure and its two interpolated curves."""
+    return function(
+        10**log_a,
+        own,
+        10**log_c,
+        other,
+        method="akima",
+        require_matching_points=False,
+        min_overlap=0,
+        interpolators=True,
+    )
+
+
+def _qualities_within(f_anchor: Any, ends: tuple[float, float], rates: Rates | None) -> tuple[float, float] | None:
+    """The qualities at which the anchor's curve f (quality -> log10 bpp) is inside `rates`; None where it never is."""
+    from scipy.optimize import brentq
+
+    if rates is None:
+        return ends
+
+    def at(rate: float) -> float:
+        wanted = math.log10(rate)
+        if wanted <= float(f_anchor(ends[0])):
+            return ends[0]
+        if wanted >= float(f_anchor(ends[1])):
+            return ends[1]
+        return float(cast("float", brentq(lambda quality: float(f_anchor(quality)) - wanted, *ends)))
+
+    low, high = at(rates[0]), at(rates[1])
+    return (low, high) if low < high else None
+
+
+def _mean(f_anchor: Any, f_curve: Any, interval: tuple[float, float], ends: tuple[float, float], axis: str) -> Delta:
+    """Mean of f_curve - f_anchor where the anchor's interval and the curve's ends overlap."""
+    low, high = max(interval[0], ends[0]), min(interval[1], ends[1])
+    share = (high - low) / (interval[1] - interval[0])
+    if share <= 0:
+        spans = [tuple(10**value if axis == "bpp" else value for value in span) for span in (interval, ends)]
+        return Delta(None, reason=_apart(spans[0], spans[1], axis))
+    if share < LEAST_SHARE:
+        return Delta(None, reason=f"the curves share only {100 * share:.0f} % of the anchor's interval")
+    value = (float(f_curve.integrate(low, high)) - float(f_anchor.integrate(low, high))) / (high - low)
+    return Delta(value, low, high, share)
+
+
+def _with(delta: Delta, value: float) -> Delta:
+    return Delta(value, delta.low, delta.high, delta.share)
+
+
+def _too_few(anchor: int, curve: int) -> str:
+    if min(anchor, curve) >= LEAST_POINTS:
+        return ""
+    whose, count = ("the anchor", anchor) if anchor < LEAST_POINTS else ("the curve", curve)
+    return f"{whose} has {count} rising point{'s' * (count != 1)}; {LEAST_POINTS} are needed"
+
+
+def _apart(anchor: Sequence[float], curve: Sequence[float], axis: str) -> str:
+    return f"no overlap: the anchor has {_range(anchor, UNITS[axis])}, the curve {_range(curve, UNITS[axis])}"
+
+
+def _range(ends: Sequence[float], unit: str) -> str:
+    digits = {"dB": 2, "MS-SSIM": 4}.get(unit, 3)
+    return f"{ends[0]:.{digits}f} to {ends[-1]:.{digits}f} {unit}"

@@ -1,0 +1,123 @@
+"""What is typed at `simnet evaluate`, read into numbers; anything else is one clear line."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from simnet.codec import registry
+from simnet.errors import InputError
+
+QUALITIES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+EVERY = "all"
+MOST = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A codec to evaluate: one curve. Several models (of codecs with one rate each) are points of the same curve."""
+
+    label: str
+    """As it was typed."""
+    name: str
+    """The registry's: `atn`, `avif+fuse`."""
+    models: tuple[str | None, ...]
+
+
+def parse_codecs(text: str) -> list[Spec]:
+    """Read `atn,avif+fuse,ndic=FOLDER,ndic-bls17=FOLDER;FOLDER`.
+
+    Raises:
+        InputError: A codec is named twice.
+        ModelError: A codec is unknown.
+    """
+    specs = []
+    for label in (part.strip() for part in text.split(",")):
+        name, equals, models = label.partition("=")
+        folders = tuple(folder.strip() for folder in models.split(";")) if equals else (None,)
+        if not name or "" in folders:
+            raise InputError(f"--codec {text}: expected codecs with a comma between them, or codec=model;model")
+        specs.append(Spec(label, registry.known(name), folders))
+    if len({spec.label for spec in specs}) < len(specs):
+        raise InputError(f"--codec {text}: names a codec twice")
+    return specs
+
+
+def parse_anchors(text: str | None, codecs: list[str]) -> list[str]:
+    """Read `NAME`, `NAME,NAME` or `all`; without it the last codec. The first one is the main one."""
+    if text is None:
+        return codecs[-1:]
+    if text == EVERY:
+        return [codecs[-1], *codecs[:-1]]
+    anchors = [part.strip() for part in text.split(",")]
+    for name in anchors:
+        if name not in codecs:
+            raise InputError(f"anchor {name}: not among the codecs evaluated ({', '.join(codecs)})")
+    if len(set(anchors)) < len(anchors):
+        raise InputError(f"--anchor {text}: names a codec twice")
+    return anchors
+
+
+def parse_qualities(text: str | None) -> list[float]:
+    """Read `0,0.5,1`; InputError unless every one is a number from 0 to 1."""
+    if text is None:
+        return list(QUALITIES)
+    values = _numbers(text, f"--qualities {text}: expected numbers from 0 to 1, separated by commas")
+    if not all(0 <= value <= 1 for value in values) or len(set(values)) < len(values):
+        raise InputError(f"--qualities {text}: expected different numbers from 0 to 1")
+    return sorted(values)
+
+
+def parse_size(text: str | None) -> tuple[int, int] | None:
+    """Read `256x128` (width x height)."""
+    if text is None:
+        return None
+    width, _, height = text.partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) >= 16 and int(height) >= 16):
+        raise InputError(f"--size {text}: expected WIDTHxHEIGHT in pixels, at least 16 each, such as 256x128")
+    return int(width), int(height)
+
+
+def parse_rates(text: str | None) -> tuple[float, float] | None:
+    """Read `0.05:0.4` (bits per pixel)."""
+    if text is None:
+        return None
+    fault = f"--rates {text}: expected LOW:HIGH in bits per pixel, such as 0.05:0.4"
+    values = _numbers(text, fault, ":")
+    if len(values) != 2 or not 0 < values[0] < values[1]:
+        raise InputError(fault)
+    return values[0], values[1]
+
+
+def parse_offsets(text: str | None) -> list[int]:
+    """Read `0:10` (both ends included) or `0,1,3,-2` (frames); the first one is what the curves are measured at."""
+    if text is None:
+        return [0]
+    fault = f"--offset {text}: expected whole numbers of frames, such as 3, 0,1,3 or 0:10"
+    values = [round(value) for value in _numbers(text, fault, ":" if ":" in text else ",", whole=True)]
+    if ":" in text:
+        if len(values) != 2 or values[0] > values[1]:
+            raise InputError(fault)
+        values = list(range(values[0], values[1] + 1))
+    if len(set(values)) < len(values) or len(values) > 1000:
+        raise InputError(f"{fault}; each once, at most 1000")
+    return values
+
+
+def parse_count(name: str, text: str | None) -> int | None:
+    """Read a whole number of at least 1."""
+    if text is None:
+        return None
+    if not (text.isdecimal() and 0 < int(text) <= MOST):
+        raise InputError(f"{name} {text}: expected a whole number from 1 to {MOST}")
+    return int(text)
+
+
+def _numbers(text: str, fault: str, separator: str = ",", *, whole: bool = False) -> list[float]:
+    try:
+        values = [float(int(part) if whole else part) for part in text.split(separator)]
+    except ValueError as error:
+        raise InputError(fault) from error
+    if not all(map(math.isfinite, values)):
+        raise InputError(fault)
+    return values

@@ -1,0 +1,56 @@
+"""What an evaluation measured, as the report takes it: plain values, and example pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NotRequired, TypedDict
+
+from simnet.report.examples import Example
+from simnet.report.figures.rate_distortion import Points
+
+
+class Difference(TypedDict):
+    """A Bjontegaard difference: the mean over an interval of quality or rate, or the reason why there is none."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    share: float | None
+    """How much of the anchor's own interval that is, in [0, 1]."""
+    reason: str
+
+
+Differences = Mapping[str, Difference]
+"""`bd_rate_psnr` and `bd_rate_ms_ssim` in percent of the anchor's rate, `bd_psnr` in dB."""
+
+
+class Result(TypedDict):
+    """What an evaluation measured. Rates are in bits per pixel from real bytes."""
+
+    data: str
+    names: Sequence[str]
+    """The data sets."""
+    anchor: str
+    anchors: Sequence[str]
+    points: Mapping[str, Points]
+    """By codec, each point with `quality`, `bpp`, `psnr_db`, `ms_ssim`."""
+    comparisons: Mapping[str, Mapping[str, Differences]]
+    """By anchor and codec."""
+    pictures: int
+    size: NotRequired[Sequence[int]]
+    """Width and height of the first picture that was coded."""
+    protocol: NotRequired[str | None]
+    rates: NotRequired[Sequence[float] | None]
+    """The range of rates (bpp) that differences are restricted to."""
+    left_out: NotRequired[int]
+    unrelated: NotRequired[str]
+    """In words, where unrelated pictures come from."""
+    controls: NotRequired[Mapping[str, Mapping[str, Points]]]
+    """By codec, the same bitstreams decoded with side information `none` and `unrelated`."""
+    side_information: NotRequired[Mapping[str, Mapping[str, Differences]]]
+    """By codec and way (`with`, `unrelated`), against the same decoder without side information."""
+    offsets: NotRequired[Mapping[str, Sequence[Mapping[str, Any]]]]
+    """By codec, the gain at every offset; see `figures.offsets`."""
+    scores: NotRequired[Sequence[Mapping[str, Any]]]
+    """Every decoding of every picture."""
+    examples: NotRequired[Sequence[Example]]
