@@ -161,6 +161,8 @@ def write(
     parts = {"backbone": backbone, "common" if isinstance(decoder, Common) else "fuse": decoder}
     state = {f"{part}.{name}": value for part, net in parts.items() if net for name, value in net.state_dict().items()}
     arrays = {f"tables.{name}": array for name, array in table_arrays(backbone).items()} if backbone else {}
+    # Rows first: safetensors writes memory as it lies, and weights may lie channels last.
+    arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     save_file({name: value.contiguous().numpy() for name, value in state.items()} | arrays, folder / model.WEIGHTS)
     (folder / model.WEIGHTS).chmod(0o644)
     made = graphs(backbone, decoder)
