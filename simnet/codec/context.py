@@ -36,7 +36,7 @@ def scales() -> np.ndarray:
 
 @dataclass(frozen=True)
 class Layers:
-    """One pass in steps: `first` (hidden, seen, 3, 3) or None, `bias` (256, hidden), 1x1 layers as (out, in) and (out,)."""
+    """One pass in steps: `first` (hidden, 3, 3, seen) or None, `bias` (256, hidden), 1x1 layers as (out, in) and (out,)."""
 
     first: np.ndarray | None
     bias: np.ndarray
@@ -46,14 +46,14 @@ class Layers:
     third_bias: np.ndarray
 
     def __call__(self, seen: np.ndarray, mask: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
-        """Seen values (C, h, w) -> mean and log scale (group, n) at the n squares of `mask` (h, w), all in steps."""
+        """Seen values (h, w, C) -> mean and log scale (n, group) at the n squares of `mask` (h, w), all in steps."""
         if self.first is None:
             rows = np.repeat(self.bias[step][None].astype(np.float64), int(mask.sum()), axis=0)
         else:
             rows = integers.convolve_at(seen, self.first, self.bias[step], mask)
         rows = integers.leaky(rows, NEGATIVE_SLOPE_SHIFT)
         rows = integers.leaky(integers.matmul(rows, self.second, self.second_bias), NEGATIVE_SLOPE_SHIFT)
-        mean, scale = np.split(integers.matmul(rows, self.third, self.third_bias).T, 2)
+        mean, scale = np.split(integers.matmul(rows, self.third, self.third_bias), 2, axis=1)
         return mean, scale
 
 
@@ -76,12 +76,14 @@ class ContextCoder:
 
         def layers(index: int) -> Layers:
             front = f"tables.pass{index}."
-            first = get(f"{front}first") if f"{front}first" in names else None
+            first = get(f"{front}first").transpose(0, 2, 3, 1) if f"{front}first" in names else None
             bias, *rest = (get(front + name) for name in ("bias", "second", "second_bias", "third", "third_bias"))
             for weight, offset in ((first, bias.max(axis=0)), (rest[0], rest[1]), (rest[2], rest[3])):
                 if weight is not None:
                     integers.check(weight, offset)
-            whole = [array if array is None else array.astype(np.float64) for array in (first, bias, *rest)]
+            whole = [
+                array if array is None else np.ascontiguousarray(array, np.float64) for array in (first, bias, *rest)
+            ]
             return Layers(whole[0], *whole[1:])  # type: ignore[arg-type]  # only the first may be None
 
         groups = tuple(get("tables.groups").tolist())
@@ -112,11 +114,11 @@ class ContextCoder:
 
     def encode_latent(self, latent: np.ndarray, step: int) -> bytes:
         """Range-code a latent float32 (C, h, w), unscaled, at quality step `step`."""
-        scaled = latent * (self.gain[step] / GAIN_ONE)[:, None, None]
+        scaled = latent.transpose(1, 2, 0) * (self.gain[step] / GAIN_ONE)
         symbols, indexes = [*SENTINEL], [0] * len(SENTINEL)
 
-        def code(own: slice, mask: np.ndarray, centre: np.ndarray, index: np.ndarray) -> np.ndarray:
-            rounded = np.where(index > 0, np.rint(scaled[own, mask] - centre / integers.ONE), 0.0)
+        def code(mask: np.ndarray, own: slice, centre: np.ndarray, index: np.ndarray) -> np.ndarray:
+            rounded = np.where(index > 0, np.rint(scaled[mask, own] - centre / integers.ONE), 0.0)
             sent = index > 0
             symbols.extend(rounded[sent].astype(np.int64).tolist())
             indexes.extend(index[sent].tolist())
@@ -134,8 +136,8 @@ class ContextCoder:
         coder.set_stream(data)
         coder.decode_stream(*self._tables(np.zeros(len(SENTINEL), np.int64)))
 
-        def code(own: slice, mask: np.ndarray, centre: np.ndarray, index: np.ndarray) -> np.ndarray:
-            del own, mask, centre
+        def code(mask: np.ndarray, own: slice, centre: np.ndarray, index: np.ndarray) -> np.ndarray:
+            del mask, own, centre
             symbols = np.zeros(index.shape)
             sent = index > 0
             if sent.any():
@@ -148,32 +150,34 @@ class ContextCoder:
         self,
         size: tuple[int, ...],
         step: int,
-        code: Callable[[slice, np.ndarray, np.ndarray, np.ndarray], np.ndarray],
+        code: Callable[[np.ndarray, slice, np.ndarray, np.ndarray], np.ndarray],
     ) -> np.ndarray:
-        """Go through the passes; `code` turns (channels, squares, means, tables) into symbols (group, n)."""
+        """Go through the passes; `code` turns (squares, channels, means, tables) into symbols (n, group)."""
         height, width = size
         even = np.add.outer(np.arange(height), np.arange(width)) % 2 == 0
-        values = np.zeros((self.channels, height, width))
+        values = np.zeros((height, width, self.channels))
         start = 0
         for number, layers in enumerate(self.passes):
             group = self.groups[number // 2]
             own, mask = slice(start, start + group), ~even if number % 2 else even
             if mask.any():
-                seen = values[: start + group] if number % 2 else values[:start]
+                seen = values[..., : start + group] if number % 2 else values[..., :start]
                 mean, log_scale = layers(seen, mask, step)
-                centre = np.floor(mean * self.gain[step][own, None] / GAIN_ONE)
-                index = table_of(log_scale + self.log_gain[step][own, None])
-                scaled = code(own, mask, centre, index) * integers.ONE + centre
-                unscaled = np.floor(scaled * self.inverse[step][own, None] / GAIN_ONE)
-                values[own, mask] = np.clip(unscaled, -integers.REACH, integers.REACH)
+                centre = np.floor(mean * self.gain[step, own] / GAIN_ONE)
+                index = table_of(log_scale + self.log_gain[step, own])
+                scaled = code(mask, own, centre, index) * integers.ONE + centre
+                unscaled = np.floor(scaled * self.inverse[step, own] / GAIN_ONE)
+                values[mask, own] = np.clip(unscaled, -integers.REACH, integers.REACH)
             start += group if number % 2 else 0
-        return (values / integers.ONE).astype(np.float32)
+        return np.ascontiguousarray((values / integers.ONE).transpose(2, 0, 1), dtype=np.float32)
 
     def _tables(self, indexes: np.ndarray) -> tuple[list[int], list[list[int]], list[int], list[int]]:
         """The coder's arguments; only the tables in use, since every call copies them."""
-        used, places = np.unique(indexes, return_inverse=True)
+        used = np.flatnonzero(np.bincount(indexes, minlength=LEVELS))
+        places = np.zeros(LEVELS, np.int64)
+        places[used] = np.arange(len(used))
         rows = [self.rows[level] for level in used]
-        return places.ravel().tolist(), rows, self.lengths[used].tolist(), self.offsets[used].tolist()
+        return places[indexes].tolist(), rows, self.lengths[used].tolist(), self.offsets[used].tolist()
 
 
 def table_of(log_scale: np.ndarray) -> np.ndarray:

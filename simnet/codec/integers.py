@@ -44,12 +44,17 @@ def convolve(values: np.ndarray, weight: np.ndarray, bias: np.ndarray, *, stride
 
 
 def convolve_at(values: np.ndarray, weight: np.ndarray, bias: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Convolve as `convolve`, only at the n squares of `mask` (H, W): (n, O)."""
-    size = weight.shape[2]
-    padded = np.pad(values, ((0, 0), (size // 2,) * 2, (size // 2,) * 2))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (size, size), axis=(1, 2))
-    rows = windows.transpose(1, 2, 0, 3, 4)[mask].reshape(int(mask.sum()), weight[0].size)
-    return matmul(rows, weight.reshape(len(weight), -1), bias)
+    """Convolve as `convolve`, at the n squares of `mask` (H, W) alone, channels last: values (H, W, C) -> (n, O).
+
+    `weight` is (O, k, k, C).
+    """
+    size, channels = weight.shape[1], weight.shape[3]
+    padded = np.pad(values, ((size // 2,) * 2, (size // 2,) * 2, (0, 0)))
+    width = padded.shape[1]
+    rows, columns = np.nonzero(mask)
+    taps = (np.arange(size)[:, None] * width + np.arange(size)).ravel()
+    windows = padded.reshape(-1, channels)[(rows * width + columns)[:, None] + taps]
+    return matmul(windows.reshape(len(rows), weight[0].size), weight.reshape(len(weight), -1), bias)
 
 
 def convolve_transposed(values: np.ndarray, weight: np.ndarray, bias: np.ndarray, *, stride: int = 2) -> np.ndarray:

@@ -24,7 +24,8 @@ def test_convolutions_are_torchs(seed: int, height: int, width: int, size: int) 
     real = torch.conv2d(*(torch.from_numpy(a) for a in (values[None], weight, bias)), padding=size // 2)[0]
     np.testing.assert_allclose(found, real.numpy(), atol=0.02)
     mask = rng.random((height, width)) < 0.5
-    at = integers.convolve_at(steps, integers.fixed(weight), integers.fixed(bias), mask)
+    last = integers.fixed(weight).transpose(0, 2, 3, 1)
+    at = integers.convolve_at(steps.transpose(1, 2, 0), last, integers.fixed(bias), mask)
     np.testing.assert_array_equal(at.T, found[:, mask] * integers.ONE)
 
 

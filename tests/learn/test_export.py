@@ -21,4 +21,4 @@ def test_the_context_model_survives_its_file(layout: torch.memory_format, tmp_pa
     assert isinstance(tables, context.ContextCoder)
     assert tables.passes[1].first is not None
     weight = network.context.passes[1].first.weight.detach().numpy()  # type: ignore[union-attr]  # the second pass has one
-    np.testing.assert_allclose(tables.passes[1].first / 4096, weight, atol=1 / 4096)
+    np.testing.assert_allclose(tables.passes[1].first / 4096, weight.transpose(0, 2, 3, 1), atol=1 / 4096)
