@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simnet.errors import ModelError
+
 if TYPE_CHECKING:
     from simnet.codec.model import Model
 
@@ -49,10 +51,18 @@ def compiled(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...]) -> A
 
 
 def run(model: Model, graph: str, *inputs: np.ndarray, output: int = 0) -> np.ndarray:
-    """Run a graph on float32 tensors, for one of its outputs; safe to call from several threads at once."""
+    """Run a graph on float32 tensors, for one of its outputs; safe to call from several threads at once.
+
+    Raises:
+        ModelError: The graph was exported without that output.
+    """
     shapes = tuple(item.shape for item in inputs)
     requests = _LOCAL.__dict__.setdefault("requests", {})
     key = (model.digest, graph, shapes)
     if key not in requests:
         requests[key] = compiled(model, graph, shapes).create_infer_request()
+    if output >= len(requests[key].model_outputs):
+        raise ModelError(
+            f"model {model.name}: its graph {graph} has no output {output}; expected one exported by this version"
+        )
     return requests[key].infer([np.ascontiguousarray(item) for item in inputs])[output].copy()

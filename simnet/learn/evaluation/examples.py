@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from simnet import quality
+from simnet.errors import ModelError
 from simnet.learn.evaluation.coding import Coder, Setting
 from simnet.learn.evaluation.deltas import Points, Rates
 from simnet.learn.evaluation.pairs import Task
@@ -17,7 +18,7 @@ from simnet.records import SideInformation
 from simnet.report.examples import Example, Explained, Scored, Shown
 
 if TYPE_CHECKING:
-    from simnet.codec.protocols import Explainer
+    from simnet.codec.protocols import Decoder, Explainer, Explanation
 
 HALVINGS = 7
 """Steps of the search for a quality: 1/128 of the range is finer than a rate can be told apart by eye."""
@@ -106,12 +107,20 @@ def _example(coders: Sequence[Coder], task: Task, offsets: Sequence[int], wanted
             shown.append(Shown(label, own, setting.quality, bpp, offset if uses else None))
             if not uses:
                 break
-            decoder = coder.decoder(setting, picture)
-            if hasattr(decoder, "explain"):
-                said = cast("Explainer", decoder).explain(data, [SideInformation(side, "side", 0)])
+            if said := _explanation(coder.decoder(setting, picture), data, side):
                 pictures = (own, scored(said.common), scored(said.private))
                 explained.append(Explained(label, offset, bpp, said.cell, said.matches, said.trust, *pictures))
     return Example(f"{task.name}, {task.coded} view", picture, sides, shown, explained)
+
+
+def _explanation(decoder: Decoder, data: bytes, side: np.ndarray) -> Explanation | None:
+    """Where the decoder looked, if it can say; a model exported without its attention cannot."""
+    if not hasattr(decoder, "explain"):
+        return None
+    try:
+        return cast("Explainer", decoder).explain(data, [SideInformation(side, "side", 0)])
+    except ModelError:
+        return None
 
 
 class _Scorer:
