@@ -55,8 +55,8 @@ class LookingDecoder:
 
     def explain(self, data: bytes, side: Sequence[SideInformation]) -> Explanation:
         alone = self._inner.decode(data, ()).picture
-        other = side[0].picture
         height, width = alone.shape[:2]
+        other = cv2.resize(side[0].picture, (width, height))
         rows, columns = -(-height // CELL), -(-width // CELL)
         matches, trust = np.zeros((rows, columns, 3, 4), np.float32), np.zeros((rows, columns), np.float32)
         common = np.zeros_like(alone)
