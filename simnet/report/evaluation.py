@@ -74,6 +74,6 @@ def _page(result: Result, *, asked_published: bool) -> str:
                 published.curves() if own or asked_published else None,
                 words,
             ),
-            "offsets": gains(result.get("offsets") or {}) if result.get("offsets") else [],
+            "offsets": gains(result.get("offsets") or {}, result["points"]) if result.get("offsets") else [],
         },
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from simnet.report.figures.figure import SYMBOLS, Dict, Figure, axis, colours, label, layout
@@ -16,9 +16,12 @@ _MEASURES = (
 )
 
 
-def gains(offsets: Offsets) -> list[Figure]:
-    """Return the gain in dB, and the change of rate at equal PSNR, against the offset in frames, a curve a codec."""
-    figures = []
+def gains(offsets: Offsets, codecs: Iterable[str]) -> list[Figure]:
+    """Return the gain in dB, and the change of rate at equal PSNR, against the offset in frames, a curve a codec.
+
+    `codecs` are all of the page's, so that each has its colour.
+    """
+    figures, colour = [], colours(codecs)
     for kind, title, name, unit in _MEASURES:
         said = "; ".join(_said(codec, rows, kind, unit) for codec, rows in offsets.items() if rows)
         figures.append(
@@ -26,10 +29,7 @@ def gains(offsets: Offsets) -> list[Figure]:
                 id=f"offset-{kind}",
                 title=title,
                 alt=f"{title}: {said}.",
-                data=[
-                    _curve(i, codec, rows, kind, unit, colours(offsets))
-                    for i, (codec, rows) in enumerate(offsets.items())
-                ],
+                data=[_curve(i, codec, rows, kind, unit, colour) for i, (codec, rows) in enumerate(offsets.items())],
                 layout=layout(340, xaxis=axis("offset (frames)", dtick=1), yaxis=axis(name, rangemode="tozero")),
                 note="The same bitstreams decoded with a side picture of so many frames later, against none.",
             )

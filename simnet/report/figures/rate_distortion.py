@@ -9,6 +9,8 @@ from simnet.report.figures.figure import NEUTRAL, SYMBOLS, Dict, Figure, axis, c
 _CONTROLS = {"none": ("dash", "without side information"), "unrelated": ("dot", "with unrelated side information")}
 _MEASURES = (("psnr_db", "PSNR (dB)", "PSNR"), ("ms_ssim", "MS-SSIM", "MS-SSIM"))
 
+_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+
 Points = Sequence[Mapping[str, float]]
 Published = Mapping[str, Mapping[str, Sequence[tuple[float, float]]]]
 """Metric -> title -> (bpp, value)."""
@@ -37,7 +39,7 @@ def curves(
                 data=data,
                 layout=layout(
                     360 + 20 * len(data),
-                    xaxis=axis("bits per pixel", type="log", dtick="D2"),
+                    xaxis=axis("bits per pixel", type="log", tickvals=_TICKS),
                     yaxis=axis(title),
                     updatemenus=[_scales()],
                 ),
@@ -84,9 +86,9 @@ def _scales() -> Dict:
         {
             "label": name,
             "method": "relayout",
-            "args": [{"xaxis.type": kind, "xaxis.dtick": tick, "xaxis.autorange": True}],
+            "args": [{"xaxis.type": kind, "xaxis.tickmode": ticks, "xaxis.autorange": True}],
         }
-        for name, kind, tick in (("logarithmic", "log", "D2"), ("linear", "linear", None))
+        for name, kind, ticks in (("logarithmic", "log", "array"), ("linear", "linear", "auto"))
     ]
     place = {"x": 1, "y": 0.02, "xanchor": "right", "yanchor": "bottom", "direction": "left", "font": {"size": 11}}
     return {"type": "buttons", "buttons": buttons, "showactive": False, "pad": {"r": 4}, **place}
