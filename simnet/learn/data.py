@@ -1,43 +1,95 @@
-"""Named data as pairs of pictures in memory, and random crops of them."""
+"""Named data as pairs of pictures, and random crops of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
 
 from simnet.errors import InputError
+from simnet.learn import named, protocols
+from simnet.world.frames import read_rgb
 
 Pair = tuple[np.ndarray, np.ndarray]
+KEPT_BYTES = 4 << 30
+"""Of pictures that stay in memory once read; what is beyond is read again each time."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """One named data set: pairs of uint8 H x W x 3 RGB pictures of the same scene."""
+    """One named data set: pairs of uint8 H x W x 3 RGB pictures of the same scene, the first of which is coded."""
 
     name: str
-    pairs: list[Pair]
+    pairs: Sequence[Pair]
+
+
+class Files(Sequence[Pair]):
+    """Pairs of picture files, read and fitted when they are asked for; a file that is in several pairs is kept once."""
+
+    def __init__(self, files: Sequence[tuple[Path, Path]], fit: Callable[[np.ndarray], np.ndarray] | None) -> None:
+        self.files, self.fit = files, fit
+        self._kept: dict[Path, np.ndarray] = {}
+        self._room = KEPT_BYTES
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, index: int) -> Pair:  # type: ignore[override]  # nobody takes slices
+        """The pair; PictureError if a file is no picture or too small for the protocol."""
+        first, second = self.files[index]
+        return self._read(first), self._read(second)
+
+    def _read(self, path: Path) -> np.ndarray:
+        if path in self._kept:
+            return self._kept[path]
+        picture = read_rgb(path)
+        if self.fit:
+            picture = self.fit(picture)
+        if picture.nbytes <= self._room:
+            self._kept[path] = picture
+            self._room -= picture.nbytes
+        return picture
 
 
 def load(name: str, *, rendered_pairs: int, seed: int) -> Source:
-    """Read or render the data called `name` (`pairs:DIR`, `kitti_raw:DIR`, `kitti_odometry:DIR`, `rendered:SCENE`)."""
-    kind, _, place = name.partition(":")
-    if kind == "rendered":
+    """Find or render the data called `name` (see `named`); a split that is left open is `test`.
+
+    Published data come cropped and resized as in the papers. If their number of pairs is not the papers', that is said on
+    standard error.
+
+    Raises:
+        InputError: No such name, or nothing of that kind at its place.
+    """
+    parsed = named.parse(name)
+    if parsed.kind == named.RENDERED:
         from simnet.world.rendered_pairs import render_pairs
 
-        return Source(name, list(render_pairs(place, rendered_pairs, seed)))
-    from simnet.world.pairs import LAYOUTS, list_pairs, read_rgb
+        return Source(name, list(render_pairs(parsed.place, rendered_pairs, seed)))
+    if parsed.published:
+        from simnet.world.splits import list_split
 
-    if kind not in LAYOUTS:
-        kinds = ", ".join(f"{each}:DIR" for each in LAYOUTS)
-        raise InputError(f"{name}: not a data set; expected {kinds} or rendered:SCENE")
+        split = list_split(parsed.kind, Path(parsed.place), parsed.split or "test")
+        if split.note:
+            sys.stderr.write(f"simnet: warning: {split.note}\n")
+        return Source(name, Files(split.pairs, protocols.of(parsed.kind)))
+    from simnet.world.pairs import find_sequences, pair_files
 
-    pairs = [(read_rgb(left), read_rgb(right)) for left, right in list_pairs(name)]
+    drives = [pair_files(parsed.kind, folder) for folder in find_sequences(parsed.kind, Path(parsed.place))]
+    offsets = parsed.offsets or (0,)
+    pairs = [
+        (left[t], right[t + offset])
+        for offset in offsets
+        for left, right in drives
+        for t in range(max(0, -offset), min(len(left), len(right) - offset))
+    ]
     if not pairs:
-        raise InputError(f"{name}: holds no pairs; expected pictures of equal names under left/ and right/")
-    return Source(name, pairs)
+        longest = max(len(left) for left, _ in drives)
+        raise InputError(f"{name}: its longest drive has {longest} pairs; expected more than the offset")
+    return Source(name, Files(pairs, None))
 
 
 def choose(sources: Sequence[Source], rng: np.random.Generator) -> Source:

@@ -11,8 +11,8 @@ from simnet.errors import PictureError
 
 KITTI_CROPS = ((370, 740), (185, 370))
 """Height and width of the centre that is kept: of full-size pictures, and of pictures of half the size."""
-KITTI_SIZE = (128, 256)
-"""Height and width of what is coded."""
+HEIGHT, WIDTH = 128, 256
+"""Of what is coded."""
 
 
 def kitti(picture: np.ndarray) -> np.ndarray:
@@ -29,9 +29,20 @@ def kitti(picture: np.ndarray) -> np.ndarray:
             # torchvision's CenterCrop, which the papers use, rounds the margins so.
             top, left = round((height - rows) / 2), round((width - columns) / 2)
             middle = Image.fromarray(picture[top : top + rows, left : left + columns])
-            return np.asarray(middle.resize(KITTI_SIZE[::-1], Image.Resampling.BILINEAR))
+            return np.asarray(middle.resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR))
     raise PictureError(f"picture of {width} x {height}: the protocol kitti needs at least 370 x 185 (width x height)")
 
 
-CROPS: dict[str, Callable[[np.ndarray], np.ndarray]] = {"kitti": kitti}
+def cityscapes(picture: np.ndarray) -> np.ndarray:
+    """The protocol of NDIC and ATN for Cityscapes: the whole picture resized to 128 x 256 (PIL, bilinear); uint8 H x W x 3."""
+    return np.asarray(Image.fromarray(picture).resize((WIDTH, HEIGHT), Image.Resampling.BILINEAR))
+
+
+Protocol = Callable[[np.ndarray], np.ndarray]
+CROPS: dict[str, Protocol] = {"kitti": kitti, "cityscapes": cityscapes}
 """By name, what a protocol makes of one picture."""
+
+
+def of(kind: str) -> Protocol:
+    """The protocol of a data set with published splits (`kitti-stereo`, `kitti-general`, `cityscapes`)."""
+    return CROPS[kind.partition("-")[0]]
