@@ -1,7 +1,8 @@
 """Data by name: `KIND:PLACE?offset=K,K#SPLIT`.
 
-pairs:DIR  kitti_raw:DIR  kitti_odometry:DIR      left and right pictures of drives; ?offset=K pairs left[t] with right[t + K]
-kitti-stereo:DIR  kitti-general:DIR  cityscapes:DIR      data sets of the papers; #train, #val or #test, cropped and resized as there
+pairs:DIR  kitti_raw:DIR  kitti_odometry:DIR      drives; ?offset=K pairs left[t] with right[t + K]
+kitti-stereo:DIR  kitti-general:DIR               the papers' data, cropped and resized as there; #train, #val or #test
+cityscapes:DIR                                    likewise
 rendered:SCENE                                    scenes made here
 """
 

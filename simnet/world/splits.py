@@ -60,9 +60,10 @@ class Split:
 def list_split(kind: str, folder: Path, split: str) -> Split:
     """List the pairs of `kind` below `folder` in the order of the published lists, where those have one.
 
-    Lists in the authors' own format (`KITTI_general_val.txt` and so on, in `folder` or in `folder/data_paths`) are taken as they
-    are. Without one, KITTI Stereo follows exactly from the rule above. KITTI General's lists are a random draw from the 4560 pairs
-    of its 20 scenes (a fifth of which is 912; the rest is 41 more than 3607), so here a digest of their names draws as many.
+    Lists in the authors' own format (`KITTI_general_val.txt` and so on, in `folder` or in `folder/data_paths`) are taken as
+    they are. Without one, KITTI Stereo follows exactly from the rule above. KITTI General's lists are a random draw from the
+    4560 pairs of its 20 scenes (a fifth of which is 912; the rest is 41 more than 3607), so here a digest of their names draws as
+    many.
 
     Raises:
         PictureError: Another kind or split, or a folder or file that is missing.

@@ -1,6 +1,6 @@
 """Published splits from trees with the data sets' own naming: counts, order, scenes, and what is said where something is off."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ def touch(folder: Path, names: Iterable[str]) -> None:
         (folder / name).touch()
 
 
-def kitti(root: Path, frames: Iterable[int], scenes: dict[str, tuple[Iterable[int], Iterable[int]]]) -> Path:
+def kitti(root: Path, frames: Iterable[int], scenes: Mapping[str, tuple[Iterable[int], Iterable[int]]]) -> Path:
     names = [f"{frame:02d}" for frame in frames]
     for benchmark, parts in scenes.items():
         for part, numbers in zip(("training", "testing"), parts, strict=True):
