@@ -38,7 +38,7 @@ def _what(parser: argparse.ArgumentParser) -> None:
         action="append",
         required=True,
         metavar="NAME",
-        help="pairs:DIR, rendered:street, ...; may be repeated",
+        help="pairs:DIR, kitti-stereo:DIR, rendered:street, ...; may be repeated",
     )
     parser.add_argument(
         "--codec",
@@ -48,7 +48,7 @@ def _what(parser: argparse.ArgumentParser) -> None:
     )
     size = parser.add_mutually_exclusive_group()
     size.add_argument(
-        "--protocol", metavar="NAME", help="crop and size of the papers: kitti; default: pictures as they are"
+        "--protocol", metavar="NAME", help="crop and size of a paper: kitti, cityscapes; default: the data set's own"
     )
     size.add_argument("--size", metavar="WxH", help="centre-crop and resize the pictures first, e.g. 256x128")
     parser.add_argument("--both-directions", action="store_true", help="code the right pictures too")

@@ -16,9 +16,10 @@ from simnet.learn import protocols
 from simnet.learn.evaluation import options
 from simnet.learn.evaluation.coding import Coder
 from simnet.learn.evaluation.deltas import Rates, bd_quality, bd_rate
+from simnet.learn.evaluation.drives import Fit
 from simnet.learn.evaluation.examples import show
 from simnet.learn.evaluation.offsets import gains
-from simnet.learn.evaluation.pairs import Fit, Task, list_tasks
+from simnet.learn.evaluation.pairs import Task, list_tasks
 from simnet.learn.evaluation.scores import Point, Score, curve, decoded
 from simnet.learn.progress import progress
 
@@ -75,7 +76,7 @@ def evaluate(
     return result | {
         "data": ", ".join(names),
         "names": list(names),
-        "protocol": protocol,
+        "protocol": listed.tasks[0].original.fit.protocol,
         "size": list(first.shape[1::-1]),
         "pictures": len(listed.tasks),
         "left_out": listed.left_out,

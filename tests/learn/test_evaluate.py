@@ -17,8 +17,9 @@ from simnet.errors import InputError, PictureError
 from simnet.learn import protocols
 from simnet.learn.evaluate import evaluate
 from simnet.learn.evaluation import options
+from simnet.learn.evaluation.drives import Fit
 from simnet.learn.evaluation.examples import common_rate
-from simnet.learn.evaluation.pairs import Fit, list_tasks
+from simnet.learn.evaluation.pairs import list_tasks
 
 WIDTH, HEIGHT, PAIRS = 96, 64, 6
 MODULE = "looking_codec_for_tests"
@@ -234,7 +235,7 @@ def test_examples_are_coded_at_about_one_rate_and_explained(drive: str, looking:
         (["--codec", "jpeg", "--rates", "nan:1"], "--rates nan:1"),
         (["--codec", "jpeg", "--offset", "x"], "--offset x: expected whole numbers"),
         (["--codec", "jpeg", "--offset", "3:1"], "--offset 3:1"),
-        (["--codec", "jpeg", "--offset", "0:6"], "has no drive of more than 6 pairs"),
+        (["--codec", "jpeg", "--offset", "0:6"], "no drive of more than 6 pairs"),
         (["--codec", "jpeg", "--pictures", "0"], "--pictures 0"),
         (["--codec", "jpeg", "--jobs", "many"], "--jobs many"),
         (["--codec", "jpeg", "--protocol", "imagenet"], "protocol imagenet: unknown"),
@@ -268,6 +269,51 @@ def test_what_cannot_be_measured_is_one_line(tmp_path: Path, capsys: pytest.Capt
         complaint in line
         for complaint, line in zip(("1 x 1", "6 x 6", "no pictures", "rendered:SCENE"), lines, strict=True)
     ]
+
+
+def test_published_data_are_coded_as_listed_and_borrow_from_other_scenes(tmp_path: Path) -> None:
+    for view in ("image_2", "image_3"):
+        folder = tmp_path / "data_scene_flow_multiview" / "testing" / view
+        folder.mkdir(parents=True)
+        for scene in range(4):
+            noise = np.random.default_rng(scene).integers(0, 255, (375, 1242, 3), np.uint8)
+            Image.fromarray(noise).save(folder / f"{scene:06d}_10.png", compress_level=1)
+    name = f"kitti-stereo:{tmp_path}"
+    listed = list_tasks([name], Fit(), [0])
+    # Four scenes, both directions; the paper has 790, and that is said.
+    assert len(listed.tasks) == 8
+    assert listed.unrelated == "pictures of another scene"
+    assert all(task.unrelated.place.stem != task.original.place.stem for task in listed.tasks)
+    assert listed.tasks[4].name == "data_scene_flow_multiview/testing/image_3/000000_10"
+    result = evaluate([name], ["jpeg"], [0.5], None, most=2, examples=1)
+    assert (result["pictures"], result["size"], result["protocol"]) == (2, [256, 128], "kitti")
+    assert result["examples"][0].name == "data_scene_flow_multiview/testing/image_2/000000_10"
+    with pytest.raises(InputError, match="do not follow each other"):
+        list_tasks([name], Fit(), [0, 3])
+    with pytest.raises(InputError, match="says which view is coded"):
+        list_tasks([name], Fit(), [0], both_directions=True)
+
+
+def test_an_offset_in_the_name_shifts_the_right_view(drive: str) -> None:
+    listed = list_tasks([f"{drive}?offset=2,-1"], Fit(), [0, 1])
+    assert [task.name for task in listed.tasks] == [
+        "00+2",
+        "01+2",
+        "02+2",
+        "03+2",
+        "01-1",
+        "02-1",
+        "03-1",
+        "04-1",
+        "05-1",
+    ]
+    places = [[task.sides[k].place.stem for k in sorted(task.sides)] for task in listed.tasks[3:5]]
+    assert places == [["05"], ["00", "01"]]
+    # Both are of one drive, so that the one's pictures are not unrelated to the other's.
+    assert listed.unrelated == "pictures of the same drive, half its length away"
+    assert listed.tasks[0].unrelated.place.stem == "04"
+    with pytest.raises(InputError, match="no drive of more than 0 pairs"):
+        list_tasks([f"{drive}?offset=6"], Fit(), [0])
 
 
 def test_rendered_pairs_do_not_follow_each_other() -> None:

@@ -110,7 +110,8 @@ def _example(coders: Sequence[Coder], task: Task, offsets: Sequence[int], wanted
             if said := _explanation(coder.decoder(setting, picture), data, side):
                 pictures = (own, scored(said.common), scored(said.private))
                 explained.append(Explained(label, offset, bpp, said.cell, said.matches, said.trust, *pictures))
-    return Example(f"{task.name}, {task.coded} view", picture, sides, shown, explained)
+    view = "" if task.coded == "listed" else f", {task.coded} view"
+    return Example(f"{task.name}{view}", picture, sides, shown, explained)
 
 
 def _explanation(decoder: Decoder, data: bytes, side: np.ndarray) -> Explanation | None:

@@ -21,7 +21,7 @@ class Score:
     data: str
     picture: str
     coded: str
-    """Which view was coded: `left` or `right`."""
+    """Which view was coded: `left`, `right`, or `listed` where a paper's list says it."""
     quality: float
     way: Way
     offset: int

@@ -1,0 +1,122 @@
+"""The named data as drives of picture files, read when they are asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from simnet.learn import data, named, protocols
+
+RENDERED_PAIRS, RENDERED_SEED = 50, 99
+KEPT = 96
+"""Pictures that stay in memory once read: a side picture serves as many pictures as there are offsets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How pictures are cropped and resized: by a protocol's name, to a size (width, height), or not at all."""
+
+    protocol: str | None = None
+    size: tuple[int, int] | None = None
+
+    def __call__(self, picture: np.ndarray) -> np.ndarray:
+        """Fit uint8 H x W x 3; PictureError where a protocol needs more pixels."""
+        if self.protocol:
+            return protocols.CROPS[self.protocol](picture)
+        return data.centre(picture, self.size[1], self.size[0]) if self.size else picture
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """Where a picture is: a file, or the pixels of a rendered one."""
+
+    place: Path | np.ndarray
+    fit: Fit
+
+    def read(self) -> np.ndarray:
+        """uint8 H x W x 3, cropped and resized; PictureError as `world.frames.read_rgb`."""
+        return _read(self.place, self.fit) if isinstance(self.place, Path) else self.fit(self.place)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drive:
+    """Pairs of pictures, `left[t]` to be coded and `right[t]` at the decoder.
+
+    Where they are `ordered`, successive ones follow each other in time. Else `scenes` says which pairs show the same, for a
+    picture of one's own scene is not unrelated.
+    """
+
+    data: str
+    place: str
+    """Where the pictures are: two drives of one place may show the same."""
+    names: Sequence[str]
+    left: Sequence[Picture]
+    right: Sequence[Picture]
+    ordered: bool = True
+    scenes: Sequence[str] = ()
+    coded: str = "left"
+    """Which view `left` holds: `left`, `right`, or `listed` where a paper's list says it pair by pair."""
+
+    def swapped(self) -> Drive:
+        """The same pairs, the other view coded."""
+        return replace(self, left=self.right, right=self.left, coded="right")
+
+
+def open_drives(name: str, fit: Fit) -> list[Drive]:
+    """Return the drives of one named data set (see `learn.named`); a published one without a split is its test split.
+
+    Published data are cropped and resized as in the papers unless `fit` says otherwise.
+
+    Raises:
+        InputError: No such name, or nothing of that kind at its place.
+    """
+    parsed = named.parse(name)
+    if parsed.kind == named.RENDERED:
+        pairs = data.load(name, rendered_pairs=RENDERED_PAIRS, seed=RENDERED_SEED).pairs
+        views = [[Picture(pair[side], fit) for pair in pairs] for side in (0, 1)]
+        numbers = [str(i) for i in range(len(pairs))]
+        return [Drive(name, name, numbers, views[0], views[1], ordered=False, scenes=numbers)]
+    return [_published(name, parsed, fit)] if parsed.published else list(_drives(name, parsed, fit))
+
+
+def _drives(name: str, parsed: named.Name, fit: Fit) -> Iterator[Drive]:
+    """Drives in folders; an offset in the name shifts their right view."""
+    from simnet.world.pairs import find_sequences, pair_files
+
+    folders = find_sequences(parsed.kind, Path(parsed.place))
+    for folder in folders:
+        left, right = pair_files(parsed.kind, folder)
+        front = f"{folder.relative_to(parsed.place)}/" if len(folders) > 1 else ""
+        for shift in parsed.offsets or (0,):
+            times = [t for t in range(len(left)) if 0 <= t + shift < len(right)]
+            names = [f"{front}{left[t].stem}{f'{shift:+d}' if shift else ''}" for t in times]
+            views = [Picture(left[t], fit) for t in times], [Picture(right[t + shift], fit) for t in times]
+            yield Drive(name, str(folder.resolve()), names, *views)
+
+
+def _published(name: str, parsed: named.Name, fit: Fit) -> Drive:
+    from simnet.world.splits import list_split
+
+    split = list_split(parsed.kind, Path(parsed.place), parsed.split or "test")
+    if split.note:
+        sys.stderr.write(f"simnet: warning: {split.note}\n")
+    if fit == Fit():
+        fit = Fit(protocol=parsed.kind.partition("-")[0])
+    views = [[Picture(pair[side], fit) for pair in split.pairs] for side in (0, 1)]
+    names = [str(first.relative_to(parsed.place).with_suffix("")) for first, _ in split.pairs]
+    # KITTI calls its files by scene and frame, Cityscapes by city, drive and frame.
+    scenes = [f"{first.parent.parent}/{first.stem.split('_')[0]}" for first, _ in split.pairs]
+    place = str(Path(parsed.place).resolve())
+    return Drive(name, place, names, views[0], views[1], ordered=False, scenes=scenes, coded="listed")
+
+
+@lru_cache(maxsize=KEPT)
+def _read(path: Path, fit: Fit) -> np.ndarray:
+    from simnet.world.frames import read_rgb
+
+    return fit(read_rgb(path))
