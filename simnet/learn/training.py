@@ -15,6 +15,8 @@ QUALITIES = (0.0, 0.25, 0.5, 0.75, 1.0)
 ENCODE_NS, DECODE_NS, FUSE_NS = 15_000_000, 20_000_000, 40_000_000
 """Declared virtual coding times of a 256 x 128 frame: round figures above what one core of a desktop machine takes."""
 
+DSIN_TIMES = (400_000_000, 800_000_000)
+
 CARD = """# {model}
 
 {summary}
@@ -34,6 +36,7 @@ SUMMARIES = {
     "The bitstreams are the plain codec's; only decoding differs.",
     "common": "The backbone of `{backbone}`, frozen, and NDIC's way with side information: features of the side picture are "
     "concatenated to the latent, without alignment. Its bitstreams are the backbone's; only decoding differs.",
+    "dsin": "DSIN: autoencoder with importance map, 3-D context model, patches of the side picture and a network that joins them.",
 }
 
 
@@ -52,10 +55,19 @@ def train(recipe: Recipe, folder: Path, exported: Path) -> Path:
     import cv2
     import torch
 
-    from simnet.learn import backbone, common, fuse
-
     cv2.setNumThreads(1)
     torch.set_num_threads(2)
+    STAGES[recipe.stage](recipe, folder, exported)
+    # A stage behind other codecs has no rate of its own to measure.
+    if not recipe.codecs:
+        export.add_to_manifest(exported, measured=measure(recipe, exported))
+    return exported
+
+
+def family(recipe: Recipe, folder: Path, exported: Path) -> None:
+    """Train and write one of simnet's own networks: a backbone, or a decoder behind a frozen one."""
+    from simnet.learn import backbone, common, fuse
+
     numbers: dict[str, Any] = {}
     if recipe.stage == "backbone":
         coder, decoder = backbone.train(recipe, folder), None
@@ -65,22 +77,41 @@ def train(recipe: Recipe, folder: Path, exported: Path) -> Path:
         numbers["backbone"] = plain(vars(coder.numbers))
     if recipe.stage == "fuse":
         numbers["fuse"] = vars(FuseNumbers())
-    facts: dict[str, Any] = {
-        "encode_ns": ENCODE_NS,
-        "decode_ns": DECODE_NS if decoder is None else FUSE_NS,
+    times = (ENCODE_NS, DECODE_NS if decoder is None else FUSE_NS)
+    facts = described(recipe, folder, numbers, times)
+    export.write(exported, recipe.model, coder, decoder, facts, card(recipe, numbers))
+
+
+def dsin(recipe: Recipe, folder: Path, exported: Path) -> None:
+    """Train and write DSIN."""
+    from simnet.learn import dsin as stage
+
+    network = stage.train(recipe, folder)
+    numbers = {"dsin": vars(network.numbers)}
+    stage.write(exported, network, described(recipe, folder, numbers, DSIN_TIMES), card(recipe, numbers))
+
+
+STAGES = {"backbone": family, "fuse": family, "common": family, "dsin": dsin}
+"""What a recipe's stage does: train or resume in the first folder, write the second."""
+
+
+def described(recipe: Recipe, folder: Path, numbers: dict[str, Any], times: tuple[int, int]) -> dict[str, Any]:
+    """What a manifest says of a training."""
+    return {
+        "encode_ns": times[0],
+        "decode_ns": times[1],
         "numbers": numbers,
         "recipe": recipe.model_dump(mode="json"),
         "trained_on": time.strftime("%Y-%m-%d"),
         "validation": last_lines(folder / "log.txt"),
     }
+
+
+def card(recipe: Recipe, numbers: dict[str, Any]) -> str:
+    """The model's card."""
     network = ", ".join(f"{key} {value}" for part in numbers.values() for key, value in part.items())
     values = recipe.model_dump() | {"data": ", ".join(recipe.data), "validation": ", ".join(recipe.validation)}
-    export.write(
-        exported, recipe.model, coder, decoder, facts, CARD.format(summary=summary(recipe), network=network, **values)
-    )
-    if coder is not None:
-        export.add_to_manifest(exported, measured=measure(recipe, exported))
-    return exported
+    return CARD.format(summary=summary(recipe), network=network, **values)
 
 
 def plain(values: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,167 @@
+"""The probability model in whole numbers, and the arithmetic coding of a volume of symbols under it.
+
+A symbol depends on symbols before it in raster order (channel, row, column). Positions with equal 4 d + 2 y + x do not depend on
+each other, so encoder and decoder go through the volume in such waves, each with one gather and one product a layer. Both sides
+run the same sums in the same whole numbers (`integers`), and an exponential read from a stored table turns logits into counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from simnet.codec import integers
+from simnet.codec.entropy_library import part
+from simnet.errors import BitstreamError
+
+LAYERS = ("first", "second", "third", "last")
+TOTAL = 1 << 16
+EXPONENT_STEPS = 256
+"""Entries of the exponential's table a unit of the logit."""
+EXPONENT_REACH = 12
+SENTINEL = 2
+"""Symbols coded ahead of every volume: CompressAI's coder does not survive an empty stream."""
+
+
+def exponential() -> np.ndarray:
+    """round(2**20 * exp(-i / EXPONENT_STEPS)), int64: made once, stored with the checkpoint."""
+    return np.rint(np.exp(-np.arange(EXPONENT_STEPS * EXPONENT_REACH) / EXPONENT_STEPS) * (1 << 20)).astype(np.int64)
+
+
+def taps(*, strict: bool) -> list[tuple[int, int, int]]:
+    """Offsets (channel, row, column) that a layer may look at, in the order in which its weights are stored."""
+    before = [(-1, dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
+    return before + [(0, -1, -1), (0, -1, 0), (0, -1, 1), (0, 0, -1)] + ([] if strict else [(0, 0, 0)])
+
+
+@dataclass(frozen=True)
+class Probabilities:
+    """`weights`[i] (out, taps * in) and `biases`[i] (out,) of the four layers, `centres` (6,), all in steps; `exponents`."""
+
+    weights: tuple[np.ndarray, ...]
+    biases: tuple[np.ndarray, ...]
+    centres: np.ndarray
+    exponents: np.ndarray
+
+    @classmethod
+    def read(cls, get: Callable[[str], np.ndarray], names: Collection[str]) -> Probabilities:
+        """Take the arrays out of a checkpoint; weights too large for exact sums are a ModelError."""
+        del names
+        weights = tuple(np.ascontiguousarray(get(f"tables.{layer}"), np.float64) for layer in LAYERS)
+        biases = tuple(get(f"tables.{layer}_bias").astype(np.float64) for layer in LAYERS)
+        for weight, bias in zip(weights, biases, strict=True):
+            integers.check(weight, bias)
+        return cls(weights, biases, get("tables.centres").astype(np.float64), get("tables.exponents").astype(np.int64))
+
+    @cached_property
+    def digest(self) -> str:
+        """Hexadecimal digest of the integers that both sides must share."""
+        digest = hashlib.sha256()
+        for array in (*self.weights, *self.biases, self.centres, self.exponents):
+            digest.update(np.ascontiguousarray(array, np.int64).tobytes())
+        return digest.hexdigest()[:16]
+
+    def encode(self, symbols: np.ndarray) -> bytes:
+        """Code a volume of symbols int64 (D, h, w), each in 0..5."""
+        flat, order, counts = symbols.ravel(), [], []
+
+        def code(places: np.ndarray, cdfs: np.ndarray) -> np.ndarray:
+            order.append(flat[places])
+            counts.append(cdfs)
+            return flat[places]
+
+        self._walk(symbols.shape, code)
+        values = np.concatenate([np.zeros(SENTINEL, np.int64), *order]).tolist()
+        tables = [*([_even(len(self.centres))] * SENTINEL), *np.concatenate(counts).tolist()]
+        coder = part("ans").RansEncoder()
+        return coder.encode_with_indexes(values, *_arguments(tables))
+
+    def decode(self, data: bytes, shape: tuple[int, int, int]) -> np.ndarray:
+        """Decode symbols int64 of `shape` (D, h, w); the bytes must have passed their CRC."""
+        if len(data) < 4 or len(data) % 4:
+            raise BitstreamError(f"payload of {len(data)} bytes: expected a positive multiple of 4")
+        coder = part("ans").RansDecoder()
+        coder.set_stream(data)
+        coder.decode_stream(*_arguments([_even(len(self.centres))] * SENTINEL))
+        symbols = np.zeros(shape, np.int64)
+
+        def code(places: np.ndarray, cdfs: np.ndarray) -> np.ndarray:
+            found = np.array(coder.decode_stream(*_arguments(cdfs.tolist())), np.int64)
+            if not ((found >= 0) & (found < len(self.centres))).all():
+                raise BitstreamError("payload holds a symbol that no centre stands for")
+            symbols.reshape(-1)[places] = found
+            return found
+
+        self._walk(shape, code)
+        return symbols
+
+    def values(self, symbols: np.ndarray) -> np.ndarray:
+        """What the symbols stand for, float32 of the same shape."""
+        return (self.centres[symbols] / integers.ONE).astype(np.float32)
+
+    def _walk(self, shape: tuple[int, ...], code: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> None:
+        """Go through the waves; `code` turns (flat places, counts (n, 8)) into symbols (n,)."""
+        depth, height, width = shape
+        padded = (depth + 1, height + 2, width + 2)
+        volume = np.zeros((int(np.prod(padded)), 1))
+        inner = [np.zeros((len(volume), len(bias))) for bias in self.biases[:3]]
+        plane, row = padded[1] * padded[2], padded[2]
+        looks = [
+            np.array([d * plane + y * row + x for d, y, x in taps(strict=layer == "first")])[None] for layer in LAYERS
+        ]
+        for places in waves(depth, height, width):
+            d, rest = np.divmod(places, height * width)
+            y, x = np.divmod(rest, width)
+            at = (d + 1) * plane + (y + 1) * row + x + 1
+
+            def layer(i: int, source: np.ndarray, at: np.ndarray = at) -> np.ndarray:
+                gathered = source[at[:, None] + looks[i]].reshape(len(at), -1)
+                return integers.matmul(gathered, self.weights[i], self.biases[i])
+
+            inner[0][at] = np.maximum(layer(0, volume), 0)
+            inner[1][at] = np.maximum(layer(1, inner[0]), 0)
+            inner[2][at] = np.maximum(layer(2, inner[1]) + inner[0][at], 0)
+            cdfs = self.counts(layer(3, inner[2]))
+            volume[at, 0] = self.centres[code(places, cdfs)]
+
+    def counts(self, logits: np.ndarray) -> np.ndarray:
+        """Logits (n, 6) in steps -> cumulative counts int64 (n, 8), the last symbol being the coder's escape."""
+        below = (logits.max(axis=1, keepdims=True) - logits) * EXPONENT_STEPS
+        places = np.minimum(below // integers.ONE, len(self.exponents) - 1).astype(np.int64)
+        weights = self.exponents[places]
+        spare = TOTAL - 1 - logits.shape[1]
+        counts = 1 + weights * spare // weights.sum(axis=1, keepdims=True)
+        best = counts.argmax(axis=1)
+        counts[np.arange(len(counts)), best] += TOTAL - 1 - counts.sum(axis=1)
+        cumulative = np.zeros((len(counts), logits.shape[1] + 2), np.int64)
+        cumulative[:, 1:-1] = np.cumsum(counts, axis=1)
+        cumulative[:, -1] = TOTAL
+        return cumulative
+
+
+def waves(depth: int, height: int, width: int) -> Iterator[np.ndarray]:
+    """Flat places (int64) of a volume, wave by wave."""
+    return iter(_waves(depth, height, width))
+
+
+@lru_cache(maxsize=8)
+def _waves(depth: int, height: int, width: int) -> list[np.ndarray]:
+    d, y, x = np.ogrid[0:depth, 0:height, 0:width]
+    time = (4 * d + 2 * y + x).ravel()
+    order = np.argsort(time, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(time[order])) + 1)
+
+
+def _even(centres: int) -> list[int]:
+    """Counts of the sentinel, whose symbol is nearly certain."""
+    return [0, *range(TOTAL - centres, TOTAL + 1)]
+
+
+def _arguments(tables: list[list[int]]) -> tuple[list[int], list[list[int]], list[int], list[int]]:
+    """The coder's arguments where every symbol has a table of its own."""
+    count = len(tables)
+    return list(range(count)), tables, [len(table) for table in tables], [0] * count
