@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from simnet.codec.protocols import Decoder, Encoder
 
 FAMILIES = {
-    "simnet.codec.learned": ("atn", "factorized"),
+    "simnet.codec.learned": ("atn", "checkerboard", "factorized", "ndic"),
+    "simnet.codec.dsin.coding": ("dsin",),
     "simnet.codec.classical": ("jpeg", "webp", "avif"),
 }
 FUSE = "+fuse"
