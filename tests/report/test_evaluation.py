@@ -126,7 +126,7 @@ def test_published_points_only_with_their_pictures_or_when_asked_for(result: eva
         f"{title}, published"
         for title in ("ATN (WACV 2023)", "NDIC, bls17 (DCC 2022)", "NDIC, bmshj18 (DCC 2022)", "DSIN (ECCV 2020)")
     }
-    assert "sums of log-likelihoods, not bytes" in _page(result, tmp_path)
+    assert "sums of log-likelihoods, not bytes;" in _page(result, tmp_path)
     result["names"] = ["kitti-stereo:/data/kitti", "pairs:/data/other"]
     assert names(_page(result, tmp_path)) == set()
 

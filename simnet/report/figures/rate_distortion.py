@@ -9,7 +9,10 @@ from simnet.report.figures.figure import NEUTRAL, SYMBOLS, Dict, Figure, axis, c
 _CONTROLS = {"none": ("dash", "without side information"), "unrelated": ("dot", "with unrelated side information")}
 _MEASURES = (("psnr_db", "PSNR (dB)", "PSNR"), ("ms_ssim", "MS-SSIM", "MS-SSIM"))
 
-_OF_PUBLISHED = " Published rates of ATN, NDIC and DSIN are sums of log-likelihoods, not bytes, and their PSNR is of pictures before clipping."
+_OF_PUBLISHED = (
+    " Published rates of ATN, NDIC and DSIN are sums of log-likelihoods, not bytes;"
+    " their PSNR is of pictures before clipping."
+)
 _TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 
 Points = Sequence[Mapping[str, float]]
