@@ -32,6 +32,10 @@ class BitstreamError(InputError):
     """A bitstream is truncated, altered, or made by another codec or checkpoint."""
 
 
+class ReferenceLostError(BitstreamError):
+    """A whole frame refers to one that was not decoded; a key frame will do."""
+
+
 class WireError(SimnetError):
     """A peer sent something that is not a valid message, or too much of it."""
 

@@ -198,6 +198,8 @@ class Announcement:
     tables_digest: str
     width: int
     height: int
+    parameters: str = ""
+    """What a video codec's decoder must know beforehand (parameter sets), hexadecimal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,11 +41,10 @@ def quality_step(quality: float) -> int:
 def salt(announcement: Announcement) -> int:
     """The CRC's start value of a stream; a side-information stage behind the decoder (`+fuse`) changes no byte."""
     a = announcement
-    return zlib.crc32(
-        "\0".join(
-            (a.codec.partition("+")[0], a.checkpoint_digest, a.tables_digest, str(a.width), str(a.height))
-        ).encode()
-    )
+    texts = [a.codec.partition("+")[0], a.checkpoint_digest, a.tables_digest, str(a.width), str(a.height)]
+    if a.parameters:
+        texts.append(a.parameters)
+    return zlib.crc32("\0".join(texts).encode())
 
 
 def pack(header: Header, payload: bytes, announcement: Announcement) -> bytes:

@@ -1,12 +1,14 @@
-"""JPEG, WebP and AVIF through Pillow, as codecs without side information.
+"""JPEG, JPEG 2000, WebP and AVIF through Pillow, as codecs without side information.
 
 Each frame carries the whole file that the library writes. That is what a user would send, so its container is counted too.
+JPEG 2000 has a form without a container, which is sent less the library's note about itself.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,14 +19,47 @@ from simnet.codec.padding import check_size
 from simnet.errors import BitstreamError, ModelError, PictureError
 from simnet.records import Announcement, Decoded, SideInformation
 
-OPTIONS: dict[str, dict[str, Any]] = {
-    "jpeg": {"format": "JPEG", "optimize": True},
-    "webp": {"format": "WEBP", "method": 4},
-    "avif": {"format": "AVIF", "speed": 8, "max_threads": 1},
-}
-RANGES = {"jpeg": (2, 95), "webp": (0, 95), "avif": (5, 90)}
-"""The library's own quality figure at quality 0 and 1."""
 
+def without_comments(codestream: bytes) -> bytes:
+    """A JPEG 2000 codestream whose main header lost its comments (ISO/IEC 15444-1, A.9.2)."""
+    at, kept = 2, [codestream[:2]]
+    while (marker := codestream[at : at + 2]) != b"\xff\x90":  # the first tile's part begins
+        end = at + 2 + int.from_bytes(codestream[at + 2 : at + 4], "big")
+        if marker != b"\xff\x64":
+            kept.append(codestream[at:end])
+        at = end
+    return b"".join([*kept, codestream[at:]])
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A format of Pillow's, how it is written, and its own figure of quality at quality 0 and 1."""
+
+    format: str
+    options: Mapping[str, Any]
+    figures: tuple[int, int]
+    whole: bool = True
+    """Whether the figure is a whole number."""
+    trim: Callable[[bytes], bytes] = bytes
+    """Takes off what nobody would send."""
+
+    def arguments(self, step: int) -> dict[str, Any]:
+        """What Pillow is told at a quality step."""
+        low, high = self.figures
+        figure = low + (high - low) * step / bitstream.QUALITY_STEPS
+        # JPEG 2000 takes the PSNR in dB that its one layer has to reach.
+        quality = {"quality": round(figure)} if self.whole else {"quality_mode": "dB", "quality_layers": [figure]}
+        return {"format": self.format, **self.options, **quality}
+
+
+KINDS = {
+    "jpeg": Kind("JPEG", {"optimize": True}, (2, 95)),
+    "webp": Kind("WEBP", {"method": 4}, (0, 95)),
+    "avif": Kind("AVIF", {"speed": 8, "max_threads": 1}, (5, 90)),
+    "jpeg2000": Kind(
+        "JPEG2000", {"no_jp2": True, "irreversible": True, "mct": 1}, (20, 46), whole=False, trim=without_comments
+    ),
+}
 
 TIMES_NS = (5_000_000, 5_000_000)
 """Declared virtual coding times of a frame: encode, decode."""
@@ -65,17 +100,15 @@ class ClassicalEncoder:
         del key
         check_size(image, self.announcement)
         name, step = self.announcement.codec, bitstream.quality_step(quality)
-        low, high = RANGES[name]
-        figure = round(low + (high - low) * step / bitstream.QUALITY_STEPS)
         file = io.BytesIO()
         try:
-            Image.fromarray(image).save(file, quality=figure, **OPTIONS[name])
+            Image.fromarray(image).save(file, **KINDS[name].arguments(step))
         except (OSError, ValueError) as error:
             size = f"{image.shape[1]} x {image.shape[0]}"
             raise PictureError(f"picture of {size}: {name} cannot encode it; expected a smaller one") from error
         header = bitstream.Header(self._sequence, step, key=True)
         self._sequence += 1
-        return bitstream.pack(header, file.getvalue(), self.announcement)
+        return bitstream.pack(header, KINDS[name].trim(file.getvalue()), self.announcement)
 
 
 class ClassicalDecoder:
@@ -88,7 +121,7 @@ class ClassicalDecoder:
         """See `protocols.Decoder`."""
         del side
         bitstream.verify(data, self.announcement)
-        kind = str(OPTIONS[self.announcement.codec]["format"])
+        kind = KINDS[self.announcement.codec].format
         try:
             with Image.open(io.BytesIO(bitstream.payload(data)), formats=[kind]) as file:
                 picture = np.asarray(file.convert("RGB"))

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 FAMILIES = {
     "simnet.codec.learned": ("atn", "checkerboard", "factorized", "ndic"),
     "simnet.codec.dsin.coding": ("dsin",),
-    "simnet.codec.classical": ("jpeg", "webp", "avif"),
+    "simnet.codec.classical": ("jpeg", "jpeg2000", "webp", "avif"),
+    "simnet.codec.published.coding": ("atn-paper", "ndic-bls17", "ndic-bmshj18", "bls17", "bmshj18"),
+    "simnet.codec.video": ("h264", "hevc", "av1"),
+    "simnet.codec.stills": ("hevc-intra",),
 }
 FUSE = "+fuse"
 
