@@ -7,12 +7,13 @@ imported until it is executed. What a command does lives in a room, not here.
 from __future__ import annotations
 
 import importlib
+import keyword
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
     import argparse
 
-NAMES = ("run", "report", "check", "ls", "encode", "decode", "evaluate", "train")
+NAMES = ("run", "report", "check", "ls", "encode", "decode", "evaluate", "train", "import")
 """In the order in which the help shows them."""
 
 
@@ -32,4 +33,5 @@ class Command(Protocol):
 
 def find(name: str) -> Command:
     """Return the command called `name`, one of `NAMES`."""
-    return cast("Command", importlib.import_module(f"{__name__}.{name}"))
+    module = f"{name}_" if keyword.iskeyword(name) else name
+    return cast("Command", importlib.import_module(f"{__name__}.{module}"))

@@ -1,0 +1,40 @@
+"""The networks of the NDIC and ATN papers, as their authors published them, and real bitstreams for them.
+
+    kinds       the five networks as numbers                  no torch
+    entries     the names and shapes of a checkpoint          no torch
+    parts       analysis, synthesis, hyperprior, attention    torch
+    networks    all five, built from the parts                torch
+    checkpoint  the authors' files, read safely               torch
+    folders     a checkpoint becomes a model folder           torch
+    priors      integer tables and the range coder            no torch
+    coding      encoders and decoders                         no torch
+
+Nothing is trained here and no weights are shipped: whoever has a checkpoint imports it (`simnet import`). What runs in a
+simulation (`coding`) never imports torch.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simnet.codec.published.networks import Network
+
+
+def load_checkpoint(path: str | Path, kind: str | None = None) -> Network:
+    """The network of a checkpoint in the authors' format (a torch file with `model_state_dict`), in evaluation mode.
+
+    `kind` is one of `kinds.KINDS`, or the authors' own name of it; left out, it is told from the entries. The number of
+    filters is read off the shapes. Called with x and, where the kind uses side information, y (float32 (B, 3, H, W) in
+    [0, 1]), the network returns an `Output` with `x_hat`, `y_hat`, `latent_x`, `likelihoods` and `bpp`.
+
+    Raises:
+        ModelError: The file is not such a checkpoint, or not of that kind; nothing in it is ever executed.
+    """
+    from simnet.codec.published import checkpoint
+
+    return checkpoint.load(Path(path), kind)
+
+
+__all__ = ["load_checkpoint"]

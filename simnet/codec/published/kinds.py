@@ -1,0 +1,77 @@
+"""The five published networks as numbers.
+
+bls17         Balle, Laparra, Simoncelli, ICLR 2017: factorised prior
+bmshj18       Balle, Minnen, Singh, Hwang, Johnston, ICLR 2018: scale hyperprior
+ndic-bls17    Mital, Ozyilkan, Garjani, Gunduz, DCC 2022: the side picture's common information joins the latent
+ndic-bmshj18  the same with the scale hyperprior
+atn-paper     the same authors, WACV 2023: ndic-bls17 with cross-attention between the two decoders
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from simnet.errors import ModelError
+
+GRID = 4
+"""Cross-attention cuts every feature map in GRID x GRID patches, whatever the picture's size."""
+ATTENTIONS = 3
+EMBEDDED = 256
+HEADS = 8
+FILTERS = (3, 3, 3)
+"""Widths between the layers of the factorised prior's cumulative."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One network: what its transforms are, and which parts it has."""
+
+    name: str
+    authors: str
+    """The authors' name of it, in their configuration files."""
+    kernels: tuple[int, ...] = (5, 5, 5, 5)
+    strides: tuple[int, ...] = (2, 2, 2, 2)
+    side: bool = False
+    hyper: bool = False
+    attention: bool = False
+
+    @property
+    def latent_stride(self) -> int:
+        """How much smaller than the picture the latent is."""
+        return math.prod(self.strides)
+
+    @property
+    def stride(self) -> int:
+        """Pictures are padded to multiples of this: the latent, the hyperprior's latent and the patches must come out whole."""
+        return self.latent_stride * (4 if self.hyper else 2 if self.attention else 1)
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """The coded picture's name in the parts, and the side picture's if there is one."""
+        return ("x", "y") if self.side else ("x",)
+
+    @property
+    def latents(self) -> tuple[str, ...]:
+        """The latents that are made: of x, y's own, and w, the common information (from y)."""
+        return ("x", "y", "w") if self.side else ("x",)
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind("atn-paper", "cross_attention", side=True, attention=True),
+        Kind("ndic-bls17", "ndic_bls17", side=True),
+        Kind("ndic-bmshj18", "ndic_bmshj18", side=True, hyper=True),
+        Kind("bls17", "bls17", (9, 5, 5), (4, 2, 2)),
+        Kind("bmshj18", "bmshj18", hyper=True),
+    )
+}
+
+
+def find(name: str) -> Kind:
+    """The kind of that name, ours or the authors'; ModelError if there is none."""
+    for kind in KINDS.values():
+        if name in (kind.name, kind.authors):
+            return kind
+    raise ModelError(f"{name}: no published network; expected one of {', '.join(KINDS)}")

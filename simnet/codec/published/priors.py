@@ -1,0 +1,175 @@
+"""Latents <-> bytes: integer tables and CompressAI's range coder, as the published networks' priors have it.
+
+    payload = range coder( 0 0 | z | what escaped of z | latent | what escaped of the latent )        z: hyperprior only
+
+Rows of the tables: one that both sides know, then one for each density, then each density's second row (`tables` says why two).
+Densities are one a channel of the factorised prior and, with a hyperprior, one for each of `context.scales()`. The factorised
+ones then code the hyperprior's latent z, and z says which Gaussian codes each symbol of the latent. That is decided in whole
+numbers (`integers`), so that unlike machines agree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+
+from simnet.codec import context, integers, model
+from simnet.codec.entropy_library import part
+from simnet.codec.tables import PRECISION
+from simnet.errors import BitstreamError
+
+CERTAIN = np.array([0, (1 << PRECISION) - 1])
+"""Row 0: the symbol 0 is all but certain."""
+SENTINEL = np.zeros(2, np.int64)
+"""Coded ahead with row 0: CompressAI's coder does not survive fewer than two symbols."""
+LARGEST = 1 << 20
+"""Symbols are clipped to this; z further to what whole-number networks take."""
+HYPER_SHRINK = 4
+LAYERS = (4, 5, 6)
+"""The hyper-synthesis's, by the authors' numbers."""
+
+
+@dataclass(frozen=True)
+class HyperSynthesis:
+    """z -> which Gaussian: three transposed convolutions in steps, weights (in, out, k, k), biases (out,)."""
+
+    weights: tuple[np.ndarray, ...]
+    biases: tuple[np.ndarray, ...]
+    thresholds: np.ndarray
+
+    def __call__(self, z: np.ndarray) -> np.ndarray:
+        """Whole z (C, h, w) -> indices into `context.scales()`, int64 (C, 4h, 4w)."""
+        reach = integers.REACH / integers.ONE
+        values = np.clip(z, -reach, reach) * integers.ONE
+        last = len(self.weights) - 1
+        for k, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            values = integers.convolve_transposed(values, weight, bias, stride=1 if k == last else 2)
+            values = values if k == last else np.maximum(values, 0)
+        return np.searchsorted(self.thresholds, values, side="right")
+
+
+@dataclass(frozen=True)
+class Coder:
+    """Everything that both sides share.
+
+    `cdf` uint16: every row's cumulative counts less the last (always 65,536). `lengths`, `firsts` int32 (rows,): counts in a
+    row (the last included), and the first symbol that it holds.
+    """
+
+    cdf: np.ndarray
+    lengths: np.ndarray
+    firsts: np.ndarray
+    hyper: HyperSynthesis | None
+
+    @cached_property
+    def digest(self) -> str:
+        """Hexadecimal digest of the integers that both sides must share."""
+        shared = [self.cdf, self.lengths, self.firsts]
+        if self.hyper:
+            shared += [*self.hyper.weights, *self.hyper.biases, self.hyper.thresholds]
+        whole = [np.ascontiguousarray(array, np.int64).tobytes() for array in shared]
+        return hashlib.sha256(b"".join(whole)).hexdigest()[:16]
+
+    @property
+    def densities(self) -> int:
+        """How many densities there are: each has two rows."""
+        return len(self.lengths) // 2
+
+    @property
+    def channels(self) -> int:
+        """Latent channels."""
+        return self.densities - (context.LEVELS if self.hyper else 0)
+
+    @cached_property
+    def rows(self) -> list[list[int]]:
+        """Cumulative counts of every row, as the coder wants them."""
+        parts = np.split(self.cdf, np.cumsum(self.lengths - 1)[:-1])
+        return [[*row.tolist(), 1 << PRECISION] for row in parts]
+
+    def encode(self, latent: np.ndarray, z: np.ndarray | None = None) -> bytes:
+        """Round and range-code a latent float32 (C, h, w), and with a hyperprior its z float32 (C, h/4, w/4)."""
+        whole = rounded(latent)
+        if z is None:
+            runs = [(SENTINEL, SENTINEL), *self._runs(whole, self._of_channels(whole.shape))]
+        else:
+            small = rounded(z)
+            runs = [(SENTINEL, SENTINEL), *self._runs(small, self._of_channels(small.shape))]
+            runs += self._runs(whole, self._of_scales(small))
+        symbols, rows = (np.concatenate(each) for each in zip(*runs, strict=True))
+        return part("ans").RansEncoder().encode_with_indexes(symbols.tolist(), *self._tables(rows))
+
+    def decode(self, data: bytes, size: tuple[int, int]) -> np.ndarray:
+        """Decode a latent of height and width `size`, float32 (C, h, w); the bytes must have passed their CRC."""
+        if len(data) < 4 or len(data) % 4:
+            raise BitstreamError(f"payload of {len(data)} bytes: expected a positive multiple of 4")
+        coder = part("ans").RansDecoder()
+        coder.set_stream(data)
+        coder.decode_stream(*self._tables(SENTINEL))
+        shape = (self.channels, *size)
+        if self.hyper is None:
+            return self._read(coder, self._of_channels(shape)).reshape(shape).astype(np.float32)
+        small = (self.channels, size[0] // HYPER_SHRINK, size[1] // HYPER_SHRINK)
+        z = self._read(coder, self._of_channels(small)).reshape(small)
+        return self._read(coder, self._of_scales(z)).reshape(shape).astype(np.float32)
+
+    def _runs(self, values: np.ndarray, density: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Symbols and rows: of all values by their density's first row, then of those that escaped by its second."""
+        flat = values.ravel()
+        # A first row holds an escape, its likely symbols, and the coder's own escape, never used.
+        places = flat - self.firsts[density] + 1
+        escaped = (places < 1) | (places > self.lengths[density] - 3)
+        second = density[escaped] + self.densities
+        return [(np.where(escaped, 0, places), density), (flat[escaped] - self.firsts[second], second)]
+
+    def _read(self, coder: Any, density: np.ndarray) -> np.ndarray:
+        places = np.array(coder.decode_stream(*self._tables(density)), np.int64)
+        values = places - 1 + self.firsts[density]
+        if (escaped := places == 0).any():
+            second = density[escaped] + self.densities
+            values[escaped] = np.array(coder.decode_stream(*self._tables(second)), np.int64) + self.firsts[second]
+        return values
+
+    def _of_channels(self, shape: tuple[int, ...]) -> np.ndarray:
+        return np.repeat(np.arange(shape[0]) + 1, shape[1] * shape[2])
+
+    def _of_scales(self, z: np.ndarray) -> np.ndarray:
+        assert self.hyper is not None
+        return self.hyper(z).ravel() + 1 + self.channels
+
+    def _tables(self, rows: np.ndarray) -> tuple[list[int], list[list[int]], list[int], list[int]]:
+        """The coder's arguments; only the rows in use, since every call copies them."""
+        used, places = np.unique(rows, return_inverse=True)
+        return places.ravel().tolist(), [self.rows[row] for row in used], self.lengths[used].tolist(), [0] * len(used)
+
+
+def rounded(values: np.ndarray) -> np.ndarray:
+    """What is sent of a latent: whole numbers, int64, rounded without an offset (the published convention)."""
+    return np.rint(np.clip(values, -LARGEST, LARGEST)).astype(np.int64)
+
+
+def scale_thresholds() -> np.ndarray:
+    """Where, between each two of `context.scales()`, the nearer one changes: int32, in steps of `integers`."""
+    scales = context.scales()
+    return np.rint(np.sqrt(scales[1:] * scales[:-1]) * integers.ONE).astype(np.int32)
+
+
+@lru_cache(maxsize=16)
+def read(chosen: model.Model) -> Coder:
+    """The coder of a model's tables; ModelError if its hyper-synthesis would not be exact."""
+    from safetensors import safe_open
+
+    with safe_open(chosen.folder / model.WEIGHTS, framework="numpy") as file:
+        names = [name for name in file.keys() if name.startswith("tables.")]  # noqa: SIM118 - it is no dictionary
+        found = {name.removeprefix("tables."): file.get_tensor(name) for name in names}
+    hyper = None
+    if "thresholds" in found:
+        weights = tuple(found[f"h{k}.weight"].astype(np.float64) for k in LAYERS)
+        biases = tuple(found[f"h{k}.bias"].astype(np.float64) for k in LAYERS)
+        for weight, bias in zip(weights, biases, strict=True):
+            integers.check(weight.transpose(1, 0, 2, 3), bias)
+        hyper = HyperSynthesis(weights, biases, found["thresholds"])
+    return Coder(found["cdf"], found["lengths"], found["firsts"], hyper)

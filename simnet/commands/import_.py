@@ -1,0 +1,39 @@
+"""`simnet import`: a checkpoint of a published network becomes a model folder, with real bitstreams from then on."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+HELP = "turn a published network's checkpoint into a model folder"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "file", type=Path, help="a torch file with `model_state_dict`, as the authors of NDIC and ATN publish them"
+    )
+    parser.add_argument(
+        "--as",
+        dest="kind",
+        metavar="NAME",
+        help="atn-paper, ndic-bls17, ndic-bmshj18, bls17 or bmshj18; default: told from the checkpoint",
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="model folder to write; default: imported/NAME")
+    parser.add_argument(
+        "--size", metavar="WxH", help="the size that atn-paper was trained for, to which it is tied; default: 256x128"
+    )
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Import it."""
+    from simnet.codec.published import folders
+    from simnet.learn.evaluation import options
+
+    made = folders.import_checkpoint(arguments.file, arguments.kind, arguments.out, options.parse_size(arguments.size))
+    sys.stdout.write(f"{made.name}: ask for it as {made.codec}={made.name}\n")
+    return 0
