@@ -1,5 +1,11 @@
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
+
+Checkpoint = Callable[..., Path]
 
 
 @pytest.fixture(scope="session")
@@ -9,3 +15,62 @@ def picture() -> np.ndarray:
     y, x = np.mgrid[0:120, 0:200]
     base = 90 + 60 * np.sin(x / 17) + 40 * ((x // 25 + y // 20) % 2) + rng.normal(0, 6, (120, 200))
     return np.clip(np.stack([base, base * 0.9 + 10, 255 - base], axis=2), 0, 255).astype(np.uint8)
+
+
+def drawn(name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Untrained weights for the entry `name` of a published checkpoint, drawn by its name: latents of a few units, wide densities."""
+    rng, leaf = np.random.default_rng(zlib.crc32(name.encode())), name.rsplit(".", 1)[-1]
+    noise = rng.standard_normal(shape)
+    if leaf == "gamma":
+        return np.sqrt(0.1 * np.eye(shape[0]) + 0.02 * rng.random(shape))
+    if leaf == "beta":
+        return 1.0 + 0.1 * rng.random(shape)
+    if leaf.startswith("matrix"):
+        return np.log(np.expm1(10**-0.25 / shape[1])) + 0.05 * noise
+    if leaf == "factors" or leaf in ("bias0", "bias1", "bias2", "bias3"):
+        return 0.2 * noise
+    if name.endswith("conv_h6.bias"):
+        return 2.0 + 0.1 * noise  # scales of about two
+    if len(shape) == 1:
+        return ("norm.weight" in name) + 0.05 * noise
+    transposed = "deconv" in name or ".conv_h4" in name or ".conv_h5" in name or ".conv_h6" in name
+    gain = 0.3 if ".conv_h" in name else 2.0 if transposed else 1.6
+    return gain * noise / np.sqrt(np.prod(shape) / shape[1 if transposed else 0])
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
+    """Writes a published network's checkpoint as its authors do: (kind, filters, pixels of its attention) -> file."""
+    import torch
+
+    from simnet.codec.published import entries, kinds
+
+    folder = tmp_path_factory.mktemp("checkpoints")
+
+    def write(name: str, filters: int = 6, pixels: int = 256 * 128) -> Path:
+        file, kind = folder / f"{name}-{filters}-{pixels}.pt", kinds.find(name)
+        if not file.exists():
+            patches = tuple(pixels // 1024 * 4**k for k in range(3)) if kind.attention else ()
+            expected = entries.entries(kind, entries.Numbers(filters, patches))
+            state = {key: torch.from_numpy(drawn(key, entry.shape)).float() for key, entry in expected.items()}
+            torch.save({"model_state_dict": state, "optimizer_state_dict": {"state": {}, "param_groups": []}}, file)
+        return file
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def model_of(checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str | None]:
+    """A codec's model: its own (None), or, where no weights are shipped, one imported from an untrained checkpoint."""
+    from simnet.codec.published import folders, kinds
+
+    folder = tmp_path_factory.mktemp("imported")
+
+    def find(name: str) -> str | None:
+        if name not in kinds.KINDS:
+            return None
+        if not (folder / name / "manifest.yaml").exists():
+            folders.import_checkpoint(checkpoint(name), name, folder / name)
+        return str(folder / name)
+
+    return find
