@@ -1,4 +1,7 @@
-"""`simnet train`: train a network by a recipe; an interrupted training goes on where it stopped."""
+"""`simnet train`: train a network by a recipe; an interrupted training goes on where it stopped, exactly.
+
+Several processes: torchrun --nproc-per-node 2 -m simnet train RECIPE
+"""
 
 from __future__ import annotations
 
@@ -14,18 +17,34 @@ HELP = "train a codec by a recipe; resumes by itself"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("recipe", help="a recipe file, or the name of a shipped recipe (factorized, atn)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of checkpoints; default: training/<model>")
+    shipped = ", ".join(sorted(file.stem for file in (Path(__file__).parents[1] / "learn" / "recipes").glob("*.yaml")))
+    parser.add_argument("recipe", help=f"a recipe file, or the name of a shipped recipe ({shipped})")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder of checkpoints and logs; default: training/<model>"
+    )
     parser.add_argument("--export", type=Path, metavar="DIR", help="model folder to write; default: <out>/model")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override, e.g. steps=1000")
+    parser.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), help="what to compute on; default: the recipe's, else auto"
+    )
+    parser.add_argument(
+        "--continue-with-changes",
+        action="store_true",
+        help="go on although the recipe differs from that of the sitting before (steps and device always may)",
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Train it."""
-    from simnet.learn import recipe, training
+    from simnet.learn import parallel, recipe, sittings, training
 
-    chosen = recipe.read(arguments.recipe, arguments.set)
+    device = [f"device={arguments.device}"] if arguments.device else []
+    chosen = recipe.read(arguments.recipe, arguments.set + device)
     out = arguments.out or Path("training") / chosen.model
-    exported = training.train(chosen, out, arguments.export or out / "model")
-    sys.stdout.write(f"{exported}: use it as `model` of codec {chosen.model}, or put it into models/\n")
+    exported = arguments.export or out / "model"
+    with parallel.processes(chosen.device):
+        sittings.refuse_changes(chosen, out, allowed=arguments.continue_with_changes)
+        training.train(chosen, out, exported)
+        if parallel.first():
+            sys.stdout.write(f"{exported}: use it as `model` of codec {chosen.model}, or put it into models/\n")
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 
 from simnet.errors import InputError
 from simnet.learn import named, protocols
+from simnet.learn.progress import warn
 from simnet.world.frames import read_rgb
 
 Pair = tuple[np.ndarray, np.ndarray]
@@ -74,7 +74,7 @@ def load(name: str, *, rendered_pairs: int, seed: int) -> Source:
 
         split = list_split(parsed.kind, Path(parsed.place), parsed.split or "test")
         if split.note:
-            sys.stderr.write(f"simnet: warning: {split.note}\n")
+            warn(split.note)
         return Source(name, Files(split.pairs, protocols.of(parsed.kind)))
     from simnet.world.pairs import find_sequences, pair_files
 

@@ -1,8 +1,9 @@
-"""A progress bar on standard error, for people only: nothing is drawn where no terminal is."""
+"""What people are told on standard error, by one process: a progress bar where there is a terminal, and warnings."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -14,10 +15,21 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 def progress(total: int, start: int, name: str) -> Iterator[Callable[[int, float], None]]:
     """Yield `tell(done, loss)`; a loss of 0 is not shown."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not os.isatty(2)) as bar:
+    with Progress(*columns, console=Console(stderr=True), disable=not (os.isatty(2) and _speaks())) as bar:
         task = bar.add_task(name, total=total, completed=start)
 
         def tell(done: int, loss: float) -> None:
             bar.update(task, completed=done, description=f"{name} loss {loss:.3f}" if loss else name)
 
         yield tell
+
+
+def warn(text: str) -> None:
+    """Say one line."""
+    if _speaks():
+        sys.stderr.write(f"simnet: warning: {text}\n")
+
+
+def _speaks() -> bool:
+    """Whether this process is the first that `torchrun` started, or the only one."""
+    return os.environ.get("RANK", "0") == "0"

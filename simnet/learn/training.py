@@ -36,7 +36,7 @@ SUMMARIES = {
     "The bitstreams are the plain codec's; only decoding differs.",
     "common": "The backbone of `{backbone}`, frozen, and NDIC's way with side information: features of the side picture are "
     "concatenated to the latent, without alignment. Its bitstreams are the backbone's; only decoding differs.",
-    "dsin": "DSIN: autoencoder with importance map, 3-D context model, patches of the side picture and a network that joins them.",
+    "dsin": "DSIN: autoencoder with importance map, 3-D context model, patches of the side picture, a network that joins them.",
 }
 
 
@@ -55,8 +55,10 @@ def train(recipe: Recipe, folder: Path, exported: Path) -> Path:
     import cv2
     import torch
 
+    from simnet.learn import parallel
+
     cv2.setNumThreads(1)
-    torch.set_num_threads(2)
+    torch.set_num_threads(parallel.threads())
     STAGES[recipe.stage](recipe, folder, exported)
     # A stage behind other codecs has no rate of its own to measure.
     if not recipe.codecs:
