@@ -25,6 +25,7 @@ _FATE: _Columns = (
     ("late", "late", "d"),
     ("lost", "lost", "d"),
     ("corrupt", "corrupt", "d"),
+    ("no ref", "reference_lost", "d"),
 )
 _QUALITY: _Columns = (
     ("kbit/s", "kbit_s", ".1f"),

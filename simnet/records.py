@@ -140,6 +140,8 @@ class StreamConfig:
     """
     encode_ns: int = 15_000_000
     decode_ns: int = 40_000_000
+    key_interval_ns: int | None = None
+    """A frame captured this long after the last key frame, or later, is a key frame; None: only where one is asked for."""
 
     @property
     def candidates(self) -> tuple[tuple[str, int], ...]:
@@ -230,6 +232,8 @@ class Outcome(StrEnum):
     LATE = "late"
     LOST = "lost"
     CORRUPT = "corrupt"
+    REFERENCE = "reference lost"
+    """It arrived whole, but refers to a frame that was not decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,3 +270,5 @@ class Row:
     alone_ms_ssim: float | None
     queue_ns: int
     picture_digest: str
+    key: bool = True
+    """Whether it refers to no other frame."""

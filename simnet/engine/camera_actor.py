@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simnet.codec import bitstream
 from simnet.nodes import camera
-from simnet.nodes.camera import CameraSetup, Coded
+from simnet.nodes.camera import CameraSetup, Coded, Made
 from simnet.nodes.rate import RateSetup
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class CameraActor:
         from simnet import codec
 
         self._world, self._stopwatch = world, stopwatch
-        self._setup = CameraSetup(RateSetup(stream.rate, config.period_ns, *packets), stream.encode_ns)
+        rate = RateSetup(stream.rate, config.period_ns, *packets)
+        self._setup = CameraSetup(rate, stream.encode_ns, stream.key_interval_ns)
         self._schedule = schedule
         self._state = camera.start(self._setup)
         with stopwatch.part("opening codecs"):
@@ -50,9 +52,14 @@ class CameraActor:
         if grant.sequence + 1 < self._schedule.count:
             self._world.prepare(grant.stream, self._schedule.capture_ns(grant.sequence + 1))
 
-        def encode(quality: float) -> bytes:
+        def encode(quality: float, key: bool) -> Made:
             with self._stopwatch.part("encoding"):
-                return self._encoder.encode(frame, quality)
+                data = self._encoder.encode(frame, quality, key=key)
+            header = bitstream.header(data)
+            # Most encoders do what they are asked to; the header's quality is only that to within a step.
+            settled = header.quality / bitstream.QUALITY_STEPS
+            asked = header.quality == bitstream.quality_step(quality)
+            return Made(data, quality if asked else settled, header.key)
 
         self._state, coded = camera.step(self._setup, self._state, grant, encode)
         return coded

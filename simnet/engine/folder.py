@@ -23,7 +23,7 @@ def write_rows(folder: Path, rows: Sequence[Row]) -> None:
 
     from simnet.records import Row
 
-    kinds = {"int": pa.int64(), "float": pa.float64(), "str": pa.string(), "Outcome": pa.string()}
+    kinds = {"int": pa.int64(), "float": pa.float64(), "bool": pa.bool_(), "str": pa.string(), "Outcome": pa.string()}
     kinds["tuple[str, ...]"] = pa.list_(pa.string())
     schema = pa.schema([(item.name, kinds[str(item.type).removesuffix(" | None")]) for item in fields(Row)])
     lines = [{**asdict(row), "outcome": row.outcome.value, "side_sources": list(row.side_sources)} for row in rows]

@@ -62,10 +62,10 @@ class FusionActor:
         """Return the picture of a frame that a plan has decided to decode."""
         return self._pictures[stream, sequence]
 
-    def _verify(self, stream: str, data: bytes) -> None:
+    def _verify(self, stream: str, data: bytes) -> bool:
         from simnet.codec import bitstream
 
-        bitstream.verify(data, self._announcements[stream])
+        return bitstream.verify(data, self._announcements[stream]).key
 
     def _follow(self, plan: Plan) -> Plan:
         for decision in plan.decisions:

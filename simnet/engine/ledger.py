@@ -8,6 +8,7 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from simnet.codec import bitstream
 from simnet.records import Outcome, Row
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class _Story:
     quality: float = 0.0
     encode_ns: int = 0
     size_bytes: int = 0
+    key: bool = True
     transfer: Transfer | None = None
     decision: Decision | None = None
     score: Score | None = None
@@ -53,6 +55,7 @@ class Ledger:
         """A frame's coding is done."""
         story = self._stories[stream, coded.sequence]
         story.quality, story.encode_ns, story.size_bytes = coded.quality, now_ns, len(coded.data)
+        story.key = bitstream.header(coded.data).key
         crc = zlib.crc32(coded.data)
         self._events.append(("coded", now_ns, stream, coded.sequence, coded.quality, len(coded.data), crc))
 
@@ -75,7 +78,7 @@ class Ledger:
     def fed_back(self, feedback: Feedback, now_ns: int, arrived: bool) -> None:
         """A feedback message reached its camera, or was lost."""
         told = (feedback.time_ns, feedback.frames, feedback.received_bytes, feedback.packets_lost, feedback.queue_ns)
-        self._events.append(("feedback", now_ns, feedback.stream, arrived, *told))
+        self._events.append(("feedback", now_ns, feedback.stream, arrived, *told, feedback.undecodable))
 
     def pictured(self, stream: str, sequence: int, digest: str) -> None:
         """A frame's picture is there."""
@@ -131,4 +134,5 @@ def _row(run: str, stream: StreamConfig, camera: CameraConfig, sequence: int, st
         alone_ms_ssim=score and score.alone_ms_ssim,
         queue_ns=transfer.queue_ns,
         picture_digest=story.digest,
+        key=story.key,
     )

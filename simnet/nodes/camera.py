@@ -1,8 +1,8 @@
-"""A camera: at a capture it codes its frame, at the quality that its rate control asks for."""
+"""A camera: at a capture it codes its frame, at the quality that its rate control asks for, as a key frame where one is due."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simnet.nodes import rate
@@ -20,14 +20,39 @@ class CameraSetup:
 
     rate: RateSetup
     encode_ns: int
+    key_interval_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the encoder made of a frame: the quality that it settled for, and whether the frame refers to no other."""
+
+    data: bytes
+    quality: float
+    key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """A frame whose coding is not over yet in virtual time."""
+
+    done_ns: int
+    quality: float
+    size_bytes: int
+    is_typical: bool
+    """Not a key frame among frames that refer to others, which are much smaller."""
 
 
 @dataclass(frozen=True, slots=True)
 class CameraState:
-    """Rate control, and the frames whose coding is not over yet in virtual time: (done at, quality, bytes)."""
+    """Rate control, the frames that are being coded, and the newest key frame (None before the first)."""
 
     rate: RateState
-    coding: tuple[tuple[int, float, int], ...] = ()
+    coding: tuple[Coding, ...] = ()
+    key_sequence: int | None = None
+    key_ns: int = 0
+    refers: bool = False
+    """Whether any frame so far refers to another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +70,34 @@ def start(setup: CameraSetup) -> CameraState:
 
 
 def step(
-    setup: CameraSetup, state: CameraState, grant: Capture, encode: Callable[[float], bytes]
+    setup: CameraSetup, state: CameraState, grant: Capture, encode: Callable[[float, bool], Made]
 ) -> tuple[CameraState, Coded]:
-    """Return the next state and the coded frame; `encode(quality)` codes the frame of this capture.
+    """Return the next state and the coded frame; `encode(quality, key)` codes the frame of this capture.
 
     Rate control knows only sizes of frames whose coding is over, and feedback that has arrived, by the capture.
     """
     control = state.rate
-    for done_ns, quality, size_bytes in state.coding:
-        if done_ns <= grant.time_ns:
-            control = rate.measured(setup.rate, control, quality, size_bytes)
+    for frame in state.coding:
+        if frame.done_ns <= grant.time_ns:
+            control = rate.measured(setup.rate, control, frame.quality, frame.size_bytes, typical=frame.is_typical)
     control = rate.choose(setup.rate, rate.heard(setup.rate, control, grant.feedback))
-    data = encode(control.quality)
-    still = [frame for frame in state.coding if frame[0] > grant.time_ns]
-    done = (grant.time_ns + setup.encode_ns, control.quality, len(data))
-    next_state = replace(state, rate=control, coding=(*still, done))
-    return next_state, Coded(grant.sequence, control.quality, data)
+    made = encode(control.quality, key_is_due(setup, state, grant))
+    done_ns = grant.time_ns + setup.encode_ns
+    own = Coding(done_ns, made.quality, len(made.data), not (made.key and state.refers))
+    coding = (*(frame for frame in state.coding if frame.done_ns > grant.time_ns), own)
+    key = (grant.sequence, grant.time_ns) if made.key else (state.key_sequence, state.key_ns)
+    next_state = CameraState(control, coding, *key, refers=state.refers or not made.key)
+    return next_state, Coded(grant.sequence, control.quality, made.data)
+
+
+def key_is_due(setup: CameraSetup, state: CameraState, grant: Capture) -> bool:
+    """Return whether this frame has to be a key frame: the first, after the interval, or because fusion misses one.
+
+    Fusion repeats its request until a key frame arrives; one that it could not know of yet answers the repetitions.
+    """
+    if state.key_sequence is None:
+        return True
+    if setup.key_interval_ns is not None and grant.time_ns - state.key_ns >= setup.key_interval_ns:
+        return True
+    asked = [feedback.undecodable for feedback in grant.feedback if feedback.undecodable is not None]
+    return any(undecodable >= state.key_sequence for undecodable in asked)

@@ -3,9 +3,10 @@
 It never sees a pixel: decoding follows its plan elsewhere, so virtual time does not depend on how fast that goes.
 
     delivery ──▶ waiting ──(side pictures there, hopeless, or waited long enough)──▶ decided: ready at start + decode_ns
-            └──▶ lost, corrupt
+            └──▶ lost, corrupt, reference lost
 
-Every stream has a decoder of its own, which decodes one frame after the other.
+Every stream has a decoder of its own, which decodes one frame after the other; where frames refer to others, in their order. A
+stream that misses a reference is asked for a key frame at once, and again with every feedback period until one arrives.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from simnet.errors import BitstreamError
 from simnet.nodes.choice import PREVIOUS, Fate, Fates, Source, Wanted, look
 from simnet.nodes.feedback import Reception
 from simnet.nodes.grants import Decision, Feedback, Plan, SideChoice
+from simnet.nodes.references import Chain, Turn
 from simnet.nodes.schedule import Schedule
 from simnet.records import SECOND_NS, Outcome
 
@@ -68,15 +70,20 @@ class _Waiting:
     sequence: int
     wanted: Wanted
     fate: Fate
+    key: bool
 
 
 @dataclass(slots=True)
 class FusionPlanner:
-    """Deliveries and wake-ups in, plans out. `verify(stream, data)` raises BitstreamError for a corrupt bitstream."""
+    """Deliveries and wake-ups in, plans out.
+
+    `verify(stream, data)` raises BitstreamError for a corrupt bitstream, and returns whether it is a key frame's.
+    """
 
     setup: FusionSetup
-    verify: Callable[[str, bytes], object]
+    verify: Callable[[str, bytes], bool]
     _fates: dict[str, Fates] = field(init=False)
+    _chains: dict[str, Chain] = field(init=False)
     _receptions: dict[str, Reception] = field(init=False)
     _waiting: list[_Waiting] = field(default_factory=list)
     _decoder_free_ns: dict[str, int] = field(default_factory=dict)
@@ -85,6 +92,7 @@ class FusionPlanner:
     def __post_init__(self) -> None:
         streams = self.setup.streams
         self._fates = {name: {} for name in self.setup.sources}
+        self._chains = {name: Chain() for name in streams}
         self._receptions = {name: Reception(name) for name in streams if streams[name].rate.kind == "adaptive"}
         self._next_feedback_ns = self._feedback_at_or_none(self.setup.config.feedback_period_ns)
 
@@ -99,28 +107,34 @@ class FusionPlanner:
         self._forget(now_ns)
         if delivery.stream in self._receptions:
             self._receptions[delivery.stream].add(delivery)
-        outcome = self._refused(delivery)
-        if outcome is None:
-            self._await(delivery)
+        key = self._key_flag(delivery)
+        if key is None:
+            outcome = Outcome.CORRUPT if delivery.complete else Outcome.LOST
+            decisions.append(self._give_up(delivery.stream, delivery.sequence, outcome, now_ns))
         else:
-            self._fates[delivery.stream][delivery.sequence] = Fate(gone=True)
-            decisions.append(Decision(delivery.stream, delivery.sequence, outcome))
+            self._chains[delivery.stream].arrived(delivery.sequence, key=key)
+            self._await(delivery, key)
         return self._plan(now_ns, decisions)
 
     def wake(self, now_ns: int) -> Plan:
         """Do what is due at `now_ns`."""
         return self._plan(now_ns, [])
 
-    def _refused(self, delivery: Delivery) -> Outcome | None:
+    def _key_flag(self, delivery: Delivery) -> bool | None:
+        """Return whether a whole frame is a key frame; None if it is not whole."""
         if not delivery.complete:
-            return Outcome.LOST
+            return None
         try:
-            self.verify(delivery.stream, delivery.data)
+            return self.verify(delivery.stream, delivery.data)
         except BitstreamError:
-            return Outcome.CORRUPT
-        return None
+            return None
 
-    def _await(self, delivery: Delivery) -> None:
+    def _give_up(self, stream: str, sequence: int, outcome: Outcome, now_ns: int) -> Decision:
+        self._fates[stream][sequence] = Fate(gone=True)
+        self._chains[stream].lost(sequence, now_ns)
+        return Decision(stream, sequence, outcome)
+
+    def _await(self, delivery: Delivery, key: bool) -> None:
         config = self.setup.config
         wanted = Wanted(
             capture_ns=self.setup.sources[delivery.stream].schedule.capture_ns(delivery.sequence),
@@ -129,11 +143,9 @@ class FusionPlanner:
             oldest_ns=delivery.time_ns - self.setup.memory_ns,
         )
         fate = self._fates[delivery.stream][delivery.sequence] = Fate()
-        self._waiting.append(_Waiting(delivery.stream, delivery.sequence, wanted, fate))
+        self._waiting.append(_Waiting(delivery.stream, delivery.sequence, wanted, fate, key))
 
     def _plan(self, now_ns: int, decisions: list[Decision]) -> Plan:
-        feedback = self._due_feedback(now_ns)
-        wakes = [] if self._next_feedback_ns is None else [self._next_feedback_ns]
         hopes: list[int] = []
         undecided = True
         # One decision can end another frame's hope, so look again until nothing changes.
@@ -141,13 +153,31 @@ class FusionPlanner:
             undecided = False
             hopes.clear()
             for frame in list(self._waiting):
+                turn = self._turn(frame)
+                if turn is Turn.NEVER:
+                    self._waiting.remove(frame)
+                    decisions.append(self._give_up(frame.stream, frame.sequence, Outcome.REFERENCE, now_ns))
+                    undecided = True
+                if turn is not Turn.NOW:
+                    continue
                 sides, hope_ns = self._sides(frame, now_ns)
                 if hope_ns is None:
                     decisions.append(self._decide(frame, sides, now_ns))
                     undecided = True
                 else:
                     hopes.append(hope_ns)
-        return Plan(tuple(decisions), feedback, min(wakes + hopes, default=None))
+        feedback = (*self._due_feedback(now_ns), *self._due_requests(now_ns))
+        return Plan(tuple(decisions), feedback, min([*self._wakes(), *hopes], default=None))
+
+    def _turn(self, frame: _Waiting) -> Turn:
+        """Return whether it is this frame's turn: where frames refer to others, none overtakes one that can be decoded."""
+        chain = self._chains[frame.stream]
+        turn = chain.turn(frame.sequence, key=frame.key)
+        if turn is not Turn.NOW or not chain.refers:
+            return turn
+        ahead = [other for other in self._waiting if other.stream == frame.stream and other.sequence < frame.sequence]
+        blocked = any(chain.turn(other.sequence, key=other.key) is Turn.NOW for other in ahead)
+        return Turn.LATER if blocked else Turn.NOW
 
     def _sides(self, frame: _Waiting, now_ns: int) -> tuple[tuple[SideChoice, ...], int | None]:
         """Return the side pictures to use if decided now, and until when waiting may bring better ones.
@@ -180,10 +210,24 @@ class FusionPlanner:
         ready_ns = start_ns + stream.decode_ns
         self._decoder_free_ns[frame.stream] = ready_ns
         frame.fate.ready_ns = ready_ns
+        self._chains[frame.stream].decoded(frame.sequence)
         outcome = Outcome.ALONE if stream.side_information and not sides else Outcome.DECODED
         if ready_ns - frame.wanted.capture_ns > self.setup.config.deadline_ns:
             outcome = Outcome.LATE
         return Decision(frame.stream, frame.sequence, outcome, start_ns, ready_ns, sides)
+
+    def _wakes(self) -> list[int]:
+        requests = [chain.request_ns for chain in self._chains.values()]
+        times = [time_ns for time_ns in requests if time_ns is not None and time_ns < self.setup.end_ns]
+        return times if self._next_feedback_ns is None else [*times, self._next_feedback_ns]
+
+    def _due_requests(self, now_ns: int) -> list[Feedback]:
+        """Return the requests for key frames that are due; with the captures they end."""
+        if now_ns >= self.setup.end_ns:
+            return []
+        period_ns = self.setup.config.feedback_period_ns
+        asked = {name: chain.request(now_ns, period_ns) for name, chain in self._chains.items()}
+        return [Feedback.request(name, now_ns, broken) for name, broken in asked.items() if broken is not None]
 
     def _due_feedback(self, now_ns: int) -> tuple[Feedback, ...]:
         if self._next_feedback_ns is None or now_ns < self._next_feedback_ns:

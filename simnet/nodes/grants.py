@@ -23,6 +23,13 @@ class Feedback:
     """The longest that any packet of a frame waited in queues."""
     delay_ns: int
     """The longest from the end of coding to the last packet's arrival."""
+    undecodable: int | None = None
+    """A request for a key frame instead of a report: the newest frame that has no picture for want of one."""
+
+    @classmethod
+    def request(cls, stream: str, time_ns: int, undecodable: int) -> Feedback:
+        """A request for a key frame; it counts nothing."""
+        return cls(stream, time_ns, 0, 0, 0, 0, 0, 0, undecodable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,7 @@ class SideChoice:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of a frame. `start_ns` and `ready_ns` are None where it is not decoded (lost, corrupt)."""
+    """What becomes of a frame. `start_ns` and `ready_ns` are None where it is not decoded (lost, corrupt, reference lost)."""
 
     stream: str
     sequence: int

@@ -81,10 +81,13 @@ def start(setup: RateSetup) -> RateState:
     return RateState(quality=min(max(config.quality, config.quality_min), config.quality_max))
 
 
-def measured(setup: RateSetup, state: RateState, quality: float, size_bytes: int) -> RateState:
-    """Return the state after a frame coded at `quality` came out with `size_bytes`."""
+def measured(setup: RateSetup, state: RateState, quality: float, size_bytes: int, *, typical: bool = True) -> RateState:
+    """Return the state after a frame coded at `quality` came out with `size_bytes`.
+
+    One that is not typical (a key frame among others) is paid for, but says nothing of the size of the next.
+    """
     link_bytes = setup.link_bytes(size_bytes)
-    model = state.model.learn(quality, link_bytes)
+    model = state.model.learn(quality, link_bytes) if typical else state.model
     debt = state.debt_bytes
     if setup.config.target_bps is not None:
         share = setup.frame_bytes(setup.config.target_bps)
@@ -97,10 +100,11 @@ def measured(setup: RateSetup, state: RateState, quality: float, size_bytes: int
 
 
 def heard(setup: RateSetup, state: RateState, feedback: Iterable[Feedback]) -> RateState:
-    """Return the state after feedback has arrived, oldest first; only adaptive streams listen."""
+    """Return the state after feedback has arrived, oldest first; only adaptive streams listen, and requests are no reports."""
     if setup.config.kind == "adaptive":
         for report in feedback:
-            state = _adapt(setup, state, report)
+            if report.undecodable is None:
+                state = _adapt(setup, state, report)
     return state
 
 

@@ -22,6 +22,10 @@ class StreamSummary(TypedDict):
     """Pictures decoded after the deadline; not in `decoded`."""
     lost: int
     corrupt: int
+    reference_lost: int
+    """Arrived whole, but referred to a frame that was not decoded."""
+    key_frames: int
+    """Sent; every frame of a codec that codes each alone."""
     kbit_s: float | None
     """Bytes on the first link, every packet's overhead included, over the run's virtual time."""
     bpp: float | None
@@ -73,6 +77,8 @@ def _summarise_stream(rows: Sequence[Row], virtual_s: float) -> StreamSummary:
         late=counts[Outcome.LATE],
         lost=counts[Outcome.LOST],
         corrupt=counts[Outcome.CORRUPT],
+        reference_lost=counts[Outcome.REFERENCE],
+        key_frames=sum(row.key for row in rows),
         kbit_s=round(bits / virtual_s / 1e3, 3) if virtual_s > 0 else None,
         bpp=_mean(_present(lambda row: row.bpp, rows), 5),
         psnr_db=_mean(_present(lambda row: row.psnr_db, shown), 3),

@@ -91,17 +91,20 @@ def outcomes(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> Table:
             name,
             Bar(parts, said) if total else MISSING,
             *(str(counts[outcome]) if total else MISSING for outcome in Outcome),
+            str(own["key_frames"]) if own else MISSING,
             percent(own["decoded"] if own else None, total),
             *(number(value, 1) for value in latency),
         ))  # fmt: skip
     return Table(
         caption="What became of the frames",
         columns=(
-            "stream", "share", "decoded", "alone", "late", "lost", "corrupt", "in time", "p50 ms", "p95 ms",
+            "stream", "share", "decoded", "alone", "late", "lost", "corrupt", "no reference", "key frames", "in time",
+            "p50 ms", "p95 ms",
         ),
         rows=rows,
         words=frozenset({"share"}),
-        note=f"Alone: decoded without side information. In time: within {run.scenario.fusion.deadline_ns / 1e6:g} ms of "
+        note="Alone: decoded without side information. No reference: arrived, but refers to a frame that was not decoded. "
+        f"Key frames: sent, referring to no other. In time: within {run.scenario.fusion.deadline_ns / 1e6:g} ms of "
         "capture. p50 and p95: median and 95th percentile of the latency from capture to picture, over all pictures.",
     )  # fmt: skip
 

@@ -26,6 +26,7 @@ FEEDBACK: Shape = {
     "packets_lost": int,
     "queue_ns": int,
     "delay_ns": int,
+    "undecodable": (int, None),
 }
 DECISION: Shape = {
     "stream": str,

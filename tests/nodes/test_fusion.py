@@ -45,9 +45,10 @@ def _planner(
     return FusionPlanner(FusionSetup(fusion, streams, sources, duration_ms * MS), _verify)
 
 
-def _verify(stream: str, data: bytes) -> None:
+def _verify(stream: str, data: bytes) -> bool:
     if data == b"altered":
         raise BitstreamError(f"{stream}: altered")
+    return data != b"refers"
 
 
 def _arrives(planner: FusionPlanner, stream: str, sequence: int, at_ms: int, **changes: object) -> Plan:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simnet.nodes import camera, rate
-from simnet.nodes.camera import CameraSetup, CameraState
+from simnet.nodes.camera import CameraSetup, CameraState, Made
 from simnet.nodes.grants import Capture, Feedback
 from simnet.nodes.rate import RateSetup
 from simnet.records import SECOND_NS, RateConfig
@@ -29,8 +29,8 @@ def _run(
     for sequence in range(frames):
         factor = math.exp(draw.normal(0, noise)) if noise else 1.0
 
-        def encode(quality: float, factor: float = factor) -> bytes:
-            return bytes(round(scale * factor * math.exp(slope * quality)))
+        def encode(quality: float, key: bool, factor: float = factor) -> Made:
+            return Made(bytes(round(scale * factor * math.exp(slope * quality))), quality, key)
 
         state, coded = camera.step(setup, state, Capture("a", sequence, sequence * PERIOD), encode)
         sizes.append(setup.rate.link_bytes(len(coded.data)))
@@ -73,7 +73,9 @@ def _adaptive(capacity_bps: list[float], config: RateConfig | None = None) -> li
         arrived = tuple(feedback for at_ns, feedback in on_the_way if at_ns <= now)
         on_the_way = [item for item in on_the_way if item[0] > now]
         grant = Capture("a", sequence, now, arrived)
-        state, coded = camera.step(setup, state, grant, lambda quality: bytes(round(400 * math.exp(3 * quality))))
+        state, coded = camera.step(
+            setup, state, grant, lambda q, key: Made(bytes(round(400 * math.exp(3 * q))), q, key)
+        )
         size = setup.rate.link_bytes(len(coded.data))
         sent = now + setup.encode_ns
         service = round(size * 8 * SECOND_NS / capacity)

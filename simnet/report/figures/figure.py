@@ -22,6 +22,7 @@ OUTCOME_COLOURS = {
     Outcome.LATE: "#b5830b",
     Outcome.LOST: "#dc4455",
     Outcome.CORRUPT: "#8a5cd6",
+    Outcome.REFERENCE: "#c2489b",
 }
 
 Dict = dict[str, Any]

@@ -12,8 +12,13 @@ from simnet.report.text import number
 
 _GAP = 0.045
 _MOST_MARKS = 600
-_TROUBLE = (Outcome.LATE, Outcome.LOST, Outcome.CORRUPT)
-_SYMBOLS = {Outcome.LATE: "diamond", Outcome.LOST: "x", Outcome.CORRUPT: "star-triangle-up"}
+_TROUBLE = (Outcome.LATE, Outcome.LOST, Outcome.CORRUPT, Outcome.REFERENCE)
+_SYMBOLS = {
+    Outcome.LATE: "diamond",
+    Outcome.LOST: "x",
+    Outcome.CORRUPT: "star-triangle-up",
+    Outcome.REFERENCE: "triangle-down",
+}
 
 
 def over_time(run: RunFolder) -> Figure:
@@ -60,11 +65,11 @@ def outcomes(run: RunFolder) -> Figure:
     return Figure(
         id="outcomes",
         title="What became of each frame",
-        alt=f"One line of marks a stream over time. Frames late, lost or corrupt: {said}.",
+        alt=f"One line of marks a stream over time. Frames late, lost, corrupt or without their reference: {said}.",
         data=data,
         layout=layout(110 + 30 * len(names), yaxis={"automargin": True, **order}, xaxis=_time_axis(run.virtual_s)),
         note="Alone: decoded without side information. "
-        "Every late, lost and corrupt frame is drawn; of the others only as many as can be seen.",
+        "Every frame that is late, lost, corrupt or without its reference is drawn; of the others only as many as can be seen.",
     )
 
 

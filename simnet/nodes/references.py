@@ -1,0 +1,85 @@
+"""Frames that refer to the frame before them: which can be decoded, in which order, and when a key frame is asked for.
+
+    a key frame                     can be decoded
+    refers to the last one decoded  can be decoded
+    refers to one on its way        waits for it
+    refers to any other             lost with it, and so is all that follows up to the next key frame
+
+All of it follows from sequence numbers and key flags, so that it is the same whenever pixels are decoded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Turn(Enum):
+    """Whether a frame that has arrived can be decoded."""
+
+    NOW = "now"
+    LATER = "later"
+    NEVER = "never"
+
+
+@dataclass(slots=True)
+class Chain:
+    """What fusion knows of one stream's frames and of the references between them.
+
+    A stream of which every frame is a key frame has no order and asks for nothing.
+    """
+
+    refers: bool = False
+    """Whether any frame so far refers to another."""
+    broken: int | None = None
+    """The newest frame since the newest key frame that was lost or cannot be decoded; nothing can be before the next one."""
+    _last: int | None = None
+    """The frame that was decoded last."""
+    _newest_key: int = -1
+    _gone: set[int] = field(default_factory=set)
+    _request_ns: int | None = None
+    """When a key frame is to be asked for (again)."""
+
+    def arrived(self, sequence: int, *, key: bool) -> None:
+        """A whole frame has arrived."""
+        self.refers = self.refers or not key
+        if key and sequence > self._newest_key:
+            self._newest_key = sequence
+            if self.broken is not None and self.broken < sequence:
+                self.broken = self._request_ns = None
+
+    def lost(self, sequence: int, now_ns: int) -> None:
+        """A frame did not arrive whole, or its turn will never come."""
+        self._gone.add(sequence)
+        if sequence > self._newest_key:
+            self.broken = sequence if self.broken is None else max(self.broken, sequence)
+            if self._request_ns is None:
+                self._request_ns = now_ns
+
+    def turn(self, sequence: int, *, key: bool) -> Turn:
+        """Return whether a frame that has arrived can be decoded, by itself."""
+        overtaken = self._last is not None and self._last >= sequence
+        if key:
+            # Its decoder has gone on, and going back would break off what came since.
+            return Turn.NEVER if overtaken and self.refers else Turn.NOW
+        before = sequence - 1
+        if before == self._last:
+            return Turn.NOW
+        return Turn.NEVER if overtaken or before < 0 or before in self._gone else Turn.LATER
+
+    def decoded(self, sequence: int) -> None:
+        """A frame's decoding is decided."""
+        self._last = sequence
+        self._gone = {other for other in self._gone if other > sequence}
+
+    def request(self, now_ns: int, period_ns: int) -> int | None:
+        """Return what `broken` is if a key frame is to be asked for now; it will be asked for again after `period_ns`."""
+        if not self.refers or self._request_ns is None or now_ns < self._request_ns:
+            return None
+        self._request_ns = now_ns + period_ns
+        return self.broken
+
+    @property
+    def request_ns(self) -> int | None:
+        """When the next request is due; None while none is."""
+        return self._request_ns if self.refers else None
