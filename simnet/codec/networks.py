@@ -168,7 +168,7 @@ class Backbone(nn.Module):
         scaled = self.g_a(x).float() * gain
         if self.numbers.groups:
             # In bfloat16 a predicted mean would be off by more than its worth.
-            with torch.autocast("cpu", enabled=False):
+            with torch.autocast(x.device.type, enabled=False):
                 return self.context(scaled, gain, inverse, self.between(quality))
         rounded = scaled + (scaled.round() - scaled).detach()
         rate = self.bits(scaled + torch.rand_like(scaled) - 0.5 if self.training else rounded, gain)

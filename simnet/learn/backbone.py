@@ -7,14 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from simnet.codec.networks import Backbone, BackboneNumbers
-from simnet.learn import data
+from simnet.codec.padding import to_picture
+from simnet.learn import data, losses
+from simnet.learn.journal import Validation
 from simnet.learn.loop import Trainer
 from simnet.learn.recipe import Recipe
 from simnet.learn.start import start_backbone
 
+WATCHED = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Qualities that a validation looks at."""
 BALANCE = 0.4
 """How far the loss of low qualities is raised: 0 not at all, 1 in proportion to 1 / lambda."""
 
@@ -42,7 +46,7 @@ def validation_pictures(recipe: Recipe, count: int = 12) -> list[np.ndarray]:
 def rate_distortion(network: Backbone, pictures: Tensor, quality: float) -> tuple[float, float]:
     """Estimated bits per pixel and PSNR (dB) of `pictures` at `quality`."""
     network.eval()
-    x_hat, bits = network(pictures, torch.full((len(pictures),), quality))
+    x_hat, bits = network(pictures, torch.full((len(pictures),), quality, device=pictures.device))
     error = ((x_hat.clamp(0, 1) - pictures) ** 2).mean(dim=(1, 2, 3))
     return (bits.mean() / pictures[0, 0].numel()).item(), (-10 * torch.log10(error)).mean().item()
 
@@ -58,6 +62,7 @@ def train(recipe: Recipe, folder: Path) -> Backbone:
     trainer.resume()
     if trainer.step >= recipe.steps:
         return trainer.averaged  # type: ignore[return-value]  # a copy of network
+    held_out = held_out.to(trainer.device)
     sources = [data.load(name, rendered_pairs=recipe.rendered_pairs, seed=recipe.seed) for name in recipe.data]
 
     def loss(step: int) -> Tensor:
@@ -67,19 +72,28 @@ def train(recipe: Recipe, folder: Path) -> Backbone:
             pairs = data.choose(sources, rng).pairs
             picture = pairs[int(rng.integers(len(pairs)))][int(rng.integers(2))]
             crops.append(data.random_crop(picture, recipe.crop, rng))
-        x = to_tensor(crops)
-        quality = torch.from_numpy(rng.random(recipe.batch).astype(np.float32))
-        with torch.autocast("cpu", torch.bfloat16):
+        x, quality = trainer.share(to_tensor(crops), torch.from_numpy(rng.random(recipe.batch).astype(np.float32)))
+        with trainer.autocast():
             x_hat, bits = network(x, quality)
-        distortion = ((x_hat.float() - x) ** 2).mean(dim=(1, 2, 3)) * 255**2
+        bpp, distance = bits / recipe.crop**2, losses.distortion(recipe.distortion, x_hat, x)
+        trainer.note(bpp=bpp.mean(), distortion=distance.mean())
         share = weight(quality, recipe)
         # Left as they are, the highest qualities would decide nearly every step.
-        return ((bits / recipe.crop**2 + share * distortion) * (share / recipe.lambda_high) ** -BALANCE).mean() / 5
-
-    def validate(averaged: nn.Module) -> str:
-        points = [rate_distortion(averaged, held_out, q) for q in (0.0, 0.25, 0.5, 0.75, 1.0)]  # type: ignore[arg-type]
-        return "  ".join(f"{bpp:.3f} bpp {psnr:.2f} dB" for bpp, psnr in points)
+        return ((bpp + share * losses.SCALE * distance) * (share / recipe.lambda_high) ** -BALANCE).mean() / 5
 
     network.train()
-    trainer.run(loss, validate)
+    trainer.run(loss, lambda averaged: validate(averaged, held_out))  # type: ignore[arg-type]  # a copy of network
     return trainer.averaged  # type: ignore[return-value]  # a copy of network
+
+
+@torch.no_grad()
+def validate(network: Backbone, pictures: Tensor) -> Validation:
+    """Rate and PSNR of `pictures` (B, 3, H, W) over the whole range, and the first of them as it is decoded."""
+    figures: dict[str, float] = {}
+    examples: dict[str, np.ndarray] = {}
+    for quality in WATCHED:
+        figures[f"bpp_{quality}"], figures[f"psnr_{quality}"] = rate_distortion(network, pictures, quality)
+        x_hat = network(pictures[:1], torch.full((1,), quality, device=pictures.device))[0]
+        examples[f"quality_{quality}"] = to_picture(x_hat.float().cpu().numpy(), *pictures.shape[-2:])
+    text = "  ".join(f"{figures[f'bpp_{q}']:.3f} bpp {figures[f'psnr_{q}']:.2f} dB" for q in WATCHED)
+    return Validation(text, figures, examples)

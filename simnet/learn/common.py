@@ -14,9 +14,10 @@ from torch import Tensor, nn
 
 from simnet.codec.networks import Backbone, Common
 from simnet.errors import InputError
-from simnet.learn import data, examples
+from simnet.learn import data, examples, losses
 from simnet.learn.backbone import to_tensor
-from simnet.learn.fuse import frozen_backbone, psnr
+from simnet.learn.fuse import compared, frozen_backbone
+from simnet.learn.journal import Validation
 from simnet.learn.loop import Trainer
 from simnet.learn.recipe import Recipe
 
@@ -32,29 +33,31 @@ def train(recipe: Recipe, folder: Path) -> tuple[Backbone, Common]:
     trainer.resume()
     if trainer.step >= recipe.steps:
         return backbone, trainer.averaged  # type: ignore[return-value]  # a copy of network
+    backbone.to(trainer.device)
     sources = [data.load(name, rendered_pairs=recipe.rendered_pairs, seed=recipe.seed) for name in recipe.data]
     others = [data.load(name, rendered_pairs=32, seed=recipe.seed + 1) for name in recipe.validation]
-    held_out = draw(others, 32, 0.0, np.random.default_rng(recipe.seed + 1))
+    held_out = [part.to(trainer.device) for part in draw(others, 32, 0.0, np.random.default_rng(recipe.seed + 1))]
 
     def loss(step: int) -> Tensor:
-        x, y, quality = draw(sources, recipe.batch, recipe.drop_side, np.random.default_rng((recipe.seed, step)))
-        with torch.autocast("cpu", torch.bfloat16):
+        rng = np.random.default_rng((recipe.seed, step))
+        x, y, quality = trainer.share(*draw(sources, recipe.batch, recipe.drop_side, rng))
+        with trainer.autocast():
             with torch.no_grad():
                 values = backbone.code(x, quality)[0]
-                start = ((backbone.g_s(values).float() - x) ** 2).mean(dim=(1, 2, 3)) + 1e-5
+                alone = backbone.g_s(values)
             picture = network(values, y)
-        return (((picture.float() - x) ** 2).mean(dim=(1, 2, 3)) / start).mean()
+        start, end = (losses.distortion(recipe.distortion, each, x) for each in (alone, picture))
+        trainer.note(distortion=end.mean())
+        return (end / (start + 1e-5)).mean()
 
     @torch.no_grad()
-    def validate(averaged: nn.Module) -> str:
+    def validate(averaged: nn.Module) -> Validation:
         x, y, quality = held_out
         values = backbone.code(x, quality)[0]
-        pictures = (backbone.g_s(values), averaged(values, y), averaged(values, y.roll(len(y) // 2, dims=0)))
-        before, after, control = (psnr((picture.clamp(0, 1) - x) ** 2) for picture in pictures)
-        return f"alone {before:.2f} dB  with side information {after:.2f} dB  with an unrelated one {control:.2f} dB"
+        return compared(x, backbone.g_s(values), averaged(values, y), averaged(values, y.roll(len(y) // 2, dims=0)))
 
     trainer.run(loss, validate, every=500)
-    return backbone, trainer.averaged  # type: ignore[return-value]  # a copy of network
+    return backbone.cpu(), trainer.averaged  # type: ignore[return-value]  # a copy of network
 
 
 def draw(

@@ -14,9 +14,11 @@ from torch import Tensor, nn
 from simnet.codec import model
 from simnet.codec.align import CANDIDATES
 from simnet.codec.networks import Backbone, BackboneNumbers, Fuse, FuseNumbers
+from simnet.codec.padding import to_picture
 from simnet.errors import InputError
-from simnet.learn import data, examples
+from simnet.learn import data, examples, losses
 from simnet.learn.backbone import to_tensor
+from simnet.learn.journal import Validation
 from simnet.learn.loop import Trainer
 from simnet.learn.recipe import Recipe
 
@@ -85,25 +87,37 @@ def train(recipe: Recipe, folder: Path) -> tuple[Backbone | None, Fuse]:
 
     def loss(step: int) -> Tensor:
         rng = np.random.default_rng((recipe.seed, step))
-        x, decoded, aligned = examples.batch(training, recipe.batch, recipe.crop, rng)
-        with torch.autocast("cpu", torch.bfloat16):
+        x, decoded, aligned = trainer.share(*examples.batch(training, recipe.batch, recipe.crop, rng))
+        with trainer.autocast():
             picture = network(decoded, aligned)[0]
         # Relative to the first decode, so that low qualities do not outweigh the rest.
-        start = ((decoded - x) ** 2).mean(dim=(1, 2, 3)) + 1e-5
-        return (((picture.float() - x) ** 2).mean(dim=(1, 2, 3)) / start).mean()
+        start, end = (losses.distortion(recipe.distortion, each, x) for each in (decoded, picture))
+        trainer.note(distortion=end.mean())
+        return (end / (start + 1e-5)).mean()
 
     trainer.run(loss, lambda averaged: validate(averaged, held_out), every=500)
     return backbone, trainer.averaged  # type: ignore[return-value]  # a copy of network
 
 
 @torch.no_grad()
-def validate(network: nn.Module, held_out: list[examples.Example]) -> str:
+def validate(network: nn.Module, held_out: list[examples.Example]) -> Validation:
     """PSNR alone, with side information, and with an unrelated side picture."""
-    x, decoded = (to_tensor([getattr(e, part) for e in held_out]) for part in ("original", "decoded"))
-    aligned = to_tensor([candidate for e in held_out for candidate in e.aligned[:CANDIDATES]])
+    device = next(network.parameters()).device
+    x, decoded = (to_tensor([getattr(e, part) for e in held_out]).to(device) for part in ("original", "decoded"))
+    aligned = to_tensor([candidate for e in held_out for candidate in e.aligned[:CANDIDATES]]).to(device)
     unrelated = aligned.roll(len(held_out) // 2 * CANDIDATES, dims=0)
-    before, after, control = (
-        psnr((picture.clamp(0, 1) - x) ** 2)
-        for picture in (decoded, network(decoded, aligned)[0], network(decoded, unrelated)[0])
+    return compared(x, decoded, network(decoded, aligned)[0], network(decoded, unrelated)[0])
+
+
+def compared(x: Tensor, alone: Tensor, joined: Tensor, unrelated: Tensor) -> Validation:
+    """The pictures x (B, 3, H, W) against what was decoded of them alone, with side information, and with unrelated pictures."""
+    clipped = [each.float().clamp(0, 1) for each in (alone, joined, unrelated)]
+    before, after, control = (psnr((each - x) ** 2) for each in clipped)
+    return Validation(
+        f"alone {before:.2f} dB  with side information {after:.2f} dB  with an unrelated one {control:.2f} dB",
+        {"psnr_alone": before, "psnr_side": after, "psnr_unrelated": control},
+        {
+            name: to_picture(each[:1].cpu().numpy(), *x.shape[-2:])
+            for name, each in zip(("alone", "side", "original"), (*clipped[:2], x), strict=True)
+        },
     )
-    return f"alone {before:.2f} dB  with side information {after:.2f} dB  with an unrelated one {control:.2f} dB"

@@ -94,7 +94,7 @@ class Trainer:
             self.plateau.load_state_dict(state["plateau"])
         self.step, self.best = state["step"], state.get("best", math.inf)
         if self.step >= self.recipe.steps:
-            parallel.leave_to_first()
+            self._end()
         return True
 
     def save(self) -> None:
@@ -149,7 +149,12 @@ class Trainer:
         if not whole_way:
             # The signal came to another process.
             raise KeyboardInterrupt
+        self._end()
+
+    def _end(self) -> None:
         parallel.leave_to_first()
+        # What follows (export, evaluation) is no work for a GPU.
+        self.averaged.cpu()
 
     def _leaves_some_out(self, whole: nn.Module) -> bool:
         """Whether parameters take no part in the loss: torch wants to be told, and complains if it is told for nothing."""
