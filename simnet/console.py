@@ -115,7 +115,8 @@ def show_evaluation(result: Result, page: object) -> None:
     left_out = result.get("left_out")
     missing = f"; {left_out} more have no side picture" if left_out else ""
     size = " x ".join(map(str, result.get("size", ())))
-    console.print(f"{result['pictures']} pictures of {result['data']}, {size}{missing}")
+    count = f"{result['pictures']} picture{'s' * (result['pictures'] != 1)}"
+    console.print(f"{count} of {result['data']}, {size}{missing}", soft_wrap=True)
     if page:
         console.print(f"report       {page}", soft_wrap=True)
 

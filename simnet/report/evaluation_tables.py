@@ -99,7 +99,12 @@ def _against(result: Result) -> Table:
         (codec, *(("anchor",) + (MISSING,) * 5 if codec == anchor else _cells(own[codec])))
         for codec in result["points"]
     ]
-    return Table(f"Against {anchor}{within}", ("codec", *_titles()), rows, note=_MEANS + _reasons(own))
+    return Table(
+        f"Against {anchor}{within}",
+        ("codec", *_titles()),
+        rows,
+        note=_MEANS + _reasons({codec: deltas for codec, deltas in own.items() if codec != anchor}),
+    )
 
 
 def _titles() -> tuple[str, ...]:
