@@ -9,19 +9,20 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from simnet.errors import InputError
-from simnet.learn import protocols
 from simnet.learn.evaluation import options
 from simnet.learn.evaluation.coding import Coder
 from simnet.learn.evaluation.deltas import Rates, bd_quality, bd_rate
 from simnet.learn.evaluation.drives import Fit
 from simnet.learn.evaluation.examples import show
 from simnet.learn.evaluation.offsets import gains
-from simnet.learn.evaluation.pairs import Task, list_tasks
+from simnet.learn.evaluation.pairs import Task, Tasks, list_tasks
 from simnet.learn.evaluation.scores import Point, Score, curve, decoded
 from simnet.learn.progress import progress
+
+if TYPE_CHECKING:
+    import numpy as np
 
 METRICS = ("psnr_db", "ms_ssim")
 
@@ -59,21 +60,24 @@ def evaluate(
         jobs: Threads; the figures do not depend on their number.
         examples: How many pictures to keep for a page.
     """
-    import cv2
-
-    cv2.setNumThreads(1)
-    if protocol is not None and protocol not in protocols.CROPS:
-        raise InputError(f"protocol {protocol}: unknown; expected one of {', '.join(protocols.CROPS)}")
     specs = options.parse_codecs(",".join(codecs))
     anchors = options.parse_anchors(anchor, [spec.label for spec in specs])
-    listed = list_tasks(
-        names, Fit(protocol, size), offsets, both_directions=both_directions, most=most, unrelated=unrelated
-    )
+    choice = {"both_directions": both_directions, "most": most, "unrelated": unrelated}
+    listed = list_tasks(names, Fit(protocol, size), offsets, **choice)
     first = listed.tasks[0].original.read()
     coders = [Coder(spec, qualities, first) for spec in specs]
     scores = _scores(coders, listed.tasks, offsets[0], jobs)
     result = summary(scores, anchors, offsets, rates)
-    return result | {
+    return {
+        **result,
+        **_about(names, listed, first),
+        "scores": [dataclasses.asdict(score) | {"bpp": score.bpp} for score in scores],
+        "examples": show(coders, listed.tasks, result["points"], offsets, rates, examples) if examples else [],
+    }
+
+
+def _about(names: Sequence[str], listed: Tasks, first: np.ndarray) -> dict[str, Any]:
+    return {
         "data": ", ".join(names),
         "names": list(names),
         "protocol": listed.tasks[0].original.fit.protocol,
@@ -81,8 +85,6 @@ def evaluate(
         "pictures": len(listed.tasks),
         "left_out": listed.left_out,
         "unrelated": listed.unrelated,
-        "scores": [dataclasses.asdict(score) | {"bpp": score.bpp} for score in scores],
-        "examples": show(coders, listed.tasks, result["points"], offsets, rates, examples) if examples else [],
     }
 
 
@@ -139,6 +141,10 @@ def _ways(scores: Sequence[Score], offset: int) -> dict[str, list[Point]]:
 
 def _scores(coders: Sequence[Coder], tasks: Sequence[Task], offset: int, jobs: int) -> list[Score]:
     """Every score, in the order of codecs and pictures whatever the number of threads."""
+    import cv2
+
+    # A run pins it too; figures must not depend on how many processors a machine has.
+    cv2.setNumThreads(1)
     work = [(coder, task) for coder in coders for task in tasks]
 
     def measure(item: tuple[Coder, Task]) -> list[Score]:

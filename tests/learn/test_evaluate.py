@@ -1,45 +1,23 @@
-"""`simnet evaluate`: what is typed, which pictures are coded with which side pictures, and what comes out."""
+"""`simnet evaluate`: what is typed and what comes out."""
 
 import csv
 import importlib.util
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from simnet.cli import main
 from simnet.codec import registry
-from simnet.errors import InputError, PictureError
-from simnet.learn import protocols
 from simnet.learn.evaluate import evaluate
 from simnet.learn.evaluation import options
-from simnet.learn.evaluation.drives import Fit
 from simnet.learn.evaluation.examples import common_rate
-from simnet.learn.evaluation.pairs import list_tasks
 
-WIDTH, HEIGHT, PAIRS = 96, 64, 6
 MODULE = "looking_codec_for_tests"
-
-
-def save_drive(folder: Path, seed: int, count: int = PAIRS) -> None:
-    """A camera that moves 4 pixels a frame along a wall; the right one is 8 pixels ahead."""
-    noise = np.random.default_rng(seed).normal(128, 400, (HEIGHT, 320, 3))
-    wall = np.clip(cv2.GaussianBlur(noise, (0, 0), 3), 0, 255).astype(np.uint8)
-    for side, ahead in (("left", 0), ("right", 8)):
-        (folder / side).mkdir(parents=True)
-        for t in range(count):
-            cut = np.ascontiguousarray(wall[:HEIGHT, 4 * t + ahead : 4 * t + ahead + WIDTH])
-            Image.fromarray(cut).save(folder / side / f"{t:02d}.png")
-
-
-@pytest.fixture
-def drive(tmp_path: Path) -> str:
-    save_drive(tmp_path / "drive", 4)
-    return f"pairs:{tmp_path / 'drive'}"
 
 
 @pytest.fixture
@@ -82,7 +60,7 @@ def test_everything_is_measured_and_written(
     # looking: with at 3 offsets (5 and 4 pictures are left at 1 and 2), none, unrelated; jpeg: none.
     assert len(rows) == 4 * ((6 + 5 + 4) + 6 + 6 + 6)
     assert {row["way"] for row in rows} == {"with", "none", "unrelated"}
-    assert all(float(row["bpp"]) == 8 * int(row["size_bytes"]) / (WIDTH * HEIGHT) for row in rows)
+    assert all(float(row["bpp"]) == 8 * int(row["size_bytes"]) / (96 * 64) for row in rows)
 
 
 def test_gain_against_offset_is_of_the_pictures_that_have_a_side_picture(
@@ -134,65 +112,13 @@ def test_every_codec_against_every_anchor(drive: str, capsys: pytest.CaptureFixt
     assert "6 pictures of pairs:" in shown
 
 
-def test_a_single_pair_gets_no_unrelated_control(looking: str, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_a_single_pair_gets_no_unrelated_control(
+    save_drive: Callable[..., None], looking: str, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
     save_drive(tmp_path / "one", 4, 1)
     result = result_of(["--data", f"pairs:{tmp_path / 'one'}", "--codec", looking, "--qualities", "0.5"], capsys)
     assert set(result["controls"][looking]) == {"none"}
     assert result["unrelated"] == ""
-
-
-def test_unrelated_pictures_come_from_far_away(tmp_path: Path, drive: str) -> None:
-    save_drive(tmp_path / "other", 5, 3)
-    other = f"pairs:{tmp_path / 'other'}"
-    alone = list_tasks([drive], Fit(), [0])
-    assert [task.unrelated.place.stem for task in alone.tasks] == ["03", "04", "05", "00", "01", "02"]
-    both = list_tasks([drive, other], Fit(), [0])
-    assert both.unrelated == "pictures of another data set"
-    assert [task.unrelated.place.parts[-3] for task in both.tasks] == ["other"] * 6 + ["drive"] * 3
-    asked = list_tasks([drive], Fit(), [0], unrelated=other)
-    assert [task.unrelated.place.parts[-3:] for task in asked.tasks][::5] == [
-        ("other", "right", "00.png"),
-        ("other", "right", "02.png"),
-    ]
-
-
-def test_both_directions_and_fewer_pictures(drive: str) -> None:
-    tasks = list_tasks([drive], Fit(), [0, 2], both_directions=True, most=2).tasks
-    assert [(task.coded, task.name) for task in tasks] == [
-        ("left", "00"),
-        ("left", "03"),
-        ("right", "00"),
-        ("right", "03"),
-    ]
-    side = tasks[3].sides[2]
-    assert side.place.parts[-2:] == ("left", "05.png")
-    assert tasks[3].unrelated.place.parts[-2:] == ("left", "00.png")
-
-
-def test_drives_below_a_folder_keep_their_names(tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        save_drive(tmp_path / "all" / name, 3, 2)
-    listed = list_tasks([f"pairs:{tmp_path / 'all'}"], Fit(), [0])
-    assert [task.name for task in listed.tasks] == ["a/00", "a/01", "b/00", "b/01"]
-    assert listed.unrelated == "pictures of another drive"
-
-
-@pytest.mark.parametrize(("height", "width"), [(375, 1242), (188, 621), (185, 613)])
-def test_the_protocol_of_kitti_takes_the_middle(height: int, width: int) -> None:
-    rows, columns = (370, 740) if height >= 370 else (185, 370)
-    picture = np.zeros((height, width, 3), np.uint8)
-    top, left = round((height - rows) / 2), round((width - columns) / 2)
-    picture[top : top + rows, left : left + columns] = 200
-    fitted = Fit("kitti")(picture)
-    assert fitted.shape == (128, 256, 3)
-    assert (fitted == 200).all()
-    middle = Image.fromarray(picture).crop((left, top, left + columns, top + rows))
-    assert (fitted == np.asarray(middle.resize((256, 128), Image.Resampling.BILINEAR))).all()
-
-
-def test_the_protocol_of_kitti_refuses_what_is_smaller() -> None:
-    with pytest.raises(PictureError, match="200 x 100: the protocol kitti needs"):
-        protocols.kitti(np.zeros((100, 200, 3), np.uint8))
 
 
 def test_codecs_are_shown_at_a_rate_that_all_have() -> None:
@@ -269,56 +195,6 @@ def test_what_cannot_be_measured_is_one_line(tmp_path: Path, capsys: pytest.Capt
         complaint in line
         for complaint, line in zip(("1 x 1", "6 x 6", "no pictures", "rendered:SCENE"), lines, strict=True)
     ]
-
-
-def test_published_data_are_coded_as_listed_and_borrow_from_other_scenes(tmp_path: Path) -> None:
-    for view in ("image_2", "image_3"):
-        folder = tmp_path / "data_scene_flow_multiview" / "testing" / view
-        folder.mkdir(parents=True)
-        for scene in range(4):
-            noise = np.random.default_rng(scene).integers(0, 255, (375, 1242, 3), np.uint8)
-            Image.fromarray(noise).save(folder / f"{scene:06d}_10.png", compress_level=1)
-    name = f"kitti-stereo:{tmp_path}"
-    listed = list_tasks([name], Fit(), [0])
-    # Four scenes, both directions; the paper has 790, and that is said.
-    assert len(listed.tasks) == 8
-    assert listed.unrelated == "pictures of another scene"
-    assert all(task.unrelated.place.stem != task.original.place.stem for task in listed.tasks)
-    assert listed.tasks[4].name == "data_scene_flow_multiview/testing/image_3/000000_10"
-    result = evaluate([name], ["jpeg"], [0.5], None, most=2, examples=1)
-    assert (result["pictures"], result["size"], result["protocol"]) == (2, [256, 128], "kitti")
-    assert result["examples"][0].name == "data_scene_flow_multiview/testing/image_2/000000_10"
-    with pytest.raises(InputError, match="do not follow each other"):
-        list_tasks([name], Fit(), [0, 3])
-    with pytest.raises(InputError, match="says which view is coded"):
-        list_tasks([name], Fit(), [0], both_directions=True)
-
-
-def test_an_offset_in_the_name_shifts_the_right_view(drive: str) -> None:
-    listed = list_tasks([f"{drive}?offset=2,-1"], Fit(), [0, 1])
-    assert [task.name for task in listed.tasks] == [
-        "00+2",
-        "01+2",
-        "02+2",
-        "03+2",
-        "01-1",
-        "02-1",
-        "03-1",
-        "04-1",
-        "05-1",
-    ]
-    places = [[task.sides[k].place.stem for k in sorted(task.sides)] for task in listed.tasks[3:5]]
-    assert places == [["05"], ["00", "01"]]
-    # Both are of one drive, so that the one's pictures are not unrelated to the other's.
-    assert listed.unrelated == "pictures of the same drive, half its length away"
-    assert listed.tasks[0].unrelated.place.stem == "04"
-    with pytest.raises(InputError, match="no drive of more than 0 pairs"):
-        list_tasks([f"{drive}?offset=6"], Fit(), [0])
-
-
-def test_rendered_pairs_do_not_follow_each_other() -> None:
-    with pytest.raises(InputError, match="do not follow each other"):
-        list_tasks(["rendered:street"], Fit(), [0, 1])
 
 
 def test_what_is_typed_is_read() -> None:

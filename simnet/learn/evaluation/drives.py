@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from simnet.errors import InputError
 from simnet.learn import data, named, protocols
 
 RENDERED_PAIRS, RENDERED_SEED = 50, 99
@@ -23,6 +24,11 @@ class Fit:
 
     protocol: str | None = None
     size: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        """Raise InputError where there is no such protocol."""
+        if self.protocol is not None and self.protocol not in protocols.CROPS:
+            raise InputError(f"protocol {self.protocol}: unknown; expected one of {', '.join(protocols.CROPS)}")
 
     def __call__(self, picture: np.ndarray) -> np.ndarray:
         """Fit uint8 H x W x 3; PictureError where a protocol needs more pixels."""
