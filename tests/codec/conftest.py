@@ -18,24 +18,26 @@ def picture() -> np.ndarray:
 
 
 def drawn(name: str, shape: tuple[int, ...]) -> np.ndarray:
-    """Untrained weights for the entry `name` of a published checkpoint, drawn by its name: latents of a few units, wide densities."""
+    """Untrained weights for one entry of a published checkpoint, drawn by its name: latents of a few units, wide densities."""
     rng, leaf = np.random.default_rng(zlib.crc32(name.encode())), name.rsplit(".", 1)[-1]
     noise = rng.standard_normal(shape)
-    if leaf == "gamma":
-        return np.sqrt(0.1 * np.eye(shape[0]) + 0.02 * rng.random(shape))
-    if leaf == "beta":
-        return 1.0 + 0.1 * rng.random(shape)
-    if leaf.startswith("matrix"):
-        return np.log(np.expm1(10**-0.25 / shape[1])) + 0.05 * noise
-    if leaf == "factors" or leaf in ("bias0", "bias1", "bias2", "bias3"):
-        return 0.2 * noise
-    if name.endswith("conv_h6.bias"):
-        return 2.0 + 0.1 * noise  # scales of about two
-    if len(shape) == 1:
-        return ("norm.weight" in name) + 0.05 * noise
-    transposed = "deconv" in name or ".conv_h4" in name or ".conv_h5" in name or ".conv_h6" in name
-    gain = 0.3 if ".conv_h" in name else 2.0 if transposed else 1.6
-    return gain * noise / np.sqrt(np.prod(shape) / shape[1 if transposed else 0])
+    roles = {
+        "gamma": lambda: np.sqrt(0.1 * np.eye(shape[0]) + 0.02 * rng.random(shape)),
+        "beta": lambda: 1.0 + 0.1 * rng.random(shape),
+        "matrix": lambda: np.log(np.expm1(10**-0.25 / shape[1])) + 0.05 * noise,
+        "factors": lambda: 0.2 * noise,
+        # A hyper-synthesis ends in scales of about two, a layer norm's weights are about one.
+        "bias": lambda: 2.0 * name.endswith("conv_h6.bias") + (0.2 if leaf[-1].isdigit() else 0.05) * noise,
+        "weight": lambda: ("norm" in name) + gain(name, shape) * noise,
+    }
+    return roles[leaf.rstrip("0123456789")]()
+
+
+def gain(name: str, shape: tuple[int, ...]) -> float:
+    """Standard deviation of a layer's weights, (out, in, ...) or, transposed, (in, out, ...)."""
+    transposed = any(part in name for part in ("deconv", "conv_h4", "conv_h5", "conv_h6"))
+    wanted = 0.3 if "conv_h" in name else 1.2 if transposed else 1.6
+    return 0.05 if "norm" in name else wanted / np.sqrt(np.prod(shape) / shape[1 if transposed else 0])
 
 
 @pytest.fixture(scope="session")
@@ -67,10 +69,25 @@ def model_of(checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -
     folder = tmp_path_factory.mktemp("imported")
 
     def find(name: str) -> str | None:
-        if name not in kinds.KINDS:
+        if name not in kinds.KINDS and name != "dsin":
             return None
         if not (folder / name / "manifest.yaml").exists():
-            folders.import_checkpoint(checkpoint(name), name, folder / name)
+            if name == "dsin":
+                untrained_dsin(folder / name)
+            else:
+                folders.import_checkpoint(checkpoint(name), name, folder / name)
         return str(folder / name)
 
     return find
+
+
+def untrained_dsin(folder: Path) -> None:
+    """Write a tiny DSIN that was never trained."""
+    import torch
+
+    from simnet.codec.dsin.networks import Dsin, DsinNumbers
+    from simnet.learn import dsin
+
+    torch.manual_seed(0)
+    network = Dsin(DsinNumbers(first=8, wide=8, groups=1, side=8)).requires_grad_(requires_grad=False)
+    dsin.write(folder, network, {"encode_ns": 1, "decode_ns": 2, "numbers": {"dsin": {"latent": 32}}}, "card")

@@ -13,7 +13,7 @@ from simnet.errors import BitstreamError, ModelError, PictureError
 from simnet.records import SideInformation
 
 CODECS = codec.names()
-FIXED = set(KINDS)
+FIXED = {*KINDS, "dsin"}
 """Of one rate, and without weights of their own: the suite imports untrained ones, whose pictures are no likeness."""
 
 ModelOf = Callable[[str], str | None]
@@ -95,8 +95,8 @@ def test_the_very_scene_as_side_information_helps_much(picture: np.ndarray) -> N
 
 
 def test_atn_sends_the_bytes_that_the_backbone_sends(picture: np.ndarray) -> None:
-    payloads = [codec.open_encoder(name, 200, 120).encode(picture, 0.6)[8:] for name in ("atn", "factorized")]
-    assert payloads[0] == payloads[1]
+    payloads = [codec.open_encoder(name, 200, 120).encode(picture, 0.6)[8:] for name in ("atn", "ndic", "checkerboard")]
+    assert payloads[0] == payloads[1] == payloads[2]
 
 
 def test_an_unknown_codec_is_named() -> None:
@@ -105,7 +105,7 @@ def test_an_unknown_codec_is_named() -> None:
 
 
 def test_an_unknown_model_is_named() -> None:
-    with pytest.raises(ModelError, match="nowhere: unknown model; expected one of atn, factorized"):
+    with pytest.raises(ModelError, match="nowhere: unknown model; expected one of atn, checkerboard, factorized"):
         codec.open_encoder("atn", 64, 64, "nowhere")
 
 
