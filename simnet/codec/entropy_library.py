@@ -16,6 +16,29 @@ from typing import Any
 from simnet.errors import ModelError
 
 
+BARE = {
+    "registry": ("registry.torch",),
+    "models": ("models.google", "models.waseda"),
+    "zoo": (),
+}
+"""Subpackages whose initialisers ask for torchvision or torch-geometric, and the modules of theirs whose names they lend."""
+
+
+def architectures() -> Any:
+    """Return CompressAI's table of published image models, `compressai.zoo.image`, without what needs torchvision."""
+    part("ans")
+    for name, lenders in BARE.items():
+        whole = f"compressai.{name}"
+        if whole in sys.modules:
+            continue
+        package = ModuleType(whole)
+        package.__path__ = [f"{place}/{name}" for place in sys.modules["compressai"].__path__]
+        sys.modules[whole] = package
+        for lender in lenders:
+            vars(package).update({key: value for key, value in vars(part(lender)).items() if not key.startswith("_")})
+    return part("zoo.image")
+
+
 def part(name: str) -> Any:
     """Import `compressai.<name>` (`ans`, `_CXX`, `entropy_models`, ...) without running `compressai/__init__.py`."""
     if "compressai" not in sys.modules:

@@ -27,6 +27,7 @@ FAMILIES = {
     "simnet.codec.published.coding": ("atn-paper", "ndic-bls17", "ndic-bmshj18", "bls17", "bmshj18"),
     "simnet.codec.video": ("h264", "hevc", "av1"),
     "simnet.codec.stills": ("hevc-intra",),
+    "simnet.codec.zoo": ("compressai",),
 }
 FUSE = "+fuse"
 

@@ -162,7 +162,23 @@ class Model(Strict):
     name: f.Given | None = Field(default=None, examples=["atn"])
     """The codec; required, here or in a pattern that matches the stream."""
     model: f.Given | None = Field(default=None, examples=["atn_small"])
-    """A folder of models/; the codec's default if left out."""
+    """A folder of models/; the codec's default if left out. For compressai the architecture, such as bmshj2018-hyperprior."""
+    quality: int | None = Field(default=None, ge=1, le=8, examples=[3])
+    """For compressai: which of the architecture's published qualities."""
+    weights: f.Given | None = Field(default=None, examples=["weights.pth.tar"])
+    """For compressai: a file of weights; without it they come from its zoo, over the network."""
+    side: Literal["fuse"] | None = Field(default=None, examples=["fuse"])
+    """fuse: align and fuse side information behind the decoder of a codec that takes none by itself."""
+
+    @model_validator(mode="after")
+    def _of_a_model(self) -> Model:
+        if self.model is None and (self.quality is not None or self.weights is not None):
+            raise ValueError("quality and weights are of a compressai model; expected model: bmshj2018-hyperprior, ...")
+        if self.weights is not None and self.quality is None:
+            raise ValueError(
+                "weights given without quality; expected quality: 1 to 8, which says how wide the model is"
+            )
+        return self
 
 
 def _expand_codec(value: Any) -> Any:
@@ -186,9 +202,14 @@ class Stream(Strict):
     """One camera's coded stream to fusion."""
 
     codec: Annotated[Model, f.Shorthand(_expand_codec, {"type": "string"})] | None = Field(
-        default=None, examples=["atn", {"name": "atn", "model": "atn_small"}]
+        default=None,
+        examples=[
+            "atn",
+            {"name": "avif", "side": "fuse"},
+            {"name": "compressai", "model": "bmshj2018-hyperprior", "quality": 3},
+        ],
     )
-    """A codec's name, alone or with a model; required, here or in a pattern that matches this stream."""
+    """A codec's name, alone or with what it runs with; required, here or in a pattern that matches this stream."""
     rate: Annotated[Rate, f.Shorthand(_expand_rate, {"const": "adaptive"})] = Field(
         default=Rate(quality=0.5), examples=["adaptive", {"target": "300 kbit/s"}]
     )

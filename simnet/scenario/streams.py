@@ -125,7 +125,7 @@ def _put(merged: _Merged, said: _Said) -> None:
     update = {key: getattr(said.stream, key) for key in said.stream.model_fields_set}
     codec, rate = merged.stream.codec, merged.stream.rate
     if codec is not None and isinstance(over := update.get("codec"), Model) and over.name is None:
-        update["codec"] = codec.model_copy(update={"model": over.model})
+        update["codec"] = codec.model_copy(update={key: getattr(over, key) for key in over.model_fields_set})
     if rate.adaptive is not None and isinstance(over := update.get("rate"), Rate) and over.adaptive is not None:
         bounds = {key: getattr(over.adaptive, key) for key in over.adaptive.model_fields_set}
         update["rate"] = Rate(adaptive=rate.adaptive.model_copy(update=bounds))
@@ -172,8 +172,8 @@ def _record(name: str, one: _Merged) -> StreamConfig:
     lags_ns = tuple(candidate.lag for candidate in stream.side_information)
     return StreamConfig(
         name=name,
-        codec=codec.name or "",
-        model=codec.model,
+        codec=f"{codec.name or ''}+fuse" if codec.side else codec.name or "",
+        model=":".join(str(part) for part in (codec.model, codec.quality, codec.weights) if part is not None) or None,
         rate=_rate(stream.rate),
         side_information=tuple(_sources(one)),
         side_lags_ns=lags_ns if any(lags_ns) else (),

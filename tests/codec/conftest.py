@@ -69,6 +69,8 @@ def model_of(checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -
     folder = tmp_path_factory.mktemp("imported")
 
     def find(name: str) -> str | None:
+        if name == "compressai":
+            return untrained_zoo(folder)
         if name not in kinds.KINDS and name != "dsin":
             return None
         if not (folder / name / "manifest.yaml").exists():
@@ -91,3 +93,16 @@ def untrained_dsin(folder: Path) -> None:
     torch.manual_seed(0)
     network = Dsin(DsinNumbers(first=8, wide=8, groups=1, side=8)).requires_grad_(requires_grad=False)
     dsin.write(folder, network, {"encode_ns": 1, "decode_ns": 2, "numbers": {"dsin": {"latent": 32}}}, "card")
+
+
+def untrained_zoo(folder: Path) -> str:
+    """Write untrained weights of a CompressAI model, and return how it is named."""
+    import torch
+
+    from simnet.codec.entropy_library import architectures
+
+    torch.manual_seed(0)
+    if not (folder / "zoo").exists():
+        network = architectures().model_architectures["bmshj2018-factorized"](128, 192)
+        torch.save(network.state_dict(), folder / "zoo")
+    return f"bmshj2018-factorized:1:{folder / 'zoo'}"

@@ -13,7 +13,7 @@ from simnet.errors import BitstreamError, ModelError, PictureError
 from simnet.records import SideInformation
 
 CODECS = codec.names()
-FIXED = {*KINDS, "dsin"}
+FIXED = {*KINDS, "dsin", "compressai"}
 """Of one rate, and without weights of their own: the suite imports untrained ones, whose pictures are no likeness."""
 
 ModelOf = Callable[[str], str | None]

@@ -104,6 +104,30 @@ def test_a_lag_goes_with_its_candidate_and_reads_back(write: Callable[..., str],
     assert scenario.load(str(written), [plain]).streams[1].side_lags_ns == ()
 
 
+@pytest.mark.parametrize(
+    ("said", "codec", "model"),
+    [
+        ("{name: avif, side: fuse}", "avif+fuse", None),
+        ("avif+fuse", "avif+fuse", None),
+        ("{name: compressai, model: mbt2018, quality: 3}", "compressai", "mbt2018:3"),
+        ("{name: compressai, model: mbt2018, quality: 3, weights: /a/b.pth}", "compressai", "mbt2018:3:/a/b.pth"),
+    ],
+)
+def test_what_a_codec_runs_with_reads_back(
+    write: Callable[..., str], tmp_path: Path, said: str, codec: str, model: str | None
+) -> None:
+    loaded = scenario.load(write(("codec: atn", f"codec: {said}")))
+    assert (codec, model) in {(stream.codec, stream.model) for stream in loaded.streams}
+    written = tmp_path / "written.yaml"
+    written.write_text(scenario.dump(loaded), encoding="utf-8")
+    assert replace(scenario.load(str(written)), path=loaded.path) == loaded
+
+
+def test_a_quality_is_of_a_model(write: Callable[..., str]) -> None:
+    with pytest.raises(InputError, match=r"quality and weights are of a compressai model"):
+        scenario.load(write(("codec: atn", "codec: {name: compressai, quality: 3}")))
+
+
 @pytest.mark.parametrize("rate", ["7 Hz", "29.97 Hz", "30 Hz", "0.3 Hz"])
 def test_odd_numbers_read_back(write: Callable[..., str], tmp_path: Path, rate: str) -> None:
     adaptive = ("codec: atn", "codec: {name: atn, model: big}, rate: {adaptive: {max_quality: 0.7}}")

@@ -1,0 +1,92 @@
+"""CompressAI's models as codecs, on untrained weights from a file."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from simnet import codec
+from simnet.codec.entropy_library import architectures
+from simnet.errors import BitstreamError, ModelError
+
+ARCHITECTURES = ["bmshj2018-factorized", "bmshj2018-hyperprior", "mbt2018-mean"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("zoo")
+    for name in ARCHITECTURES:
+        torch.manual_seed(0)
+        network = architectures().model_architectures[name](*architectures().cfgs[name][1])
+        torch.save(network.state_dict(), place / name)
+    return place
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_what_is_encoded_is_decoded(name: str, folder: Path, picture: np.ndarray) -> None:
+    encoder = codec.open_encoder("compressai", 200, 120, f"{name}:1:{folder / name}")
+    frame = encoder.encode(picture, 0.5)
+    decoder = codec.open_decoder(encoder.announcement)
+    decoded = decoder.decode(frame, ())
+    assert decoded.picture.shape == picture.shape
+    np.testing.assert_array_equal(decoder.decode(frame, ()).picture, decoded.picture)
+    assert encoder.encode(picture, 0.9)[8:] == frame[8:]
+    altered = bytearray(frame)
+    altered[30] ^= 4
+    with pytest.raises(BitstreamError):
+        decoder.decode(bytes(altered), ())
+
+
+def test_the_decoded_picture_is_compressais(folder: Path, picture: np.ndarray) -> None:
+    image = np.ascontiguousarray(picture[:64, :128])
+    encoder = codec.open_encoder("compressai", 128, 64, f"bmshj2018-hyperprior:1:{folder / 'bmshj2018-hyperprior'}")
+    decoded = codec.open_decoder(encoder.announcement).decode(encoder.encode(image, 0.5), ()).picture
+    network = architectures().model_architectures["bmshj2018-hyperprior"](128, 192).eval()
+    state = torch.load(folder / "bmshj2018-hyperprior", weights_only=True)
+    torch.nn.Module.load_state_dict(
+        network, {k: v for k, v in state.items() if "_cdf" not in k and "_offset" not in k}, False
+    )
+    network.update(force=True)
+    with torch.no_grad():
+        x = torch.from_numpy(image).permute(2, 0, 1)[None] / 255
+        expected = network.decompress(**{k: v for k, v in network.compress(x).items() if k in {"strings", "shape"}})[
+            "x_hat"
+        ]
+    rounded = (expected[0].clamp(0, 1).permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
+    assert np.abs(decoded.astype(int) - rounded).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("spec", "says"),
+    [
+        (None, "model missing; expected ARCHITECTURE:QUALITY"),
+        ("bmshj2018-hyperprior", "expected ARCHITECTURE:QUALITY"),
+        ("vgg:3", r"model vgg:3; expected .*\(architectures: bmshj2018-factorized"),
+        ("bmshj2018-hyperprior:9", "expected ARCHITECTURE:QUALITY"),
+        ("bmshj2018-hyperprior:1:/nowhere/file", "/nowhere/file: No such file"),
+    ],
+)
+def test_a_model_that_is_none_is_named(spec: str | None, says: str) -> None:
+    with pytest.raises(ModelError, match=says):
+        codec.open_encoder("compressai", 64, 64, spec)
+
+
+def test_weights_of_another_kind_are_refused(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="expected weights of mbt2018-mean"):
+        codec.open_encoder("compressai", 64, 64, f"mbt2018-mean:1:{folder / 'bmshj2018-factorized'}")
+    with pytest.raises(ModelError, match=r"not weights of bmshj2018-factorized, quality 8: .*size mismatch"):
+        codec.open_encoder("compressai", 64, 64, f"bmshj2018-factorized:8:{folder / 'bmshj2018-factorized'}")
+    rubbish = tmp_path / "rubbish"
+    rubbish.write_bytes(b"no torch file")
+    with pytest.raises(ModelError, match="not a file of weights"):
+        codec.open_encoder("compressai", 64, 64, f"mbt2018:1:{rubbish}")
+
+
+def test_weights_that_cannot_be_fetched_are_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object, **_options: object) -> None:
+        raise OSError("no route")
+
+    monkeypatch.setattr(torch.hub, "load_state_dict_from_url", refuse)
+    with pytest.raises(ModelError, match=r"cannot be fetched \(no route\); expected a connection, or weights: FILE"):
+        codec.open_encoder("compressai", 64, 64, "mbt2018:4")
