@@ -37,9 +37,9 @@ def convolve(values: np.ndarray, weight: np.ndarray, bias: np.ndarray, *, stride
     """Convolve values (C, H, W) with weight (O, C, k, k), zero padding k // 2; bias (O,). Steps in, steps out (O, H', W')."""
     size = weight.shape[2]
     padded = np.pad(values, ((0, 0), (size // 2,) * 2, (size // 2,) * 2))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, (size, size), axis=(1, 2))[:, ::stride, ::stride]
-    height, width = windows.shape[1:3]
-    rows = windows.transpose(1, 2, 0, 3, 4).reshape(height * width, -1)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (len(values), size, size))[0, ::stride, ::stride]
+    height, width = windows.shape[:2]
+    rows = windows.reshape(height * width, -1)
     return matmul(rows, weight.reshape(len(weight), -1), bias).T.reshape(-1, height, width)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import onnx
@@ -12,6 +13,7 @@ import yaml
 
 from simnet.codec import context, exporting, integers, tables
 from simnet.codec.bitstream import QUALITY_STEPS
+from simnet.codec.context_networks import Pass
 from simnet.codec.exporting import Inputs, graph
 from simnet.codec.networks import Backbone, Common, Fuse
 from simnet.codec.tables import LEVELS, Tables
@@ -65,7 +67,7 @@ def context_arrays(network: Backbone) -> dict[str, np.ndarray]:
         "inverse": np.rint(torch.exp(log_inverse).numpy() * context.GAIN_ONE),
         "log_gain": integers.fixed(log_gain.numpy()),
     }
-    for number, layers in enumerate(network.context.passes):
+    for number, layers in enumerate(cast("Iterable[Pass]", network.context.passes)):
         front = f"pass{number}."
         if layers.first is not None:
             arrays[f"{front}first"] = integers.fixed(layers.first.weight.numpy())

@@ -20,10 +20,10 @@ class CausalConv3d(nn.Conv3d):
         mask[1, 2:] = 0
         self.register_buffer("mask", mask, persistent=False)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:  # the name that Conv3d gives it
         """X (B, inputs, D, H, W) -> (B, outputs, D, H, W); zeros beyond the volume."""
-        padded = functional.pad(x, (1, 1, 1, 1, 1, 0))
-        return functional.conv3d(padded, self.weight * self.mask, self.bias)
+        padded = functional.pad(input, (1, 1, 1, 1, 1, 0))
+        return functional.conv3d(padded, self.weight * self.get_buffer("mask"), self.bias)
 
 
 class ContextNetwork(nn.Module):

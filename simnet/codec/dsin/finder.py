@@ -54,9 +54,9 @@ def find(x_dec: np.ndarray, y_dec: np.ndarray, mean: np.ndarray, deviation: np.n
     near_rows, near_columns = nearness(x.shape[:2])
     best, place = np.full(len(patches), -np.inf), np.zeros(len(patches), np.int64)
     height, width = spread.shape
-    windows = np.lib.stride_tricks.sliding_window_view(y.astype(np.float32), PATCH, axis=(0, 1))
+    windows = np.lib.stride_tricks.sliding_window_view(y.astype(np.float32), (*PATCH, 3))[:, :, 0]
     for top in range(0, height, ROWS):
-        rows = windows[top : top + ROWS].transpose(0, 1, 3, 4, 2).reshape(-1, count)
+        rows = windows[top : top + ROWS].reshape(-1, count)
         scores = (rows @ weights).reshape(-1, width, len(patches)) / spread[top : top + ROWS, :, None]
         scores = (scores * near_rows[top : top + ROWS, None] * near_columns[None]).reshape(-1, len(patches))
         first = scores.argmax(axis=0)

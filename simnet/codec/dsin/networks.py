@@ -119,7 +119,7 @@ class SideNetwork(nn.Module):
         )
         self.out = nn.Conv2d(n.side, 3, 1)
         for layer in (*self.layers, self.out):
-            identity_start(layer)
+            identity_start(layer)  # type: ignore[arg-type]  # a list of convolutions
 
     def forward(self, x_dec: Tensor, y_syn: Tensor) -> Tensor:
         """x_dec and y_syn (B, 3, H, W) in [0, 1] -> x_si (B, 3, H, W), not clipped."""
