@@ -40,7 +40,23 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for k in range(6):
             cut = np.ascontiguousarray(texture[:152, 4 * k + shift : 4 * k + shift + 320])
             Image.fromarray(cut).save(folder / "pairs" / side / f"{k}.png")
+    write_checkpoint(folder / "ndic.pt")
     return folder
+
+
+def write_checkpoint(file: Path) -> None:
+    """An untrained NDIC of six filters, in its authors' format."""
+    import torch
+
+    from simnet.codec.published import entries, kinds
+
+    torch.manual_seed(0)
+    expected = entries.entries(kinds.find("ndic-bls17"), entries.Numbers(6, ()))
+    state = {name: 0.1 * torch.randn(entry.shape) for name, entry in expected.items()}
+    for name in state:
+        if "gdn" in name:
+            state[name] = 0.3 * torch.eye(6) if name.endswith("gamma") else torch.ones(6)
+    torch.save({"model_state_dict": state}, file)
 
 
 def test_both_installing_commands_are_there() -> None:
@@ -52,7 +68,7 @@ def test_both_installing_commands_are_there() -> None:
 @pytest.mark.parametrize("command", commands())
 def test_the_command_runs_as_written(command: str, place: Path) -> None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = os.environ | {"PAIRS": str(place / "pairs"), "PATH": path}
+    environment = os.environ | {"PAIRS": str(place / "pairs"), "CHECKPOINT": str(place / "ndic.pt"), "PATH": path}
     done = subprocess.run(
         command, shell=True, cwd=place, env=environment, capture_output=True, text=True, check=False, timeout=280
     )

@@ -10,7 +10,7 @@ codes and temporal delimiters are not part of the payload; parameter sets of H.2
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,8 +37,10 @@ SVT = {
 the others (the library's own choice makes it several times their size: a loss where key frames are asked for often)."""
 HELD = 16
 """AV1: by how many steps of the header's quality (of 255) a frame may be off before a key frame puts it right."""
-_NOTES = {"h264": frozenset({6}), "hevc": frozenset({39, 40})}
-"""Types of units that only tell about the encoder (SEI)."""
+_SLICES = {"h264": range(1, 6), "hevc": range(32)}
+"""Types of units that are slices of a picture."""
+_PARAMETERS = {"h264": (7, 8), "hevc": (32, 33, 34)}
+"""Types of units that are parameter sets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Kind:
     @property
     def steered(self) -> bool:
         """Whether a frame can be given another quantiser, and parameter sets are apart from packets."""
-        return self.decoder in _NOTES
+        return self.decoder in _SLICES
 
     def quantiser(self, step: int) -> float:
         """The quantiser of a quality step."""
@@ -67,6 +69,12 @@ class Kind:
 def x265(preset: str, keyint: int) -> dict[str, str]:
     """The options of an HEVC encoder with a key frame every `keyint` frames (-1: only the first)."""
     return {"preset": preset, "tune": "zerolatency", X265: f"{_HEVC}:keyint={keyint}"}
+
+
+def steering(kind: Kind, width: int, height: int) -> libav.Steering:
+    """What a stream of pictures of this size steers its encoders with."""
+    # x264 does not bother to change its quantiser by one from block to block.
+    return libav.Steering(*yuv.coded_size(width, height), grain=2 if kind.decoder == "h264" else 1)
 
 
 class SteeredCoder:
@@ -88,7 +96,7 @@ class SteeredCoder:
     @property
     def parameters(self) -> bytes:
         """Parameter sets in Annex B's form."""
-        return b"".join(libav.START + unit for unit in self._without_notes(self._context.extradata or b""))
+        return b"".join(libav.START + unit for unit in self._units(self._context.extradata or b"", _PARAMETERS))
 
     def serves(self, step: int) -> bool:
         """Whether the next frame can be of this quality without being a key frame."""
@@ -100,11 +108,16 @@ class SteeredCoder:
         frame = self._steering.frame(planes, self._kind.quantiser(step) - CENTRE)
         packet = libav.encode(self._context, frame, self._number)
         self._number += 1
-        return libav.START.join(self._without_notes(packet)), step
+        # Some packets repeat the parameter sets, and x264's first says how it was built.
+        return libav.START.join(self._units(packet, _SLICES)), step
 
-    def _without_notes(self, data: bytes) -> list[bytes]:
-        types = (lambda unit: unit[0] & 31) if self._kind.decoder == "h264" else (lambda unit: unit[0] >> 1 & 63)
-        return [unit for unit in libav.units(data) if types(unit) not in _NOTES[self._kind.decoder]]
+    def _units(self, data: bytes, types: Mapping[str, Container[int]]) -> list[bytes]:
+        """The units of some types; the type is in the first byte."""
+        decoder = self._kind.decoder
+        wanted = types[decoder]
+        return [
+            unit for unit in libav.units(data) if (unit[0] & 31 if decoder == "h264" else unit[0] >> 1 & 63) in wanted
+        ]
 
 
 class HeldCoder:
@@ -130,8 +143,7 @@ class HeldCoder:
 
 def announce(name: str, kind: Kind, width: int, height: int) -> Announcement:
     """A stream's announcement: no weights, so no digests; parameter sets where they are apart."""
-    steering = libav.Steering(*yuv.coded_size(width, height))
-    parameters = SteeredCoder(kind, steering).parameters if kind.steered else b""
+    parameters = SteeredCoder(kind, steering(kind, width, height)).parameters if kind.steered else b""
     return Announcement(name, "", "", "", width, height, parameters.hex())
 
 

@@ -15,7 +15,6 @@ from typing import Any
 
 from simnet.errors import ModelError
 
-
 BARE = {
     "registry": ("registry.torch",),
     "models": ("models.google", "models.waseda"),

@@ -101,30 +101,30 @@ def frame_of(planes: np.ndarray) -> VideoFrame:
 class Steering:
     """Makes frames that x264 and x265 code with another quantiser than the encoder's own; one a stream.
 
-    Both take no such order for a single frame, but they do take regions of interest: the whole picture becomes one. A part of a
-    step is a share of the picture's rows, at the top, that is quantised a step coarser.
+    Both take no such order for a single frame, but they do take regions of interest: the whole picture becomes one. Between two
+    quantisers, `grain` steps apart, a share of the picture's rows, at the top, gets the coarser one.
     """
 
-    def __init__(self, width: int, height: int) -> None:
-        self.width, self.height = width, height
+    def __init__(self, width: int, height: int, grain: int = 1) -> None:
+        self.width, self.height, self.grain = width, height, grain
         self._graphs: dict[tuple[int, int], Graph] = {}
 
     def frame(self, planes: np.ndarray, offset: float) -> VideoFrame:
         """A frame to be coded `offset` steps, in [-QUANTISERS, QUANTISERS], from the encoder's own quantiser."""
-        whole = int(np.floor(offset))
-        rows = min(round((offset - whole) * self.height / BAND) * BAND, self.height)
-        if (whole, rows) not in self._graphs:
-            self._graphs[whole, rows] = self._graph(whole, rows)
-        graph = self._graphs[whole, rows]
+        fine = int(np.floor(offset / self.grain)) * self.grain
+        rows = min(round((offset - fine) / self.grain * self.height / BAND) * BAND, self.height)
+        if (fine, rows) not in self._graphs:
+            self._graphs[fine, rows] = self._graph(fine, rows)
+        graph = self._graphs[fine, rows]
         graph.vpush(frame_of(planes))
         return graph.vpull()
 
-    def _graph(self, whole: int, rows: int) -> Graph:
+    def _graph(self, fine: int, rows: int) -> Graph:
         graph = Graph()
         pixels = av.VideoFormat(PIXELS)
         last = graph.add_buffer(width=self.width, height=self.height, format=pixels, time_base=TICK)
         # Where regions overlap, the first one counts.
-        for below, steps in [(rows, whole + 1), (self.height, whole)] if rows else [(self.height, whole)]:
+        for below, steps in [(rows, fine + self.grain), (self.height, fine)] if rows else [(self.height, fine)]:
             region = graph.add("addroi", f"x=0:y=0:w=iw:h={below}:qoffset={steps}/{QUANTISERS}")
             last.link_to(region)
             last = region

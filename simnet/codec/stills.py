@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simnet.codec import bitstream, coders, libav, yuv
+from simnet.codec import bitstream, coders, yuv
 from simnet.codec.coders import Kind
 from simnet.codec.padding import check_size
 from simnet.errors import ModelError
@@ -43,7 +43,7 @@ class StillEncoder:
 
     def __init__(self, name: str, width: int, height: int) -> None:
         self._kind, self._size = KINDS[name], yuv.coded_size(width, height)
-        self._steering = libav.Steering(*self._size)
+        self._steering = coders.steering(self._kind, width, height)
         self.announcement = coders.announce(name, self._kind, width, height)
         self._sequence = 0
 

@@ -46,5 +46,5 @@ def execute(arguments: argparse.Namespace) -> int:
         sittings.refuse_changes(chosen, out, allowed=arguments.continue_with_changes)
         training.train(chosen, out, exported)
         if parallel.first():
-            sys.stdout.write(f"{exported}: use it as `model` of codec {chosen.model}, or put it into models/\n")
+            sys.stdout.write(f"{exported}: use it as `model` of codec {chosen.codec_name}, or put it into models/\n")
     return 0

@@ -100,6 +100,8 @@ class Recipe(pydantic.BaseModel):
     def _whole(self) -> Recipe:
         if (self.stage == "published") != (self.published is not None):
             raise ValueError("published: expected with stage published (codec and weight), and with no other stage")
+        if self.published is not None and self.precision != "float32":
+            raise ValueError("precision: expected float32 with stage published, as in the papers")
         if self.lambda_low > self.lambda_high:
             raise ValueError(f"lambda_low {self.lambda_low} above lambda_high {self.lambda_high}; expected it below")
         if len(set(self.offsets)) < max(1, len(self.offsets)):
@@ -108,6 +110,11 @@ class Recipe(pydantic.BaseModel):
         # The only way to fill in a field of a frozen model from another one.
         object.__setattr__(self, "data", with_offsets)
         return self
+
+    @property
+    def codec_name(self) -> str:
+        """The codec that the trained model is for."""
+        return self.published.codec if self.published else self.model
 
 
 def read(path: str, overrides: list[str] | None = None) -> Recipe:

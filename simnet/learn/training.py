@@ -15,6 +15,8 @@ QUALITIES = (0.0, 0.25, 0.5, 0.75, 1.0)
 ENCODE_NS, DECODE_NS, FUSE_NS = 15_000_000, 20_000_000, 40_000_000
 """Declared virtual coding times of a 256 x 128 frame: round figures above what one core of a desktop machine takes."""
 
+MEASURED = 100
+"""Pairs that a published network is measured on, evenly spaced."""
 DSIN_TIMES = (400_000_000, 800_000_000)
 
 CARD = """# {model}
@@ -93,7 +95,15 @@ def dsin(recipe: Recipe, folder: Path, exported: Path) -> None:
     stage.write(exported, network, described(recipe, folder, numbers, DSIN_TIMES), card(recipe, numbers))
 
 
-STAGES = {"backbone": family, "fuse": family, "common": family, "dsin": dsin}
+def published(recipe: Recipe, folder: Path, exported: Path) -> None:
+    """Train and write a network of the NDIC and ATN papers."""
+    from simnet.learn import published as stage
+
+    stage.train(recipe, folder)
+    stage.write(recipe, folder, exported, last_lines(folder / "log.txt"))
+
+
+STAGES = {"backbone": family, "fuse": family, "common": family, "dsin": dsin, "published": published}
 """What a recipe's stage does: train or resume in the first folder, write the second."""
 
 
@@ -125,8 +135,10 @@ def measure(recipe: Recipe, exported: Path) -> dict[str, Any]:
     """Rate (real bytes) and quality of the exported model on the recipe's validation data."""
     from simnet.learn import evaluate
 
-    name = f"{recipe.model}={exported}"
-    result = evaluate.evaluate(recipe.validation, [name], QUALITIES, name)
+    name = f"{recipe.codec_name}={exported}"
+    # The published networks take seconds a picture, and their validation data have hundreds.
+    few: dict[str, Any] = {"size": (256, 128), "most": MEASURED} if recipe.published else {}
+    result = evaluate.evaluate(recipe.validation, [name], QUALITIES, name, **few)
     controls = result["controls"].get(name, {})
     ways = {"with side information" if controls else "decoded": result["points"][name]}
     ways |= {f"side information: {way}": points for way, points in controls.items()}

@@ -35,6 +35,8 @@ class Chain:
     """The newest frame since the newest key frame that was lost or cannot be decoded; nothing can be before the next one."""
     _last: int | None = None
     """The frame that was decoded last."""
+    _furthest: int = -1
+    """The newest frame decoded: frames that refer to none may come in any order."""
     _newest_key: int = -1
     _gone: set[int] = field(default_factory=set)
     _request_ns: int | None = None
@@ -58,19 +60,19 @@ class Chain:
 
     def turn(self, sequence: int, *, key: bool) -> Turn:
         """Return whether a frame that has arrived can be decoded, by itself."""
-        overtaken = self._last is not None and self._last >= sequence
         if key:
-            # Its decoder has gone on, and going back would break off what came since.
-            return Turn.NEVER if overtaken and self.refers else Turn.NOW
+            # The decoder has gone on, and going back would break off what came since.
+            return Turn.NEVER if self.refers and sequence <= self._furthest else Turn.NOW
         before = sequence - 1
         if before == self._last:
             return Turn.NOW
-        return Turn.NEVER if overtaken or before < 0 or before in self._gone else Turn.LATER
+        # Frame -1 counts as one that has been decoded and is no decoder's last.
+        return Turn.NEVER if before <= self._furthest or before in self._gone else Turn.LATER
 
     def decoded(self, sequence: int) -> None:
         """A frame's decoding is decided."""
-        self._last = sequence
-        self._gone = {other for other in self._gone if other > sequence}
+        self._last, self._furthest = sequence, max(sequence, self._furthest)
+        self._gone = {other for other in self._gone if other > self._furthest}
 
     def request(self, now_ns: int, period_ns: int) -> int | None:
         """Return what `broken` is if a key frame is to be asked for now; it will be asked for again after `period_ns`."""

@@ -9,10 +9,42 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from simnet.records.network import (
+    SECOND_NS,
+    HandoverConfig,
+    LinkConfig,
+    LossConfig,
+    MediumConfig,
+    TraceConfig,
+    TransportConfig,
+)
+
 if TYPE_CHECKING:
     import numpy as np
 
-SECOND_NS = 1_000_000_000
+__all__ = [
+    "SECOND_NS",
+    "Announcement",
+    "CameraConfig",
+    "Decoded",
+    "FusionConfig",
+    "HandoverConfig",
+    "LinkConfig",
+    "LossConfig",
+    "MediumConfig",
+    "NodeConfig",
+    "NodeLossConfig",
+    "Outcome",
+    "RateConfig",
+    "Row",
+    "Scenario",
+    "SideInformation",
+    "StreamConfig",
+    "TraceConfig",
+    "Trajectory",
+    "TransportConfig",
+    "WorldConfig",
+]
 
 
 # --- what a scenario declares -------------------------------------------------------------------
@@ -31,6 +63,9 @@ class Trajectory:
     offset_m: float = 0.0
     heading_deg: float | None = None
     """The heading where the path gives none (a fixed place); None follows the path, or 0 on a fixed place."""
+    times_ns: tuple[int, ...] = ()
+    """When each waypoint is passed, ascending, where a recorded track says so; speed and offset are 0 then, and before the
+    first and past the last waypoint it stands still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,38 +112,11 @@ class NodeConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class LossConfig:
-    """Packet loss. `model`: none, independent, gilbert-elliott; `mean` in [0, 1]; `burst` is the mean burst in packets."""
+class NodeLossConfig:
+    """What happens when a node's process does not come back within `wait_ns` of wall time. `action`: error or fault."""
 
-    model: str = "none"
-    mean: float = 0.0
-    burst: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class LinkConfig:
-    """One direction of a link between two nodes.
-
-    `bandwidth_bps` is a constant, or `ladder` gives it by distance: (up to metres, bit/s), ascending; beyond the last step
-    nothing passes.
-    """
-
-    name: str
-    source: str
-    target: str
-    bandwidth_bps: float
-    delay_ns: int = 0
-    jitter_ns: int = 0
-    """Standard deviation of the extra delay (a half-normal draw, never negative)."""
-    reorder: bool = False
-    """Whether jitter may let a packet overtake an earlier one."""
-    loss: LossConfig = field(default_factory=LossConfig)
-    queue_bytes: int = 65_536
-    mtu_bytes: int = 1_500
-    """Largest packet on the link, overhead included."""
-    overhead_bytes: int = 40
-    """IP, UDP and RTP headers of one packet."""
-    ladder: tuple[tuple[float, float], ...] = ()
+    action: str = "error"
+    wait_ns: int = 30 * SECOND_NS
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +150,9 @@ class StreamConfig:
     decode_ns: int = 40_000_000
     key_interval_ns: int | None = None
     """A frame captured this long after the last key frame, or later, is a key frame; None: only where one is asked for."""
+    priority: int = 0
+    """In queues that know priorities: higher goes first. Feedback goes before all streams."""
+    transport: TransportConfig = field(default_factory=TransportConfig)
 
     @property
     def candidates(self) -> tuple[tuple[str, int], ...]:
@@ -179,6 +190,8 @@ class Scenario:
     """In decoding order: a stream comes after the streams that serve it as side information."""
     fusion: FusionConfig
     path: str = ""
+    media: tuple[MediumConfig, ...] = ()
+    node_loss: NodeLossConfig = field(default_factory=NodeLossConfig)
 
     @property
     def cameras(self) -> dict[str, CameraConfig]:

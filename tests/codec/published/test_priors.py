@@ -1,0 +1,121 @@
+"""The integer tables and the range coder: whatever is coded comes back, and costs what the prior says."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from simnet.codec import context, integers, tables
+from simnet.codec.published import load_checkpoint, priors
+from simnet.codec.published import tables as published_tables
+from simnet.codec.published.networks import Network
+from simnet.codec.published.priors import Coder, HyperSynthesis
+from simnet.errors import BitstreamError, ModelError
+
+Checkpoint = Callable[..., Path]
+
+
+def coder(network: Network) -> Coder:
+    made = published_tables.arrays(network)
+    hyper = None
+    if network.kind.hyper:
+        weights, biases = (tuple(made[f"h{k}.{part}"].astype(float) for k in (4, 5, 6)) for part in ("weight", "bias"))
+        hyper = HyperSynthesis(weights, biases, made["thresholds"])
+    return Coder(made["cdf"], made["lengths"], made["firsts"], hyper)
+
+
+@pytest.fixture(scope="module")
+def factorised(checkpoint: Checkpoint) -> Coder:
+    return coder(load_checkpoint(checkpoint("bls17")))
+
+
+@pytest.fixture(scope="module")
+def hyper(checkpoint: Checkpoint) -> tuple[Network, Coder]:
+    network = load_checkpoint(checkpoint("bmshj18"))
+    return network, coder(network)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 10_000), st.integers(1, 5), st.integers(1, 5), st.sampled_from([0.0, 1.0, 9.0, 300.0, 1e5, 1e9]))
+def test_any_latent_comes_back(factorised: Coder, seed: int, height: int, width: int, spread: float) -> None:
+    latent = np.random.default_rng(seed).normal(0, spread, (6, height, width)).astype(np.float32)
+    decoded = factorised.decode(factorised.encode(latent), (height, width))
+    np.testing.assert_array_equal(decoded, np.rint(np.clip(latent, -(2**20), 2**20)))
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 10_000), st.integers(1, 2), st.integers(1, 2), st.sampled_from([0.0, 2.0, 200.0, 1e6]))
+def test_any_latent_comes_back_with_a_hyperprior(
+    hyper: tuple[Network, Coder], seed: int, height: int, width: int, spread: float
+) -> None:
+    rng, (_, own) = np.random.default_rng(seed), hyper
+    latent, z = (rng.normal(0, spread, (6, size * height, size * width)).astype(np.float32) for size in (4, 1))
+    decoded = own.decode(own.encode(latent, z), (4 * height, 4 * width))
+    np.testing.assert_array_equal(decoded, np.rint(np.clip(latent, -(2**20), 2**20)))
+
+
+def test_a_single_symbol_is_coded(checkpoint: Checkpoint) -> None:
+    one = coder(load_checkpoint(checkpoint("bls17", 1)))
+    for value in (0, -3, 5000):
+        assert one.decode(one.encode(np.full((1, 1, 1), value, np.float32)), (1, 1)) == value
+
+
+@pytest.mark.parametrize("data", [b"", b"abc", b"abcde"])
+def test_a_payload_that_is_no_stream_is_refused(factorised: Coder, data: bytes) -> None:
+    with pytest.raises(BitstreamError, match="multiple of 4"):
+        factorised.decode(data, (2, 2))
+
+
+def test_every_row_is_complete_and_rises(factorised: Coder, hyper: tuple[Network, Coder]) -> None:
+    for own, densities in ((factorised, 6), (hyper[1], 6 + context.LEVELS)):
+        assert own.channels == 6
+        assert len(own.rows) == 1 + 2 * densities
+        for row in own.rows:
+            assert (row[0], row[-1]) == (0, 1 << tables.PRECISION)
+            assert (np.diff(row) > 0).all()
+
+
+def test_a_symbol_costs_what_the_prior_says(checkpoint: Checkpoint, factorised: Coder) -> None:
+    """Likely ones, unlikely ones, and those at the prior's bound of 1e-9: a hundred of each in one stream."""
+    network = load_checkpoint(checkpoint("bls17"))
+    mass = np.maximum(published_tables.density(network.prior["x"]), published_tables.BOUND)[0]
+    empty = len(factorised.encode(np.zeros((6, 1, 1), np.float32)))
+    for value in (0, 2, 9, 20, 27, 40, 60):
+        latent = np.zeros((6, 20, 20), np.float32)
+        latent[0] = value
+        others = sum(
+            -np.log2(each[published_tables.REACH]) for each in published_tables.density(network.prior["x"])[1:]
+        )
+        bits = 8 * (len(factorised.encode(latent)) - empty) - 400 * others
+        assert bits / 400 == pytest.approx(-np.log2(mass[published_tables.REACH + value]), rel=0.02, abs=0.3)
+
+
+def test_whole_numbers_choose_the_scale_that_torch_has(hyper: tuple[Network, Coder]) -> None:
+    network, own = hyper
+    z = np.random.default_rng(3).integers(-9, 10, (6, 3, 5)).astype(np.float32)
+    with torch.no_grad():
+        scales = network.scales(torch.from_numpy(z)[None])[0].clamp(min=0.11).numpy()
+    assert own.hyper
+    chosen = context.scales()[own.hyper(z)]
+    # Half a step of the table, and the rounding of the weights.
+    assert np.abs(np.log(chosen / scales)).max() < 0.5 / context.PER_E_FOLD + 0.03
+
+
+def test_weights_too_large_to_be_exact_are_refused(checkpoint: Checkpoint) -> None:
+    network = load_checkpoint(checkpoint("bmshj18"))
+    with torch.no_grad():
+        network.hyper_synthesis["x"].conv_h5.weight.fill_(3000.0)
+    with pytest.raises(ModelError, match="too large"):
+        published_tables.arrays(network)
+
+
+def test_the_digest_tells_one_table_from_another(factorised: Coder, hyper: tuple[Network, Coder]) -> None:
+    assert len({factorised.digest, hyper[1].digest}) == 2
+    changed = Coder(factorised.cdf, factorised.lengths, factorised.firsts + 1, None)
+    assert changed.digest != factorised.digest
+    assert integers.ONE == 4096  # the stored weights are in these steps
+    assert priors.scale_thresholds().dtype == np.int32
