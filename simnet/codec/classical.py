@@ -93,13 +93,14 @@ class ClassicalEncoder:
 
     def __init__(self, name: str, width: int, height: int) -> None:
         self.announcement = announce(name, width, height)
+        self._name = name
         self._sequence = 0
 
     def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
         """See `protocols.Encoder`; every frame is a key frame."""
         del key
         check_size(image, self.announcement)
-        name, step = self.announcement.codec, bitstream.quality_step(quality)
+        name, step = self._name, bitstream.quality_step(quality)
         file = io.BytesIO()
         try:
             Image.fromarray(image).save(file, **KINDS[name].arguments(step))

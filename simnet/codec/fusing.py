@@ -18,7 +18,6 @@ from simnet.codec.protocols import Decoder, Explanation
 from simnet.errors import ModelError
 from simnet.records import Announcement, Decoded, SideInformation
 
-MODEL = "fuse"
 STRIDE = 16
 """Pictures are padded to multiples of this."""
 CELL = 4
@@ -102,11 +101,11 @@ def attended(weights: np.ndarray, aligned: list[np.ndarray]) -> np.ndarray:
 class FusingDecoder:
     """Decodes with another codec's decoder, then aligns and fuses the side pictures; see `protocols.Decoder`."""
 
-    def __init__(self, inner: Decoder, announcement: Announcement) -> None:
+    def __init__(self, inner: Decoder, announcement: Announcement, stage: str) -> None:
         if getattr(inner, "uses_side", False):
             raise ModelError(f"codec {announcement.codec}: uses side information by itself; expected it without +fuse")
         self.announcement = announcement
-        self._inner, self._fuser = inner, Fuser(model.load(MODEL), announcement)
+        self._inner, self._fuser = inner, Fuser(model.load(stage), announcement)
 
     def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
         """Decode; without side pictures exactly what the other codec gives."""

@@ -52,6 +52,11 @@ def names() -> list[str]:
     return sorted(file.parent.name for file in shipped.folder("models").glob("*/manifest.yaml"))
 
 
+def is_model(name: str) -> bool:
+    """Whether there is a model folder of this name, shipped or not."""
+    return name in names() or (Path(name) / "manifest.yaml").is_file()
+
+
 @lru_cache(maxsize=16)
 def load(name: str) -> Model:
     """Read a model's manifest and check every file's digest; ModelError says which file is wrong."""

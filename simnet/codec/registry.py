@@ -1,7 +1,8 @@
 """Which codecs there are, and how one is opened by name.
 
-A codec is named `name` or `name+fuse`, where the stand-alone side-information stage works on what codec `name` decodes. Codecs
-come in families, a module each, imported when one of its codecs is opened. A family has
+A codec is named `name` or `name+fuse`, where the stand-alone side-information stage works on what codec `name` decodes; a model
+of codec `fuse` is then that stage's, any other the plain codec's. Codecs come in families, a module each, imported when one of
+its codecs is opened. A family has
 
     open_encoder(name, width, height, model) -> protocols.Encoder
     open_decoder(announcement) -> protocols.Decoder
@@ -30,6 +31,8 @@ FAMILIES = {
     "simnet.codec.zoo": ("compressai",),
 }
 FUSE = "+fuse"
+STAGE = "fuse"
+"""The shipped model of the side-information stage, and the codec that its manifest names."""
 
 
 def names() -> list[str]:
@@ -46,27 +49,46 @@ def known(name: str) -> str:
 def open_encoder(name: str, width: int, height: int, model: str | None = None) -> Encoder:
     """An encoder (`protocols.Encoder`) for pictures of width x height; `model` is a folder of `models/`, else the codec's own."""
     plain = name.removesuffix(FUSE)
-    encoder = _family(name).open_encoder(plain, width, height, model)
+    own, stage = _parted(name, model)
+    encoder = _family(name).open_encoder(plain, width, height, own)
     if name != plain:
         # The camera's bytes are the plain codec's; only what fusion opens differs.
-        encoder.announcement = dataclasses.replace(encoder.announcement, codec=name)
+        announced = f"{encoder.announcement.model}{FUSE}{stage}"
+        encoder.announcement = dataclasses.replace(encoder.announcement, codec=name, model=announced)
     return encoder
 
 
 def open_decoder(announcement: Announcement) -> Decoder:
     """A decoder (`protocols.Decoder`) for an announced stream; ModelError if its digests are not known here."""
     plain = announcement.codec.removesuffix(FUSE)
-    decoder = _family(plain).open_decoder(dataclasses.replace(announcement, codec=plain))
     if announcement.codec == plain:
-        return decoder
+        return _family(plain).open_decoder(announcement)
     from simnet.codec.fusing import FusingDecoder
 
-    return FusingDecoder(decoder, announcement)
+    own, _, stage = announcement.model.partition(FUSE)
+    decoder = _family(plain).open_decoder(dataclasses.replace(announcement, codec=plain, model=own))
+    return FusingDecoder(decoder, announcement, stage)
 
 
 def declared_times(name: str, model: str | None = None) -> tuple[int, int]:
     """Declared virtual coding times of one frame: encode, decode (ns)."""
-    return _family(name).declared_times(name.removesuffix(FUSE), model)
+    own, stage = _parted(name, model)
+    times = _family(name).declared_times(name.removesuffix(FUSE), own)
+    if not stage:
+        return times
+    from simnet.codec import model as models
+
+    return times[0], times[1] + models.load(stage).times[1]
+
+
+def _parted(name: str, model: str | None) -> tuple[str | None, str]:
+    """The plain codec's model, and the side-information stage's (empty without one)."""
+    if not name.endswith(FUSE):
+        return model, ""
+    from simnet.codec import model as models
+
+    is_stage = model is not None and models.is_model(model) and models.load(model).codec == STAGE
+    return (None, str(model)) if is_stage else (model, STAGE)
 
 
 def _family(name: str) -> Any:

@@ -46,5 +46,6 @@ def execute(arguments: argparse.Namespace) -> int:
         sittings.refuse_changes(chosen, out, allowed=arguments.continue_with_changes)
         training.train(chosen, out, exported)
         if parallel.first():
-            sys.stdout.write(f"{exported}: use it as `model` of codec {chosen.codec_name}, or put it into models/\n")
+            use = f"codec {chosen.codec_name}" if not chosen.codecs else "any codec with `side: fuse`"
+            sys.stdout.write(f"{exported}: use it as `model` of {use}, or put it into models/\n")
     return 0

@@ -62,9 +62,7 @@ def train(recipe: Recipe, folder: Path, exported: Path) -> Path:
     cv2.setNumThreads(1)
     torch.set_num_threads(parallel.threads())
     STAGES[recipe.stage](recipe, folder, exported)
-    # A stage behind other codecs has no rate of its own to measure.
-    if not recipe.codecs:
-        export.add_to_manifest(exported, measured=measure(recipe, exported))
+    export.add_to_manifest(exported, measured=measure(recipe, exported))
     return exported
 
 
@@ -135,7 +133,9 @@ def measure(recipe: Recipe, exported: Path) -> dict[str, Any]:
     """Rate (real bytes) and quality of the exported model on the recipe's validation data."""
     from simnet.learn import evaluate
 
-    name = f"{recipe.codec_name}={exported}"
+    # A stage behind other codecs is measured behind the first of them.
+    codec = f"{recipe.codecs[0]}+fuse" if recipe.codecs else recipe.codec_name
+    name = f"{codec}={exported}"
     # The published networks take seconds a picture, and their validation data have hundreds.
     few: dict[str, Any] = {"size": (256, 128), "most": MEASURED} if recipe.published else {}
     result = evaluate.evaluate(recipe.validation, [name], QUALITIES, name, **few)
@@ -144,6 +144,7 @@ def measure(recipe: Recipe, exported: Path) -> dict[str, Any]:
     ways |= {f"side information: {way}": points for way, points in controls.items()}
     return {
         "on": list(recipe.validation),
+        "codec": codec,
         "pictures": result["pictures"],
         **{
             way: [{key: round(value, 4) for key, value in point.items()} for point in points]

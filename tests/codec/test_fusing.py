@@ -1,9 +1,13 @@
 """The side-information stage: behind any codec, and what it says of where it looked."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from simnet import codec, quality
+from simnet import codec, quality, shipped
+from simnet.codec import model
 from simnet.codec.align import CANDIDATES, Aligner
 from simnet.codec.fusing import CELL
 from simnet.codec.protocols import Explainer
@@ -34,6 +38,21 @@ def test_a_codec_keeps_its_bytes_and_gains(name: str, picture: np.ndarray) -> No
 def test_a_codec_with_side_information_of_its_own_takes_no_second_stage() -> None:
     with pytest.raises(ModelError, match=r"atn\+fuse: uses side information by itself"):
         codec.open_decoder(codec.open_encoder("atn+fuse", 64, 64).announcement)
+
+
+def test_the_stage_may_be_another_than_the_shipped(picture: np.ndarray, tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    shutil.copytree(shipped.folder("models") / "fuse", folder)
+    encoder = codec.open_encoder("avif+fuse", 200, 120, str(folder))
+    frame = encoder.encode(picture, 0.2)
+    sides = [moved(picture, 3)]
+    fused = codec.open_decoder(encoder.announcement).decode(frame, sides)
+    default = codec.open_decoder(codec.open_encoder("avif+fuse", 200, 120).announcement).decode(frame, sides)
+    np.testing.assert_array_equal(fused.picture, default.picture)
+    shutil.rmtree(folder)
+    model.load.cache_clear()
+    with pytest.raises(ModelError, match="unknown model"):
+        codec.open_decoder(encoder.announcement)
 
 
 def test_an_aligner_offers_candidates(picture: np.ndarray) -> None:
