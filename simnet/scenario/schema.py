@@ -218,6 +218,8 @@ class Stream(Strict):
         Field(default=[], examples=[["leader/front", "previous"], [{"stream": "leader/front", "lag": "0.8 s"}]])
     )
     """What helps to decode it, best first: streams, the fusion node's own cameras, or previous (its own last picture)."""
+    key_interval: f.SomeTime | None = Field(default=None, examples=["2 s"])
+    """Video codecs: a key frame at least this often; left out, only first and where fusion asks for one."""
     encode_time: f.Time = _STREAM.encode_ns
     """Virtual time from capture to bitstream."""
     decode_time: f.Time = _STREAM.decode_ns

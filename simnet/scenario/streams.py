@@ -177,6 +177,7 @@ def _record(name: str, one: _Merged) -> StreamConfig:
         rate=_rate(stream.rate),
         side_information=tuple(_sources(one)),
         side_lags_ns=lags_ns if any(lags_ns) else (),
+        key_interval_ns=stream.key_interval,
         encode_ns=stream.encode_time,
         decode_ns=stream.decode_time,
     )

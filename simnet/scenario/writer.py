@@ -150,6 +150,7 @@ def _stream(stream: StreamConfig) -> dict[str, Any]:
         "codec": stream.codec if stream.model is None else _Line(name=stream.codec, model=stream.model),
         "rate": rates[rate.kind],
         "side_information": [_candidate(name, lag_ns) for name, lag_ns in stream.candidates],
+        **({"key_interval": text(stream.key_interval_ns, "ns")} if stream.key_interval_ns is not None else {}),
         "encode_time": text(stream.encode_ns, "ns"),
         "decode_time": text(stream.decode_ns, "ns"),
     }

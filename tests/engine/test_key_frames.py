@@ -94,3 +94,8 @@ def test_streams_with_references_do_not_depend_on_processes_or_delays(lossy: Sce
     assert len({each.result.summary["fingerprint"] for each in runs}) == 1
     outcomes = {row.outcome for row in runs[0].read.rows}
     assert {Outcome.LOST, Outcome.REFERENCE, Outcome.DECODED} <= outcomes
+
+
+def test_a_scenario_may_want_key_frames_regularly(tiny: Scenario, run: Run) -> None:
+    rows = run(change_streams(tiny, codec="h264", key_interval_ns=300 * MS)).rows("car/a")
+    assert [row.key for row in rows] == [index % 3 == 0 for index in range(10)]
