@@ -1,10 +1,12 @@
-"""How fast a link's transmitter is at an instant: a constant, or a ladder over the distance of its two nodes."""
+"""How fast a link's transmitter is: a constant, a ladder over the distance of its two nodes, or a recorded trace."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from simnet import traces
 from simnet.errors import InputError
+from simnet.net.traced import OpportunityTransmitter, RateTransmitter
 from simnet.records import SECOND_NS
 
 if TYPE_CHECKING:
@@ -17,35 +19,82 @@ if TYPE_CHECKING:
 BITS_PER_BYTE = 8
 
 
-class Bandwidth:
-    """The time that a byte takes on a link.
+class Transmitter(Protocol):
+    """Serves one packet after the other."""
 
-    Past the ladder's last step the transmitter goes on at that step's rate and nothing it sends is received.
+    @property
+    def ns_per_byte(self) -> float | None:
+        """What a byte takes where that never changes, else None."""
+        ...
+
+    def serve(self, start_ns: int, size_bytes: int) -> tuple[int, bool]:
+        """Return when a packet that starts at `start_ns` is done, and whether the other end is in range.
+
+        Call it once a packet, in the order of service; no packet starts before its predecessor is done.
+        """
+        ...
+
+    def cost_ns(self, now_ns: int, size_bytes: int) -> tuple[int, bool]:
+        """Return about what `serve` would take for a packet now, for choosing a way; it changes nothing."""
+        ...
+
+
+def transmitter(config: LinkConfig, distance_m: Distance) -> Transmitter:
+    """Return the link's transmitter; `distance_m(source, target, t_ns)` must answer for times ahead of now too.
+
+    Raises:
+        InputError: No such bandwidth, or a trace that cannot be read.
     """
-
-    def __init__(self, config: LinkConfig, distance_m: Distance) -> None:
-        """Take the law from `config`; `distance_m(source, target, t_ns)` must answer for times ahead of now too."""
-        _check(config)
-        self._distance_m = distance_m
-        self._ends = config.source, config.target
-        self._steps = [(up_to_m, _ns_per_byte(rate_bps)) for up_to_m, rate_bps in config.ladder]
-        self.constant = None if config.ladder else (_ns_per_byte(config.bandwidth_bps), True)
-        """What `at` gives where it never changes, else None."""
-
-    def at(self, t_ns: int) -> tuple[float, bool]:
-        """Return ns a byte at `t_ns`, and whether the other end is in range."""
-        if self.constant is not None:
-            return self.constant
-        distance_m = self._distance_m(*self._ends, t_ns)
-        for up_to_m, ns_per_byte in self._steps:
-            if distance_m <= up_to_m:
-                return ns_per_byte, True
-        return self._steps[-1][1], False
+    _check(config)
+    if config.trace is not None:
+        trace = traces.read(config.trace)
+        if isinstance(trace, traces.Opportunities):
+            return OpportunityTransmitter(trace, config.trace.start_ns)
+        return RateTransmitter(trace, config.trace.start_ns)
+    if config.ladder:
+        return _Ladder(config, distance_m)
+    return _Constant(config.bandwidth_bps)
 
 
 def service_ns(size_bytes: int, ns_per_byte: float) -> int:
     """Return the time on the transmitter, rounded to the nearest nanosecond for every packet by itself."""
     return int(size_bytes * ns_per_byte + 0.5)
+
+
+class _Constant:
+    def __init__(self, rate_bps: float) -> None:
+        self.ns_per_byte = _ns_per_byte(rate_bps)
+
+    def serve(self, start_ns: int, size_bytes: int) -> tuple[int, bool]:
+        return start_ns + service_ns(size_bytes, self.ns_per_byte), True
+
+    def cost_ns(self, now_ns: int, size_bytes: int) -> tuple[int, bool]:
+        return service_ns(size_bytes, self.ns_per_byte), True
+
+
+class _Ladder:
+    """The bandwidth of a packet is that of the distance when its service starts.
+
+    Past the last step the transmitter goes on at that step's rate and nothing it sends is received.
+    """
+
+    ns_per_byte = None
+
+    def __init__(self, config: LinkConfig, distance_m: Distance) -> None:
+        self._distance_m = distance_m
+        self._ends = config.source, config.target
+        self._steps = [(up_to_m, _ns_per_byte(rate_bps)) for up_to_m, rate_bps in config.ladder]
+
+    def serve(self, start_ns: int, size_bytes: int) -> tuple[int, bool]:
+        service, in_range = self.cost_ns(start_ns, size_bytes)
+        return start_ns + service, in_range
+
+    def cost_ns(self, now_ns: int, size_bytes: int) -> tuple[int, bool]:
+        distance_m = self._distance_m(*self._ends, now_ns)
+        for up_to_m, ns_per_byte in self._steps:
+            if distance_m <= up_to_m:
+                return service_ns(size_bytes, ns_per_byte), True
+        return service_ns(size_bytes, self._steps[-1][1]), False
 
 
 def _ns_per_byte(rate_bps: float) -> float:

@@ -123,7 +123,7 @@ class Network:
         event.callbacks.append(lambda _: transfer.close())
 
     def _route(self, source: str, target: str) -> tuple[Link, ...]:
-        costs = {link.config.name: link.cost_ns(self._now_ns) for link in self._links}
+        costs = {link.config.name: link.channel.cost_ns(self._now_ns) for link in self._links}
         key = source, target, *costs.values()
         route = self._routes.get(key)
         if route is None:

@@ -84,15 +84,14 @@ class Problems:
 
 
 def written(tree: Any, location: Path) -> Path:
-    """Return as much of `location` as the tree has; pydantic's own steps (a shorthand's inside, a key) are left out."""
+    """Return what the tree has of `location`; pydantic's own steps (a shorthand's inside, a choice, a key) are left out."""
     path: list[str | int] = []
     for step in location:
         # A list answers to its indices as a mapping does to its keys.
         inside: Any = dict(enumerate(tree)) if isinstance(tree, list) else tree
-        if not isinstance(inside, dict) or step not in inside:
-            break
-        tree = inside[step]
-        path.append(step)
+        if isinstance(inside, dict) and step in inside:
+            tree = inside[step]
+            path.append(step)
     return tuple(path)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from simnet import records, units
 from simnet.scenario import fields as f
@@ -47,6 +47,59 @@ def _expand_loss(value: Any) -> Any:
     return {"model": "none"} if value == "none" else {"mean": value}
 
 
+class Trace(Strict):
+    """A bandwidth that was recorded; the trace starts again at its end."""
+
+    trace: f.Given = Field(examples=["traces/drive.csv"])
+    """The file: from the scenario file's folder, or from the current folder."""
+    format: Literal["mahimahi", "csv"] | None = Field(default=None, examples=["mahimahi"])
+    """mahimahi: one integer a line, the millisecond at which 1500 bytes may pass; csv if left out and the name ends so."""
+    column: f.Given | None = Field(default=None, examples=["DL_bitrate"])
+    """csv: the column of rates."""
+    unit: Literal["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "B/s", "kB/s", "MB/s"] | None = Field(
+        default=None, examples=["kbit/s"]
+    )
+    """csv: what the rates are measured in."""
+    time: f.Given | None = Field(default=None, examples=["seconds"])
+    """csv: the column that says when each row begins, in seconds or as dates and times of ISO 8601."""
+    period: f.SomeTime | None = Field(default=None, examples=["1 s"])
+    """csv without a time column: how long a row lasts; 1 s if left out."""
+    start: f.Time = 0
+    """Where in the trace the run begins."""
+    digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = Field(default=None, examples=["e3b0c442" * 8])
+    """SHA-256 of the file, hexadecimal: another file is refused; any is taken if left out."""
+
+    @property
+    def kind(self) -> Literal["mahimahi", "csv"]:
+        """The format, from the file's name where it is left out."""
+        return self.format or ("csv" if self.trace.lower().endswith(".csv") else "mahimahi")
+
+    @model_validator(mode="after")
+    def _of_one_format(self) -> Trace:
+        if self.kind == "mahimahi":
+            given = [key for key in ("column", "unit", "time", "period") if getattr(self, key) is not None]
+            if given:
+                raise ValueError(f"{given[0]} given with a mahimahi trace; expected format: csv")
+            return self
+        for key, example in (("column", "DL_bitrate"), ("unit", "kbit/s")):
+            if getattr(self, key) is None:
+                raise ValueError(f"a csv trace without {key}; expected {key}: {example}")
+        if self.time is not None and self.period is not None:
+            raise ValueError("both time and period given; expected one of them to say when rows begin")
+        return self
+
+
+def _kind_of_bandwidth(value: Any) -> str:
+    traced = isinstance(value, Trace) or (isinstance(value, dict) and not Trace.model_fields.keys().isdisjoint(value))
+    return "recorded bandwidth" if traced else "bandwidth by distance"
+
+
+Bandwidth = Annotated[
+    Annotated[Trace, Tag("recorded bandwidth")] | Annotated[f.Ladder, Tag("bandwidth by distance")],
+    Discriminator(_kind_of_bandwidth),
+]
+
+
 class Transport(Strict):
     """What a link does to what is sent over it."""
 
@@ -71,7 +124,7 @@ class Transport(Strict):
 class Return(Transport):
     """What the way back does otherwise than the way there."""
 
-    bandwidth: f.Ladder | None = None
+    bandwidth: Bandwidth | None = Field(default=None, examples=["50 kbit/s"])
     """As for the link."""
 
 
@@ -90,8 +143,10 @@ class Link(Transport):
     """The sending node."""
     target: f.Name = Field(alias="to", examples=["roadside"])
     """The receiving node."""
-    bandwidth: f.Ladder
-    """A bit rate, or a ladder by distance beyond whose last step nothing arrives."""
+    bandwidth: Bandwidth = Field(
+        examples=["400 kbit/s", {"100 m": "4 Mbit/s", "250 m": "1 Mbit/s"}, {"trace": "traces/drive.up"}]
+    )
+    """A bit rate, a ladder by distance beyond whose last step nothing arrives, or a recorded trace."""
     way_back: Annotated[Return | None, f.Shorthand(_expand_return, {"const": "none"})] = Field(
         default=Return(), alias="return", examples=["none", {"bandwidth": "50 kbit/s"}]
     )

@@ -3,36 +3,52 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from simnet.records import LinkConfig, LossConfig
-from simnet.scenario import nodes
-from simnet.scenario.link_schema import Return, Transport
+from simnet.scenario import link_traces, nodes
+from simnet.scenario.link_schema import Return, Trace, Transport
 
 if TYPE_CHECKING:
+    from pathlib import Path as File
+
     from simnet.scenario.document import Path
     from simnet.scenario.explain import Problems
     from simnet.scenario.link_schema import Link
+
+    Ladder = dict[float, float]
+    """Metres to bit/s."""
     from simnet.scenario.schema import Document
 
 BACK = ".return"
 """Ends the name of a link's way back; no name in a file has a dot."""
 
 
-def resolve(document: Document, problems: Problems) -> tuple[LinkConfig, ...]:
+def resolve(document: Document, problems: Problems, file: File) -> tuple[LinkConfig, ...]:
     """Return the links in the order of the file, each before its way back; faults go to `problems`."""
     resolved: list[LinkConfig] = []
+
+    def add(name: str, ends: tuple[str, str], path: Path, bandwidth: Ladder | Trace, transport: Transport) -> None:
+        link = _one_way(name, ends, transport)
+        if isinstance(bandwidth, Trace):
+            link = link_traces.put(link, bandwidth, (*path, "bandwidth"), problems, file)
+        else:
+            link = _put_ladder(link, bandwidth)
+        resolved.append(link)
+
     for name, link in document.links.items():
         for key, node in (("from", link.source), ("to", link.target)):
             if node not in document.nodes:
                 nodes.unknown(document, problems, ("links", name, key), node)
         if link.source == link.target:
             problems.at_value(("links", name, "to"), f"{link.target!r} is where the link starts; expected another node")
-        resolved.append(_one_way(name, link.source, link.target, link.bandwidth, link))
+        add(name, (link.source, link.target), ("links", name), link.bandwidth, link)
         _check(("links", name), link, resolved[-1], problems)
         if (back := _way_back(link)) is None:
             continue
-        resolved.append(_one_way(f"{name}{BACK}", link.target, link.source, back.bandwidth or link.bandwidth, back))
+        here = ("links", name) if back.bandwidth is None else ("links", name, "return")
+        add(f"{name}{BACK}", (link.target, link.source), here, back.bandwidth or link.bandwidth, back)
         if link.way_back != Return():
             _check(("links", name, "return"), back, resolved[-1], problems)
     return tuple(resolved)
@@ -58,15 +74,15 @@ def _way_back(link: Link) -> Return | None:
     return Return.model_construct(bandwidth=otherwise.pop("bandwidth", None), **(alike | otherwise))
 
 
-def _one_way(name: str, source: str, target: str, bandwidth: dict[float, float], transport: Transport) -> LinkConfig:
-    steps = tuple(sorted(bandwidth.items()))
+def _one_way(name: str, ends: tuple[str, str], transport: Transport) -> LinkConfig:
+    """Return the link but for its bandwidth."""
     loss = transport.loss
     model = loss.model if loss.mean > 0 else "none"
     return LinkConfig(
         name=name,
-        source=source,
-        target=target,
-        bandwidth_bps=max(bandwidth.values()),
+        source=ends[0],
+        target=ends[1],
+        bandwidth_bps=1.0,
         delay_ns=transport.delay,
         jitter_ns=transport.jitter,
         reorder=transport.reorder,
@@ -74,8 +90,12 @@ def _one_way(name: str, source: str, target: str, bandwidth: dict[float, float],
         queue_bytes=transport.queue,
         mtu_bytes=transport.mtu,
         overhead_bytes=transport.overhead,
-        ladder=() if math.isinf(steps[-1][0]) else steps,
     )
+
+
+def _put_ladder(link: LinkConfig, bandwidth: Ladder) -> LinkConfig:
+    steps = tuple(sorted(bandwidth.items()))
+    return replace(link, bandwidth_bps=max(bandwidth.values()), ladder=() if math.isinf(steps[-1][0]) else steps)
 
 
 def _check(path: Path, written: Transport, link: LinkConfig, problems: Problems) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -93,7 +94,7 @@ def _enter(tree: dict[str, Any], override: Override, rest: tuple[str, ...], here
     """Set the value at `here`, the last key of which is in `tree` or belongs there, or go on with the `rest` below it."""
     key = str(here[-1])
     if not rest:
-        tree[key] = override.value
+        tree[key] = deepcopy(override.value)  # a later override may change what one of several matches holds
         places.replace(here, override.place)
         return True
     if not isinstance(tree.get(key), dict):

@@ -23,7 +23,7 @@ def resolve(document: Document, layers: list[Layer], problems: Problems, file: P
     resolved_nodes = nodes.resolve(document, problems)
     problems.stop()
     world = worlds.resolve(document, resolved_nodes, problems, file)
-    resolved_links = links.resolve(document, problems)
+    resolved_links = links.resolve(document, problems, file)
     fusion = document.fusion
     if fusion.at not in document.nodes:
         nodes.unknown(document, problems, ("fusion", "at"), fusion.at)

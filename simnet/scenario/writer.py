@@ -121,9 +121,8 @@ def _links(links: tuple[LinkConfig, ...]) -> dict[str, Any]:
 
 
 def _transport(link: LinkConfig) -> dict[str, Any]:
-    ladder = _Line({text(up_to_m, "m"): text(rate_bps, "bit/s") for up_to_m, rate_bps in link.ladder})
     return {
-        "bandwidth": ladder or text(link.bandwidth_bps, "bit/s"),
+        "bandwidth": _bandwidth(link),
         "delay": text(link.delay_ns, "ns"),
         "jitter": text(link.jitter_ns, "ns"),
         "reorder": link.reorder,
@@ -132,6 +131,17 @@ def _transport(link: LinkConfig) -> dict[str, Any]:
         "mtu": text(link.mtu_bytes, "B"),
         "overhead": text(link.overhead_bytes, "B"),
     }
+
+
+def _bandwidth(link: LinkConfig) -> str | dict[str, Any]:
+    if (trace := link.trace) is not None:
+        rows = {"time": trace.time_column} if trace.time_column else {"period": text(trace.period_ns, "ns")}
+        columns = {"column": trace.column, "unit": trace.unit} | rows if trace.kind == "csv" else {}
+        start = text(trace.start_ns, "ns")
+        return _Line(trace=trace.path, format=trace.kind, **columns, start=start, digest=trace.digest)
+    if link.ladder:
+        return _Line({text(up_to_m, "m"): text(rate_bps, "bit/s") for up_to_m, rate_bps in link.ladder})
+    return text(link.bandwidth_bps, "bit/s")
 
 
 def _loss(loss: LossConfig) -> dict[str, Any]:
