@@ -40,5 +40,9 @@ class WireError(SimnetError):
     """A peer sent something that is not a valid message, or too much of it."""
 
 
+class WireVersionError(WireError):
+    """A peer speaks another version of the wire."""
+
+
 class NodeError(SimnetError):
     """A node or its host failed, or did not answer in time."""

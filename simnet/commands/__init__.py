@@ -1,7 +1,7 @@
 """The commands of `simnet`, one small module each: what it takes and which room it calls.
 
 A command is a module with `HELP` (one line), `configure(parser)` and `execute(arguments) -> exit status`. Nothing heavy is
-imported until it is executed. What a command does lives in a room, not here.
+imported until it is executed. What a command does lives in a room, not here. `wires` is what three of them share.
 """
 
 from __future__ import annotations
@@ -13,7 +13,20 @@ from typing import TYPE_CHECKING, Protocol, cast
 if TYPE_CHECKING:
     import argparse
 
-NAMES = ("run", "report", "check", "ls", "encode", "decode", "evaluate", "train", "import")
+NAMES = (
+    "run",
+    "broker",
+    "camera",
+    "fusion",
+    "report",
+    "check",
+    "ls",
+    "encode",
+    "decode",
+    "evaluate",
+    "train",
+    "import",
+)
 """In the order in which the help shows them."""
 
 

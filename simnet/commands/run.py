@@ -7,7 +7,7 @@ import shlex
 import sys
 from argparse import ArgumentTypeError
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import argparse
@@ -17,11 +17,8 @@ HELP = "run a scenario: rows, a report and a table of its streams"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("scenario", help="a scenario file, or the name of a shipped scenario")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder to write; default: runs/<scenario>-<number>")
-    parser.add_argument("--json", action="store_true", help="print the summary as one JSON object on the last line")
+    configure_run(parser)
     parser.add_argument("--hosts", type=_count, default=0, metavar="N", help="spread the nodes over N processes")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a value, e.g. seed=3")
     parser.add_argument(
         "--answer-delay",
         type=_seconds,
@@ -31,8 +28,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def configure_run(parser: argparse.ArgumentParser) -> None:
+    """Declare what whoever leads a run takes: `lead` needs these."""
+    parser.add_argument("scenario", help="a scenario file, or the name of a shipped scenario")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder to write; default: runs/<scenario>-<number>")
+    parser.add_argument("--json", action="store_true", help="print the summary as one JSON object on the last line")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a value, e.g. seed=3")
+
+
 def execute(arguments: argparse.Namespace) -> int:
     """Run the scenario."""
+    return lead(arguments, hosts=arguments.hosts, answer_delay_s=arguments.answer_delay)
+
+
+def lead(arguments: argparse.Namespace, **options: Any) -> int:
+    """Run the scenario with these options of `engine.run`; print what it came to."""
     from simnet import console, engine, scenario
     from simnet.engine.runner import Asked
 
@@ -43,11 +53,10 @@ def execute(arguments: argparse.Namespace) -> int:
         result = engine.run(
             loaded,
             out,
-            hosts=arguments.hosts,
-            answer_delay_s=arguments.answer_delay,
             progress=progress,
             asked=Asked(shlex.join(["simnet", *arguments.typed]), arguments.set, text),
             began=arguments.began,
+            **options,
         )
     if arguments.json:
         sys.stdout.write(json.dumps(result.summary) + "\n")

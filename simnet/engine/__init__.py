@@ -5,6 +5,7 @@ It is the only room that knows every other. What a node decides, what a link doe
 here: they are `nodes`, `net` and `wire`.
 
     runner ─┬─ launch ── host ── camera_actor, fusion_actor      (threads over inproc, or processes over ipc)
+            ├─ gathering ~~ carrying ── host                     (hosts that come by themselves, over tcp)
             ├─ broker ── net.Network                             (the clock; blocks in wall time only where a result is due)
             ├─ scorer                                            (has the world; apart from the decoder)
             └─ ledger ── folder ── report                        (rows, fingerprint)

@@ -27,7 +27,7 @@ from simnet.wire.plain import pack_records
 from simnet.world import poses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Sequence
 
     from simnet.engine.layout import HostPlan
     from simnet.engine.ledger import Ledger
@@ -48,7 +48,6 @@ class Broker:
     def __init__(
         self,
         scenario: Scenario,
-        plans: list[HostPlan],
         socket: BrokerSocket,
         ledger: Ledger,
         scorer: Scorer,
@@ -56,9 +55,9 @@ class Broker:
     ) -> None:
         self._scenario, self._socket, self._ledger, self._scorer = scenario, socket, ledger, scorer
         self._progress = progress
-        self._plans = plans
-        self._host_of = {stream: plan.name for plan in plans for stream in plan.streams}
-        self._fusion_host = next(plan.name for plan in plans if plan.fusion)
+        self._plans: Sequence[HostPlan] = ()
+        self._host_of: dict[str, str] = {}
+        self._fusion_host = ""
         self._env = simpy.Environment(0)
         trajectories = {node.name: node.trajectory for node in scenario.nodes}
         self._network = Network(
@@ -77,8 +76,17 @@ class Broker:
         self.first_coded = 0.0
         """When (`time.perf_counter`) the first coded frame was there."""
 
-    def open(self, answer_delay_s: float) -> None:
-        """Open every node on its host: encoders first, all at once, then the decoders of what they announce."""
+    def open(self, plans: Sequence[HostPlan], answer_delay_s: float, overrides: Sequence[str] = ()) -> None:
+        """Open every node on its host: encoders first, all at once, then the decoders of what they announce.
+
+        Args:
+            plans: What each host carries; each stream and fusion are on one.
+            answer_delay_s: The longest random pause before an answer.
+            overrides: What the scenario was loaded with, for hosts that look for the world by themselves.
+        """
+        self._plans = plans
+        self._host_of = {stream: plan.name for plan in plans for stream in plan.streams}
+        self._fusion_host = next(plan.name for plan in plans if plan.fusion)
         payload = pack_records(self._scenario)
         posted = []
         for plan in self._plans:
@@ -87,6 +95,7 @@ class Broker:
                 "fusion": plan.fusion,
                 "threads": plan.threads,
                 "answer_delay_s": float(answer_delay_s),
+                "overrides": list(overrides),
             }
             posted.append((plan.name, self._socket.post(plan.name, Message("open", header, (payload,)))))
         announcements = {}
@@ -107,7 +116,7 @@ class Broker:
 
     def stop(self) -> list[Message]:
         """Stop every host; return what each says at its end: peak memory and seconds by part."""
-        posted = [(plan.name, self._socket.post(plan.name, Message("stop"))) for plan in self._plans]
+        posted = [(plan.name, self._socket.post(plan.name, Message("stop", {"failure": None}))) for plan in self._plans]
         return [self._result(host, request, "its end") for host, request in posted]
 
     @property

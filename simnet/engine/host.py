@@ -41,8 +41,15 @@ _LOG = logging.getLogger(__name__)
 class Host:
     """Serves one connection until the broker says stop. `world` is the process's own, if it has one already."""
 
-    def __init__(self, connection: HostSocket, name: str, world: LazyWorld | None = None) -> None:
-        self._connection, self._name = connection, name
+    def __init__(
+        self,
+        connection: HostSocket,
+        name: str,
+        world: LazyWorld | None = None,
+        localise: Callable[[Scenario, list[str]], Scenario] = lambda scenario, _: scenario,
+    ) -> None:
+        """Make a host; `localise` puts this machine's paths into the broker's scenario, given that one's overrides."""
+        self._connection, self._name, self._localise = connection, name, localise
         self._world, self._shares_process = world, world is not None
         self._stopwatch = Stopwatch()
         self._cameras: dict[str, CameraActor] = {}
@@ -51,8 +58,12 @@ class Host:
         self._delay: Callable[[], float] = lambda: 0.0
         self._ended = threading.Event()
 
-    def serve(self) -> None:
-        """Join the run and answer requests until the broker says stop."""
+    def serve(self, join_s: float = JOIN_S) -> None:
+        """Join the run and answer requests until the broker says stop; wait up to `join_s` for its welcome.
+
+        Raises:
+            NodeError: The broker refused this host, is gone, or says that the run failed.
+        """
         handlers = {
             "open": self._open,
             "capture": self._capture,
@@ -62,13 +73,15 @@ class Host:
             "picture": self._picture,
         }
         try:
-            self._connection.join(JOIN_S)
+            self._connection.join(join_s)
             while (request := self._connection.receive()).kind != "stop":
                 try:
                     handlers[request.kind](request)
                 except Exception as error:
                     self._fail(request, error)
             self._stop(request)
+            if request.header["failure"] is not None:
+                raise NodeError(f"{self._name}: the broker ended the run: {request.header['failure']}")
         finally:
             self._ended.set()
             self._pool.close()
@@ -80,8 +93,9 @@ class Host:
         import cv2
 
         cv2.setNumThreads(1)
-        scenario = from_plain(Scenario, unpack_records(request.payloads[0]))
         header = request.header
+        scenario = from_plain(Scenario, unpack_records(request.payloads[0]))
+        scenario = self._localise(scenario, header["overrides"])
         self._set_delay(scenario.seed, header["answer_delay_s"])
         self._world = world = self._world or LazyWorld(scenario, self._stopwatch)
         self._pool.close()
@@ -185,16 +199,17 @@ def _decoded_message(decoded: Decoded) -> Message:
 
 
 def main(arguments: list[str]) -> int:
-    """Run a host as a process: endpoint, session, name."""
+    """Run a host as a process: endpoint, name."""
     import zmq
 
     from simnet.wire.host_socket import HostSocket
+    from simnet.wire.roster import Claim
 
     memory.keep_freed_pages()
-    endpoint, session, name = arguments
+    endpoint, name = arguments
     with zmq.Context() as context:
         try:
-            Host(HostSocket(context, endpoint, session, name), name).serve()
+            Host(HostSocket(context, endpoint, Claim(name)), name).serve()
         except NodeError as error:
             print(f"simnet: error: {error}", file=sys.stderr)  # noqa: T201 - nobody else is left to tell
             return error.exit_status

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from simnet.records import Scenario
+    from simnet.wire.roster import Claim
+
+MAX_THREADS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +44,25 @@ def plan_hosts(scenario: Scenario, hosts: int) -> list[HostPlan]:
     plans = [HostPlan("host-1", (), True, max(1, min(cores, len(names))))]
     plans += [HostPlan(f"host-{place + 2}", names[place::carriers], False, threads) for place in range(carriers)]
     return plans
+
+
+def claimed(scenario: Scenario, claims: Sequence[Claim]) -> list[HostPlan]:
+    """Return what each host carries by its own claim; it has a thread for each stream, or one for each of its cores."""
+    streams = _streams_of(scenario)
+    plans = []
+    for claim in claims:
+        own = tuple(stream for node in claim.nodes for stream in streams[node])
+        busy = len(scenario.streams) if claim.fusion else len(own)
+        plans.append(HostPlan(claim.host, own, claim.fusion, max(1, min(claim.cores, busy, MAX_THREADS))))
+    return plans
+
+
+def senders(scenario: Scenario) -> tuple[str, ...]:
+    """Return the nodes that have a camera that sends, in the scenario's order."""
+    return tuple(_streams_of(scenario))
+
+
+def _streams_of(scenario: Scenario) -> dict[str, list[str]]:
+    sending = {stream.name for stream in scenario.streams}
+    found = {node.name: [each.name for each in node.cameras if each.name in sending] for node in scenario.nodes}
+    return {node: streams for node, streams in found.items() if streams}

@@ -15,17 +15,15 @@ from simnet.records import SECOND_NS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from simnet.engine.layout import HostPlan
+    from simnet.engine.launch import Crew
     from simnet.engine.lazy_world import LazyWorld
     from simnet.engine.ledger import Ledger
     from simnet.engine.scorer import Scorer
     from simnet.engine.stopwatch import Stopwatch
     from simnet.net import LinkStatistics
     from simnet.records import Row, Scenario
-    from simnet.wire.broker_socket import BrokerSocket
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +70,7 @@ def run(
     out: Path,
     *,
     hosts: int = 0,
+    crew: Crew | None = None,
     answer_delay_s: float = 0.0,
     progress: Callable[[int], None] = lambda _: None,
     asked: Asked | None = None,
@@ -83,6 +82,7 @@ def run(
         scenario: What to run; a recorded world that ends earlier ends the run.
         out: The folder to write; must be empty or not exist.
         hosts: 0 for threads of this process, else the number of processes that carry the nodes.
+        crew: How the hosts come to be, where they are not `hosts` of this machine.
         answer_delay_s: The longest random pause before every answer of a node; changes nothing but wall time.
         progress: Called with the virtual time at every capture.
         asked: What the report repeats of the command.
@@ -92,6 +92,7 @@ def run(
         SimnetError: Whatever is wrong with the scenario, its world, its codecs, or a host.
     """
     from simnet.engine import folder as run_folder
+    from simnet.engine import launch
 
     times = _Times(time.perf_counter() if began is None else began)
     _import_ahead()
@@ -100,14 +101,18 @@ def run(
     scenario = _clip(scenario)
     _check_frames(scenario)
     _make_folder(out)
-    ledger, links, announcements, parts, peak_bytes = _simulate(scenario, out, hosts, answer_delay_s, progress, times)
+    asked = asked or Asked()
+    crew = crew or launch.crew(hosts)
+    ledger, links, announcements, parts, peak_bytes = _simulate(
+        scenario, out, crew, answer_delay_s, asked.overrides, progress, times
+    )
     rows = ledger.rows(out.name, {stream.name: stream for stream in scenario.streams}, scenario.cameras)
     run_folder.write_rows(out, rows)
     run_folder.write_links(out, links)
     times.mark("writing rows")
 
     def about(summary: dict[str, Any]) -> dict[str, Any]:
-        said = _about(scenario, asked or Asked(), started, summary, _timings(times, parts))
+        said = _about(scenario, asked, started, summary, _timings(times, parts))
         return {**said, "announcements": announcements}
 
     def summary() -> dict[str, Any]:
@@ -126,8 +131,9 @@ def run(
 def _simulate(
     scenario: Scenario,
     out: Path,
-    hosts: int,
+    crew: Crew,
     answer_delay_s: float,
+    overrides: Sequence[str],
     progress: Callable[[int], None],
     times: _Times,
 ) -> tuple[Ledger, list[LinkStatistics], dict[str, object], dict[str, float], int]:
@@ -145,18 +151,16 @@ def _simulate(
     world.open_ahead()
 
     from simnet.engine.broker import Broker
-    from simnet.engine.layout import plan_hosts
     from simnet.engine.ledger import Ledger
 
     ledger = Ledger()
-    plans = plan_hosts(scenario, hosts)
     times.mark("imports")
     try:
-        with _launch(plans, hosts, world) as socket:
+        with crew(scenario, world) as muster:
+            socket = muster.socket
             scorer = _scorer(scenario, out, world, ledger, stopwatch)
-            broker = Broker(scenario, plans, socket, ledger, scorer, progress)
-            socket.wait_ready(60.0)
-            broker.open(answer_delay_s)
+            broker = Broker(scenario, socket, ledger, scorer, progress)
+            broker.open(muster.wait(), answer_delay_s, overrides)
             times.mark("opening nodes")
             links = broker.run()
             scorer.finish()
@@ -184,12 +188,6 @@ def _import_ahead() -> None:
                 importlib.import_module(name)
 
     threading.Thread(target=load, name="imports", daemon=True).start()
-
-
-def _launch(plans: list[HostPlan], hosts: int, world: LazyWorld) -> AbstractContextManager[BrokerSocket]:
-    from simnet.engine import launch
-
-    return launch.processes(plans) if hosts else launch.threads(plans, world)
 
 
 def _scorer(scenario: Scenario, out: Path, world: LazyWorld, ledger: Ledger, stopwatch: Stopwatch) -> Scorer:

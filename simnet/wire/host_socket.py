@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
-import os
+import secrets
 import socket
 import time
 from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
 
 import zmq
 
-from simnet.errors import NodeError, WireError
+from simnet.errors import NodeError, WireError, WireVersionError
 from simnet.wire.messages import MAX_PAYLOAD_BYTES, Envelope, Message, pack, unpack
 from simnet.wire.pulse import HostPulse
 from simnet.wire.session import Replies, Verdict
+
+if TYPE_CHECKING:
+    from simnet.wire.roster import Claim
 
 _LOG = logging.getLogger(__name__)
 _HELLO_EVERY_S = 1.0
@@ -23,11 +27,12 @@ _POLL_MS = 1000
 class HostSocket:
     """One host's connection. `receive` belongs to one thread; `reply` may be called from any."""
 
-    def __init__(self, context: zmq.Context, endpoint: str, session: str, host: str) -> None:
-        self._context, self._session, self._host = context, session, host
+    def __init__(self, context: zmq.Context, endpoint: str, claim: Claim) -> None:
+        self._context, self._endpoint, self._claim, self._host = context, endpoint, claim, claim.host
         self._socket = context.socket(zmq.DEALER)
         self._socket.setsockopt(zmq.LINGER, 0)
-        self._socket.setsockopt(zmq.IDENTITY, host.encode())
+        # The broker knows a host by this from its hello on: nobody else can guess it.
+        self._socket.setsockopt(zmq.IDENTITY, b"h" + secrets.token_bytes(16))
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_PAYLOAD_BYTES)
         self._socket.connect(endpoint)
         self._outbox: SimpleQueue[tuple[int, Message]] = SimpleQueue()
@@ -37,7 +42,7 @@ class HostSocket:
         self._poller = zmq.Poller()
         self._poller.register(self._socket, zmq.POLLIN)
         self._poller.register(self._wake_in.fileno(), zmq.POLLIN)
-        self._replies = Replies(session, 0)
+        self._replies = Replies("", 0)
         self._pulse: HostPulse | None = None
         self._scolded = False
 
@@ -45,17 +50,13 @@ class HostSocket:
         """Say hello until the broker's welcome comes.
 
         Raises:
-            NodeError: It did not come in time.
+            NodeError: It did not come in time, or the broker refused this host; the message says why.
         """
-        deadline = time.monotonic() + timeout_s
-        hello = Message("hello", {"host": self._host, "pid": os.getpid()}, envelope=Envelope(self._session))
-        self._socket.send_multipart(pack(hello))
-        while (welcome := self._receive_raw(_HELLO_EVERY_S)) is None or welcome.kind != "welcome":
-            if time.monotonic() > deadline:
-                raise NodeError(f"{self._host}: no welcome from the broker for {timeout_s:.0f} s; expected it to be up")
-        self._replies = Replies(self._session, welcome.envelope.epoch)
-        envelope = Envelope(self._session, welcome.envelope.epoch)
-        self._pulse = HostPulse(self._context, welcome.header["pulse"], self._host, envelope)
+        welcome = self._welcome(timeout_s)
+        envelope = Envelope(welcome.envelope.session, welcome.envelope.epoch)
+        self._replies = Replies(envelope.session, envelope.epoch)
+        endpoint = _pulse_endpoint(self._endpoint, welcome.header["pulse"])
+        self._pulse = HostPulse(self._context, endpoint, self._host, envelope)
 
     def receive(self) -> Message:
         """Return the next request, in the order of their numbers; sends waiting replies meanwhile.
@@ -97,8 +98,32 @@ class HostSocket:
         self._wake_out.close()
         self._wake_in.close()
 
+    def _welcome(self, timeout_s: float) -> Message:
+        hello = pack(self._claim.hello())
+        now = time.monotonic()
+        deadline, next_hello = now + timeout_s, now
+        while (now := time.monotonic()) <= deadline:
+            if now >= next_hello:
+                next_hello = now + _HELLO_EVERY_S
+                self._socket.send_multipart(hello)
+            try:
+                answer = self._receive_raw(min(_HELLO_EVERY_S, max(0.0, deadline - now)))
+            except WireVersionError as error:
+                raise NodeError(f"{self._host}: the broker sent a {error}") from error
+            if answer is not None and answer.kind == "refused":
+                raise NodeError(f"{self._host}: refused by the broker: {answer.header['reason']}")
+            if answer is not None and answer.kind == "welcome":
+                return answer
+        raise NodeError(
+            f"{self._host}: no welcome from the broker at {self._endpoint} for {timeout_s:g} s; expected it to be up"
+        )
+
     def _receive_raw(self, timeout_s: float) -> Message | None:
-        """Return the next well-formed message, or None after `timeout_s` or after sending replies."""
+        """Return the next well-formed message, or None after `timeout_s` or after sending replies.
+
+        Raises:
+            WireVersionError: The broker's is another version.
+        """
         ready = dict(self._poller.poll(int(timeout_s * 1000)))
         if self._wake_in.fileno() in ready:
             self._wake_in.recv(4096)
@@ -107,8 +132,17 @@ class HostSocket:
             return None
         try:
             return unpack(self._socket.recv_multipart())
+        except WireVersionError:
+            raise
         except WireError as error:
             if not self._scolded:
                 self._scolded = True
                 _LOG.warning("%s: dropped what the broker's endpoint sent: %s", self._host, error)
             return None
+
+
+def _pulse_endpoint(main: str, said: str) -> str:
+    """Return where to reach the pulse: on tcp, where the broker was reached, at the port that it said."""
+    if not main.startswith("tcp://"):
+        return said
+    return f"{main.rpartition(':')[0]}:{said.rpartition(':')[2]}"

@@ -48,13 +48,16 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    # host -> broker, before there is an epoch, and the broker's answer
-    "hello": Kind({"host": str, "pid": int}),
+    # host -> broker, before there is an epoch, and the broker's answers: from a welcome on, its envelope's session holds
+    "hello": Kind({"host": str, "nodes": [str], "fusion": bool, "cores": int, "scenario": str, "version": str}),
     "welcome": Kind({"pulse": str}),
+    "refused": Kind({"reason": str}),
     # both ways on the pulse sockets
     "beat": Kind({"host": str}),
     # broker -> host, one request each
-    "open": Kind({"streams": [STREAM], "fusion": bool, "threads": int, "answer_delay_s": float}, (1, 1)),
+    "open": Kind(
+        {"streams": [STREAM], "fusion": bool, "threads": int, "answer_delay_s": float, "overrides": [str]}, (1, 1)
+    ),
     "capture": Kind({"stream": str, "sequence": int, "time_ns": int, "feedback": [FEEDBACK]}),
     "delivery": Kind(
         {
@@ -73,7 +76,7 @@ KINDS: dict[str, Kind] = {
     "wake": Kind({"time_ns": int}),
     "announce": Kind({}, (1, 1)),
     "picture": Kind({"stream": str, "sequence": int}),
-    "stop": Kind(),
+    "stop": Kind({"failure": (str, None)}),
     # host -> broker, one reply to each of these
     "opened": Kind({}, (1, 1)),
     "coded": Kind({"quality": float}, (1, 1)),

@@ -11,10 +11,10 @@ from typing import Any
 
 import msgpack
 
-from simnet.errors import WireError
+from simnet.errors import WireError, WireVersionError
 from simnet.wire.kinds import KINDS, MAX_INTEGER, conforms
 
-VERSION = 1
+VERSION = 2
 MAX_HEADER_BYTES = 256 * 1024
 MAX_PAYLOAD_BYTES = 64 * 1024 * 1024
 
@@ -77,7 +77,7 @@ def unpack(frames: list[bytes]) -> Message:
     """Return the message that `frames` hold.
 
     Raises:
-        WireError: Not a message of this version: the only error this raises, whatever the bytes are.
+        WireError: Not a message of this version (WireVersionError: of another): it raises nothing else, whatever the bytes are.
     """
     if len(frames) < 2:
         raise WireError(f"a message of {len(frames)} frames; expected at least a kind and a header")
@@ -87,7 +87,7 @@ def unpack(frames: list[bytes]) -> Message:
     header = _unpack_header(kind, frames[1])
     version = header.get("v")
     if version != VERSION:
-        raise WireError(f"{kind}: wire version {str(version)[:32]}; expected {VERSION}")
+        raise WireVersionError(f"{kind}: wire version {str(version)[:32]}; expected {VERSION}")
     if header.keys() != _ENVELOPE_SHAPE.keys() or not all(type(header[key]) is _ENVELOPE_SHAPE[key] for key in header):
         raise WireError(f"{kind}: the header lacks its envelope or holds wrong types in it")
     envelope = Envelope(header["session"], header["epoch"], header["sequence"], header["acknowledged"])

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
 
 import zmq
 
 from simnet.errors import WireError
-from simnet.wire.messages import MAX_PAYLOAD_BYTES, Envelope, Message, pack, unpack
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from simnet.wire.messages import Envelope, Message, pack, unpack
 
 INTERVAL_S = 2.0
 MISSED = 5
+
+MAX_BEAT_BYTES = 16 * 1024
 
 _POLL_MS = 100
 
@@ -27,20 +25,28 @@ _POLL_MS = 100
 class BrokerPulse:
     """Answers beats on `endpoint` and remembers when each host was last heard."""
 
-    def __init__(self, context: zmq.Context, endpoint: str, session: str, hosts: Iterable[str]) -> None:
+    def __init__(self, context: zmq.Context, endpoint: str, session: str) -> None:
         self._session = session
-        self._heard = {host: time.monotonic() for host in hosts}
+        self._heard: dict[str, float] = {}
         self._socket = context.socket(zmq.ROUTER)
         self._socket.setsockopt(zmq.LINGER, 0)
-        self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_PAYLOAD_BYTES)
-        self._socket.bind(endpoint)
+        self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_BEAT_BYTES)
+        try:
+            self._socket.bind(endpoint)
+        except zmq.ZMQError:
+            self._socket.close()
+            raise
         self.endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="broker pulse", daemon=True)
         self._thread.start()
 
+    def watch(self, host: str) -> None:
+        """Take the beats of `host` from now on; that it was let in counts as one."""
+        self._heard[host] = time.monotonic()
+
     def silence_s(self, host: str) -> float:
-        """Return the seconds since `host` was last heard (or since this pulse began)."""
+        """Return the seconds since `host` was last heard."""
         return time.monotonic() - self._heard[host]
 
     def close(self) -> None:

@@ -80,7 +80,7 @@ def _unpack_safely(frames: list[bytes]) -> None:
         ([b"stop", b"\xc1"], "not msgpack"),
         ([b"stop", msgpack.packb([1])], "expected a map"),
         ([b"stop", msgpack.packb({"v": 99})], "wire version"),
-        ([b"stop", msgpack.packb({"v": 1})], "envelope"),
+        ([b"stop", msgpack.packb({"v": messages.VERSION})], "envelope"),
         ([b"stop", b"\x91" * 100_000], "not msgpack"),
         ([b"stop", bytes(messages.MAX_HEADER_BYTES + 1)], "a header of"),
     ],
@@ -99,7 +99,7 @@ def test_fields_and_payloads_are_checked_on_both_sides() -> None:
         Message("wake", {"time_ns": 1, "extra": 2}),
         Message("wake", {"time_ns": 1}, (b"payload",)),
         Message("coded", {"quality": float("nan")}, (b"",)),
-        Message("stop", envelope=Envelope(sequence=-1)),
+        Message("stop", {"failure": None}, envelope=Envelope(sequence=-1)),
         Message("nonsense"),
     ):
         with pytest.raises(WireError):

@@ -4,18 +4,20 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import zmq
 
-from simnet.errors import NodeError
-from simnet.wire import broker_socket, pulse
+from simnet.errors import NodeError, WireVersionError
+from simnet.wire import broker_socket, messages, pulse
 from simnet.wire.broker_socket import BrokerSocket
 from simnet.wire.host_socket import HostSocket
-from simnet.wire.messages import Envelope, Message, pack
+from simnet.wire.messages import Message, pack, unpack
+from simnet.wire.roster import Claim, NamedRoster
 
-SESSION = "run-1"
+STOP = Message("stop", {"failure": None})
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ def context() -> Iterator[zmq.Context]:
 
 def _echo(context: zmq.Context, endpoint: str, host: str, done: list[int], delay_s: float = 0) -> threading.Thread:
     def run() -> None:
-        connection = HostSocket(context, endpoint, SESSION, host)
+        connection = HostSocket(context, endpoint, Claim(host))
         try:
             connection.join(5)
             while (request := connection.receive()).kind != "stop":
@@ -49,7 +51,7 @@ def _ask(broker: BrokerSocket, host: str, count: int) -> list[int]:
 @pytest.mark.parametrize("transport", ["inproc", "ipc", "tcp"])
 def test_requests_to_several_hosts_are_answered(transport: str, context: zmq.Context, tmp_path: Path) -> None:
     endpoint = {"inproc": "inproc://broker", "ipc": f"ipc://{tmp_path}/b", "tcp": "tcp://127.0.0.1:*"}[transport]
-    broker = BrokerSocket(context, endpoint, SESSION, ["one", "two"])
+    broker = BrokerSocket(context, endpoint, NamedRoster(("one", "two")))
     threads = [_echo(context, broker.endpoint, host, []) for host in ("one", "two")]
     broker.wait_ready(5)
     try:
@@ -57,7 +59,7 @@ def test_requests_to_several_hosts_are_answered(transport: str, context: zmq.Con
         assert _ask(broker, "two", 3) == [0, 1, 2]
     finally:
         for host, thread in zip(("one", "two"), threads, strict=True):
-            broker.post(host, Message("stop"))
+            broker.post(host, STOP)
             thread.join()
         broker.close()
 
@@ -65,41 +67,41 @@ def test_requests_to_several_hosts_are_answered(transport: str, context: zmq.Con
 def test_resends_are_harmless(context: zmq.Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broker_socket, "RESEND_S", 0.01)
     done: list[int] = []
-    broker = BrokerSocket(context, "inproc://broker", SESSION, ["one"])
+    broker = BrokerSocket(context, "inproc://broker", NamedRoster(("one",)))
     thread = _echo(context, broker.endpoint, "one", done, delay_s=0.12)
     broker.wait_ready(5)
     assert _ask(broker, "one", 5) == list(range(5))
     assert done == list(range(5))
-    broker.post("one", Message("stop"))
+    broker.post("one", STOP)
     thread.join()
     broker.close()
 
 
 def test_the_barrier_names_who_is_missing(context: zmq.Context) -> None:
-    broker = BrokerSocket(context, "inproc://broker", SESSION, ["one", "two"])
+    broker = BrokerSocket(context, "inproc://broker", NamedRoster(("one", "two")))
     thread = _echo(context, broker.endpoint, "one", [])
     with pytest.raises(NodeError, match="two: not there"):
         broker.wait_ready(0.3)
-    broker.post("one", Message("stop"))
+    broker.post("one", STOP)
     thread.join()
     broker.close()
 
 
 def test_a_wait_ends_and_says_what_for(context: zmq.Context) -> None:
-    broker = BrokerSocket(context, "inproc://broker", SESSION, ["one"])
+    broker = BrokerSocket(context, "inproc://broker", NamedRoster(("one",)))
     thread = _echo(context, broker.endpoint, "one", [], delay_s=1)
     broker.wait_ready(5)
     sequence = broker.post("one", Message("wake", {"time_ns": 1}))
     with pytest.raises(NodeError, match=r"^one: no answer .* waited for the plan at 3 s"):
         broker.result("one", sequence, "the plan at 3 s", 0.2)
-    broker.post("one", Message("stop"))
+    broker.post("one", STOP)
     thread.join()
     broker.close()
 
 
 def _joined(context: zmq.Context) -> tuple[BrokerSocket, HostSocket]:
-    broker = BrokerSocket(context, "inproc://broker", SESSION, ["one"])
-    host = HostSocket(context, broker.endpoint, SESSION, "one")
+    broker = BrokerSocket(context, "inproc://broker", NamedRoster(("one",)))
+    host = HostSocket(context, broker.endpoint, Claim("one"))
     joining = threading.Thread(target=host.join, args=(5,))
     joining.start()
     broker.wait_ready(5)
@@ -112,7 +114,7 @@ def test_a_host_without_heartbeat_is_dead_while_one_that_beats_is_only_slow(
 ) -> None:
     monkeypatch.setattr(pulse, "INTERVAL_S", 0.05)
     broker, host = _joined(context)
-    sequence = broker.post("one", Message("stop"))
+    sequence = broker.post("one", STOP)
     with pytest.raises(NodeError, match="no answer"):
         broker.result("one", sequence, "its end", 0.5)
     host.close()
@@ -121,16 +123,61 @@ def test_a_host_without_heartbeat_is_dead_while_one_that_beats_is_only_slow(
     broker.close()
 
 
-def test_a_host_that_comes_back_empty_ends_the_run(context: zmq.Context) -> None:
+def test_who_comes_late_or_takes_a_name_is_told_so_and_the_first_stays(context: zmq.Context) -> None:
     broker, host = _joined(context)
+    for name, complaint in (("one", "is there already"), ("two", "not on the roster")):
+        other = HostSocket(context, "inproc://broker", Claim(name))
+        with ThreadPoolExecutor() as pool:
+            joining = pool.submit(other.join, 5)
+            while not joining.done():
+                broker.ready("one", 0)
+        with pytest.raises(NodeError, match=f"^{name}: refused by the broker: {complaint}"):
+            joining.result()
+        other.close()
+    broker.post("one", Message("wake", {"time_ns": 7}))
+    assert host.receive().header == {"time_ns": 7}
     host.close()
-    with context.socket(zmq.DEALER) as other:
-        other.setsockopt(zmq.IDENTITY, b"one")
-        other.connect("inproc://broker")
-        other.send_multipart(pack(Message("hello", {"host": "one", "pid": 1}, envelope=Envelope(SESSION))))
-        with pytest.raises(NodeError, match="one: came back"):
-            broker.result("one", broker.post("one", Message("stop")), "its end", 5)
     broker.close()
+
+
+def test_who_went_silent_before_the_run_began_is_awaited_again(
+    context: zmq.Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulse, "INTERVAL_S", 0.05)
+    broker = BrokerSocket(context, "inproc://broker", NamedRoster(("one", "two")))
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(broker.wait_ready, 10)
+        first = HostSocket(context, "inproc://broker", Claim("one"))
+        first.join(5)
+        first.close()
+        time.sleep(pulse.MISSED * pulse.INTERVAL_S + 0.3)
+        again, two = (HostSocket(context, "inproc://broker", Claim(name)) for name in ("one", "two"))
+        again.join(5)
+        two.join(5)
+        assert [claim.host for claim in waiting.result()] == ["one", "two"]
+    again.close()
+    two.close()
+    broker.close()
+
+
+def test_another_wire_version_is_a_clear_error_on_both_sides(
+    context: zmq.Context, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    hello = pack(Claim("one").hello())
+    broker = BrokerSocket(context, "inproc://broker", NamedRoster(("one",)))
+    monkeypatch.setattr(messages, "VERSION", 99)
+    with context.socket(zmq.DEALER) as host:
+        host.setsockopt(zmq.LINGER, 0)
+        host.connect("inproc://broker")
+        host.send_multipart(hello)
+        with caplog.at_level(logging.WARNING), pytest.raises(NodeError, match="not there"):
+            broker.wait_ready(0.3)
+        assert "wire version 2; expected 99" in caplog.text
+        answer = host.recv_multipart()
+    broker.close()
+    monkeypatch.undo()
+    with pytest.raises(WireVersionError, match="refused: wire version 99; expected 2"):
+        unpack(answer)
 
 
 def test_a_host_notices_that_the_broker_is_gone(context: zmq.Context, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,18 +190,18 @@ def test_a_host_notices_that_the_broker_is_gone(context: zmq.Context, monkeypatc
 
 
 def test_strangers_are_dropped_and_logged_once(context: zmq.Context, caplog: pytest.LogCaptureFixture) -> None:
-    broker = BrokerSocket(context, "inproc://broker", SESSION, ["one"])
+    broker = BrokerSocket(context, "inproc://broker", NamedRoster(("one",)))
     with context.socket(zmq.DEALER) as stranger:
         stranger.setsockopt(zmq.LINGER, 0)
         stranger.setsockopt(zmq.IDENTITY, b"stranger")
         stranger.connect("inproc://broker")
-        for frames in ([b"junk"], [b"hello", b"\xc1"], pack(Message("hello", {"host": "stranger", "pid": 1}))):
+        for frames in ([b"junk"], [b"hello", b"\xc1"], pack(Message("wake", {"time_ns": 1}))):
             stranger.send_multipart(frames)
         thread = _echo(context, broker.endpoint, "one", [])
         with caplog.at_level(logging.WARNING):
             broker.wait_ready(5)
         assert _ask(broker, "one", 2) == [0, 1]
-        broker.post("one", Message("stop"))
+        broker.post("one", STOP)
         thread.join()
         broker.close()
     assert [record.getMessage()[:8] for record in caplog.records] == ["dropped "]

@@ -1,0 +1,41 @@
+"""`simnet broker`: lead a run whose nodes are carried by `simnet camera` and `simnet fusion`, here or on other machines."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+HELP = "lead a run whose nodes are carried by `simnet camera` and `simnet fusion`"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    from simnet.commands import run, wires
+
+    run.configure_run(parser)
+    parser.add_argument(
+        "--listen",
+        required=True,
+        metavar="ENDPOINT",
+        help="where hosts connect, e.g. tcp://0.0.0.0:5555 (heartbeats have the next port) or ipc:///tmp/run",
+    )
+    wires.configure_wait(parser, "how long to wait for hosts; default: 60")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Wait for the hosts, run the scenario, tell the hosts that it is over."""
+    from simnet.commands import run, wires
+    from simnet.engine.gathering import WAIT_S, Gathering
+    from simnet.wire import place
+
+    endpoint = place.check(arguments.listen, listens=True)
+    wires.require_protection(endpoint, arguments)
+    wait_s = WAIT_S if arguments.wait is None else arguments.wait
+    return run.lead(arguments, crew=Gathering(endpoint, wait_s, _say))
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"simnet: {text}\n")

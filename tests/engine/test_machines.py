@@ -1,0 +1,178 @@
+"""Broker and hosts that come by themselves over tcp: the run that one process makes, or one clear error.
+
+host "camera car" ─┐
+host "camera van" ─┼── tcp ── broker
+host "fusion"     ─┘
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simnet import scenario
+from simnet.engine.carrying import Errand, carry
+from simnet.engine.gathering import Gathering
+from simnet.errors import NodeError, SimnetError
+from simnet.records import Scenario
+
+from .conftest import Ran
+
+FILE = """\
+seed: 5
+duration: 1 s
+world: {kind: pictures, path: PICTURES}
+nodes:
+  car: {position: [0, 0], cameras: {a: {size: [64, 48], source: a}}}
+  van: {position: [9, 0], cameras: {b: {size: [64, 48], source: b}}}
+  hub: {position: [5, 0], cameras: {s: {size: [64, 48], source: s}}}
+links:
+  up: {from: car, to: hub, bandwidth: 300 kbit/s, jitter: 3 ms, loss: 5 %}
+  up_2: {from: van, to: hub, bandwidth: 300 kbit/s, jitter: 3 ms, loss: 5 %}
+streams:
+  car/a: {codec: jpeg, rate: adaptive}
+  van/b: {codec: jpeg, side_information: [car/a, hub/s]}
+fusion: {at: hub}
+"""
+
+Send = Callable[..., Future[None]]
+
+
+@pytest.fixture
+def file(pictures: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "small.yaml"
+    path.write_text(FILE.replace("PICTURES", str(pictures)))
+    return path
+
+
+@pytest.fixture
+def small(file: Path) -> Scenario:
+    return scenario.load(str(file))
+
+
+class Lead:
+    """Where a broker listens, as soon as it does."""
+
+    def __init__(self) -> None:
+        self._listens = threading.Event()
+        self.endpoint = ""
+
+    def say(self, text: str) -> None:
+        self.endpoint = re.search(r"tcp://\S+", text)[0]
+        self._listens.set()
+
+    def wait(self) -> str:
+        assert self._listens.wait(30)
+        return self.endpoint
+
+
+@pytest.fixture
+def send(file: Path) -> Iterator[Callable[..., Future[None]]]:
+    """Send a host on its errand, in a thread."""
+    with ThreadPoolExecutor(8) as pool:
+        yield lambda endpoint, *nodes, **options: pool.submit(
+            carry, Errand(options.pop("file", file), endpoint, nodes, **options)
+        )
+
+
+@pytest.fixture
+def lead(run: Callable[..., Ran], small: Scenario) -> Iterator[Callable[..., tuple[Future[Ran], str]]]:
+    """Lead a run in a thread; return its end and where it listens."""
+    with ThreadPoolExecutor(1) as pool:
+
+        def go(wait_s: float = 30, own: Scenario | None = None, **options: Any) -> tuple[Future[Ran], str]:
+            here = Lead()
+            ended = pool.submit(run, own or small, crew=Gathering("tcp://127.0.0.1:*", wait_s, here.say), **options)
+            return ended, here.wait()
+
+        yield go
+
+
+def test_the_same_run_as_in_one_process_however_nodes_are_spread(
+    small: Scenario, run: Callable[..., Ran], lead: Any, send: Send
+) -> None:
+    alone = run(small)
+    for spread in ([((), True), (("car",), False), (("van",), False)], [(("van", "car"), True)]):
+        ended, endpoint = lead()
+        hosts = [send(endpoint, *nodes, fusion=fusion) for nodes, fusion in spread]
+        assert ended.result().result.summary["fingerprint"] == alone.result.summary["fingerprint"]
+        assert [host.result() for host in hosts] == [None] * len(hosts)
+    assert [replace(row, run="") for row in ended.result().read.rows] == [
+        replace(row, run="") for row in alone.read.rows
+    ]
+
+
+def test_hosts_that_cannot_be_had_are_told_why_and_the_run_goes_on_as_if_they_had_not_come(
+    small: Scenario, file: Path, run: Callable[..., Ran], lead: Any, send: Send, caplog: pytest.LogCaptureFixture
+) -> None:
+    late: list[Future[None]] = []
+
+    def come_late(now_ns: int) -> None:
+        if not late:
+            late.append(send(endpoint, "van"))
+        if not late[0].done():
+            time.sleep(0.2)
+
+    other = file.with_name("other.yaml")
+    other.write_text(file.read_text() + "\n")
+    ended, endpoint = lead(progress=come_late)
+    first = send(endpoint, "car")
+    with pytest.raises(NodeError, match="no node 'bus' that sends; expected one of: car, van"):
+        send(endpoint, "bus").result()
+    with pytest.raises(NodeError, match="another scenario file"):
+        send(endpoint, "van", file=other).result()
+    # The first may be slower to come than the second.
+    hosts = [send(endpoint, "van", "car"), send(endpoint, "van", fusion=True)]
+    failures = [host.exception() for host in hosts[:1]]
+    ended.result()
+    assert "car is carried by another host already" in str(failures[0])
+    assert (first.result(), hosts[1].result()) == (None, None)
+    assert "carried by another host" in str(late[0].exception()) or "has begun" in str(late[0].exception())
+    assert ended.result().result.summary["fingerprint"] == run(small).result.summary["fingerprint"]
+    assert sum("refused" in record.getMessage() for record in caplog.records if record.levelno == logging.WARNING) == 4
+
+
+def test_hosts_may_come_first(small: Scenario, run: Callable[..., Ran], send: Send, tmp_path: Path) -> None:
+    endpoint = f"ipc://{tmp_path}/run"
+    hosts = [send(endpoint, "car", wait_s=30), send(endpoint, "van", fusion=True, wait_s=30)]
+    time.sleep(1.2)  # longer than a hello waits for its welcome before it is said again
+    run(small, crew=Gathering(endpoint, 30))
+    assert [host.result() for host in hosts] == [None, None]
+
+
+def test_who_is_missing_is_said_to_all_and_nothing_hangs(lead: Any, send: Send) -> None:
+    began = time.monotonic()
+    ended, endpoint = lead(wait_s=3)
+    came = send(endpoint, "car")
+    with pytest.raises(NodeError, match=r"^van, fusion: not there after 3 s; expected to join the run$"):
+        ended.result()
+    with pytest.raises(NodeError, match="the broker ended the run: van, fusion: not there"):
+        came.result()
+    with pytest.raises(NodeError, match=r"camera car: no welcome from the broker at .* for 0.5 s"):
+        send(endpoint, "car", wait_s=0.5).result()
+    assert time.monotonic() - began < 15
+
+
+def test_a_host_has_the_world_where_it_says(
+    small: Scenario, file: Path, pictures: Path, tmp_path: Path, run: Callable[..., Ran], lead: Any, send: Send
+) -> None:
+    moved = tmp_path / "moved"
+    moved.symlink_to(pictures)
+    ended, endpoint = lead()
+    hosts = [send(endpoint, "car", world=str(moved)), send(endpoint, "van", fusion=True)]
+    ended.result()
+    assert [host.result() for host in hosts] == [None, None]
+    ended, endpoint = lead()
+    send(endpoint, "van", fusion=True)
+    send(endpoint, "car", world=str(tmp_path / "nowhere"))
+    with pytest.raises(SimnetError, match=r"no folder .*nowhere"):
+        ended.result()
