@@ -7,6 +7,7 @@ codecs run beside it. The weights come from the model's safetensors file, to whi
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,10 @@ _LOCAL = threading.local()
 
 @lru_cache(maxsize=1)
 def _core() -> Any:
+    # OpenVINO tells its makers of every import, from a process that it forks. OpenBLAS ends its threads at a fork, and whoever is
+    # just multiplying matrices in another thread (a world that is being built) then waits for them for ever. Where the package
+    # that reports is missing, OpenVINO reports nothing.
+    sys.modules.setdefault("openvino_telemetry", None)  # pyright: ignore[reportArgumentType]
     import openvino
 
     return openvino.Core()

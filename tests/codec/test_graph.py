@@ -1,0 +1,23 @@
+"""Loading a learned codec starts no process and opens no connection."""
+
+import subprocess
+import sys
+
+_LOAD = """
+import sys, threading
+seen = []
+sys.addaudithook(lambda event, _: seen.append(event) if event in watched else None)
+watched = {"os.fork", "os.forkpty", "socket.connect", "socket.getaddrinfo"}
+from simnet import codec
+codec.open_encoder("factorized", 64, 64)
+for thread in threading.enumerate():
+    if thread is not threading.current_thread():
+        thread.join(10)
+print(*seen)
+"""
+
+
+def test_loading_a_codec_neither_forks_nor_reports() -> None:
+    """A fork while another thread multiplies matrices leaves that thread waiting for ever (OpenBLAS)."""
+    done = subprocess.run([sys.executable, "-c", _LOAD], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
