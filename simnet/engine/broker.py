@@ -18,7 +18,7 @@ import simpy
 
 from simnet.engine import translate
 from simnet.engine.scorer import Shown
-from simnet.net import Network
+from simnet.net import Network, Path, header_bytes, open_transport
 from simnet.nodes.camera import Coded
 from simnet.nodes.grants import Capture, Delivery, Feedback, Plan
 from simnet.nodes.schedule import Schedule
@@ -67,6 +67,10 @@ class Broker:
             lambda a, b, t_ns: poses.distance_m(trajectories[a], trajectories[b], t_ns),
         )
         self._node_of = {camera.name: node.name for node in scenario.nodes for camera in node.cameras}
+        self._transports = {
+            stream.name: open_transport(stream.transport, self._path(stream.name)) for stream in scenario.streams
+        }
+        self._stream_of = {stream.name: stream for stream in scenario.streams}
         self._inbox: dict[str, list[Feedback]] = {stream.name: [] for stream in scenario.streams}
         self._wake_number = 0
         self._outstanding: deque[tuple[str, int, int]] = deque()
@@ -145,14 +149,15 @@ class Broker:
         self.first_coded = self.first_coded or time.perf_counter()
         coded = Coded(sequence, reply.header["quality"], reply.payloads[0])
         self._ledger.coded(name, coded, self._now_ns)
-        self._network.send(
-            self._node_of[name],
-            self._scenario.fusion.node,
-            len(coded.data),
-            lambda transfer: self._delivered(name, coded, transfer),
+        captured_ns = Schedule.of(self._scenario.cameras[name], self._scenario.duration_ns).capture_ns(sequence)
+        self._transports[name].send(
+            coded.data,
+            captured_ns + self._scenario.fusion.deadline_ns,
+            lambda transfer, data: self._delivered(name, coded, transfer, data),
+            lambda transfer: self._ledger.closed(name, sequence, transfer, self._now_ns),
         )
 
-    def _delivered(self, name: str, coded: Coded, transfer: Transfer) -> None:
+    def _delivered(self, name: str, coded: Coded, transfer: Transfer, data: bytes) -> None:
         self._ledger.arrived(name, coded.sequence, transfer, self._now_ns)
         delivery = Delivery(
             stream=name,
@@ -164,7 +169,7 @@ class Broker:
             packets_sent=transfer.packets_sent,
             packets_lost=transfer.packets_lost,
             queue_ns=transfer.queue_ns,
-            data=coded.data if transfer.complete else b"",
+            data=data,
         )
         if self._announced is not None:
             self._result(self._fusion_host, self._announced, "its decoders to open")
@@ -219,11 +224,12 @@ class Broker:
         self._scorer.put(shown)
 
     def _packets(self, stream: str) -> dict[str, object]:
-        route = self._network.route(self._node_of[stream], self._scenario.fusion.node)
-        links = [link for link in self._scenario.links if link.name in route]
-        first = next(link for link in links if link.name == route[0])
-        payload = min(link.mtu_bytes - link.overhead_bytes for link in links)
-        return {"name": stream, "payload_bytes": payload, "overhead_bytes": first.overhead_bytes}
+        header = header_bytes(self._stream_of[stream].transport)
+        payload, overhead = self._path(stream).room(header), self._path(stream).packet()[1]
+        return {"name": stream, "payload_bytes": payload, "overhead_bytes": overhead + header}
+
+    def _path(self, stream: str) -> Path:
+        return Path(self._env, self._network, self._node_of[stream], self._scenario.fusion.node)
 
     def _result(self, host: str, request: int, what: str) -> Message:
         return translate.raise_if_failed(self._socket.result(host, request, what, ANSWER_S), host)

@@ -33,7 +33,7 @@ class CameraActor:
         from simnet import codec
 
         self._world, self._stopwatch = world, stopwatch
-        rate = RateSetup(stream.rate, config.period_ns, *packets)
+        rate = RateSetup(stream.rate, config.period_ns, *packets, stream.transport.repair)
         self._setup = CameraSetup(rate, stream.encode_ns, stream.key_interval_ns)
         self._schedule = schedule
         self._state = camera.start(self._setup)

@@ -66,6 +66,12 @@ class Ledger:
         sizes = (transfer.link_bytes, transfer.queue_ns, transfer.arrived_ns)
         self._events.append(("arrival", now_ns, stream, sequence, *lost, *sizes))
 
+    def closed(self, stream: str, sequence: int, transfer: Transfer, now_ns: int) -> None:
+        """A transport is done with a frame, and more has been sent than when it was delivered."""
+        self._stories[stream, sequence].transfer = transfer
+        counts = (transfer.packets_sent, transfer.packets_lost, transfer.link_bytes, transfer.retransmissions)
+        self._events.append(("closed", now_ns, stream, sequence, *counts))
+
     def decided(self, decision: Decision, now_ns: int) -> None:
         """Fusion decided what becomes of a frame."""
         self._stories[decision.stream, decision.sequence].decision = decision
@@ -124,7 +130,7 @@ def _row(run: str, stream: StreamConfig, camera: CameraConfig, sequence: int, st
         quality=story.quality,
         packets_sent=transfer.packets_sent,
         packets_lost=transfer.packets_lost,
-        retransmissions=0,
+        retransmissions=transfer.retransmissions,
         outcome=Outcome(decision.outcome),
         side_sources=tuple(side.source for side in decision.sides),
         side_age_ns=max((side.age_ns for side in decision.sides), default=None),

@@ -6,7 +6,8 @@ Here live bandwidth, propagation delay, jitter, loss, queues, routes, and the co
                       first link                                   second link
 
 Not here: what the bytes mean (`codec`), who sends them when (`engine`), and how real processes talk (`wire`): a link
-moves sizes, never payloads, so that its laws can be held against closed forms. All propagation lives here and none in
+moves sizes, never payloads, so that its laws can be held against closed forms; only transports, which are above the
+links, hold bytes, since an erasure code is computed on them. All propagation lives here and none in
 the nodes.
 """
 
@@ -14,5 +15,17 @@ from simnet.net.link import Link
 from simnet.net.network import Network
 from simnet.net.statistics import BIN_NS, LinkBin, LinkStatistics
 from simnet.net.transfer import Transfer
+from simnet.net.transport import Path, Transport, header_bytes, open_transport
 
-__all__ = ["BIN_NS", "Link", "LinkBin", "LinkStatistics", "Network", "Transfer"]
+__all__ = [
+    "BIN_NS",
+    "Link",
+    "LinkBin",
+    "LinkStatistics",
+    "Network",
+    "Path",
+    "Transfer",
+    "Transport",
+    "header_bytes",
+    "open_transport",
+]

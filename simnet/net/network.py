@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from simnet.errors import InputError
 from simnet.net.link import Link
-from simnet.net.route import cheapest
+from simnet.net.route import Graph, cheapest
 from simnet.net.transfer import OpenTransfer, Transfer
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class Network:
         for name in names:
             if names.count(name) > 1:
                 raise InputError(f"link {name!r}: named twice; expected a name for each link")
+        self._graph = Graph(self._links)
+        self._between: dict[tuple[str, str], tuple[Link, ...]] = {}
         self._routes: dict[tuple[object, ...], tuple[Link, ...]] = {}
 
     def send(self, source: str, target: str, size_bytes: int, on_delivery: Callable[[Transfer], None]) -> None:
@@ -71,6 +73,17 @@ class Network:
             InputError: no sequence of links leads from `source` to `target`.
         """
         return tuple(link.config.name for link in self._route(source, target))
+
+    def packet(self, source: str, target: str) -> tuple[int, int]:
+        """Return what a packet that is sent now carries at most, and its overhead on the first link, in bytes.
+
+        Raises:
+            InputError: no sequence of links leads from `source` to `target`.
+        """
+        route = self._route(source, target)
+        if not route:
+            raise ValueError(f"packet: {source!r} is both ends; expected two nodes")
+        return min(link.payload_bytes for link in route), route[0].config.overhead_bytes
 
     def statistics(self) -> list[LinkStatistics]:
         """Return what each link did until now, in the order of the scenario."""
@@ -123,11 +136,14 @@ class Network:
         event.callbacks.append(lambda _: transfer.close())
 
     def _route(self, source: str, target: str) -> tuple[Link, ...]:
-        costs = {link.config.name: link.channel.cost_ns(self._now_ns) for link in self._links}
+        links = self._between.get((source, target))
+        if links is None:
+            links = self._between[source, target] = self._graph.between(source, target)
+        costs = {link.config.name: link.channel.cost_ns(self._now_ns) for link in links}
         key = source, target, *costs.values()
         route = self._routes.get(key)
         if route is None:
-            route = cheapest(self._links, costs, source, target)
+            route = cheapest(links, costs, source, target)
             if route is None:
                 raise InputError(f"no route from {source!r} to {target!r}; expected links that lead there")
             self._routes[key] = route

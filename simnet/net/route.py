@@ -14,6 +14,48 @@ if TYPE_CHECKING:
     """By link name: ns, and whether its other end is in range."""
 
 
+class Graph:
+    """Which links leave and enter each node, and which of all links can matter between two of them."""
+
+    def __init__(self, links: Sequence[Link]) -> None:
+        self._leaving: dict[str, list[Link]] = {}
+        self._entering: dict[str, list[Link]] = {}
+        for link in links:
+            self._leaving.setdefault(link.config.source, []).append(link)
+            self._entering.setdefault(link.config.target, []).append(link)
+        self._order = {link.config.name: place for place, link in enumerate(links)}
+
+    def between(self, source: str, target: str) -> tuple[Link, ...]:
+        """Return the links on any way from `source` to `target` that passes neither twice, in the order of the scenario.
+
+        What is searched is small where one end is: a node of a large star is connected to its hub by the one link it has.
+        """
+        ahead = self._leaving, "target"
+        back = self._entering, "source"
+        starts = (source, target)
+        if len(self._leaving.get(source, ())) > len(self._entering.get(target, ())):
+            ahead, back, starts = back, ahead, (target, source)
+        first = _walk(*ahead, starts[0], starts[1], None)
+        found = _walk(*back, starts[1], starts[0], {link.config.name for link in first})
+        return tuple(sorted(found, key=lambda link: self._order[link.config.name]))
+
+
+def _walk(edges: Mapping[str, list[Link]], far: str, start: str, stop: str, among: set[str] | None) -> list[Link]:
+    """Return the links that can be walked from `start`, going no further than `stop`; only those named in `among` if given."""
+    found: list[Link] = []
+    seen, frontier = {start, stop}, [start]
+    while frontier:
+        for link in edges.get(frontier.pop(), ()):
+            beyond = getattr(link.config, far)
+            if beyond == start or (among is not None and link.config.name not in among):
+                continue
+            found.append(link)
+            if beyond not in seen:
+                seen.add(beyond)
+                frontier.append(beyond)
+    return found
+
+
 def cheapest(links: Sequence[Link], costs: Costs, source: str, target: str) -> tuple[Link, ...] | None:
     """Return the links from `source` to `target` in order, or None where no sequence of links leads there.
 

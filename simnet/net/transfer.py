@@ -29,6 +29,8 @@ class Transfer:
     queue_ns: int
     """Time in queues over the whole way, of the packet that waited longest."""
     complete: bool
+    retransmissions: int = 0
+    """Packets sent again; they count in `packets_sent` and `link_bytes` too."""
 
 
 class OpenTransfer:

@@ -8,6 +8,7 @@ adaptive  a bit rate that feedback moves: down when frames queue or packets are 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import TYPE_CHECKING
 
 from simnet.nodes.rate_model import RateModel
@@ -42,11 +43,14 @@ class RateSetup:
     payload_bytes: int
     """What one packet carries."""
     overhead_bytes: int
+    repair: float = 0.0
+    """Repair packets for each packet of data; they count as the others do."""
 
     def link_bytes(self, size_bytes: int) -> int:
         """Return what a bitstream takes on the link, every packet's overhead included."""
         packets = max(1, -(-size_bytes // self.payload_bytes))
-        return size_bytes + packets * self.overhead_bytes
+        repair = ceil(self.repair * packets) if self.repair else 0
+        return size_bytes + packets * self.overhead_bytes + repair * (-(-size_bytes // packets) + self.overhead_bytes)
 
     def frame_bytes(self, rate_bps: float) -> float:
         """Return a frame's share of a bit rate."""

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from simnet import records, units
 from simnet.scenario import fields as f
+from simnet.scenario import transport_schema
 from simnet.scenario.fields import Strict
 from simnet.scenario.link_schema import Link
 
@@ -220,6 +221,11 @@ class Stream(Strict):
     """What helps to decode it, best first: streams, the fusion node's own cameras, or previous (its own last picture)."""
     key_interval: f.SomeTime | None = Field(default=None, examples=["2 s"])
     """Video codecs: a key frame at least this often; left out, only first and where fusion asks for one."""
+    transport: Annotated[
+        transport_schema.Protection,
+        f.Shorthand(transport_schema.expand, {"enum": ["none", "retransmission"]}),
+    ] = Field(default=transport_schema.Protection(), examples=["retransmission", {"kind": "fec", "repair": "25 %"}])
+    """What is done against the loss of packets: none, retransmission until fusion's deadline, or an erasure code."""
     encode_time: f.Time = _STREAM.encode_ns
     """Virtual time from capture to bitstream."""
     decode_time: f.Time = _STREAM.decode_ns

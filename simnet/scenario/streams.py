@@ -71,6 +71,10 @@ def resolve(
             text = f"no way back from fusion at {home!r} to {cameras[name]!r}; expected one, for the feedback of adaptive rate"
             said = one.said["rate"]
             said.problems.at_value(("streams", said.pattern, "rate"), text)
+        elif one.stream.transport.kind == "retransmission" and cameras[name] not in back:
+            text = f"no way back from fusion at {home!r} to {cameras[name]!r}; expected one, for the acknowledgements"
+            said = one.said["transport"]
+            said.problems.at_value(("streams", said.pattern, "transport"), text)
         _check_side_information(name, one, list(merged), sensors, list(cameras))
     served_by = {
         name: [source for source in _sources(one) if source in merged and source != name]
@@ -178,6 +182,7 @@ def _record(name: str, one: _Merged) -> StreamConfig:
         side_information=tuple(_sources(one)),
         side_lags_ns=lags_ns if any(lags_ns) else (),
         key_interval_ns=stream.key_interval,
+        transport=stream.transport.record,
         encode_ns=stream.encode_time,
         decode_ns=stream.decode_time,
     )

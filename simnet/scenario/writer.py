@@ -11,7 +11,16 @@ from simnet.scenario.links import BACK
 from simnet.units import text
 
 if TYPE_CHECKING:
-    from simnet.records import CameraConfig, LinkConfig, LossConfig, NodeConfig, Scenario, StreamConfig, Trajectory
+    from simnet.records import (
+        CameraConfig,
+        LinkConfig,
+        LossConfig,
+        NodeConfig,
+        Scenario,
+        StreamConfig,
+        Trajectory,
+        TransportConfig,
+    )
 
 
 def dump(scenario: Scenario) -> str:
@@ -161,9 +170,19 @@ def _stream(stream: StreamConfig) -> dict[str, Any]:
         "rate": rates[rate.kind],
         "side_information": [_candidate(name, lag_ns) for name, lag_ns in stream.candidates],
         **({"key_interval": text(stream.key_interval_ns, "ns")} if stream.key_interval_ns is not None else {}),
+        **_protection(stream.transport),
         "encode_time": text(stream.encode_ns, "ns"),
         "decode_time": text(stream.decode_ns, "ns"),
     }
+
+
+def _protection(transport: TransportConfig) -> dict[str, Any]:
+    if transport.kind == "none":
+        return {"transport": "none"}
+    if transport.kind == "fec":
+        return {"transport": _Line(kind="fec", repair=text(transport.repair, ""))}
+    wait = {} if transport.timeout_ns is None else {"timeout": text(transport.timeout_ns, "ns")}
+    return {"transport": _Line(kind=transport.kind, **wait, retries=transport.retries)}
 
 
 def _candidate(name: str, lag_ns: int) -> str | dict[str, Any]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import simpy
+from hypothesis import given
+from hypothesis import strategies as st
 
 from simnet.errors import InputError
 from simnet.net import Network
+from simnet.net.route import cheapest
+from simnet.records import LinkConfig
 
 MS = 1_000_000
 
@@ -86,3 +92,18 @@ def test_two_links_of_one_name_are_refused(config):
 def test_a_clock_of_float_seconds_is_refused(config):
     with pytest.raises(TypeError, match="integer"):
         network([config()], env=simpy.Environment(0.0)).send("A", "B", 1, lambda _: None)
+
+
+@given(st.lists(st.tuples(st.sampled_from("ABCDE"), st.sampled_from("ABCDE"), st.integers(0, 3)), max_size=14))
+def test_looking_only_at_links_between_the_ends_finds_the_way_that_looking_at_all_finds(edges):
+    links = [LinkConfig(f"{n}", a, b, 1e6, delay_ns=delay) for n, (a, b, delay) in enumerate(edges) if a != b]
+    every = network(links)
+    costs = {link.config.name: link.channel.cost_ns(0) for link in every._links}
+    for source, target in itertools.product("ABCDE", repeat=2):
+        expected = cheapest(every._links, costs, source, target)
+        try:
+            found = every.route(source, target)
+        except InputError:
+            assert expected is None
+        else:
+            assert found == tuple(link.config.name for link in expected)
