@@ -12,6 +12,7 @@ from __future__ import annotations
 import struct
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 from simnet.errors import BitstreamError
 from simnet.records import Announcement
@@ -38,6 +39,7 @@ def quality_step(quality: float) -> int:
     return round(quality * QUALITY_STEPS)
 
 
+@lru_cache(maxsize=4096)
 def salt(announcement: Announcement) -> int:
     """The CRC's start value of a stream; a side-information stage behind the decoder (`+fuse`) changes no byte."""
     a = announcement

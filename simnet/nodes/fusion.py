@@ -12,6 +12,7 @@ stream that misses a reference is asked for a key frame at once, and again with 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from simnet.errors import BitstreamError
@@ -83,14 +84,20 @@ class FusionPlanner:
     setup: FusionSetup
     verify: Callable[[str, bytes], bool]
     _fates: dict[str, Fates] = field(init=False)
+    _remembered: list[tuple[int, str, int]] = field(default_factory=list)
+    """A heap of what fates are known: capture time, stream, sequence."""
     _chains: dict[str, Chain] = field(init=False)
+    _missing: set[str] = field(default_factory=set)
+    """Streams that miss a reference."""
     _receptions: dict[str, Reception] = field(init=False)
     _waiting: list[_Waiting] = field(default_factory=list)
     _decoder_free_ns: dict[str, int] = field(default_factory=dict)
     _next_feedback_ns: int | None = field(init=False)
+    _memory_ns: int = field(init=False)
 
     def __post_init__(self) -> None:
         streams = self.setup.streams
+        self._memory_ns = self.setup.memory_ns
         self._fates = {name: {} for name in self.setup.sources}
         self._chains = {name: Chain() for name in streams}
         self._receptions = {name: Reception(name) for name in streams if streams[name].rate.kind == "adaptive"}
@@ -113,6 +120,7 @@ class FusionPlanner:
             decisions.append(self._give_up(delivery.stream, delivery.sequence, outcome, now_ns))
         else:
             self._chains[delivery.stream].arrived(delivery.sequence, key=key)
+            self._look_for_missing(delivery.stream)
             self._await(delivery, key)
         return self._plan(now_ns, decisions)
 
@@ -130,8 +138,9 @@ class FusionPlanner:
             return None
 
     def _give_up(self, stream: str, sequence: int, outcome: Outcome, now_ns: int) -> Decision:
-        self._fates[stream][sequence] = Fate(gone=True)
+        self._remember(stream, sequence, Fate(gone=True))
         self._chains[stream].lost(sequence, now_ns)
+        self._look_for_missing(stream)
         return Decision(stream, sequence, outcome)
 
     def _await(self, delivery: Delivery, key: bool) -> None:
@@ -140,9 +149,9 @@ class FusionPlanner:
             capture_ns=self.setup.sources[delivery.stream].schedule.capture_ns(delivery.sequence),
             until_ns=delivery.time_ns + config.wait_ns,
             max_age_ns=config.max_age_ns,
-            oldest_ns=delivery.time_ns - self.setup.memory_ns,
+            oldest_ns=delivery.time_ns - self._memory_ns,
         )
-        fate = self._fates[delivery.stream][delivery.sequence] = Fate()
+        fate = self._remember(delivery.stream, delivery.sequence, Fate())
         self._waiting.append(_Waiting(delivery.stream, delivery.sequence, wanted, fate, key))
 
     def _plan(self, now_ns: int, decisions: list[Decision]) -> Plan:
@@ -216,17 +225,23 @@ class FusionPlanner:
             outcome = Outcome.LATE
         return Decision(frame.stream, frame.sequence, outcome, start_ns, ready_ns, sides)
 
+    def _look_for_missing(self, stream: str) -> None:
+        if self._chains[stream].request_ns is None:
+            self._missing.discard(stream)
+        else:
+            self._missing.add(stream)
+
     def _wakes(self) -> list[int]:
-        requests = [chain.request_ns for chain in self._chains.values()]
+        requests = [self._chains[name].request_ns for name in self._missing]
         times = [time_ns for time_ns in requests if time_ns is not None and time_ns < self.setup.end_ns]
         return times if self._next_feedback_ns is None else [*times, self._next_feedback_ns]
 
     def _due_requests(self, now_ns: int) -> list[Feedback]:
         """Return the requests for key frames that are due; with the captures they end."""
-        if now_ns >= self.setup.end_ns:
+        if now_ns >= self.setup.end_ns or not self._missing:
             return []
         period_ns = self.setup.config.feedback_period_ns
-        asked = {name: chain.request(now_ns, period_ns) for name, chain in self._chains.items()}
+        asked = {name: self._chains[name].request(now_ns, period_ns) for name in self._chains if name in self._missing}
         return [Feedback.request(name, now_ns, broken) for name, broken in asked.items() if broken is not None]
 
     def _due_feedback(self, now_ns: int) -> tuple[Feedback, ...]:
@@ -242,8 +257,14 @@ class FusionPlanner:
         return time_ns if self._receptions and time_ns < self.setup.end_ns else None
 
     def _forget(self, now_ns: int) -> None:
-        oldest_ns = now_ns - self.setup.memory_ns
-        for stream, fates in self._fates.items():
-            schedule = self.setup.sources[stream].schedule
-            for sequence in [old for old in fates if schedule.capture_ns(old) < oldest_ns]:
-                del fates[sequence]
+        oldest_ns = now_ns - self._memory_ns
+        while self._remembered and self._remembered[0][0] < oldest_ns:
+            _, stream, sequence = heappop(self._remembered)
+            self._fates[stream].pop(sequence, None)
+
+    def _remember(self, stream: str, sequence: int, fate: Fate) -> Fate:
+        if sequence not in self._fates[stream]:
+            captured_ns = self.setup.sources[stream].schedule.capture_ns(sequence)
+            heappush(self._remembered, (captured_ns, stream, sequence))
+        self._fates[stream][sequence] = fate
+        return fate

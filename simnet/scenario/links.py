@@ -11,6 +11,7 @@ from simnet.scenario import link_traces, nodes
 from simnet.scenario.link_schema import Return, Trace, Transport
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path as File
 
     from simnet.scenario.document import Path
@@ -56,11 +57,22 @@ def resolve(document: Document, problems: Problems, file: File) -> tuple[LinkCon
 
 def reachable(links: tuple[LinkConfig, ...], source: str) -> set[str]:
     """Return the nodes to which links lead from `source`, itself included."""
-    found = {source}
-    frontier = [source]
+    return _walk(((link.source, link.target) for link in links), source)
+
+
+def reaching(links: tuple[LinkConfig, ...], target: str) -> set[str]:
+    """Return the nodes from which links lead to `target`, itself included."""
+    return _walk(((link.target, link.source) for link in links), target)
+
+
+def _walk(steps: Iterable[tuple[str, str]], start: str) -> set[str]:
+    beyond: dict[str, set[str]] = {}
+    for here, there in steps:
+        beyond.setdefault(here, set()).add(there)
+    found = {start}
+    frontier = [start]
     while frontier:
-        here = frontier.pop()
-        ahead = {link.target for link in links if link.source == here} - found
+        ahead = beyond.get(frontier.pop(), set()) - found
         found |= ahead
         frontier += ahead
     return found

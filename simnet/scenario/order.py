@@ -11,8 +11,13 @@ ServedBy = Mapping[str, Sequence[str]]
 def after_those_that_serve(served_by: ServedBy) -> list[str]:
     """Return the streams such that each comes after those that serve it, else in the order given; there is no cycle."""
     ordered: list[str] = []
-    while len(ordered) < len(served_by):
-        ordered.append(next(n for n in served_by if n not in ordered and all(s in ordered for s in served_by[n])))
+    served: set[str] = set()
+    waiting = list(served_by)
+    while waiting:
+        first = next(name for name in waiting if served.issuperset(served_by[name]))
+        waiting.remove(first)
+        served.add(first)
+        ordered.append(first)
     return ordered
 
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from simnet.records import RateConfig, StreamConfig
 from simnet.scenario import order
 from simnet.scenario.explain import Problems, near
-from simnet.scenario.links import reachable
+from simnet.scenario.links import reachable, reaching
 from simnet.scenario.schema import Model, Rate, Stream
 
 if TYPE_CHECKING:
@@ -58,14 +58,14 @@ def resolve(
     merged = _merge(document, cameras, sensors, problems)
     for layer in layers:
         _put_layer(layer, merged, problems)
-    back = reachable(links, home)
+    there, back = reaching(links, home), reachable(links, home)
     for name, one in merged.items():
         if one.last is None:
             continue
         path, fault = ("streams", one.last.pattern), one.last.problems
         if one.stream.codec is None or one.stream.codec.name is None:
             fault.at_key(path, f"required key is missing for {name}; expected codec: atn", (*path, "codec"))
-        if home not in reachable(links, cameras[name]):
+        if cameras[name] not in there:
             fault.at_key(path, f"no way from {cameras[name]!r} to fusion at {home!r}; expected links that lead there")
         elif one.stream.rate.adaptive is not None and cameras[name] not in back:
             text = f"no way back from fusion at {home!r} to {cameras[name]!r}; expected one, for the feedback of adaptive rate"

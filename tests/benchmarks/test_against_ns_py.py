@@ -34,9 +34,7 @@ def through_simnet() -> int:
     ends = []
     for frame in range(FRAMES):
         event = env.timeout(frame * PERIOD_NS)
-        event.callbacks.append(
-            lambda _: network.send("camera", "receiver", PACKETS * (PACKET_BYTES - 40), ends.append)
-        )
+        event.callbacks.append(lambda _: network.send("camera", "receiver", PACKETS * (PACKET_BYTES - 40), ends.append))
     env.run()
     assert sum(transfer.complete for transfer in ends) == FRAMES
     assert sum(transfer.packets_sent for transfer in ends) == FRAMES * PACKETS
