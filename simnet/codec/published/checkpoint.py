@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from simnet.codec.published.networks import Network
 from simnet.errors import ModelError
 
 STATE = "model_state_dict"
+CODE = re.compile("GLOBAL|Unsupported (?!operand)")
+"""What torch says of a file that holds more than weights; an unsupported operand is a byte that no pickle has."""
 SHOWN = 4
 """Names that an error lists before it counts the rest."""
 
@@ -35,7 +38,7 @@ def read(path: Path) -> dict[str, Tensor]:
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror or 'cannot be read'}") from error
     except pickle.UnpicklingError as error:
-        if "Unsupported" in str(error) or "GLOBAL" in str(error):
+        if CODE.search(str(error)):
             raise ModelError(f"{path}: holds more than weights, and loading that could run code; refused") from error
         raise ModelError(f"{path}: not a torch file; expected a checkpoint with {STATE}") from error
     except Exception as error:  # torch raises nearly anything for a damaged file

@@ -67,13 +67,13 @@ def entries(kind: Kind, numbers: Numbers) -> dict[str, Entry]:
 
 def read_numbers(kind: Kind, shapes: Mapping[str, Shape]) -> Numbers:
     """Filters and patches of a checkpoint with entries of these shapes; ModelError if they cannot be told."""
-    channels = _first(shapes, "conv1.weight", 4)
+    channels = _first(kind, shapes, "conv1.weight", 4)
     if not 0 < channels <= MOST_FILTERS:
         raise ModelError(f"entry conv1.weight: {channels} filters; expected 1 to {MOST_FILTERS}")
     if not kind.attention:
         return Numbers(channels)
     names = [f"ca{k}.unpack_embedding_y.0.bias" for k in range(1, ATTENTIONS + 1)]
-    patches = tuple(_first(shapes, name, 1) for name in names)
+    patches = tuple(_first(kind, shapes, name, 1) for name in names)
     if patches[0] < 1 or patches != tuple(patches[0] * 4**k for k in range(ATTENTIONS)):
         raise ModelError(
             f"entries {', '.join(names)}: patches of {patches} values; expected each four times the one before"
@@ -102,9 +102,9 @@ def area(numbers: Numbers) -> int:
     return numbers.patches[0] * GRID**2 * 8**2
 
 
-def _first(shapes: Mapping[str, Shape], name: str, rank: int) -> int:
+def _first(kind: Kind, shapes: Mapping[str, Shape], name: str, rank: int) -> int:
     if name not in shapes:
-        raise ModelError(f"entry {name} is missing")
+        raise ModelError(f"not a checkpoint of {kind.name}: entry {name} is missing")
     if len(shapes[name]) != rank:
         raise ModelError(f"entry {name}: shape {list(shapes[name])}; expected {rank} axes")
     return shapes[name][0]

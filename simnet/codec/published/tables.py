@@ -47,6 +47,7 @@ def arrays(network: Network) -> dict[str, np.ndarray]:
     }
 
 
+@torch.no_grad()
 def density(prior: Prior) -> np.ndarray:
     """Probabilities (N, 2 * REACH + 1) of the symbols from -REACH to REACH under a learned prior."""
     channels = prior.density.channels
