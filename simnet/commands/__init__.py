@@ -26,6 +26,7 @@ NAMES = (
     "evaluate",
     "train",
     "import",
+    "dashboard",
 )
 """In the order in which the help shows them."""
 

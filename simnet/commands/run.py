@@ -34,6 +34,9 @@ def configure_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder to write; default: runs/<scenario>-<number>")
     parser.add_argument("--json", action="store_true", help="print the summary as one JSON object on the last line")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a value, e.g. seed=3")
+    parser.add_argument(
+        "--live", metavar="ENDPOINT", help="publish telemetry for simnet dashboard, e.g. tcp://127.0.0.1:5570"
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -53,6 +56,7 @@ def lead(arguments: argparse.Namespace, **options: Any) -> int:
         result = engine.run(
             loaded,
             out,
+            live=arguments.live,
             progress=progress,
             asked=Asked(shlex.join(["simnet", *arguments.typed]), arguments.set, text),
             began=arguments.began,

@@ -124,6 +124,11 @@ class Broker:
         return [self._result(host, request, "its end") for host, request in posted]
 
     @property
+    def network(self) -> Network:
+        """All links, for those who watch."""
+        return self._network
+
+    @property
     def _now_ns(self) -> int:
         return int(self._env.now)
 

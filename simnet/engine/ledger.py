@@ -103,12 +103,13 @@ class Ledger:
             total.update(f"{stream} {sequence} {story.digest}\n".encode())
         return total.hexdigest()
 
+    def row(self, run: str, stream: StreamConfig, camera: CameraConfig, sequence: int) -> Row:
+        """Return one frame's row; what became of it must have been decided."""
+        return _row(run, stream, camera, sequence, self._stories[stream.name, sequence])
+
     def rows(self, run: str, streams: dict[str, StreamConfig], cameras: dict[str, CameraConfig]) -> list[Row]:
         """Return a row for each frame, in order of capture."""
-        return [
-            _row(run, streams[stream], cameras[stream], sequence, story)
-            for (stream, sequence), story in self._stories.items()
-        ]
+        return [self.row(run, streams[stream], cameras[stream], sequence) for stream, sequence in self._stories]
 
 
 def _row(run: str, stream: StreamConfig, camera: CameraConfig, sequence: int, story: _Story) -> Row:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import threading
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +15,13 @@ from simnet.records import SECOND_NS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from simnet.engine.launch import Crew
     from simnet.engine.lazy_world import LazyWorld
     from simnet.engine.ledger import Ledger
+    from simnet.engine.live import Telemetry
     from simnet.engine.scorer import Scorer
     from simnet.engine.stopwatch import Stopwatch
     from simnet.net import LinkStatistics
@@ -72,6 +74,7 @@ def run(
     hosts: int = 0,
     crew: Crew | None = None,
     answer_delay_s: float = 0.0,
+    live: str | None = None,
     progress: Callable[[int], None] = lambda _: None,
     asked: Asked | None = None,
     began: float | None = None,
@@ -84,6 +87,7 @@ def run(
         hosts: 0 for threads of this process, else the number of processes that carry the nodes.
         crew: How the hosts come to be, where they are not `hosts` of this machine.
         answer_delay_s: The longest random pause before every answer of a node; changes nothing but wall time.
+        live: Where telemetry is published for those who watch, e.g. `tcp://127.0.0.1:5570`; changes nothing else.
         progress: Called with the virtual time at every capture.
         asked: What the report repeats of the command.
         began: The `time.perf_counter()` at which the command began, to count its start-up.
@@ -104,7 +108,7 @@ def run(
     asked = asked or Asked()
     crew = crew or launch.crew(hosts)
     ledger, links, announcements, parts, peak_bytes = _simulate(
-        scenario, out, crew, answer_delay_s, asked.overrides, progress, times
+        scenario, out, crew, answer_delay_s, live, asked.overrides, progress, times
     )
     rows = ledger.rows(out.name, {stream.name: stream for stream in scenario.streams}, scenario.cameras)
     run_folder.write_rows(out, rows)
@@ -133,6 +137,7 @@ def _simulate(
     out: Path,
     crew: Crew,
     answer_delay_s: float,
+    live: str | None,
     overrides: Sequence[str],
     progress: Callable[[int], None],
     times: _Times,
@@ -151,19 +156,22 @@ def _simulate(
     world.open_ahead()
 
     from simnet.engine.broker import Broker
-    from simnet.engine.ledger import Ledger
 
-    ledger = Ledger()
     times.mark("imports")
     try:
-        with crew(scenario, world) as muster:
+        with _watching(live, scenario, out) as telemetry, crew(scenario, world) as muster:
             socket = muster.socket
-            scorer = _scorer(scenario, out, world, ledger, stopwatch)
+            ledger = _ledger(telemetry)
+            scorer = _scorer(scenario, out, world, ledger, stopwatch, telemetry)
             broker = Broker(scenario, socket, ledger, scorer, progress)
+            if telemetry is not None:
+                telemetry.watch(broker.network)
             broker.open(muster.wait(), answer_delay_s, overrides)
             times.mark("opening nodes")
             links = broker.run()
             scorer.finish()
+            if telemetry is not None:
+                telemetry.ended(ledger.fingerprint())
             times.mark("run")
             times.seconds["until the first coded frame"] = broker.first_coded - times.began
             ends = broker.stop()
@@ -190,14 +198,39 @@ def _import_ahead() -> None:
     threading.Thread(target=load, name="imports", daemon=True).start()
 
 
-def _scorer(scenario: Scenario, out: Path, world: LazyWorld, ledger: Ledger, stopwatch: Stopwatch) -> Scorer:
+def _watching(live: str | None, scenario: Scenario, out: Path) -> AbstractContextManager[Telemetry | None]:
+    if live is None:
+        return nullcontext()
+    from simnet.engine.live import Telemetry
+
+    return Telemetry(live, scenario, out.name)
+
+
+def _ledger(telemetry: Telemetry | None) -> Ledger:
+    if telemetry is None:
+        from simnet.engine.ledger import Ledger
+
+        return Ledger()
+    from simnet.engine.live import WatchedLedger
+
+    return WatchedLedger(telemetry)
+
+
+def _scorer(
+    scenario: Scenario,
+    out: Path,
+    world: LazyWorld,
+    ledger: Ledger,
+    stopwatch: Stopwatch,
+    telemetry: Telemetry | None,
+) -> Scorer:
     from simnet.engine import folder
     from simnet.engine.scorer import Scorer
     from simnet.nodes.schedule import Schedule
 
     cameras = scenario.cameras
     counts = {stream.name: Schedule.of(cameras[stream.name], scenario.duration_ns).count for stream in scenario.streams}
-    return Scorer(world, out / folder.PICTURES, counts, stopwatch, ledger)
+    return Scorer(world, out / folder.PICTURES, counts, stopwatch, ledger, telemetry and telemetry.show)
 
 
 def _make_folder(out: Path) -> None:

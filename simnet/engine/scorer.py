@@ -12,6 +12,7 @@ import numpy as np
 from simnet import quality
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from simnet.engine.lazy_world import LazyWorld
@@ -48,7 +49,8 @@ class Shown:
 class Scorer:
     """Scores pictures in a thread of its own, and keeps a few of each stream in `folder`.
 
-    `counts` is how many frames each stream has. Scores go into `ledger`, from the scorer's thread.
+    `counts` is how many frames each stream has. Scores go into `ledger`, from the scorer's thread; `show` is
+    called there with every picture scored, its original and itself.
     """
 
     def __init__(
@@ -58,7 +60,9 @@ class Scorer:
         counts: dict[str, int],
         stopwatch: Stopwatch,
         ledger: Ledger,
+        show: Callable[[Shown, np.ndarray, np.ndarray], None] | None = None,
     ) -> None:
+        self._show = show
         self._world, self._folder, self._stopwatch, self._ledger = world, folder, stopwatch, ledger
         self._keep = {stream: sorted({int(share * count) for share in KEPT_AT}) for stream, count in counts.items()}
         self._queue: Queue[Shown | None] = Queue(_BACKLOG)
@@ -105,6 +109,8 @@ class Scorer:
             own = (seen.psnr(picture), seen.ms_ssim(picture))
             bare = own if alone is picture else (seen.psnr(alone), seen.ms_ssim(alone))
         self._ledger.scored(shown.stream, shown.sequence, Score(*own, *bare))
+        if self._show is not None:
+            self._show(shown, original, picture)
         keep = self._keep[shown.stream]
         if keep and shown.sequence >= keep[0]:
             while keep and shown.sequence >= keep[0]:

@@ -86,6 +86,12 @@ class Channel:
             cost_ns += propagation_ns - propagation_ns % DISTANCE_STEP_NS
         return cost_ns, open_ and not any(closure.touches(now_ns, now_ns) for closure in self._closures)
 
+    def rate_bps(self, now_ns: int) -> tuple[float, bool]:
+        """Return about how fast a full packet would be sent now, and whether it would get through."""
+        service_ns, open_ = self._transmitter.cost_ns(now_ns, self.config.mtu_bytes)
+        rate_bps = 8 * self.config.mtu_bytes * SECOND_NS / max(service_ns, 1)
+        return rate_bps, open_ and not any(closure.touches(now_ns, now_ns) for closure in self._closures)
+
     def _propagation_ns(self, t_ns: int, speed_mps: float) -> int:
         return round(self._distance_m(*self._ends, t_ns) / speed_mps * SECOND_NS)
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from simnet.net.channel import Channel
 from simnet.net.closures import Outages
 from simnet.net.queue import ByteQueue
-from simnet.net.statistics import Ledger, LinkStatistics
+from simnet.net.statistics import BIN_NS, RECENT_BINS, Ledger, LinkStatistics
+from simnet.records import SECOND_NS
+from simnet.records.live import LinkLoad
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,6 +70,13 @@ class Link:
             passages.append((known_ns, arrived, start_ns - now_ns))
         queue.note()
         return passages
+
+    def load(self, now_ns: int) -> LinkLoad:
+        """Return what was offered lately against what the link can send now; changes nothing."""
+        rate_bps, up = self.channel.rate_bps(now_ns)
+        sent_bytes, lost_packets = self._ledger.recent(now_ns)
+        offered_bps = 8 * sent_bytes * SECOND_NS / (RECENT_BINS * BIN_NS)
+        return LinkLoad(self.config.name, offered_bps / rate_bps, offered_bps / 1000, lost_packets, up)
 
     def statistics(self, now_ns: int) -> LinkStatistics:
         """Return what the link did until `now_ns`."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from simnet.net.link import Passage
     from simnet.net.statistics import LinkStatistics
     from simnet.records import LinkConfig
+    from simnet.records.live import LinkLoad
 
 
 class Network:
@@ -88,6 +89,10 @@ class Network:
     def statistics(self) -> list[LinkStatistics]:
         """Return what each link did until now, in the order of the scenario."""
         return [link.statistics(self._now_ns) for link in self._links]
+
+    def loads(self) -> tuple[LinkLoad, ...]:
+        """Return what each link carries now, in the order of the scenario; changes nothing."""
+        return tuple(link.load(self._now_ns) for link in self._links)
 
     @property
     def _now_ns(self) -> int:

@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass
 
 BIN_NS = 100_000_000
+RECENT_BINS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,12 @@ class Ledger:
             bins=tuple(self._public(index, queue_peaks.get(index, 0)) for index in range(last)),
             **total,
         )
+
+    def recent(self, now_ns: int) -> tuple[int, int]:
+        """Return the bytes offered and the packets lost or dropped in the last `RECENT_BINS` whole bins before `now_ns`."""
+        last = now_ns // BIN_NS
+        found = [counts for index in range(last - RECENT_BINS, last) if (counts := self._bins.get(index)) is not None]
+        return sum(each.sent_bytes for each in found), sum(each.lost_packets + each.dropped_packets for each in found)
 
     def _settle(self, now_ns: int) -> None:
         in_flight = self.in_flight

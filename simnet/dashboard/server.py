@@ -1,0 +1,60 @@
+"""Serves the page, the metrics, and whether the server is well."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+from simnet.errors import InputError
+
+
+def serve(connect: str, host: str, port: int) -> None:
+    """Watch what is published on `connect` and serve `http://host:port/` until interrupted.
+
+    Raises:
+        InputError: NiceGUI is not installed, or `connect` is no endpoint.
+    """
+    # NiceGUI keeps nothing of ours, but makes its folder where it is started.
+    os.environ.setdefault("NICEGUI_STORAGE_PATH", os.path.join(tempfile.gettempdir(), "simnet-dashboard"))
+    try:
+        from nicegui import app, ui
+        from prometheus_client import CONTENT_TYPE_LATEST
+    except ImportError as error:
+        raise InputError(f"simnet dashboard: {error.name} is not installed; pip install 'simnet[dashboard]'") from error
+    from fastapi import Response
+
+    from simnet.dashboard import metrics
+    from simnet.dashboard.page import Page
+    from simnet.dashboard.state import State
+    from simnet.wire.live_sockets import LiveSubscriber
+
+    state = State()
+    subscriber = LiveSubscriber(connect, state.take)
+
+    @ui.page("/")
+    def page(stream: str = "") -> None:
+        Page(state, connect, stream)
+
+    @app.get("/metrics")
+    def exposition() -> Response:
+        return Response(metrics.exposition(state), media_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/healthz")
+    def health() -> dict[str, str]:
+        return {"phase": state.phase}
+
+    try:
+        ui.run(
+            host=host,
+            port=port,
+            title="simnet",
+            dark=None,
+            favicon="📡",
+            reload=False,
+            show=False,
+            tailwind=False,
+            show_welcome_message=False,
+            reconnect_timeout=10.0,
+        )
+    finally:
+        subscriber.close()

@@ -1,0 +1,154 @@
+"""What is known of the run that is being watched: telemetry in, no socket and no page."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter, deque
+from dataclasses import dataclass, field
+
+from simnet.records import SECOND_NS, Outcome, Row, Scenario
+from simnet.records.live import LiveEnd, LiveEvent, LiveFrame, LivePicture, LiveRun, LiveSample
+from simnet.wire.live import Told
+
+SILENT_S = 5.0
+"""A run that has told nothing for this long is called silent; it tells something every second."""
+_FRAMES = 3000
+"""Kept of each stream for its charts."""
+_EVENTS = 200
+_SHOWN = {Outcome.DECODED, Outcome.ALONE}
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """A frame's pictures as JPEG files."""
+
+    sequence: int
+    capture_ns: int
+    original: bytes
+    decoded: bytes
+
+
+@dataclass(slots=True)
+class StreamState:
+    """One stream as far as it was heard."""
+
+    rows: deque[Row] = field(default_factory=lambda: deque(maxlen=_FRAMES))
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    link_bytes: int = 0
+    pictures: Pictures | None = None
+
+
+class State:
+    """Filled by the subscriber's thread, read by pages; hold `lock` while reading more than one thing.
+
+    A new run takes the place of the last one; a run that has ended stays until then.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.version = 0
+        """Grows with everything heard."""
+        self._heard_s = 0.0
+        self._clear()
+
+    def _clear(self) -> None:
+        self.run: LiveRun | None = None
+        self.sample: LiveSample | None = None
+        self.end: LiveEnd | None = None
+        self.streams: dict[str, StreamState] = {}
+        self.events: deque[LiveEvent] = deque(maxlen=_EVENTS)
+        self.event_counts: Counter[str] = Counter()
+
+    @property
+    def scenario(self) -> Scenario | None:
+        """The run's scenario; None before any run was heard."""
+        return self.run.scenario if self.run else None
+
+    @property
+    def phase(self) -> str:
+        """One of waiting, running, silent, ended, failed."""
+        if self.run is None:
+            return "waiting"
+        if self.end is not None:
+            return "failed" if self.end.error else "ended"
+        return "silent" if time.monotonic() - self._heard_s > SILENT_S else "running"
+
+    @property
+    def time_ns(self) -> int:
+        """Virtual time as far as it was heard."""
+        if self.end is not None:
+            return self.end.time_ns
+        return self.sample.time_ns if self.sample else 0
+
+    def take(self, told: Told) -> None:
+        """Take in what was published."""
+        with self.lock:
+            self._heard_s = time.monotonic()
+            self.version += 1
+            match told.record:
+                case LiveRun() as run:
+                    self._meet(run)
+                case _ if self.run is None:
+                    return  # it is told within a second what this belongs to
+                case LiveSample() as sample:
+                    self.sample = sample
+                case LiveFrame(row):
+                    self._frame(row)
+                case LiveEvent() as event:
+                    self._note(event)
+                case LivePicture() as picture if picture.stream in self.streams:
+                    own = self.streams[picture.stream]
+                    own.pictures = Pictures(picture.sequence, picture.capture_ns, *told.files)
+                case LiveEnd() as end:
+                    self.end = end
+                    if end.error:
+                        self._note(LiveEvent(end.time_ns, "failed", end.error.partition(":")[0], end.error))
+
+    def _meet(self, run: LiveRun) -> None:
+        if self.run is not None and self.run.session == run.session:
+            return
+        self._clear()
+        self.run = run
+        self.streams = {stream.name: StreamState() for stream in run.scenario.streams}
+
+    def _frame(self, row: Row) -> None:
+        own = self.streams.get(row.stream)
+        if own is None:
+            return
+        own.rows.append(row)
+        own.outcomes[row.outcome] += 1
+        own.link_bytes += row.link_bytes
+        when_ns = row.decode_ns or row.arrive_ns or row.capture_ns
+        if row.outcome not in _SHOWN:
+            self._note(LiveEvent(when_ns, row.outcome.value, row.stream, f"frame {row.sequence}{_why(row)}"))
+        elif row.packets_lost:
+            lost = f"frame {row.sequence}: {row.packets_lost} of {row.packets_sent} packets lost on the way"
+            self._note(LiveEvent(when_ns, "loss", row.stream, lost))
+
+    def _note(self, event: LiveEvent) -> None:
+        self.events.append(event)
+        self.event_counts[event.kind] += 1
+
+
+def _why(row: Row) -> str:
+    if row.outcome is Outcome.LATE and row.decode_ns is not None:
+        return f": there {(row.decode_ns - row.capture_ns) / 1e6:.0f} ms after capture"
+    if row.packets_lost:
+        return f": {row.packets_lost} of {row.packets_sent} packets lost"
+    return ""
+
+
+def kbit_s(rows: deque[Row], period_ns: int) -> list[tuple[float, float]]:
+    """Return (s, kbit/s) at each frame: what entered the first link during the second up to it, by capture time."""
+    found: list[tuple[float, float]] = []
+    ordered = sorted(rows, key=lambda row: row.capture_ns)
+    start, held_bytes = 0, 0
+    for row in ordered:
+        held_bytes += row.link_bytes
+        while ordered[start].capture_ns <= row.capture_ns - SECOND_NS:
+            held_bytes -= ordered[start].link_bytes
+            start += 1
+        span_ns = min(SECOND_NS, row.capture_ns - ordered[0].capture_ns + period_ns)
+        found.append((row.capture_ns / SECOND_NS, 8e6 * held_bytes / span_ns))
+    return found
