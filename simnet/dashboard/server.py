@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 
 from simnet.errors import InputError
@@ -12,7 +13,7 @@ def serve(connect: str, host: str, port: int) -> None:
     """Watch what is published on `connect` and serve `http://host:port/` until interrupted.
 
     Raises:
-        InputError: NiceGUI is not installed, or `connect` is no endpoint.
+        InputError: NiceGUI is not installed, `connect` is no endpoint, or the port is taken.
     """
     # NiceGUI keeps nothing of ours, but makes its folder where it is started.
     os.environ.setdefault("NICEGUI_STORAGE_PATH", os.path.join(tempfile.gettempdir(), "simnet-dashboard"))
@@ -28,6 +29,7 @@ def serve(connect: str, host: str, port: int) -> None:
     from simnet.dashboard.state import State
     from simnet.wire.live_sockets import LiveSubscriber
 
+    _check(host, port)
     state = State()
     subscriber = LiveSubscriber(connect, state.take)
 
@@ -58,3 +60,11 @@ def serve(connect: str, host: str, port: int) -> None:
         )
     finally:
         subscriber.close()
+
+
+def _check(host: str, port: int) -> None:
+    # The server itself would say it in its own words, in its log.
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        raise InputError(f"{host}:{port}: cannot serve there ({os.strerror(error.errno or 0)})") from error

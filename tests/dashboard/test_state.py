@@ -1,0 +1,111 @@
+"""What the page knows after what it has heard."""
+
+from dataclasses import replace
+
+import pytest
+
+from simnet.dashboard import charts, ground, words
+from simnet.dashboard import state as states
+from simnet.records import Outcome
+from simnet.records.live import LinkLoad, LiveEnd
+from simnet.wire.live import Told
+
+CAR, VAN = "car/<front>", "van/front"
+
+
+def test_it_waits_runs_and_keeps_what_it_saw_when_the_run_has_ended(hear, beginning, ending) -> None:
+    state = hear([])
+    assert state.phase == "waiting"
+    assert "waiting for a run" in words.status(state)
+    for told in beginning:
+        state.take(told)
+    assert state.phase == "running"
+    assert state.streams[VAN].outcomes == {Outcome.DECODED: 2, Outcome.LOST: 1}
+    state.take(ending)
+    assert state.phase == "ended"
+    assert state.streams[CAR].pictures.original != state.streams[CAR].pictures.decoded
+    assert "0123456789abcdef" in words.status(state)
+
+
+def test_a_run_that_tells_nothing_any_more_is_called_silent(hear, beginning, monkeypatch) -> None:
+    state = hear(beginning)
+    later = states.time.monotonic() + states.SILENT_S + 1
+    monkeypatch.setattr(states.time, "monotonic", lambda: later)
+    assert state.phase == "silent"
+
+
+def test_a_run_that_failed_says_why(hear, beginning) -> None:
+    state = hear([*beginning, Told(LiveEnd(1, "", "NodeError: car: it died"))])
+    assert state.phase == "failed"
+    assert "NodeError: car: it died" in words.events_table(state)
+
+
+def test_the_next_run_takes_the_place_of_the_last(hear, beginning, ending) -> None:
+    first = beginning[0]
+    state = hear([*beginning, ending, first])
+    assert state.phase == "ended", "the same run told again changes nothing"
+    state.take(Told(replace(first.record, session="session-2")))
+    assert state.phase == "running"
+    assert not state.streams[CAR].rows
+    assert not state.events
+
+
+def test_what_comes_before_it_is_known_what_runs_is_left_out(hear, beginning) -> None:
+    state = hear(beginning[1:])
+    assert state.phase == "waiting"
+    assert not state.streams
+
+
+def test_losses_hand_overs_and_faults_are_events_the_newest_first(hear, beginning) -> None:
+    table = words.events_table(hear(beginning))
+    order = [table.index(said) for said in ("did not come back", "from mast_1 to mast_2", "2 of 4 packets lost")]
+    assert order == sorted(order)
+    assert "frame 2: 1 of 4 packets lost on the way" in table
+
+
+def test_tables_say_side_information_and_names_cannot_be_markup(hear, beginning) -> None:
+    state = hear(beginning)
+    table = words.streams_table(state, VAN)
+    assert "<front>" not in table
+    assert "car/&lt;front&gt;, 100 ms apart" in table
+    assert '<tr class="chosen"><th scope=row>van/front' in table
+    original, decoded = words.captions(state.streams[VAN])
+    assert original == "frame 2 at 0.2 s"
+    assert decoded.startswith("32.00 dB, 0.310 bpp, decoded, with car/&lt;front&gt;")
+    assert "31.00 dB without" in decoded
+
+
+@pytest.mark.parametrize(
+    ("load", "colour"), [(0.0, "#8b95a1"), (0.5, "#1f9d6b"), (0.51, "#c58b07"), (1.0, "#dc6a18"), (1.01, "#dc3545")]
+)
+def test_links_are_coloured_by_load(load: float, colour: str) -> None:
+    assert ground.load_colour(LinkLoad("up", load, 1.0, 0, True)) == colour
+
+
+def test_the_map_shows_nodes_where_they_are_and_what_links_carry(hear, beginning) -> None:
+    svg = ground.svg(hear(beginning))
+    assert svg.count("<circle") == 2
+    assert svg.count("<rect") == 1
+    assert svg.count("<text") == 3
+    assert "up_car: car to mast, 126 kbit/s, 42 %" in svg
+    assert "down, 137 % offered" in svg
+    assert "stroke-dasharray" in svg
+
+
+def test_rates_are_means_of_the_second_before_and_charts_move(hear, beginning, ending) -> None:
+    state = hear(beginning)
+    # 1250 bytes every 100 ms are 100 kbit/s, from the first frame on.
+    assert states.kbit_s(state.streams[CAR].rows, 100_000_000) == [(0.0, 100.0), (0.1, 100.0), (0.2, 100.0)]
+    moving = charts.quality(state, CAR)
+    assert [line["data"] for line in moving["series"]] == [
+        [[0.0, 30.0], [0.1, 31.0], [0.2, 32.0]],
+        [[0.0, 30.0], [0.1, None], [0.2, 32.0]],
+    ]
+    assert moving["xAxis"]["max"] == charts.WINDOW_S
+    state.take(ending)
+    assert charts.rate(state, CAR)["xAxis"]["max"] == 1.0
+
+
+def test_a_chart_of_many_streams_shows_the_chosen_one_and_a_few(scenario) -> None:
+    many = replace(scenario, streams=tuple(replace(scenario.streams[0], name=f"s{k}") for k in range(40)))
+    assert charts.shown_streams(many, "s33") == [*(f"s{k}" for k in range(charts.MOST - 1)), "s33"]

@@ -1,0 +1,75 @@
+"""A run that is watched is the same run, and tells all of it."""
+
+import itertools
+from collections.abc import Callable
+
+import pytest
+import zmq
+
+from simnet.errors import InputError
+from simnet.records import Scenario
+from simnet.records.live import LiveEnd, LiveFrame, LivePicture, LiveRun, LiveSample
+from simnet.wire.live import Told
+from simnet.wire.live_sockets import LiveSubscriber
+
+
+@pytest.fixture
+def endpoint() -> str:
+    with zmq.Context() as context, context.socket(zmq.REP) as probe:
+        return f"tcp://127.0.0.1:{probe.bind_to_random_port('tcp://127.0.0.1')}"
+
+
+def test_a_watched_run_is_the_same_and_tells_all(tiny: Scenario, run: Callable, endpoint: str) -> None:
+    alone = run(tiny)
+    heard: list[Told] = []
+    subscriber = LiveSubscriber(endpoint, heard.append)
+    try:
+        watched = run(tiny, live=endpoint, answer_delay_s=0.05)
+    finally:
+        subscriber.close()
+    fingerprint = alone.result.summary["fingerprint"]
+    assert watched.result.summary["fingerprint"] == fingerprint
+
+    def told(kind: type) -> list:
+        return [each.record for each in heard if isinstance(each.record, kind)]
+
+    assert told(LiveRun)[0].scenario == tiny
+    assert [way.node for way in told(LiveRun)[0].ways_m] == ["car", "van", "hub"]
+    samples = told(LiveSample)
+    rows = [frame.row for frame in told(LiveFrame)]
+    # Whoever comes while a run goes on hears the rest of it.
+    later = [row for row in watched.read.rows if row.capture_ns > samples[0].time_ns]
+    assert len(later) > 5
+    assert all(row in rows for row in later)
+    assert all(row in watched.read.rows for row in rows)
+    assert {name for name, *_ in samples[-1].positions_m} == {"car", "van", "hub"}
+    assert max(load.load for sample in samples for load in sample.links) > 0
+    assert all(sample.time_ns < following.time_ns for sample, following in itertools.pairwise(samples))
+    pictures = [each for each in heard if isinstance(each.record, LivePicture)]
+    assert pictures
+    assert all(file.startswith(b"\xff\xd8") for each in pictures for file in each.files)
+    assert next(end for end in told(LiveEnd) if not end.error).fingerprint == fingerprint
+
+
+def test_a_run_that_fails_says_so_at_its_end(tiny: Scenario, run: Callable, endpoint: str, monkeypatch) -> None:
+    from simnet.engine.broker import Broker
+
+    def fail(_: Broker) -> None:
+        raise InputError("the dog ate it")
+
+    monkeypatch.setattr(Broker, "run", fail)
+    heard: list[Told] = []
+    subscriber = LiveSubscriber(endpoint, heard.append)
+    try:
+        with pytest.raises(InputError):
+            run(tiny, live=endpoint)
+    finally:
+        subscriber.close()
+    assert [told.record.error for told in heard if isinstance(told.record, LiveEnd)] == ["InputError: the dog ate it"]
+
+
+def test_a_port_that_is_taken_is_one_clear_error_before_the_run(tiny: Scenario, run: Callable) -> None:
+    with zmq.Context() as context, context.socket(zmq.REP) as other:
+        port = other.bind_to_random_port("tcp://127.0.0.1")
+        with pytest.raises(InputError, match=f"tcp://127.0.0.1:{port}: cannot publish there"):
+            run(tiny, live=f"tcp://127.0.0.1:{port}")

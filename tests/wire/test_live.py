@@ -1,0 +1,156 @@
+"""Telemetry: records to bytes and back, a publisher that never waits, a subscriber that may come late."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import msgpack
+import pytest
+import zmq
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simnet.errors import InputError, WireError
+from simnet.records import Outcome, Row
+from simnet.records.live import LinkLoad, LiveEnd, LiveEvent, LiveFrame, LivePicture, LiveSample
+from simnet.wire.live import MAX_BYTES, Told, pack, unpack
+from simnet.wire.live_sockets import LivePublisher, LiveSubscriber
+
+CONSTANT = Told(LiveEvent(0, "constant", "", "told again and again"))
+ROW = Row(
+    "run", "car/a", "jpeg", 3, 300, 310, 350, None, 90, 130, 0.3, 0.5, 1, 0, 0, Outcome.LATE,
+    ("hub/s",), 5, 31.5, 0.97, None, None, 4, "ab",
+)  # fmt: skip
+EACH = [
+    Told(LiveSample(7, (("car", 1.0, 2.0, 3.0),), (LinkLoad("up", 1.2, 240.0, 3, False),), 0)),
+    Told(LiveFrame(ROW)),
+    Told(LiveEvent(1, "hand-over", "car", "mast_1 to mast_2")),
+    Told(LivePicture("car/a", 3, 300), (b"original", b"decoded")),
+    Told(LiveEnd(9, "f" * 64, "")),
+]
+
+
+@pytest.mark.parametrize("told", EACH, ids=lambda told: type(told.record).__name__)
+def test_what_is_told_is_what_is_heard(told: Told) -> None:
+    assert unpack(pack(told)) == told
+
+
+@given(st.lists(st.binary(max_size=80), max_size=4), st.sampled_from([b"run", b"frame", b"picture", b"end", b"other"]))
+def test_a_strangers_bytes_are_refused_with_one_kind_of_error(rest: list[bytes], topic: bytes) -> None:
+    for frames in (rest, [topic, *rest]):
+        with pytest.raises(WireError):
+            unpack(frames)
+
+
+@pytest.mark.parametrize(
+    ("frames", "said"),
+    [
+        (pack(EACH[3])[:3], "1 files; expected 2"),
+        ([b"end", msgpack.packb({"v": 2, "body": {}})], "version 2; expected 1"),
+        ([b"end", msgpack.packb({"v": 1, "body": {"time_ns": 1, "fingerprint": ""}})], "not the fields of LiveEnd"),
+        ([b"end", msgpack.packb({"v": 1, "body": {"time_ns": "1", "fingerprint": "", "error": ""}})], "expected int"),
+        ([b"end", bytes(MAX_BYTES)], "expected at most"),
+    ],
+)
+def test_what_is_not_quite_telemetry_is_refused_and_says_why(frames: list[bytes], said: str) -> None:
+    with pytest.raises(WireError, match=said):
+        unpack(frames)
+
+
+@pytest.fixture
+def publisher() -> Iterator[LivePublisher]:
+    publisher = LivePublisher("tcp://127.0.0.1:*", CONSTANT)
+    yield publisher
+    publisher.close()
+
+
+def eventually(is_so: Callable[[], bool], within_s: float = 5.0) -> bool:
+    deadline = time.monotonic() + within_s
+    while not is_so() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return is_so()
+
+
+def test_nothing_is_even_made_while_nobody_listens(publisher: LivePublisher) -> None:
+    made: list[Told] = []
+    publisher.put(lambda: made.append(CONSTANT) or CONSTANT)
+    time.sleep(0.15)
+    assert not made
+    assert not publisher.listening
+
+
+def test_who_comes_late_hears_what_is_constant_then_what_comes_in_order(publisher: LivePublisher) -> None:
+    publisher.put(lambda: EACH[0])
+    heard: list[Told] = []
+    subscriber = LiveSubscriber(publisher.endpoint, heard.append)
+    try:
+        assert eventually(lambda: CONSTANT in heard)
+        for told in EACH:
+            publisher.put(lambda told=told: told)
+        assert eventually(lambda: EACH[-1] in heard)
+        assert [told for told in heard if told != CONSTANT] == EACH
+        assert eventually(lambda: heard.count(CONSTANT) >= 2), "what is constant is told again"
+    finally:
+        subscriber.close()
+
+
+def test_a_subscriber_waits_for_a_run_and_hears_its_last_word(free_port: int) -> None:
+    endpoint = f"tcp://127.0.0.1:{free_port}"
+    heard: list[Told] = []
+    subscriber = LiveSubscriber(endpoint, heard.append)
+    try:
+        for _ in range(2):  # one run after the other
+            heard.clear()
+            publisher = LivePublisher(endpoint, CONSTANT)
+            assert eventually(lambda: CONSTANT in heard)
+            publisher.put(lambda: EACH[-1])
+            publisher.close()
+            assert eventually(lambda: EACH[-1] in heard)
+    finally:
+        subscriber.close()
+
+
+def test_a_listener_that_takes_nothing_in_holds_nobody_up(publisher: LivePublisher) -> None:
+    going = threading.Event()
+    subscriber = LiveSubscriber(publisher.endpoint, lambda _: going.wait(10))
+    try:
+        assert eventually(lambda: publisher.listening)
+        big = Told(LivePicture("car/a", 0, 0), (bytes(200_000), bytes(200_000)))
+        began = time.monotonic()
+        for _ in range(20_000):
+            publisher.put(lambda: big)
+        assert time.monotonic() - began < 2
+        assert publisher.dropped > 0, "what does not fit is dropped and counted"
+    finally:
+        going.set()
+        subscriber.close()
+
+
+@pytest.mark.parametrize("make", [LivePublisher, LiveSubscriber])
+def test_no_endpoint_is_one_clear_error(make: type) -> None:
+    with pytest.raises(InputError, match=r"nowhere: cannot .* expected e.g. tcp://"):
+        make("nowhere", CONSTANT)
+
+
+def test_strangers_are_told_off_once_and_harm_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    heard: list[Told] = []
+    with zmq.Context() as context, context.socket(zmq.PUB) as stranger:
+        port = stranger.bind_to_random_port("tcp://127.0.0.1")
+        subscriber = LiveSubscriber(f"tcp://127.0.0.1:{port}", heard.append)
+        try:
+
+            def shout() -> bool:
+                stranger.send_multipart([b"frame", b"rubbish"])
+                stranger.send_multipart(pack(CONSTANT))
+                return len(heard) > 5
+
+            assert eventually(shout)
+        finally:
+            subscriber.close()
+    assert len(caplog.records) == 1
+
+
+@pytest.fixture
+def free_port() -> int:
+    with zmq.Context() as context, context.socket(zmq.REP) as probe:
+        return probe.bind_to_random_port("tcp://127.0.0.1")
