@@ -89,7 +89,8 @@ def _line(
     return {
         "name": name,
         "type": "line",
-        "showSymbol": False,
+        # A frame between two that were lost is a point of its own.
+        "symbolSize": 3,
         "data": data,
         "z": 3 if is_chosen else 2,
         "lineStyle": {"width": 3 if is_chosen else 1.5, "opacity": 1 if is_chosen else 0.6},

@@ -22,8 +22,8 @@ def test_streams_links_and_events_are_counted(hear, beginning) -> None:
     found = values(metrics.exposition(hear(beginning)))
     assert found["simnet_run_info", "running", "watched", "two_cars"] == 1
     assert found["simnet_virtual_time_seconds",] == 0.5
-    assert found["simnet_frames_total", "van/front", "decoded"] == 2
-    assert found["simnet_frames_total", "van/front", "lost"] == 1
+    assert found["simnet_frames_total", "decoded", "van/front"] == 2
+    assert found["simnet_frames_total", "lost", "van/front"] == 1
     assert found["simnet_stream_bytes_total", "car/<front>"] == 3 * 1250
     assert found["simnet_stream_psnr_decibels", "car/<front>"] == 32
     assert found["simnet_link_load_ratio", "up_van"] == pytest.approx(1.37)
