@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from simnet.engine.layout import HostPlan
     from simnet.engine.ledger import Ledger
     from simnet.engine.scorer import Scorer
-    from simnet.net import LinkStatistics, Transfer
+    from simnet.net import LinkStatistics, NetworkEvent, Transfer
     from simnet.records import Scenario, StreamConfig
     from simnet.wire.broker_socket import BrokerSocket
 
@@ -40,6 +40,8 @@ ANSWER_S = 120.0
 """No node takes longer for one answer."""
 PICTURES_BEHIND = 16
 """How many decodings may be outstanding before the clock waits."""
+FEEDBACK_PRIORITY = 1_000_000
+"""Above all streams'."""
 
 
 class Broker:
@@ -67,10 +69,10 @@ class Broker:
             lambda a, b, t_ns: poses.distance_m(trajectories[a], trajectories[b], t_ns),
         )
         self._node_of = {camera.name: node.name for node in scenario.nodes for camera in node.cameras}
+        self._stream_of = {stream.name: stream for stream in scenario.streams}
         self._transports = {
             stream.name: open_transport(stream.transport, self._path(stream.name)) for stream in scenario.streams
         }
-        self._stream_of = {stream.name: stream for stream in scenario.streams}
         self._inbox: dict[str, list[Feedback]] = {stream.name: [] for stream in scenario.streams}
         self._wake_number = 0
         self._outstanding: deque[tuple[str, int, int]] = deque()
@@ -117,6 +119,10 @@ class Broker:
         while self._outstanding:
             self._fetch_oldest()
         return self._network.statistics()
+
+    def events(self) -> list[NetworkEvent]:
+        """Return the outages and hand-overs until now."""
+        return self._network.events()
 
     def stop(self) -> list[Message]:
         """Stop every host; return what each says at its end: peak memory and seconds by part."""
@@ -211,7 +217,8 @@ class Broker:
                 self._inbox[feedback.stream].append(feedback)
 
         fusion = self._scenario.fusion
-        self._network.send(fusion.node, self._node_of[feedback.stream], fusion.feedback_bytes, arrive)
+        camera = self._node_of[feedback.stream]
+        self._network.send(fusion.node, camera, fusion.feedback_bytes, arrive, priority=FEEDBACK_PRIORITY)
 
     def _expect_picture(self, stream: str, sequence: int) -> None:
         message = Message("picture", {"stream": stream, "sequence": sequence})
@@ -234,7 +241,8 @@ class Broker:
         return {"name": stream, "payload_bytes": payload, "overhead_bytes": overhead + header}
 
     def _path(self, stream: str) -> Path:
-        return Path(self._env, self._network, self._node_of[stream], self._scenario.fusion.node)
+        priority = self._stream_of[stream].priority
+        return Path(self._env, self._network, self._node_of[stream], self._scenario.fusion.node, priority)
 
     def _result(self, host: str, request: int, what: str) -> Message:
         return translate.raise_if_failed(self._socket.result(host, request, what, ANSWER_S), host)

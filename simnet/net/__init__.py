@@ -11,6 +11,7 @@ links, hold bytes, since an erasure code is computed on them. All propagation li
 the nodes.
 """
 
+from simnet.net.events import NetworkEvent
 from simnet.net.link import Link
 from simnet.net.network import Network
 from simnet.net.statistics import BIN_NS, LinkBin, LinkStatistics
@@ -23,6 +24,7 @@ __all__ = [
     "LinkBin",
     "LinkStatistics",
     "Network",
+    "NetworkEvent",
     "Path",
     "Transfer",
     "Transport",

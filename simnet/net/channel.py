@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from simnet.errors import InputError
 from simnet.net.bandwidth import transmitter
+from simnet.net.closures import Outages
 from simnet.net.jitter import extra_delays
 from simnet.net.loss import losses
 from simnet.records import SECOND_NS
@@ -46,7 +47,7 @@ class Channel:
         self._in_order = not config.reorder
         self._losses = losses(config.loss, config.name, generator(seed, "link", config.name, "loss"))
         self._extra_ns = extra_delays(config.jitter_ns, generator(seed, "link", config.name, "jitter"))
-        self._closures = closures
+        self._closures = [Outages(config), *closures] if config.outages else closures
         self._last_arrival_ns = 0
 
     def send(self, start_ns: int, size_bytes: int) -> tuple[int, int, bool]:
@@ -72,11 +73,6 @@ class Channel:
             arrived = arrived and not closure.touches(start_ns, known_ns)
         return free_ns, known_ns, arrived
 
-    @property
-    def fixed_cost(self) -> bool:
-        """Whether `cost_ns` is the same at all times."""
-        return self._ns_per_byte is not None and self._speed_mps is None and not self._closures
-
     def cost_ns(self, now_ns: int) -> tuple[int, bool]:
         """Return the delay and service of a full packet, if it started now, and whether it would get through."""
         service_ns, open_ = self._transmitter.cost_ns(now_ns, self.config.mtu_bytes)
@@ -100,6 +96,11 @@ def _check(config: LinkConfig) -> None:
     where = f"link {config.name!r}"
     if config.source == config.target:
         raise InputError(f"{where}: source and target are both {config.source!r}; expected two nodes")
+    if config.queue not in {"fifo", "priority", "codel"}:
+        raise InputError(f"{where}: queue is {config.queue!r}; expected fifo, priority or codel")
+    for name in ("codel_target_ns", "codel_interval_ns"):
+        if getattr(config, name) <= 0:
+            raise InputError(f"{where}: {name} is {getattr(config, name)}; expected more than 0")
     for name in ("delay_ns", "jitter_ns", "queue_bytes", "overhead_bytes"):
         if getattr(config, name) < 0:
             raise InputError(f"{where}: {name} is {getattr(config, name)}; expected 0 or more")

@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simnet.net.channel import Channel
-from simnet.net.closures import Outages
+from simnet.net.load import load
 from simnet.net.queue import ByteQueue
-from simnet.net.statistics import BIN_NS, RECENT_BINS, Ledger, LinkStatistics
-from simnet.records import SECOND_NS
-from simnet.records.live import LinkLoad
+from simnet.net.statistics import Ledger, LinkStatistics
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from simnet.net.bandwidth import Distance
+    from simnet.net.closures import Closure
     from simnet.records import LinkConfig
+    from simnet.records.live import LinkLoad
 
     Passage = tuple[int, bool, int]
     """(when it arrived or was known not to, whether it arrived, time in the queue), times in ns."""
+    Told = Callable[[int, list[Passage]], None]
+    """Takes the index of the first of the packets whose passages are known, and these."""
 
 
 class Link:
@@ -31,14 +33,14 @@ class Link:
     result is exact as long as packets are offered in order of time. A dropped packet takes no draw.
     """
 
-    def __init__(self, config: LinkConfig, seed: int, distance_m: Distance) -> None:
+    def __init__(self, config: LinkConfig, seed: int, distance_m: Distance, closures: Sequence[Closure] = ()) -> None:
         """Make an idle link; its draws depend on `seed` and its name alone.
 
         Raises:
             InputError: a number in `config` that no link can have.
         """
         self.config = config
-        self.channel = Channel(config, seed, distance_m, [Outages(config)] if config.outages else [])
+        self.channel = Channel(config, seed, distance_m, closures)
         self._queue = ByteQueue(config.queue_bytes)
         self._ledger = Ledger(config.name)
         self._free_ns = 0
@@ -73,10 +75,15 @@ class Link:
 
     def load(self, now_ns: int) -> LinkLoad:
         """Return what was offered lately against what the link can send now; changes nothing."""
-        rate_bps, up = self.channel.rate_bps(now_ns)
-        sent_bytes, lost_packets = self._ledger.recent(now_ns)
-        offered_bps = 8 * sent_bytes * SECOND_NS / (RECENT_BINS * BIN_NS)
-        return LinkLoad(self.config.name, offered_bps / rate_bps, offered_bps / 1000, lost_packets, up)
+        return load(self.channel, self._ledger, now_ns)
+
+    def carry(self, now_ns: int, sizes_bytes: Sequence[int], _priority: int, told: Told) -> None:
+        """Do as `offer`, and call `told` with the passages from the packet of that index on."""
+        told(0, self.offer(now_ns, sizes_bytes))
+
+    def cost_ns(self, now_ns: int) -> tuple[int, bool]:
+        """Return the delay and service of a full packet, if it started now, and whether it would get through."""
+        return self.channel.cost_ns(now_ns)
 
     def statistics(self, now_ns: int) -> LinkStatistics:
         """Return what the link did until `now_ns`."""

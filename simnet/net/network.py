@@ -6,8 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from simnet.errors import InputError
+from simnet.net.events import events
+from simnet.net.handover import OfPoint, handovers, point_of
 from simnet.net.link import Link
 from simnet.net.route import Graph, cheapest
+from simnet.net.scheduled import ScheduledLink
 from simnet.net.transfer import OpenTransfer, Transfer
 
 if TYPE_CHECKING:
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
     import simpy
 
     from simnet.net.bandwidth import Distance
+    from simnet.net.closures import Closure
+    from simnet.net.events import NetworkEvent
+    from simnet.net.hop import Hop
     from simnet.net.link import Passage
     from simnet.net.statistics import LinkStatistics
     from simnet.records import LinkConfig
@@ -28,7 +34,8 @@ class Network:
         A --> B --> C      packets of A and of B share B --> C in the order in which they get there
 
     A frame over one link costs one event, at its delivery; every further hop costs one event a packet, since only when
-    a packet gets there is it known who came before. Packets at the same instant go in the order of their events.
+    a packet gets there is it known who came before. A queue that is not first in, first out costs one for each packet
+    that waits. Packets at the same instant go in the order of their events.
     """
 
     def __init__(self, env: simpy.Environment, links: Sequence[LinkConfig], seed: int, distance_m: Distance) -> None:
@@ -40,17 +47,22 @@ class Network:
             InputError: two links of one name, or a number that no link can have.
         """
         self._env = env
-        self._links = [Link(config, seed, distance_m) for config in links]
+        self._handovers = handovers(links, distance_m)
+        self._links = [self._link(config, seed, distance_m) for config in links]
         names = [config.name for config in links]
         for name in names:
             if names.count(name) > 1:
                 raise InputError(f"link {name!r}: named twice; expected a name for each link")
         self._graph = Graph(self._links)
-        self._between: dict[tuple[str, str], tuple[Link, ...]] = {}
-        self._routes: dict[tuple[object, ...], tuple[Link, ...]] = {}
+        self._between: dict[tuple[str, str], tuple[Hop, ...]] = {}
+        self._routes: dict[tuple[object, ...], tuple[Hop, ...]] = {}
 
-    def send(self, source: str, target: str, size_bytes: int, on_delivery: Callable[[Transfer], None]) -> None:
+    def send(
+        self, source: str, target: str, size_bytes: int, on_delivery: Callable[[Transfer], None], *, priority: int = 0
+    ) -> None:
         """Send a frame now; `on_delivery` is called once, from a later event, complete or not.
+
+        Queues that know priorities serve higher ones first.
 
         An incomplete transfer ends when its last packet arrives or is known to be lost: a packet lost on the air when
         it would have reached the end of that link, a dropped one at once. A node reaches itself at once and for free.
@@ -61,7 +73,15 @@ class Network:
         if size_bytes < 0:
             raise ValueError(f"size_bytes is {size_bytes}; expected 0 or more")
         route = self._route(source, target)
-        transfer = OpenTransfer(source, target, size_bytes, sent_ns=self._now_ns, route=route, on_delivery=on_delivery)
+        transfer = OpenTransfer(
+            source,
+            target,
+            size_bytes,
+            sent_ns=self._now_ns,
+            route=route,
+            priority=priority,
+            on_delivery=on_delivery,
+        )
         if route:
             self._forward(transfer, 0, transfer.payloads, 0)
         else:
@@ -94,6 +114,11 @@ class Network:
         """Return what each link carries now, in the order of the scenario; changes nothing."""
         return tuple(link.load(self._now_ns) for link in self._links)
 
+    def events(self) -> list[NetworkEvent]:
+        """Return the outages and hand-overs until now, in order of time."""
+        configs = (link.config for link in self._links)
+        return events(configs, self._handovers.values(), self._now_ns)
+
     @property
     def _now_ns(self) -> int:
         now_ns = self._env.now
@@ -103,14 +128,26 @@ class Network:
 
     def _forward(self, transfer: OpenTransfer, hop: int, payloads_bytes: list[int], waited_ns: int) -> None:
         """Offer packets that are at the start of link `hop` now, and have waited before, to it."""
-        now_ns = self._now_ns
         link = transfer.route[hop]
         overhead_bytes = link.config.overhead_bytes
-        passages = link.offer(now_ns, [payload + overhead_bytes for payload in payloads_bytes])
+        sizes_bytes = [payload + overhead_bytes for payload in payloads_bytes]
+        told = partial(self._took, transfer, hop, payloads_bytes, waited_ns)
+        link.carry(self._now_ns, sizes_bytes, transfer.priority, told)
+
+    def _took(
+        self,
+        transfer: OpenTransfer,
+        hop: int,
+        payloads_bytes: list[int],
+        waited_ns: int,
+        first: int,
+        passages: list[Passage],
+    ) -> None:
+        """Go on with those of the packets whose passages are known, from the `first` on."""
         if hop + 1 == len(transfer.route):
             transfer.end_packets(passages, waited_ns)
         else:
-            self._fly(transfer, hop, payloads_bytes, passages, waited_ns)
+            self._fly(transfer, hop, payloads_bytes[first : first + len(passages)], passages, waited_ns)
         if not transfer.open_packets:
             self._close_at_last(transfer)
 
@@ -131,6 +168,15 @@ class Network:
             else:
                 transfer.end_packets([passage], waited_ns)
 
+    def _link(self, config: LinkConfig, seed: int, distance_m: Distance) -> Hop:
+        closures: list[Closure] = []
+        if (choice := config.handover) is not None:
+            handover = self._handovers[choice.group, choice.node]
+            closures.append(OfPoint(handover, point_of(config, choice)))
+        if config.queue == "fifo":
+            return Link(config, seed, distance_m, closures)
+        return ScheduledLink(self._env, config, seed, distance_m, closures)
+
     def _arrive(
         self, transfer: OpenTransfer, hop: int, payload_bytes: int, waited_ns: int, _event: simpy.Event
     ) -> None:
@@ -140,11 +186,11 @@ class Network:
         event = self._env.timeout(transfer.last_ns - self._now_ns)
         event.callbacks.append(lambda _: transfer.close())
 
-    def _route(self, source: str, target: str) -> tuple[Link, ...]:
+    def _route(self, source: str, target: str) -> tuple[Hop, ...]:
         links = self._between.get((source, target))
         if links is None:
             links = self._between[source, target] = self._graph.between(source, target)
-        costs = {link.config.name: link.channel.cost_ns(self._now_ns) for link in links}
+        costs = {link.config.name: link.cost_ns(self._now_ns) for link in links}
         key = source, target, *costs.values()
         route = self._routes.get(key)
         if route is None:

@@ -7,6 +7,37 @@ from collections import deque
 from simnet.net.statistics import BIN_NS
 
 
+class Peaks:
+    """The highest occupancy in bytes of each bin, told of every change in order of time."""
+
+    def __init__(self) -> None:
+        self.by_bin: dict[int, int] = {}
+        """Bins in which anything waited, up to the last that was told of."""
+        self._bin = -1
+        self.end_ns = 0
+        """Where the last known bin ends."""
+
+    def before(self, t_ns: int, size_bytes: int) -> None:
+        """Tell what waited until `t_ns`, when something leaves."""
+        if t_ns > self.end_ns:
+            self._carry((t_ns - 1) // BIN_NS, size_bytes)
+
+    def after(self, t_ns: int, size_bytes: int) -> None:
+        """Tell what waits from `t_ns` on, once all of that instant has happened."""
+        if t_ns >= self.end_ns:
+            self._carry(t_ns // BIN_NS, size_bytes)
+        if size_bytes > self.by_bin.get(self._bin, 0):
+            self.by_bin[self._bin] = size_bytes
+
+    def _carry(self, up_to: int, size_bytes: int) -> None:
+        """Bins in which nothing comes in start with what was there, and that is their highest."""
+        if size_bytes:
+            for index in range(self._bin + 1, up_to + 1):
+                self.by_bin[index] = size_bytes
+        self._bin = up_to
+        self.end_ns = (up_to + 1) * BIN_NS
+
+
 class ByteQueue:
     """Tail drop: a packet that does not fit entirely is refused.
 
@@ -18,21 +49,20 @@ class ByteQueue:
         self._capacity = capacity_bytes
         self._waiting: deque[tuple[int, int]] = deque()
         self._bytes = 0
-        self._bin = -1
-        """The last bin whose highest occupancy is known up to now."""
-        self._bin_end_ns = 0
-        self._peaks: dict[int, int] = {}
+        self._now_ns = 0
+        self._peaks = Peaks()
 
     def drain(self, now_ns: int) -> None:
         """Let go of what entered service by `now_ns`; a packet that does so at this very instant makes room already."""
-        waiting = self._waiting
+        waiting, peaks = self._waiting, self._peaks
         while waiting and waiting[0][0] <= now_ns:
             start_ns, size_bytes = waiting.popleft()
-            if start_ns > self._bin_end_ns:
-                self._carry((start_ns - 1) // BIN_NS)
+            if start_ns > peaks.end_ns:
+                peaks.before(start_ns, self._bytes)
             self._bytes -= size_bytes
-        if now_ns >= self._bin_end_ns:
-            self._carry(now_ns // BIN_NS)
+        self._now_ns = now_ns
+        if now_ns >= peaks.end_ns:
+            peaks.after(now_ns, self._bytes)
 
     def push(self, start_ns: int, size_bytes: int) -> bool:
         """Take in a packet whose service starts at `start_ns`; return False where it does not fit."""
@@ -43,19 +73,11 @@ class ByteQueue:
         return True
 
     def note(self) -> None:
-        """Remember the present occupancy for the bin that `drain` came to: call it after the pushes of an instant."""
-        if self._bytes > self._peaks.get(self._bin, 0):
-            self._peaks[self._bin] = self._bytes
+        """Remember the present occupancy: call it after the pushes of an instant."""
+        self._peaks.after(self._now_ns, self._bytes)
 
     def peaks(self, now_ns: int) -> dict[int, int]:
         """Return the highest occupancy in bytes for every bin up to `now_ns` in which anything waited."""
         self.drain(now_ns)
-        return dict(self._peaks)
-
-    def _carry(self, up_to: int) -> None:
-        """Bins in which nothing came in start with what was there, and that is their highest."""
-        if self._bytes:
-            for index in range(self._bin + 1, up_to + 1):
-                self._peaks[index] = self._bytes
-        self._bin = up_to
-        self._bin_end_ns = (up_to + 1) * BIN_NS
+        self.note()
+        return dict(self._peaks.by_bin)

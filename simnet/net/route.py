@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from simnet.net.link import Link
+    from simnet.net.hop import Hop
 
     Costs = Mapping[str, tuple[int, bool]]
     """By link name: ns, and whether its other end is in range."""
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 class Graph:
     """Which links leave and enter each node, and which of all links can matter between two of them."""
 
-    def __init__(self, links: Sequence[Link]) -> None:
-        self._leaving: dict[str, list[Link]] = {}
-        self._entering: dict[str, list[Link]] = {}
+    def __init__(self, links: Sequence[Hop]) -> None:
+        self._leaving: dict[str, list[Hop]] = {}
+        self._entering: dict[str, list[Hop]] = {}
         for link in links:
             self._leaving.setdefault(link.config.source, []).append(link)
             self._entering.setdefault(link.config.target, []).append(link)
         self._order = {link.config.name: place for place, link in enumerate(links)}
 
-    def between(self, source: str, target: str) -> tuple[Link, ...]:
+    def between(self, source: str, target: str) -> tuple[Hop, ...]:
         """Return the links on any way from `source` to `target` that passes neither twice, in the order of the scenario.
 
         What is searched is small where one end is: a node of a large star is connected to its hub by the one link it has.
@@ -40,9 +40,9 @@ class Graph:
         return tuple(sorted(found, key=lambda link: self._order[link.config.name]))
 
 
-def _walk(edges: Mapping[str, list[Link]], far: str, start: str, stop: str, among: set[str] | None) -> list[Link]:
+def _walk(edges: Mapping[str, list[Hop]], far: str, start: str, stop: str, among: set[str] | None) -> list[Hop]:
     """Return the links that can be walked from `start`, going no further than `stop`; only those named in `among` if given."""
-    found: list[Link] = []
+    found: list[Hop] = []
     seen, frontier = {start, stop}, [start]
     while frontier:
         for link in edges.get(frontier.pop(), ()):
@@ -56,13 +56,13 @@ def _walk(edges: Mapping[str, list[Link]], far: str, start: str, stop: str, amon
     return found
 
 
-def cheapest(links: Sequence[Link], costs: Costs, source: str, target: str) -> tuple[Link, ...] | None:
+def cheapest(links: Sequence[Hop], costs: Costs, source: str, target: str) -> tuple[Hop, ...] | None:
     """Return the links from `source` to `target` in order, or None where no sequence of links leads there.
 
     Dijkstra's algorithm over (links out of range, ns, hops, names of the links), compared in this order: a way that is
     out of range is taken only where there is no other (what is sent is lost there), and names settle ties.
     """
-    leaving: dict[str, list[Link]] = {}
+    leaving: dict[str, list[Hop]] = {}
     for link in links:
         leaving.setdefault(link.config.source, []).append(link)
     by_name = {link.config.name: link for link in links}

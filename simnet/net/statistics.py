@@ -88,8 +88,13 @@ class Ledger:
         counts.dropped_packets += 1
         counts.dropped_bytes += size_bytes
 
-    def statistics(self, now_ns: int, queue_peaks: dict[int, int]) -> LinkStatistics:
-        """Return the counts at `now_ns`; `queue_peaks` is the queue's highest occupancy by bin."""
+    def statistics(
+        self, now_ns: int, queue_peaks: dict[int, int], waiting_packets: int = 0, waiting_bytes: int = 0
+    ) -> LinkStatistics:
+        """Return the counts at `now_ns`; `queue_peaks` is the queue's highest occupancy by bin.
+
+        What waits and has no known fate is in flight too.
+        """
         # Jitter may let packets overtake: those behind the head that are due count as well.
         self.in_flight = deque(sorted(self.in_flight))
         self._settle(now_ns)
@@ -97,8 +102,8 @@ class Ledger:
         total = {name: sum(getattr(counts, name) for counts in self._bins.values()) for name in _Counts.__slots__}
         return LinkStatistics(
             link=self._link,
-            in_flight_packets=len(self.in_flight),
-            in_flight_bytes=sum(size_bytes for _, size_bytes, _ in self.in_flight),
+            in_flight_packets=len(self.in_flight) + waiting_packets,
+            in_flight_bytes=sum(size_bytes for _, size_bytes, _ in self.in_flight) + waiting_bytes,
             bins=tuple(self._public(index, queue_peaks.get(index, 0)) for index in range(last)),
             **total,
         )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from simnet.net.link import Link, Passage
+    from simnet.net.hop import Hop
+    from simnet.net.link import Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class OpenTransfer:
         size_bytes: int,
         *,
         sent_ns: int,
-        route: tuple[Link, ...],
+        route: tuple[Hop, ...],
+        priority: int,
         on_delivery: Callable[[Transfer], None],
     ) -> None:
         self.source = source
@@ -51,6 +53,7 @@ class OpenTransfer:
         self.size_bytes = size_bytes
         self.sent_ns = sent_ns
         self.route = route
+        self.priority = priority
         self.on_delivery = on_delivery
         self.payloads = _split(size_bytes, (link.payload_bytes for link in route))
         self.open_packets = len(self.payloads)

@@ -38,14 +38,16 @@ class Path:
     network: Network
     source: str
     target: str
+    priority: int = 0
+    """Of what goes there and of what comes back for it."""
 
     def there(self, size_bytes: int, on_end: Callable[[Transfer], None]) -> None:
         """Send to the receiver."""
-        self.network.send(self.source, self.target, size_bytes, on_end)
+        self.network.send(self.source, self.target, size_bytes, on_end, priority=self.priority)
 
     def back(self, size_bytes: int, on_end: Callable[[Transfer], None]) -> None:
         """Send to the sender."""
-        self.network.send(self.target, self.source, size_bytes, on_end)
+        self.network.send(self.target, self.source, size_bytes, on_end, priority=self.priority)
 
     def packet(self) -> tuple[int, int]:
         """Return what a packet carries at most, and its overhead on the first link, in bytes."""

@@ -39,9 +39,13 @@ class TraceConfig:
 
 @dataclass(frozen=True, slots=True)
 class HandoverConfig:
-    """A node's choice among links of one `group`, each to another access point: the nearest, once it is nearer by a margin."""
+    """A node's choice among links of one `group`, each to another access point: the nearest, once it is nearer by a margin.
+
+    `node` chooses; each node has a choice of its own among its links of the group, those to it and those from it alike.
+    """
 
     group: str
+    node: str
     hysteresis_m: float = 0.0
     gap_ns: int = 0
     """Nothing passes for so long after a change."""
@@ -114,7 +118,7 @@ class LinkConfig:
     trace: TraceConfig | None = None
     """Gives the bandwidth instead of `bandwidth_bps` (then its mean) and `ladder`."""
     outages: tuple[tuple[int, int], ...] = ()
-    """[from, until) in ns of virtual time, ascending: nothing that is on the air then is received."""
+    """[from, until) in ns of virtual time, ascending: nothing that is sent or on the air then is received."""
     propagation_mps: float | None = None
     """Speed at which a signal crosses the distance of both ends, beside `delay_ns`; None: no such delay."""
     handover: HandoverConfig | None = None

@@ -107,6 +107,20 @@ def keys_of(root: type[BaseModel], path: Path) -> list[str]:
     return [_key(name, field) for name, field in found.model_fields.items()] if _is_model(found) else []
 
 
+def expanded(root: type[BaseModel], path: Path, value: Any) -> dict[str, Any]:
+    """Return what the shorthand `value` at `path` stands for, as far as that has the keys of the mapping there; else nothing."""
+    owner = _annotation(root, path[:-1])
+    field = _field(owner, path[-1]) if _is_model(owner) else None
+    shorthand = next((item for item in (field.metadata if field else ()) if isinstance(item, fields.Shorthand)), None)
+    if shorthand is None or value is None:
+        return {}
+    try:
+        said = shorthand.expand(value)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) and set(said) <= set(keys_of(root, path)) else {}
+
+
 def _what(detail: ErrorDetails, root: type[BaseModel], location: Path) -> str:
     kind, given, context = detail["type"], units.shorten(detail["input"]), detail.get("ctx", {})
     if kind == "literal_error":

@@ -100,11 +100,80 @@ Bandwidth = Annotated[
 ]
 
 
+class Outage(Strict):
+    """A time in which nothing that is sent or on the air is received; the transmitter goes on."""
+
+    begin: f.Time = Field(alias="from", examples=["3 s"])
+    """When it begins."""
+    end: f.SomeTime = Field(alias="until", examples=["5 s"])
+    """When it is over."""
+
+    @model_validator(mode="after")
+    def _lasts(self) -> Outage:
+        if self.end <= self.begin:
+            begin, end = units.text(self.begin, "ns"), units.text(self.end, "ns")
+            raise ValueError(f"an outage from {begin} until {end}; expected it to end after it begins")
+        return self
+
+
+def _expand_outage(value: Any) -> Any:
+    if isinstance(value, list) and len(value) == 2:
+        return {"from": value[0], "until": value[1]}
+    if not isinstance(value, dict):
+        raise ValueError(f"{units.shorten(value)} is no outage; expected {{from: 3 s, until: 5 s}}, or [3 s, 5 s]")  # noqa: TRY004
+    return value
+
+
+class Queue(Strict):
+    """What waits in front of a link, and what goes next."""
+
+    kind: Literal["fifo", "priority", "codel"] = Field(default="fifo", examples=["codel"])
+    """fifo: first in, first out; priority: strictly by the streams' priority, feedback before all; codel: RFC 8289."""
+    size: f.SomeSize = _LINK.queue_bytes
+    """What may wait; what comes on top is dropped, under priority the newest of the lowest."""
+    target: f.SomeTime = _LINK.codel_target_ns
+    """codel: the wait that may stand."""
+    interval: f.SomeTime = _LINK.codel_interval_ns
+    """codel: how long waits may be longer before it drops."""
+
+    @model_validator(mode="after")
+    def _of_codel(self) -> Queue:
+        given = [key for key in ("target", "interval") if key in self.model_fields_set]
+        if given and self.kind != "codel":
+            raise ValueError(f"{given[0]} given with a {self.kind} queue; expected kind: codel")
+        return self
+
+
+def _expand_queue(value: Any) -> Any:
+    return value if isinstance(value, dict) else {"size": value}
+
+
+class Handover(Strict):
+    """A moving node's choice among links to access points: the nearest, once it is nearer by a margin."""
+
+    group: f.Name = Field(examples=["cell"])
+    """The links among which a node chooses say the same of it, group by group."""
+    node: f.Name | None = Field(default=None, examples=["car"])
+    """The end that moves and chooses; where the link comes from if left out. The other end is the access point."""
+    hysteresis: f.Margin = Field(default=0.0, examples=["20 m"])
+    """By how much another access point must be nearer."""
+    gap: f.Time = Field(default=0, examples=["50 ms"])
+    """How long after a change nothing passes."""
+    period: f.SomeTime = Field(default=100_000_000, examples=["100 ms"])
+    """How often distances are compared."""
+
+
+def _expand_handover(value: Any) -> Any:
+    return {"group": value} if isinstance(value, str) else value
+
+
 class Transport(Strict):
     """What a link does to what is sent over it."""
 
     delay: f.Time = _LINK.delay_ns
-    """Propagation delay."""
+    """Constant delay on the way."""
+    propagation: f.SignalSpeed | None = Field(default=None, examples=["3e8 m/s"])
+    """How fast the signal crosses the nodes' distance, which takes its time beside `delay`; at once if left out."""
     jitter: f.Time = _LINK.jitter_ns
     """Standard deviation of the extra delay, which is never negative."""
     reorder: bool = Field(default=_LINK.reorder, examples=[True], strict=True)
@@ -113,8 +182,14 @@ class Transport(Strict):
         default=Loss(model="none"), examples=["1 %", {"model": "gilbert-elliott", "mean": "1 %", "burst": 4}]
     )
     """A share alone means independent loss."""
-    queue: f.SomeSize = _LINK.queue_bytes
-    """What may wait in front of the link; what comes on top is dropped."""
+    outages: list[Annotated[Outage, f.Shorthand(_expand_outage, {"type": "array", "minItems": 2, "maxItems": 2})]] = (
+        Field(default=[], examples=[[{"from": "3 s", "until": "5 s"}]])
+    )
+    """Times in which nothing passes; none within another."""
+    queue: Annotated[Queue, f.Shorthand(_expand_queue, {"type": "string", "pattern": f.QUANTITY_PATTERN})] = Field(
+        default=Queue(), examples=["16 kB", {"kind": "codel", "size": "64 kB"}]
+    )
+    """What may wait in front of the link, and what goes next; a size alone is first in, first out."""
     mtu: f.SomeSize = _LINK.mtu_bytes
     """Largest packet, overhead included."""
     overhead: f.Size = _LINK.overhead_bytes
@@ -147,6 +222,10 @@ class Link(Transport):
         examples=["400 kbit/s", {"100 m": "4 Mbit/s", "250 m": "1 Mbit/s"}, {"trace": "traces/drive.up"}]
     )
     """A bit rate, a ladder by distance beyond whose last step nothing arrives, or a recorded trace."""
+    handover: Annotated[Handover | None, f.Shorthand(_expand_handover, {"type": "string"})] = Field(
+        default=None, examples=[{"group": "cell", "hysteresis": "20 m", "gap": "50 ms"}]
+    )
+    """This link is one of several among which a node chooses by distance; both directions."""
     way_back: Annotated[Return | None, f.Shorthand(_expand_return, {"const": "none"})] = Field(
         default=Return(), alias="return", examples=["none", {"bandwidth": "50 kbit/s"}]
     )

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from simnet.records import LinkConfig, LossConfig
-from simnet.scenario import link_traces, nodes
+from simnet.scenario import link_choices, link_traces, nodes
 from simnet.scenario.link_schema import Return, Trace, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path as File
 
+    from simnet.records import HandoverConfig
     from simnet.scenario.document import Path
     from simnet.scenario.explain import Problems
     from simnet.scenario.link_schema import Link
@@ -30,13 +32,11 @@ def resolve(document: Document, problems: Problems, file: File) -> tuple[LinkCon
     """Return the links in the order of the file, each before its way back; faults go to `problems`."""
     resolved: list[LinkConfig] = []
 
-    def add(name: str, ends: tuple[str, str], path: Path, bandwidth: Ladder | Trace, transport: Transport) -> None:
-        link = _one_way(name, ends, transport)
+    def add(link: LinkConfig, path: Path, bandwidth: Ladder | Trace) -> None:
         if isinstance(bandwidth, Trace):
-            link = link_traces.put(link, bandwidth, (*path, "bandwidth"), problems, file)
+            resolved.append(link_traces.put(link, bandwidth, (*path, "bandwidth"), problems, file))
         else:
-            link = _put_ladder(link, bandwidth)
-        resolved.append(link)
+            resolved.append(_put_ladder(link, bandwidth))
 
     for name, link in document.links.items():
         for key, node in (("from", link.source), ("to", link.target)):
@@ -44,14 +44,17 @@ def resolve(document: Document, problems: Problems, file: File) -> tuple[LinkCon
                 nodes.unknown(document, problems, ("links", name, key), node)
         if link.source == link.target:
             problems.at_value(("links", name, "to"), f"{link.target!r} is where the link starts; expected another node")
-        add(name, (link.source, link.target), ("links", name), link.bandwidth, link)
+        handover = link_choices.of(name, link, problems)
+        add(_one_way(name, (link.source, link.target), link, handover), ("links", name), link.bandwidth)
         _check(("links", name), link, resolved[-1], problems)
         if (back := _way_back(link)) is None:
             continue
         here = ("links", name) if back.bandwidth is None else ("links", name, "return")
-        add(f"{name}{BACK}", (link.target, link.source), here, back.bandwidth or link.bandwidth, back)
+        back_link = _one_way(f"{name}{BACK}", (link.target, link.source), back, handover)
+        add(back_link, here, back.bandwidth or link.bandwidth)
         if link.way_back != Return():
             _check(("links", name, "return"), back, resolved[-1], problems)
+    link_choices.check(resolved, problems)
     return tuple(resolved)
 
 
@@ -86,7 +89,7 @@ def _way_back(link: Link) -> Return | None:
     return Return.model_construct(bandwidth=otherwise.pop("bandwidth", None), **(alike | otherwise))
 
 
-def _one_way(name: str, ends: tuple[str, str], transport: Transport) -> LinkConfig:
+def _one_way(name: str, ends: tuple[str, str], transport: Transport, handover: HandoverConfig | None) -> LinkConfig:
     """Return the link but for its bandwidth."""
     loss = transport.loss
     model = loss.model if loss.mean > 0 else "none"
@@ -99,9 +102,15 @@ def _one_way(name: str, ends: tuple[str, str], transport: Transport) -> LinkConf
         jitter_ns=transport.jitter,
         reorder=transport.reorder,
         loss=LossConfig() if model == "none" else LossConfig(model, loss.mean, float(loss.burst)),
-        queue_bytes=transport.queue,
+        queue_bytes=transport.queue.size,
         mtu_bytes=transport.mtu,
         overhead_bytes=transport.overhead,
+        outages=tuple(sorted((outage.begin, outage.end) for outage in transport.outages)),
+        propagation_mps=transport.propagation,
+        handover=handover,
+        queue=transport.queue.kind,
+        codel_target_ns=transport.queue.target,
+        codel_interval_ns=transport.queue.interval,
     )
 
 
@@ -111,7 +120,11 @@ def _put_ladder(link: LinkConfig, bandwidth: Ladder) -> LinkConfig:
 
 
 def _check(path: Path, written: Transport, link: LinkConfig, problems: Problems) -> None:
-    """Report sizes that let no packet pass, at the key that was written last of the two."""
+    """Report sizes that let no packet pass, at the key that was written last of the two, and outages that overlap."""
+    for (_, end_ns), (begin_ns, _) in pairwise(link.outages):
+        if begin_ns <= end_ns:
+            problems.at_value((*path, "outages"), "an outage begins before the one before it is over; expected gaps")
+            break
     if link.mtu_bytes <= link.overhead_bytes:
         key = "mtu" if "mtu" in written.model_fields_set else "overhead"
         text = f"mtu is {link.mtu_bytes} B and overhead {link.overhead_bytes} B; expected room for data in a packet"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from simnet.errors import ScenarioError
 from simnet.scenario import document, schema
 from simnet.scenario.document import Place, Places, show
-from simnet.scenario.explain import keys_of, near
+from simnet.scenario.explain import expanded, keys_of, near
 
 if TYPE_CHECKING:
     from simnet.scenario.document import Path
@@ -100,8 +100,8 @@ def _enter(tree: dict[str, Any], override: Override, rest: tuple[str, ...], here
     if not isinstance(tree.get(key), dict):
         if rest[0] not in keys_of(schema.Document, here):
             return False
-        # A shorthand or nothing stands where the key belongs.
-        tree[key] = {}
+        # A shorthand or nothing stands where the key belongs; what a shorthand says besides stays.
+        tree[key] = expanded(schema.Document, here, tree.get(key))
         places.replace(here, override.place)
     return _set(tree[key], override, rest, here, places)
 

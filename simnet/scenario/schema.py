@@ -226,6 +226,8 @@ class Stream(Strict):
         f.Shorthand(transport_schema.expand, {"enum": ["none", "retransmission"]}),
     ] = Field(default=transport_schema.Protection(), examples=["retransmission", {"kind": "fec", "repair": "25 %"}])
     """What is done against the loss of packets: none, retransmission until fusion's deadline, or an erasure code."""
+    priority: Annotated[f.Count, Field(ge=0, le=1000)] = Field(default=_STREAM.priority, examples=[1])
+    """In queues of kind priority: higher goes first; feedback goes before all streams."""
     encode_time: f.Time = _STREAM.encode_ns
     """Virtual time from capture to bitstream."""
     decode_time: f.Time = _STREAM.decode_ns

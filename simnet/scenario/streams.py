@@ -183,6 +183,7 @@ def _record(name: str, one: _Merged) -> StreamConfig:
         side_lags_ns=lags_ns if any(lags_ns) else (),
         key_interval_ns=stream.key_interval,
         transport=stream.transport.record,
+        priority=stream.priority,
         encode_ns=stream.encode_time,
         decode_ns=stream.decode_time,
     )

@@ -13,6 +13,7 @@ from simnet.units import text
 if TYPE_CHECKING:
     from simnet.records import (
         CameraConfig,
+        HandoverConfig,
         LinkConfig,
         LossConfig,
         NodeConfig,
@@ -125,7 +126,8 @@ def _links(links: tuple[LinkConfig, ...]) -> dict[str, Any]:
             continue
         back = by_name.get(f"{link.name}{BACK}")
         ends = {"from": link.source, "to": link.target}
-        tree[link.name] = ends | _transport(link) | {"return": _Line(_transport(back)) if back else "none"}
+        choice = {"handover": _handover(link.handover)} if link.handover else {}
+        tree[link.name] = ends | _transport(link) | choice | {"return": _Line(_transport(back)) if back else "none"}
     return tree
 
 
@@ -133,10 +135,14 @@ def _transport(link: LinkConfig) -> dict[str, Any]:
     return {
         "bandwidth": _bandwidth(link),
         "delay": text(link.delay_ns, "ns"),
+        **({} if link.propagation_mps is None else {"propagation": text(link.propagation_mps, "m/s")}),
         "jitter": text(link.jitter_ns, "ns"),
         "reorder": link.reorder,
         "loss": "none" if link.loss.model == "none" else _loss(link.loss),
-        "queue": text(link.queue_bytes, "B"),
+        "outages": [
+            _Line({"from": text(begin_ns, "ns"), "until": text(end_ns, "ns")}) for begin_ns, end_ns in link.outages
+        ],
+        "queue": _queue(link),
         "mtu": text(link.mtu_bytes, "B"),
         "overhead": text(link.overhead_bytes, "B"),
     }
@@ -151,6 +157,24 @@ def _bandwidth(link: LinkConfig) -> str | dict[str, Any]:
     if link.ladder:
         return _Line({text(up_to_m, "m"): text(rate_bps, "bit/s") for up_to_m, rate_bps in link.ladder})
     return text(link.bandwidth_bps, "bit/s")
+
+
+def _queue(link: LinkConfig) -> str | dict[str, Any]:
+    size = text(link.queue_bytes, "B")
+    if link.queue != "codel":
+        return size if link.queue == "fifo" else _Line(kind=link.queue, size=size)
+    target, interval = text(link.codel_target_ns, "ns"), text(link.codel_interval_ns, "ns")
+    return _Line(kind=link.queue, size=size, target=target, interval=interval)
+
+
+def _handover(choice: HandoverConfig) -> dict[str, Any]:
+    return _Line(
+        group=choice.group,
+        node=choice.node,
+        hysteresis=text(choice.hysteresis_m, "m"),
+        gap=text(choice.gap_ns, "ns"),
+        period=text(choice.period_ns, "ns"),
+    )
 
 
 def _loss(loss: LossConfig) -> dict[str, Any]:
@@ -171,6 +195,7 @@ def _stream(stream: StreamConfig) -> dict[str, Any]:
         "side_information": [_candidate(name, lag_ns) for name, lag_ns in stream.candidates],
         **({"key_interval": text(stream.key_interval_ns, "ns")} if stream.key_interval_ns is not None else {}),
         **_protection(stream.transport),
+        "priority": stream.priority,
         "encode_time": text(stream.encode_ns, "ns"),
         "decode_time": text(stream.decode_ns, "ns"),
     }

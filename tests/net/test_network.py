@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 
+import pytest
 import simpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simnet.errors import InputError
 from simnet.net import Network
-from simnet.records import LinkConfig, LossConfig
+from simnet.records import HandoverConfig, LinkConfig, LossConfig, TraceConfig
 
 MS = 1_000_000
 KINDS = ("packets", "bytes")
@@ -20,6 +22,22 @@ losses = st.one_of(
     st.builds(LossConfig, st.just("independent"), st.floats(0, 1)),
     st.builds(LossConfig, st.just("gilbert-elliott"), st.floats(0, 0.5), st.floats(1, 10)),
 )
+
+
+TRACES = [
+    TraceConfig("trace.up", "mahimahi", "", start_ns=7 * MS),
+    TraceConfig("trace.csv", "csv", "", "rate", "kbit/s", period_ns=30 * MS),
+]
+"""Relative to the folder that `traces` makes."""
+
+
+@pytest.fixture(scope="module")
+def traces(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("traces")
+    (folder / "trace.up").write_text("0\n1\n1\n40\n90\n", encoding="utf-8")
+    (folder / "trace.csv").write_text("rate\n50\n0\n1e4\n", encoding="utf-8")
+    with contextlib.chdir(folder):
+        yield
 
 
 @st.composite
@@ -38,19 +56,32 @@ def topologies(draw) -> list[LinkConfig]:
             queue_bytes=draw(st.integers(0, 60_000)),
             mtu_bytes=draw(st.integers(41, 2_000)),
             ladder=draw(st.sampled_from([(), ((2.0, 1e6), (4.0, 1e5))])),
+            outages=draw(st.sampled_from([(), ((50 * MS, 120 * MS), (300 * MS, 310 * MS))])),
+            propagation_mps=draw(st.sampled_from([None, 20.0])),
+            queue=draw(st.sampled_from(["fifo", "priority", "codel"])),
+            codel_target_ns=draw(st.sampled_from([1, 5 * MS])),
+            codel_interval_ns=draw(st.sampled_from([10, 20 * MS])),
+            trace=draw(st.sampled_from([None, *TRACES])),
+            handover=HandoverConfig("cell", source, 0.5, 30 * MS, 20 * MS) if draw(st.booleans()) else None,
         )
         for index, (source, target) in enumerate(draw(st.lists(ends, min_size=1, max_size=7)))
     ]
 
 
 sends = st.lists(
-    st.tuples(st.integers(0, 400 * MS), st.sampled_from("ABCD"), st.sampled_from("ABCD"), st.integers(0, 5_000)),
+    st.tuples(
+        st.integers(0, 400 * MS),
+        st.sampled_from("ABCD"),
+        st.sampled_from("ABCD"),
+        st.integers(0, 5_000),
+        st.integers(0, 2),
+    ),
     max_size=12,
 )
 
 
-def distance_m(_source: str, _target: str, t_ns: int) -> float:
-    return t_ns / 1e8
+def distance_m(source: str, target: str, t_ns: int) -> float:
+    return abs(ord(source) - ord(target) + t_ns / 1e8)
 
 
 def check_conservation(network: Network) -> None:
@@ -65,6 +96,7 @@ def check_conservation(network: Network) -> None:
         assert [part.t_ns for part in line.bins] == [100 * MS * index for index in range(len(line.bins))]
 
 
+@pytest.mark.usefixtures("traces")
 @settings(deadline=None)
 @given(links=topologies(), sends=sends, stops=st.lists(st.integers(1, 900 * MS), max_size=4, unique=True))
 def test_packets_and_bytes_are_conserved_at_any_moment(links, sends, stops):
@@ -73,18 +105,19 @@ def test_packets_and_bytes_are_conserved_at_any_moment(links, sends, stops):
     ended, sent = [], []
 
     def send(event: simpy.Event) -> None:
-        source, target, size = event.value
+        source, target, size, priority = event.value
         try:
-            network.send(source, target, size, lambda transfer: ended.append((env.now, transfer)))
+            network.send(source, target, size, lambda transfer: ended.append((env.now, transfer)), priority=priority)
         except InputError:
             return
-        sent.append(event.value)
+        sent.append(event.value[:3])
 
     for t_ns, *what in sends:
         env.timeout(t_ns, what).callbacks.append(send)
     for stop_ns in sorted(stops):
         env.run(until=stop_ns)
         check_conservation(network)
+        network.events()
     env.run()
     check_conservation(network)
 

@@ -25,7 +25,7 @@ def test_defaults_are_written_as_one_would_write_them() -> None:
     fields = dict(_properties(scenario.schema_json()))
     assert fields["Camera.rate"]["default"] == "10 Hz"
     assert fields["Fusion.wait"]["default"] == "30 ms"
-    assert fields["Link.queue"]["default"] == "65536 B"
+    assert fields["Queue.size"]["default"] == "65536 B"
 
 
 def test_shipped_scenarios_satisfy_it() -> None:

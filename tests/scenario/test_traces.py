@@ -54,7 +54,7 @@ def test_an_override_names_a_trace_from_the_current_folder(write, tmp_path, monk
     [
         ("{trace: gone}", "links.up.bandwidth.trace: no file 'gone'"),
         ("{column: rate}", "links.up.bandwidth.trace: required key is missing"),
-        ("{trace: cell.up, colunm: a}", "links.up.bandwidth.colunm: unknown key (did you mean 'column'?)"),
+        ("{trace: cell.up, colour: a}", "links.up.bandwidth.colour: unknown key"),
         ("{trace: cell.up, unit: kbit/s}", "unit given with a mahimahi trace"),
         ("{trace: drive.csv, column: rate}", "a csv trace without unit; expected unit: kbit/s"),
         ("{trace: drive.csv, column: rate, unit: furlong}", "links.up.bandwidth.unit: 'furlong' is unknown"),

@@ -1,0 +1,42 @@
+"""What happens to links beside packets: outages that begin and end, nodes that are handed over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from simnet.net.handover import Handover
+    from simnet.records import LinkConfig
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class NetworkEvent:
+    """One event of a run's network."""
+
+    time_ns: int
+    where: str
+    """The link, or the node that is handed over."""
+    kind: str
+    """outage begins, outage ends, hand-over."""
+    detail: str = ""
+
+
+def events(links: Iterable[LinkConfig], handovers: Iterable[Handover], until_ns: int) -> list[NetworkEvent]:
+    """Return the events up to `until_ns`, in order of time."""
+    found = [
+        NetworkEvent(edge_ns, link.name, kind)
+        for link in links
+        for outage in link.outages
+        for edge_ns, kind in zip(outage, ("outage begins", "outage ends"), strict=True)
+        if edge_ns <= until_ns
+    ]
+    for handover in handovers:
+        changes = handover.changes(until_ns)
+        for before, after in pairwise(changes):
+            detail = f"from {before.point} to {after.point}"
+            found.append(NetworkEvent(after.t_ns, handover.config.node, "hand-over", detail))
+    return sorted(found)
