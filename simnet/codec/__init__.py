@@ -5,6 +5,6 @@ that may import torch, and only `networks` does: coding itself runs on exported 
 run pays for no training library. Links, clocks and files of rows do not belong here.
 """
 
-from simnet.codec.registry import declared_times, names, open_decoder, open_encoder
+from simnet.codec.registry import check, declared_times, names, open_decoder, open_encoder
 
-__all__ = ["declared_times", "names", "open_decoder", "open_encoder"]
+__all__ = ["check", "declared_times", "names", "open_decoder", "open_encoder"]

@@ -20,6 +20,7 @@ from simnet.records import Announcement
 
 if TYPE_CHECKING:
     from simnet.codec.protocols import Decoder, Encoder
+    from simnet.records import CameraConfig, StreamConfig
 
 FAMILIES = {
     "simnet.codec.learned": ("atn", "checkerboard", "factorized", "ndic"),
@@ -68,6 +69,17 @@ def open_decoder(announcement: Announcement) -> Decoder:
     own, _, stage = announcement.model.partition(FUSE)
     decoder = _family(plain).open_decoder(dataclasses.replace(announcement, codec=plain, model=own))
     return FusingDecoder(decoder, announcement, stage)
+
+
+def check(stream: StreamConfig, camera: CameraConfig) -> None:
+    """Raise ModelError or InputError where a stream names a codec, a model or rows that there are not."""
+    from simnet.codec import recorded
+
+    if stream.codec == recorded.NAME:
+        fixed = stream.rate.quality if stream.rate.kind == "fixed" else None
+        recorded.check(stream.name, stream.model, camera.width, camera.height, fixed)
+    else:
+        declared_times(stream.codec, stream.model)
 
 
 def declared_times(name: str, model: str | None = None) -> tuple[int, int]:

@@ -33,8 +33,8 @@ def execute(arguments: argparse.Namespace) -> int:
     loaded = scenario.load(arguments.scenario, arguments.set)
     for stream in loaded.streams:
         try:
-            codec.declared_times(stream.codec, stream.model)
-        except ModelError as error:
-            raise ModelError(f"{loaded.path}: streams.{stream.name}.codec: {error}") from error
+            codec.check(stream, loaded.cameras[stream.name])
+        except (ModelError, InputError) as error:
+            raise type(error)(f"{loaded.path}: streams.{stream.name}.codec: {error}") from error
     sys.stdout.write(scenario.dump(loaded))
     return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,8 +26,9 @@ def write_rows(folder: Path, rows: Sequence[Row]) -> None:
     kinds = {"int": pa.int64(), "float": pa.float64(), "bool": pa.bool_(), "str": pa.string(), "Outcome": pa.string()}
     kinds["tuple[str, ...]"] = pa.list_(pa.string())
     schema = pa.schema([(item.name, kinds[str(item.type).removesuffix(" | None")]) for item in fields(Row)])
-    lines = [{**asdict(row), "outcome": row.outcome.value, "side_sources": list(row.side_sources)} for row in rows]
-    pq.write_table(pa.Table.from_pylist(lines, schema), folder / ROWS)
+    columns = {name: [getattr(row, name) for row in rows] for name in schema.names}
+    columns["outcome"] = [outcome.value for outcome in columns["outcome"]]
+    pq.write_table(pa.Table.from_pydict(columns, schema), folder / ROWS)
 
 
 def write_links(folder: Path, links: Sequence[LinkStatistics]) -> None:
@@ -38,8 +39,9 @@ def write_links(folder: Path, links: Sequence[LinkStatistics]) -> None:
     from simnet.net import LinkBin
 
     schema = pa.schema([(item.name, pa.string() if item.name == "link" else pa.int64()) for item in fields(LinkBin)])
-    lines = [asdict(each) for link in links for each in link.bins]
-    pq.write_table(pa.Table.from_pylist(lines, schema), folder / LINKS)
+    bins = [each for link in links for each in link.bins]
+    columns = {name: [getattr(each, name) for each in bins] for name in schema.names}
+    pq.write_table(pa.Table.from_pydict(columns, schema), folder / LINKS)
 
 
 def write_about(folder: Path, about: dict[str, Any]) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simnet.codec import bitstream
+from simnet.engine.event_digest import EventDigest
 from simnet.records import Outcome, Row
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ class Ledger:
     """Told by the broker, in virtual order; pictures and scores come whenever they are there."""
 
     def __init__(self) -> None:
-        self._events: list[tuple[object, ...]] = []
+        self._events = EventDigest()
         self._stories: dict[tuple[str, int], _Story] = {}
 
     @property
@@ -96,9 +95,7 @@ class Ledger:
 
     def fingerprint(self) -> str:
         """Return the digest of all events in virtual order and of all pictures: the same for the same scenario."""
-        total = hashlib.sha256()
-        for event in self._events:
-            total.update(json.dumps(event, separators=(",", ":")).encode() + b"\n")
+        total = self._events.copy()
         for (stream, sequence), story in sorted(self._stories.items()):
             total.update(f"{stream} {sequence} {story.digest}\n".encode())
         return total.hexdigest()

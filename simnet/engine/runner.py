@@ -95,8 +95,8 @@ def run(
     Raises:
         SimnetError: Whatever is wrong with the scenario, its world, its codecs, or a host.
     """
+    from simnet.engine import direct, launch
     from simnet.engine import folder as run_folder
-    from simnet.engine import launch
 
     times = _Times(time.perf_counter() if began is None else began)
     _import_ahead()
@@ -106,10 +106,16 @@ def run(
     _check_frames(scenario)
     _make_folder(out)
     asked = asked or Asked()
-    crew = crew or launch.crew(hosts)
-    ledger, links, announcements, parts, peak_bytes = _simulate(
-        scenario, out, crew, answer_delay_s, live, asked.overrides, progress, times
-    )
+    if direct.is_recorded(scenario):
+        if hosts or crew is not None or live is not None:
+            raise InputError(
+                "recorded sizes need no hosts and show no pictures; expected a plain run, without --hosts or --live"
+            )
+        ledger, links, announcements, parts, peak_bytes = _simulate_directly(scenario, progress, times)
+    else:
+        ledger, links, announcements, parts, peak_bytes = _simulate(
+            scenario, out, crew or launch.crew(hosts), answer_delay_s, live, asked.overrides, progress, times
+        )
     rows = ledger.rows(out.name, {stream.name: stream for stream in scenario.streams}, scenario.cameras)
     run_folder.write_rows(out, rows)
     run_folder.write_links(out, links)
@@ -185,6 +191,23 @@ def _simulate(
     return ledger, links, broker.announcements, stopwatch.seconds, peak_bytes
 
 
+def _simulate_directly(
+    scenario: Scenario, progress: Callable[[int], None], times: _Times
+) -> tuple[Ledger, list[LinkStatistics], dict[str, object], dict[str, float], int]:
+    """Do as `_simulate` where no stream has pictures."""
+    from simnet.engine import direct, memory
+    from simnet.engine.ledger import Ledger
+
+    ledger = Ledger()
+    times.mark("imports")
+    direct_run = direct.DirectRun(scenario, ledger, progress)
+    times.mark("opening nodes")
+    links = direct_run.run()
+    times.mark("run")
+    announcements: dict[str, object] = {name: asdict(each) for name, each in direct_run.announcements.items()}
+    return ledger, links, announcements, {}, memory.peak_bytes()
+
+
 def _import_ahead() -> None:
     """Import what the end of a run needs while nodes open and one core has nothing to do."""
 
@@ -249,8 +272,9 @@ def _check_codecs(scenario: Scenario) -> None:
     """Raise ModelError where a stream names a codec or a model that there is not."""
     from simnet import codec
 
+    cameras = scenario.cameras
     for stream in scenario.streams:
-        codec.declared_times(stream.codec, stream.model)
+        codec.check(stream, cameras[stream.name])
 
 
 def _check_frames(scenario: Scenario) -> None:

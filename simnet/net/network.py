@@ -55,6 +55,8 @@ class Network:
                 raise InputError(f"link {name!r}: named twice; expected a name for each link")
         self._graph = Graph(self._links)
         self._between: dict[tuple[str, str], tuple[Hop, ...]] = {}
+        self._only_way: dict[tuple[str, str], tuple[Hop, ...]] = {}
+        """Where there is no choice, whatever the ways cost."""
         self._routes: dict[tuple[object, ...], tuple[Hop, ...]] = {}
 
     def send(
@@ -187,6 +189,9 @@ class Network:
         event.callbacks.append(lambda _: transfer.close())
 
     def _route(self, source: str, target: str) -> tuple[Hop, ...]:
+        only = self._only_way.get((source, target))
+        if only is not None:
+            return only
         links = self._between.get((source, target))
         if links is None:
             links = self._between[source, target] = self._graph.between(source, target)
@@ -198,4 +203,6 @@ class Network:
             if route is None:
                 raise InputError(f"no route from {source!r} to {target!r}; expected links that lead there")
             self._routes[key] = route
+            if len(route) == len(links):
+                self._only_way[source, target] = route
         return route

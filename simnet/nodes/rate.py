@@ -90,6 +90,8 @@ def measured(setup: RateSetup, state: RateState, quality: float, size_bytes: int
 
     One that is not typical (a key frame among others) is paid for, but says nothing of the size of the next.
     """
+    if setup.config.kind == "fixed":
+        return state
     link_bytes = setup.link_bytes(size_bytes)
     model = state.model.learn(quality, link_bytes) if typical else state.model
     debt = state.debt_bytes

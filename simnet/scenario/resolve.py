@@ -28,7 +28,7 @@ def resolve(document: Document, layers: list[Layer], problems: Problems, file: P
     if fusion.at not in document.nodes:
         nodes.unknown(document, problems, ("fusion", "at"), fusion.at)
     problems.stop()
-    resolved_streams = streams.resolve(document, layers, resolved_nodes, resolved_links, problems)
+    resolved_streams = streams.resolve(document, layers, resolved_nodes, resolved_links, problems, file)
     problems.stop()
     return records.Scenario(
         name=document.name or file.stem,

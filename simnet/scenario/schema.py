@@ -157,6 +157,10 @@ def _expand_rate(value: Any) -> Any:
     return value
 
 
+RECORDED_CODEC = "recorded"
+_RECORDED_EXAMPLE = "{name: recorded, rows: runs/platoon/rows.parquet}"
+
+
 class Model(Strict):
     """A codec with one of its models."""
 
@@ -168,6 +172,10 @@ class Model(Strict):
     """For compressai: which of the architecture's published qualities."""
     weights: f.Given | None = Field(default=None, examples=["weights.pth.tar"])
     """For compressai: a file of weights; without it they come from its zoo, over the network."""
+    rows: f.Given | None = Field(default=None, examples=["runs/platoon/rows.parquet"])
+    """For recorded: a run's rows, from which frames' sizes are drawn; from the current folder or the scenario file's."""
+    stream: f.Given | None = Field(default=None, examples=["follower_*/front"])
+    """For recorded: which of the run's streams, where it has several codecs or sizes of pictures."""
     side: Literal["fuse"] | None = Field(default=None, examples=["fuse"])
     """fuse: align and fuse side information behind the decoder of a codec that takes none by itself."""
 
@@ -179,6 +187,15 @@ class Model(Strict):
             raise ValueError(
                 "weights given without quality; expected quality: 1 to 8, which says how wide the model is"
             )
+        recorded = self.name == RECORDED_CODEC
+        if self.name is not None and recorded != (self.rows is not None):
+            raise ValueError(
+                f"codec {self.name} {'without' if recorded else 'with'} rows; expected {_RECORDED_EXAMPLE}"
+            )
+        if self.stream is not None and self.rows is None:
+            raise ValueError(f"stream given without rows; expected {_RECORDED_EXAMPLE}")
+        if self.rows is not None and (self.model is not None or self.side is not None):
+            raise ValueError("a recorded codec has no model and no side; expected rows, and stream if need be")
         return self
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -50,6 +51,7 @@ def resolve(
     nodes: tuple[NodeConfig, ...],
     links: tuple[LinkConfig, ...],
     problems: Problems,
+    file: Path,
 ) -> tuple[StreamConfig, ...]:
     """Return the streams in decoding order; faults go to `problems`."""
     home = document.fusion.at
@@ -83,7 +85,7 @@ def resolve(
     if cycle := order.cycle(served_by):
         _report_cycle(cycle, merged)
         return ()
-    return tuple(_record(name, merged[name]) for name in order.after_those_that_serve(served_by))
+    return tuple(_record(name, merged[name], file) for name in order.after_those_that_serve(served_by))
 
 
 def _merge(document: Document, cameras: dict[str, str], sensors: list[str], problems: Problems) -> dict[str, _Merged]:
@@ -170,14 +172,14 @@ def _report_cycle(cycle: list[str], merged: dict[str, _Merged]) -> None:
     said.problems.at_value(("streams", said.pattern, "side_information"), text)
 
 
-def _record(name: str, one: _Merged) -> StreamConfig:
+def _record(name: str, one: _Merged, file: Path) -> StreamConfig:
     stream = one.stream
     codec = stream.codec or Model()
     lags_ns = tuple(candidate.lag for candidate in stream.side_information)
     return StreamConfig(
         name=name,
         codec=f"{codec.name or ''}+fuse" if codec.side else codec.name or "",
-        model=":".join(str(part) for part in (codec.model, codec.quality, codec.weights) if part is not None) or None,
+        model=_rows(one, codec, file) if codec.rows is not None else _model(codec),
         rate=_rate(stream.rate),
         side_information=tuple(_sources(one)),
         side_lags_ns=lags_ns if any(lags_ns) else (),
@@ -187,6 +189,26 @@ def _record(name: str, one: _Merged) -> StreamConfig:
         encode_ns=stream.encode_time,
         decode_ns=stream.decode_time,
     )
+
+
+def _model(codec: Model) -> str | None:
+    return ":".join(str(part) for part in (codec.model, codec.quality, codec.weights) if part is not None) or None
+
+
+def _rows(one: _Merged, codec: Model, file: Path) -> str:
+    """Return the recorded codec's FILE, or FILE#STREAM."""
+    said = one.said["codec"]
+    path = ("streams", said.pattern, "codec", "rows")
+    written = codec.rows or ""
+    # What a file says means the same from anywhere; what a command line says means what the shell completed.
+    bases = [file.resolve().parent, Path.cwd()]
+    if said.problems.places.of_value(path).overrides_file:
+        bases.reverse()
+    places = [base / Path(written).expanduser() for base in bases]
+    found = next((place.resolve() for place in places if place.is_file()), None)
+    if found is None:
+        said.problems.at_value(path, f"no file {written!r}; expected a run's rows.parquet")
+    return f"{found or written}#{codec.stream}" if codec.stream else str(found or written)
 
 
 def _rate(rate: Rate) -> RateConfig:

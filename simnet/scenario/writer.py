@@ -8,6 +8,7 @@ import yaml
 
 from simnet.records import SECOND_NS
 from simnet.scenario.links import BACK
+from simnet.scenario.schema import RECORDED_CODEC
 from simnet.units import text
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ def _stream(stream: StreamConfig) -> dict[str, Any]:
         "adaptive": _Line(adaptive=_Line(min_quality=_number(rate.quality_min), max_quality=_number(rate.quality_max))),
     }
     return {
-        "codec": stream.codec if stream.model is None else _Line(name=stream.codec, model=stream.model),
+        "codec": _codec(stream),
         "rate": rates[rate.kind],
         "side_information": [_candidate(name, lag_ns) for name, lag_ns in stream.candidates],
         **({"key_interval": text(stream.key_interval_ns, "ns")} if stream.key_interval_ns is not None else {}),
@@ -199,6 +200,15 @@ def _stream(stream: StreamConfig) -> dict[str, Any]:
         "encode_time": text(stream.encode_ns, "ns"),
         "decode_time": text(stream.decode_ns, "ns"),
     }
+
+
+def _codec(stream: StreamConfig) -> str | dict[str, Any]:
+    if stream.model is None:
+        return stream.codec
+    if stream.codec != RECORDED_CODEC:
+        return _Line(name=stream.codec, model=stream.model)
+    rows, _, of = stream.model.partition("#")
+    return _Line(name=stream.codec, rows=rows, **({"stream": of} if of else {}))
 
 
 def _protection(transport: TransportConfig) -> dict[str, Any]:

@@ -1,0 +1,209 @@
+"""A run without pixels in one thread: the clock, cameras, links and fusion's planner, calling each other.
+
+Where every stream's frames are recorded sizes (`codec.recorded`) no node has work that is worth a process or a message of
+its own, and a thousand cameras are a matter of seconds. The nodes are the same pure functions, granted the same turns in the
+same order as by `broker`, so the same events come of it; what is left out is pictures: nothing is rendered, decoded or scored.
+
+    capture ── camera.step ──▶ t + encode_ns ── transport ──▶ delivery ── planner ──▶ decisions, feedback
+"""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+import simpy
+
+from simnet import seeds
+from simnet.codec import bitstream, recorded
+from simnet.engine.broker import FEEDBACK_PRIORITY
+from simnet.errors import InputError
+from simnet.net import Network, Path, Transport, header_bytes, open_transport
+from simnet.nodes import camera
+from simnet.nodes.camera import CameraSetup, CameraState, Coded, Made
+from simnet.nodes.fusion import FusionPlanner, FusionSetup
+from simnet.nodes.grants import Capture, Delivery, Feedback
+from simnet.nodes.rate import RateSetup
+from simnet.nodes.schedule import Schedule
+from simnet.world import poses
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from simnet.engine.ledger import Ledger
+    from simnet.net import LinkStatistics, Transfer
+    from simnet.nodes.grants import Plan
+    from simnet.records import Announcement, Scenario, StreamConfig
+
+
+def is_recorded(scenario: Scenario) -> bool:
+    """Return whether all streams are recorded sizes.
+
+    Raises:
+        InputError: Some are and some are not: pictures of the one kind could not serve the other.
+    """
+    by_kind = {stream.codec == recorded.NAME: stream for stream in scenario.streams}
+    if len(by_kind) > 1:
+        real = by_kind[False]
+        raise InputError(
+            f"streams {by_kind[True].name} with codec {recorded.NAME} and {real.name} with {real.codec}; "
+            f"expected all streams {recorded.NAME} or none"
+        )
+    return True in by_kind
+
+
+@dataclass(slots=True)
+class _Camera:
+    """One stream at its camera."""
+
+    stream: StreamConfig
+    node: str
+    schedule: Schedule
+    setup: CameraSetup
+    encoder: recorded.RecordedEncoder
+    transport: Transport
+    state: CameraState
+    inbox: list[Feedback] = field(default_factory=list)
+
+    def step(self, grant: Capture) -> Coded:
+        self.state, coded = camera.step(self.setup, self.state, grant, self._encode)
+        return coded
+
+    def _encode(self, quality: float, key: bool) -> Made:
+        return Made(*self.encoder.encode(quality, key=key))
+
+
+class DirectRun:
+    """One run's clock and all of its nodes."""
+
+    def __init__(self, scenario: Scenario, ledger: Ledger, progress: Callable[[int], None]) -> None:
+        """Open every stream.
+
+        Raises:
+            InputError: Rows that a stream's frames cannot be drawn from, or links that lead nowhere.
+        """
+        self._scenario, self._ledger, self._progress = scenario, ledger, progress
+        self._env = simpy.Environment(0)
+        ways = {node.name: node.trajectory for node in scenario.nodes}
+        self._network = Network(
+            self._env, scenario.links, scenario.seed, lambda a, b, t_ns: poses.distance_m(ways[a], ways[b], t_ns)
+        )
+        node_of = {each.name: node.name for node in scenario.nodes for each in node.cameras}
+        self._cameras = {stream.name: self._open(stream, node_of[stream.name]) for stream in scenario.streams}
+        self._announcements = {name: each.encoder.announcement for name, each in self._cameras.items()}
+        self._planner = FusionPlanner(FusionSetup.of(scenario), self._verify)
+        self._wake_number = 0
+        self._seen_ns = -1
+
+    @property
+    def announcements(self) -> dict[str, Announcement]:
+        """What is constant in each stream."""
+        return self._announcements
+
+    def run(self) -> list[LinkStatistics]:
+        """Run the clock until nothing is left to happen; return what each link did."""
+        self._follow(self._planner.start())
+        for each in self._cameras.values():
+            if each.schedule.count:
+                self._at(each.schedule.capture_ns(0), partial(self._capture, each, 0))
+        # Millions of records are kept and none of them is in a circle: looking for circles would take a third of the time.
+        gc.disable()
+        try:
+            self._env.run()
+        finally:
+            gc.enable()
+        return self._network.statistics()
+
+    @property
+    def _now_ns(self) -> int:
+        return int(self._env.now)
+
+    def _at(self, time_ns: int, act: Callable[[simpy.Event], None]) -> None:
+        self._env.timeout(time_ns - self._now_ns).callbacks.append(act)
+
+    def _open(self, stream: StreamConfig, node: str) -> _Camera:
+        config, scenario = self._scenario.cameras[stream.name], self._scenario
+        path = Path(self._env, self._network, node, scenario.fusion.node, stream.priority)
+        header = header_bytes(stream.transport)
+        packets = path.room(header), path.packet()[1] + header
+        setup = CameraSetup(
+            RateSetup(stream.rate, config.period_ns, *packets, stream.transport.repair),
+            stream.encode_ns,
+            stream.key_interval_ns,
+        )
+        draw = seeds.generator(scenario.seed, "recorded", stream.name)
+        encoder = recorded.RecordedEncoder(stream.model or "", config.width, config.height, draw)
+        schedule = Schedule.of(config, scenario.duration_ns)
+        transport = open_transport(stream.transport, path)
+        return _Camera(stream, node, schedule, setup, encoder, transport, camera.start(setup))
+
+    def _capture(self, each: _Camera, sequence: int, _event: simpy.Event) -> None:
+        now_ns = self._now_ns
+        grant = Capture(each.stream.name, sequence, now_ns, tuple(each.inbox))
+        each.inbox.clear()
+        self._ledger.captured(each.stream.name, sequence, now_ns)
+        if now_ns != self._seen_ns:
+            self._seen_ns = now_ns
+            self._progress(now_ns)
+        self._at(now_ns + each.stream.encode_ns, partial(self._coded, each, each.step(grant), now_ns))
+        if sequence + 1 < each.schedule.count:
+            self._at(each.schedule.capture_ns(sequence + 1), partial(self._capture, each, sequence + 1))
+
+    def _coded(self, each: _Camera, coded: Coded, captured_ns: int, _event: simpy.Event) -> None:
+        self._ledger.coded(each.stream.name, coded, self._now_ns)
+        each.transport.send(
+            coded.data,
+            captured_ns + self._scenario.fusion.deadline_ns,
+            partial(self._delivered, each.stream.name, coded),
+            partial(self._closed, each.stream.name, coded.sequence),
+        )
+
+    def _closed(self, name: str, sequence: int, transfer: Transfer) -> None:
+        self._ledger.closed(name, sequence, transfer, self._now_ns)
+
+    def _delivered(self, name: str, coded: Coded, transfer: Transfer, data: bytes) -> None:
+        now_ns = self._now_ns
+        self._ledger.arrived(name, coded.sequence, transfer, now_ns)
+        delivery = Delivery(
+            stream=name,
+            sequence=coded.sequence,
+            time_ns=now_ns,
+            sent_ns=transfer.sent_ns,
+            complete=transfer.complete,
+            link_bytes=transfer.link_bytes,
+            packets_sent=transfer.packets_sent,
+            packets_lost=transfer.packets_lost,
+            queue_ns=transfer.queue_ns,
+            data=data,
+        )
+        self._follow(self._planner.deliver(delivery))
+
+    def _verify(self, stream: str, data: bytes) -> bool:
+        return bitstream.verify(data, self._announcements[stream]).key
+
+    def _follow(self, plan: Plan) -> None:
+        for decision in plan.decisions:
+            self._ledger.decided(decision, self._now_ns)
+        for feedback in plan.feedback:
+            self._feed_back(feedback)
+        self._wake_number += 1
+        if plan.wake_ns is not None:
+            self._at(plan.wake_ns, partial(self._wake, self._wake_number))
+
+    def _wake(self, number: int, _event: simpy.Event) -> None:
+        # A later plan has said anew when to wake.
+        if number == self._wake_number:
+            self._follow(self._planner.wake(self._now_ns))
+
+    def _feed_back(self, feedback: Feedback) -> None:
+        each = self._cameras[feedback.stream]
+
+        def arrive(transfer: Transfer) -> None:
+            self._ledger.fed_back(feedback, self._now_ns, transfer.complete)
+            if transfer.complete:
+                each.inbox.append(feedback)
+
+        fusion = self._scenario.fusion
+        self._network.send(fusion.node, each.node, fusion.feedback_bytes, arrive, priority=FEEDBACK_PRIORITY)
