@@ -98,7 +98,7 @@ def test_streams_with_and_without_pictures_do_not_mix_and_need_no_hosts(run, tin
     first, second = drawn(tiny, rows).streams
     with pytest.raises(InputError, match="expected all streams recorded or none"):
         run(replace(tiny, streams=(tiny.streams[0], second)))
-    with pytest.raises(InputError, match="recorded sizes need no hosts"):
+    with pytest.raises(InputError, match="recorded sizes need no hosts and show no pictures"):
         run(replace(tiny, streams=(first, second)), hosts=2)
 
 
