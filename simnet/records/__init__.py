@@ -66,6 +66,10 @@ class Trajectory:
     times_ns: tuple[int, ...] = ()
     """When each waypoint is passed, ascending, where a recorded track says so; speed and offset are 0 then, and before the
     first and past the last waypoint it stands still."""
+    headings_deg: tuple[float, ...] = ()
+    """With times: the heading at each waypoint, turning evenly in between; empty: it looks where it moves."""
+    source: str = ""
+    """The file that it was read from, and its SHA-256."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,8 @@ class Scenario:
     path: str = ""
     media: tuple[MediumConfig, ...] = ()
     node_loss: NodeLossConfig = field(default_factory=NodeLossConfig)
+    origin: tuple[float, float, float] | None = None
+    """Latitude and longitude in degrees of x = y = 0, and the altitude in metres of z = 0; None: nothing is geographic."""
 
     @property
     def cameras(self) -> dict[str, CameraConfig]:

@@ -27,7 +27,10 @@ def _node(node: NodeConfig) -> tuple[str, ...]:
     moves = len(node.trajectory.waypoints_m) > 1 and speed != 0
     start = place([round(value, 2) for value in position_m(node.trajectory, 0)])
     cameras = "; ".join(_camera(camera) for camera in node.cameras)
-    return node.name, start, f"{speed * 3.6:g} km/h" if moves else "fixed", cameras or MISSING
+    pace = f"{speed * 3.6:g} km/h" if moves else "fixed"
+    if node.trajectory.times_ns:
+        pace = node.trajectory.source.partition(" ")[0] or "by its times"
+    return node.name, start, pace, cameras or MISSING
 
 
 def _camera(camera: CameraConfig) -> str:

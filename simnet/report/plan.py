@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Sequence
 
+from simnet import timed
 from simnet.records import SECOND_NS, LinkConfig, NodeConfig, Scenario, Trajectory
 
 Point = tuple[float, float, float]
@@ -13,12 +14,17 @@ Point = tuple[float, float, float]
 
 def position_m(trajectory: Trajectory, t_ns: int) -> Point:
     """Return the place at time `t_ns` (see `records.Trajectory` for what happens before and past the waypoints)."""
+    if trajectory.times_ns:
+        return timed.position(trajectory, t_ns)
     return _at(trajectory.waypoints_m, trajectory.offset_m + trajectory.speed_mps * t_ns / SECOND_NS)
 
 
 def path_m(trajectory: Trajectory, duration_ns: int) -> list[Point]:
     """Return the way walked during the run: its start, the waypoints passed, its end."""
     points = trajectory.waypoints_m
+    if times_ns := trajectory.times_ns:
+        inside = [point for point, time_ns in zip(points, times_ns, strict=True) if 0 < time_ns < duration_ns]
+        return [timed.position(trajectory, 0), *inside, timed.position(trajectory, duration_ns)]
     start = trajectory.offset_m
     end = start + trajectory.speed_mps * duration_ns / SECOND_NS
     passed = [point for point, along in zip(points, _along(points), strict=True) if start < along < end]
@@ -29,6 +35,8 @@ def heading_deg(trajectory: Trajectory) -> float:
     """Return where a node looks at the start of the run: 0 is east, 90 is north."""
     if trajectory.heading_deg is not None:
         return trajectory.heading_deg
+    if trajectory.times_ns:
+        return timed.heading_deg(trajectory, 0)
     here, ahead = (_at(trajectory.waypoints_m, trajectory.offset_m + step) for step in (0.0, 1e-3))
     return math.degrees(math.atan2(ahead[1] - here[1], ahead[0] - here[0]))
 

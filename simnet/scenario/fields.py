@@ -78,6 +78,7 @@ class Shorthand:
 HOUR_NS = 3_600_000_000_000
 BitRate = Annotated[float, Quantity("bit/s", 1.0, 1e12)]
 Time = Annotated[int, Quantity("ns", 0, 24 * HOUR_NS, whole=True)]
+Moment = Annotated[int, Quantity("ns", -24 * HOUR_NS, 24 * HOUR_NS, whole=True)]
 SomeTime = Annotated[int, Quantity("ns", 1, 24 * HOUR_NS, whole=True)]
 Size = Annotated[int, Quantity("B", 0, 1e12, whole=True)]
 SomeSize = Annotated[int, Quantity("B", 1, 1e12, whole=True)]
@@ -93,6 +94,9 @@ Frequency = Annotated[float, Quantity("Hz", 0.001, 1000.0)]
 
 Quality = Annotated[float, Field(ge=0, le=1, strict=True)]
 Metres = Annotated[float, Field(ge=-1e7, le=1e7, allow_inf_nan=False, strict=True)]
+Turned = Annotated[float, Field(ge=-1e7, le=1e7, allow_inf_nan=False, strict=True)]
+Latitude = Annotated[float, Field(ge=-89.9, le=89.9, allow_inf_nan=False, strict=True)]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, strict=True)]
 Count = Annotated[int, Field(strict=True)]
 Point = Annotated[tuple[Metres, ...], Field(min_length=2, max_length=3)]
 Offset = Annotated[tuple[Metres, ...], Field(min_length=3, max_length=3)]

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from simnet.records import SECOND_NS, CameraConfig, NodeConfig, Trajectory
 from simnet.scenario.explain import near
+from simnet.scenario.path_schema import Track
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from simnet.scenario.document import Path
     from simnet.scenario.explain import Problems
     from simnet.scenario.schema import Camera, Document, Node
 
 
-def resolve(document: Document, problems: Problems) -> tuple[NodeConfig, ...]:
-    """Return the nodes in the order of the file; faults go to `problems`."""
-    ways: dict[str, Trajectory] = {}
+def resolve(document: Document, recorded: Mapping[str, Trajectory], problems: Problems) -> tuple[NodeConfig, ...]:
+    """Return the nodes in the order of the file; `recorded` are the paths that are not written out, faults go to `problems`."""
+    ways = dict(recorded)
     cameras: dict[str, dict[str, Camera]] = {}
     for name in document.nodes:
         chain = _chain(document, name, problems)
@@ -23,7 +27,7 @@ def resolve(document: Document, problems: Problems) -> tuple[NodeConfig, ...]:
             continue
         # Whom they follow comes first: the chain is walked from its head.
         for member in reversed(chain):
-            if member not in ways:
+            if member not in cameras:
                 _place(document, member, ways, cameras, problems)
     return tuple(
         NodeConfig(
@@ -69,13 +73,17 @@ def _place(
     node = document.nodes[name]
     own = node.cameras
     if node.follows is None:
-        ways[name] = _own_way(node)
         cameras[name] = own or {}
-        _check_path(name, node, problems)
+        if not isinstance(node.path, Track):
+            ways[name] = _own_way(node)
+            _check_path(name, node.path or [], problems)
         return
     ahead = ways[node.follows]
     if len(ahead.waypoints_m) == 1:
         text = f"{node.follows!r} stands still; expected a node on a path"
+        problems.at_value(("nodes", name, "follows"), text)
+    elif ahead.times_ns:
+        text = f"{node.follows!r} goes by the times of its path; expected a node that goes at a speed"
         problems.at_value(("nodes", name, "follows"), text)
     heading = ahead.heading_deg if node.heading is None else node.heading
     offset = ahead.offset_m - (node.gap or 0.0)
@@ -84,13 +92,19 @@ def _place(
 
 
 def _own_way(node: Node) -> Trajectory:
-    waypoints = node.path or ([node.position] if node.position else [])
-    points = tuple((float(x), float(y), float(height[0]) if height else 0.0) for x, y, *height in waypoints)
-    return Trajectory(points, node.speed or 0.0, node.start or 0.0, node.heading)
+    path = [] if isinstance(node.path, Track) else node.path
+    return Trajectory(
+        points_m(path or ([node.position] if node.position else [])), node.speed or 0.0, node.start or 0.0, node.heading
+    )
 
 
-def _check_path(name: str, node: Node, problems: Problems) -> None:
-    for index, (a, b) in enumerate(zip(node.path or [], (node.path or [])[1:], strict=False)):
+def points_m(written: Sequence[Sequence[float]]) -> tuple[tuple[float, float, float], ...]:
+    """Return points with their heights, 0 where none is written."""
+    return tuple((float(x), float(y), float(height[0]) if height else 0.0) for x, y, *height in written)
+
+
+def _check_path(name: str, path: Sequence[Sequence[float]], problems: Problems) -> None:
+    for index, (a, b) in enumerate(pairwise(path)):
         if a == b:
             text = f"the waypoint before it is {list(a)} too; expected another place"
             problems.at_value(("nodes", name, "path", index + 1), text)

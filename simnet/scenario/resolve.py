@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simnet import records
-from simnet.scenario import links, nodes, streams, worlds
+from simnet.scenario import links, nodes, streams, tracks, worlds
 
 if TYPE_CHECKING:
     from simnet.scenario.explain import Problems
@@ -20,7 +20,9 @@ def resolve(document: Document, layers: list[Layer], problems: Problems, file: P
     Raises:
         ScenarioError: A name refers to nothing, or what was asked for cannot be; the first fault of each stage.
     """
-    resolved_nodes = nodes.resolve(document, problems)
+    ways, origin = tracks.resolve(document, problems, file)
+    problems.stop()
+    resolved_nodes = nodes.resolve(document, ways, problems)
     problems.stop()
     world = worlds.resolve(document, resolved_nodes, problems, file)
     resolved_links = links.resolve(document, problems, file)
@@ -49,4 +51,5 @@ def resolve(document: Document, layers: list[Layer], problems: Problems, file: P
             feedback_bytes=fusion.feedback_size,
         ),
         path=str(file),
+        origin=origin,
     )

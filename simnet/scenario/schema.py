@@ -14,6 +14,7 @@ from simnet.scenario import fields as f
 from simnet.scenario import transport_schema
 from simnet.scenario.fields import Strict
 from simnet.scenario.link_schema import Link
+from simnet.scenario.path_schema import Track, Way
 
 _FUSION = records.FusionConfig(node="")
 _STREAM = records.StreamConfig(name="", codec="")
@@ -72,10 +73,11 @@ class Node(Strict):
 
     position: f.Point | None = Field(default=None, examples=[[60, 8, 5]])
     """A fixed place [x, y] or [x, y, z] in metres."""
-    path: Annotated[list[f.Point], Field(min_length=2)] | None = Field(default=None, examples=[[[0, 0], [110, 0]]])
-    """Waypoints in metres, passed at constant speed; before the first and past the last it goes straight on."""
+    path: Way | None = Field(default=None, examples=[[[0, 0], [110, 0]], {"sumo": "fcd.xml", "vehicle": "veh0"}])
+    """Waypoints in metres, passed at constant speed; before the first and past the last it goes straight on. Or a file that has
+    them."""
     speed: f.Speed | None = None
-    """Along the path."""
+    """Along the path; files with times and plans have their own."""
     start: f.Length | None = None
     """How far along the path it begins; 0 m if left out."""
     follows: f.Name | None = Field(default=None, examples=["leader"])
@@ -101,12 +103,24 @@ class Node(Strict):
             if key not in ways[given[0]]:
                 owner = next(way for way, keys in ways.items() if key in keys)
                 raise ValueError(f"{key} given without {owner}; expected {key} only together with {owner}")
+        if isinstance(self.path, Track):
+            return self._recorded(self.path)
         required = ways[given[0]][:1]
         if required and required[0] not in extras:
             key = required[0]
             raise ValueError(
                 f"{given[0]} given without {key}; expected {key}: {'36 km/h' if key == 'speed' else '8 m'}"
             )
+        return self
+
+    def _recorded(self, path: Track) -> Node:
+        """Whether a file without times has the speed that it needs is known once it has been read."""
+        if path.format == "sumo" or path.times is not None:
+            for key in ("speed", "start"):
+                if getattr(self, key) is not None:
+                    raise ValueError(f"{key} given with a path that has times; expected begin in the path, or nothing")
+        if path.format == "points" and path.times is None and self.speed is None:
+            raise ValueError("points given without times or speed; expected times in the path, or speed: 36 km/h")
         return self
 
 
@@ -279,6 +293,11 @@ class Document(Strict):
     """Everything random follows from it."""
     duration: f.SomeTime
     """Virtual time; recorded worlds may end earlier."""
+    origin: tuple[f.Latitude, f.Longitude] | tuple[f.Latitude, f.Longitude, f.Metres] | None = Field(
+        default=None, examples=[[52.5, 13.4], [52.5, 13.4, 34]]
+    )
+    """[latitude, longitude] of the place [0, 0], and the altitude that is height 0: for paths in geographic coordinates. Left
+    out, it is the first such path's home or first point."""
     world: World = Field(default=World(), examples=[{"kind": "rendered", "scene": "street"}])
     """Where frames come from; a rendered street if left out."""
     nodes: Annotated[dict[f.Name, Node], Field(min_length=1)] = Field(examples=[{"roadside": {"position": [60, 8, 5]}}])

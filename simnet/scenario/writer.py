@@ -32,6 +32,7 @@ def dump(scenario: Scenario) -> str:
         "name": scenario.name,
         "seed": scenario.seed,
         "duration": text(scenario.duration_ns, "ns"),
+        **({} if scenario.origin is None else {"origin": [_number(value) for value in scenario.origin]}),
         "world": _without_none(
             {
                 "kind": world.kind,
@@ -87,11 +88,20 @@ def _way(way: Trajectory) -> dict[str, Any]:
     heading = {} if way.heading_deg is None else {"heading": text(way.heading_deg, "deg")}
     if len(way.waypoints_m) == 1:
         return {"position": [_number(value) for value in way.waypoints_m[0]]} | heading
+    points = [[_number(value) for value in point] for point in way.waypoints_m]
+    if way.times_ns:
+        return {"path": _timed(way, points)} | heading
     return {
-        "path": [[_number(value) for value in point] for point in way.waypoints_m],
+        "path": {"points": points, "source": way.source} if way.source else points,
         "speed": text(way.speed_mps, "m/s"),
         "start": text(way.offset_m, "m"),
     } | heading
+
+
+def _timed(way: Trajectory, points: list[list[float]]) -> dict[str, Any]:
+    headings = {"headings": [_number(value) for value in way.headings_deg]} if way.headings_deg else {}
+    source = {"source": way.source} if way.source else {}
+    return {"points": points, "times": [text(t_ns, "ns") for t_ns in way.times_ns]} | headings | source
 
 
 def _camera(camera: CameraConfig) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from simnet import timed
 from simnet.records import SECOND_NS
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def position(trajectory: Trajectory, t_ns: int) -> Point:
     points = trajectory.waypoints_m
     if len(points) == 1:
         return points[0]
+    if trajectory.times_ns:
+        return timed.position(trajectory, t_ns)
     a, b, along = _segment(trajectory, t_ns)
     length = math.dist(a, b)
     share = along / length if length else 0.0
@@ -44,6 +47,8 @@ def heading_deg(trajectory: Trajectory, t_ns: int) -> float:
         return trajectory.heading_deg
     if len(trajectory.waypoints_m) == 1:
         return 0.0
+    if trajectory.times_ns:
+        return timed.heading_deg(trajectory, t_ns)
     a, b, _ = _segment(trajectory, t_ns)
     return math.degrees(math.atan2(b[1] - a[1], b[0] - a[0]))
 
@@ -65,7 +70,7 @@ def camera_pose(camera: CameraConfig, t_ns: int) -> Pose:
 
 def moves(trajectory: Trajectory) -> bool:
     """Tell whether a trajectory is more than a fixed place."""
-    return len(trajectory.waypoints_m) > 1 and trajectory.speed_mps != 0.0
+    return len(trajectory.waypoints_m) > 1 and (trajectory.speed_mps != 0.0 or bool(trajectory.times_ns))
 
 
 def _segment(trajectory: Trajectory, t_ns: int) -> tuple[Point, Point, float]:

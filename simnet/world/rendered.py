@@ -70,7 +70,7 @@ class RenderedWorld:
             if way in found or not poses.moves(way):
                 continue
             rng = generator(seed, "world", "body", name)
-            flies = way.waypoints_m[0][2] > _FLIES_ABOVE_M
+            flies = max(z for _, _, z in way.waypoints_m) > _FLIES_ABOVE_M
             if flies:
                 body = bodies.drone(self._scene.textures)
             else:

@@ -1,0 +1,169 @@
+"""QGroundControl's plans (docs.qgroundcontrol.com, "Plan File Format"): a mission flown at the speeds that the file gives.
+
+    home ──take-off──▶ waypoint ──▶ survey: transect, transect, ... ──▶ return or land
+
+The vehicle flies straight from place to place at its speed, climbs and descents included, and stays where a command says so. That
+is the plan, not the flight: no acceleration, no wind. Altitudes are above home, or above mean sea level, as each item says.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from simnet.records import SECOND_NS
+from simnet.tracks import track
+from simnet.tracks.track import Track
+
+_WAYPOINT, _LOITER_TIME, _RETURN, _LAND, _TAKEOFF, _DELAY, _SPEED = 16, 19, 20, 21, 22, 93, 178
+_FLOWN = {
+    _WAYPOINT: "NAV_WAYPOINT",
+    _LOITER_TIME: "NAV_LOITER_TIME",
+    _RETURN: "NAV_RETURN_TO_LAUNCH",
+    _LAND: "NAV_LAND",
+    _TAKEOFF: "NAV_TAKEOFF",
+    _DELAY: "NAV_DELAY",
+    _SPEED: "DO_CHANGE_SPEED",
+}
+_PASSED_OVER = frozenset({201, 203, 204, 205, 206, 214, 530, 531, 532, 1000, 1001, 2000, 2001, 2003, 2500, 2501})
+"""Commands to cameras and gimbals: they move nothing."""
+_ABSOLUTE, _RELATIVE = 0, 3
+"""MAV_FRAME_GLOBAL and MAV_FRAME_GLOBAL_RELATIVE_ALT."""
+_FIXED_WING = frozenset({1, *range(19, 26)})
+"""MAV_TYPE: aeroplanes, and those that take off vertically and then fly like one."""
+_STILL_M = 0.01
+
+
+def read(file: Path, speed_mps: float | None = None) -> Track:
+    """Return the flight of a plan's mission, its clock beginning with the take-off.
+
+    Args:
+        file: The plan.
+        speed_mps: Flies at this speed throughout, whatever the plan says.
+
+    Raises:
+        InputError: It cannot be read, is no plan, or has an item that is not understood; with the item's path in the file.
+    """
+    try:
+        plan = json.loads(track.read_bytes(file).decode("utf-8-sig"))
+    except json.JSONDecodeError as error:
+        raise track.refusal(
+            f"{file}:{error.lineno}: no valid JSON: {error.msg}; expected a QGroundControl plan"
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise track.refusal(f"{file}: no valid JSON: {error}; expected a QGroundControl plan") from None
+    if not isinstance(plan, dict) or plan.get("fileType") != "Plan" or not isinstance(plan.get("mission"), dict):
+        raise track.refusal(f"{file}: no mission; expected a QGroundControl plan (fileType: Plan)")
+    mission = plan["mission"]
+    home = mission.get("plannedHomePosition")
+    where = f"{file}: mission.plannedHomePosition"
+    if not isinstance(home, list) or len(home) != 3:
+        raise track.refusal(f"{where}: {str(home)[:60]}; expected [latitude, longitude, altitude]")
+    start = (track.latitude(where, home[0]), track.longitude(where, home[1]), track.number(where, "altitude", home[2]))
+    flight = _Flight(start, _speed(file, mission, speed_mps), fixed=speed_mps is not None)
+    for path, item in _items(file, mission.get("items"), "mission.items"):
+        _fly(flight, f"{file}: {path}", item)
+    return Track(tuple(flight.places), geographic=True, times_ns=tuple(flight.times_ns), home=start)
+
+
+@dataclass(slots=True)
+class _Flight:
+    """The way so far: where it is, when, and how fast it flies."""
+
+    home: tuple[float, float, float]
+    speed_mps: float
+    fixed: bool
+    places: list[tuple[float, float, float]] = field(default_factory=list)
+    times_ns: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.places, self.times_ns = [self.home], [0]
+
+    def fly(self, place: tuple[float, float, float]) -> None:
+        """Go straight to a latitude, longitude and altitude."""
+        here, there = track.place(Track((self.places[-1], place), geographic=True), self.home)
+        distance_m = math.dist(here, there)
+        if distance_m > _STILL_M:
+            self.places.append(place)
+            self.times_ns.append(self.times_ns[-1] + max(round(distance_m / self.speed_mps * SECOND_NS), 1))
+
+    def stay(self, seconds: float) -> None:
+        """Hover, or circle in place."""
+        if seconds > 0:
+            self.places.append(self.places[-1])
+            self.times_ns.append(self.times_ns[-1] + max(round(seconds * SECOND_NS), 1))
+
+
+def _speed(file: Path, mission: dict[str, Any], speed_mps: float | None) -> float:
+    if speed_mps is not None:
+        return speed_mps
+    key = "cruiseSpeed" if mission.get("vehicleType") in _FIXED_WING else "hoverSpeed"
+    return track.number(f"{file}: mission", key, mission.get(key), 0.01, 1e4)
+
+
+def _items(file: Path, items: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield simple items, those inside of surveys too, each with its path in the file."""
+    if not isinstance(items, list):
+        raise track.refusal(f"{file}: {path}: no list; expected the items of a mission")
+    for index, item in enumerate(items):
+        here = f"{path}[{index}]"
+        kind = item.get("type") if isinstance(item, dict) else None
+        if kind == "SimpleItem":
+            yield here, item
+            continue
+        style = item.get("TransectStyleComplexItem") if kind == "ComplexItem" else None
+        if not isinstance(style, dict):
+            called = item.get("complexItemType", kind) if isinstance(item, dict) else item
+            raise track.refusal(
+                f"{file}: {here}: item {str(called)[:60]!r} is not understood; expected a SimpleItem or a survey "
+                "(ComplexItem with TransectStyleComplexItem.Items)"
+            )
+        yield from _items(file, style.get("Items"), f"{here}.TransectStyleComplexItem.Items")
+
+
+def _fly(flight: _Flight, where: str, item: dict[str, Any]) -> None:
+    command, given = item.get("command"), item.get("params")
+    if command in _PASSED_OVER:
+        return
+    if command not in _FLOWN:
+        known = ", ".join(f"{number} ({name})" for number, name in _FLOWN.items())
+        raise track.refusal(f"{where}: command {str(command)[:60]} is not understood; expected one of {known}")
+    if not isinstance(given, list) or len(given) != 7:
+        raise track.refusal(f"{where}: {_FLOWN[command]} without params; expected a list of 7")
+    if command == _SPEED:
+        if not flight.fixed and given[1] not in {None, -1}:
+            flight.speed_mps = track.number(where, "speed (params[1])", given[1], 0.01, 1e4)
+    elif command == _DELAY:
+        flight.stay(track.number(where, "delay (params[0])", given[0] or 0, -1, 1e6))
+    elif command == _RETURN:
+        flight.fly((*flight.home[:2], flight.places[-1][2]))
+        flight.fly(flight.home)
+    else:
+        _go(flight, where, command, item, given)
+
+
+def _go(flight: _Flight, where: str, command: int, item: dict[str, Any], given: list[Any]) -> None:
+    """Fly to the place that an item names; a place left out (null, or 0 and 0) is the one below or above."""
+    here = flight.places[-1]
+    somewhere = given[4] is not None and given[5] is not None and (given[4], given[5]) != (0, 0)
+    latitude = track.latitude(where, given[4]) if somewhere else here[0]
+    longitude = track.longitude(where, given[5]) if somewhere else here[1]
+    altitude_m = track.number(where, "altitude (params[6])", given[6])
+    frame = item.get("frame")
+    if frame not in {_ABSOLUTE, _RELATIVE}:
+        raise track.refusal(
+            f"{where}: frame {str(frame)[:60]} is not understood; expected {_RELATIVE} (altitude above home) or {_ABSOLUTE} "
+            "(above mean sea level)"
+        )
+    altitude_m += flight.home[2] if frame == _RELATIVE else 0.0
+    if command == _TAKEOFF:
+        flight.fly((here[0], here[1], altitude_m))
+    if command == _LAND:
+        flight.fly((latitude, longitude, here[2]))
+    flight.fly((latitude, longitude, altitude_m))
+    if command in {_WAYPOINT, _LOITER_TIME}:
+        flight.stay(track.number(where, "time (params[0])", given[0] or 0, 0, 1e6))
