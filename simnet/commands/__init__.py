@@ -18,6 +18,7 @@ NAMES = (
     "broker",
     "camera",
     "fusion",
+    "keys",
     "report",
     "check",
     "ls",

@@ -30,11 +30,12 @@ def execute(arguments: argparse.Namespace) -> int:
     from simnet.commands import run, wires
     from simnet.engine.gathering import WAIT_S, Gathering
     from simnet.wire import place
+    from simnet.wire.keys import BrokerKeys
 
     endpoint = place.check(arguments.listen, listens=True)
-    wires.require_protection(endpoint, arguments)
+    keys = BrokerKeys.load(arguments.keys) if wires.wants_keys(endpoint, arguments) else None
     wait_s = WAIT_S if arguments.wait is None else arguments.wait
-    return run.lead(arguments, crew=Gathering(endpoint, wait_s, _say))
+    return run.lead(arguments, crew=Gathering(endpoint, keys, wait_s, _say))
 
 
 def _say(text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ def configure_host(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--world", metavar="PATH", help="where this machine has the recorded world, if not as in the file"
     )
+    parser.add_argument(
+        "--key", metavar="NAME", help="whose key of the folder; default: the node's, or the only one there"
+    )
     configure_wait(parser, "how long to wait for the broker; default: 60")
 
 
@@ -25,34 +29,42 @@ def configure_wait(parser: argparse.ArgumentParser, text: str) -> None:
     """Declare `--wait` and what protects the wire."""
     parser.add_argument("--wait", type=_wait, metavar="SECONDS", help=text)
     parser.add_argument(
+        "--keys", type=Path, metavar="DIR", help="folder of CURVE keys, from `simnet keys`; tcp needs it"
+    )
+    parser.add_argument(
         "--insecure", action="store_true", help="plain tcp: whoever reaches the port may listen and join"
     )
 
 
 def carry(arguments: argparse.Namespace, nodes: tuple[str, ...], *, fusion: bool) -> int:
     """Carry nodes until the run is over."""
-    from pathlib import Path
-
     from simnet import scenario
     from simnet.engine.carrying import Errand, carry
     from simnet.engine.gathering import WAIT_S
     from simnet.wire import place
+    from simnet.wire.keys import HostKeys
 
-    endpoint = place.check(arguments.connect, listens=False)
-    require_protection(endpoint, arguments)
+    endpoint, keys = place.check(arguments.connect, listens=False), None
+    if wants_keys(endpoint, arguments):
+        keys = HostKeys.load(arguments.keys, arguments.key, ["fusion"] * fusion + list(nodes))
     world = None if arguments.world is None else str(Path(arguments.world).absolute())
     wait_s = WAIT_S if arguments.wait is None else arguments.wait
-    carry(Errand(scenario.find(arguments.scenario), endpoint, nodes, fusion, world, wait_s))
+    carry(Errand(scenario.find(arguments.scenario), endpoint, nodes, fusion, world, keys, wait_s))
     return 0
 
 
-def require_protection(endpoint: str, arguments: argparse.Namespace) -> None:
-    """Raise InputError where an open wire is not protected and nobody said that this is wanted."""
+def wants_keys(endpoint: str, arguments: argparse.Namespace) -> bool:
+    """Return whether the wire is to be protected; raise InputError where an open one is not and nobody said that it need not."""
     from simnet.errors import InputError
     from simnet.wire import place
 
-    if place.is_open(endpoint) and not arguments.insecure:
-        raise InputError(f"{endpoint}: tcp without keys; expected --insecure if that is wanted")
+    if not place.is_open(endpoint):
+        return False
+    if (arguments.keys is None) != arguments.insecure:
+        raise InputError(
+            f"{endpoint}: tcp goes with keys or without; expected --keys DIR (`simnet keys DIR` makes them), or --insecure"
+        )
+    return not arguments.insecure
 
 
 def _wait(text: str) -> float:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from simnet.records import Scenario
+    from simnet.wire.keys import HostKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Errand:
     fusion: bool = False
     world: str | None = None
     """Where this machine has the scenario's recorded world, if not where the file says."""
+    keys: HostKeys | None = None
     wait_s: float = WAIT_S
 
 
@@ -52,7 +54,7 @@ def carry(errand: Errand) -> None:
         return _localised(scenario, errand, overrides)
 
     with zmq.Context() as context:
-        Host(HostSocket(context, errand.endpoint, claim), name, localise=localise).serve(errand.wait_s)
+        Host(HostSocket(context, errand.endpoint, claim, errand.keys), name, localise=localise).serve(errand.wait_s)
 
 
 def _localised(scenario: Scenario, errand: Errand, overrides: Sequence[str]) -> Scenario:

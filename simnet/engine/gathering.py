@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from simnet.engine.layout import HostPlan
     from simnet.engine.lazy_world import LazyWorld
     from simnet.records import Scenario
+    from simnet.wire.keys import BrokerKeys
 
 WAIT_S = 60.0
 """How long a broker waits for its hosts, and a host for its broker, unless told otherwise."""
@@ -32,12 +33,13 @@ def scenario_digest(file: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Gathering:
-    """Listens at `endpoint` until every node that sends, and fusion, is carried by some host.
+    """Listens at `endpoint` until every node that sends, and fusion, is carried by some host; on tcp, `keys` protect it.
 
     `say` is told, for people, where the broker listens and whom it waits for.
     """
 
     endpoint: str
+    keys: BrokerKeys | None = None
     wait_s: float = WAIT_S
     say: Callable[[str], None] = lambda _: None
 
@@ -52,7 +54,7 @@ class Gathering:
 
         roster = NodeRoster(layout.senders(scenario), scenario_digest(Path(scenario.path)), __version__)
         with zmq.Context() as context:
-            socket = BrokerSocket(context, self.endpoint, roster)
+            socket = BrokerSocket(context, self.endpoint, roster, keys=self.keys)
             self.say(f"listening at {socket.endpoint} for {', '.join(roster.missing(()))}")
 
             def wait() -> list[HostPlan]:

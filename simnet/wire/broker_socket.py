@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import zmq
 
 from simnet.errors import InputError, NodeError, WireError, WireVersionError
-from simnet.wire import pulse
+from simnet.wire import place, pulse
+from simnet.wire.door import Door
 from simnet.wire.messages import MAX_PAYLOAD_BYTES, Envelope, Message, pack, unpack
 from simnet.wire.roster import Claim
 from simnet.wire.session import Requests
@@ -18,6 +19,7 @@ from simnet.wire.session import Requests
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from simnet.wire.keys import BrokerKeys
     from simnet.wire.roster import Roster
 
 POLL_S = 0.1
@@ -45,7 +47,13 @@ class BrokerSocket:
         endpoint: str,
         roster: Roster,
         check: Callable[[], None] = lambda: None,
+        keys: BrokerKeys | None = None,
     ) -> None:
+        """Listen at `endpoint`; on tcp, who has none of the hosts' `keys` does not get in.
+
+        Raises:
+            InputError: It cannot be listened to there.
+        """
         self._session = secrets.token_hex(16)
         self._roster, self._check = roster, check
         self._claims: dict[str, Claim] = {}
@@ -59,12 +67,17 @@ class BrokerSocket:
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_PAYLOAD_BYTES)
         self._socket.setsockopt(zmq.RCVHWM, WAITING_MESSAGES)
         self._socket.setsockopt(zmq.SNDTIMEO, 10_000)
+        self._door = Door(context, keys) if place.is_open(endpoint) else None
+        guard = (lambda _: None) if self._door is None else self._door.guard
+        guard(self._socket)
         try:
             self._socket.bind(endpoint)
             self.endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
-            self._pulse = pulse.BrokerPulse(context, _pulse_endpoint(endpoint), self._session)
+            self._pulse = pulse.BrokerPulse(context, _pulse_endpoint(endpoint), self._session, guard)
         except zmq.ZMQError as error:
             self._socket.close()
+            if self._door is not None:
+                self._door.close()
             raise InputError(
                 f"{endpoint}: cannot listen there or one port above ({error}); expected a free address of this machine, "
                 "such as tcp://0.0.0.0:5555"
@@ -129,12 +142,18 @@ class BrokerSocket:
         """Close both sockets; what is still queued has `linger_ms` to leave."""
         self._pulse.close()
         self._socket.close(linger_ms)
+        if self._door is not None:
+            self._door.close()
 
     def _pump(self, timeout_s: float) -> None:
         """Take in everything that is there, waiting up to `timeout_s` for the first."""
-        if timeout_s:
-            self._check()
         wait_ms = int(timeout_s * 1000)
+        try:
+            self._check()
+        except NodeError:
+            # What a host said just before it ended counts still.
+            if not self._socket.poll(wait_ms):
+                raise
         while self._socket.poll(wait_ms):
             frames = self._socket.recv_multipart()
             self._take_in(frames[0], frames[1:])

@@ -6,34 +6,47 @@ import logging
 import secrets
 import socket
 import time
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 import zmq
 
 from simnet.errors import NodeError, WireError, WireVersionError
+from simnet.wire import place
+from simnet.wire.handshake import Handshake
 from simnet.wire.messages import MAX_PAYLOAD_BYTES, Envelope, Message, pack, unpack
 from simnet.wire.pulse import HostPulse
 from simnet.wire.session import Replies, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from simnet.wire.keys import HostKeys
     from simnet.wire.roster import Claim
 
 _LOG = logging.getLogger(__name__)
 _HELLO_EVERY_S = 1.0
+_TURN_S = 0.2
+_SEND_MS = 10_000
 _POLL_MS = 1000
 
 
 class HostSocket:
     """One host's connection. `receive` belongs to one thread; `reply` may be called from any."""
 
-    def __init__(self, context: zmq.Context, endpoint: str, claim: Claim) -> None:
+    def __init__(self, context: zmq.Context, endpoint: str, claim: Claim, keys: HostKeys | None = None) -> None:
+        """Connect to the broker at `endpoint` to `join` it; on tcp, with `keys` if it wants some."""
         self._context, self._endpoint, self._claim, self._host = context, endpoint, claim, claim.host
         self._socket = context.socket(zmq.DEALER)
         self._socket.setsockopt(zmq.LINGER, 0)
         # The broker knows a host by this from its hello on: nobody else can guess it.
         self._socket.setsockopt(zmq.IDENTITY, b"h" + secrets.token_bytes(16))
+        self._socket.setsockopt(zmq.SNDTIMEO, _SEND_MS)
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_PAYLOAD_BYTES)
+        self._guard: Callable[[zmq.Socket], None] = (lambda _: None) if keys is None else keys.protect
+        self._guard(self._socket)
+        self._handshake = Handshake(self._socket, endpoint, keys) if place.is_open(endpoint) else None
         self._socket.connect(endpoint)
         self._outbox: SimpleQueue[tuple[int, Message]] = SimpleQueue()
         # ZeroMQ sockets are not for sharing among threads: a byte on this pair wakes the thread that owns the socket.
@@ -53,10 +66,11 @@ class HostSocket:
             NodeError: It did not come in time, or the broker refused this host; the message says why.
         """
         welcome = self._welcome(timeout_s)
+        self._watch_no_more()
         envelope = Envelope(welcome.envelope.session, welcome.envelope.epoch)
         self._replies = Replies(envelope.session, envelope.epoch)
         endpoint = _pulse_endpoint(self._endpoint, welcome.header["pulse"])
-        self._pulse = HostPulse(self._context, endpoint, self._host, envelope)
+        self._pulse = HostPulse(self._context, endpoint, self._host, envelope, self._guard)
 
     def receive(self) -> Message:
         """Return the next request, in the order of their numbers; sends waiting replies meanwhile.
@@ -74,7 +88,7 @@ class HostSocket:
             if verdict is Verdict.NEW:
                 return request
             if verdict is Verdict.REPLIED:
-                self._socket.send_multipart(pack(self._replies.kept(request.envelope.sequence)))
+                self._send(self._replies.kept(request.envelope.sequence))
 
     def reply(self, request: Message, reply: Message) -> None:
         """Answer `request`; from any thread, sent by the thread in `receive` or `flush`."""
@@ -88,15 +102,27 @@ class HostSocket:
                 sequence, reply = self._outbox.get_nowait()
             except Empty:
                 return
-            self._socket.send_multipart(pack(self._replies.keep(sequence, reply)))
+            self._send(self._replies.keep(sequence, reply))
 
     def close(self, linger_s: float = 2.0) -> None:
         """Close, giving replies already sent `linger_s` to leave."""
+        self._watch_no_more()
         if self._pulse is not None:
             self._pulse.close()
         self._socket.close(linger=int(linger_s * 1000))
         self._wake_out.close()
         self._wake_in.close()
+
+    def _send(self, reply: Message) -> None:
+        try:
+            self._socket.send_multipart(pack(reply))
+        except zmq.Again as error:
+            raise NodeError(f"{self._host}: the broker takes no answer for {_SEND_MS / 1000:g} s") from error
+
+    def _watch_no_more(self) -> None:
+        if self._handshake is not None:
+            self._handshake.close()
+            self._handshake = None
 
     def _welcome(self, timeout_s: float) -> Message:
         hello = pack(self._claim.hello())
@@ -105,9 +131,12 @@ class HostSocket:
         while (now := time.monotonic()) <= deadline:
             if now >= next_hello:
                 next_hello = now + _HELLO_EVERY_S
-                self._socket.send_multipart(hello)
+                with suppress(zmq.Again):  # no broker to send to, and why not, the handshake tells
+                    self._socket.send_multipart(hello, zmq.NOBLOCK)
+            if self._handshake is not None:
+                self._handshake.check()
             try:
-                answer = self._receive_raw(min(_HELLO_EVERY_S, max(0.0, deadline - now)))
+                answer = self._receive_raw(min(_TURN_S, max(0.0, deadline - now)))
             except WireVersionError as error:
                 raise NodeError(f"{self._host}: the broker sent a {error}") from error
             if answer is not None and answer.kind == "refused":

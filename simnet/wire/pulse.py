@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import TYPE_CHECKING
 
 import zmq
 
 from simnet.errors import WireError
 from simnet.wire.messages import Envelope, Message, pack, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 INTERVAL_S = 2.0
 MISSED = 5
@@ -25,12 +29,16 @@ _POLL_MS = 100
 class BrokerPulse:
     """Answers beats on `endpoint` and remembers when each host was last heard."""
 
-    def __init__(self, context: zmq.Context, endpoint: str, session: str) -> None:
+    def __init__(
+        self, context: zmq.Context, endpoint: str, session: str, guard: Callable[[zmq.Socket], None] = lambda _: None
+    ) -> None:
+        """Listen; `guard` makes the socket safe before it is bound."""
         self._session = session
         self._heard: dict[str, float] = {}
         self._socket = context.socket(zmq.ROUTER)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_BEAT_BYTES)
+        guard(self._socket)
         try:
             self._socket.bind(endpoint)
         except zmq.ZMQError:
@@ -74,12 +82,21 @@ class BrokerPulse:
 class HostPulse:
     """Sends the beats of one host and notices when the broker stops answering."""
 
-    def __init__(self, context: zmq.Context, endpoint: str, host: str, envelope: Envelope) -> None:
+    def __init__(
+        self,
+        context: zmq.Context,
+        endpoint: str,
+        host: str,
+        envelope: Envelope,
+        guard: Callable[[zmq.Socket], None] = lambda _: None,
+    ) -> None:
+        """Begin to beat; `guard` makes the socket safe before it connects."""
         self._beat = pack(Message("beat", {"host": host}, envelope=envelope))
         self._heard = time.monotonic()
         self._socket = context.socket(zmq.DEALER)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.SNDHWM, MISSED)
+        guard(self._socket)
         self._socket.connect(endpoint)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"{host} pulse", daemon=True)

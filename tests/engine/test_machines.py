@@ -24,6 +24,8 @@ from simnet.engine.carrying import Errand, carry
 from simnet.engine.gathering import Gathering
 from simnet.errors import NodeError, SimnetError
 from simnet.records import Scenario
+from simnet.wire import keys as wire_keys
+from simnet.wire.keys import BrokerKeys, HostKeys
 
 from .conftest import Ran
 
@@ -89,21 +91,24 @@ def lead(run: Callable[..., Ran], small: Scenario) -> Iterator[Callable[..., tup
     """Lead a run in a thread; return its end and where it listens."""
     with ThreadPoolExecutor(1) as pool:
 
-        def go(wait_s: float = 30, own: Scenario | None = None, **options: Any) -> tuple[Future[Ran], str]:
+        def go(wait_s: float = 30, keys: BrokerKeys | None = None, **options: Any) -> tuple[Future[Ran], str]:
             here = Lead()
-            ended = pool.submit(run, own or small, crew=Gathering("tcp://127.0.0.1:*", wait_s, here.say), **options)
+            ended = pool.submit(run, small, crew=Gathering("tcp://127.0.0.1:*", keys, wait_s, here.say), **options)
             return ended, here.wait()
 
         yield go
 
 
 def test_the_same_run_as_in_one_process_however_nodes_are_spread(
-    small: Scenario, run: Callable[..., Ran], lead: Any, send: Send
+    small: Scenario, run: Callable[..., Ran], lead: Any, send: Send, tmp_path: Path
 ) -> None:
     alone = run(small)
-    for spread in ([((), True), (("car",), False), (("van",), False)], [(("van", "car"), True)]):
-        ended, endpoint = lead()
-        hosts = [send(endpoint, *nodes, fusion=fusion) for nodes, fusion in spread]
+    wire_keys.make(tmp_path / "keys", ["host"])
+    theirs, own = BrokerKeys.load(tmp_path / "keys"), HostKeys.load(tmp_path / "keys", None)
+    apart, together = [((), True), (("car",), False), (("van",), False)], [(("van", "car"), True)]
+    for spread, keys in ((apart, None), (together, None), (apart, own)):
+        ended, endpoint = lead(keys=keys and theirs)
+        hosts = [send(endpoint, *nodes, fusion=fusion, keys=keys) for nodes, fusion in spread]
         assert ended.result().result.summary["fingerprint"] == alone.result.summary["fingerprint"]
         assert [host.result() for host in hosts] == [None] * len(hosts)
     assert [replace(row, run="") for row in ended.result().read.rows] == [
@@ -145,7 +150,7 @@ def test_hosts_may_come_first(small: Scenario, run: Callable[..., Ran], send: Se
     endpoint = f"ipc://{tmp_path}/run"
     hosts = [send(endpoint, "car", wait_s=30), send(endpoint, "van", fusion=True, wait_s=30)]
     time.sleep(1.2)  # longer than a hello waits for its welcome before it is said again
-    run(small, crew=Gathering(endpoint, 30))
+    run(small, crew=Gathering(endpoint, wait_s=30))
     assert [host.result() for host in hosts] == [None, None]
 
 

@@ -1,0 +1,29 @@
+"""`simnet keys`: make the key pairs that protect a run over tcp."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+HELP = "make the key pairs that protect a run over tcp"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("folder", type=Path, metavar="DIR", help="folder of keys; what is there already is kept")
+    parser.add_argument(
+        "hosts", nargs="*", default=["host"], metavar="NAME", help="make a pair for each host; default: `host`, for all"
+    )
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Make what is missing; say which."""
+    from simnet.wire import keys
+
+    for name, is_new in keys.make(arguments.folder, arguments.hosts).items():
+        sys.stdout.write(f"{'made' if is_new else 'kept'} {arguments.folder / name}.key, .key_secret\n")
+    return 0

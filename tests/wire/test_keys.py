@@ -1,0 +1,151 @@
+"""CURVE: who has a key of the broker's folder gets in; who has none is told so in seconds, and harms nobody."""
+
+import logging
+import socket
+import stat
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import zmq
+
+from simnet.errors import InputError, NodeError
+from simnet.wire import keys, pulse
+from simnet.wire.broker_socket import BrokerSocket
+from simnet.wire.host_socket import HostSocket
+from simnet.wire.keys import BrokerKeys, HostKeys
+from simnet.wire.messages import Message
+from simnet.wire.roster import Claim, NamedRoster
+
+STOP = Message("stop", {"failure": None})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Keys of a broker and of the hosts one and two; `other` has those of another broker and its only host."""
+    keys.make(tmp_path, ["one", "two"])
+    keys.make(tmp_path / "other", ["host"])
+    return tmp_path
+
+
+@pytest.fixture
+def broker(folder: Path) -> Iterator[BrokerSocket]:
+    with zmq.Context() as context:
+        own = BrokerSocket(context, "tcp://127.0.0.1:*", NamedRoster(("one",)), keys=BrokerKeys.load(folder))
+        yield own
+        own.close()
+
+
+def _join(endpoint: str, own: HostKeys | None, seconds: float = 10) -> None:
+    """Join with a name of one's own choice, and answer until told to stop."""
+    with zmq.Context() as context:
+        host = HostSocket(context, endpoint, Claim("one"), own)
+        try:
+            host.join(seconds)
+            while (request := host.receive()).kind != "stop":
+                host.reply(request, Message("announced"))
+        finally:
+            host.close()
+
+
+def test_private_files_are_private_and_what_is_there_is_kept(folder: Path) -> None:
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir() if file.is_file()}
+    assert {mode for name, mode in modes.items() if name.endswith("_secret")} == {0o600}
+    before = (folder / "one.key_secret").read_bytes()
+    assert keys.make(folder, ["one", "three"]) == {"broker": False, "one": False, "three": True}
+    assert (folder / "one.key_secret").read_bytes() == before
+
+
+def test_a_host_with_a_key_of_the_folder_gets_in_while_others_bang_at_the_door(
+    folder: Path, broker: BrokerSocket, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulse, "INTERVAL_S", 0.1)
+    stranger = HostKeys.load(folder / "other", None)
+    one = HostKeys.load(folder, "one")
+    refusals = {
+        "refused our key; expected host.key in the broker's folder": HostKeys(
+            "host", stranger.public, stranger.secret, one.broker
+        ),
+        "expected a broker without keys": None,
+        "expected the broker whose public key": HostKeys("one", one.public, one.secret, stranger.broker),
+    }
+    with ThreadPoolExecutor(5) as pool, caplog.at_level(logging.WARNING):
+        began = time.monotonic()
+        failing = {complaint: pool.submit(_join, broker.endpoint, own, 60) for complaint, own in refusals.items()}
+        for complaint, ended in failing.items():
+            with pytest.raises(NodeError, match=complaint):
+                ended.result()
+        assert time.monotonic() - began < 8
+        inside = pool.submit(_join, broker.endpoint, one)
+        assert [claim.host for claim in broker.wait_ready(10)] == ["one"]
+        time.sleep(0.7)  # more than MISSED beats: the pulse is behind the same door
+        assert (
+            broker.result("one", broker.post("one", Message("wake", {"time_ns": 0})), "a turn", 10).kind == "announced"
+        )
+        broker.post("one", STOP)
+        inside.result()
+    assert sum("turned away who has the public key" in record.getMessage() for record in caplog.records) == 1
+    assert "it has no key" in caplog.text
+
+
+def test_the_pulse_lets_nobody_in_without_a_key(folder: Path, broker: BrokerSocket) -> None:
+    with zmq.Context() as context, context.socket(zmq.DEALER) as plain:
+        plain.setsockopt(zmq.LINGER, 0)
+        monitor = plain.get_monitor_socket(zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_SUCCEEDED)
+        port = int(broker._pulse.endpoint.rpartition(":")[2])
+        plain.connect(f"tcp://127.0.0.1:{port}")
+        assert monitor.poll(5000)
+        assert int.from_bytes(monitor.recv_multipart()[0][:2], "little") == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+        plain.disable_monitor()
+        monitor.close()
+
+
+def test_a_host_with_keys_is_not_fooled_by_a_broker_without(folder: Path) -> None:
+    with zmq.Context() as context:
+        open_broker = BrokerSocket(context, "tcp://127.0.0.1:*", NamedRoster(("one",)))
+        with pytest.raises(NodeError, match=r"expected the broker whose public key broker\.key is"):
+            _join(open_broker.endpoint, HostKeys.load(folder, "one"))
+        open_broker.close()
+
+
+def test_something_else_that_listens_there_is_an_error_in_seconds() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            for _ in range(5):
+                with server.accept()[0] as connection:
+                    connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" + bytes(80))
+
+        threading.Thread(target=answer, daemon=True).start()
+        with pytest.raises(NodeError, match=r"no common language|no welcome"):
+            _join(f"tcp://127.0.0.1:{server.getsockname()[1]}", None, 3)
+
+
+def test_which_key_a_host_takes(folder: Path) -> None:
+    assert HostKeys.load(folder, None, ["fusion", "two"]).name == "two"
+    assert HostKeys.load(folder / "other", None, ["car"]).name == "host"
+    with pytest.raises(InputError, match="one, two in it; expected --key NAME"):
+        HostKeys.load(folder, None, ["car"])
+
+
+@pytest.mark.parametrize("name", ["broker", "", "a/b", "-x", "ä ö"])
+def test_names_that_are_none(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no name of a host's key"):
+        keys.make(tmp_path, [name])
+
+
+def test_files_that_are_no_keys(folder: Path) -> None:
+    (folder / "two.key").write_text("nonsense")
+    with pytest.raises(InputError, match=r"two.key: no readable key"):
+        BrokerKeys.load(folder)
+    (folder / "two.key").write_text('public-key = "short"')
+    with pytest.raises(InputError, match="wrong length"):
+        BrokerKeys.load(folder)
+    (folder / "two.key").unlink()
+    with pytest.raises(InputError, match="half of the pair 'two' is missing"):
+        keys.make(folder, ["two"])
+    with pytest.raises(InputError, match="no readable key"):
+        HostKeys.load(folder / "nowhere", None)
