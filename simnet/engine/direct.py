@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from simnet.engine.ledger import Ledger
-    from simnet.net import LinkStatistics, Transfer
+    from simnet.net import LinkStatistics, NetworkEvent, Transfer
     from simnet.nodes.grants import Plan
     from simnet.records import Announcement, Scenario, StreamConfig
 
@@ -115,6 +115,10 @@ class DirectRun:
         finally:
             gc.enable()
         return self._network.statistics()
+
+    def events(self) -> list[NetworkEvent]:
+        """Return the outages and hand-overs until now."""
+        return self._network.events()
 
     @property
     def _now_ns(self) -> int:

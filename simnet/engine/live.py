@@ -56,6 +56,7 @@ class Telemetry:
         self._network: Network | None = None
         self._now_ns = 0
         self._next_sample_ns = 0
+        self._events_told = 0
         self._shown_s: dict[str, float] = {}
         self._last_shown_s = 0.0
         self._fingerprint = ""
@@ -82,6 +83,7 @@ class Telemetry:
             return
         self._next_sample_ns = now_ns - now_ns % SAMPLE_NS + SAMPLE_NS
         loads = self._network.loads() if self._network is not None else ()
+        self._tell_events()
         dropped = self._publisher.dropped
 
         def sample() -> Told:
@@ -89,6 +91,13 @@ class Telemetry:
             return Told(LiveSample(now_ns, positions, loads, dropped))
 
         self._publisher.put(sample)
+
+    def _tell_events(self) -> None:
+        events = self._network.events() if self._network is not None else []
+        for each in events[self._events_told :]:
+            event = Told(LiveEvent(each.time_ns, each.kind, each.where, each.detail))
+            self._publisher.put(lambda event=event: event)
+        self._events_told = len(events)
 
     def finished(self, ledger: Ledger, stream: str, sequence: int) -> None:
         """A frame's story is complete."""

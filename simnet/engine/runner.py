@@ -111,9 +111,9 @@ def run(
             raise InputError(
                 "recorded sizes need no hosts and show no pictures; expected a plain run, without --hosts or --live"
             )
-        ledger, links, announcements, parts, peak_bytes = _simulate_directly(scenario, progress, times)
+        ledger, links, left, parts, peak_bytes = _simulate_directly(scenario, progress, times)
     else:
-        ledger, links, announcements, parts, peak_bytes = _simulate(
+        ledger, links, left, parts, peak_bytes = _simulate(
             scenario, out, crew or launch.crew(hosts), answer_delay_s, live, asked.overrides, progress, times
         )
     rows = ledger.rows(out.name, {stream.name: stream for stream in scenario.streams}, scenario.cameras)
@@ -123,7 +123,7 @@ def run(
 
     def about(summary: dict[str, Any]) -> dict[str, Any]:
         said = _about(scenario, asked, started, summary, _timings(times, parts))
-        return {**said, "announcements": announcements}
+        return said | left
 
     def summary() -> dict[str, Any]:
         return _summary(scenario, out, ledger, rows, times.total, peak_bytes)
@@ -148,7 +148,7 @@ def _simulate(
     progress: Callable[[int], None],
     times: _Times,
 ) -> tuple[Ledger, list[LinkStatistics], dict[str, object], dict[str, float], int]:
-    """Return what happened, what the links did, what streams announced, seconds by part, and the peak memory of all processes."""
+    """Return what happened, what the links did, what else a report needs, seconds by part, all processes' peak memory."""
     import cv2
 
     from simnet.engine import memory
@@ -188,7 +188,8 @@ def _simulate(
     for end in ends:
         stopwatch.add({item["part"]: item["seconds"] for item in end.header["seconds"]})
     peak_bytes = memory.peak_bytes() + sum(end.header["peak_rss_bytes"] for end in ends)
-    return ledger, links, broker.announcements, stopwatch.seconds, peak_bytes
+    left = {"announcements": broker.announcements, "events": [asdict(event) for event in broker.events()]}
+    return ledger, links, left, stopwatch.seconds, peak_bytes
 
 
 def _simulate_directly(
@@ -204,8 +205,12 @@ def _simulate_directly(
     times.mark("opening nodes")
     links = direct_run.run()
     times.mark("run")
-    announcements: dict[str, object] = {name: asdict(each) for name, each in direct_run.announcements.items()}
-    return ledger, links, announcements, {}, memory.peak_bytes()
+    announcements = {name: asdict(each) for name, each in direct_run.announcements.items()}
+    left: dict[str, object] = {
+        "announcements": announcements,
+        "events": [asdict(event) for event in direct_run.events()],
+    }
+    return ledger, links, left, {}, memory.peak_bytes()
 
 
 def _import_ahead() -> None:

@@ -61,7 +61,7 @@ class LiveFrame:
 
 @dataclass(frozen=True, slots=True)
 class LiveEvent:
-    """Something to be noticed. `kind`: hand-over, fault; `where` is a node, a link or a stream."""
+    """Something to be noticed. `kind`: hand-over, outage begins, outage ends, fault; `where` is a node, a link or a stream."""
 
     time_ns: int
     kind: str

@@ -66,6 +66,7 @@ def _context(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> dict[str
         "quality": tables.quality(run, summaries),
         "outcomes": tables.outcomes(run, summaries),
         "links": tables.links(run),
+        "events": tables.events(run),
         "side": tables.side_information(run, summaries),
         "side_cost": tables.side_cost(run, run.rows, summaries),
         "side_overall": _overall(run),

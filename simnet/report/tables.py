@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from simnet.records import Outcome, RateConfig, Row
+from simnet.records import SECOND_NS, Outcome, RateConfig, Row
 from simnet.report import gain
 from simnet.report.figures.figure import OUTCOME_COLOURS
 from simnet.report.folder import LinkBin, RunFolder
@@ -151,6 +151,30 @@ def _link(run: RunFolder, name: str, bins: Sequence[LinkBin]) -> tuple[str, ...]
         f"{lost} ({percent(lost, packets)})",
         f"{dropped} ({percent(dropped, packets)})",
         number(max(entry.queue_bytes_max for entry in bins) / 1e3, 1, "kB"),
+    )
+
+
+MOST_EVENTS = 100
+
+
+def events(run: RunFolder) -> Table:
+    """Return the outages and hand-overs of the links."""
+    found = run.about.get("events", [])
+    rows = [
+        (
+            f"{event['time_ns'] / SECOND_NS:.3f} s",
+            event["where"],
+            " ".join(filter(None, (event["kind"], event["detail"]))),
+        )
+        for event in found[:MOST_EVENTS]
+    ]
+    more = len(found) - len(rows)
+    return Table(
+        caption="Outages and hand-overs",
+        columns=("time", "where", "what"),
+        rows=rows,
+        words=frozenset({"where", "what"}),
+        note=f"{more} more are in run.json." if more else "",
     )
 
 

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from simnet import scenario
+from simnet import scenario, shipped
 
 UP = "bandwidth: 400 kbit/s"
 CSV = "trace: drive.csv, column: rate, unit: kbit/s"
@@ -70,3 +70,14 @@ def test_faults_are_told_with_their_place(refusal, bandwidth, message):
     said = refusal((UP, f"bandwidth: {bandwidth}"))
     assert said.startswith("small.yaml:9:")
     assert message in said
+
+
+def test_shipped_traces_can_be_links(write):
+    found = sorted(shipped.folder("scenarios").glob("traces/*"))
+    assert {file.suffix for file in found} == {".csv", ".up"}
+    for file in found:
+        columns = "".join(
+            f", {key}" for key in ("column: uplink", "unit: kbit/s", "time: second") if file.suffix == ".csv"
+        )
+        trace = link(scenario.load(write((UP, f"bandwidth: {{trace: {file}{columns}}}"))))
+        assert 3e5 < trace.bandwidth_bps < 1e6
