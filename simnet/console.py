@@ -26,6 +26,7 @@ _FATE: _Columns = (
     ("lost", "lost", "d"),
     ("corrupt", "corrupt", "d"),
     ("no ref", "reference_lost", "d"),
+    ("no node", "node_lost", "d"),
 )
 _QUALITY: _Columns = (
     ("kbit/s", "kbit_s", ".1f"),
@@ -71,7 +72,10 @@ def show_summary(summary: Mapping[str, Any]) -> None:
     from rich.table import Table
 
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
-    parts = [_FATE + _QUALITY] if console.width >= _WIDE else [_FATE, _QUALITY]
+    fate = tuple(
+        each for each in _FATE if each[1] != "node_lost" or any(s["node_lost"] for s in summary["streams"].values())
+    )
+    parts = [fate + _QUALITY] if console.width >= _WIDE else [fate, _QUALITY]
     for columns in parts:
         table = Table("stream", box=None, pad_edge=False)
         for title, _, form in columns:

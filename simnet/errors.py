@@ -46,3 +46,11 @@ class WireVersionError(WireError):
 
 class NodeError(SimnetError):
     """A node or its host failed, or did not answer in time."""
+
+
+class NodeLostError(NodeError):
+    """A node's host is gone and did not come back."""
+
+    def __init__(self, host: str, reason: str) -> None:
+        super().__init__(f"{host}: {reason}")
+        self.host, self.reason = host, reason

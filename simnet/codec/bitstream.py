@@ -81,3 +81,11 @@ def header(data: bytes) -> Header:
 def payload(data: bytes) -> bytes:
     """The entropy-coded part of a verified frame."""
     return data[HEADER.size :]
+
+
+def renumbered(data: bytes, sequence: int, announcement: Announcement) -> bytes:
+    """The same frame under another sequence number, for an encoder that does not count from the stream's beginning."""
+    own = header(data)
+    if own.sequence == sequence & 0xFFFF:
+        return data
+    return pack(Header(sequence, own.quality, own.key), payload(data), announcement)

@@ -29,13 +29,14 @@ def execute(arguments: argparse.Namespace) -> int:
     """Wait for the hosts, run the scenario, tell the hosts that it is over."""
     from simnet.commands import run, wires
     from simnet.engine.gathering import WAIT_S, Gathering
+    from simnet.engine.journal import COME_BY_THEMSELVES
     from simnet.wire import place
     from simnet.wire.keys import BrokerKeys
 
     endpoint = place.check(arguments.listen, listens=True)
     keys = BrokerKeys.load(arguments.keys) if wires.wants_keys(endpoint, arguments) else None
     wait_s = WAIT_S if arguments.wait is None else arguments.wait
-    return run.lead(arguments, crew=Gathering(endpoint, keys, wait_s, _say))
+    return run.lead(arguments, COME_BY_THEMSELVES, crew=Gathering(endpoint, keys, wait_s, _say))
 
 
 def _say(text: str) -> None:

@@ -6,6 +6,7 @@ import json
 import shlex
 import sys
 from argparse import ArgumentTypeError
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,13 @@ HELP = "run a scenario: rows, a report and a table of its streams"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     configure_run(parser)
-    parser.add_argument("--hosts", type=_count, default=0, metavar="N", help="spread the nodes over N processes")
+    parser.add_argument("--hosts", type=_count, metavar="N", help="spread the nodes over N processes; default: 0, none")
+    parser.add_argument(
+        "--restarts",
+        type=_count,
+        metavar="N",
+        help="start each process of --hosts again up to N times when it dies; the run does not change. Default: 5",
+    )
     parser.add_argument(
         "--answer-delay",
         type=_seconds,
@@ -30,36 +37,60 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def configure_run(parser: argparse.ArgumentParser) -> None:
     """Declare what whoever leads a run takes: `lead` needs these."""
-    parser.add_argument("scenario", help="a scenario file, or the name of a shipped scenario")
+    parser.add_argument("scenario", nargs="?", help="a scenario file, or the name of a shipped scenario")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder to write; default: runs/<scenario>-<number>")
     parser.add_argument("--json", action="store_true", help="print the summary as one JSON object on the last line")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a value, e.g. seed=3")
     parser.add_argument(
         "--live", metavar="ENDPOINT", help="publish telemetry for simnet dashboard, e.g. tcp://127.0.0.1:5570"
     )
+    parser.add_argument(
+        "--resume",
+        type=Path,
+        metavar="DIR",
+        help="go on with the run in DIR that was interrupted or killed, to the same end",
+    )
+    parser.add_argument(
+        "--realtime",
+        type=_factor,
+        nargs="?",
+        const=1.0,
+        metavar="FACTOR",
+        help="pace the run by the wall clock, FACTOR wall seconds a virtual second (1 if left out); counts missed deadlines",
+    )
+    parser.add_argument(
+        "--node-timeout",
+        type=_patience,
+        metavar="SECONDS",
+        help="how long to wait for a host that is gone; default: the scenario's node_timeout",
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run the scenario."""
-    return lead(arguments, hosts=arguments.hosts, answer_delay_s=arguments.answer_delay)
+    from simnet.engine.processes import RESTARTS
+
+    restarts = RESTARTS if arguments.restarts is None else arguments.restarts
+    return lead(arguments, arguments.hosts, restarts=restarts, answer_delay_s=arguments.answer_delay)
 
 
-def lead(arguments: argparse.Namespace, **options: Any) -> int:
-    """Run the scenario with these options of `engine.run`; print what it came to."""
-    from simnet import console, engine, scenario
-    from simnet.engine.runner import Asked
+def lead(arguments: argparse.Namespace, hosts: int | None, **options: Any) -> int:
+    """Run the scenario on so many hosts (None: 0, or as it began), with these options of `engine.run`; print what it came to."""
+    from simnet import console, engine
 
-    loaded = scenario.load(arguments.scenario, arguments.set)
-    out = arguments.out or _free_folder(loaded.name)
-    text = Path(loaded.path).read_text(encoding="utf-8") if loaded.path else ""
+    job = _resumed(arguments, hosts) if arguments.resume else _begun(arguments, hosts)
+    loaded = job.pop("scenario")
+    if arguments.node_timeout is not None:
+        patience = replace(loaded.node_loss, wait_ns=round(arguments.node_timeout * 1e9))
+        loaded = replace(loaded, node_loss=patience)
     with console.progress(loaded, quiet=arguments.json) as progress:
         result = engine.run(
             loaded,
-            out,
-            live=arguments.live,
             progress=progress,
-            asked=Asked(shlex.join(["simnet", *arguments.typed]), arguments.set, text),
             began=arguments.began,
+            live=arguments.live,
+            realtime=arguments.realtime,
+            **job,
             **options,
         )
     if arguments.json:
@@ -67,6 +98,45 @@ def lead(arguments: argparse.Namespace, **options: Any) -> int:
     else:
         console.show_summary(result.summary)
     return 0
+
+
+def _begun(arguments: argparse.Namespace, hosts: int | None) -> dict[str, Any]:
+    """Return what a new run takes."""
+    from simnet import scenario
+    from simnet.engine.runner import Asked
+    from simnet.errors import InputError
+
+    if arguments.scenario is None:
+        raise InputError("no scenario given; expected a file, the name of a shipped scenario, or --resume DIR")
+    loaded = scenario.load(arguments.scenario, arguments.set)
+    text = Path(loaded.path).read_text(encoding="utf-8") if loaded.path else ""
+    asked = Asked(shlex.join(["simnet", *arguments.typed]), arguments.set, text)
+    out = arguments.out or _free_folder(loaded.name)
+    return {"scenario": loaded, "out": out, "hosts": hosts or 0, "asked": asked}
+
+
+def _resumed(arguments: argparse.Namespace, hosts: int | None) -> dict[str, Any]:
+    """Return what a run that goes on takes: all of it is in its folder."""
+    from simnet import scenario
+    from simnet.engine.journal import Journal
+    from simnet.engine.runner import Asked
+    from simnet.errors import InputError
+
+    folder = arguments.resume
+    if arguments.out is not None or (arguments.set and arguments.scenario is None):
+        raise InputError("--resume goes on with a run as it is in its folder; expected neither --out nor --set with it")
+    journal, beginning = Journal.resume(folder)
+    if arguments.scenario is not None:
+        given = scenario.load(arguments.scenario, arguments.set)
+        if replace(given, node_loss=beginning.scenario.node_loss) != beginning.scenario:
+            raise InputError(
+                f"{folder}: a run of another scenario than {arguments.scenario} as given; expected {beginning.scenario.name} "
+                "as that run began with it, or no scenario"
+            )
+    if hosts not in {None, beginning.hosts}:
+        raise InputError(f"{folder}: {beginning.began_with}; expected to go on in the same way")
+    asked = Asked(**beginning.asked)
+    return {"scenario": beginning.scenario, "out": folder, "hosts": beginning.hosts, "journal": journal, "asked": asked}
 
 
 def _free_folder(name: str) -> Path:
@@ -87,10 +157,22 @@ def _count(text: str) -> int:
 
 
 def _seconds(text: str) -> float:
+    return _number(text, 0, 60, "seconds from 0 to 60")
+
+
+def _factor(text: str) -> float:
+    return _number(text, 1e-6, 1e6, "wall seconds a virtual second, more than 0")
+
+
+def _patience(text: str) -> float:
+    return _number(text, 0, 86400, "seconds from 0 to 86400")
+
+
+def _number(text: str, least: float, most: float, expected: str) -> float:
     try:
-        seconds = float(text)
+        number = float(text)
     except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= 60:
-        raise ArgumentTypeError(f"{text!r}: expected seconds from 0 to 60")
-    return seconds
+        number = -1.0
+    if not least <= number <= most:
+        raise ArgumentTypeError(f"{text!r}: expected {expected}")
+    return number

@@ -6,6 +6,8 @@ block in wall time. So cameras code in parallel, and nothing depends on the orde
     capture ──grant──▶ camera host        t
     coded   ◀─result─┘                    t + encode_ns: the broker blocks until it is there
     network.send ... delivery ──▶ fusion  its plan at once; pictures are fetched later, a bounded number behind
+
+Paced, it waits for the wall clock before each instant, in the socket's poll.
 """
 
 from __future__ import annotations
@@ -18,9 +20,10 @@ import simpy
 
 from simnet.engine import translate
 from simnet.engine.scorer import Shown
+from simnet.errors import NodeLostError
 from simnet.net import Network, Path, header_bytes, open_transport
 from simnet.nodes.camera import Coded
-from simnet.nodes.grants import Capture, Delivery, Feedback, Plan
+from simnet.nodes.grants import Capture, Decision, Delivery, Feedback, Plan
 from simnet.nodes.schedule import Schedule
 from simnet.wire.messages import Message
 from simnet.wire.plain import pack_records
@@ -29,15 +32,14 @@ from simnet.world import poses
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
+    from simnet.engine.hosts import Hosts
     from simnet.engine.layout import HostPlan
     from simnet.engine.ledger import Ledger
+    from simnet.engine.pace import Pace
     from simnet.engine.scorer import Scorer
     from simnet.net import LinkStatistics, NetworkEvent, Transfer
     from simnet.records import Scenario, StreamConfig
-    from simnet.wire.broker_socket import BrokerSocket
 
-ANSWER_S = 120.0
-"""No node takes longer for one answer."""
 PICTURES_BEHIND = 16
 """How many decodings may be outstanding before the clock waits."""
 FEEDBACK_PRIORITY = 1_000_000
@@ -50,16 +52,18 @@ class Broker:
     def __init__(
         self,
         scenario: Scenario,
-        socket: BrokerSocket,
+        hosts: Hosts,
         ledger: Ledger,
         scorer: Scorer,
         progress: Callable[[int], None],
+        pace: Pace | None = None,
     ) -> None:
-        self._scenario, self._socket, self._ledger, self._scorer = scenario, socket, ledger, scorer
-        self._progress = progress
+        self._scenario, self._hosts, self._ledger, self._scorer = scenario, hosts, ledger, scorer
+        self._progress, self._pace = progress, pace
         self._plans: Sequence[HostPlan] = ()
         self._host_of: dict[str, str] = {}
         self._fusion_host = ""
+        self._undecided: dict[tuple[str, int], bytes] = {}
         self._env = simpy.Environment(0)
         trajectories = {node.name: node.trajectory for node in scenario.nodes}
         self._network = Network(
@@ -81,6 +85,8 @@ class Broker:
         """What each stream announced when its encoder opened, plain."""
         self.first_coded = 0.0
         """When (`time.perf_counter`) the first coded frame was there."""
+        self.lost: dict[str, str] = {}
+        """Hosts that the run goes on without, and why."""
 
     def open(self, plans: Sequence[HostPlan], answer_delay_s: float, overrides: Sequence[str] = ()) -> None:
         """Open every node on its host: encoders first, all at once, then the decoders of what they announce.
@@ -103,19 +109,19 @@ class Broker:
                 "answer_delay_s": float(answer_delay_s),
                 "overrides": list(overrides),
             }
-            posted.append((plan.name, self._socket.post(plan.name, Message("open", header, (payload,)))))
+            posted.append((plan.name, self._hosts.post(plan.name, Message("open", header, (payload,)))))
         announcements = {}
         for host, request in posted:
-            announcements |= _unpack(self._result(host, request, "its nodes to open"))
+            announcements |= _unpack(self._hosts.result(host, request, "its nodes to open"))
         self.announcements = announcements
-        self._announced = self._socket.post(self._fusion_host, Message("announce", {}, (pack_records(announcements),)))
+        self._announced = self._hosts.post(self._fusion_host, Message("announce", {}, (pack_records(announcements),)))
 
     def run(self) -> list[LinkStatistics]:
         """Run the clock until nothing is left to happen; return what each link did."""
         for stream in self._scenario.streams:
             self._env.process(self._camera(stream))
         self._ask_fusion(Message("wake", {"time_ns": 0}), "its first plan")
-        self._env.run()
+        self._pass_time()
         while self._outstanding:
             self._fetch_oldest()
         return self._network.statistics()
@@ -126,8 +132,20 @@ class Broker:
 
     def stop(self) -> list[Message]:
         """Stop every host; return what each says at its end: peak memory and seconds by part."""
-        posted = [(plan.name, self._socket.post(plan.name, Message("stop", {"failure": None}))) for plan in self._plans]
-        return [self._result(host, request, "its end") for host, request in posted]
+        left = [plan.name for plan in self._plans if plan.name not in self.lost]
+        posted = [(host, self._hosts.post(host, Message("stop", {"failure": None}))) for host in left]
+        return [self._hosts.result(host, request, "its end") for host, request in posted]
+
+    def _pass_time(self) -> None:
+        if self._pace is None:
+            self._env.run()
+            return
+        while (at := self._env.peek()) != float("inf"):
+            # What an earlier process has gone through before is not paced again.
+            if self._hosts.is_live:
+                self._hosts.wait(self._pace.left_s(int(at)))
+                self._pace.begin(int(at))
+            self._env.step()
 
     @property
     def network(self) -> Network:
@@ -150,13 +168,19 @@ class Broker:
         self._inbox[name].clear()
         self._ledger.captured(name, sequence, now_ns)
         self._progress(now_ns)
-        request = self._socket.post(self._host_of[name], translate.capture_message(grant))
+        if self._host_of[name] in self.lost:
+            self._ledger.node_lost(name, sequence, now_ns)
+            return
+        request = self._hosts.post(self._host_of[name], translate.capture_message(grant))
         due = self._env.timeout(stream.encode_ns)
         due.callbacks.append(lambda _: self._coded(stream, sequence, request))
 
     def _coded(self, stream: StreamConfig, sequence: int, request: int) -> None:
         name = stream.name
-        reply = self._result(self._host_of[name], request, f"frame {sequence} of {name}")
+        reply = self._frame(name, sequence, request)
+        if reply is None:
+            self._ledger.node_lost(name, sequence, self._now_ns)
+            return
         self.first_coded = self.first_coded or time.perf_counter()
         coded = Coded(sequence, reply.header["quality"], reply.payloads[0])
         self._ledger.coded(name, coded, self._now_ns)
@@ -167,6 +191,21 @@ class Broker:
             lambda transfer, data: self._delivered(name, coded, transfer, data),
             lambda transfer: self._ledger.closed(name, sequence, transfer, self._now_ns),
         )
+
+    def _frame(self, name: str, sequence: int, request: int) -> Message | None:
+        """Return the coded frame; None where its host is gone and the scenario takes that for a fault."""
+        host = self._host_of[name]
+        if host in self.lost:
+            return None
+        try:
+            return self._hosts.result(host, request, f"frame {sequence} of {name}")
+        except NodeLostError as error:
+            if self._scenario.node_loss.action != "fault" or host == self._fusion_host:
+                raise
+            self.lost[host] = error.reason
+            self._hosts.give_up(host, request, error.reason)
+            self._ledger.fault(host, error.reason, self._now_ns)
+            return None
 
     def _delivered(self, name: str, coded: Coded, transfer: Transfer, data: bytes) -> None:
         self._ledger.arrived(name, coded.sequence, transfer, self._now_ns)
@@ -183,20 +222,23 @@ class Broker:
             data=data,
         )
         if self._announced is not None:
-            self._result(self._fusion_host, self._announced, "its decoders to open")
+            self._hosts.result(self._fusion_host, self._announced, "its decoders to open")
             self._announced = None
+        if transfer.complete:
+            self._undecided[name, coded.sequence] = data
         self._ask_fusion(translate.delivery_message(delivery), f"its plan for frame {coded.sequence} of {name}")
 
     def _ask_fusion(self, grant: Message, what: str) -> None:
         """Give fusion its turn now, and do what it plans."""
-        request = self._socket.post(self._fusion_host, grant)
-        self._follow(translate.plan_of(self._result(self._fusion_host, request, what)))
+        request = self._hosts.post(self._fusion_host, grant)
+        self._follow(translate.plan_of(self._hosts.result(self._fusion_host, request, what)))
 
     def _follow(self, plan: Plan) -> None:
         for decision in plan.decisions:
             self._ledger.decided(decision, self._now_ns)
-            if decision.ready_ns is not None:
-                self._expect_picture(decision.stream, decision.sequence)
+            data = self._undecided.pop((decision.stream, decision.sequence), None)
+            if decision.ready_ns is not None and data is not None:
+                self._expect_picture(decision, data)
         for feedback in plan.feedback:
             self._feed_back(feedback)
         self._wake_number += 1
@@ -220,20 +262,25 @@ class Broker:
         camera = self._node_of[feedback.stream]
         self._network.send(fusion.node, camera, fusion.feedback_bytes, arrive, priority=FEEDBACK_PRIORITY)
 
-    def _expect_picture(self, stream: str, sequence: int) -> None:
-        message = Message("picture", {"stream": stream, "sequence": sequence})
-        self._outstanding.append((stream, sequence, self._socket.post(self._fusion_host, message)))
+    def _expect_picture(self, decision: Decision, data: bytes) -> None:
+        request = self._hosts.post(self._fusion_host, translate.picture_message(decision, data))
+        self._outstanding.append((decision.stream, decision.sequence, request))
         while len(self._outstanding) > PICTURES_BEHIND:
             self._fetch_oldest()
 
     def _fetch_oldest(self) -> None:
         stream, sequence, request = self._outstanding.popleft()
-        reply = self._result(self._fusion_host, request, f"the picture of frame {sequence} of {stream}")
-        self._ledger.pictured(stream, sequence, reply.header["digest"])
+        reply = self._hosts.result(self._fusion_host, request, f"the picture of frame {sequence} of {stream}")
+        digest = reply.header["digest"]
+        self._ledger.pictured(stream, sequence, digest)
+        if (known := self._hosts.score(stream, sequence)) is not None:
+            self._ledger.scored(stream, sequence, known[1])
+            self._scorer.passed(stream, sequence)
+            return
         schedule = Schedule.of(self._scenario.cameras[stream], self._scenario.duration_ns)
         picture, *alone = reply.payloads
-        shown = Shown(stream, sequence, schedule.capture_ns(sequence), picture, alone[0] if alone else None)
-        self._scorer.put(shown)
+        captured_ns = schedule.capture_ns(sequence)
+        self._scorer.put(Shown(stream, sequence, captured_ns, picture, alone[0] if alone else None, digest))
 
     def _packets(self, stream: str) -> dict[str, object]:
         header = header_bytes(self._stream_of[stream].transport)
@@ -243,9 +290,6 @@ class Broker:
     def _path(self, stream: str) -> Path:
         priority = self._stream_of[stream].priority
         return Path(self._env, self._network, self._node_of[stream], self._scenario.fusion.node, priority)
-
-    def _result(self, host: str, request: int, what: str) -> Message:
-        return translate.raise_if_failed(self._socket.result(host, request, what, ANSWER_S), host)
 
 
 def _unpack(opened: Message) -> dict[str, object]:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from simnet.codec import bitstream
 from simnet.nodes import camera
-from simnet.nodes.camera import CameraSetup, Coded, Made
+from simnet.nodes.camera import CameraSetup, CameraState, Coded, Made
 from simnet.nodes.rate import RateSetup
+from simnet.wire.plain import from_plain, pack_records, unpack_records
 
 if TYPE_CHECKING:
     from simnet.engine.lazy_world import LazyWorld
@@ -45,8 +46,19 @@ class CameraActor:
         """What is constant in the stream."""
         return self._encoder.announcement
 
-    def capture(self, grant: Capture) -> Coded:
-        """Capture and code a frame."""
+    def restore(self, state: bytes) -> None:
+        """Go on from a state that `capture` returned: the frame to capture next is the key frame that it came with."""
+        self._state = from_plain(CameraState, unpack_records(state))
+
+    def capture(self, grant: Capture) -> tuple[Coded, bytes | None]:
+        """Capture and code a frame; with a key frame comes the state before it, from which a new encoder can go on.
+
+        Encoders that refer to earlier frames cannot be copied, but a key frame starts them anew.
+        """
+        before, coded = self._state, self._code(grant)
+        return coded, pack_records(before) if bitstream.header(coded.data).key else None
+
+    def _code(self, grant: Capture) -> Coded:
         frame = self._world.frame(grant.stream, grant.time_ns)
         # What a camera sees depends on nobody: the next frame can be made while this one is coded and travels.
         if grant.sequence + 1 < self._schedule.count:
@@ -55,6 +67,7 @@ class CameraActor:
         def encode(quality: float, key: bool) -> Made:
             with self._stopwatch.part("encoding"):
                 data = self._encoder.encode(frame, quality, key=key)
+            data = bitstream.renumbered(data, grant.sequence, self.announcement)
             header = bitstream.header(data)
             # Most encoders do what they are asked to; the header's quality is only that to within a step.
             settled = header.quality / bitstream.QUALITY_STEPS

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from simnet.nodes.fusion import FusionPlanner, FusionSetup
-from simnet.records import SideInformation
+from simnet.nodes.fusion_state import PlannerState
+from simnet.records import SECOND_NS, Decoded, SideInformation
+from simnet.wire.plain import from_plain, pack_records, unpack_records
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from concurrent.futures import Future
-
-    import numpy as np
+    from collections.abc import Mapping, Sequence
 
     from simnet.codec.protocols import Decoder
     from simnet.engine.lazy_world import LazyWorld
     from simnet.engine.ordered_pool import OrderedPool
     from simnet.engine.stopwatch import Stopwatch
-    from simnet.nodes.grants import Decision, Delivery, Plan, SideChoice
-    from simnet.records import Announcement, Decoded, Scenario
+    from simnet.nodes.grants import Delivery, Plan, SideChoice
+    from simnet.records import Announcement, Scenario
+
+STATE_EVERY_NS = SECOND_NS
+"""How often a plan comes with the planner's state: what follows it is all that a new planner has to be told again."""
 
 
 class FusionActor:
@@ -31,7 +36,7 @@ class FusionActor:
         self._planner = FusionPlanner(self._setup, self._verify)
         self._announcements: dict[str, Announcement] = {}
         self._decoders: dict[str, Future[Decoder]] = {}
-        self._data: dict[tuple[str, int], bytes] = {}
+        self._state_due_ns = STATE_EVERY_NS
         self._pictures: dict[tuple[str, int], Future[Decoded]] = {}
 
     def announce(self, announcements: Mapping[str, Announcement]) -> list[Future[Decoder]]:
@@ -47,49 +52,61 @@ class FusionActor:
             self._decoders[stream] = self._pool.submit(stream, partial(open_decoder, announcement))
         return list(self._decoders.values())
 
-    def deliver(self, delivery: Delivery) -> Plan:
-        """Take a delivery in; what the plan decides begins to be decoded."""
-        if delivery.complete:
-            self._data[delivery.stream, delivery.sequence] = delivery.data
+    def restore(self, state: bytes) -> None:
+        """Go on planning from a state that `deliver` or `wake` returned."""
+        self._planner.restore(from_plain(PlannerState, unpack_records(state)))
+
+    def deliver(self, delivery: Delivery) -> tuple[Plan, bytes | None]:
+        """Take a delivery in; return the plan and, every so often, the planner's state after it."""
         self._forget(delivery.time_ns)
-        return self._follow(self._planner.deliver(delivery))
+        return self._planner.deliver(delivery), self._state(delivery.time_ns)
 
-    def wake(self, now_ns: int) -> Plan:
-        """Do what is due now; time 0 begins the run."""
-        return self._follow(self._planner.start() if now_ns == 0 else self._planner.wake(now_ns))
+    def wake(self, now_ns: int) -> tuple[Plan, bytes | None]:
+        """Do what is due now; time 0 begins the run. Returns what `deliver` does."""
+        plan = self._planner.start() if now_ns == 0 else self._planner.wake(now_ns)
+        return plan, self._state(now_ns)
 
-    def picture(self, stream: str, sequence: int) -> Future[Decoded]:
-        """Return the picture of a frame that a plan has decided to decode."""
-        return self._pictures[stream, sequence]
+    def decode(self, stream: str, sequence: int, data: bytes, sides: Sequence[SideChoice]) -> Future[Decoded]:
+        """Begin to decode a frame as a plan has decided."""
+        coded = {side: self._pictures[side.source, side.sequence] for side in sides if self._is_coded(side)}
+
+        def decode() -> Decoded:
+            known = [
+                SideInformation(
+                    coded[side].result().picture if side in coded else self._sensor(side), side.source, side.age_ns
+                )
+                for side in sides
+            ]
+            decoder = self._decoders[stream].result()
+            with self._stopwatch.part("decoding"):
+                return decoder.decode(data, known)
+
+        self._pictures[stream, sequence] = job = self._pool.submit(stream, decode, list(coded.values()))
+        return job
+
+    def prime(self, stream: str, data: bytes) -> Future[Decoded]:
+        """Let a new decoder see a frame whose picture is known: what follows may refer to it."""
+        return self._pool.submit(stream, lambda: self._decoders[stream].result().decode(data, ()))
+
+    def show(self, stream: str, sequence: int, picture: bytes) -> None:
+        """Take in a picture that was decoded before, for others to be decoded with."""
+        announced = self._announcements[stream]
+        shape = (announced.height, announced.width, 3)
+        known: Future[Decoded] = Future()
+        pixels = np.frombuffer(picture, np.uint8).reshape(shape)
+        known.set_result(Decoded(pixels, pixels))
+        self._pictures[stream, sequence] = known
 
     def _verify(self, stream: str, data: bytes) -> bool:
         from simnet.codec import bitstream
 
         return bitstream.verify(data, self._announcements[stream]).key
 
-    def _follow(self, plan: Plan) -> Plan:
-        for decision in plan.decisions:
-            data = self._data.pop((decision.stream, decision.sequence), None)
-            if decision.ready_ns is not None and data is not None:
-                self._begin(decision, data)
-        return plan
-
-    def _begin(self, decision: Decision, data: bytes) -> None:
-        coded = {side: self._pictures[side.source, side.sequence] for side in decision.sides if self._is_coded(side)}
-
-        def decode() -> Decoded:
-            sides = [
-                SideInformation(
-                    coded[side].result().picture if side in coded else self._sensor(side), side.source, side.age_ns
-                )
-                for side in decision.sides
-            ]
-            decoder = self._decoders[decision.stream].result()
-            with self._stopwatch.part("decoding"):
-                return decoder.decode(data, sides)
-
-        key = (decision.stream, decision.sequence)
-        self._pictures[key] = self._pool.submit(decision.stream, decode, list(coded.values()))
+    def _state(self, now_ns: int) -> bytes | None:
+        if now_ns < self._state_due_ns:
+            return None
+        self._state_due_ns = now_ns + STATE_EVERY_NS
+        return pack_records(self._planner.state)
 
     def _is_coded(self, side: SideChoice) -> bool:
         return side.source in self._setup.streams

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from simnet.engine.layout import HostPlan
     from simnet.engine.lazy_world import LazyWorld
     from simnet.records import Scenario
+    from simnet.wire.absence import Memory
     from simnet.wire.keys import BrokerKeys
 
 WAIT_S = 60.0
@@ -44,7 +45,7 @@ class Gathering:
     say: Callable[[str], None] = lambda _: None
 
     @contextmanager
-    def __call__(self, scenario: Scenario, _: LazyWorld) -> Iterator[Muster]:
+    def __call__(self, scenario: Scenario, _: LazyWorld, memory: Memory) -> Iterator[Muster]:
         """Listen; tell the hosts at the end that the run is over, or why it failed."""
         import zmq
 
@@ -54,7 +55,8 @@ class Gathering:
 
         roster = NodeRoster(layout.senders(scenario), scenario_digest(Path(scenario.path)), __version__)
         with zmq.Context() as context:
-            socket = BrokerSocket(context, self.endpoint, roster, keys=self.keys)
+            patience_s = launch.patience_s(scenario)
+            socket = BrokerSocket(context, self.endpoint, roster, memory=memory, patience_s=patience_s, keys=self.keys)
             self.say(f"listening at {socket.endpoint} for {', '.join(roster.missing(()))}")
 
             def wait() -> list[HostPlan]:

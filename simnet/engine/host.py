@@ -71,6 +71,9 @@ class Host:
             "delivery": self._deliver,
             "wake": self._wake,
             "picture": self._picture,
+            "restore": self._restore,
+            "prime": self._prime,
+            "shown": self._show,
         }
         try:
             self._connection.join(join_s)
@@ -127,17 +130,35 @@ class Host:
     def _capture(self, request: Message) -> None:
         grant = translate.capture_grant(request)
         job = self._pool.submit(grant.stream, lambda: self._cameras[grant.stream].capture(grant))
-        self._when_done(request, [job], lambda: translate.coded_message(job.result()))
+        self._when_done(request, [job], lambda: translate.coded_message(*job.result()))
 
     def _deliver(self, request: Message) -> None:
-        self._answer(request, translate.plan_message(self._fusion_here.deliver(translate.delivery_grant(request))))
+        self._answer(request, translate.plan_message(*self._fusion_here.deliver(translate.delivery_grant(request))))
 
     def _wake(self, request: Message) -> None:
-        self._answer(request, translate.plan_message(self._fusion_here.wake(request.header["time_ns"])))
+        self._answer(request, translate.plan_message(*self._fusion_here.wake(request.header["time_ns"])))
 
     def _picture(self, request: Message) -> None:
-        job = self._fusion_here.picture(request.header["stream"], request.header["sequence"])
+        header, sides = request.header, translate.sides_of(request)
+        job = self._fusion_here.decode(header["stream"], header["sequence"], request.payloads[0], sides)
         self._when_done(request, [job], lambda: _decoded_message(job.result()))
+
+    def _restore(self, request: Message) -> None:
+        stream, state = request.header["stream"], request.payloads[0]
+        if stream is None:
+            self._fusion_here.restore(state)
+            self._reply(request, Message("restored"))
+        else:
+            job = self._pool.submit(stream, lambda: self._cameras[stream].restore(state))
+            self._when_done(request, [job], lambda: Message("restored"))
+
+    def _prime(self, request: Message) -> None:
+        job = self._fusion_here.prime(request.header["stream"], request.payloads[0])
+        self._when_done(request, [job], lambda: Message("restored"))
+
+    def _show(self, request: Message) -> None:
+        self._fusion_here.show(request.header["stream"], request.header["sequence"], request.payloads[0])
+        self._reply(request, Message("restored"))
 
     def _stop(self, request: Message) -> None:
         seconds = [{"part": part, "seconds": spent} for part, spent in self._stopwatch.seconds.items()]

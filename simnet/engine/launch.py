@@ -1,13 +1,11 @@
 """How the hosts of a run come to be here: threads of this process, or processes of their own, watched over.
 
-A crew is what the runner takes: given the scenario and this process's world it yields a `Muster`. `gathering` has the one
-for hosts that come by themselves.
+A crew is what the runner takes: given the scenario, this process's world and the memory that lets a host come back, it yields a
+`Muster`. `gathering` has the one for hosts that come by themselves.
 """
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -15,7 +13,10 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from simnet.engine.processes import RESTARTS, HostProcesses
 from simnet.errors import NodeError
+from simnet.records import SECOND_NS
+from simnet.wire.absence import Absence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from simnet.engine.layout import HostPlan
     from simnet.engine.lazy_world import LazyWorld
     from simnet.records import Scenario
+    from simnet.wire.absence import Memory
     from simnet.wire.broker_socket import BrokerSocket
 
 END_S = 5.0
@@ -43,18 +45,28 @@ class Muster:
 
 
 if TYPE_CHECKING:
-    Crew = Callable[[Scenario, LazyWorld], AbstractContextManager[Muster]]
+    Crew = Callable[[Scenario, LazyWorld, Memory], AbstractContextManager[Muster]]
 
 
-def crew(hosts: int) -> Crew:
-    """Return the crew of a run on this machine: 0 hosts for threads of this process, else so many processes."""
+def crew(hosts: int, restarts: int = RESTARTS) -> Crew:
+    """Return the crew of a run on this machine: 0 hosts for threads of this process, else so many processes.
+
+    A process that dies is started again, each up to `restarts` times.
+    """
     from simnet.engine.layout import plan_hosts
 
-    def come(scenario: Scenario, world: LazyWorld) -> AbstractContextManager[Muster]:
+    def come(scenario: Scenario, world: LazyWorld, memory: Memory) -> AbstractContextManager[Muster]:
         plans = plan_hosts(scenario, hosts)
-        return processes(plans) if hosts else threads(plans, world)
+        if not hosts:
+            return threads(plans, world, memory)
+        return processes(plans, HostProcesses(restarts), memory, patience_s(scenario))
 
     return come
+
+
+def patience_s(scenario: Scenario) -> float:
+    """Return how long a run waits for a host that is gone."""
+    return scenario.node_loss.wait_ns / SECOND_NS
 
 
 def _muster(socket: BrokerSocket, plans: Sequence[HostPlan]) -> Muster:
@@ -66,7 +78,7 @@ def _muster(socket: BrokerSocket, plans: Sequence[HostPlan]) -> Muster:
 
 
 @contextmanager
-def threads(plans: Sequence[HostPlan], world: LazyWorld) -> Iterator[Muster]:
+def threads(plans: Sequence[HostPlan], world: LazyWorld, memory: Memory) -> Iterator[Muster]:
     """Hosts as daemon threads over inproc, sharing `world`."""
     import zmq
 
@@ -78,12 +90,13 @@ def threads(plans: Sequence[HostPlan], world: LazyWorld) -> Iterator[Muster]:
     context = zmq.Context()
     running: dict[str, threading.Thread] = {}
 
-    def check() -> None:
-        for name, thread in running.items():
-            if not thread.is_alive():
-                raise NodeError(f"{name}: its thread ended; expected it to stay until the run ends")
+    def watch(silent: Sequence[str]) -> list[Absence]:
+        del silent  # a thread's heart beats as long as this process's
+        ended = [name for name, thread in running.items() if not thread.is_alive()]
+        return [Absence(name, "its thread ended; expected it to stay until the run ends", final=True) for name in ended]
 
-    broker = BrokerSocket(context, "inproc://simnet", NamedRoster(tuple(plan.name for plan in plans)), check)
+    roster = NamedRoster(tuple(plan.name for plan in plans))
+    broker = BrokerSocket(context, "inproc://simnet", roster, watch, memory)
     for plan in plans:
         host = Host(HostSocket(context, broker.endpoint, Claim(plan.name)), plan.name, world)
         running[plan.name] = threading.Thread(target=host.serve, name=plan.name, daemon=True)
@@ -104,7 +117,7 @@ def threads(plans: Sequence[HostPlan], world: LazyWorld) -> Iterator[Muster]:
 
 
 @contextmanager
-def processes(plans: Sequence[HostPlan]) -> Iterator[Muster]:
+def processes(plans: Sequence[HostPlan], running: HostProcesses, memory: Memory, patience: float) -> Iterator[Muster]:
     """Hosts as processes over ipc, in a folder of their own so that nobody else binds there."""
     import zmq
 
@@ -114,36 +127,19 @@ def processes(plans: Sequence[HostPlan]) -> Iterator[Muster]:
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="simnet-"))
         context = stack.enter_context(zmq.Context())
-        running: dict[str, subprocess.Popen] = {}
         roster = NamedRoster(tuple(plan.name for plan in plans))
-        broker = BrokerSocket(context, f"ipc://{folder}/broker", roster, _watch(running))
+        broker = BrokerSocket(context, f"ipc://{folder}/broker", roster, running, memory, patience)
         stack.callback(broker.close)
-        stack.callback(_end, running)
-        for plan in plans:
-            command = [sys.executable, "-m", "simnet.engine.host", broker.endpoint, plan.name]
-            # In a session of its own, so that Ctrl-C reaches the broker alone, which then tells the hosts to stop.
-            running[plan.name] = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
-            )
+        stack.callback(running.end, END_S)
         failing = True
         try:
+            running.start(broker.endpoint, [plan.name for plan in plans])
             yield _muster(broker, plans)
             failing = False
         finally:
-            deaf = tell_to_stop(broker, [name for name, process in running.items() if process.poll() is None])
-            for name in deaf if failing else ():
-                running[name].kill()  # it has not joined yet, so it has nothing to tidy
-
-
-def _watch(running: dict[str, subprocess.Popen]) -> Callable[[], None]:
-    def check() -> None:
-        for name, process in running.items():
-            if (status := process.poll()) is not None:
-                raise NodeError(
-                    f"{name}: its process ended with status {status}; expected it to stay until the run ends"
-                )
-
-    return check
+            deaf = tell_to_stop(broker, running.alive)
+            if failing:
+                running.kill(deaf)
 
 
 def tell_to_stop(broker: BrokerSocket, hosts: Sequence[str], failure: str | None = None) -> list[str]:
@@ -152,18 +148,11 @@ def tell_to_stop(broker: BrokerSocket, hosts: Sequence[str], failure: str | None
 
     deaf = []
     for host in hosts:
+        if not broker.is_here(host):
+            deaf.append(host)  # it has ended already, or has not come (back) yet: there is nobody to tell
+            continue
         try:
             broker.post(host, Message("stop", {"failure": failure}))
         except NodeError:
-            deaf.append(host)  # it has ended already, or never came: there is nobody to tell
+            deaf.append(host)
     return deaf
-
-
-def _end(running: dict[str, subprocess.Popen]) -> None:
-    deadline = time.monotonic() + END_S
-    for process in running.values():
-        try:
-            process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()

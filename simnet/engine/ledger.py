@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 
 from simnet.codec import bitstream
 from simnet.engine.event_digest import EventDigest
+from simnet.net import Transfer
+from simnet.nodes.grants import Decision
 from simnet.records import Outcome, Row
 
 if TYPE_CHECKING:
     from simnet.engine.scorer import Score
-    from simnet.net import Transfer
     from simnet.nodes.camera import Coded
-    from simnet.nodes.grants import Decision, Feedback
+    from simnet.nodes.grants import Feedback
     from simnet.records import CameraConfig, StreamConfig
+
+_NEVER_SENT = Transfer("", "", 0, 0, 0, 0, 0, None, 0, complete=False)
 
 
 @dataclass(slots=True)
@@ -31,6 +34,7 @@ class _Story:
     decision: Decision | None = None
     score: Score | None = None
     digest: str = ""
+    node_lost: bool = False
 
 
 class Ledger:
@@ -85,6 +89,17 @@ class Ledger:
         told = (feedback.time_ns, feedback.frames, feedback.received_bytes, feedback.packets_lost, feedback.queue_ns)
         self._events.append(("feedback", now_ns, feedback.stream, arrived, *told, feedback.undecodable))
 
+    def fault(self, host: str, reason: str, now_ns: int) -> None:
+        """The run goes on without a host from now on."""
+        del reason
+        self._events.append(("fault", now_ns, host))
+
+    def node_lost(self, stream: str, sequence: int, now_ns: int) -> None:
+        """A frame was never coded: its camera's process is gone for good."""
+        story = self._stories[stream, sequence]
+        story.node_lost, story.encode_ns = True, now_ns
+        self._events.append(("node lost", now_ns, stream, sequence))
+
     def pictured(self, stream: str, sequence: int, digest: str) -> None:
         """A frame's picture is there."""
         self._stories[stream, sequence].digest = digest
@@ -111,6 +126,8 @@ class Ledger:
 
 def _row(run: str, stream: StreamConfig, camera: CameraConfig, sequence: int, story: _Story) -> Row:
     decision, transfer, score = story.decision, story.transfer, story.score
+    if story.node_lost:
+        transfer, decision = _NEVER_SENT, Decision(stream.name, sequence, Outcome.NODE_LOST)
     assert decision is not None, f"{stream.name} {sequence} was never decided"
     assert transfer is not None, f"{stream.name} {sequence} never arrived"
     return Row(

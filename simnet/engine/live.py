@@ -153,6 +153,16 @@ class WatchedLedger(Ledger):
         if decision.ready_ns is None:
             self._telemetry.finished(self, decision.stream, decision.sequence)
 
+    def fault(self, host: str, reason: str, now_ns: int) -> None:
+        """The run goes on without a host from now on."""
+        super().fault(host, reason, now_ns)
+        self._telemetry.event("fault", host, reason)
+
+    def node_lost(self, stream: str, sequence: int, now_ns: int) -> None:
+        """A frame was never coded; that is the end of its story."""
+        super().node_lost(stream, sequence, now_ns)
+        self._telemetry.finished(self, stream, sequence)
+
     def scored(self, stream: str, sequence: int, score: Score) -> None:
         """A frame's picture has been compared with the original."""
         super().scored(stream, sequence, score)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 KEPT_AT = (1 / 6, 1 / 2, 9 / 10)
 """Pictures are kept of the first decoded frame after each of these shares of a stream."""
 
-_BACKLOG = 16
+BACKLOG = 16
+"""How many pictures may wait to be scored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,14 @@ class Shown:
     capture_ns: int
     picture: bytes
     alone: bytes | None
+    digest: str = ""
 
 
 class Scorer:
     """Scores pictures in a thread of its own, and keeps a few of each stream in `folder`.
 
-    `counts` is how many frames each stream has. Scores go into `ledger`, from the scorer's thread; `show` is
-    called there with every picture scored, its original and itself.
+    `counts` is how many frames each stream has. From the scorer's thread, scores go into `ledger`; `show` is called with every
+    picture scored, its original and itself; and at last `record` with the picture's digest and score.
     """
 
     def __init__(
@@ -61,11 +63,13 @@ class Scorer:
         stopwatch: Stopwatch,
         ledger: Ledger,
         show: Callable[[Shown, np.ndarray, np.ndarray], None] | None = None,
+        record: Callable[[str, int, str, Score], None] = lambda *_: None,
     ) -> None:
         self._show = show
         self._world, self._folder, self._stopwatch, self._ledger = world, folder, stopwatch, ledger
+        self._record = record
         self._keep = {stream: sorted({int(share * count) for share in KEPT_AT}) for stream, count in counts.items()}
-        self._queue: Queue[Shown | None] = Queue(_BACKLOG)
+        self._queue: Queue[Shown | None] = Queue(BACKLOG)
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="scorer", daemon=True)
         self._thread.start()
@@ -73,6 +77,10 @@ class Scorer:
     def put(self, shown: Shown) -> None:
         """Hand a picture over; waits while too many are waiting."""
         self._put(shown)
+
+    def passed(self, stream: str, sequence: int) -> None:
+        """An earlier process has scored this picture, and kept it where it is to be; nothing has been put yet."""
+        self._due(stream, sequence)
 
     def finish(self) -> None:
         """Wait until every picture is scored."""
@@ -108,14 +116,21 @@ class Scorer:
             seen = quality.Original(original)
             own = (seen.psnr(picture), seen.ms_ssim(picture))
             bare = own if alone is picture else (seen.psnr(alone), seen.ms_ssim(alone))
-        self._ledger.scored(shown.stream, shown.sequence, Score(*own, *bare))
+        score = Score(*own, *bare)
+        self._ledger.scored(shown.stream, shown.sequence, score)
         if self._show is not None:
             self._show(shown, original, picture)
-        keep = self._keep[shown.stream]
-        if keep and shown.sequence >= keep[0]:
-            while keep and shown.sequence >= keep[0]:
-                keep.pop(0)
+        if self._due(shown.stream, shown.sequence):
             self._save(shown, {"original": original, "decoded": picture, "alone": alone})
+        self._record(shown.stream, shown.sequence, shown.digest, score)
+
+    def _due(self, stream: str, sequence: int) -> bool:
+        """Return whether a picture of the stream is to be kept by now; this one is it then."""
+        keep = self._keep[stream]
+        is_due = bool(keep) and sequence >= keep[0]
+        while keep and sequence >= keep[0]:
+            keep.pop(0)
+        return is_due
 
     def _save(self, shown: Shown, pictures: dict[str, np.ndarray]) -> None:
         from PIL import Image

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from simnet import errors
 from simnet.errors import NodeError, SimnetError
 from simnet.nodes.camera import Coded
-from simnet.nodes.grants import Capture, Delivery, Plan
+from simnet.nodes.grants import Capture, Delivery, Plan, SideChoice
 from simnet.wire.messages import Message
 from simnet.wire.plain import from_plain, to_plain
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from simnet.nodes.grants import Decision
 
 
 def capture_message(grant: Capture) -> Message:
@@ -25,9 +27,9 @@ def capture_grant(message: Message) -> Capture:
     return from_plain(Capture, message.header)
 
 
-def coded_message(coded: Coded) -> Message:
-    """Return a camera's answer as a reply; whose it is, the request says."""
-    return Message("coded", {"quality": coded.quality}, (coded.data,))
+def coded_message(coded: Coded, state: bytes | None = None) -> Message:
+    """Return a camera's answer as a reply; whose it is, the request says. `state` is the camera's before this frame."""
+    return Message("coded", {"quality": coded.quality}, (coded.data,) if state is None else (coded.data, state))
 
 
 def delivery_message(delivery: Delivery) -> Message:
@@ -43,14 +45,25 @@ def delivery_grant(message: Message) -> Delivery:
     return from_plain(Delivery, {**message.header, "data": data})
 
 
-def plan_message(plan: Plan) -> Message:
-    """Return fusion's plan as a reply."""
-    return Message("plan", to_plain(plan))
+def plan_message(plan: Plan, state: bytes | None = None) -> Message:
+    """Return fusion's plan as a reply; `state` is the planner's after it."""
+    return Message("plan", to_plain(plan), () if state is None else (state,))
 
 
 def plan_of(message: Message) -> Plan:
     """Return the plan that a reply holds."""
     return from_plain(Plan, message.header)
+
+
+def picture_message(decision: Decision, data: bytes) -> Message:
+    """Return the request to decode a frame as it was decided."""
+    sides = to_plain(decision.sides)
+    return Message("picture", {"stream": decision.stream, "sequence": decision.sequence, "sides": sides}, (data,))
+
+
+def sides_of(message: Message) -> tuple[SideChoice, ...]:
+    """Return the side pictures that a request to decode names."""
+    return tuple(from_plain(SideChoice, side) for side in message.header["sides"])
 
 
 def failed_message(error: BaseException) -> Message:
@@ -67,7 +80,7 @@ def raise_if_failed(message: Message, host: str) -> Message:
         return message
     kind = getattr(errors, message.header["error"], NodeError)
     text = message.header["message"]
-    if not (isinstance(kind, type) and issubclass(kind, SimnetError)) or kind is NodeError:
+    if not (isinstance(kind, type) and issubclass(kind, SimnetError)) or issubclass(kind, NodeError):
         raise NodeError(f"{host}: {text}")
     raise kind(text)
 

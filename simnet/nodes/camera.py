@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simnet.nodes import rate
+from simnet.nodes.rate import RateState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from simnet.nodes.grants import Capture
-    from simnet.nodes.rate import RateSetup, RateState
+    from simnet.nodes.rate import RateSetup
 
 
 @dataclass(frozen=True, slots=True)

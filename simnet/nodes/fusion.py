@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from simnet.errors import BitstreamError
 from simnet.nodes.choice import PREVIOUS, Fate, Fates, Source, Wanted, look
 from simnet.nodes.feedback import Reception
+from simnet.nodes.fusion_state import PlannerState, Waiting
 from simnet.nodes.grants import Decision, Feedback, Plan, SideChoice
 from simnet.nodes.references import Chain, Turn
 from simnet.nodes.schedule import Schedule
@@ -66,15 +67,6 @@ class FusionSetup:
 
 
 @dataclass(slots=True)
-class _Waiting:
-    stream: str
-    sequence: int
-    wanted: Wanted
-    fate: Fate
-    key: bool
-
-
-@dataclass(slots=True)
 class FusionPlanner:
     """Deliveries and wake-ups in, plans out.
 
@@ -90,7 +82,7 @@ class FusionPlanner:
     _missing: set[str] = field(default_factory=set)
     """Streams that miss a reference."""
     _receptions: dict[str, Reception] = field(init=False)
-    _waiting: list[_Waiting] = field(default_factory=list)
+    _waiting: list[Waiting] = field(default_factory=list)
     _decoder_free_ns: dict[str, int] = field(default_factory=dict)
     _next_feedback_ns: int | None = field(init=False)
     _memory_ns: int = field(init=False)
@@ -102,6 +94,35 @@ class FusionPlanner:
         self._chains = {name: Chain() for name in streams}
         self._receptions = {name: Reception(name) for name in streams if streams[name].rate.kind == "adaptive"}
         self._next_feedback_ns = self._feedback_at_or_none(self.setup.config.feedback_period_ns)
+
+    @property
+    def state(self) -> PlannerState:
+        """What this planner remembers; it shares its parts, so write it down before the next grant."""
+        fates = [(stream, sequence, fate) for stream, own in self._fates.items() for sequence, fate in own.items()]
+        return PlannerState(
+            tuple(fates),
+            tuple(self._chains.items()),
+            tuple(self._receptions.values()),
+            tuple(self._waiting),
+            tuple(self._decoder_free_ns.items()),
+            self._next_feedback_ns,
+        )
+
+    def restore(self, state: PlannerState) -> None:
+        """Go on from another planner's state, which becomes this one's."""
+        self._fates, self._remembered = {name: {} for name in self.setup.sources}, []
+        for stream, sequence, fate in state.fates:
+            self._remember(stream, sequence, fate)
+        self._chains = dict(state.chains)
+        for stream in self._chains:
+            self._look_for_missing(stream)
+        self._receptions = {reception.stream: reception for reception in state.receptions}
+        # A frame that waits has one fate, which a decision changes where it is looked up.
+        self._waiting = [
+            replace(frame, fate=self._fates[frame.stream].get(frame.sequence, frame.fate)) for frame in state.waiting
+        ]
+        self._decoder_free_ns = dict(state.decoder_free_ns)
+        self._next_feedback_ns = state.next_feedback_ns
 
     def start(self) -> Plan:
         """Return the plan before the first grant: when to be woken first."""
@@ -152,7 +173,7 @@ class FusionPlanner:
             oldest_ns=delivery.time_ns - self._memory_ns,
         )
         fate = self._remember(delivery.stream, delivery.sequence, Fate())
-        self._waiting.append(_Waiting(delivery.stream, delivery.sequence, wanted, fate, key))
+        self._waiting.append(Waiting(delivery.stream, delivery.sequence, wanted, fate, key))
 
     def _plan(self, now_ns: int, decisions: list[Decision]) -> Plan:
         hopes: list[int] = []
@@ -178,7 +199,7 @@ class FusionPlanner:
         feedback = (*self._due_feedback(now_ns), *self._due_requests(now_ns))
         return Plan(tuple(decisions), feedback, min([*self._wakes(), *hopes], default=None))
 
-    def _turn(self, frame: _Waiting) -> Turn:
+    def _turn(self, frame: Waiting) -> Turn:
         """Return whether it is this frame's turn: where frames refer to others, none overtakes one that can be decoded."""
         chain = self._chains[frame.stream]
         turn = chain.turn(frame.sequence, key=frame.key)
@@ -188,7 +209,7 @@ class FusionPlanner:
         blocked = any(chain.turn(other.sequence, key=other.key) is Turn.NOW for other in ahead)
         return Turn.LATER if blocked else Turn.NOW
 
-    def _sides(self, frame: _Waiting, now_ns: int) -> tuple[tuple[SideChoice, ...], int | None]:
+    def _sides(self, frame: Waiting, now_ns: int) -> tuple[tuple[SideChoice, ...], int | None]:
         """Return the side pictures to use if decided now, and until when waiting may bring better ones.
 
         Candidates count in order of preference; one that comes after enough others have been found is not waited for.
@@ -206,13 +227,13 @@ class FusionPlanner:
                 found.append(offer.now)
         return tuple(found), hope_ns
 
-    def _candidate(self, name: str, lag_ns: int, frame: _Waiting) -> tuple[Source, Wanted]:
+    def _candidate(self, name: str, lag_ns: int, frame: Waiting) -> tuple[Source, Wanted]:
         if name != PREVIOUS:
             return self.setup.sources[name], replace(frame.wanted, lag_ns=lag_ns)
         own = frame.wanted
         return self.setup.sources[frame.stream], replace(own, previous_only_before=frame.sequence)
 
-    def _decide(self, frame: _Waiting, sides: tuple[SideChoice, ...], now_ns: int) -> Decision:
+    def _decide(self, frame: Waiting, sides: tuple[SideChoice, ...], now_ns: int) -> Decision:
         self._waiting.remove(frame)
         stream = self.setup.streams[frame.stream]
         start_ns = max(now_ns, self._decoder_free_ns.get(frame.stream, 0))

@@ -253,6 +253,8 @@ class Outcome(StrEnum):
     CORRUPT = "corrupt"
     REFERENCE = "reference lost"
     """It arrived whole, but refers to a frame that was not decoded."""
+    NODE_LOST = "node lost"
+    """It was never coded: its camera's process died and did not come back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ class StreamSummary(TypedDict):
     corrupt: int
     reference_lost: int
     """Arrived whole, but referred to a frame that was not decoded."""
+    node_lost: int
+    """Never coded: the camera's process was gone."""
     key_frames: int
     """Sent; every frame of a codec that codes each alone."""
     kbit_s: float | None
@@ -67,6 +69,7 @@ def latency_ms(row: Row) -> float | None:
 
 def _summarise_stream(rows: Sequence[Row], virtual_s: float) -> StreamSummary:
     shown = [row for row in rows if row.outcome in _SHOWN]
+    coded = [row for row in rows if row.outcome is not Outcome.NODE_LOST]
     counts = {outcome: sum(row.outcome is outcome for row in rows) for outcome in Outcome}
     latencies = _present(latency_ms, shown)
     bits = 8 * sum(row.link_bytes for row in rows)
@@ -78,9 +81,10 @@ def _summarise_stream(rows: Sequence[Row], virtual_s: float) -> StreamSummary:
         lost=counts[Outcome.LOST],
         corrupt=counts[Outcome.CORRUPT],
         reference_lost=counts[Outcome.REFERENCE],
-        key_frames=sum(row.key for row in rows),
+        node_lost=counts[Outcome.NODE_LOST],
+        key_frames=sum(row.key for row in coded),
         kbit_s=round(bits / virtual_s / 1e3, 3) if virtual_s > 0 else None,
-        bpp=_mean(_present(lambda row: row.bpp, rows), 5),
+        bpp=_mean(_present(lambda row: row.bpp, coded), 5),
         psnr_db=_mean(_present(lambda row: row.psnr_db, shown), 3),
         ms_ssim=_mean(_present(lambda row: row.ms_ssim, shown), 5),
         side_gain_db=_mean(_present(side_gain_db, shown), 3),

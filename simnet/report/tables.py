@@ -53,7 +53,7 @@ def quality(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> Table:
         if own is None:
             rows.append((*start, "0", *(MISSING,) * 6))
             continue
-        qualities = [row.quality for row in run.rows if row.stream == name]
+        qualities = [row.quality for row in run.rows if row.stream == name and row.outcome is not Outcome.NODE_LOST]
         rows.append((
             *start,
             str(own["frames"]),
@@ -98,12 +98,13 @@ def outcomes(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> Table:
     return Table(
         caption="What became of the frames",
         columns=(
-            "stream", "share", "decoded", "alone", "late", "lost", "corrupt", "no reference", "key frames", "in time",
-            "p50 ms", "p95 ms",
+            "stream", "share", "decoded", "alone", "late", "lost", "corrupt", "no reference", "no node", "key frames",
+            "in time", "p50 ms", "p95 ms",
         ),
         rows=rows,
         words=frozenset({"share"}),
         note="Alone: decoded without side information. No reference: arrived, but refers to a frame that was not decoded. "
+        "No node: its camera's process was gone. "
         f"Key frames: sent, referring to no other. In time: within {run.scenario.fusion.deadline_ns / 1e6:g} ms of "
         "capture. p50 and p95: median and 95th percentile of the latency from capture to picture, over all pictures.",
     )  # fmt: skip

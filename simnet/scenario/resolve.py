@@ -52,4 +52,5 @@ def resolve(document: Document, layers: list[Layer], problems: Problems, file: P
         ),
         path=str(file),
         origin=origin,
+        node_loss=records.NodeLossConfig(document.on_node_loss, document.node_timeout),
     )

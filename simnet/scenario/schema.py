@@ -17,6 +17,7 @@ from simnet.scenario.link_schema import Link
 from simnet.scenario.path_schema import Track, Way
 
 _FUSION = records.FusionConfig(node="")
+_NODE_LOSS = records.NodeLossConfig()
 _STREAM = records.StreamConfig(name="", codec="")
 
 RECORDED = ("pictures", "pairs", "kitti_raw", "kitti_odometry")
@@ -312,3 +313,8 @@ class Document(Strict):
     """By node/camera; a pattern such as follower_*/front sets what all it matches have alike, exact names go first."""
     fusion: Fusion = Field(examples=[{"at": "roadside"}])
     """The fusion centre: where, and how long it waits."""
+    on_node_loss: Literal["error", "fault"] = Field(default="error", examples=["fault"])
+    """When a node's process dies and does not come back. error: the run ends; fault: it goes on, and the frames of the node's
+    cameras are lost with it. Without fusion no run goes on."""
+    node_timeout: f.Time = _NODE_LOSS.wait_ns
+    """How long, by the wall clock, a node's process may stay away; 30 s if left out."""

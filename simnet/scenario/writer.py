@@ -54,6 +54,8 @@ def dump(scenario: Scenario) -> str:
             "feedback": text(fusion.feedback_period_ns, "ns"),
             "feedback_size": text(fusion.feedback_bytes, "B"),
         },
+        "on_node_loss": scenario.node_loss.action,
+        "node_timeout": text(scenario.node_loss.wait_ns, "ns"),
     }
     body = yaml.dump(tree, Dumper=_Dumper, sort_keys=False, width=1000, allow_unicode=True)
     return f"# {scenario.purpose}\n{body}" if scenario.purpose else body

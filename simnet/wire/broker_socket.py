@@ -1,24 +1,29 @@
-"""The broker's socket: a ROUTER that lets in whom its roster wants, numbered requests, and waits that end."""
+"""The broker's socket: a ROUTER that lets in whom its roster wants, numbered requests, and waits that end.
+
+A host that is gone is waited for. When it says hello again it is told what it has to know, and then what it still owes.
+"""
 
 from __future__ import annotations
 
 import logging
+import math
 import secrets
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import zmq
 
-from simnet.errors import InputError, NodeError, WireError, WireVersionError
+from simnet.errors import InputError, NodeError, NodeLostError, WireError, WireVersionError
 from simnet.wire import place, pulse
+from simnet.wire.absence import Absence, silence_is_absence
 from simnet.wire.door import Door
 from simnet.wire.messages import MAX_PAYLOAD_BYTES, Envelope, Message, pack, unpack
 from simnet.wire.roster import Claim
-from simnet.wire.session import Requests
+from simnet.wire.session import REPLAYED, Requests
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from simnet.wire.absence import Memory, Watch
     from simnet.wire.keys import BrokerKeys
     from simnet.wire.roster import Roster
 
@@ -27,6 +32,8 @@ RESEND_S = 5.0
 """A request without a reply is sent again after this long; the host drops the second copy."""
 WAITING_MESSAGES = 64
 """Frames of messages that wait here for each peer; more wait at the peer."""
+BEATS_MISSED = 2
+"""A host that has missed so many beats gives way to one that says hello in its place."""
 SCOLDED_PEERS = 4096
 """So many peers are remembered as complained about."""
 
@@ -37,8 +44,8 @@ class BrokerSocket:
     """Talks to the hosts that `roster` lets in, and to nobody else.
 
     A host is known by its name from its hello on; the routing identity that it spoke from then is the only one that counts
-    for it, and is too long to guess. `check` is called in every wait, about ten times a second; it raises NodeError when it
-    knows of a dead host. Belongs to one thread.
+    for it, and is too long to guess. `watch` tells which hosts are gone; `memory` is what lets one come back, within
+    `patience_s`, and without it none can. Belongs to one thread.
     """
 
     def __init__(
@@ -46,7 +53,9 @@ class BrokerSocket:
         context: zmq.Context,
         endpoint: str,
         roster: Roster,
-        check: Callable[[], None] = lambda: None,
+        watch: Watch = silence_is_absence,
+        memory: Memory | None = None,
+        patience_s: float = 0.0,
         keys: BrokerKeys | None = None,
     ) -> None:
         """Listen at `endpoint`; on tcp, who has none of the hosts' `keys` does not get in.
@@ -55,10 +64,13 @@ class BrokerSocket:
             InputError: It cannot be listened to there.
         """
         self._session = secrets.token_hex(16)
-        self._roster, self._check = roster, check
+        self._roster, self._watch, self._memory, self._patience_s = roster, watch, memory, patience_s
         self._claims: dict[str, Claim] = {}
         self._hosts: dict[str, Requests] = {}
         self._identities: dict[str, bytes] = {}
+        self._away: dict[str, Absence] = {}
+        self._knocking: dict[bytes, float] = {}
+        """Since when somebody asks to come in for a host that is still taken to be there."""
         self._scolded: set[bytes] = set()
         self._socket = context.socket(zmq.ROUTER)
         self._socket.setsockopt(zmq.LINGER, 0)
@@ -73,7 +85,7 @@ class BrokerSocket:
         try:
             self._socket.bind(endpoint)
             self.endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
-            self._pulse = pulse.BrokerPulse(context, _pulse_endpoint(endpoint), self._session, guard)
+            self._pulse = pulse.BrokerPulse(context, pulse.endpoint_beside(endpoint), self._session, guard)
         except zmq.ZMQError as error:
             self._socket.close()
             if self._door is not None:
@@ -84,6 +96,8 @@ class BrokerSocket:
             ) from error
         self._started = False
         self.waited_s = 0.0
+        self.returns = 0
+        """How often a host came back in the middle of the run."""
 
     @property
     def hosts(self) -> list[str]:
@@ -97,46 +111,79 @@ class BrokerSocket:
             NodeError: Somebody did not come in time; the message names whom.
         """
         deadline = time.monotonic() + timeout_s
-        while missing := self._roster.missing(self._claims.values()):
+        while missing := self._roster.missing(self._present):
+            for absent in self._away.values():
+                if absent.final:
+                    raise NodeLostError(absent.host, f"{absent.reason}; expected it to join the run")
             if time.monotonic() > deadline:
                 raise NodeError(f"{', '.join(missing)}: not there after {timeout_s:g} s; expected to join the run")
             self._pump(POLL_S)
-            self._forget_silent()
         self._started = True
         return sorted(self._claims.values(), key=lambda claim: claim.host)
 
+    def is_here(self, host: str) -> bool:
+        """Whether a host has been let in and is not away."""
+        return host in self._hosts and host not in self._away
+
     def post(self, host: str, message: Message) -> int:
-        """Send a request to `host` and go on; return its sequence number for `result`."""
+        """Send a request to `host`, at once or when it is back, and go on; return its ticket for `result`."""
         if host not in self._hosts:
             raise NodeError(f"{host}: has not come; sending it {message.kind!r}")
-        numbered = self._hosts[host].post(message)
-        self._send(host, numbered)
-        return numbered.envelope.sequence
+        requests = self._hosts[host]
+        ticket = requests.post(message)
+        if self.is_here(host):
+            self._send(host, requests.newest)
+        return ticket
 
-    def result(self, host: str, sequence: int, what: str, timeout_s: float) -> Message:
+    def skip(self, host: str) -> int:
+        """Return the ticket that `post` would, for a request that need not be sent."""
+        return self._hosts[host].skip()
+
+    def next_ticket(self, host: str) -> int:
+        """Return the ticket that the next request to `host` will have."""
+        return self._hosts[host].next_ticket
+
+    def tell(self, host: str, message: Message) -> None:
+        """Send what `host` is to know before it is asked anything; its memory is shown the reply."""
+        self._hosts[host].tell(message)
+        if self.is_here(host):
+            self._send(host, self._hosts[host].newest)
+
+    def result(self, host: str, ticket: int, what: str, timeout_s: float) -> Message:
         """Return the reply to a request, waiting for it if need be.
 
         Raises:
-            NodeError: The host failed, died, or did not answer within `timeout_s`; the message names it and `what`.
+            NodeLostError: The host is gone and did not come back in time; the message names it and `what`.
+            NodeError: It did not answer within `timeout_s`.
         """
-        began = last_sent = time.monotonic()
-        while (reply := self._hosts[host].take(sequence)) is None:
+        requests = self._hosts[host]
+        began = asked = last_sent = time.monotonic()
+        epoch = requests.epoch
+        while (reply := requests.take(ticket)) is None:
             now = time.monotonic()
-            if now - began > timeout_s:
+            if requests.epoch != epoch:
+                epoch, asked, last_sent = requests.epoch, now, now
+            if host in self._away:
+                self._bear(self._away[host], what)
+            elif now - asked > timeout_s:
                 raise NodeError(f"{host}: no answer for {timeout_s:.0f} s; waited for {what}")
-            if self._pulse.silence_s(host) > pulse.MISSED * pulse.INTERVAL_S:
-                raise NodeError(f"{host}: no heartbeat for {self._pulse.silence_s(host):.0f} s; waited for {what}")
-            if now - last_sent > RESEND_S:
+            elif now - last_sent > RESEND_S:
                 last_sent = now
                 self._send_again(host)
             self._pump(POLL_S)
         self.waited_s += time.monotonic() - began
         return reply
 
-    def ready(self, host: str, sequence: int) -> Message | None:
+    def wait(self, seconds: float) -> None:
+        """Let this much wall time pass, taking in what comes."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self._pump(min(left, POLL_S))
+
+    def ready(self, host: str, ticket: int) -> Message | None:
         """Return the reply to a request if it is there already."""
         self._pump(0)
-        return self._hosts[host].take(sequence)
+        return self._hosts[host].take(ticket)
 
     def close(self, linger_ms: int = 0) -> None:
         """Close both sockets; what is still queued has `linger_ms` to leave."""
@@ -145,15 +192,41 @@ class BrokerSocket:
         if self._door is not None:
             self._door.close()
 
+    @property
+    def _present(self) -> list[Claim]:
+        return [claim for host, claim in self._claims.items() if host not in self._away]
+
+    def _bear(self, absent: Absence, what: str) -> None:
+        """Raise unless it is still possible that who is absent comes back."""
+        if absent.final:
+            raise NodeLostError(absent.host, f"{absent.reason}; waited for {what}")
+        if time.monotonic() - absent.since > self._patience_s:
+            back = f", and not back after {self._patience_s:g} s" if self._patience_s else ""
+            raise NodeLostError(absent.host, f"{absent.reason}{back}; waited for {what}")
+
+    def _look_around(self) -> None:
+        """Note who has gone since the last look."""
+        here = [host for host in self._hosts if host not in self._away]
+        limit_s = pulse.MISSED * pulse.INTERVAL_S
+        for absent in self._watch([host for host in here if self._pulse.silence_s(host) > limit_s]):
+            known = self._away.get(absent.host)
+            since = known.since if known else time.monotonic()
+            self._away[absent.host] = replace(absent, since=since)
+            if not self._started:
+                self._forget(absent.host)
+            if not absent.final:
+                _LOG.warning("%s: %s; waiting for it to come back", absent.host, absent.reason)
+
+    def _forget(self, host: str) -> None:
+        """Let go of a host that died before the run began: another may carry its nodes."""
+        for known in (self._claims, self._hosts, self._identities):
+            known.pop(host, None)
+
     def _pump(self, timeout_s: float) -> None:
         """Take in everything that is there, waiting up to `timeout_s` for the first."""
-        wait_ms = int(timeout_s * 1000)
-        try:
-            self._check()
-        except NodeError:
-            # What a host said just before it ended counts still.
-            if not self._socket.poll(wait_ms):
-                raise
+        if timeout_s:
+            self._look_around()
+        wait_ms = math.ceil(timeout_s * 1000)
         while self._socket.poll(wait_ms):
             frames = self._socket.recv_multipart()
             self._take_in(frames[0], frames[1:])
@@ -165,7 +238,9 @@ class BrokerSocket:
             if message.kind == "hello":
                 self._admit(identity, Claim.of(message))
             else:
-                self._hosts[self._sender(identity, message)].accept(message)
+                host = self._sender(identity, message)
+                if self._hosts[host].accept(message) == REPLAYED and self._memory is not None:
+                    self._memory.replayed(host, message)
         except WireVersionError as error:
             self._scold(identity, str(error))
             if frames[0] == b"hello":
@@ -183,25 +258,49 @@ class BrokerSocket:
 
     def _admit(self, identity: bytes, claim: Claim) -> None:
         host = claim.host
-        if self._identities.get(host) != identity:
-            objection = self._objection(identity, claim)
-            if objection is not None:
-                _LOG.warning("refused %s: %s", host[:64], objection)
-                self._refuse(identity, objection)
-                return
-            self._claims[host], self._identities[host] = claim, identity
-            self._hosts[host] = Requests(self._session, epoch=1)
-            self._pulse.watch(host)
-        # A hello that was sent again has its welcome again.
+        if self._identities.get(host) == identity:
+            self._welcome(host)  # a hello that was sent again has its welcome again
+            return
+        if self._may_be_back(identity, claim):
+            return
+        if (objection := self._objection(identity, claim)) is not None:
+            _LOG.warning("refused %s: %s", host[:64], objection)
+            self._refuse(identity, objection)
+            return
+        self._claims[host], self._identities[host] = claim, identity
+        self._pulse.watch(host)
+        self._away.pop(host, None)
+        requests = self._hosts.setdefault(host, Requests(self._session))
+        self.returns += self._started
+        replayed = self._memory.replay(host, requests.owed) if self._memory is not None and requests.epoch else ()
+        messages = requests.restart(replayed)
+        self._welcome(host)
+        for message in messages:
+            self._send(host, message)
+
+    def _welcome(self, host: str) -> None:
         header = {"pulse": self._pulse.endpoint}
         self._send(host, Message("welcome", header, envelope=Envelope(self._session, self._hosts[host].epoch)))
 
+    def _may_be_back(self, identity: bytes, claim: Claim) -> bool:
+        """Return whether to let a host knock on: its crash may not have shown yet, and it says hello again soon."""
+        host = claim.host
+        if not self._started or self._memory is None or host in self._away or self._claims.get(host) != claim:
+            return False
+        since = self._knocking.setdefault(identity, time.monotonic())
+        if self._pulse.silence_s(host) <= BEATS_MISSED * pulse.INTERVAL_S:
+            return time.monotonic() - since <= (BEATS_MISSED + 1) * pulse.INTERVAL_S
+        self._away[host] = Absence(host, "another process came in its place", since=time.monotonic())
+        return False
+
     def _objection(self, identity: bytes, claim: Claim) -> str | None:
-        if objection := self._roster.objection(claim, self._claims.values()):
+        if objection := self._roster.objection(claim, self._present):
             return objection
-        if self._started:
+        is_back = self._memory is not None and claim.host in self._away
+        if self._started and not (is_back and self._claims.get(claim.host) == claim):
             return "the run has begun without it; expected it to come before"
-        if claim.host in self._claims or identity in self._identities.values():
+        taken = claim.host in self._claims and claim.host not in self._away
+        if taken or identity in self._identities.values():
             return "one of this name is there already, or from this socket; expected a name and a socket of its own"
         return None
 
@@ -217,13 +316,6 @@ class BrokerSocket:
             host = next((name for name, known in self._identities.items() if known == identity), None)
             _LOG.warning("dropped what %s sent: %s", host or f"peer {identity[:32].hex()}", what)
 
-    def _forget_silent(self) -> None:
-        """Let go of hosts that died before the run began: somebody else may carry their nodes."""
-        for host in self.hosts:
-            if self._pulse.silence_s(host) > pulse.MISSED * pulse.INTERVAL_S:
-                _LOG.warning("%s: no heartbeat; waiting for what it carried to come again", host)
-                del self._claims[host], self._hosts[host], self._identities[host]
-
     def _send_again(self, host: str) -> None:
         for message in self._hosts[host].outstanding:
             self._send(host, message)
@@ -232,13 +324,6 @@ class BrokerSocket:
         try:
             self._socket.send_multipart([self._identities[host], *pack(message)])
         except zmq.ZMQError as error:
-            self._check()
-            raise NodeError(f"{host}: cannot be reached ({error}); sending it {message.kind!r}") from error
-
-
-def _pulse_endpoint(endpoint: str) -> str:
-    """Return where the pulse listens: beside the main endpoint; on tcp, one port above, or any where that is any."""
-    if endpoint.startswith("tcp://"):
-        address, _, port = endpoint.rpartition(":")
-        return f"{address}:{int(port) + 1 if port.isdecimal() else '*'}"
-    return endpoint + "-pulse"
+            # It has just gone, or takes nothing in: its silence will show that, and all it owes is sent again when it is back.
+            if self._memory is None:
+                raise NodeError(f"{host}: cannot be reached ({error}); sending it {message.kind!r}") from error

@@ -28,13 +28,14 @@ FEEDBACK: Shape = {
     "delay_ns": int,
     "undecodable": (int, None),
 }
+SIDE: Shape = {"source": str, "sequence": int, "age_ns": int}
 DECISION: Shape = {
     "stream": str,
     "sequence": int,
     "outcome": str,
     "start_ns": (int, None),
     "ready_ns": (int, None),
-    "sides": [{"source": str, "sequence": int, "age_ns": int}],
+    "sides": [SIDE],
 }
 
 
@@ -75,14 +76,19 @@ KINDS: dict[str, Kind] = {
     ),
     "wake": Kind({"time_ns": int}),
     "announce": Kind({}, (1, 1)),
-    "picture": Kind({"stream": str, "sequence": int}),
+    "picture": Kind({"stream": str, "sequence": int, "sides": [SIDE]}, (1, 1)),
     "stop": Kind({"failure": (str, None)}),
+    # the same, to a host that came back: its nodes' states, frames that a decoder saw, pictures that serve as side information
+    "restore": Kind({"stream": (str, None)}, (1, 1)),
+    "prime": Kind({"stream": str}, (1, 1)),
+    "shown": Kind({"stream": str, "sequence": int}, (1, 1)),
     # host -> broker, one reply to each of these
     "opened": Kind({}, (1, 1)),
-    "coded": Kind({"quality": float}, (1, 1)),
-    "plan": Kind({"decisions": [DECISION], "feedback": [FEEDBACK], "wake_ns": (int, None)}),
+    "coded": Kind({"quality": float}, (1, 2)),
+    "plan": Kind({"decisions": [DECISION], "feedback": [FEEDBACK], "wake_ns": (int, None)}, (0, 1)),
     "announced": Kind(),
     "decoded": Kind({"digest": str}, (1, 2)),
+    "restored": Kind(),
     "stopped": Kind({"peak_rss_bytes": int, "seconds": [{"part": str, "seconds": float}]}),
     "failed": Kind({"error": str, "message": str}),
 }

@@ -16,7 +16,7 @@ Record = TypeVar("Record")
 
 
 def to_plain(value: Any) -> Any:
-    """Return `value` with records as maps, tuples as lists and enumerations as their values."""
+    """Return `value` with records as maps, tuples and sets as lists and enumerations as their values."""
     if is_dataclass(value) and not isinstance(value, type):
         return {item.name: to_plain(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, Enum):
@@ -25,6 +25,8 @@ def to_plain(value: Any) -> Any:
         return {key: to_plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [to_plain(item) for item in value]
+    if isinstance(value, set):
+        return sorted(value)
     return value
 
 
@@ -63,8 +65,8 @@ def _restore(kind: Any, data: Any, where: str) -> Any:
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in {Union, types.UnionType}:
         return _restore_union(arguments, data, where)
-    if origin is tuple:
-        return _restore_tuple(arguments, data, where)
+    if origin in {tuple, set}:
+        return origin(_restore_tuple(arguments if origin is tuple else (*arguments, Ellipsis), data, where))
     if is_dataclass(kind) and isinstance(kind, type):
         return _restore_record(kind, data, where)
     if isinstance(kind, type) and issubclass(kind, Enum):

@@ -123,3 +123,11 @@ class HostPulse:
                 if self._socket.poll(_POLL_MS):
                     self._socket.recv_multipart()
                     self._heard = time.monotonic()
+
+
+def endpoint_beside(endpoint: str) -> str:
+    """Return where the pulse of a broker at `endpoint` listens: beside it; on tcp, one port above, or any where that is any."""
+    if endpoint.startswith("tcp://"):
+        address, _, port = endpoint.rpartition(":")
+        return f"{address}:{int(port) + 1 if port.isdecimal() else '*'}"
+    return endpoint + "-pulse"

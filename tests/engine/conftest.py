@@ -23,6 +23,8 @@ from simnet.records import (
 )
 from simnet.report import folder
 
+from .killing import Victims
+
 MS = 1_000_000
 FRAMES = 30
 
@@ -92,6 +94,12 @@ def run(tmp_path: Path) -> Callable[..., Ran]:
         return Ran(result, folder.read(out))
 
     return go
+
+
+@pytest.fixture
+def victims(monkeypatch: pytest.MonkeyPatch) -> Victims:
+    """The host processes that runs of this test start."""
+    return Victims(monkeypatch)
 
 
 def change_links(scenario: Scenario, **changes: Any) -> Scenario:

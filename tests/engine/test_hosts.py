@@ -1,8 +1,5 @@
 """Hosts that are processes: spread, counted, and missed when they die."""
 
-import os
-import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +10,7 @@ import pytest
 from simnet.codec.classical import ClassicalEncoder
 from simnet.engine import launch
 from simnet.engine.layout import plan_hosts
-from simnet.errors import ModelError, NodeError
+from simnet.errors import ModelError
 from simnet.records import Scenario
 
 from .conftest import Ran, change_streams
@@ -41,29 +38,6 @@ def test_a_run_that_fails_does_not_wait_for_a_stuck_host(
         run(tiny, progress=fail)
     assert time.monotonic() - failed_at[0] < 3
     stuck.set()
-
-
-@pytest.mark.parametrize("number", [1, 2])
-def test_a_host_that_dies_ends_the_run_with_its_name(
-    tiny: Scenario, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, number: int
-) -> None:
-    started: list[subprocess.Popen] = []
-    popen = subprocess.Popen
-
-    def remember(*arguments: object, **options: object) -> subprocess.Popen:
-        started.append(popen(*arguments, **options))
-        return started[-1]
-
-    def kill(now_ns: int) -> None:
-        if now_ns == 300_000_000:
-            os.kill(started[number - 1].pid, signal.SIGKILL)
-
-    monkeypatch.setattr(launch.subprocess, "Popen", remember)
-    began = time.monotonic()
-    with pytest.raises(NodeError, match=f"host-{number}: its process ended with status -9"):
-        run(tiny, hosts=2, progress=kill)
-    assert time.monotonic() - began < 30
-    assert all(process.poll() is not None for process in started)
 
 
 def test_an_error_in_a_process_keeps_its_owner(

@@ -1,11 +1,17 @@
 """Sequence numbers: every request is done once and in order, however often it is sent."""
 
 from simnet.wire.messages import Envelope, Message
-from simnet.wire.session import Replies, Requests, Verdict
+from simnet.wire.session import REPLAYED, Replies, Requests, Verdict
 
 
 def _pair() -> tuple[Requests, Replies]:
     return Requests("run", epoch=1), Replies("run", epoch=1)
+
+
+def _sent(requests: Requests, time_ns: int) -> Message:
+    """Post a request and return it as it goes on the wire."""
+    requests.post(_wake(time_ns))
+    return requests.newest
 
 
 def _wake(time_ns: int) -> Message:
@@ -14,7 +20,7 @@ def _wake(time_ns: int) -> Message:
 
 def test_a_request_sent_twice_is_done_once_and_its_reply_sent_again() -> None:
     requests, replies = _pair()
-    request = requests.post(_wake(1))
+    request = _sent(requests, 1)
     assert replies.judge(request) is Verdict.NEW
     assert replies.judge(request) is Verdict.WORKING
     kept = replies.keep(1, Message("stopped"))
@@ -24,10 +30,10 @@ def test_a_request_sent_twice_is_done_once_and_its_reply_sent_again() -> None:
 
 def test_a_second_copy_of_a_reply_changes_nothing() -> None:
     requests, replies = _pair()
-    replies.judge(requests.post(_wake(1)))
+    replies.judge(_sent(requests, 1))
     reply = replies.keep(1, Message("announced"))
-    assert requests.accept(reply)
-    assert not requests.accept(reply)
+    assert requests.accept(reply) == 1
+    assert requests.accept(reply) is None
     assert requests.take(1) == reply
     assert requests.take(1) is None
     assert requests.outstanding == []
@@ -35,7 +41,7 @@ def test_a_second_copy_of_a_reply_changes_nothing() -> None:
 
 def test_a_gap_holds_back_what_follows_until_both_come_again() -> None:
     requests, replies = _pair()
-    first, second = requests.post(_wake(1)), requests.post(_wake(2))
+    first, second = _sent(requests, 1), _sent(requests, 2)
     assert replies.judge(second) is Verdict.EARLY
     assert [replies.judge(request) for request in requests.outstanding] == [Verdict.NEW, Verdict.NEW]
     assert [first, second] == requests.outstanding
@@ -43,10 +49,10 @@ def test_a_gap_holds_back_what_follows_until_both_come_again() -> None:
 
 def test_replies_are_forgotten_once_acknowledged() -> None:
     requests, replies = _pair()
-    first = requests.post(_wake(1))
+    first = _sent(requests, 1)
     replies.judge(first)
     requests.accept(replies.keep(1, Message("announced")))
-    second = requests.post(_wake(2))
+    second = _sent(requests, 2)
     assert second.envelope.acknowledged == 2
     assert replies.judge(second) is Verdict.NEW
     assert replies.judge(first) is Verdict.STALE
@@ -54,7 +60,31 @@ def test_replies_are_forgotten_once_acknowledged() -> None:
 
 def test_other_sessions_and_epochs_are_ignored() -> None:
     requests, replies = _pair()
-    requests.post(_wake(1))
+    _sent(requests, 1)
     for envelope in (Envelope("other", 1, 1), Envelope("run", 2, 1)):
         assert replies.judge(_wake(1).addressed(envelope)) is Verdict.STALE
-        assert not requests.accept(Message("announced", envelope=envelope))
+        assert requests.accept(Message("announced", envelope=envelope)) is None
+
+
+def test_who_comes_back_is_told_first_what_it_knew_then_what_it_owes() -> None:
+    requests, _ = _pair()
+    tickets = [requests.post(_wake(time_ns)) for time_ns in (1, 2, 3)]
+    requests.accept(Message("announced", envelope=Envelope("run", 1, 1)))
+    assert requests.owed == set(tickets[1:])
+    again = requests.restart([_wake(0), _wake(1)])
+    assert [message.header["time_ns"] for message in again] == [0, 1, 2, 3]
+    assert [message.envelope.sequence for message in again] == [1, 2, 3, 4]
+    replies = Replies("run", epoch=2)
+    assert [replies.judge(message) for message in again] == [Verdict.NEW] * 4
+    assert requests.accept(replies.keep(1, Message("announced"))) == REPLAYED
+    assert requests.accept(replies.keep(3, Message("stopped"))) == tickets[1]
+    assert requests.take(tickets[1]) is not None
+    assert requests.take(tickets[0]) is not None
+    assert requests.accept(Message("announced", envelope=Envelope("run", 1, 2))) is None
+
+
+def test_a_request_that_need_not_be_sent_has_a_ticket_all_the_same() -> None:
+    requests, _ = _pair()
+    assert requests.next_ticket == 1
+    assert [requests.skip(), requests.post(_wake(1)), requests.skip()] == [1, 2, 3]
+    assert requests.newest.envelope.sequence == 1

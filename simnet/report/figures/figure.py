@@ -23,6 +23,7 @@ OUTCOME_COLOURS = {
     Outcome.LOST: "#dc4455",
     Outcome.CORRUPT: "#8a5cd6",
     Outcome.REFERENCE: "#c2489b",
+    Outcome.NODE_LOST: "#6b7280",
 }
 
 Dict = dict[str, Any]

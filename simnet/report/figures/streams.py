@@ -12,12 +12,13 @@ from simnet.report.text import number
 
 _GAP = 0.045
 _MOST_MARKS = 600
-_TROUBLE = (Outcome.LATE, Outcome.LOST, Outcome.CORRUPT, Outcome.REFERENCE)
+_TROUBLE = (Outcome.LATE, Outcome.LOST, Outcome.CORRUPT, Outcome.REFERENCE, Outcome.NODE_LOST)
 _SYMBOLS = {
     Outcome.LATE: "diamond",
     Outcome.LOST: "x",
     Outcome.CORRUPT: "star-triangle-up",
     Outcome.REFERENCE: "triangle-down",
+    Outcome.NODE_LOST: "circle-x",
 }
 
 
@@ -65,11 +66,11 @@ def outcomes(run: RunFolder) -> Figure:
     return Figure(
         id="outcomes",
         title="What became of each frame",
-        alt=f"One line of marks a stream over time. Frames late, lost, corrupt or without their reference: {said}.",
+        alt=f"One line of marks a stream over time. Frames late, lost, corrupt, without reference or without their node: {said}.",
         data=data,
         layout=layout(110 + 30 * len(names), yaxis={"automargin": True, **order}, xaxis=_time_axis(run.virtual_s)),
         note="Alone: decoded without side information. "
-        "Every frame that is late, lost, corrupt or without its reference is drawn; of the others only as many as can be seen.",
+        "Every frame with a trouble of its own is drawn; of the others only as many as can be seen.",
     )
 
 

@@ -1,0 +1,91 @@
+"""A file of records that is only ever added to: each with its length and CRC-32, each handed to the system at once.
+
+    | length | CRC-32 | record ... |  length | ...        big-endian
+
+A process that is killed leaves at most its last record torn, which is cut off when the file is opened again. One process at
+a time: the file is locked while it is open.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+import threading
+import zlib
+from typing import TYPE_CHECKING
+
+from simnet.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_FRONT = struct.Struct(">II")
+
+
+class AppendLog:
+    """One such file. `append` may be called from any thread."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, making it if need be.
+
+        Raises:
+            InputError: It cannot be opened, or another process has it open.
+        """
+        self._path, self._lock = path, threading.Lock()
+        try:
+            self._file = path.open("r+b" if path.exists() else "x+b")
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._file.close()
+            raise InputError(f"{path.parent.parent}: the run is still going on; expected one that has ended") from None
+        except OSError as error:
+            raise InputError(f"{path}: cannot be opened ({error.strerror}); expected a run's journal") from error
+
+    def append(self, record: bytes) -> None:
+        """Add a record.
+
+        Raises:
+            InputError: It cannot be written.
+        """
+        with self._lock:
+            try:
+                self._file.write(_FRONT.pack(len(record), zlib.crc32(record)) + record)
+                self._file.flush()
+            except OSError as error:
+                raise InputError(
+                    f"{self._path}: cannot be written ({error.strerror}); expected room for the run"
+                ) from error
+
+    def scan(self) -> Iterator[tuple[int, bytes]]:
+        """Yield where each record is and what it holds, then go on behind the last; a torn last one is cut off.
+
+        Raises:
+            InputError: A record that is not the last is damaged.
+        """
+        size = os.fstat(self._file.fileno()).st_size
+        at = 0
+        while at + _FRONT.size <= size:
+            length, crc = _FRONT.unpack(os.pread(self._file.fileno(), _FRONT.size, at))
+            end = at + _FRONT.size + length
+            record = os.pread(self._file.fileno(), length, at + _FRONT.size) if end <= size else b""
+            if end <= size and zlib.crc32(record) != crc:
+                if end == size:
+                    break
+                raise InputError(f"{self._path}: damaged at byte {at}; expected the journal as the run wrote it")
+            if end > size:
+                break
+            yield at, record
+            at = end
+        self._file.truncate(at)
+        self._file.seek(at)
+
+    def read(self, at: int) -> bytes:
+        """Return the record at a place that `scan` told."""
+        length, _ = _FRONT.unpack(os.pread(self._file.fileno(), _FRONT.size, at))
+        return os.pread(self._file.fileno(), length, at + _FRONT.size)
+
+    def close(self) -> None:
+        """Close and unlock the file."""
+        self._file.close()

@@ -1,0 +1,169 @@
+"""A run's middle: hosts up, clock through, hosts down."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from simnet.engine.journal import Journal
+    from simnet.engine.launch import Crew
+    from simnet.engine.lazy_world import LazyWorld
+    from simnet.engine.ledger import Ledger
+    from simnet.engine.live import Telemetry
+    from simnet.engine.pace import Pace
+    from simnet.engine.scorer import Scorer
+    from simnet.engine.stopwatch import Stopwatch
+    from simnet.engine.times import Times
+    from simnet.net import LinkStatistics
+    from simnet.net.events import NetworkEvent
+    from simnet.records import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to run and how; see `runner.run`."""
+
+    scenario: Scenario
+    out: Path
+    crew: Crew
+    journal: Journal
+    pace: Pace | None
+    answer_delay_s: float
+    live: str | None
+    overrides: Sequence[str]
+    progress: Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What a run came to, before it is written down."""
+
+    ledger: Ledger
+    links: list[LinkStatistics]
+    announcements: dict[str, object]
+    events: Sequence[NetworkEvent]
+    seconds: dict[str, float]
+    """By part, summed over threads and hosts."""
+    peak_bytes: int
+    """Of all processes."""
+    returns: int = 0
+    """How often a host came back."""
+    lost: dict[str, str] = field(default_factory=dict)
+    """Hosts that the run went on without, and why."""
+    pace: Pace | None = None
+
+
+def simulate(order: Order, times: Times) -> Happened:
+    """Run the clock from the beginning to the end."""
+    import cv2
+
+    from simnet.engine import memory
+    from simnet.engine.lazy_world import LazyWorld
+    from simnet.engine.stopwatch import Stopwatch
+
+    cv2.setNumThreads(1)
+    memory.keep_freed_pages()
+    stopwatch = Stopwatch()
+    world = LazyWorld(order.scenario, stopwatch)
+    world.open_ahead()
+    try:
+        return _simulate(order, world, stopwatch, times)
+    finally:
+        world.close()
+
+
+def _simulate(order: Order, world: LazyWorld, stopwatch: Stopwatch, times: Times) -> Happened:
+    from simnet.engine import memory, scorer
+    from simnet.engine.broker import PICTURES_BEHIND, Broker
+    from simnet.engine.hosts import Hosts
+    from simnet.engine.replay import Replay
+    from simnet.engine.shelf import Shelf
+
+    # Decodings on their way, then pictures that wait to be scored, and one at either end.
+    shelf = Shelf(order.journal.pictures, order.scenario, PICTURES_BEHIND + scorer.BACKLOG + 2)
+    replay = Replay(shelf)
+    times.mark("imports")
+    with _watching(order) as telemetry, order.crew(order.scenario, world, replay) as muster:
+        socket = muster.socket
+        ledger = _ledger(telemetry)
+        scoring = _scorer(order, world, ledger, stopwatch, telemetry)
+        hosts = Hosts(socket, replay, order.journal)
+        broker = Broker(order.scenario, hosts, ledger, scoring, order.progress, order.pace)
+        if telemetry is not None:
+            telemetry.watch(broker.network)
+        broker.open(muster.wait(), order.answer_delay_s, order.overrides)
+        times.mark("opening nodes")
+        links = broker.run()
+        scoring.finish()
+        if telemetry is not None:
+            telemetry.ended(ledger.fingerprint())
+        times.mark("run")
+        times.seconds["until the first coded frame"] = broker.first_coded - times.began
+        ends = broker.stop()
+        stopwatch.add({"clock waits for nodes (wall)": socket.waited_s})
+        times.mark("stopping")
+    for end in ends:
+        stopwatch.add({item["part"]: item["seconds"] for item in end.header["seconds"]})
+    peak_bytes = memory.peak_bytes() + sum(end.header["peak_rss_bytes"] for end in ends)
+    return Happened(
+        ledger=ledger,
+        links=links,
+        announcements=broker.announcements,
+        events=broker.events(),
+        seconds=stopwatch.seconds,
+        peak_bytes=peak_bytes,
+        returns=socket.returns,
+        lost=broker.lost,
+        pace=order.pace,
+    )
+
+
+def simulate_directly(scenario: Scenario, progress: Callable[[int], None], times: Times) -> Happened:
+    """Do as `simulate` where no stream has pictures: there is nothing for a host to do."""
+    from simnet.engine import direct, memory
+    from simnet.engine.ledger import Ledger
+
+    ledger = Ledger()
+    times.mark("imports")
+    direct_run = direct.DirectRun(scenario, ledger, progress)
+    times.mark("opening nodes")
+    links = direct_run.run()
+    times.mark("run")
+    announcements: dict[str, object] = {name: asdict(each) for name, each in direct_run.announcements.items()}
+    return Happened(ledger, links, announcements, direct_run.events(), {}, memory.peak_bytes())
+
+
+def _watching(order: Order) -> AbstractContextManager[Telemetry | None]:
+    if order.live is None:
+        return nullcontext()
+    from simnet.engine.live import Telemetry
+
+    return Telemetry(order.live, order.scenario, order.out.name)
+
+
+def _ledger(telemetry: Telemetry | None) -> Ledger:
+    if telemetry is None:
+        from simnet.engine.ledger import Ledger
+
+        return Ledger()
+    from simnet.engine.live import WatchedLedger
+
+    return WatchedLedger(telemetry)
+
+
+def _scorer(
+    order: Order, world: LazyWorld, ledger: Ledger, stopwatch: Stopwatch, telemetry: Telemetry | None
+) -> Scorer:
+    from simnet.engine import folder
+    from simnet.engine.scorer import Scorer
+    from simnet.nodes.schedule import Schedule
+
+    scenario, cameras = order.scenario, order.scenario.cameras
+    counts = {stream.name: Schedule.of(cameras[stream.name], scenario.duration_ns).count for stream in scenario.streams}
+    show = telemetry and telemetry.show
+    return Scorer(world, order.out / folder.PICTURES, counts, stopwatch, ledger, show, order.journal.record_score)

@@ -1,0 +1,32 @@
+"""What the planner remembers, as a record: another planner goes on from it as this one would have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simnet.nodes.choice import Fate, Wanted
+from simnet.nodes.feedback import Reception
+from simnet.nodes.references import Chain
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A frame that has arrived and is not decided yet."""
+
+    stream: str
+    sequence: int
+    wanted: Wanted
+    fate: Fate
+    key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlannerState:
+    """Everything that a `FusionPlanner` remembers between two grants."""
+
+    fates: tuple[tuple[str, int, Fate], ...]
+    chains: tuple[tuple[str, Chain], ...]
+    receptions: tuple[Reception, ...]
+    waiting: tuple[Waiting, ...]
+    decoder_free_ns: tuple[tuple[str, int], ...]
+    next_feedback_ns: int | None
