@@ -71,6 +71,7 @@ class Broker:
             scenario.links,
             scenario.seed,
             lambda a, b, t_ns: poses.distance_m(trajectories[a], trajectories[b], t_ns),
+            scenario.media,
         )
         self._node_of = {camera.name: node.name for node in scenario.nodes for camera in node.cameras}
         self._stream_of = {stream.name: stream for stream in scenario.streams}

@@ -88,7 +88,11 @@ class DirectRun:
         self._env = simpy.Environment(0)
         ways = {node.name: node.trajectory for node in scenario.nodes}
         self._network = Network(
-            self._env, scenario.links, scenario.seed, lambda a, b, t_ns: poses.distance_m(ways[a], ways[b], t_ns)
+            self._env,
+            scenario.links,
+            scenario.seed,
+            lambda a, b, t_ns: poses.distance_m(ways[a], ways[b], t_ns),
+            scenario.media,
         )
         node_of = {each.name: node.name for node in scenario.nodes for each in node.cameras}
         self._cameras = {stream.name: self._open(stream, node_of[stream.name]) for stream in scenario.streams}

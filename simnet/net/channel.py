@@ -82,6 +82,10 @@ class Channel:
             cost_ns += propagation_ns - propagation_ns % DISTANCE_STEP_NS
         return cost_ns, open_ and not any(closure.touches(now_ns, now_ns) for closure in self._closures)
 
+    def service_ns(self, now_ns: int, size_bytes: int) -> int:
+        """Return about what the transmitter would take for a packet now; exactly that where the bandwidth is no trace."""
+        return self._transmitter.cost_ns(now_ns, size_bytes)[0]
+
     def rate_bps(self, now_ns: int) -> tuple[float, bool]:
         """Return about how fast a full packet would be sent now, and whether it would get through."""
         service_ns, open_ = self._transmitter.cost_ns(now_ns, self.config.mtu_bytes)

@@ -9,8 +9,10 @@ from simnet.errors import InputError
 from simnet.net.events import events
 from simnet.net.handover import OfPoint, handovers, point_of
 from simnet.net.link import Link
+from simnet.net.medium import open_medium
 from simnet.net.route import Graph, cheapest
 from simnet.net.scheduled import ScheduledLink
+from simnet.net.shared import SharedLink
 from simnet.net.transfer import OpenTransfer, Transfer
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from simnet.net.hop import Hop
     from simnet.net.link import Passage
     from simnet.net.statistics import LinkStatistics
-    from simnet.records import LinkConfig
+    from simnet.records import LinkConfig, MediumConfig
     from simnet.records.live import LinkLoad
 
 
@@ -38,8 +40,15 @@ class Network:
     that waits. Packets at the same instant go in the order of their events.
     """
 
-    def __init__(self, env: simpy.Environment, links: Sequence[LinkConfig], seed: int, distance_m: Distance) -> None:
-        """Make the links of a run whose clock is `env`, in integer ns.
+    def __init__(
+        self,
+        env: simpy.Environment,
+        links: Sequence[LinkConfig],
+        seed: int,
+        distance_m: Distance,
+        media: Sequence[MediumConfig] = (),
+    ) -> None:
+        """Make the links of a run whose clock is `env`, in integer ns, and the media that some of them share.
 
         `distance_m(source, target, t_ns)` gives the metres between two nodes, for times ahead of the clock too.
 
@@ -48,6 +57,7 @@ class Network:
         """
         self._env = env
         self._handovers = handovers(links, distance_m)
+        self._media = {config.name: open_medium(env, config, seed) for config in media}
         self._links = [self._link(config, seed, distance_m) for config in links]
         names = [config.name for config in links]
         for name in names:
@@ -175,6 +185,10 @@ class Network:
         if (choice := config.handover) is not None:
             handover = self._handovers[choice.group, choice.node]
             closures.append(OfPoint(handover, point_of(config, choice)))
+        if config.medium is not None:
+            if config.medium not in self._media:
+                raise InputError(f"link {config.name!r}: no medium {config.medium!r}; expected one that is declared")
+            return SharedLink(self._media[config.medium], config, seed, distance_m, closures)
         if config.queue == "fifo":
             return Link(config, seed, distance_m, closures)
         return ScheduledLink(self._env, config, seed, distance_m, closures)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from simnet.net.channel import Channel
 from simnet.net.codel import CodelQueue
+from simnet.net.fifo import FifoQueue
 from simnet.net.load import load
 from simnet.net.priority import PriorityQueue
 from simnet.net.queue import Peaks
@@ -49,7 +50,7 @@ class ScheduledLink:
         self.config = config
         self.channel = Channel(config, seed, distance_m, closures)
         self._env = env
-        self._queue = _discipline(config)
+        self._queue = discipline(config)
         self._peaks = Peaks()
         self._ledger = Ledger(config.name)
         self._free_ns = 0
@@ -117,7 +118,10 @@ class ScheduledLink:
         self._wake_when_free(now_ns)
 
 
-def _discipline(config: LinkConfig) -> Discipline:
+def discipline(config: LinkConfig) -> Discipline:
+    """Return the queue that `config` asks for."""
+    if config.queue == "fifo":
+        return FifoQueue(config.queue_bytes)
     if config.queue == "priority":
         return PriorityQueue(config.queue_bytes)
     return CodelQueue(config.queue_bytes, config.codel_target_ns, config.codel_interval_ns, config.mtu_bytes)

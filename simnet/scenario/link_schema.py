@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from simnet import records, units
 from simnet.scenario import fields as f
+from simnet.scenario import media_schema
 from simnet.scenario.fields import Strict
 
 _LINK = records.LinkConfig(name="", source="", target="", bandwidth_bps=1.0)
@@ -194,6 +195,10 @@ class Transport(Strict):
     """Largest packet, overhead included."""
     overhead: f.Size = _LINK.overhead_bytes
     """Headers of every packet (IP, UDP and RTP: 40 B)."""
+    medium: Annotated[f.Name | None, f.Shorthand(media_schema.none, {"const": "none"})] = Field(
+        default=None, examples=["air"]
+    )
+    """The medium that it shares with other links; none: it has its own."""
 
 
 class Return(Transport):

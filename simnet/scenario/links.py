@@ -108,6 +108,7 @@ def _one_way(name: str, ends: tuple[str, str], transport: Transport, handover: H
         outages=tuple(sorted((outage.begin, outage.end) for outage in transport.outages)),
         propagation_mps=transport.propagation,
         handover=handover,
+        medium=transport.medium,
         queue=transport.queue.kind,
         codel_target_ns=transport.queue.target,
         codel_interval_ns=transport.queue.interval,

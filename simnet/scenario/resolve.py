@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simnet import records
-from simnet.scenario import links, nodes, streams, tracks, worlds
+from simnet.scenario import links, media, nodes, streams, tracks, worlds
 
 if TYPE_CHECKING:
     from simnet.scenario.explain import Problems
@@ -26,6 +26,7 @@ def resolve(document: Document, layers: list[Layer], problems: Problems, file: P
     problems.stop()
     world = worlds.resolve(document, resolved_nodes, problems, file)
     resolved_links = links.resolve(document, problems, file)
+    resolved_media = media.resolve(document, resolved_links, problems)
     fusion = document.fusion
     if fusion.at not in document.nodes:
         nodes.unknown(document, problems, ("fusion", "at"), fusion.at)
@@ -53,4 +54,5 @@ def resolve(document: Document, layers: list[Layer], problems: Problems, file: P
         path=str(file),
         origin=origin,
         node_loss=records.NodeLossConfig(document.on_node_loss, document.node_timeout),
+        media=resolved_media,
     )

@@ -11,7 +11,8 @@ from pydantic import Field, field_validator, model_validator
 
 from simnet import records, units
 from simnet.scenario import fields as f
-from simnet.scenario import transport_schema
+from simnet.scenario import media_schema, transport_schema
+from simnet.scenario.codec_schema import Model, expand_codec
 from simnet.scenario.fields import Strict
 from simnet.scenario.link_schema import Link
 from simnet.scenario.path_schema import Track, Way
@@ -172,52 +173,6 @@ def _expand_rate(value: Any) -> Any:
     return value
 
 
-RECORDED_CODEC = "recorded"
-_RECORDED_EXAMPLE = "{name: recorded, rows: runs/platoon/rows.parquet}"
-
-
-class Model(Strict):
-    """A codec with one of its models."""
-
-    name: f.Given | None = Field(default=None, examples=["atn"])
-    """The codec; required, here or in a pattern that matches the stream."""
-    model: f.Given | None = Field(default=None, examples=["atn_small"])
-    """A folder of models/; the codec's default if left out. For compressai the architecture, such as bmshj2018-hyperprior."""
-    quality: int | None = Field(default=None, ge=1, le=8, examples=[3])
-    """For compressai: which of the architecture's published qualities."""
-    weights: f.Given | None = Field(default=None, examples=["weights.pth.tar"])
-    """For compressai: a file of weights; without it they come from its zoo, over the network."""
-    rows: f.Given | None = Field(default=None, examples=["runs/platoon/rows.parquet"])
-    """For recorded: a run's rows, from which frames' sizes are drawn; from the current folder or the scenario file's."""
-    stream: f.Given | None = Field(default=None, examples=["follower_*/front"])
-    """For recorded: which of the run's streams, where it has several codecs or sizes of pictures."""
-    side: Literal["fuse"] | None = Field(default=None, examples=["fuse"])
-    """fuse: align and fuse side information behind the decoder of a codec that takes none by itself."""
-
-    @model_validator(mode="after")
-    def _of_a_model(self) -> Model:
-        if self.model is None and (self.quality is not None or self.weights is not None):
-            raise ValueError("quality and weights are of a compressai model; expected model: bmshj2018-hyperprior, ...")
-        if self.weights is not None and self.quality is None:
-            raise ValueError(
-                "weights given without quality; expected quality: 1 to 8, which says how wide the model is"
-            )
-        recorded = self.name == RECORDED_CODEC
-        if self.name is not None and recorded != (self.rows is not None):
-            raise ValueError(
-                f"codec {self.name} {'without' if recorded else 'with'} rows; expected {_RECORDED_EXAMPLE}"
-            )
-        if self.stream is not None and self.rows is None:
-            raise ValueError(f"stream given without rows; expected {_RECORDED_EXAMPLE}")
-        if self.rows is not None and (self.model is not None or self.side is not None):
-            raise ValueError("a recorded codec has no model and no side; expected rows, and stream if need be")
-        return self
-
-
-def _expand_codec(value: Any) -> Any:
-    return value if isinstance(value, dict) else {"name": value}
-
-
 class Candidate(Strict):
     """Side information from one source."""
 
@@ -234,7 +189,7 @@ def _expand_candidate(value: Any) -> Any:
 class Stream(Strict):
     """One camera's coded stream to fusion."""
 
-    codec: Annotated[Model, f.Shorthand(_expand_codec, {"type": "string"})] | None = Field(
+    codec: Annotated[Model, f.Shorthand(expand_codec, {"type": "string"})] | None = Field(
         default=None,
         examples=[
             "atn",
@@ -307,6 +262,10 @@ class Document(Strict):
         default={}, examples=[{"uplink": {"from": "a", "to": "b", "bandwidth": "1 Mbit/s"}}]
     )
     """By name."""
+    media: dict[f.Name, Annotated[media_schema.Medium, f.Shorthand(media_schema.expand, {"const": "csma"})]] = Field(
+        default={}, examples=[{"air": {"kind": "tdma", "slot": "5 ms"}}]
+    )
+    """By name: air that links share, one transmission at a time."""
     streams: Annotated[dict[f.Given, Stream], Field(min_length=1)] = Field(
         examples=[{"follower_*/front": {"codec": "atn"}}]
     )

@@ -14,9 +14,10 @@ from pydantic import ValidationError
 
 from simnet.records import RateConfig, StreamConfig
 from simnet.scenario import order
+from simnet.scenario.codec_schema import Model
 from simnet.scenario.explain import Problems, near
 from simnet.scenario.links import reachable, reaching
-from simnet.scenario.schema import Model, Rate, Stream
+from simnet.scenario.schema import Rate, Stream
 
 if TYPE_CHECKING:
     from simnet.records import LinkConfig, NodeConfig

@@ -1,0 +1,63 @@
+"""What a scenario may say of media that links share."""
+
+import pytest
+
+from simnet import scenario
+from simnet.records import MediumConfig
+
+MS = 1_000_000
+AIR = ("streams:", "media: {{air: {}}}\nstreams:")
+ON_AIR = ("400 kbit/s}", "400 kbit/s, medium: air}")
+
+
+def with_air(written: str) -> tuple[str, str]:
+    return AIR[0], AIR[1].format(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("csma", MediumConfig("air", "csma")),
+        ("{kind: csma, window: 16, retries: 4}", MediumConfig("air", "csma", window=16, retries=4)),
+        ("{kind: tdma, slot: 40 ms, guard: 1 ms}", MediumConfig("air", "tdma", slot_ns=40 * MS, guard_ns=MS)),
+    ],
+)
+def test_media_are_read_and_written_out_again(write, tmp_path, written, meant):
+    loaded = scenario.load(write(with_air(written), ON_AIR))
+    assert loaded.media == (meant,)
+    assert {link.name: link.medium for link in loaded.links}["up"] == "air"
+    assert {link.name: link.medium for link in loaded.links}["up.return"] == "air"
+    assert {link.name: link.medium for link in loaded.links}["up_van"] is None
+    out = tmp_path / "out.yaml"
+    out.write_text(scenario.dump(loaded), encoding="utf-8")
+    again = scenario.load(str(out))
+    assert (again.media, again.links) == (loaded.media, loaded.links)
+
+
+def test_the_way_back_may_be_elsewhere(write):
+    on_one_way = ("400 kbit/s}", "400 kbit/s, medium: air, return: {medium: none}}")
+    loaded = scenario.load(write(with_air("csma"), on_one_way))
+    assert [link.medium for link in loaded.links if link.name.startswith("up")][:2] == ["air", None]
+
+
+@pytest.mark.parametrize(
+    ("written", "fault"),
+    [
+        ("wifi", "11:14: media.air.kind: 'wifi' is unknown; expected 'tdma' or 'csma'"),
+        ("{kind: tdma}", "11:14: media.air: tdma without the length of a slot; expected slot: 5 ms"),
+        ("{kind: tdma, slot: 1 ms, guard: 1 ms}", "media.air: guard 1 ms leaves nothing of slot 1 ms"),
+        ("{kind: tdma, slot: 1 ms, window: 8}", "media.air: window given with kind tdma; expected guard, slot"),
+        ("{kind: csma, guard: 1 ms}", "media.air: guard given with kind csma; expected acknowledgement, basic_rate"),
+        ("{kind: csma, window: 64, max_window: 32}", "media.air: window 64 is above max_window 32"),
+    ],
+)
+def test_faults_of_media_are_told(refusal, written, fault):
+    assert fault in refusal(with_air(written), ON_AIR)
+
+
+def test_faults_of_links_on_media_are_told(refusal):
+    said = refusal(("400 kbit/s}", "400 kbit/s, medium: aie}"), with_air("csma"))
+    assert "9:60: links.up.medium: no medium 'aie' (did you mean 'air'?); expected one of: air" in said
+    assert "expected media: {air: csma}" in refusal(ON_AIR)
+    slow = refusal(with_air("{kind: tdma, slot: 5 ms}"), ON_AIR)
+    assert "links.up.medium: a packet of 1500 B takes 30 ms; expected at most a slot less its guard, 5 ms" in slow
