@@ -3,9 +3,9 @@
     busy | DIFS | slot | slot | frame of a station          | SIFS | ACK | DIFS | slot | ...
                   ^ counters go down while the air is idle    ^ or nothing, after a collision or a loss
 
-A **station** is a node; its links on the medium take turns. A station that has something to send while the air has been idle for DIFS
-sends at the next slot. Otherwise, and after each frame it has sent, it waits a number of idle slots drawn from [0, window): the
-counter stops while the air is busy. Stations whose counters end in the same slot collide. A frame that is not acknowledged
+A **station** is a node; its links on the medium take turns. A station that has something to send while the air has been idle for
+DIFS sends at the next slot. Otherwise, and after each frame it has sent, it waits a number of idle slots drawn from [0, window):
+the counter stops while the air is busy. Stations whose counters end in the same slot collide. A frame that is not acknowledged
 (collided, or lost by its link's own loss) is sent again from a window twice as wide, up to `window_max`, and given up after
 `retries` times; then the window is `window` again.
 

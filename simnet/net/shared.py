@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from simnet.net.channel import Channel
+from simnet.net.load import load
 from simnet.net.queue import Peaks
 from simnet.net.scheduled import discipline
 from simnet.net.statistics import Ledger, LinkStatistics
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from simnet.net.closures import Closure
     from simnet.net.link import Told
     from simnet.records import LinkConfig
+    from simnet.records.live import LinkLoad
 
 
 class Medium(Protocol):
@@ -87,9 +89,9 @@ class SharedLink:
         packets, size_bytes = self._queue.packets + len(heads), self._queue.size_bytes + sum(heads)
         return self._ledger.statistics(now_ns, self._peaks.by_bin, packets, size_bytes)
 
-    def recent(self, now_ns: int) -> tuple[int, int]:
-        """Return the bytes offered and the packets lost or dropped in the last whole bins before `now_ns`."""
-        return self._ledger.recent(now_ns)
+    def load(self, now_ns: int) -> LinkLoad:
+        """Return what was offered lately against what the link could send if it had the medium for itself."""
+        return load(self.channel, self._ledger, now_ns)
 
     def settle(self, start_ns: int, known_ns: int, *, arrived: bool) -> None:
         """The head is sent from `start_ns` on, or was given up then: tell its passage. Call `next` once that is over."""

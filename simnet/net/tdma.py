@@ -2,8 +2,8 @@
 
     | a |g| b |g| c |g| a |g| b |g| ...      g: guard, the silent end of each slot
 
-A packet is sent when it fits into what is left of its link's slot before the guard, else it waits for the next one. Packets are not
-cut. Slots are in the order of the scenario's links, each way back after its way there, and begin with the run.
+A packet is sent when it fits into what is left of its link's slot before the guard, else it waits for the next one. Packets are
+not cut. Slots are in the order of the scenario's links, each way back after its way there, and begin with the run.
 """
 
 from __future__ import annotations

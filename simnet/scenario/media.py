@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from simnet.records import LinkConfig, MediumConfig
+    from simnet.scenario.document import Path
     from simnet.scenario.explain import Problems
     from simnet.scenario.schema import Document
 
@@ -23,14 +24,26 @@ def resolve(document: Document, links: tuple[LinkConfig, ...], problems: Problem
     for link in links:
         if link.medium is None:
             continue
-        name = link.name.removesuffix(BACK)
-        path = ("links", name, *(("return",) if link.name != name else ()), "medium")
+        path = _written(document, link)
+        if path is None:
+            continue
         if link.medium not in media:
             known = f"one of: {', '.join(media)}" if media else "media: {air: csma}"
             problems.at_value(path, f"no medium {link.medium!r}{near(link.medium, media)}; expected {known}")
         elif (fault := _fault(link, media[link.medium])) is not None:
             problems.at_value(path, fault)
     return tuple(media.values())
+
+
+def _written(document: Document, link: LinkConfig) -> Path | None:
+    """Return where a link's medium, or what it must bear there, is written; None for a way back that is like the way there."""
+    name = link.name.removesuffix(BACK)
+    if link.name == name:
+        return ("links", name, "medium")
+    back = document.links[name].way_back
+    if back is None or not back.model_fields_set:
+        return None
+    return ("links", name, "return", *(("medium",) if "medium" in back.model_fields_set else ()))
 
 
 def _fault(link: LinkConfig, medium: MediumConfig) -> str | None:

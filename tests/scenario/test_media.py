@@ -43,7 +43,7 @@ def test_the_way_back_may_be_elsewhere(write):
 @pytest.mark.parametrize(
     ("written", "fault"),
     [
-        ("wifi", "11:14: media.air.kind: 'wifi' is unknown; expected 'tdma' or 'csma'"),
+        ("wifi", "11:14: media.air: 'wifi' is unknown; expected 'tdma' or 'csma'"),
         ("{kind: tdma}", "11:14: media.air: tdma without the length of a slot; expected slot: 5 ms"),
         ("{kind: tdma, slot: 1 ms, guard: 1 ms}", "media.air: guard 1 ms leaves nothing of slot 1 ms"),
         ("{kind: tdma, slot: 1 ms, window: 8}", "media.air: window given with kind tdma; expected guard, slot"),
