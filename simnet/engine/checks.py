@@ -27,11 +27,12 @@ def make_folder(out: Path) -> None:
 
 
 def check_codecs(scenario: Scenario) -> None:
-    """Raise ModelError where a stream names a codec or a model that there is not."""
+    """Raise ModelError or InputError where a stream names a codec, a model or rows that there are not."""
     from simnet import codec
 
+    cameras = scenario.cameras
     for stream in scenario.streams:
-        codec.declared_times(stream.codec, stream.model)
+        codec.check(stream, cameras[stream.name])
 
 
 def check_frames(scenario: Scenario) -> None:
