@@ -17,6 +17,7 @@ import zmq
 from simnet.errors import InputError, NodeError, NodeLostError, WireError, WireVersionError
 from simnet.wire import place, pulse
 from simnet.wire.absence import Absence, silence_is_absence
+from simnet.wire.complaints import Complaints
 from simnet.wire.door import Door
 from simnet.wire.messages import MAX_PAYLOAD_BYTES, Envelope, Message, pack, unpack
 from simnet.wire.roster import Claim
@@ -34,8 +35,6 @@ WAITING_MESSAGES = 64
 """Frames of messages that wait here for each peer; more wait at the peer."""
 BEATS_MISSED = 2
 """A host that has missed so many beats gives way to one that says hello in its place."""
-SCOLDED_PEERS = 4096
-"""So many peers are remembered as complained about."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -71,7 +70,7 @@ class BrokerSocket:
         self._away: dict[str, Absence] = {}
         self._knocking: dict[bytes, float] = {}
         """Since when somebody asks to come in for a host that is still taken to be there."""
-        self._scolded: set[bytes] = set()
+        self._complaints = Complaints()
         self._socket = context.socket(zmq.ROUTER)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
@@ -242,11 +241,11 @@ class BrokerSocket:
                 if self._hosts[host].accept(message) == REPLAYED and self._memory is not None:
                     self._memory.replayed(host, message)
         except WireVersionError as error:
-            self._scold(identity, str(error))
+            self._drop(identity, error)
             if frames[0] == b"hello":
                 self._refuse(identity, str(error))
         except WireError as error:
-            self._scold(identity, str(error))
+            self._drop(identity, error)
 
     def _sender(self, identity: bytes, message: Message) -> str:
         host = next((name for name, known in self._identities.items() if known == identity), None)
@@ -264,7 +263,7 @@ class BrokerSocket:
         if self._may_be_back(identity, claim):
             return
         if (objection := self._objection(identity, claim)) is not None:
-            _LOG.warning("refused %s: %s", host[:64], objection)
+            self._complaints.once(identity, f"refused {host[:64]}: {objection}")
             self._refuse(identity, objection)
             return
         self._claims[host], self._identities[host] = claim, identity
@@ -310,11 +309,9 @@ class BrokerSocket:
         except zmq.ZMQError:
             return  # it has gone already, or does not listen
 
-    def _scold(self, identity: bytes, what: str) -> None:
-        if identity not in self._scolded and len(self._scolded) < SCOLDED_PEERS:
-            self._scolded.add(identity)
-            host = next((name for name, known in self._identities.items() if known == identity), None)
-            _LOG.warning("dropped what %s sent: %s", host or f"peer {identity[:32].hex()}", what)
+    def _drop(self, identity: bytes, error: WireError) -> None:
+        host = next((name for name, known in self._identities.items() if known == identity), None)
+        self._complaints.once(identity, f"dropped what {host or f'peer {identity[:32].hex()}'} sent: {error}")
 
     def _send_again(self, host: str) -> None:
         for message in self._hosts[host].outstanding:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 import threading
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
+from simnet.wire.complaints import Complaints
 from simnet.wire.keys import DOMAIN
 
 if TYPE_CHECKING:
@@ -24,10 +24,6 @@ _FAILURES = {
 }
 _WATCHED = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | sum(_FAILURES)
 _POLL_MS = 100
-_PEERS = 4096
-"""So many peers are remembered as complained about."""
-
-_LOG = logging.getLogger(__name__)
 
 
 class Door:
@@ -62,7 +58,7 @@ class _Monitor:
         self._events = guarded.get_monitor_socket(_WATCHED)
         self._addresses: dict[int, str] = {}
         self._failure: str | None = None
-        self._scolded: set[tuple[str, str]] = set()
+        self._complaints = Complaints()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="broker door", daemon=True)
         self._thread.start()
@@ -85,15 +81,10 @@ class _Monitor:
         elif event == zmq.EVENT_DISCONNECTED:
             address = self._addresses.pop(value, "somebody")
             if self._failure is not None:
-                self._scold(address, self._failure)
+                self._complaints.once((address, self._failure), f"turned away {address}: {self._failure}")
             self._failure = None
         else:
             self._failure = _FAILURES[zmq.Event(event)]
-
-    def _scold(self, address: str, why: str) -> None:
-        if (address, why) not in self._scolded and len(self._scolded) < _PEERS:
-            self._scolded.add((address, why))
-            _LOG.warning("turned away %s: %s", address, why)
 
 
 class _Known:
@@ -101,13 +92,13 @@ class _Known:
 
     def __init__(self, keys: BrokerKeys) -> None:
         self._keys = keys
-        self._scolded: set[bytes] = set()
+        self._complaints = Complaints()
 
     def callback(self, _domain: str, key: bytes) -> bool:
         is_known = key in self._keys.hosts
-        if not is_known and key not in self._scolded and len(self._scolded) < _PEERS:
-            self._scolded.add(key)
-            _LOG.warning("turned away who has the public key %s: it is not in the broker's folder", key.decode("ascii"))
+        if not is_known:
+            text = f"turned away who has the public key {key.decode('ascii')}: it is not in the broker's folder"
+            self._complaints.once(key, text)
         return is_known
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import zmq
 
 from simnet.errors import WireError
+from simnet.wire.complaints import Complaints
 from simnet.wire.messages import Envelope, Message, pack, unpack
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class BrokerPulse:
         """Listen; `guard` makes the socket safe before it is bound."""
         self._session = session
         self._heard: dict[str, float] = {}
+        self._complaints = Complaints()
         self._socket = context.socket(zmq.ROUTER)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_BEAT_BYTES)
@@ -71,8 +73,10 @@ class BrokerPulse:
     def _answer(self, frames: list[bytes]) -> None:
         try:
             beat = unpack(frames[1:])
-        except WireError:
-            return  # a stranger's bytes prove nobody alive
+        except WireError as error:
+            # A stranger's bytes prove nobody alive.
+            self._complaints.once(frames[0], f"dropped what peer {frames[0][:32].hex()} sent to the pulse: {error}")
+            return
         host = beat.header.get("host")
         if beat.kind == "beat" and beat.envelope.session == self._session and host in self._heard:
             self._heard[host] = time.monotonic()
