@@ -108,6 +108,12 @@ def test_run_prints_a_table_and_makes_a_folder_of_its_own(
         (["run", "FILE", "--out", "/dev/null"], "/dev/null: "),
         (["check"], "no scenario given"),
         (["report", "/nowhere"], "/nowhere"),
+        (["broker", "FILE", "--listen", "here"], "'here' is no place for a broker; expected tcp://ADDRESS:PORT"),
+        (["broker", "FILE", "--listen", "tcp://127.0.0.1:*"], "expected --keys DIR"),
+        (["broker", "FILE", "--listen", "tcp://127.0.0.1:*", "--keys", "/nowhere"], "/nowhere/broker.key_secret"),
+        (["camera", "FILE", "--node", "car", "--connect", "tcp://127.0.0.1:*"], "no place for a broker"),
+        (["fusion", "FILE", "--connect", "tcp://127.0.0.1:5", "--keys", "x", "--insecure"], "with keys or without"),
+        (["camera", "nowhere.yaml", "--node", "car", "--connect", "ipc:///tmp/x"], "no scenario 'nowhere.yaml'"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(
@@ -148,6 +154,25 @@ def test_ls_names_what_is_shipped(capsys: pytest.CaptureFixture) -> None:
     assert {"atn", "jpeg"} <= set(found["codecs"])
     assert cli.main(["ls"]) == 0
     assert "vehicle_platoon" in capsys.readouterr().out
+
+
+def test_hosts_that_are_processes_end_as_the_run_does(scenario: Path, tmp_path: Path) -> None:
+    endpoint, out = f"ipc://{tmp_path}/run", tmp_path / "out"
+
+    def start(*arguments: str) -> subprocess.Popen:
+        command = [sys.executable, "-m", "simnet", *arguments]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    fusion = start("fusion", str(scenario), "--connect", endpoint)
+    camera = start("camera", str(scenario), "--node", "car", "--connect", endpoint)
+    broker = _simnet("broker", str(scenario), "--listen", endpoint, "--out", str(out), "--json")
+    assert (broker.returncode, broker.stderr) == (0, f"simnet: listening at {endpoint} for car, fusion\n")
+    assert json.loads(broker.stdout.splitlines()[-1])["frames"] == 10
+    for host in (fusion, camera):
+        assert (*host.communicate(timeout=30), host.returncode) == ("", "", 0)
+    late = _simnet("camera", str(scenario), "--node", "car", "--connect", endpoint, "--wait", "0.3")
+    complaint = f"simnet: error: camera car: no welcome from the broker at {endpoint} for 0.3 s; expected it to be up\n"
+    assert (late.returncode, late.stdout, late.stderr) == (1, "", complaint)
 
 
 @pytest.mark.parametrize("hosts", ["0", "2"])
