@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import argparse
 
+    from simnet.engine.journal import Beginning
+    from simnet.records import Scenario
+
 HELP = "run a scenario: rows, a report and a table of its streams"
 
 
@@ -125,18 +128,31 @@ def _resumed(arguments: argparse.Namespace, hosts: int | None) -> dict[str, Any]
     folder = arguments.resume
     if arguments.out is not None or (arguments.set and arguments.scenario is None):
         raise InputError("--resume goes on with a run as it is in its folder; expected neither --out nor --set with it")
+    given = None if arguments.scenario is None else scenario.load(arguments.scenario, arguments.set)
     journal, beginning = Journal.resume(folder)
-    if arguments.scenario is not None:
-        given = scenario.load(arguments.scenario, arguments.set)
-        if replace(given, node_loss=beginning.scenario.node_loss) != beginning.scenario:
-            raise InputError(
-                f"{folder}: a run of another scenario than {arguments.scenario} as given; expected {beginning.scenario.name} "
-                "as that run began with it, or no scenario"
-            )
-    if hosts not in {None, beginning.hosts}:
-        raise InputError(f"{folder}: {beginning.began_with}; expected to go on in the same way")
+    try:
+        _check_sameness(arguments, given, hosts, beginning)
+    except InputError:
+        journal.close()
+        raise
     asked = Asked(**beginning.asked)
     return {"scenario": beginning.scenario, "out": folder, "hosts": beginning.hosts, "journal": journal, "asked": asked}
+
+
+def _check_sameness(
+    arguments: argparse.Namespace, given: Scenario | None, hosts: int | None, beginning: Beginning
+) -> None:
+    """Raise InputError where what is given with --resume is not what the run began with."""
+    from simnet.errors import InputError
+
+    folder, own = arguments.resume, beginning.scenario
+    if given is not None and replace(given, node_loss=own.node_loss) != own:
+        raise InputError(
+            f"{folder}: a run of another scenario than {arguments.scenario} as given; expected {own.name} as that run began "
+            "with it, or no scenario"
+        )
+    if hosts not in {None, beginning.hosts}:
+        raise InputError(f"{folder}: {beginning.began_with}; expected to go on in the same way")
 
 
 def _free_folder(name: str) -> Path:

@@ -36,8 +36,13 @@ class Hosts:
     def post(self, host: str, message: Message) -> int:
         """Send a request unless its answer is on record; return its ticket."""
         ticket = self._socket.next_ticket(host)
-        if self._is_recorded(host, ticket, message):
+        if self._journal.loss(host, ticket) is not None:
             self._socket.skip(host)
+        elif self._is_recorded(host, ticket, message):
+            self._socket.skip(host)
+            # Answers come in another order than requests: a host that is needed already has to know this one too.
+            if self._replay.is_told(host):
+                self._socket.tell(host, message)
         else:
             # A resumed run's first request to a host finds it empty.
             for known in self._replay.catch_up(host):
@@ -80,9 +85,7 @@ class Hosts:
         self._socket.wait(seconds)
 
     def _is_recorded(self, host: str, ticket: int, request: Message) -> bool:
-        if self._journal.has(host, ticket) or self._journal.loss(host, ticket) is not None:
-            return True
-        return self._scored(request) is not None
+        return self._journal.has(host, ticket) or self._scored(request) is not None
 
     def _scored(self, request: Message) -> tuple[str, Score] | None:
         if request.kind != "picture":

@@ -88,8 +88,12 @@ class Journal:
         journal = cls(folder, AppendLog(file))
         try:
             return journal, journal._read_back()
-        except (msgpack.UnpackException, ValueError, TypeError, WireError) as error:
-            raise InputError(f"{file}: not a run's journal ({error}); expected one that simnet run wrote") from error
+        except BaseException as error:
+            journal.close()
+            if isinstance(error, (msgpack.UnpackException, ValueError, TypeError, WireError)):
+                text = f"{file}: not a run's journal ({error}); expected one that simnet run wrote"
+                raise InputError(text) from error
+            raise
 
     @property
     def is_spent(self) -> bool:

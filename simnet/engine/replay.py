@@ -97,7 +97,11 @@ class Replay:
 
     def catch_up(self, host: str) -> list[Message]:
         """Return what to tell `host` before this process's first request to it; nothing before any other."""
-        return [] if self._told[host].is_told else self.replay(host, ())
+        return [] if self.is_told(host) else self.replay(host, ())
+
+    def is_told(self, host: str) -> bool:
+        """Whether `host` knows by now what this process has asked, or would have."""
+        return self._told[host].is_told
 
     def replay(self, host: str, owed: Collection[int]) -> list[Message]:
         """Return what to tell `host` again, in order."""
