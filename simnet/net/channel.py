@@ -73,6 +73,38 @@ class Channel:
             arrived = arrived and not closure.touches(start_ns, known_ns)
         return free_ns, known_ns, arrived
 
+    def send_all(self, start_ns: int, sizes_bytes: Sequence[int]) -> tuple[int, list[tuple[int, int, bool]]]:
+        """Send packets one right after the other, as `send` would.
+
+        Returns:
+            When the transmitter is free again, and of each packet its start, when it arrives or is known not to, and whether it
+            arrives.
+        """
+        sent: list[tuple[int, int, bool]] = []
+        if self._ns_per_byte is None or self._speed_mps is not None or self._closures:
+            for size_bytes in sizes_bytes:
+                free_ns, known_ns, arrived = self.send(start_ns, size_bytes)
+                sent.append((start_ns, known_ns, arrived))
+                start_ns = free_ns
+            return start_ns, sent
+        # Nearly all links, and nearly all of a packet's cost: nothing is looked up that stays the same.
+        ns_per_byte, delay_ns, in_order = self._ns_per_byte, self._delay_ns, self._in_order
+        extra_ns, lost, last_ns = self._extra_ns, self._losses, self._last_arrival_ns
+        sized = service_ns = -1
+        for size_bytes in sizes_bytes:
+            if size_bytes != sized:
+                sized, service_ns = size_bytes, int(size_bytes * ns_per_byte + 0.5)
+            free_ns = start_ns + service_ns
+            known_ns = free_ns + delay_ns + next(extra_ns)
+            if known_ns > last_ns:
+                last_ns = known_ns
+            elif in_order:
+                known_ns = last_ns
+            sent.append((start_ns, known_ns, not next(lost)))
+            start_ns = free_ns
+        self._last_arrival_ns = last_ns
+        return start_ns, sent
+
     def cost_ns(self, now_ns: int) -> tuple[int, bool]:
         """Return the delay and service of a full packet, if it started now, and whether it would get through."""
         service_ns, open_ = self._transmitter.cost_ns(now_ns, self.config.mtu_bytes)

@@ -55,9 +55,26 @@ class Link:
 
         Sizes include the overhead. `now_ns` must not be before an earlier call's. A dropped packet is known at once.
         """
+        total_bytes = sum(sizes_bytes)
+        self._ledger.offered(now_ns, len(sizes_bytes), total_bytes)
+        self._queue.drain(now_ns)
+        if len(sizes_bytes) > 1 and self._queue.fits(total_bytes):
+            passages = self._take_all(now_ns, sizes_bytes)
+        else:
+            passages = self._take_what_fits(now_ns, sizes_bytes)
+        self._queue.note()
+        return passages
+
+    def _take_all(self, now_ns: int, sizes_bytes: Sequence[int]) -> list[Passage]:
+        """Do as `_take_what_fits` where all fits, sooner."""
+        self._free_ns, sent = self.channel.send_all(max(now_ns, self._free_ns), sizes_bytes)
+        starts_ns, known_ns, arrived = zip(*sent, strict=True)
+        self._queue.push_all(now_ns, starts_ns, sizes_bytes)
+        self._ledger.in_flight.extend(zip(known_ns, sizes_bytes, arrived, strict=True))
+        return list(zip(known_ns, arrived, [start_ns - now_ns for start_ns in starts_ns], strict=True))
+
+    def _take_what_fits(self, now_ns: int, sizes_bytes: Sequence[int]) -> list[Passage]:
         queue, ledger, in_flight, send = self._queue, self._ledger, self._ledger.in_flight, self.channel.send
-        ledger.offered(now_ns, len(sizes_bytes), sum(sizes_bytes))
-        queue.drain(now_ns)
         passages: list[Passage] = []
         for size_bytes in sizes_bytes:
             start_ns = self._free_ns
@@ -70,7 +87,6 @@ class Link:
             self._free_ns, known_ns, arrived = send(start_ns, size_bytes)
             in_flight.append((known_ns, size_bytes, arrived))
             passages.append((known_ns, arrived, start_ns - now_ns))
-        queue.note()
         return passages
 
     def load(self, now_ns: int) -> LinkLoad:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
+from typing import TYPE_CHECKING
 
 from simnet.net.statistics import BIN_NS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Peaks:
@@ -55,6 +60,10 @@ class ByteQueue:
     def drain(self, now_ns: int) -> None:
         """Let go of what entered service by `now_ns`; a packet that does so at this very instant makes room already."""
         waiting, peaks = self._waiting, self._peaks
+        if waiting and waiting[-1][0] <= min(now_ns, peaks.end_ns):
+            # Nothing waits any more, and that was so before the known bin's end.
+            waiting.clear()
+            self._bytes = 0
         while waiting and waiting[0][0] <= now_ns:
             start_ns, size_bytes = waiting.popleft()
             if start_ns > peaks.end_ns:
@@ -63,6 +72,16 @@ class ByteQueue:
         self._now_ns = now_ns
         if now_ns >= peaks.end_ns:
             peaks.after(now_ns, self._bytes)
+
+    def fits(self, size_bytes: int) -> bool:
+        """Tell whether so much fits in beside what waits."""
+        return self._bytes + size_bytes <= self._capacity
+
+    def push_all(self, now_ns: int, starts_ns: Sequence[int], sizes_bytes: Sequence[int]) -> None:
+        """Take in packets that fit, first to last; those whose service starts by now do not wait."""
+        first = bisect_right(starts_ns, now_ns)
+        self._bytes += sum(sizes_bytes[first:])
+        self._waiting.extend(zip(starts_ns[first:], sizes_bytes[first:], strict=True))
 
     def push(self, start_ns: int, size_bytes: int) -> bool:
         """Take in a packet whose service starts at `start_ns`; return False where it does not fit."""

@@ -116,17 +116,23 @@ class Ledger:
 
     def _settle(self, now_ns: int) -> None:
         in_flight = self.in_flight
-        start_ns, counts = -BIN_NS, _Counts()
         while in_flight and in_flight[0][0] <= now_ns:
-            known_ns, size_bytes, arrived = in_flight.popleft()
-            if not 0 <= known_ns - start_ns < BIN_NS:
-                start_ns, counts = known_ns - known_ns % BIN_NS, self._bin(known_ns)
-            if arrived:
-                counts.delivered_packets += 1
-                counts.delivered_bytes += size_bytes
-            else:
-                counts.lost_packets += 1
-                counts.lost_bytes += size_bytes
+            # A bin's worth at a time: this is done for every packet.
+            start_ns = in_flight[0][0] - in_flight[0][0] % BIN_NS
+            last_ns = min(now_ns, start_ns + BIN_NS - 1)
+            packets = lost_packets = size_bytes = lost_bytes = 0
+            while in_flight and start_ns <= in_flight[0][0] <= last_ns:
+                _, one_bytes, arrived = in_flight.popleft()
+                packets += 1
+                size_bytes += one_bytes
+                if not arrived:
+                    lost_packets += 1
+                    lost_bytes += one_bytes
+            counts = self._bin(start_ns)
+            counts.delivered_packets += packets - lost_packets
+            counts.delivered_bytes += size_bytes - lost_bytes
+            counts.lost_packets += lost_packets
+            counts.lost_bytes += lost_bytes
 
     def _bin(self, t_ns: int) -> _Counts:
         index = t_ns // BIN_NS
