@@ -90,7 +90,8 @@ def _line(
         "name": name,
         "type": "line",
         # A frame between two that were lost is a point of its own.
-        "symbolSize": 3,
+        "symbol": "circle",
+        "symbolSize": 2.5,
         "data": data,
         "z": 3 if is_chosen else 2,
         "lineStyle": {"width": 3 if is_chosen else 1.5, "opacity": 1 if is_chosen else 0.6},

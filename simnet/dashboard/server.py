@@ -9,8 +9,10 @@ import tempfile
 from simnet.errors import InputError
 
 
-def serve(connect: str, host: str, port: int) -> None:
+def serve(connect: str, host: str, port: int, end_after_s: float | None = None) -> None:
     """Watch what is published on `connect` and serve `http://host:port/` until interrupted.
+
+    With `end_after_s`, end by itself after so many seconds in which no run was going on.
 
     Raises:
         InputError: NiceGUI is not installed, `connect` is no endpoint, or the port is taken.
@@ -26,7 +28,7 @@ def serve(connect: str, host: str, port: int) -> None:
 
     from simnet.dashboard import metrics
     from simnet.dashboard.page import Page
-    from simnet.dashboard.state import State
+    from simnet.dashboard.state import Idle, State
     from simnet.wire.live_sockets import LiveSubscriber
 
     _check(host, port)
@@ -45,6 +47,9 @@ def serve(connect: str, host: str, port: int) -> None:
     def health() -> dict[str, str]:
         return {"phase": state.phase}
 
+    if end_after_s is not None:
+        idle = Idle(state, end_after_s)
+        app.timer(1.0, lambda: app.shutdown() if idle.is_over else None)
     try:
         ui.run(
             host=host,

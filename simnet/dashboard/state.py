@@ -131,6 +131,22 @@ class State:
         self.event_counts[event.kind] += 1
 
 
+class Idle:
+    """Tells when no run has been going on for `limit_s`; look at it now and then."""
+
+    def __init__(self, state: State, limit_s: float) -> None:
+        self._state, self._limit_s = state, limit_s
+        self._busy_s = time.monotonic()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has been so long."""
+        now = time.monotonic()
+        if self._state.phase == "running":
+            self._busy_s = now
+        return now - self._busy_s > self._limit_s
+
+
 def _why(row: Row) -> str:
     if row.outcome is Outcome.LATE and row.decode_ns is not None:
         return f": there {(row.decode_ns - row.capture_ns) / 1e6:.0f} ms after capture"

@@ -1,0 +1,25 @@
+# Everything that simnet is, for the CPU: broker, cameras, fusion and live page are all this image.
+FROM python:3.11-slim AS build
+# Where torch's build without GPU libraries is. The one from PyPI brings several GB of them on most machines.
+ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PATH=/opt/simnet/bin:$PATH
+RUN python -m venv /opt/simnet
+WORKDIR /source
+# What is installed changes less often than the source, so it is a layer of its own.
+COPY pyproject.toml .
+RUN python -c "import tomllib; p = tomllib.load(open('pyproject.toml', 'rb'))['project']; \
+    print(*p['dependencies'], *p['optional-dependencies']['dashboard'], sep='\n')" > wanted.txt \
+ && grep -E '^(torch|numpy)' wanted.txt > first.txt && echo torchvision >> first.txt \
+ && pip install --index-url "$TORCH_INDEX" -r first.txt \
+ && pip install -r wanted.txt
+COPY . .
+RUN pip install --no-deps .
+
+FROM python:3.11-slim
+COPY --from=build /opt/simnet /opt/simnet
+ENV PATH=/opt/simnet/bin:$PATH HOME=/tmp PYTHONDONTWRITEBYTECODE=1
+# Volumes take these folders' modes over: whoever the containers run as may write there.
+RUN mkdir -m 1777 /keys && mkdir -p -m 1777 /work/runs
+WORKDIR /work
+USER 1000:1000
+ENTRYPOINT ["simnet"]
