@@ -87,7 +87,7 @@ def show_summary(summary: Mapping[str, Any]) -> None:
         f"\n{summary['frames']} frames, {summary['virtual_s']:g} s virtual in {summary['wall_s']:.1f} s wall, "
         f"peak {summary['peak_rss_mb']:.0f} MB"
     )
-    for name in ("fingerprint", "report"):
+    for name in ("fingerprint", "report" if summary["report"] else "rows"):
         console.print(f"{name:<12} {summary[name]}", soft_wrap=True)
 
 

@@ -45,6 +45,12 @@ def configure_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the summary as one JSON object on the last line")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a value, e.g. seed=3")
     parser.add_argument(
+        "--no-report",
+        dest="report",
+        action="store_false",
+        help="write rows only: simnet report makes the page later, which takes long where there are hundreds of cameras",
+    )
+    parser.add_argument(
         "--live", metavar="ENDPOINT", help="publish telemetry for simnet dashboard, e.g. tcp://127.0.0.1:5570"
     )
     parser.add_argument(
@@ -92,6 +98,7 @@ def lead(arguments: argparse.Namespace, hosts: int | None, **options: Any) -> in
             progress=progress,
             began=arguments.began,
             live=arguments.live,
+            report=arguments.report,
             realtime=arguments.realtime,
             **job,
             **options,

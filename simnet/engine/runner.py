@@ -53,6 +53,7 @@ def run(
     restarts: int = RESTARTS,
     answer_delay_s: float = 0.0,
     live: str | None = None,
+    report: bool = True,
     realtime: float | None = None,
     journal: Journal | None = None,
     progress: Callable[[int], None] = lambda _: None,
@@ -69,6 +70,7 @@ def run(
         restarts: How often each of the `hosts` processes is started again when it dies.
         answer_delay_s: The longest random pause before every answer of a node; changes nothing but wall time.
         live: Where telemetry is published for those who watch, e.g. `tcp://127.0.0.1:5570`; changes nothing else.
+        report: Whether to make the page; if not, `simnet.report.write` does it later.
         realtime: Wall seconds a virtual second, to pace the clock; None lets it run as fast as it can.
         journal: That of the interrupted run in `out`, to go on with it.
         progress: Called with the virtual time at every capture.
@@ -91,7 +93,7 @@ def run(
                 "recorded sizes need no hosts and show no pictures; expected a plain run, without --hosts or --live"
             )
         checks.make_folder(out)
-        return _write(scenario, out, simulate_directly(scenario, progress, times), asked, times)
+        return _write(scenario, out, simulate_directly(scenario, progress, times), asked, times, report=report)
     if journal is None:
         checks.make_folder(out)
         journal = Journal.create(out, beginning)
@@ -107,15 +109,15 @@ def run(
             overrides=asked.overrides,
             progress=progress,
         )
-        result = _write(scenario, out, simulate(order, times), asked, times)
+        result = _write(scenario, out, simulate(order, times), asked, times, report=report)
         journal.remove()
     return result
 
 
-def _write(scenario: Scenario, out: Path, happened: Happened, asked: Asked, times: Times) -> RunResult:
-    """Write the run's folder, report included."""
-    from simnet import report
+def _write(scenario: Scenario, out: Path, happened: Happened, asked: Asked, times: Times, *, report: bool) -> RunResult:
+    """Write the run's folder, with its page if `report` says so."""
     from simnet.engine import folder
+    from simnet.report import write as write_page
 
     rows = happened.ledger.rows(out.name, {stream.name: stream for stream in scenario.streams}, scenario.cameras)
     folder.write_rows(out, rows)
@@ -123,14 +125,16 @@ def _write(scenario: Scenario, out: Path, happened: Happened, asked: Asked, time
     times.mark("writing rows")
 
     def write_about() -> RunResult:
-        summary = _summary(scenario, out, happened, rows, times.total)
+        summary = _summary(scenario, out, happened, rows, times.total, report=report)
         folder.write_about(out, _about(scenario, happened, asked, summary, times))
         return RunResult(out, summary)
 
-    write_about()
-    report.write(out)
-    times.mark("report")
-    return write_about()
+    result = write_about()
+    if report:
+        write_page(out)
+        times.mark("report")
+        result = write_about()
+    return result
 
 
 def _import_ahead() -> None:
@@ -146,7 +150,9 @@ def _import_ahead() -> None:
     threading.Thread(target=load, name="imports", daemon=True).start()
 
 
-def _summary(scenario: Scenario, out: Path, happened: Happened, rows: Sequence[Row], wall_s: float) -> dict[str, Any]:
+def _summary(
+    scenario: Scenario, out: Path, happened: Happened, rows: Sequence[Row], wall_s: float, *, report: bool
+) -> dict[str, Any]:
     from simnet.engine import folder
     from simnet.report.summary import summarise
 
@@ -161,7 +167,7 @@ def _summary(scenario: Scenario, out: Path, happened: Happened, rows: Sequence[R
         "restarts": happened.returns,
         **paced,
         "streams": summarise(rows, virtual_s),
-        "report": str(out / "report.html"),
+        "report": str(out / "report.html") if report else None,
         "rows": str(out / folder.ROWS),
     }
 
