@@ -2,8 +2,8 @@
 
 python -m pytest tests/benchmarks/test_many_cameras.py --benchmark-only
 
-Writes `runs/many_cameras.html`, a plot of seconds against cameras, with its figures in `runs/many_cameras.json`. Processor seconds
-count, start-up, rows and all: on a machine that does other work too, the wall clock would measure that.
+Writes `runs/many_cameras.html`, a plot of seconds against cameras, with its figures in `runs/many_cameras.json`. What counts is
+processor seconds, start-up, rows and all: on a machine that does other work too, the wall clock would measure that.
 """
 
 from __future__ import annotations
