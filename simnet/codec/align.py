@@ -14,6 +14,9 @@ import numpy as np
 SMALLEST = 16
 """Below this side (pixels) DIS has no patch to match: such a side picture is used as it lies."""
 
+COARSE = 64
+"""From this side (pixels) on, a flow at a quarter of the size is where the others start."""
+
 CANDIDATES = 2
 """Aligned pictures made of each side picture."""
 
@@ -22,6 +25,8 @@ class Aligner:
     """Keeps the flows' work spaces; one a decoder, used by one thread at a time."""
 
     def __init__(self) -> None:
+        # Blurred pictures match best where they are small: at the lowest rates the coarse start is worth 0.1 dB, and it costs little.
+        self._start = method(2, stride=3, iterations=32, refinements=10)
         # Full resolution is right where the decoded picture has detail, half resolution where it is too coarse to match; fusion
         # picks by place. At the lowest rates the refinements gave one network 0.4 dB, the second flow 0.3 dB more.
         self._methods = (
@@ -34,8 +39,10 @@ class Aligner:
         height, width = decoded.shape[:2]
         if min(height, width) < SMALLEST:
             return [np.zeros((height, width, 2), np.float32)] * CANDIDATES
-        start = np.zeros((height, width, 2), np.float32)
-        return [method.calc(gray(decoded), gray(side), start.copy()) for method in self._methods]
+        first, second, start = gray(decoded), gray(side), np.zeros((height, width, 2), np.float32)
+        if min(height, width) >= COARSE:
+            start = self._start.calc(first, second, start)
+        return [method.calc(first, second, start.copy()) for method in self._methods]
 
     def align(self, decoded: np.ndarray, side: np.ndarray) -> list[np.ndarray]:
         """CANDIDATES pictures, `side` warped onto `decoded` (uint8 H x W x 3 each; a side picture of another size is resized)."""
