@@ -25,7 +25,7 @@ class Aligner:
     """Keeps the flows' work spaces; one a decoder, used by one thread at a time."""
 
     def __init__(self) -> None:
-        # Blurred pictures match best where they are small: at the lowest rates the coarse start is worth 0.1 dB, and it costs little.
+        # Blurred pictures match best where they are small: a coarse start is worth 0.1 dB at the lowest rates and costs little.
         self._start = method(2, stride=3, iterations=32, refinements=10)
         # Full resolution is right where the decoded picture has detail, half resolution where it is too coarse to match; fusion
         # picks by place. At the lowest rates the refinements gave one network 0.4 dB, the second flow 0.3 dB more.
