@@ -87,6 +87,13 @@ def show_summary(summary: Mapping[str, Any]) -> None:
         f"\n{summary['frames']} frames, {summary['virtual_s']:g} s virtual in {summary['wall_s']:.1f} s wall, "
         f"peak {summary['peak_rss_mb']:.0f} MB"
     )
+    if paced := summary.get("realtime"):
+        console.print(
+            f"{paced['missed']} of {paced['deadlines']} deadlines missed at {paced['factor']:g} wall seconds a virtual second, "
+            f"the worst by {paced['worst_ms']:.0f} ms"
+        )
+    if summary.get("restarts"):
+        console.print(f"{summary['restarts']} times a host died and came back")
     for name in ("fingerprint", "report" if summary["report"] else "rows"):
         console.print(f"{name:<12} {summary[name]}", soft_wrap=True)
 

@@ -1,9 +1,12 @@
-"""Hosts that are gone for a while or for good, and what lets one come back. Sans-IO: no socket, no clock."""
+"""Hosts that are gone for a while or for good, and what lets one come back. No socket in here."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from simnet.errors import NodeLostError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -39,6 +42,15 @@ class Memory(Protocol):
     def replayed(self, host: str, reply: Message) -> None:
         """`host` has answered something it was told again; raises where that is not as it should be."""
         ...
+
+
+def insist_on_return(absent: Absence, patience_s: float, what: str) -> None:
+    """Raise NodeLostError, with `what` was waited for, unless it is still possible that who is absent comes back."""
+    if absent.final:
+        raise NodeLostError(absent.host, f"{absent.reason}; waited for {what}")
+    if time.monotonic() - absent.since > patience_s:
+        back = f", and not back after {patience_s:g} s" if patience_s else ""
+        raise NodeLostError(absent.host, f"{absent.reason}{back}; waited for {what}")
 
 
 def silence_is_absence(silent: Sequence[str]) -> list[Absence]:

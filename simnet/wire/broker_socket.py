@@ -16,11 +16,12 @@ import zmq
 
 from simnet.errors import InputError, NodeError, NodeLostError, WireError, WireVersionError
 from simnet.wire import place, pulse
-from simnet.wire.absence import Absence, silence_is_absence
+from simnet.wire.absence import Absence, insist_on_return, silence_is_absence
 from simnet.wire.complaints import Complaints
 from simnet.wire.door import Door
-from simnet.wire.messages import MAX_PAYLOAD_BYTES, Envelope, Message, pack, unpack
+from simnet.wire.messages import Envelope, Message, pack, unpack
 from simnet.wire.roster import Claim
+from simnet.wire.router import open_router
 from simnet.wire.session import REPLAYED, Requests
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 POLL_S = 0.1
 RESEND_S = 5.0
 """A request without a reply is sent again after this long; the host drops the second copy."""
-WAITING_MESSAGES = 64
-"""Frames of messages that wait here for each peer; more wait at the peer."""
 BEATS_MISSED = 2
 """A host that has missed so many beats gives way to one that says hello in its place."""
 
@@ -71,13 +70,7 @@ class BrokerSocket:
         self._knocking: dict[bytes, float] = {}
         """Since when somebody asks to come in for a host that is still taken to be there."""
         self._complaints = Complaints()
-        self._socket = context.socket(zmq.ROUTER)
-        self._socket.setsockopt(zmq.LINGER, 0)
-        self._socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
-        self._socket.setsockopt(zmq.ROUTER_HANDOVER, 1)
-        self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_PAYLOAD_BYTES)
-        self._socket.setsockopt(zmq.RCVHWM, WAITING_MESSAGES)
-        self._socket.setsockopt(zmq.SNDTIMEO, 10_000)
+        self._socket = open_router(context)
         self._door = Door(context, keys) if place.is_open(endpoint) else None
         guard = (lambda _: None) if self._door is None else self._door.guard
         guard(self._socket)
@@ -163,7 +156,7 @@ class BrokerSocket:
             if requests.epoch != epoch:
                 epoch, asked, last_sent = requests.epoch, now, now
             if host in self._away:
-                self._bear(self._away[host], what)
+                insist_on_return(self._away[host], self._patience_s, what)
             elif now - asked > timeout_s:
                 raise NodeError(f"{host}: no answer for {timeout_s:.0f} s; waited for {what}")
             elif now - last_sent > RESEND_S:
@@ -179,11 +172,6 @@ class BrokerSocket:
         while (left := until - time.monotonic()) > 0:
             self._pump(min(left, POLL_S))
 
-    def ready(self, host: str, ticket: int) -> Message | None:
-        """Return the reply to a request if it is there already."""
-        self._pump(0)
-        return self._hosts[host].take(ticket)
-
     def close(self, linger_ms: int = 0) -> None:
         """Close both sockets; what is still queued has `linger_ms` to leave."""
         self._pulse.close()
@@ -195,22 +183,13 @@ class BrokerSocket:
     def _present(self) -> list[Claim]:
         return [claim for host, claim in self._claims.items() if host not in self._away]
 
-    def _bear(self, absent: Absence, what: str) -> None:
-        """Raise unless it is still possible that who is absent comes back."""
-        if absent.final:
-            raise NodeLostError(absent.host, f"{absent.reason}; waited for {what}")
-        if time.monotonic() - absent.since > self._patience_s:
-            back = f", and not back after {self._patience_s:g} s" if self._patience_s else ""
-            raise NodeLostError(absent.host, f"{absent.reason}{back}; waited for {what}")
-
     def _look_around(self) -> None:
         """Note who has gone since the last look."""
-        here = [host for host in self._hosts if host not in self._away]
         limit_s = pulse.MISSED * pulse.INTERVAL_S
-        for absent in self._watch([host for host in here if self._pulse.silence_s(host) > limit_s]):
+        silent = [host for host in self._hosts if self.is_here(host) and self._pulse.silence_s(host) > limit_s]
+        for absent in self._watch(silent):
             known = self._away.get(absent.host)
-            since = known.since if known else time.monotonic()
-            self._away[absent.host] = replace(absent, since=since)
+            self._away[absent.host] = replace(absent, since=known.since if known else time.monotonic())
             if not self._started:
                 self._forget(absent.host)
             if not absent.final:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import logging
 import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,8 +24,8 @@ import pytest
 from simnet import scenario
 from simnet.engine.carrying import Errand, carry
 from simnet.engine.gathering import Gathering
-from simnet.errors import NodeError, SimnetError
-from simnet.records import Scenario
+from simnet.errors import NodeError, NodeLostError, SimnetError
+from simnet.records import NodeLossConfig, Scenario
 from simnet.wire import keys as wire_keys
 from simnet.wire.keys import BrokerKeys, HostKeys
 
@@ -181,3 +183,55 @@ def test_a_host_has_the_world_where_it_says(
     send(endpoint, "car", world=str(tmp_path / "nowhere"))
     with pytest.raises(SimnetError, match=r"no folder .*nowhere"):
         ended.result()
+
+
+def test_a_host_that_is_killed_and_started_again_by_its_user_is_told_what_it_knew(
+    small: Scenario, file: Path, run: Callable[..., Ran], lead: Any, send: Send
+) -> None:
+    started: list[subprocess.Popen] = []
+    killed = threading.Event()
+
+    def start() -> None:
+        command = [sys.executable, "-m", "simnet", "camera", str(file), "--node", "van", "--connect", endpoint]
+        started.append(subprocess.Popen([*command, "--insecure"]))
+
+    def kill(now_ns: int) -> None:
+        if now_ns == 500_000_000 and not killed.is_set():
+            started[0].kill()
+            started[0].wait()
+            start()
+            killed.set()
+
+    ended, endpoint = lead(wait_s=60, progress=kill)
+    start()
+    hosts = [send(endpoint, fusion=True), send(endpoint, "car")]
+    ran = ended.result()
+    assert ran.result.summary["fingerprint"] == run(small).result.summary["fingerprint"]
+    assert ran.result.summary["restarts"] == 1
+    assert killed.is_set()
+    assert [host.result() for host in hosts] == [None, None]
+    assert started[1].wait(20) == 0
+
+
+def test_a_host_that_never_comes_back_is_not_waited_for_for_ever(
+    small: Scenario, run: Callable[..., Ran], lead: Any, send: Send, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simnet.wire.pulse.MISSED", 2)
+    impatient = replace(small, node_loss=NodeLossConfig(wait_ns=500_000_000))
+    here = Lead()
+    with ThreadPoolExecutor(1) as pool:
+        crew = Gathering("tcp://127.0.0.1:*", None, 60, here.say)
+        started: list[subprocess.Popen] = []
+        ended = pool.submit(run, impatient, crew=crew, progress=lambda now_ns: now_ns and started[0].kill())
+        endpoint = here.wait()
+        command = [sys.executable, "-m", "simnet", "camera", str(file), "--node", "van", "--connect", endpoint]
+        started.append(subprocess.Popen([*command, "--insecure"]))
+        hosts = [send(endpoint, fusion=True), send(endpoint, "car")]
+        with pytest.raises(
+            NodeLostError, match=r"^camera van: no heartbeat, and not back after 0\.5 s; waited for frame \d of van/b$"
+        ):
+            ended.result()
+        started[0].wait()
+    for host in hosts:
+        with pytest.raises(NodeError, match="the broker ended the run: camera van: no heartbeat"):
+            host.result()

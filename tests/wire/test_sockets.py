@@ -130,7 +130,7 @@ def test_who_comes_late_or_takes_a_name_is_told_so_and_the_first_stays(context: 
         with ThreadPoolExecutor() as pool:
             joining = pool.submit(other.join, 5)
             while not joining.done():
-                broker.ready("one", 0)
+                broker.wait(0.02)
         with pytest.raises(NodeError, match=f"^{name}: refused by the broker: {complaint}"):
             joining.result()
         other.close()
