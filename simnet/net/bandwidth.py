@@ -38,6 +38,10 @@ class Transmitter(Protocol):
         """Return about what `serve` would take for a packet now, for choosing a way; it changes nothing."""
         ...
 
+    def capacity_bytes(self, begin_ns: int, end_ns: int, /) -> int | None:
+        """Return what a recorded bandwidth can carry in [begin, end), in whole bytes; None where it is not recorded."""
+        ...
+
 
 def transmitter(config: LinkConfig, distance_m: Distance) -> Transmitter:
     """Return the link's transmitter; `distance_m(source, target, t_ns)` must answer for times ahead of now too.
@@ -71,6 +75,9 @@ class _Constant:
     def cost_ns(self, now_ns: int, size_bytes: int) -> tuple[int, bool]:
         return service_ns(size_bytes, self.ns_per_byte), True
 
+    def capacity_bytes(self, _begin_ns: int, _end_ns: int) -> None:
+        return None
+
 
 class _Ladder:
     """The bandwidth of a packet is that of the distance when its service starts.
@@ -95,6 +102,9 @@ class _Ladder:
             if distance_m <= up_to_m:
                 return service_ns(size_bytes, ns_per_byte), True
         return service_ns(size_bytes, self._steps[-1][1]), False
+
+    def capacity_bytes(self, _begin_ns: int, _end_ns: int) -> None:
+        return None
 
 
 def _ns_per_byte(rate_bps: float) -> float:

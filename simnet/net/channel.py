@@ -124,6 +124,10 @@ class Channel:
         rate_bps = 8 * self.config.mtu_bytes * SECOND_NS / max(service_ns, 1)
         return rate_bps, open_ and not any(closure.touches(now_ns, now_ns) for closure in self._closures)
 
+    def capacity_bytes(self, begin_ns: int, end_ns: int) -> int | None:
+        """Return what a recorded bandwidth can carry in [begin, end), in whole bytes; None where it is not recorded."""
+        return self._transmitter.capacity_bytes(begin_ns, end_ns)
+
     def _propagation_ns(self, t_ns: int, speed_mps: float) -> int:
         return round(self._distance_m(*self._ends, t_ns) / speed_mps * SECOND_NS)
 

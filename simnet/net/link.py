@@ -42,7 +42,7 @@ class Link:
         self.config = config
         self.channel = Channel(config, seed, distance_m, closures)
         self._queue = ByteQueue(config.queue_bytes)
-        self._ledger = Ledger(config.name)
+        self._ledger = Ledger(config.name, self.channel.capacity_bytes)
         self._free_ns = 0
 
     @property

@@ -52,7 +52,7 @@ class ScheduledLink:
         self._env = env
         self._queue = discipline(config)
         self._peaks = Peaks()
-        self._ledger = Ledger(config.name)
+        self._ledger = Ledger(config.name, self.channel.capacity_bytes)
         self._free_ns = 0
         self._wake_ns = -1
 

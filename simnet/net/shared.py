@@ -53,7 +53,7 @@ class SharedLink:
         self._medium = medium
         self._queue = discipline(config)
         self._peaks = Peaks()
-        self._ledger = Ledger(config.name)
+        self._ledger = Ledger(config.name, self.channel.capacity_bytes)
         medium.join(self)
 
     @property

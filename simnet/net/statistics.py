@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BIN_NS = 100_000_000
 RECENT_BINS = 5
@@ -25,6 +29,8 @@ class LinkBin:
     sent_packets: int
     queue_bytes_max: int
     """The most that waited at any instant, without the packet in service."""
+    capacity_bytes: int | None = None
+    """What a recorded bandwidth could have carried; None where the scenario says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +75,10 @@ class Ledger:
     A packet's fate is known as it is offered but counts only from its own time on; until then it is in flight.
     """
 
-    def __init__(self, link: str) -> None:
+    def __init__(self, link: str, capacity_bytes: Callable[[int, int], int | None] = lambda _begin, _end: None) -> None:
+        """`capacity_bytes` gives what the link can carry in [begin, end) ns, where that is to be kept."""
         self._link = link
+        self._capacity_bytes = capacity_bytes
         self._bins: dict[int, _Counts] = {}
         self.in_flight: deque[tuple[int, int, bool]] = deque()
         """Append every packet that leaves: (when it arrives or is known to be lost, bytes, whether it arrives)."""
@@ -152,4 +160,5 @@ class Ledger:
             dropped_packets=counts.dropped_packets,
             sent_packets=counts.sent_packets,
             queue_bytes_max=queue_bytes_max,
+            capacity_bytes=self._capacity_bytes(index * BIN_NS, (index + 1) * BIN_NS),
         )

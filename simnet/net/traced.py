@@ -47,6 +47,10 @@ class RateTransmitter:
         """Return what a packet takes at the trace's mean, so that ways do not flutter."""
         return round(size_bytes * BITS_NS / self._mean_bps), True
 
+    def capacity_bytes(self, begin_ns: int, end_ns: int) -> int:
+        """See `Transmitter`."""
+        return (self._work_at(end_ns + self._offset_ns) - self._work_at(begin_ns + self._offset_ns)) // BITS_NS
+
     def _work_at(self, t_ns: int) -> int:
         rounds, t_ns = divmod(t_ns, self._length_ns)
         row = bisect_right(self._starts_ns, t_ns) - 1
@@ -92,6 +96,11 @@ class OpportunityTransmitter:
     def cost_ns(self, now_ns: int, size_bytes: int) -> tuple[int, bool]:
         """Return what a packet takes at the trace's mean, so that ways do not flutter."""
         return round(size_bytes * BITS_NS / self._mean_bps), True
+
+    def capacity_bytes(self, begin_ns: int, end_ns: int) -> int:
+        """See `Transmitter`."""
+        first, last = (max(0, self._first_from(t_ns + self._offset_ns)) for t_ns in (begin_ns, end_ns))
+        return (last - first) * OPPORTUNITY_BYTES
 
     def _first_from(self, t_ns: int) -> int:
         """Return the number of the first opportunity at `t_ns` or later."""

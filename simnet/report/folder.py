@@ -26,6 +26,8 @@ class LinkBin:
     """Refused by the full queue."""
     sent_packets: int
     queue_bytes_max: int
+    capacity_bytes: int | None = None
+    """What a recorded bandwidth could have carried; None where the scenario says it."""
 
 
 _ROW = tuple(field.name for field in fields(Row))
@@ -106,7 +108,7 @@ def _row(values: Mapping[str, Any]) -> Row:
 
 
 def _bin(values: Mapping[str, Any]) -> LinkBin:
-    return LinkBin(**{name: values[name] for name in _BIN})
+    return LinkBin(**{name: values[name] for name in _BIN if name in values})
 
 
 def _restore(kind: Any, value: Any) -> Any:

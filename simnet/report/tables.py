@@ -130,6 +130,8 @@ def _link(run: RunFolder, name: str, bins: Sequence[LinkBin]) -> tuple[str, ...]
     way = f"{config.source} → {config.target}" if config else MISSING
     times = [round(step * run.scenario.duration_ns / 20) for step in range(21)]
     rates = [capacity_bps(config, run.scenario.nodes, time) for time in times] if config else []
+    if recorded := [80 * entry.capacity_bytes for entry in bins if entry.capacity_bytes is not None]:
+        rates = recorded
     shown = MISSING
     if rates:
         low, high = min(rates), max(rates)

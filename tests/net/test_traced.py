@@ -195,3 +195,16 @@ def test_times_may_be_dates(tmp_path):
     file.write_text("t,r\n2024-04-19 23:59:59.500000001,1\n2024-04-20T00:00:01Z,2\n", encoding="utf-8")
     rates = traces.read(TraceConfig(str(file), "csv", "", "r", "Mbit/s", "t"))
     assert rates == traces.Rates([0, 1500 * MS], [10**6, 2 * 10**6], 3 * SECOND)
+
+
+def test_statistics_say_what_a_recorded_bandwidth_could_have_carried(tmp_path):
+    (tmp_path / "rates.csv").write_text("kbps\n8\n80\n", encoding="utf-8")
+    (tmp_path / "cell").write_text("0\n50\n100\n250\n", encoding="utf-8")
+    columns = {"column": "kbps", "unit": "kbit/s", "period_ns": 150 * MS}
+    bins = link(tmp_path / "rates.csv", "csv", **columns).statistics(400 * MS).bins
+    assert [part.capacity_bytes for part in bins] == [100, 50 + 500, 1000, 100]
+    bins = link(tmp_path / "cell", "mahimahi", start_ns=50 * MS).statistics(300 * MS).bins
+    # At 50 and 100, none, at 250 twice (the next round's 0) and at 300 ms of the trace.
+    assert [part.capacity_bytes for part in bins] == [3000, 0, 4500]
+    plain = Link(LinkConfig("a", "A", "B", 1e6), 1, lambda *_: 0.0)
+    assert {part.capacity_bytes for part in plain.statistics(300 * MS).bins} == {None}

@@ -37,7 +37,7 @@ def _link(run: RunFolder, index: int, name: str, bins: Sequence[LinkBin]) -> Fig
     data = [*_traffic(bins, run.virtual_s, width_s), *_trouble(bins, run.virtual_s, width_s)]
     data.append(_queue(bins, run.virtual_s, width_s))
     if config:
-        data.append(_capacity(config, run, width_s))
+        data.append(_capacity(config, run, bins, width_s))
     axes: Dict = {
         "xaxis": axis("time (s)", range=[0, run.virtual_s], anchor="y3"),
         "yaxis": axis("kbit/s", domain=[0.52, 1], rangemode="tozero"),
@@ -97,10 +97,18 @@ def _queue(bins: Sequence[LinkBin], virtual_s: float, width_s: float) -> Dict:
     return trace | {"line": line, "fill": "tozeroy", "hovertemplate": "%{y:.3~g} kB queued"}
 
 
-def _capacity(config: LinkConfig, run: RunFolder, width_s: float) -> Dict:
-    # A fixed bandwidth needs two points; one that follows the nodes' distance needs one a bin.
-    times = [*series.bin_starts_s(run.virtual_s, width_s), run.virtual_s] if config.ladder else [0.0, run.virtual_s]
-    rates = [round(capacity_bps(config, run.scenario.nodes, round(time * SECOND_NS)) / 1e3, 3) for time in times]
+def _capacity(config: LinkConfig, run: RunFolder, bins: Sequence[LinkBin], width_s: float) -> Dict:
+    # A fixed bandwidth needs two points; one that follows the nodes' distance or was recorded needs one a bin.
+    times = [0.0, run.virtual_s]
+    if config.ladder or config.trace:
+        times = [*series.bin_starts_s(run.virtual_s, width_s), run.virtual_s]
+    if config.trace:
+        rates = series.per_second(
+            bins, lambda entry: entry.t_ns, lambda entry: 8 * (entry.capacity_bytes or 0) / 1e3, run.virtual_s, width_s
+        )
+        rates.append(rates[-1])
+    else:
+        rates = [round(capacity_bps(config, run.scenario.nodes, round(time * SECOND_NS)) / 1e3, 3) for time in times]
     line = {"color": LIMIT, "width": 1.5, "dash": "dash", "shape": "hv"}
     trace: Dict = {"type": "scatter", "mode": "lines", "name": "capacity", "x": times, "y": rates, "line": line}
     return trace | {"hovertemplate": "%{y:.4~g} kbit/s capacity"}
