@@ -9,7 +9,6 @@ same order as by `broker`, so the same events come of it; what is left out is pi
 
 from __future__ import annotations
 
-import gc
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -112,12 +111,7 @@ class DirectRun:
         for each in self._cameras.values():
             if each.schedule.count:
                 self._at(each.schedule.capture_ns(0), partial(self._capture, each, 0))
-        # Millions of records are kept and none of them is in a circle: looking for circles would take a third of the time.
-        gc.disable()
-        try:
-            self._env.run()
-        finally:
-            gc.enable()
+        self._env.run()
         return self._network.statistics()
 
     def events(self) -> list[NetworkEvent]:

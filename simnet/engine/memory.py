@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import resource
 import sys
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """From malloc.h."""
@@ -23,6 +29,20 @@ def peak_bytes() -> int:
                 return int(line.split()[1]) * 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+@contextmanager
+def without_search_for_circles() -> Iterator[None]:
+    """Turn off the collector of objects that refer to each other in circles.
+
+    Each time it goes through all there is: with millions of records that are kept anyway, that is most of the time.
+    """
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def keep_freed_pages() -> None:

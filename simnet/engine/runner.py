@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from simnet import __version__
-from simnet.engine import checks, direct, launch
+from simnet.engine import checks, direct, launch, memory
 from simnet.engine.journal import Beginning, Journal
 from simnet.engine.pace import Pace
 from simnet.engine.processes import RESTARTS
@@ -93,7 +93,8 @@ def run(
                 "recorded sizes need no hosts and show no pictures; expected a plain run, without --hosts or --live"
             )
         checks.make_folder(out)
-        return _write(scenario, out, simulate_directly(scenario, progress, times), asked, times, report=report)
+        with memory.without_search_for_circles():
+            return _write(scenario, out, simulate_directly(scenario, progress, times), asked, times, report=report)
     if journal is None:
         checks.make_folder(out)
         journal = Journal.create(out, beginning)

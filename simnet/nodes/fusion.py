@@ -86,10 +86,12 @@ class FusionPlanner:
     _decoder_free_ns: dict[str, int] = field(default_factory=dict)
     _next_feedback_ns: int | None = field(init=False)
     _memory_ns: int = field(init=False)
+    _candidates: dict[str, tuple[tuple[str, int], ...]] = field(init=False)
 
     def __post_init__(self) -> None:
         streams = self.setup.streams
         self._memory_ns = self.setup.memory_ns
+        self._candidates = {name: stream.candidates for name, stream in streams.items()}
         self._fates = {name: {} for name in self.setup.sources}
         self._chains = {name: Chain() for name in streams}
         self._receptions = {name: Reception(name) for name in streams if streams[name].rate.kind == "adaptive"}
@@ -216,7 +218,7 @@ class FusionPlanner:
         """
         found: list[SideChoice] = []
         hope_ns: int | None = None
-        for name, lag_ns in self.setup.streams[frame.stream].candidates:
+        for name, lag_ns in self._candidates[frame.stream]:
             if len(found) == self.setup.config.pictures:
                 break
             source, wanted = self._candidate(name, lag_ns, frame)
