@@ -131,11 +131,11 @@ class Broker:
         """Return the outages and hand-overs until now."""
         return self._network.events()
 
-    def stop(self) -> list[Message]:
-        """Stop every host; return what each says at its end: peak memory and seconds by part."""
+    def tally(self) -> list[Message]:
+        """Return what each host has taken: peak memory and seconds by part."""
         left = [plan.name for plan in self._plans if plan.name not in self.lost]
-        posted = [(host, self._hosts.post(host, Message("stop", {"failure": None}))) for host in left]
-        return [self._hosts.result(host, request, "its end") for host, request in posted]
+        posted = [(host, self._hosts.post(host, Message("tally"))) for host in left]
+        return [self._hosts.result(host, request, "what it took") for host, request in posted]
 
     def _pass_time(self) -> None:
         if self._pace is None:

@@ -74,6 +74,7 @@ class Host:
             "restore": self._restore,
             "prime": self._prime,
             "shown": self._show,
+            "tally": self._tally,
         }
         try:
             self._connection.join(join_s)
@@ -82,7 +83,8 @@ class Host:
                     handlers[request.kind](request)
                 except Exception as error:
                     self._fail(request, error)
-            self._stop(request)
+            self._reply(request, Message("stopped"))
+            self._connection.flush()
             if request.header["failure"] is not None:
                 raise NodeError(f"{self._name}: the broker ended the run: {request.header['failure']}")
         finally:
@@ -160,11 +162,10 @@ class Host:
         self._fusion_here.show(request.header["stream"], request.header["sequence"], request.payloads[0])
         self._reply(request, Message("restored"))
 
-    def _stop(self, request: Message) -> None:
+    def _tally(self, request: Message) -> None:
         seconds = [{"part": part, "seconds": spent} for part, spent in self._stopwatch.seconds.items()]
         peak = 0 if self._shares_process else memory.peak_bytes()
-        self._answer(request, Message("stopped", {"peak_rss_bytes": peak, "seconds": seconds}))
-        self._connection.flush()
+        self._answer(request, Message("tallied", {"peak_rss_bytes": peak, "seconds": seconds}))
 
     @property
     def _fusion_here(self) -> FusionActor:

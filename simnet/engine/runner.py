@@ -110,7 +110,7 @@ def run(
             overrides=asked.overrides,
             progress=progress,
         )
-        result = _write(scenario, out, simulate(order, times), asked, times, report=report)
+        result = simulate(order, times, lambda happened: _write(scenario, out, happened, asked, times, report=report))
         journal.remove()
     return result
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from simnet.net import LinkStatistics
     from simnet.net.events import NetworkEvent
     from simnet.records import Scenario
+
+Finished = TypeVar("Finished")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,11 @@ class Happened:
     pace: Pace | None = None
 
 
-def simulate(order: Order, times: Times) -> Happened:
-    """Run the clock from the beginning to the end."""
+def simulate(order: Order, times: Times, finish: Callable[[Happened], Finished]) -> Finished:
+    """Run the clock from the beginning to the end; return what `finish` makes of it, before hosts are told that the run is over.
+
+    So a host that ends well, wherever it is, ends after the report is there.
+    """
     import cv2
 
     from simnet.engine import memory
@@ -72,12 +77,14 @@ def simulate(order: Order, times: Times) -> Happened:
     world = LazyWorld(order.scenario, stopwatch)
     world.open_ahead()
     try:
-        return _simulate(order, world, stopwatch, times)
+        return _simulate(order, world, stopwatch, times, finish)
     finally:
         world.close()
 
 
-def _simulate(order: Order, world: LazyWorld, stopwatch: Stopwatch, times: Times) -> Happened:
+def _simulate(
+    order: Order, world: LazyWorld, stopwatch: Stopwatch, times: Times, finish: Callable[[Happened], Finished]
+) -> Finished:
     from simnet.engine import memory, scorer
     from simnet.engine.broker import PICTURES_BEHIND, Broker
     from simnet.engine.hosts import Hosts
@@ -104,23 +111,23 @@ def _simulate(order: Order, world: LazyWorld, stopwatch: Stopwatch, times: Times
             telemetry.ended(ledger.fingerprint())
         times.mark("run")
         times.seconds["until the first coded frame"] = broker.first_coded - times.began
-        ends = broker.stop()
+        ends = broker.tally()
         stopwatch.add({"clock waits for nodes (wall)": socket.waited_s})
         times.mark("stopping")
-    for end in ends:
-        stopwatch.add({item["part"]: item["seconds"] for item in end.header["seconds"]})
-    peak_bytes = memory.peak_bytes() + sum(end.header["peak_rss_bytes"] for end in ends)
-    return Happened(
-        ledger=ledger,
-        links=links,
-        announcements=broker.announcements,
-        events=broker.events(),
-        seconds=stopwatch.seconds,
-        peak_bytes=peak_bytes,
-        returns=socket.returns,
-        lost=broker.lost,
-        pace=order.pace,
-    )
+        for end in ends:
+            stopwatch.add({item["part"]: item["seconds"] for item in end.header["seconds"]})
+        happened = Happened(
+            ledger=ledger,
+            links=links,
+            announcements=broker.announcements,
+            events=broker.events(),
+            seconds=stopwatch.seconds,
+            peak_bytes=memory.peak_bytes() + sum(end.header["peak_rss_bytes"] for end in ends),
+            returns=socket.returns,
+            lost=broker.lost,
+            pace=order.pace,
+        )
+        return finish(happened)
 
 
 def simulate_directly(scenario: Scenario, progress: Callable[[int], None], times: Times) -> Happened:

@@ -77,6 +77,7 @@ KINDS: dict[str, Kind] = {
     "wake": Kind({"time_ns": int}),
     "announce": Kind({}, (1, 1)),
     "picture": Kind({"stream": str, "sequence": int, "sides": [SIDE]}, (1, 1)),
+    "tally": Kind(),
     "stop": Kind({"failure": (str, None)}),
     # the same, to a host that came back: its nodes' states, frames that a decoder saw, pictures that serve as side information
     "restore": Kind({"stream": (str, None)}, (1, 1)),
@@ -89,7 +90,8 @@ KINDS: dict[str, Kind] = {
     "announced": Kind(),
     "decoded": Kind({"digest": str}, (1, 2)),
     "restored": Kind(),
-    "stopped": Kind({"peak_rss_bytes": int, "seconds": [{"part": str, "seconds": float}]}),
+    "tallied": Kind({"peak_rss_bytes": int, "seconds": [{"part": str, "seconds": float}]}),
+    "stopped": Kind(),
     "failed": Kind({"error": str, "message": str}),
 }
 

@@ -101,6 +101,25 @@ def lead(run: Callable[..., Ran], small: Scenario) -> Iterator[Callable[..., tup
         yield go
 
 
+def test_hosts_end_when_the_report_is_there(lead: Any, send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    from simnet import report
+
+    ended_early = []
+    write = report.write
+
+    def write_slowly(folder: Path) -> Path:
+        time.sleep(0.5)
+        ended_early.append(host.done())
+        return write(folder)
+
+    monkeypatch.setattr(report, "write", write_slowly)
+    ended, endpoint = lead()
+    host = send(endpoint, "car", "van", fusion=True)
+    assert ended.result(60)
+    assert host.result(30) is None
+    assert ended_early == [False]
+
+
 def test_the_same_run_as_in_one_process_however_nodes_are_spread(
     small: Scenario, run: Callable[..., Ran], lead: Any, send: Send, tmp_path: Path
 ) -> None:
