@@ -134,7 +134,7 @@ class Network:
     @property
     def _now_ns(self) -> int:
         now_ns = self._env.now
-        if not isinstance(now_ns, int):
+        if type(now_ns) is not int:
             raise TypeError(f"the clock reads {now_ns!r}; expected an integer of ns")
         return now_ns
 

@@ -77,15 +77,15 @@ def step(
 
     Rate control knows only sizes of frames whose coding is over, and feedback that has arrived, by the capture.
     """
-    control = state.rate
+    control, over_ns = state.rate, grant.time_ns
     for frame in state.coding:
-        if frame.done_ns <= grant.time_ns:
+        if frame.done_ns <= over_ns:
             control = rate.measured(setup.rate, control, frame.quality, frame.size_bytes, typical=frame.is_typical)
     control = rate.choose(setup.rate, rate.heard(setup.rate, control, grant.feedback))
     made = encode(control.quality, key_is_due(setup, state, grant))
     done_ns = grant.time_ns + setup.encode_ns
     own = Coding(done_ns, made.quality, len(made.data), not (made.key and state.refers))
-    coding = (*(frame for frame in state.coding if frame.done_ns > grant.time_ns), own)
+    coding = (*[frame for frame in state.coding if frame.done_ns > over_ns], own)
     key = (grant.sequence, grant.time_ns) if made.key else (state.key_sequence, state.key_ns)
     next_state = CameraState(control, coding, *key, refers=state.refers or not made.key)
     return next_state, Coded(grant.sequence, control.quality, made.data)
@@ -100,5 +100,7 @@ def key_is_due(setup: CameraSetup, state: CameraState, grant: Capture) -> bool:
         return True
     if setup.key_interval_ns is not None and grant.time_ns - state.key_ns >= setup.key_interval_ns:
         return True
+    if not grant.feedback:
+        return False
     asked = [feedback.undecodable for feedback in grant.feedback if feedback.undecodable is not None]
     return any(undecodable >= state.key_sequence for undecodable in asked)
