@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -215,3 +216,22 @@ def test_a_reader_who_has_had_enough_is_no_error(tmp_path: Path) -> None:
     )
     os.close(write)
     assert done.stderr == b""
+
+
+def test_an_interrupt_that_a_library_swallows_ends_the_run_all_the_same(
+    scenario: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    captured = []
+
+    def swallow(_: object, stream: str, sequence: int, now_ns: int) -> None:
+        captured.append((stream, sequence, now_ns))
+        if len(captured) == 1:
+            with suppress(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("simnet.engine.ledger.Ledger.captured", swallow)
+    out = str(tmp_path / "run")
+    assert cli.main(["run", str(scenario), "--out", out]) == 130
+    assert len(captured) == 1
+    assert capsys.readouterr().err == "simnet: interrupted\n"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -85,14 +85,19 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def lead(arguments: argparse.Namespace, hosts: int | None, **options: Any) -> int:
     """Run the scenario on so many hosts (None: 0, or as it began), with these options of `engine.run`; print what it came to."""
-    from simnet import console, engine
+    from simnet import console, engine, interrupts
 
     job = _resumed(arguments, hosts) if arguments.resume else _begun(arguments, hosts)
     loaded = job.pop("scenario")
     if arguments.node_timeout is not None:
         patience = replace(loaded.node_loss, wait_ns=round(arguments.node_timeout * 1e9))
         loaded = replace(loaded, node_loss=patience)
-    with console.progress(loaded, quiet=arguments.json) as progress:
+    with console.progress(loaded, quiet=arguments.json) as show:
+
+        def progress(now_ns: int) -> None:
+            interrupts.check()
+            show(now_ns)
+
         result = engine.run(
             loaded,
             progress=progress,

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import simpy
@@ -135,7 +136,11 @@ class Broker:
         """Return what each host has taken: peak memory and seconds by part."""
         left = [plan.name for plan in self._plans if plan.name not in self.lost]
         posted = [(host, self._hosts.post(host, Message("tally"))) for host in left]
-        return [self._hosts.result(host, request, "what it took") for host, request in posted]
+        ends = []
+        for host, request in posted:
+            with suppress(NodeLostError):  # all else it had to say is there
+                ends.append(self._hosts.result(host, request, "what it took"))
+        return ends
 
     def _pass_time(self) -> None:
         if self._pace is None:

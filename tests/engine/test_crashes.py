@@ -47,14 +47,27 @@ def test_a_killed_host_comes_back_and_nothing_changes(
     assert victims.all_ended
 
 
-@pytest.mark.parametrize("codec", ["h264", "atn"])
-def test_states_of_codecs_come_back_too(tiny: Scenario, run: Run, victims: Victims, codec: str) -> None:
-    """Video encoders and decoders from their last key frame, fusion with the pictures that serve as side information."""
-    scenario = change_streams(tiny, codec=codec, rate=RateConfig("adaptive"), key_interval_ns=500 * MS)
-    hosts = ("host-1", "host-2") if codec == "h264" else ("host-1",)
-    killed = run(scenario, hosts=2, progress=victims.when(800 * MS, *hosts))
+def test_video_goes_on_from_its_last_key_frame_and_old_side_pictures_are_known_again(
+    tiny: Scenario, run: Run, victims: Victims
+) -> None:
+    """Encoders, decoders, and pictures of 1.5 s ago, of which fusion's new process has decoded none."""
+    video = change_streams(replace(tiny, duration_ns=3000 * MS), codec="h264", rate=RateConfig("adaptive"))
+    car, van = video.streams
+    van = replace(van, side_information=("car/a",), side_lags_ns=(1500 * MS,))
+    scenario = replace(video, streams=(car, van))
+    killed = run(scenario, hosts=2, progress=victims.when(2400 * MS, "host-1", "host-2"))
     assert _told(killed) == _told(run(scenario))
-    assert killed.result.summary["restarts"] == len(hosts)
+    assert killed.result.summary["restarts"] == 2
+    assert [row.key for row in killed.rows("car/a")] == [True] + [False] * 29
+    assert all(row.side_age_ns == 1500 * MS for row in killed.rows("van/b")[-5:])
+
+
+def test_pictures_decoded_with_side_information_are_the_same_after_a_crash(
+    tiny: Scenario, run: Run, victims: Victims
+) -> None:
+    scenario = change_streams(tiny, codec="atn", rate=RateConfig("adaptive"))
+    killed = run(scenario, hosts=2, progress=victims.when(800 * MS, "host-1"))
+    assert _told(killed) == _told(run(scenario))
     assert "car/a" in {side for row in killed.read.rows for side in row.side_sources}
 
 

@@ -75,12 +75,14 @@ def _told(ran: Ran) -> tuple:
     return ran.result.summary["fingerprint"], rows, ran.read.bins, kept
 
 
-@pytest.mark.parametrize("captures", [1, random.Random(1).randint(2, 39), 40])
-def test_it_ends_as_if_it_had_never_been_killed(eventful: Scenario, run: Run, tmp_path: Path, captures: int) -> None:
-    out = tmp_path / "killed"
-    _kill(eventful, out, 0, captures)
+@pytest.mark.parametrize(("codec", "captures"), [("jpeg", random.Random(1).randint(2, 39)), ("h264", 31), ("jpeg", 40)])
+def test_it_ends_as_if_it_had_never_been_killed(
+    eventful: Scenario, run: Run, tmp_path: Path, codec: str, captures: int
+) -> None:
+    scenario, out = change_streams(eventful, codec=codec), tmp_path / "killed"
+    _kill(scenario, out, 0, captures)
     assert not (out / "run.json").exists()
-    assert _told(_go_on(out)) == _told(run(eventful))
+    assert _told(_go_on(out)) == _told(run(scenario))
     assert not (out / FOLDER).exists()
 
 
