@@ -16,6 +16,8 @@ COPY . .
 RUN pip install --no-deps .
 
 FROM python:3.11-slim
+# Panda3D's software renderer is linked to it, though no display is ever opened.
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends libx11-6 && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/simnet /opt/simnet
 ENV PATH=/opt/simnet/bin:$PATH HOME=/tmp PYTHONDONTWRITEBYTECODE=1
 # Volumes take these folders' modes over: whoever the containers run as may write there.

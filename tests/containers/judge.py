@@ -9,7 +9,7 @@ PAGE = "http://dashboard:8080/"
 deadline = time.monotonic() + float(sys.argv[1])
 metrics, reports = "", []
 while not ('phase="ended"' in metrics and reports):
-    if time.monotonic() > deadline:
+    if 'phase="failed"' in metrics or time.monotonic() > deadline:
         sys.exit(f"no end seen: {metrics.splitlines()[-40:]}, {reports}")
     time.sleep(0.5)
     reports = list(pathlib.Path("runs").glob("*/report.html"))
