@@ -17,6 +17,7 @@ while not ('phase="ended"' in metrics and reports):
         metrics = urllib.request.urlopen(PAGE + "metrics", timeout=5).read().decode()
     except OSError:
         continue
+time.sleep(10)  # hosts end when the report is there: by now, on a busy machine too
 assert b"simnet" in urllib.request.urlopen(PAGE, timeout=20).read()
 for line in metrics.splitlines():
     if line.startswith("simnet_"):
