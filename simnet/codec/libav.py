@@ -19,6 +19,7 @@ from av.filter import Graph
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
+from simnet.codec import scheduling
 from simnet.errors import BitstreamError, PictureError
 
 PIXELS = "yuv420p"
@@ -55,7 +56,8 @@ def open_encoder(
         context.flags |= Flags.global_header
     context.options = dict(options)
     try:
-        context.open()
+        with scheduling.kept():
+            context.open()
     except FFmpegError as error:
         raise PictureError(
             f"picture of {width} x {height}: {library} cannot encode it; expected a smaller one"

@@ -1,8 +1,10 @@
 """Video codecs: a packet a frame at once, references, key frames, colours, odd sizes."""
 
 import dataclasses
+import os
 import threading
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -206,3 +208,14 @@ def test_planes_keep_gray_and_sizes() -> None:
     back = yuv.to_picture(yuv.to_planes(blocks, 88, 72), 88, 72)
     inner = np.abs(back.astype(int) - blocks).reshape(9, 8, 11, 8, 3)[:, 2:6, :, 2:6]
     assert inner.max() <= 2
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the system does not tell how threads are scheduled")
+@pytest.mark.parametrize("name", ["av1", "hevc", "h264", "avif"])
+def test_no_coder_raises_its_threads_above_the_rest(name: str, picture: np.ndarray) -> None:
+    """SVT-AV1, run by root, takes real-time priority for itself and its caller; a spinning thread then starves the machine."""
+    encoder = codec.open_encoder(name, 200, 120)
+    encoder.encode(picture, 0.5, key=True)
+    encoder.encode(picture, 0.9)
+    policies = {os.sched_getscheduler(int(task.name)) for task in Path("/proc/self/task").iterdir()}
+    assert policies == {os.SCHED_OTHER}
