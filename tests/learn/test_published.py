@@ -156,5 +156,5 @@ def test_two_processes_from_the_command_line(tmp_path: Path, pairs: str) -> None
     )
     assert len(one) == 3
     for alone, together in zip(one, two, strict=True):
-        assert together == pytest.approx(alone, rel=0.02, abs=0.005), "loss, rate, PSNR, MS-SSIM"
+        assert together == pytest.approx(alone, rel=0.02, abs=0.02), "loss, rate, PSNR, MS-SSIM"
     assert (tmp_path / "two" / "model" / "manifest.yaml").is_file()
