@@ -15,8 +15,9 @@ import numpy as np
 from PIL import Image
 
 from simnet.codec import bitstream
+from simnet.codec.model import refuse
 from simnet.codec.padding import check_size
-from simnet.errors import BitstreamError, ModelError, PictureError
+from simnet.errors import BitstreamError, PictureError
 from simnet.records import Announcement, Decoded, SideInformation
 
 
@@ -67,8 +68,7 @@ TIMES_NS = (5_000_000, 5_000_000)
 
 def open_encoder(name: str, width: int, height: int, model: str | None = None) -> ClassicalEncoder:
     """See `registry`."""
-    if model is not None:
-        raise ModelError(f"codec {name} has no models; found model {model}")
+    refuse(name, model)
     return ClassicalEncoder(name, width, height)
 
 
@@ -79,7 +79,7 @@ def open_decoder(announcement: Announcement) -> ClassicalDecoder:
 
 def declared_times(name: str, model: str | None = None) -> tuple[int, int]:
     """See `registry`."""
-    del name, model
+    refuse(name, model)
     return TIMES_NS
 
 
@@ -126,7 +126,7 @@ class ClassicalDecoder:
         try:
             with Image.open(io.BytesIO(bitstream.payload(data)), formats=[kind]) as file:
                 picture = np.asarray(file.convert("RGB"))
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        except (OSError, ValueError, SyntaxError, RuntimeError, Image.DecompressionBombError) as error:
             raise BitstreamError(f"payload is not a {kind} picture") from error
         expected = (self.announcement.height, self.announcement.width)
         if picture.shape[:2] != expected:

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from simnet.codec import integers
-from simnet.codec.entropy_library import part
+from simnet.codec.entropy_library import part, roomy
 from simnet.errors import BitstreamError
 
 LEVELS = 64
@@ -133,7 +133,7 @@ class ContextCoder:
         if len(data) < 4 or len(data) % 4:
             raise BitstreamError(f"payload of {len(data)} bytes: expected a positive multiple of 4")
         coder = part("ans").RansDecoder()
-        coder.set_stream(data)
+        coder.set_stream(roomy(data, self.channels * size[0] * size[1]))
         coder.decode_stream(*self._tables(np.zeros(len(SENTINEL), np.int64)))
 
         def code(mask: np.ndarray, own: slice, centre: np.ndarray, index: np.ndarray) -> np.ndarray:

@@ -23,6 +23,21 @@ BARE = {
 """Subpackages whose initialisers ask for torchvision or torch-geometric, and the modules of theirs whose names they lend."""
 
 
+ROOM = 16
+"""Bytes behind a payload for each symbol: twice what a symbol of 16 bits with a large escape takes."""
+ESCAPES = 16
+"""Bytes behind a payload for each of its own: four bits may announce an escape of fifteen times four."""
+
+
+def roomy(data: bytes, symbols: int) -> bytes:
+    """A payload with zeros behind it, for CompressAI's decoder does not look where it ends.
+
+    A payload that was made to pass its CRC and holds fewer than `symbols` symbols would have it read whatever memory comes next,
+    or crash the process.
+    """
+    return data + bytes(ROOM * symbols + ESCAPES * len(data))
+
+
 def architectures() -> Any:
     """Return CompressAI's table of published image models, `compressai.zoo.image`, without what needs torchvision."""
     part("ans")

@@ -16,6 +16,7 @@ import msgpack
 import numpy as np
 from PIL import Image
 
+from simnet import pixels
 from simnet.codec.registry import open_decoder, open_encoder
 from simnet.errors import BitstreamError, InputError, ModelError, PictureError
 from simnet.records import Announcement, Decoded, SideInformation
@@ -58,12 +59,15 @@ def unpack(data: bytes) -> tuple[Announcement, bytes]:
 
 
 def read_picture(path: Path) -> np.ndarray:
-    """A picture file as uint8 H x W x 3 RGB; PictureError if it is not one."""
+    """A picture file as uint8 H x W x 3 RGB (`pixels.rgb`); PictureError if it is not one."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path) as file:
-                picture = np.asarray(file.convert("RGB"))
+                file.load()
+                picture = pixels.rgb(file)
+    except PictureError as error:
+        raise PictureError(f"{path}: {error}") from error
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         reason = getattr(error, "strerror", None) or "not a picture that Pillow reads"
         raise PictureError(f"{path}: {reason}") from error

@@ -57,6 +57,12 @@ def is_model(name: str) -> bool:
     return name in names() or (Path(name) / "manifest.yaml").is_file()
 
 
+def refuse(codec: str, name: str | None) -> None:
+    """Raise ModelError where a codec that has no models is given one."""
+    if name is not None:
+        raise ModelError(f"codec {codec} has no models; found model {name}")
+
+
 @lru_cache(maxsize=16)
 def load(name: str) -> Model:
     """Read a model's manifest and check every file's digest; ModelError says which file is wrong."""

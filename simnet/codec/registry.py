@@ -32,6 +32,8 @@ FAMILIES = {
     "simnet.codec.zoo": ("compressai",),
 }
 FUSE = "+fuse"
+OWN_SIDE = frozenset(("atn", "ndic", "dsin", "atn-paper", "ndic-bls17", "ndic-bmshj18"))
+"""Codecs whose decoders take side information by themselves."""
 STAGE = "fuse"
 """The shipped model of the side-information stage, and the codec that its manifest names."""
 
@@ -97,6 +99,8 @@ def _parted(name: str, model: str | None) -> tuple[str | None, str]:
     """The plain codec's model, and the side-information stage's (empty without one)."""
     if not name.endswith(FUSE):
         return model, ""
+    if name.removesuffix(FUSE) in OWN_SIDE:
+        raise ModelError(f"codec {name}: uses side information by itself; expected it without +fuse")
     from simnet.codec import model as models
 
     is_stage = model is not None and models.is_model(model) and models.load(model).codec == STAGE

@@ -13,8 +13,8 @@ import numpy as np
 
 from simnet.codec import bitstream, coders, yuv
 from simnet.codec.coders import Kind
+from simnet.codec.model import refuse
 from simnet.codec.padding import check_size
-from simnet.errors import ModelError
 from simnet.records import Announcement, Decoded, SideInformation
 
 KINDS = {"hevc-intra": Kind("libx265", "hevc", coders.x265("slow", 1), (54, 16), (25_000_000, 2_000_000))}
@@ -22,8 +22,7 @@ KINDS = {"hevc-intra": Kind("libx265", "hevc", coders.x265("slow", 1), (54, 16),
 
 def open_encoder(name: str, width: int, height: int, model: str | None = None) -> StillEncoder:
     """See `registry`."""
-    if model is not None:
-        raise ModelError(f"codec {name} has no models; found model {model}")
+    refuse(name, model)
     return StillEncoder(name, width, height)
 
 
@@ -34,7 +33,7 @@ def open_decoder(announcement: Announcement) -> StillDecoder:
 
 def declared_times(name: str, model: str | None = None) -> tuple[int, int]:
     """See `registry`."""
-    del model
+    refuse(name, model)
     return KINDS[name].times_ns
 
 

@@ -7,13 +7,14 @@ step of the header. The coder is CompressAI's rANS (`compressai.ans`) with 16-bi
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from simnet.codec.bitstream import QUALITY_STEPS
-from simnet.codec.entropy_library import part
+from simnet.codec.entropy_library import part, roomy
 from simnet.errors import BitstreamError
 
 LEVELS = 32
@@ -71,7 +72,8 @@ class Tables:
         """Decode int32 symbols of `shape` (C, h, w); the bytes must have passed their CRC."""
         if len(data) < 4 or len(data) % 4:
             raise BitstreamError(f"payload of {len(data)} bytes: expected a positive multiple of 4")
-        decoded = part("ans").RansDecoder().decode_with_indexes(data, *self._arguments(shape, step))
+        arguments = self._arguments(shape, step)
+        decoded = part("ans").RansDecoder().decode_with_indexes(roomy(data, math.prod(shape)), *arguments)
         return np.array(decoded, dtype=np.int32).reshape(shape)
 
     def _arguments(self, shape: tuple[int, ...], step: int) -> tuple[list[int], list[list[int]], list[int], list[int]]:

@@ -22,8 +22,9 @@ import numpy as np
 
 from simnet.codec import bitstream, coders, yuv
 from simnet.codec.coders import Kind
+from simnet.codec.model import refuse
 from simnet.codec.padding import check_size
-from simnet.errors import ModelError, ReferenceLostError
+from simnet.errors import ReferenceLostError
 from simnet.records import Announcement, Decoded, SideInformation
 
 KINDS = {
@@ -35,8 +36,7 @@ KINDS = {
 
 def open_encoder(name: str, width: int, height: int, model: str | None = None) -> VideoEncoder:
     """See `registry`."""
-    if model is not None:
-        raise ModelError(f"codec {name} has no models; found model {model}")
+    refuse(name, model)
     return VideoEncoder(name, width, height)
 
 
@@ -47,7 +47,7 @@ def open_decoder(announcement: Announcement) -> VideoDecoder:
 
 def declared_times(name: str, model: str | None = None) -> tuple[int, int]:
     """See `registry`."""
-    del model
+    refuse(name, model)
     return KINDS[name].times_ns
 
 

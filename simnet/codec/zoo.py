@@ -14,12 +14,13 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from simnet.codec import bitstream
-from simnet.codec.entropy_library import architectures
+from simnet.codec.entropy_library import architectures, roomy
 from simnet.codec.padding import check_size, padded, to_picture
 from simnet.errors import BitstreamError, ModelError
 from simnet.records import Announcement, Decoded, SideInformation
@@ -27,6 +28,8 @@ from simnet.records import Announcement, Decoded, SideInformation
 TIMES_NS = (100_000_000, 150_000_000)
 """Declared virtual coding times of a 256 x 128 frame: encode, decode."""
 STRIDE = 64
+WORD = 4
+"""Bytes that CompressAI's coder writes and reads at once."""
 LENGTH = struct.Struct(">I")
 """Ahead of every string but the last."""
 
@@ -44,7 +47,9 @@ def open_decoder(announcement: Announcement) -> ZooDecoder:
 def declared_times(name: str, model: str | None = None) -> tuple[int, int]:
     """See `registry`."""
     del name
-    split(model)
+    file = split(model)[2]
+    if file is not None and not Path(file).is_file():
+        raise ModelError(f"{file}: no such file; expected a file of CompressAI weights")
     return TIMES_NS
 
 
@@ -137,15 +142,13 @@ def fetched(architecture: str, quality: int) -> dict[str, Any]:
 
 def read(file: str) -> dict[str, Any]:
     """The weights in a file, unpickled safely."""
-    import pickle
-
     import torch
 
     try:
         state = torch.load(file, map_location="cpu", weights_only=True)
     except OSError as error:
         raise ModelError(f"{file}: {error.strerror}; expected a file of CompressAI weights") from error
-    except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError) as error:
+    except Exception as error:  # torch raises nearly anything for a damaged file
         raise ModelError(f"{file}: not a file of weights that torch reads safely (weights only)") from error
     state = state.get("state_dict", state) if isinstance(state, dict) else state
     if not isinstance(state, dict) or not all(hasattr(value, "numpy") for value in state.values()):
@@ -208,9 +211,13 @@ class ZooDecoder:
         bitstream.verify(data, self.announcement)
         height, width = self.announcement.height, self.announcement.width
         shape = [-(-side // STRIDE) * STRIDE // self._zoo.shrinks for side in (height, width)]
-        strings = [[string] for string in self._strings(bitstream.payload(data))]
+        # No model has more than two latent values a pixel.
+        symbols = 2 * (-(-height // STRIDE) * -(-width // STRIDE)) * STRIDE**2
+        strings = [[roomy(string, symbols)] for string in self._strings(bitstream.payload(data))]
         with torch.no_grad():
             decoded = self._zoo.network.decompress(strings, shape)["x_hat"].numpy()
+        if not np.isfinite(decoded).all():
+            raise BitstreamError("payload decodes to numbers that are not finite")
         picture = to_picture(decoded, height, width)
         return Decoded(picture, picture)
 
@@ -222,4 +229,7 @@ class ZooDecoder:
             (length,) = LENGTH.unpack_from(payload)
             strings.append(payload[LENGTH.size : LENGTH.size + length])
             payload = payload[LENGTH.size + length :]
-        return [*strings, payload]
+        strings.append(payload)
+        if bad := [len(string) for string in strings if not string or len(string) % WORD]:
+            raise BitstreamError(f"payload with a part of {bad[0]} bytes: expected a positive multiple of {WORD}")
+        return strings

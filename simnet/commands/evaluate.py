@@ -82,7 +82,7 @@ def execute(arguments: argparse.Namespace) -> int:
     if arguments.out:
         evaluation.prepare(arguments.out)
     measured = evaluate.evaluate(
-        arguments.data,
+        options.parse_data(arguments.data),
         arguments.codec.split(","),
         options.parse_qualities(arguments.qualities),
         arguments.anchor,

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
+from simnet import pixels
 from simnet.errors import PictureError
 
 if TYPE_CHECKING:
@@ -42,11 +43,9 @@ def read_rgb(path: Path | str) -> np.ndarray:
     try:
         with Image.open(path) as image:
             image.load()
-            upright = ImageOps.exif_transpose(image)
-            if upright.mode.startswith("I"):
-                grey = (np.asarray(upright).astype(np.uint32) >> 8).astype(np.uint8)
-                return np.repeat(grey[..., None], 3, axis=2)
-            return np.array(upright.convert("RGB"))
+            return pixels.rgb(image)
+    except PictureError as error:
+        raise PictureError(f"{path}: {error}") from error
     except FileNotFoundError as error:
         raise PictureError(f"{path}: no such file; expected a picture") from error
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:

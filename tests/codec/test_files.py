@@ -1,5 +1,6 @@
 """`simnet encode` and `simnet decode`: files survive anything but never lie."""
 
+import contextlib
 import dataclasses
 from pathlib import Path
 
@@ -9,8 +10,8 @@ from PIL import Image
 
 from simnet import codec
 from simnet.cli import main
-from simnet.codec import files
-from simnet.errors import BitstreamError
+from simnet.codec import bitstream, files
+from simnet.errors import BitstreamError, PictureError
 
 
 @pytest.fixture
@@ -80,6 +81,38 @@ def test_bad_input_is_one_line_and_status_2(
     assert error.startswith("simnet: error: ")
     assert said in error
     assert error.count("\n") == 1
+
+
+def test_pictures_of_16_bits_and_turned_ones_are_read_as_they_look(tmp_path: Path, picture: np.ndarray) -> None:
+    grey = picture[..., 0]
+    Image.fromarray(grey.astype(np.uint16) * 257).save(tmp_path / "deep.png")
+    np.testing.assert_array_equal(files.read_picture(tmp_path / "deep.png"), np.repeat(grey[..., None], 3, axis=2))
+    turned = Image.fromarray(picture)
+    exif = turned.getexif()
+    exif[0x0112] = 6
+    turned.save(tmp_path / "turned.png", exif=exif)
+    np.testing.assert_array_equal(files.read_picture(tmp_path / "turned.png"), np.rot90(picture, -1))
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int32])
+def test_pictures_whose_range_nobody_knows_are_refused(kind: type, tmp_path: Path) -> None:
+    Image.fromarray(np.full((4, 4), 70_000, kind)).save(tmp_path / "odd.tif")
+    with pytest.raises(PictureError, match=r"odd.tif: .*expected whole numbers of 8 or 16 bits"):
+        files.read_picture(tmp_path / "odd.tif")
+
+
+@pytest.mark.parametrize("name", ["jpeg", "jpeg2000", "webp", "avif", "h264", "atn", "factorized"])
+def test_payloads_made_to_pass_their_checksum_are_decoded_or_refused(name: str, picture: np.ndarray) -> None:
+    encoder = codec.open_encoder(name, 200, 120)
+    decoder = codec.open_decoder(encoder.announcement)
+    frame = encoder.encode(picture, 0.3, key=True)
+    header, payload = bitstream.header(frame), bitstream.payload(frame)
+    rng = np.random.default_rng(3)
+    for length in (1, 4, 5, 40, len(payload) // 2 // 4 * 4):
+        for made in (rng.bytes(length), b"\xff" * length, payload[:length], payload[:length] + rng.bytes(200)):
+            with contextlib.suppress(BitstreamError):
+                shown = decoder.decode(bitstream.pack(header, made, encoder.announcement), ()).picture
+                assert shown.shape == picture.shape
 
 
 @pytest.mark.parametrize("change", [{"model": 5}, {"codec": "a\nb"}, {"width": True}, {"height": 20_000}])

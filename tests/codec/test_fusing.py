@@ -1,5 +1,6 @@
 """The side-information stage: behind any codec, and what it says of where it looked."""
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -37,7 +38,12 @@ def test_a_codec_keeps_its_bytes_and_gains(name: str, picture: np.ndarray) -> No
 
 def test_a_codec_with_side_information_of_its_own_takes_no_second_stage() -> None:
     with pytest.raises(ModelError, match=r"atn\+fuse: uses side information by itself"):
-        codec.open_decoder(codec.open_encoder("atn+fuse", 64, 64).announcement)
+        codec.open_encoder("atn+fuse", 64, 64)
+    with pytest.raises(ModelError, match=r"atn\+fuse: uses side information by itself"):
+        codec.declared_times("atn+fuse")
+    announcement = codec.open_encoder("atn", 64, 64).announcement
+    with pytest.raises(ModelError, match=r"atn\+fuse: uses side information by itself"):
+        codec.open_decoder(dataclasses.replace(announcement, codec="atn+fuse", model="atn+fusefuse"))
 
 
 def test_the_stage_may_be_another_than_the_shipped(picture: np.ndarray, tmp_path: Path) -> None:

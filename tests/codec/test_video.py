@@ -190,6 +190,8 @@ def test_a_payload_that_is_no_picture_is_refused(name: str, clip: list[np.ndarra
 def test_video_codecs_have_no_models(name: str) -> None:
     with pytest.raises(ModelError, match=f"{name} has no models; found model big"):
         codec.open_encoder(name, 64, 64, "big")
+    with pytest.raises(ModelError, match=f"{name} has no models; found model big"):
+        codec.declared_times(name, "big")
 
 
 def test_sequence_numbers_wrap(clip: list[np.ndarray]) -> None:

@@ -1,5 +1,6 @@
 """CompressAI's models as codecs, on untrained weights from a file."""
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import torch
 
 from simnet import codec
+from simnet.codec import bitstream
 from simnet.codec.entropy_library import architectures
 from simnet.errors import BitstreamError, ModelError
 
@@ -36,6 +38,22 @@ def test_what_is_encoded_is_decoded(name: str, folder: Path, picture: np.ndarray
     altered[30] ^= 4
     with pytest.raises(BitstreamError):
         decoder.decode(bytes(altered), ())
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_payloads_made_to_pass_their_checksum_crash_nothing(name: str, folder: Path, picture: np.ndarray) -> None:
+    encoder = codec.open_encoder("compressai", 200, 120, f"{name}:1:{folder / name}")
+    decoder = codec.open_decoder(encoder.announcement)
+    frame = encoder.encode(picture, 0.5)
+    header, payload = bitstream.header(frame), bitstream.payload(frame)
+    for made in (b"\1", b"\0\0\0\0", b"\0\0\0\4abcd", payload[:-1], b"\0" * 40):
+        refused = len(made) % 4 or name != "bmshj2018-factorized"
+        with pytest.raises(BitstreamError) if refused else contextlib.suppress(BitstreamError):
+            decoder.decode(bitstream.pack(header, made, encoder.announcement), ())
+    for length in (4, 40, 400):
+        with contextlib.suppress(BitstreamError):
+            decoder.decode(bitstream.pack(header, payload[: len(payload) // 2 // 4 * 4], encoder.announcement), ())
+            decoder.decode(bitstream.pack(header, b"\xff" * length, encoder.announcement), ())
 
 
 def test_the_decoded_picture_is_compressais(folder: Path, picture: np.ndarray) -> None:
@@ -78,9 +96,12 @@ def test_weights_of_another_kind_are_refused(folder: Path, tmp_path: Path) -> No
     with pytest.raises(ModelError, match=r"not weights of bmshj2018-factorized, quality 8: .*size mismatch"):
         codec.open_encoder("compressai", 64, 64, f"bmshj2018-factorized:8:{folder / 'bmshj2018-factorized'}")
     rubbish = tmp_path / "rubbish"
-    rubbish.write_bytes(b"no torch file")
-    with pytest.raises(ModelError, match="not a file of weights"):
-        codec.open_encoder("compressai", 64, 64, f"mbt2018:1:{rubbish}")
+    for content in (b"no torch file", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"):
+        rubbish.write_bytes(content)
+        with pytest.raises(ModelError, match="not a file of weights"):
+            codec.open_encoder("compressai", 64, 64, f"mbt2018:1:{rubbish}")
+    with pytest.raises(ModelError, match="gone: no such file; expected a file of CompressAI weights"):
+        codec.declared_times("compressai", "mbt2018:1:gone")
 
 
 def test_weights_that_cannot_be_fetched_are_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -161,6 +161,9 @@ def test_examples_are_coded_at_about_one_rate_and_explained(drive: str, looking:
         (["--codec", "jpeg", "--rates", "nan:1"], "--rates nan:1"),
         (["--codec", "jpeg", "--offset", "x"], "--offset x: expected whole numbers"),
         (["--codec", "jpeg", "--offset", "3:1"], "--offset 3:1"),
+        (["--codec", "jpeg", "--offset", "0:99999999999"], "each once, at most 1000"),
+        (["--codec", "jpeg", "--size", "20000x20000"], "at most 16384"),
+        (["--codec", "atn+fuse"], "atn+fuse: uses side information by itself"),
         (["--codec", "jpeg", "--offset", "0:6"], "no drive of more than 6 pairs"),
         (["--codec", "jpeg", "--pictures", "0"], "--pictures 0"),
         (["--codec", "jpeg", "--jobs", "many"], "--jobs many"),
@@ -178,6 +181,11 @@ def test_what_is_wrong_is_one_line(
     assert shown.out == ""
     assert shown.err.count("\n") == 1
     assert complaint in shown.err
+
+
+def test_data_named_twice_would_count_twice(drive: str, capsys: pytest.CaptureFixture) -> None:
+    assert main(["evaluate", "--data", drive, "--data", drive, "--codec", "jpeg"]) == 2
+    assert "names data twice" in capsys.readouterr().err
 
 
 def test_what_cannot_be_measured_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -109,7 +109,7 @@ def test_an_offset_in_the_name_shifts_the_right_view(drive: str) -> None:
     # Both are of one drive, so that the one's pictures are not unrelated to the other's.
     assert listed.unrelated == "pictures of the same drive, half its length away"
     assert listed.tasks[0].unrelated.place.stem == "04"
-    with pytest.raises(InputError, match="no drive of more than 0 pairs"):
+    with pytest.raises(InputError, match="no pair at that offset"):
         list_tasks([f"{drive}?offset=6"], Fit(), [0])
 
 

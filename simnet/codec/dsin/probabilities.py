@@ -8,6 +8,7 @@ run the same sums in the same whole numbers (`integers`), and an exponential rea
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -15,7 +16,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from simnet.codec import integers
-from simnet.codec.entropy_library import part
+from simnet.codec.entropy_library import part, roomy
 from simnet.errors import BitstreamError
 
 LAYERS = ("first", "second", "third", "last")
@@ -85,7 +86,7 @@ class Probabilities:
         if len(data) < 4 or len(data) % 4:
             raise BitstreamError(f"payload of {len(data)} bytes: expected a positive multiple of 4")
         coder = part("ans").RansDecoder()
-        coder.set_stream(data)
+        coder.set_stream(roomy(data, math.prod(shape)))
         coder.decode_stream(*_arguments([_even(len(self.centres))] * SENTINEL))
         symbols = np.zeros(shape, np.int64)
 

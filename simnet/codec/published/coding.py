@@ -93,7 +93,7 @@ class _Stream:
         """Run one of the model's graphs; ModelError if what comes out is not finite."""
         output = run(self.model, graph, *inputs)
         if not np.isfinite(output).all():
-            raise ModelError(f"model {self.model.name}: its {graph} gives numbers that are not finite")
+            raise ModelError(f"model {self.model.name}: its graph {graph} gives numbers that are not finite")
         return output
 
 

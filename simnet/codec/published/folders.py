@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import time
 from collections.abc import Callable
@@ -66,8 +67,12 @@ def import_checkpoint(
             "decode_ns": decode_ns,
         }
         (folder / "manifest.yaml").write_text(yaml.safe_dump(manifest, sort_keys=False, width=120))
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written: {error.strerror}") from error
+    except BaseException as error:
+        # Half a model is none; the folder was new or empty.
+        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise InputError(f"{folder}: cannot be written: {error.strerror}") from error
+        raise
     return _read(folder)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from simnet.codec import context, integers, model
-from simnet.codec.entropy_library import part
+from simnet.codec.entropy_library import part, roomy
 from simnet.codec.tables import PRECISION
 from simnet.errors import BitstreamError
 
@@ -107,7 +107,8 @@ class Coder:
         if len(data) < 4 or len(data) % 4:
             raise BitstreamError(f"payload of {len(data)} bytes: expected a positive multiple of 4")
         coder = part("ans").RansDecoder()
-        coder.set_stream(data)
+        # Thrice: what escaped is coded once more, and a hyperprior has a smaller latent of its own.
+        coder.set_stream(roomy(data, 3 * self.channels * size[0] * size[1]))
         coder.decode_stream(*self._tables(SENTINEL))
         shape = (self.channels, *size)
         if self.hyper is None:

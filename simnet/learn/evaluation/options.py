@@ -11,6 +11,9 @@ from simnet.errors import InputError
 QUALITIES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 EVERY = "all"
 MOST = 100_000
+MOST_OFFSETS = 1000
+LARGEST_SIDE = 16_384
+"""Of a picture, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,13 @@ class Spec:
     name: str
     """The registry's: `atn`, `avif+fuse`."""
     models: tuple[str | None, ...]
+
+
+def parse_data(names: list[str]) -> list[str]:
+    """Return the names of `--data`; InputError where one is there twice, whose pictures would count twice."""
+    if len(set(names)) < len(names):
+        raise InputError(f"--data {' --data '.join(names)}: names data twice")
+    return names
 
 
 def parse_codecs(text: str) -> list[Spec]:
@@ -73,9 +83,12 @@ def parse_size(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     width, _, height = text.partition("x")
-    if not (width.isdecimal() and height.isdecimal() and int(width) >= 16 and int(height) >= 16):
-        raise InputError(f"--size {text}: expected WIDTHxHEIGHT in pixels, at least 16 each, such as 256x128")
-    return int(width), int(height)
+    sides = [int(side) if side.isdecimal() and len(side) < 10 else 0 for side in (width, height)]
+    if not all(16 <= side <= LARGEST_SIDE for side in sides):
+        raise InputError(
+            f"--size {text}: expected WIDTHxHEIGHT in pixels, at least 16 each and at most {LARGEST_SIDE}, such as 256x128"
+        )
+    return sides[0], sides[1]
 
 
 def parse_rates(text: str | None) -> tuple[float, float] | None:
@@ -98,9 +111,10 @@ def parse_offsets(text: str | None) -> list[int]:
     if ":" in text:
         if len(values) != 2 or values[0] > values[1]:
             raise InputError(fault)
-        values = list(range(values[0], values[1] + 1))
-    if len(set(values)) < len(values) or len(values) > 1000:
-        raise InputError(f"{fault}; each once, at most 1000")
+        # One more than allowed is enough to be refused.
+        values = list(range(values[0], min(values[1], values[0] + MOST_OFFSETS) + 1))
+    if len(set(values)) < len(values) or len(values) > MOST_OFFSETS:
+        raise InputError(f"{fault}; each once, at most {MOST_OFFSETS}")
     return values
 
 

@@ -126,7 +126,9 @@ def _check(drives: Sequence[Drive], offsets: Sequence[int], name: str, *, both_d
     if moved and not all(drive.ordered for drive in drives):
         raise InputError(f"--offset {moved[0]}: the pairs of {name} do not follow each other; expected 0 for them")
     longest = max(len(drive.left) for drive in drives)
-    if not longest or (moved and max(map(abs, moved)) >= longest):
+    if not longest:
+        raise InputError(f"{name}: no pair at that offset; expected a drive longer than it")
+    if moved and max(map(abs, moved)) >= longest:
         raise InputError(
             f"{name}: no drive of more than {longest} pairs; expected more than the offset {max(offsets, key=abs)}"
         )

@@ -1,0 +1,28 @@
+"""What a picture file's pixels are, whatever its format: upright, 8 bits, three channels."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from simnet.errors import PictureError
+
+SIXTEEN_BITS = 0xFFFF
+
+
+def rgb(image: Image.Image) -> np.ndarray:
+    """Return uint8 H x W x 3, RGB; grey becomes three equal channels, 16 bits become 8, transparency is left out.
+
+    Raises:
+        PictureError: Its numbers have no agreed range (floating point, more than 16 bits).
+    """
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode == "F":
+        raise PictureError("floating-point pixels; expected whole numbers of 8 or 16 bits")
+    if not upright.mode.startswith("I"):
+        return np.array(upright.convert("RGB"))
+    # Pillow's own conversion of 16-bit grey clips at 255.
+    wide = np.asarray(upright)
+    if wide.min() < 0 or wide.max() > SIXTEEN_BITS:
+        raise PictureError(f"pixels from {wide.min()} to {wide.max()}; expected whole numbers of 8 or 16 bits")
+    return np.repeat((wide.astype(np.uint32) >> 8).astype(np.uint8)[..., None], 3, axis=2)
