@@ -65,7 +65,10 @@ class Trainer:
         self.step = 0
         self.best = math.inf
         self._noted: dict[str, list[Tensor]] = {}
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{folder}: cannot be made ({error.strerror}); expected a folder to train in") from error
 
     @property
     def checkpoint(self) -> Path:

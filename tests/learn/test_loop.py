@@ -116,6 +116,12 @@ def test_a_changed_recipe_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtu
         sittings.refuse_changes(recipe(), tmp_path)
 
 
+def test_a_file_in_the_place_of_the_folder_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InputError, match=r"file: cannot be made \(File exists\)"):
+        train(recipe(steps=2), tmp_path / "file")
+
+
 def test_a_loss_that_is_no_number_ends_it(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="try a lower learning_rate"):
         train(recipe(learning_rate=1e30, warm_up=0, clip=None), tmp_path)
