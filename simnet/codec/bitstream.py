@@ -18,6 +18,8 @@ from simnet.errors import BitstreamError
 from simnet.records import Announcement
 
 HEADER = struct.Struct(">HBBI")
+_FRONT = struct.Struct(">HBB")
+"""The header without its CRC."""
 KEY = 0x01
 """Flag: this frame refers to no earlier one."""
 QUALITY_STEPS = 255
@@ -51,10 +53,13 @@ def salt(announcement: Announcement) -> int:
 
 def pack(header: Header, payload: bytes, announcement: Announcement) -> bytes:
     """Header and payload as the bytes that cross the link. Sequence numbers wrap at 65,536."""
-    flags = KEY if header.key else 0
-    front = HEADER.pack(header.sequence & 0xFFFF, header.quality, flags, 0)[:4]
-    crc = zlib.crc32(payload, zlib.crc32(front, salt(announcement)))
-    return front + crc.to_bytes(4, "big") + payload
+    return salted(header.sequence, header.quality, header.key, payload, salt(announcement))
+
+
+def salted(sequence: int, quality: int, key: bool, payload: bytes, salt: int) -> bytes:
+    """Do as `pack` for whoever has looked up the stream's `salt` once and for all."""
+    front = _FRONT.pack(sequence & 0xFFFF, quality, KEY if key else 0)
+    return front + zlib.crc32(payload, zlib.crc32(front, salt)).to_bytes(4, "big") + payload
 
 
 def verify(data: bytes, announcement: Announcement) -> Header:
@@ -76,6 +81,11 @@ def header(data: bytes) -> Header:
     """The header of a frame that needs no check, for whoever made it."""
     sequence, quality, flags, _ = HEADER.unpack_from(data)
     return Header(sequence, quality, bool(flags & KEY))
+
+
+def is_key(data: bytes) -> bool:
+    """Whether a frame refers to no earlier one, by a header that needs no check."""
+    return bool(data[3] & KEY)
 
 
 def payload(data: bytes) -> bytes:

@@ -118,25 +118,38 @@ class RecordedEncoder:
         self._generator = generator
         self._draws: list[float] = []
         self._sequence = 0
-        self._ranges: dict[tuple[bool, int], tuple[int, int]] = {}
+        self._salt = bitstream.salt(self.announcement)
+        self._as_before: tuple[float, bool] | None = None
+        self._choice: tuple[list[int], int, float, bool] = [], 0, 0.0, True
 
     def encode(self, quality: float, *, key: bool = False) -> tuple[bytes, float, bool]:
         """Return a frame, its quality (the one asked for, if that was recorded) and whether it is a key frame."""
+        if self._as_before != (quality, key):
+            self._as_before, self._choice = (quality, key), self._choose(quality, key)
+        sizes_bytes, step, settled, key = self._choice
+        if not self._draws:
+            self._draws = self._generator.random(_BLOCK).tolist()
+        payload = bytes(sizes_bytes[int(self._draws.pop() * len(sizes_bytes))])
+        data = bitstream.salted(self._sequence, step, key, payload, self._salt)
+        self._sequence += 1
+        return data, settled, key
+
+    def _choose(self, quality: float, key: bool) -> tuple[list[int], int, float, bool]:
+        """Return the payload sizes to draw from, the quality's step, the quality itself, and whether it is a key frame."""
         low, high = self._bounds
         step = bitstream.quality_step(min(max(quality, low), high))
         key = key or not self._recording.other.sizes_bytes
-        sizes = self._recording.key if key else self._recording.other
-        span = self._ranges.get((key, step))
-        if span is None:
-            span = self._ranges[key, step] = sizes.nearest(step / bitstream.QUALITY_STEPS)
-        if not self._draws:
-            self._draws = self._generator.random(_BLOCK).tolist()
-        drawn = sizes.sizes_bytes[span[0] + int(self._draws.pop() * (span[1] - span[0]))]
-        header = bitstream.Header(self._sequence, step, key)
-        self._sequence += 1
-        data = bitstream.pack(header, bytes(max(1, drawn - bitstream.HEADER.size)), self.announcement)
         as_asked = low <= quality <= high or step == bitstream.quality_step(quality)
-        return data, quality if as_asked else step / bitstream.QUALITY_STEPS, key
+        settled = quality if as_asked else step / bitstream.QUALITY_STEPS
+        return _payloads(self.announcement.model, key, step), step, settled, key
+
+
+@lru_cache(maxsize=1024)
+def _payloads(model: str, key: bool, step: int) -> list[int]:
+    """Return the sizes of the payloads that a frame of this quality is drawn from, one list for all of a run's streams."""
+    sizes = opened(model).key if key else opened(model).other
+    first, last = sizes.nearest(step / bitstream.QUALITY_STEPS)
+    return [max(1, size - bitstream.HEADER.size) for size in sizes.sizes_bytes[first:last]]
 
 
 def _read(file: str) -> tuple[dict[str, list[Any]], str]:

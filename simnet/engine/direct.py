@@ -57,6 +57,8 @@ def is_recorded(scenario: Scenario) -> bool:
 class _Camera:
     """One stream at its camera."""
 
+    name: str
+    """The stream's."""
     stream: StreamConfig
     node: str
     schedule: Schedule
@@ -96,7 +98,7 @@ class DirectRun:
         node_of = {each.name: node.name for node in scenario.nodes for each in node.cameras}
         self._cameras = {stream.name: self._open(stream, node_of[stream.name]) for stream in scenario.streams}
         self._announcements = {name: each.encoder.announcement for name, each in self._cameras.items()}
-        self._planner = FusionPlanner(FusionSetup.of(scenario), self._verify)
+        self._planner = FusionPlanner(FusionSetup.of(scenario), _is_key)
         self._wake_number = 0
         self._seen_ns = -1
 
@@ -110,7 +112,7 @@ class DirectRun:
         self._follow(self._planner.start())
         for each in self._cameras.values():
             if each.schedule.count:
-                self._at(each.schedule.capture_ns(0), partial(self._capture, each, 0))
+                self._after(each.schedule.capture_ns(0), partial(self._capture, each, 0))
         self._env.run()
         return self._network.statistics()
 
@@ -122,8 +124,8 @@ class DirectRun:
     def _now_ns(self) -> int:
         return int(self._env.now)
 
-    def _at(self, time_ns: int, act: Callable[[simpy.Event], None]) -> None:
-        self._env.timeout(time_ns - self._now_ns).callbacks.append(act)
+    def _after(self, delay_ns: int, act: Callable[[simpy.Event], None]) -> None:
+        simpy.Timeout(self._env, delay_ns).callbacks.append(act)
 
     def _open(self, stream: StreamConfig, node: str) -> _Camera:
         config, scenario = self._scenario.cameras[stream.name], self._scenario
@@ -139,27 +141,29 @@ class DirectRun:
         encoder = recorded.RecordedEncoder(stream.model or "", config.width, config.height, draw)
         schedule = Schedule.of(config, scenario.duration_ns)
         transport = open_transport(stream.transport, path)
-        return _Camera(stream, node, schedule, setup, encoder, transport, camera.start(setup))
+        return _Camera(stream.name, stream, node, schedule, setup, encoder, transport, camera.start(setup))
 
     def _capture(self, each: _Camera, sequence: int, _event: simpy.Event) -> None:
         now_ns = self._now_ns
-        grant = Capture(each.stream.name, sequence, now_ns, tuple(each.inbox))
+        grant = Capture(each.name, sequence, now_ns, tuple(each.inbox))
         each.inbox.clear()
-        self._ledger.captured(each.stream.name, sequence, now_ns)
+        self._ledger.captured(each.name, sequence, now_ns)
         if now_ns != self._seen_ns:
             self._seen_ns = now_ns
             self._progress(now_ns)
-        self._at(now_ns + each.stream.encode_ns, partial(self._coded, each, each.step(grant), now_ns))
-        if sequence + 1 < each.schedule.count:
-            self._at(each.schedule.capture_ns(sequence + 1), partial(self._capture, each, sequence + 1))
+        self._after(each.stream.encode_ns, partial(self._coded, each, each.step(grant), now_ns))
+        schedule = each.schedule
+        if now_ns + schedule.period_ns < schedule.end_ns:
+            self._after(schedule.period_ns, partial(self._capture, each, sequence + 1))
 
     def _coded(self, each: _Camera, coded: Coded, captured_ns: int, _event: simpy.Event) -> None:
-        self._ledger.coded(each.stream.name, coded, self._now_ns)
+        name = each.name
+        self._ledger.coded(name, coded, self._now_ns)
         each.transport.send(
             coded.data,
             captured_ns + self._scenario.fusion.deadline_ns,
-            partial(self._delivered, each.stream.name, coded),
-            partial(self._closed, each.stream.name, coded.sequence),
+            partial(self._delivered, name, coded),
+            partial(self._closed, name, coded.sequence),
         )
 
     def _closed(self, name: str, sequence: int, transfer: Transfer) -> None:
@@ -169,21 +173,18 @@ class DirectRun:
         now_ns = self._now_ns
         self._ledger.arrived(name, coded.sequence, transfer, now_ns)
         delivery = Delivery(
-            stream=name,
-            sequence=coded.sequence,
-            time_ns=now_ns,
-            sent_ns=transfer.sent_ns,
-            complete=transfer.complete,
-            link_bytes=transfer.link_bytes,
-            packets_sent=transfer.packets_sent,
-            packets_lost=transfer.packets_lost,
-            queue_ns=transfer.queue_ns,
-            data=data,
+            name,
+            coded.sequence,
+            now_ns,
+            transfer.sent_ns,
+            transfer.complete,
+            transfer.link_bytes,
+            transfer.packets_sent,
+            transfer.packets_lost,
+            transfer.queue_ns,
+            data,
         )
         self._follow(self._planner.deliver(delivery))
-
-    def _verify(self, stream: str, data: bytes) -> bool:
-        return bitstream.verify(data, self._announcements[stream]).key
 
     def _follow(self, plan: Plan) -> None:
         for decision in plan.decisions:
@@ -192,7 +193,7 @@ class DirectRun:
             self._feed_back(feedback)
         self._wake_number += 1
         if plan.wake_ns is not None:
-            self._at(plan.wake_ns, partial(self._wake, self._wake_number))
+            self._after(plan.wake_ns - self._now_ns, partial(self._wake, self._wake_number))
 
     def _wake(self, number: int, _event: simpy.Event) -> None:
         # A later plan has said anew when to wake.
@@ -209,3 +210,8 @@ class DirectRun:
 
         fusion = self._scenario.fusion
         self._network.send(fusion.node, each.node, fusion.feedback_bytes, arrive, priority=FEEDBACK_PRIORITY)
+
+
+def _is_key(_stream: str, data: bytes) -> bool:
+    # What arrives whole are the very bytes that were sent: no link alters any.
+    return bitstream.is_key(data)

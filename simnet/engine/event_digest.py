@@ -6,8 +6,6 @@ import hashlib
 import json
 
 CHUNK = 2048
-_END = "\n"
-_ENCODED_END = ',"\\n",'
 
 
 class EventDigest:
@@ -15,13 +13,16 @@ class EventDigest:
 
     def __init__(self) -> None:
         self._total = hashlib.sha256()
-        self._waiting: list[object] = []
+        self._waiting: list[str] = []
 
     def append(self, event: tuple[object, ...]) -> None:
         """Take the next event."""
-        # Many are encoded at once, each followed by an item that becomes the end of its line: three times as fast.
-        self._waiting += (event, _END)
-        if len(self._waiting) >= 2 * CHUNK:
+        self.append_line(json.dumps(event, separators=(",", ":")))
+
+    def append_line(self, line: str) -> None:
+        """Take the next event as the very JSON that `append` would make of it: far faster, for what each frame does."""
+        self._waiting.append(line)
+        if len(self._waiting) >= CHUNK:
             self._flush()
 
     def copy(self) -> hashlib._Hash:
@@ -31,6 +32,6 @@ class EventDigest:
 
     def _flush(self) -> None:
         if self._waiting:
-            lines = json.dumps(self._waiting, separators=(",", ":"))[1:-1] + ","
-            self._total.update(lines.replace(_ENCODED_END, "\n").encode())
+            self._waiting.append("")
+            self._total.update("\n".join(self._waiting).encode())
             self._waiting.clear()

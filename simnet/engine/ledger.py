@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from simnet.codec import bitstream
@@ -52,22 +54,23 @@ class Ledger:
     def captured(self, stream: str, sequence: int, now_ns: int) -> None:
         """A camera was granted a capture."""
         self._stories[stream, sequence] = _Story(now_ns)
-        self._events.append(("capture", now_ns, stream, sequence))
+        self._events.append_line(f'["capture",{now_ns},{_quoted(stream)},{sequence}]')
 
     def coded(self, stream: str, coded: Coded, now_ns: int) -> None:
         """A frame's coding is done."""
         story = self._stories[stream, coded.sequence]
-        story.quality, story.encode_ns, story.size_bytes = coded.quality, now_ns, len(coded.data)
-        story.key = bitstream.header(coded.data).key
-        crc = zlib.crc32(coded.data)
-        self._events.append(("coded", now_ns, stream, coded.sequence, coded.quality, len(coded.data), crc))
+        data, quality = coded.data, coded.quality
+        story.quality, story.encode_ns, story.size_bytes = quality, now_ns, len(data)
+        story.key = bitstream.is_key(data)
+        frame = f"{_quoted(stream)},{coded.sequence},{quality!r},{len(data)},{zlib.crc32(data)}"
+        self._events.append_line(f'["coded",{now_ns},{frame}]')
 
     def arrived(self, stream: str, sequence: int, transfer: Transfer, now_ns: int) -> None:
         """A transfer ended, complete or not."""
         self._stories[stream, sequence].transfer = transfer
-        lost = (transfer.packets_sent, transfer.packets_lost)
-        sizes = (transfer.link_bytes, transfer.queue_ns, transfer.arrived_ns)
-        self._events.append(("arrival", now_ns, stream, sequence, *lost, *sizes))
+        packets = f"{transfer.packets_sent},{transfer.packets_lost}"
+        sizes = f"{transfer.link_bytes},{transfer.queue_ns},{_number(transfer.arrived_ns)}"
+        self._events.append_line(f'["arrival",{now_ns},{_quoted(stream)},{sequence},{packets},{sizes}]')
 
     def closed(self, stream: str, sequence: int, transfer: Transfer, now_ns: int) -> None:
         """A transport is done with a frame, and more has been sent than when it was delivered."""
@@ -78,11 +81,10 @@ class Ledger:
     def decided(self, decision: Decision, now_ns: int) -> None:
         """Fusion decided what becomes of a frame."""
         self._stories[decision.stream, decision.sequence].decision = decision
-        sides = [(side.source, side.sequence, side.age_ns) for side in decision.sides]
-        times = (decision.start_ns, decision.ready_ns)
-        self._events.append(
-            ("decision", now_ns, decision.stream, decision.sequence, decision.outcome.value, *times, sides)
-        )
+        frame = f"{_quoted(decision.stream)},{decision.sequence},{_quoted(decision.outcome)}"
+        times = f"{_number(decision.start_ns)},{_number(decision.ready_ns)}"
+        sides = ",".join(f"[{_quoted(side.source)},{side.sequence},{side.age_ns}]" for side in decision.sides)
+        self._events.append_line(f'["decision",{now_ns},{frame},{times},[{sides}]]')
 
     def fed_back(self, feedback: Feedback, now_ns: int, arrived: bool) -> None:
         """A feedback message reached its camera, or was lost."""
@@ -111,8 +113,13 @@ class Ledger:
     def fingerprint(self) -> str:
         """Return the digest of all events in virtual order and of all pictures: the same for the same scenario."""
         total = self._events.copy()
-        for (stream, sequence), story in sorted(self._stories.items()):
-            total.update(f"{stream} {sequence} {story.digest}\n".encode())
+        pictures: dict[str, list[tuple[int, str]]] = {}
+        for (stream, sequence), story in self._stories.items():
+            pictures.setdefault(stream, []).append((sequence, story.digest))
+        for stream in sorted(pictures):
+            total.update(
+                "".join(f"{stream} {sequence} {digest}\n" for sequence, digest in sorted(pictures[stream])).encode()
+            )
         return total.hexdigest()
 
     def row(self, run: str, stream: StreamConfig, camera: CameraConfig, sequence: int) -> Row:
@@ -124,12 +131,23 @@ class Ledger:
         return [self.row(run, streams[stream], cameras[stream], sequence) for stream, sequence in self._stories]
 
 
+@cache
+def _quoted(name: str) -> str:
+    """Return a name, one of a run's few, as JSON."""
+    return json.dumps(name)
+
+
+def _number(value: int | None) -> str:
+    return "null" if value is None else str(value)
+
+
 def _row(run: str, stream: StreamConfig, camera: CameraConfig, sequence: int, story: _Story) -> Row:
     decision, transfer, score = story.decision, story.transfer, story.score
     if story.node_lost:
         transfer, decision = _NEVER_SENT, Decision(stream.name, sequence, Outcome.NODE_LOST)
     assert decision is not None, f"{stream.name} {sequence} was never decided"
     assert transfer is not None, f"{stream.name} {sequence} never arrived"
+    sides = decision.sides
     return Row(
         run=run,
         stream=stream.name,
@@ -147,8 +165,8 @@ def _row(run: str, stream: StreamConfig, camera: CameraConfig, sequence: int, st
         packets_lost=transfer.packets_lost,
         retransmissions=transfer.retransmissions,
         outcome=Outcome(decision.outcome),
-        side_sources=tuple(side.source for side in decision.sides),
-        side_age_ns=max((side.age_ns for side in decision.sides), default=None),
+        side_sources=tuple([side.source for side in sides]),
+        side_age_ns=max([side.age_ns for side in sides]) if sides else None,
         psnr_db=score and score.psnr_db,
         ms_ssim=score and score.ms_ssim,
         alone_psnr_db=score and score.alone_psnr_db,

@@ -44,11 +44,8 @@ class Link:
         self._queue = ByteQueue(config.queue_bytes)
         self._ledger = Ledger(config.name, self.channel.capacity_bytes)
         self._free_ns = 0
-
-    @property
-    def payload_bytes(self) -> int:
+        self.payload_bytes = config.mtu_bytes - config.overhead_bytes
         """What a packet carries beside its overhead, at most."""
-        return self.config.mtu_bytes - self.config.overhead_bytes
 
     def offer(self, now_ns: int, sizes_bytes: Sequence[int]) -> list[Passage]:
         """Take packets in at `now_ns`, first to last, and return each one's passage.

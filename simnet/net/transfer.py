@@ -55,7 +55,7 @@ class OpenTransfer:
         self.route = route
         self.priority = priority
         self.on_delivery = on_delivery
-        self.payloads = _split(size_bytes, (link.payload_bytes for link in route))
+        self.payloads = _split(size_bytes, [link.payload_bytes for link in route])
         self.open_packets = len(self.payloads)
         self.last_ns = sent_ns
         """When the last packet known so far arrives, or is known to be lost."""
@@ -65,6 +65,12 @@ class OpenTransfer:
     def end_packets(self, passages: Sequence[Passage], waited_ns: int) -> None:
         """Note packets that end here: they reach the target, or are lost; `waited_ns` is their wait on earlier links."""
         self.open_packets -= len(passages)
+        if len(passages) == 1:
+            known_ns, arrived, queue_ns = passages[0]
+            self._lost += not arrived
+            self.last_ns = max(self.last_ns, known_ns)
+            self._queue_ns = max(self._queue_ns, waited_ns + queue_ns)
+            return
         known_ns, arrived, queue_ns = zip(*passages, strict=True)
         self._lost += arrived.count(False)
         self.last_ns = max(self.last_ns, *known_ns)

@@ -78,6 +78,10 @@ def step(
     Rate control knows only sizes of frames whose coding is over, and feedback that has arrived, by the capture.
     """
     control, over_ns = state.rate, grant.time_ns
+    if setup.rate.config.kind == "fixed":
+        # No size changes anything: there is nothing to keep of what is being coded.
+        made = encode(control.quality, key_is_due(setup, state, grant))
+        return _after(state, grant, control, (), made), Coded(grant.sequence, control.quality, made.data)
     for frame in state.coding:
         if frame.done_ns <= over_ns:
             control = rate.measured(setup.rate, control, frame.quality, frame.size_bytes, typical=frame.is_typical)
@@ -86,9 +90,15 @@ def step(
     done_ns = grant.time_ns + setup.encode_ns
     own = Coding(done_ns, made.quality, len(made.data), not (made.key and state.refers))
     coding = (*[frame for frame in state.coding if frame.done_ns > over_ns], own)
-    key = (grant.sequence, grant.time_ns) if made.key else (state.key_sequence, state.key_ns)
-    next_state = CameraState(control, coding, *key, refers=state.refers or not made.key)
-    return next_state, Coded(grant.sequence, control.quality, made.data)
+    return _after(state, grant, control, coding, made), Coded(grant.sequence, control.quality, made.data)
+
+
+def _after(
+    state: CameraState, grant: Capture, control: RateState, coding: tuple[Coding, ...], made: Made
+) -> CameraState:
+    if made.key:
+        return CameraState(control, coding, grant.sequence, grant.time_ns, state.refers)
+    return CameraState(control, coding, state.key_sequence, state.key_ns, refers=True)
 
 
 def key_is_due(setup: CameraSetup, state: CameraState, grant: Capture) -> bool:

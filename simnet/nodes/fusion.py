@@ -87,11 +87,16 @@ class FusionPlanner:
     _next_feedback_ns: int | None = field(init=False)
     _memory_ns: int = field(init=False)
     _candidates: dict[str, tuple[tuple[str, int], ...]] = field(init=False)
+    _looked_at: frozenset[str] = field(init=False)
+    """Sources whose pictures serve any stream: what becomes of the others' frames nobody asks."""
 
     def __post_init__(self) -> None:
         streams = self.setup.streams
         self._memory_ns = self.setup.memory_ns
         self._candidates = {name: stream.candidates for name, stream in streams.items()}
+        self._looked_at = frozenset(
+            name if source == PREVIOUS else source for name, own in self._candidates.items() for source, _ in own
+        )
         self._fates = {name: {} for name in self.setup.sources}
         self._chains = {name: Chain() for name in streams}
         self._receptions = {name: Reception(name) for name in streams if streams[name].rate.kind == "adaptive"}
@@ -135,16 +140,22 @@ class FusionPlanner:
         now_ns = delivery.time_ns
         decisions: list[Decision] = []
         self._forget(now_ns)
-        if delivery.stream in self._receptions:
-            self._receptions[delivery.stream].add(delivery)
+        stream = delivery.stream
+        if stream in self._receptions:
+            self._receptions[stream].add(delivery)
         key = self._key_flag(delivery)
         if key is None:
             outcome = Outcome.CORRUPT if delivery.complete else Outcome.LOST
-            decisions.append(self._give_up(delivery.stream, delivery.sequence, outcome, now_ns))
+            decisions.append(self._give_up(stream, delivery.sequence, outcome, now_ns))
         else:
-            self._chains[delivery.stream].arrived(delivery.sequence, key=key)
-            self._look_for_missing(delivery.stream)
-            self._await(delivery, key)
+            chain = self._chains[stream]
+            chain.arrived(delivery.sequence, key=key)
+            self._look_for_missing(stream)
+            if self._waiting or chain.refers or self._candidates[stream]:
+                self._await(delivery, key)
+            else:
+                # Nothing to wait for, and no other frame's hope hangs on this one.
+                decisions.append(self._decide_at_once(delivery))
         return self._plan(now_ns, decisions)
 
     def wake(self, now_ns: int) -> Plan:
@@ -177,7 +188,14 @@ class FusionPlanner:
         fate = self._remember(delivery.stream, delivery.sequence, Fate())
         self._waiting.append(Waiting(delivery.stream, delivery.sequence, wanted, fate, key))
 
+    def _decide_at_once(self, delivery: Delivery) -> Decision:
+        fate = self._remember(delivery.stream, delivery.sequence, Fate())
+        capture_ns = self.setup.sources[delivery.stream].schedule.capture_ns(delivery.sequence)
+        return self._decision(delivery.stream, delivery.sequence, capture_ns, fate, (), delivery.time_ns)
+
     def _plan(self, now_ns: int, decisions: list[Decision]) -> Plan:
+        if not self._waiting and not self._missing and self._next_feedback_ns is None:
+            return Plan(tuple(decisions))
         hopes: list[int] = []
         undecided = True
         # One decision can end another frame's hope, so look again until nothing changes.
@@ -237,16 +255,21 @@ class FusionPlanner:
 
     def _decide(self, frame: Waiting, sides: tuple[SideChoice, ...], now_ns: int) -> Decision:
         self._waiting.remove(frame)
-        stream = self.setup.streams[frame.stream]
-        start_ns = max(now_ns, self._decoder_free_ns.get(frame.stream, 0))
+        return self._decision(frame.stream, frame.sequence, frame.wanted.capture_ns, frame.fate, sides, now_ns)
+
+    def _decision(
+        self, name: str, sequence: int, capture_ns: int, fate: Fate, sides: tuple[SideChoice, ...], now_ns: int
+    ) -> Decision:
+        stream = self.setup.streams[name]
+        start_ns = max(now_ns, self._decoder_free_ns.get(name, 0))
         ready_ns = start_ns + stream.decode_ns
-        self._decoder_free_ns[frame.stream] = ready_ns
-        frame.fate.ready_ns = ready_ns
-        self._chains[frame.stream].decoded(frame.sequence)
+        self._decoder_free_ns[name] = ready_ns
+        fate.ready_ns = ready_ns
+        self._chains[name].decoded(sequence)
         outcome = Outcome.ALONE if stream.side_information and not sides else Outcome.DECODED
-        if ready_ns - frame.wanted.capture_ns > self.setup.config.deadline_ns:
+        if ready_ns - capture_ns > self.setup.config.deadline_ns:
             outcome = Outcome.LATE
-        return Decision(frame.stream, frame.sequence, outcome, start_ns, ready_ns, sides)
+        return Decision(name, sequence, outcome, start_ns, ready_ns, sides)
 
     def _look_for_missing(self, stream: str) -> None:
         if self._chains[stream].request_ns is None:
@@ -286,6 +309,8 @@ class FusionPlanner:
             self._fates[stream].pop(sequence, None)
 
     def _remember(self, stream: str, sequence: int, fate: Fate) -> Fate:
+        if stream not in self._looked_at:
+            return fate
         if sequence not in self._fates[stream]:
             captured_ns = self.setup.sources[stream].schedule.capture_ns(sequence)
             heappush(self._remembered, (captured_ns, stream, sequence))

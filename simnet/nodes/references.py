@@ -72,7 +72,8 @@ class Chain:
     def decoded(self, sequence: int) -> None:
         """A frame's decoding is decided."""
         self._last, self._furthest = sequence, max(sequence, self._furthest)
-        self._gone = {other for other in self._gone if other > self._furthest}
+        if self._gone:
+            self._gone = {other for other in self._gone if other > self._furthest}
 
     def request(self, now_ns: int, period_ns: int) -> int | None:
         """Return what `broken` is if a key frame is to be asked for now; it will be asked for again after `period_ns`."""

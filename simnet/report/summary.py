@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypedDict
 
@@ -68,9 +69,9 @@ def latency_ms(row: Row) -> float | None:
 
 
 def _summarise_stream(rows: Sequence[Row], virtual_s: float) -> StreamSummary:
+    counts = Counter([row.outcome for row in rows])
     shown = [row for row in rows if row.outcome in _SHOWN]
     coded = [row for row in rows if row.outcome is not Outcome.NODE_LOST]
-    counts = {outcome: sum(row.outcome is outcome for row in rows) for outcome in Outcome}
     latencies = _present(latency_ms, shown)
     bits = 8 * sum(row.link_bytes for row in rows)
     return StreamSummary(
