@@ -22,7 +22,8 @@ from simnet.errors import InputError
 from simnet.net import Network, Path, Transport, header_bytes, open_transport
 from simnet.nodes import camera
 from simnet.nodes.camera import CameraSetup, CameraState, Coded, Made
-from simnet.nodes.fusion import FusionPlanner, FusionSetup
+from simnet.nodes.fusion import FusionPlanner
+from simnet.nodes.fusion_setup import FusionSetup
 from simnet.nodes.grants import Capture, Delivery, Feedback
 from simnet.nodes.rate import RateSetup
 from simnet.nodes.schedule import Schedule

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simnet.nodes.fusion import FusionPlanner, FusionSetup
+from simnet.nodes.fusion import FusionPlanner
+from simnet.nodes.fusion_setup import FusionSetup
 from simnet.nodes.fusion_state import PlannerState
 from simnet.records import SECOND_NS, Decoded, SideInformation
 from simnet.wire.plain import from_plain, pack_records, unpack_records

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from simnet.errors import InputError
 from simnet.nodes.choice import PREVIOUS
-from simnet.nodes.fusion import FusionSetup
+from simnet.nodes.fusion_setup import FusionSetup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,7 +6,8 @@ import pytest
 
 from simnet.errors import BitstreamError
 from simnet.nodes.choice import Source
-from simnet.nodes.fusion import FusionPlanner, FusionSetup
+from simnet.nodes.fusion import FusionPlanner
+from simnet.nodes.fusion_setup import FusionSetup
 from simnet.nodes.grants import Delivery, Plan, SideChoice
 from simnet.nodes.schedule import Schedule
 from simnet.records import FusionConfig, Outcome, RateConfig, StreamConfig

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from simnet.nodes import camera, rate
 from simnet.nodes.camera import CameraSetup, Made
 from simnet.nodes.choice import Source
-from simnet.nodes.fusion import FusionPlanner, FusionSetup
+from simnet.nodes.fusion import FusionPlanner
+from simnet.nodes.fusion_setup import FusionSetup
 from simnet.nodes.grants import Capture, Delivery, Feedback, Plan
 from simnet.nodes.rate import RateSetup
 from simnet.nodes.references import Chain, Turn
