@@ -29,6 +29,8 @@ NEAREST = 64
 """A draw is among this many frames at least, if there are as many, and all of the same quality to within `ALIKE`."""
 ALIKE = 0.02
 COLUMNS = ("stream", "codec", "size_bytes", "quality", "key", "link_bytes", "bpp")
+LARGEST_BYTES = 2**26
+"""No frame is larger: a message between the nodes carries as much."""
 _BLOCK = 256
 
 
@@ -97,6 +99,7 @@ def opened(model: str) -> Recording:
     streams = sorted(set(table["stream"]))
     if not chosen:
         raise InputError(f"{file}: no rows of stream {pattern!r}; expected one of: {', '.join(streams)}")
+    _check_values(file, table, chosen)
     codecs = sorted({table["codec"][at] for at in chosen})
     sizes = {round(8 * table["link_bytes"][at] / table["bpp"][at]) for at in chosen}
     if len(codecs) > 1 or len(sizes) > 1:
@@ -169,7 +172,24 @@ def _read(file: str) -> tuple[dict[str, list[Any]], str]:
         raise InputError(f"{file}: not a run's rows; expected a rows.parquet of this version") from error
     if set(table.column_names) != set(COLUMNS) or not table.num_rows:
         raise InputError(f"{file}: no rows with {', '.join(COLUMNS)}; expected a rows.parquet of this version")
-    return table.to_pydict(), digest
+    columns = table.to_pydict()
+    # The frames of a node that was lost have rows, but were never coded.
+    coded = [at for at, size_bytes in enumerate(columns["size_bytes"]) if size_bytes != 0]
+    if not coded:
+        raise InputError(f"{file}: no frame was coded; expected the rows of a run that sent some")
+    return {name: [values[at] for at in coded] for name, values in columns.items()}, digest
+
+
+def _check_values(file: str, table: dict[str, list[Any]], places: list[int]) -> None:
+    """Raise InputError where a row has what no run writes."""
+    bounds = {"size_bytes": (1, LARGEST_BYTES), "link_bytes": (1, 2**40), "bpp": (1e-9, 1e9), "quality": (0, 1)}
+    for name, (least, most) in bounds.items():
+        for at in places:
+            value = table[name][at]
+            if not isinstance(value, (int, float)) or not least <= value <= most:
+                raise InputError(
+                    f"{file}: a row of {table['stream'][at]} has {name} {value!r}; expected a number from {least} to {most}"
+                )
 
 
 def _sizes(table: dict[str, list[Any]], places: list[int]) -> Sizes:

@@ -9,6 +9,8 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from simnet import seeds
@@ -128,6 +130,43 @@ def test_a_file_that_is_no_rows_is_refused(tmp_path):
     file.write_text("nothing")
     with pytest.raises(InputError, match="not a run's rows"):
         recorded.opened(str(file))
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        *(("size_bytes", value) for value in (-5, 10**12, "x", None)),
+        *(("bpp", value) for value in (0.0, None)),
+        ("quality", float("nan")),
+        ("link_bytes", None),
+    ],
+)
+def test_rows_that_no_run_writes_are_refused(tmp_path, column, value):
+    file = tmp_path / "rows.parquet"
+    row = {
+        "stream": "car/a",
+        "codec": "jpeg",
+        "size_bytes": 700,
+        "quality": 0.5,
+        "key": True,
+        "link_bytes": 740,
+        "bpp": 2.0,
+    }
+    pq.write_table(pa.Table.from_pylist([row | {column: value}]), file)
+    with pytest.raises(InputError, match=f"a row of car/a has {column} {value!r}; expected a number from"):
+        recorded.opened(str(file))
+
+
+def test_frames_that_were_never_coded_are_not_drawn(tmp_path):
+    file = tmp_path / "rows.parquet"
+    columns = {"stream": ["car/a"] * 2, "codec": ["jpeg"] * 2, "size_bytes": [0, 700], "quality": [0.0, 0.5]}
+    columns |= {"key": [False, True], "link_bytes": [0, 740], "bpp": [0.0, 2.0]}
+    pq.write_table(pa.table(columns), file)
+    found = recorded.opened(str(file))
+    assert (found.key.sizes_bytes, found.other.sizes_bytes, found.pixels) == ([700], [], 2960)
+    pq.write_table(pa.table(columns).slice(0, 1), tmp_path / "none.parquet")
+    with pytest.raises(InputError, match="no frame was coded"):
+        recorded.opened(str(tmp_path / "none.parquet"))
 
 
 def test_draws_follow_quality_and_key_frames():
