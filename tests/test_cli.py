@@ -137,6 +137,12 @@ def test_numbers_out_of_range_are_refused_by_name(scenario: Path, capsys: pytest
         cli.main(["run", str(scenario), "--hosts", "-1"])
     assert end.value.code == 2
     assert "--hosts: '-1': expected a whole number from 0 to 256" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        cli.main(["run", str(scenario), "--realtime", "1e-9"])
+    assert (
+        "--realtime: '1e-9': expected wall seconds a virtual second, from 0.000001 to 1000000"
+        in capsys.readouterr().err
+    )
 
 
 def test_check_prints_a_scenario_that_is_right(scenario: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -155,6 +155,7 @@ def _check_sameness(
     arguments: argparse.Namespace, given: Scenario | None, hosts: int | None, beginning: Beginning
 ) -> None:
     """Raise InputError where what is given with --resume is not what the run began with."""
+    from simnet.engine.journal import COME_BY_THEMSELVES
     from simnet.errors import InputError
 
     folder, own = arguments.resume, beginning.scenario
@@ -163,7 +164,7 @@ def _check_sameness(
             f"{folder}: a run of another scenario than {arguments.scenario} as given; expected {own.name} as that run began "
             "with it, or no scenario"
         )
-    if hosts not in {None, beginning.hosts}:
+    if hosts not in {None, beginning.hosts} or (hosts is None and beginning.hosts == COME_BY_THEMSELVES):
         raise InputError(f"{folder}: {beginning.began_with}; expected to go on in the same way")
 
 
@@ -189,7 +190,7 @@ def _seconds(text: str) -> float:
 
 
 def _factor(text: str) -> float:
-    return _number(text, 1e-6, 1e6, "wall seconds a virtual second, more than 0")
+    return _number(text, 1e-6, 1e6, "wall seconds a virtual second, from 0.000001 to 1000000")
 
 
 def _patience(text: str) -> float:

@@ -73,4 +73,6 @@ class Gathering:
 
 
 def _reason(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return "it was interrupted"
     return " ".join(str(error).split())[:1000] or f"it was ended ({type(error).__name__})"

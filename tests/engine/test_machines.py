@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 
 from simnet import scenario
+from simnet.engine import launch
 from simnet.engine.carrying import Errand, carry
 from simnet.engine.gathering import Gathering
 from simnet.errors import NodeError, NodeLostError, SimnetError
@@ -254,3 +255,14 @@ def test_a_host_that_never_comes_back_is_not_waited_for_for_ever(
     for host in hosts:
         with pytest.raises(NodeError, match="the broker ended the run: camera van: no heartbeat"):
             host.result()
+
+
+def test_hosts_are_told_in_words_that_the_broker_was_interrupted(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str | None] = []
+    monkeypatch.setattr(launch, "tell_to_stop", lambda socket, hosts, failure=None: told.append(failure))
+    come = Gathering(f"ipc://{tmp_path}/broker")
+    with pytest.raises(KeyboardInterrupt), come(scenario.load(str(file)), None, None):
+        raise KeyboardInterrupt
+    assert told == ["it was interrupted"]

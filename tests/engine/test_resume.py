@@ -16,7 +16,7 @@ import pytest
 from simnet import cli, engine
 from simnet.codec.classical import ClassicalEncoder
 from simnet.engine.append_log import AppendLog
-from simnet.engine.journal import FOLDER, LOG, Beginning, Journal
+from simnet.engine.journal import COME_BY_THEMSELVES, FOLDER, LOG, Beginning, Journal
 from simnet.errors import InputError
 from simnet.records import LossConfig, NodeLossConfig, Outcome, RateConfig, Scenario
 from simnet.report import folder
@@ -150,6 +150,10 @@ def test_a_folder_that_cannot_be_gone_on_with_is_refused_in_one_line(
     assert len(said) == 3
     assert "of another scenario" in said[0]
     assert "begun without --hosts" in said[1]
+    apart = tmp_path / "apart"
+    Journal.create(apart, Beginning(tiny, COME_BY_THEMSELVES, {})).close()
+    assert cli.main(["run", "--resume", str(apart)]) == 2
+    assert "begun by simnet broker; expected to go on in the same way" in capsys.readouterr().err
     monkeypatch.setattr("simnet.engine.journal.__version__", "0.0.1")
     with pytest.raises(InputError, match="begun by simnet"):
         Journal.resume(begun)
