@@ -97,12 +97,15 @@ class NodeRoster:
         if unknown := [node for node in claim.nodes if node not in self.nodes]:
             return f"no node {unknown[0][:64]!r} that sends; expected one of: {', '.join(self.nodes)}"
         if len(set(claim.nodes)) < len(claim.nodes) or not (claim.nodes or claim.fusion):
-            return "claims a node twice, or nothing at all; expected nodes that nobody carries"
+            twice = [node for node in self.nodes if claim.nodes.count(node) > 1]
+            return (
+                f"claims {f'{twice[0]} twice' if twice else 'no node'}; expected nodes that nobody carries, each once"
+            )
         for other in present:
             if both := [node for node in claim.nodes if node in other.nodes] or [FUSION] * (
                 claim.fusion & other.fusion
             ):
-                return f"{both[0]} is carried by another host already; expected what is missing: {self._left(present)}"
+                return f"{both[0]} is carried by another host already; expected {self._left(present)}"
         return None
 
     def missing(self, present: Collection[Claim]) -> list[str]:
@@ -112,4 +115,5 @@ class NodeRoster:
         return left if any(claim.fusion for claim in present) else [*left, FUSION]
 
     def _left(self, present: Collection[Claim]) -> str:
-        return ", ".join(self.missing(present)) or "nothing"
+        left = ", ".join(self.missing(present))
+        return f"what is missing: {left}" if left else "nobody else, all have come"

@@ -21,14 +21,21 @@ CAR = Claim("camera car", ("car",), scenario="d1", version="1.0")
         ({"nodes": ("bus",)}, "no node 'bus' that sends; expected one of: car, van, mast"),
         ({"nodes": ("van", "car")}, "car is carried by another host already; expected what is missing: van, mast"),
         ({"nodes": (), "fusion": True}, None),
-        ({"nodes": ("van", "van")}, "twice"),
-        ({"nodes": ()}, "nothing at all"),
+        ({"nodes": ("van", "van")}, "claims van twice; expected"),
+        ({"nodes": ()}, "claims no node; expected"),
         ({"nodes": ("van", "mast")}, None),
     ],
 )
 def test_objections(changes: dict, complaint: str | None) -> None:
     found = ROSTER.objection(replace(CAR, **changes), [CAR])
     assert found is None if complaint is None else complaint in found
+
+
+def test_who_comes_to_a_full_house_is_told_so() -> None:
+    all_there = [replace(CAR, nodes=ROSTER.nodes), replace(CAR, host="fusion", nodes=(), fusion=True)]
+    assert ROSTER.objection(CAR, all_there) == (
+        "car is carried by another host already; expected nobody else, all have come"
+    )
 
 
 def test_fusion_is_carried_once() -> None:
