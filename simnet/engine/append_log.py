@@ -39,7 +39,9 @@ class AppendLog:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self._file.close()
-            raise InputError(f"{path.parent.parent}: the run is still going on; expected one that has ended") from None
+            raise InputError(
+                f"{path.parent.parent}: the run is still going on; expected one that was interrupted"
+            ) from None
         except OSError as error:
             raise InputError(f"{path}: cannot be opened ({error.strerror}); expected a run's journal") from error
 

@@ -64,6 +64,7 @@ class Journal:
         """Where the recorded answers are, by host and ticket; those that have been used are gone."""
         self._scores: dict[tuple[str, int], tuple[str, Score]] = {}
         self._lost: dict[tuple[str, int], str] = {}
+        self._records = 0
 
     @classmethod
     def create(cls, folder: Path, beginning: Beginning) -> Journal:
@@ -99,6 +100,11 @@ class Journal:
     def is_spent(self) -> bool:
         """Whether every recorded answer has been used: what comes next happens now."""
         return not self._answers
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing is on record but what the run began with."""
+        return self._records <= 1
 
     def answer(self, host: str, ticket: int) -> Message | None:
         """Return the recorded reply to a request and forget it; None where there is none."""
@@ -142,11 +148,13 @@ class Journal:
         shutil.rmtree(self._folder)
 
     def _append(self, kind: str, *values: Any) -> None:
+        self._records += 1
         self._log.append(cast("bytes", msgpack.packb([kind, *values], use_bin_type=True)))
 
     def _read_back(self) -> Beginning:
         beginning: Beginning | None = None
         for at, record in self._log.scan():
+            self._records += 1
             kind, *values = _unpack(record)
             if beginning is None:
                 beginning = self._begun(kind, values)

@@ -110,7 +110,14 @@ def run(
             overrides=asked.overrides,
             progress=progress,
         )
-        result = simulate(order, times, lambda happened: _write(scenario, out, happened, asked, times, report=report))
+        try:
+            result = simulate(
+                order, times, lambda happened: _write(scenario, out, happened, asked, times, report=report)
+            )
+        except InputError:
+            if journal.is_blank:  # nothing to go on with: the folder is free for the mended command
+                journal.remove()
+            raise
         journal.remove()
     return result
 

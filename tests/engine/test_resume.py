@@ -162,6 +162,16 @@ def test_a_folder_that_cannot_be_gone_on_with_is_refused_in_one_line(
         Journal.resume(begun)
 
 
+def test_a_run_that_never_began_leaves_its_folder_to_the_mended_command(
+    tiny: Scenario, run: Run, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(InputError, match="cannot publish there"):
+        engine.run(tiny, out, live="nowhere")
+    assert not list(out.iterdir())
+    assert engine.run(tiny, out).summary["fingerprint"] == run(tiny).result.summary["fingerprint"]
+
+
 @pytest.fixture
 def log(tmp_path: Path) -> SimpleNamespace:
     """A log of three records, and where it is."""
