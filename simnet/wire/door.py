@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import zmq
@@ -24,6 +25,7 @@ _FAILURES = {
 }
 _WATCHED = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | sum(_FAILURES)
 _POLL_MS = 100
+_GONE = "somebody who has left"
 
 
 class Door:
@@ -112,9 +114,20 @@ def _authenticator(context: zmq.Context, keys: BrokerKeys) -> ThreadAuthenticato
 
 
 def _peer(descriptor: int) -> str:
-    """Return the address at the other end of an accepted connection, if it is still there."""
+    """Return the address at the other end of an accepted connection, if it is still there.
+
+    When the event is read the connection may be closed and its number may be that of any other file.
+    """
     try:
-        with socket.socket(fileno=os.dup(descriptor)) as accepted:
-            return str(accepted.getpeername()[0])
+        copy = os.dup(descriptor)
     except OSError:
-        return "somebody who has left"
+        return _GONE
+    try:
+        accepted = socket.socket(fileno=copy)
+    except OSError:
+        os.close(copy)
+        return _GONE
+    with accepted, suppress(OSError):
+        if accepted.family in {socket.AF_INET, socket.AF_INET6}:
+            return str(accepted.getpeername()[0])
+    return _GONE

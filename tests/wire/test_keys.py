@@ -1,8 +1,10 @@
 """CURVE: who has a key of the broker's folder gets in; who has none is told so in seconds, and harms nobody."""
 
 import logging
+import os
 import socket
 import stat
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +15,7 @@ import pytest
 import zmq
 
 from simnet.errors import InputError, NodeError
-from simnet.wire import keys, pulse
+from simnet.wire import door, keys, pulse
 from simnet.wire.broker_socket import BrokerSocket
 from simnet.wire.host_socket import HostSocket
 from simnet.wire.keys import BrokerKeys, HostKeys
@@ -149,3 +151,13 @@ def test_files_that_are_no_keys(folder: Path) -> None:
         keys.make(folder, ["two"])
     with pytest.raises(InputError, match="no readable key"):
         HostKeys.load(folder / "nowhere", None)
+
+
+def test_a_number_that_is_no_connection_any_more_is_nobodys_address() -> None:
+    """ZeroMQ tells of connections by descriptor; when that is read it may be another file's, or none."""
+    one, other = socket.socketpair()
+    with one, other, tempfile.TemporaryFile() as file:
+        for descriptor in (one.fileno(), file.fileno(), 10**6):
+            before = len(os.listdir("/dev/fd"))
+            assert door._peer(descriptor) == "somebody who has left"
+            assert len(os.listdir("/dev/fd")) == before
