@@ -7,6 +7,7 @@ count: pint's default registry would take "10 Hz" for a bandwidth.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -117,6 +118,19 @@ def parse(value: object, unit: str, example: str | None = None) -> float:
 def parse_int(value: object, unit: str, example: str | None = None) -> int:
     """Return `value` as the nearest whole number of `unit`s (times in ns, sizes in bytes); errors as `parse`."""
     return round(parse(value, unit, example))
+
+
+def magnitude(text: str) -> float | None:
+    """Return how large a quantity of any known unit is in its base unit, or what a bare number says; None for other text."""
+    match = _QUANTITY.fullmatch(text)
+    if not match:
+        return None
+    if not match[2]:
+        return float(match[1])
+    for unit in EXAMPLES:
+        with suppress(UnitError):
+            return parse(text, unit)
+    return None
 
 
 def text(value: float, unit: str) -> str:

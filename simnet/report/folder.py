@@ -11,6 +11,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 from simnet.errors import InputError
 from simnet.records import SECOND_NS, LinkConfig, Outcome, Row, Scenario
 
+ABOUT, ROWS, LINKS = "run.json", "rows.parquet", "links.parquet"
+
 
 @dataclass(frozen=True, slots=True)
 class LinkBin:
@@ -66,11 +68,11 @@ def read(path: Path) -> RunFolder:
     Raises:
         InputError: A file is missing or is not what a run writes.
     """
-    about = _read_json(path / "run.json")
+    about = _read_json(path / ABOUT)
     try:
         scenario = _restore(Scenario, about["scenario"])
-        rows = [_row(values) for values in _read_parquet(path / "rows.parquet")]
-        bins = [_bin(values) for values in _read_parquet(path / "links.parquet")]
+        rows = [_row(values) for values in read_parquet(path / ROWS)]
+        bins = [_bin(values) for values in read_parquet(path / LINKS)]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
             f"{path}: not a run folder of this version ({error!r}); expected one that simnet run wrote"
@@ -89,7 +91,8 @@ def _read_json(path: Path) -> dict[str, Any]:
     return about
 
 
-def _read_parquet(path: Path) -> list[dict[str, Any]]:
+def read_parquet(path: Path) -> list[dict[str, Any]]:
+    """Return a table's rows; InputError where it cannot be read."""
     import pyarrow
     from pyarrow import parquet
 

@@ -89,8 +89,8 @@ def _summarise_stream(rows: Sequence[Row], virtual_s: float) -> StreamSummary:
         psnr_db=_mean(_present(lambda row: row.psnr_db, shown), 3),
         ms_ssim=_mean(_present(lambda row: row.ms_ssim, shown), 5),
         side_gain_db=_mean(_present(side_gain_db, shown), 3),
-        latency_ms_p50=_percentile(latencies, 50),
-        latency_ms_p95=_percentile(latencies, 95),
+        latency_ms_p50=percentile(latencies, 50),
+        latency_ms_p95=percentile(latencies, 95),
     )
 
 
@@ -102,7 +102,7 @@ def _mean(values: Sequence[float], digits: int) -> float | None:
     return round(sum(values) / len(values), digits) if values else None
 
 
-def _percentile(values: Sequence[float], percent: float) -> float | None:
+def percentile(values: Sequence[float], percent: float) -> float | None:
     """Return the percentile by linear interpolation between closest ranks (Hyndman and Fan type 7, as numpy does)."""
     if not values:
         return None

@@ -1,0 +1,46 @@
+"""Age of information against areas worked out by hand."""
+
+import dataclasses
+
+import pytest
+from run_folders import platoon, rows_of
+
+from simnet.records import Outcome
+from simnet.report.age import age_ms
+
+MS = 1_000_000
+
+
+def _rows(*times: tuple[int, int | None]):
+    row = rows_of(platoon(0.2))[0]
+    return [
+        dataclasses.replace(
+            row,
+            capture_ns=capture * MS,
+            decode_ns=None if ready is None else ready * MS,
+            outcome=Outcome.LOST if ready is None else Outcome.DECODED,
+        )
+        for capture, ready in times
+    ]
+
+
+def test_age_grows_until_the_next_picture():
+    # 50 ms old at 50, 150 ms old at 150; then 50 ms old, 150 ms old at the end.
+    ages = age_ms(_rows((0, 50), (100, 150)), 250 * MS)
+    assert ages.mean_ms == pytest.approx(100)
+    assert ages.percentile(0) == pytest.approx(50)
+    assert ages.percentile(50) == pytest.approx(100)
+    assert ages.percentile(100) == pytest.approx(150)
+
+
+def test_a_lost_frame_lets_the_age_grow_and_an_overtaken_picture_changes_nothing():
+    lost = age_ms(_rows((0, 50), (100, None), (200, 250)), 250 * MS)
+    assert lost.percentile(100) == pytest.approx(250)
+    overtaken = age_ms(_rows((0, 240), (100, 150)), 300 * MS)
+    assert overtaken.percentile(100) == pytest.approx(200)
+    assert overtaken.mean_ms == pytest.approx(125)
+
+
+def test_without_a_picture_there_is_no_age():
+    assert age_ms(_rows((0, None)), 100 * MS).mean_ms is None
+    assert age_ms(_rows((0, None)), 100 * MS).percentile(95) is None
