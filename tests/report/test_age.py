@@ -1,27 +1,25 @@
 """Age of information against areas worked out by hand."""
 
-import dataclasses
-
 import pytest
-from run_folders import platoon, rows_of
 
-from simnet.records import Outcome
+from simnet.records import Outcome, Row
 from simnet.report.age import age_ms
 
 MS = 1_000_000
 
 
-def _rows(*times: tuple[int, int | None]):
-    row = rows_of(platoon(0.2))[0]
-    return [
-        dataclasses.replace(
-            row,
-            capture_ns=capture * MS,
-            decode_ns=None if ready is None else ready * MS,
-            outcome=Outcome.LOST if ready is None else Outcome.DECODED,
-        )
-        for capture, ready in times
-    ]
+def _row(capture_ms: int, ready_ms: int | None) -> Row:
+    ready_ns = None if ready_ms is None else ready_ms * MS
+    outcome = Outcome.LOST if ready_ms is None else Outcome.DECODED
+    at_ns = capture_ms * MS
+    none = (None, None, None, None)
+    return Row(
+        "run", "car/front", "jpeg", 0, at_ns, at_ns, ready_ns, ready_ns, 100, 140, 0.1, 0.5, 1, 0, 0, outcome, (), None, *none, 0, ""
+    )  # fmt: skip
+
+
+def _rows(*times: tuple[int, int | None]) -> list[Row]:
+    return [_row(*each) for each in times]
 
 
 def test_age_grows_until_the_next_picture():
