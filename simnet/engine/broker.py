@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import simpy
 
+from simnet import poses
 from simnet.engine import translate
 from simnet.engine.scorer import Shown
 from simnet.errors import NodeLostError
@@ -28,7 +29,6 @@ from simnet.nodes.grants import Capture, Decision, Delivery, Feedback, Plan
 from simnet.nodes.schedule import Schedule
 from simnet.wire.messages import Message
 from simnet.wire.plain import pack_records
-from simnet.world import poses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import simpy
 
-from simnet import seeds
+from simnet import poses, seeds
 from simnet.codec import bitstream, recorded
 from simnet.engine.broker import FEEDBACK_PRIORITY
 from simnet.errors import InputError
@@ -27,7 +27,6 @@ from simnet.nodes.fusion_setup import FusionSetup
 from simnet.nodes.grants import Capture, Delivery, Feedback
 from simnet.nodes.rate import RateSetup
 from simnet.nodes.schedule import Schedule
-from simnet.world import poses
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,11 +13,11 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
+from simnet import poses
 from simnet.engine.ledger import Ledger
 from simnet.records.live import LiveEnd, LiveEvent, LiveFrame, LivePicture, LiveRun, LiveSample, NodeWay
 from simnet.wire.live import Told
 from simnet.wire.live_sockets import LivePublisher
-from simnet.world import poses
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from simnet.deltas import Rates, bd_quality, bd_rate
 from simnet.learn.evaluation import options
 from simnet.learn.evaluation.coding import Coder
-from simnet.learn.evaluation.deltas import Rates, bd_quality, bd_rate
 from simnet.learn.evaluation.drives import Fit
 from simnet.learn.evaluation.examples import show
 from simnet.learn.evaluation.offsets import gains

@@ -1,4 +1,4 @@
-"""Where frames come from: rendered scenes, picture folders, videos, data sets of stereo pairs; and where cameras are.
+"""Where frames come from: rendered scenes, picture folders, videos, data sets of stereo pairs.
 
 A world answers one question: what does this camera see at this instant? The answer is the same in every process.
 Codecs, links and the passing of time do not live here: they would let a picture depend on what became of others.

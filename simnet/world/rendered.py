@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simnet import poses
 from simnet.errors import InputError
 from simnet.records import SECOND_NS
 from simnet.seeds import generator
-from simnet.world import bodies, field, intersection, poses, scene, street
+from simnet.world import bodies, field, intersection, scene, street
 from simnet.world.cache import FrameCache
 from simnet.world.stage import LOCK, stage
 

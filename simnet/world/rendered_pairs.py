@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from simnet.errors import InputError
+from simnet.poses import Pose
 from simnet.seeds import generator
-from simnet.world.poses import Pose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -31,7 +31,7 @@ from panda3d.core import (
 from simnet.errors import NodeError
 
 if TYPE_CHECKING:
-    from simnet.world.poses import Pose
+    from simnet.poses import Pose
 
 LOCK = threading.RLock()
 """Hold it for anything that touches a Panda3D object."""

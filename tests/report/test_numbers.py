@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from simnet import poses
 from simnet.records import LinkConfig, NodeConfig, Trajectory
 from simnet.report import gain, plan, series, text
 from simnet.report.figures.figure import LIMIT, NEUTRAL, OUTCOME_COLOURS, PALETTE
-from simnet.world import poses
 
 values = st.floats(min_value=-100, max_value=100)
 

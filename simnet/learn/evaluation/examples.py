@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from simnet import quality
+from simnet.deltas import Points, Rates
 from simnet.errors import ModelError
 from simnet.learn.evaluation.coding import Coder, Setting
-from simnet.learn.evaluation.deltas import Points, Rates
 from simnet.learn.evaluation.pairs import Task
 from simnet.learn.progress import progress
 from simnet.records import SideInformation

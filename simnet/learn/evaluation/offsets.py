@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from simnet.learn.evaluation.deltas import Rates, bd_rate
+from simnet.deltas import Rates, bd_rate
 from simnet.learn.evaluation.scores import Score, curve, decoded
 
 

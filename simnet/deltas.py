@@ -15,7 +15,7 @@ from typing import Any, cast
 import numpy as np
 
 Points = Sequence[Mapping[str, float]]
-"""Points of a curve, each with `bpp`, `psnr_db`, `ms_ssim`."""
+"""Points of a curve, each with a rate (`bpp` or `kbit_s`), `psnr_db`, `ms_ssim`."""
 Rates = tuple[float, float]
 """A range of rates in bits per pixel."""
 
@@ -23,7 +23,7 @@ LEAST_POINTS = 4
 """What Bjontegaard's differences are defined for (VCEG-M33)."""
 LEAST_SHARE = 0.1
 """Curves that share less than this of the anchor's interval are not compared."""
-UNITS = {"psnr_db": "dB", "ms_ssim": "MS-SSIM", "bpp": "bpp"}
+UNITS = {"psnr_db": "dB", "ms_ssim": "MS-SSIM", "bpp": "bpp", "kbit_s": "kbit/s"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +41,15 @@ class Delta:
     reason: str = ""
 
 
-def bd_rate(anchor: Points, curve: Points, metric: str, rates: Rates | None = None) -> Delta:
+def bd_rate(anchor: Points, curve: Points, metric: str, rates: Rates | None = None, rate: str = "bpp") -> Delta:
     """Mean change of rate at equal quality, in percent of the anchor's rate: below zero needs fewer bits.
 
-    With `rates`, the mean is over the qualities that the *anchor* reaches inside that range of bpp (end points interpolated on
-    its curve), as far as the other curve reaches them too.
+    With `rates`, the mean is over the qualities that the *anchor* reaches inside that range of `rate` (end points interpolated
+    on its curve), as far as the other curve reaches them too. `rate` is what points call their rate, a key of `UNITS`.
     """
     import bjontegaard
 
-    (log_a, own), (log_c, other) = rising(anchor, metric), rising(curve, metric)
+    (log_a, own), (log_c, other) = rising(anchor, metric, rate), rising(curve, metric, rate)
     if reason := _too_few(len(own), len(other)):
         return Delta(None, reason=reason)
     if min(own[-1], other[-1]) <= max(own[0], other[0]):
@@ -57,7 +57,7 @@ def bd_rate(anchor: Points, curve: Points, metric: str, rates: Rates | None = No
     _, f_anchor, f_curve = _package(bjontegaard.bd_rate, log_a, own, log_c, other)
     interval = _qualities_within(f_anchor, (float(own[0]), float(own[-1])), rates)
     if interval is None:
-        return Delta(None, reason=f"the anchor has no rate within {_range(rates or (0, 0), 'bpp')}")
+        return Delta(None, reason=f"the anchor has no rate within {_range(rates or (0, 0), UNITS[rate])}")
     mean = _mean(f_anchor, f_curve, interval, (float(other[0]), float(other[-1])), metric)
     return mean if mean.value is None else _with(mean, 100 * (10**mean.value - 1))
 
@@ -83,12 +83,12 @@ def bd_quality(anchor: Points, curve: Points, metric: str = "psnr_db", rates: Ra
     return Delta(mean.value, 10**mean.low, 10**mean.high, mean.share)
 
 
-def rising(points: Points, metric: str) -> tuple[np.ndarray, np.ndarray]:
+def rising(points: Points, metric: str, rate: str = "bpp") -> tuple[np.ndarray, np.ndarray]:
     """log10 of the rates and the qualities (float64 (n,) each) of the points that no cheaper one equals: both rise strictly."""
     kept: list[tuple[float, float]] = []
-    for point in sorted(points, key=lambda point: (point["bpp"], -point[metric])):
-        if not kept or (point["bpp"] > kept[-1][0] and point[metric] > kept[-1][1]):
-            kept.append((point["bpp"], point[metric]))
+    for point in sorted(points, key=lambda point: (point[rate], -point[metric])):
+        if not kept or (point[rate] > kept[-1][0] and point[metric] > kept[-1][1]):
+            kept.append((point[rate], point[metric]))
     table = np.array(kept, dtype=np.float64).reshape(-1, 2)
     return np.log10(table[:, 0]), table[:, 1]
 
