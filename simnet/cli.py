@@ -9,10 +9,10 @@ import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from simnet import __version__, commands, interrupts
-from simnet.errors import SimnetError
+from simnet.errors import InputError, SimnetError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,8 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(typed: list[str], began: float) -> int:
-    parsed = _parser().parse_args(typed, argparse.Namespace(typed=typed, began=began))
     try:
+        parsed = _parser().parse_args(typed, argparse.Namespace(typed=typed, began=began))
         with _termination_raises():
             status = commands.find(parsed.command).execute(parsed)
             sys.stdout.flush()
@@ -84,8 +84,15 @@ def _termination_raises() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Refuses what it cannot read as every other wrong input is refused; the usage is in the help."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{' '.join(message.split())} ({self.prog} --help says more)")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="simnet",
         description="Simulate a distributed camera network: real codecs, simulated links, fusion with side information.",
         epilog="simnet COMMAND --help says more. Start with: simnet run vehicle_platoon",

@@ -1,7 +1,8 @@
 """The commands of `simnet`, one small module each: what it takes and which room it calls.
 
 A command is a module with `HELP` (one line), `configure(parser)` and `execute(arguments) -> exit status`. Nothing heavy is
-imported until it is executed. What a command does lives in a room, not here. `wires` is what three of them share.
+imported until it is executed. What a command does lives in a room, not here. `wires` is what three of them share,
+`numbers` are those that options take.
 """
 
 from __future__ import annotations

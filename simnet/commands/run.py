@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from argparse import ArgumentTypeError
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from simnet.commands import numbers
 
 if TYPE_CHECKING:
     import argparse
@@ -22,16 +23,18 @@ HELP = "run a scenario: rows, a report and a table of its streams"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     configure_run(parser)
-    parser.add_argument("--hosts", type=_count, metavar="N", help="spread the nodes over N processes; default: 0, none")
+    parser.add_argument(
+        "--hosts", type=numbers.count, metavar="N", help="spread the nodes over N processes; default: 0, none"
+    )
     parser.add_argument(
         "--restarts",
-        type=_count,
+        type=numbers.count,
         metavar="N",
         help="start each process of --hosts again up to N times when it dies; the run does not change. Default: 5",
     )
     parser.add_argument(
         "--answer-delay",
-        type=_seconds,
+        type=numbers.pause,
         default=0.0,
         metavar="SECONDS",
         help="wait up to this long at random before each answer of a node: changes nothing but the wall time",
@@ -61,7 +64,7 @@ def configure_run(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--realtime",
-        type=_factor,
+        type=numbers.factor,
         nargs="?",
         const=1.0,
         metavar="FACTOR",
@@ -69,7 +72,7 @@ def configure_run(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--node-timeout",
-        type=_patience,
+        type=numbers.patience,
         metavar="SECONDS",
         help="how long to wait for a host that is gone; default: the scenario's node_timeout",
     )
@@ -173,35 +176,3 @@ def _free_folder(name: str) -> Path:
     while (folder := Path("runs") / f"{name}-{number}").exists():
         number += 1
     return folder
-
-
-def _count(text: str) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = -1
-    if not 0 <= number <= 256:
-        raise ArgumentTypeError(f"{text!r}: expected a whole number from 0 to 256")
-    return number
-
-
-def _seconds(text: str) -> float:
-    return _number(text, 0, 60, "seconds from 0 to 60")
-
-
-def _factor(text: str) -> float:
-    return _number(text, 1e-6, 1e6, "wall seconds a virtual second, from 0.000001 to 1000000")
-
-
-def _patience(text: str) -> float:
-    return _number(text, 0, 86400, "seconds from 0 to 86400")
-
-
-def _number(text: str, least: float, most: float, expected: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not least <= number <= most:
-        raise ArgumentTypeError(f"{text!r}: expected {expected}")
-    return number

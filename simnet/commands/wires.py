@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from simnet.commands import numbers
 
 if TYPE_CHECKING:
     import argparse
@@ -27,7 +28,7 @@ def configure_host(parser: argparse.ArgumentParser) -> None:
 
 def configure_wait(parser: argparse.ArgumentParser, text: str) -> None:
     """Declare `--wait` and what protects the wire."""
-    parser.add_argument("--wait", type=_wait, metavar="SECONDS", help=text)
+    parser.add_argument("--wait", type=numbers.wait, metavar="SECONDS", help=text)
     parser.add_argument(
         "--keys", type=Path, metavar="DIR", help="folder of CURVE keys, from `simnet keys`; tcp needs it"
     )
@@ -47,9 +48,11 @@ def carry(arguments: argparse.Namespace, nodes: tuple[str, ...], *, fusion: bool
     endpoint, keys = place.check(arguments.connect, listens=False), None
     if wants_keys(endpoint, arguments):
         keys = HostKeys.load(arguments.keys, arguments.key, ["fusion"] * fusion + list(nodes))
+    file = scenario.find(arguments.scenario)
+    scenario.check_nodes(file, nodes)
     world = None if arguments.world is None else str(Path(arguments.world).absolute())
     wait_s = WAIT_S if arguments.wait is None else arguments.wait
-    carry(Errand(scenario.find(arguments.scenario), endpoint, nodes, fusion, world, keys, wait_s))
+    carry(Errand(file, endpoint, nodes, fusion, world, keys, wait_s))
     return 0
 
 
@@ -65,13 +68,3 @@ def wants_keys(endpoint: str, arguments: argparse.Namespace) -> bool:
             f"{endpoint}: tcp goes with keys or without; expected --keys DIR (`simnet keys DIR` makes them), or --insecure"
         )
     return not arguments.insecure
-
-
-def _wait(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 < seconds <= 86400:
-        raise ArgumentTypeError(f"{text!r}: expected seconds, more than 0 and at most 86400")
-    return seconds

@@ -5,52 +5,43 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
+from typing import TYPE_CHECKING
 
 from simnet.errors import InputError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
 
-def serve(connect: str, host: str, port: int, end_after_s: float | None = None) -> None:
+    from nicegui import App
+
+    from simnet.dashboard.state import State
+
+
+def serve(
+    connect: str, host: str, port: int, end_after_s: float | None = None, begins: Callable[[], None] = lambda: None
+) -> None:
     """Watch what is published on `connect` and serve `http://host:port/` until interrupted.
 
-    With `end_after_s`, end by itself after so many seconds in which no run was going on.
+    With `end_after_s`, end by itself after so many seconds in which no run was going on. `begins` is called once nothing
+    stands in the way.
 
     Raises:
         InputError: NiceGUI is not installed, `connect` is no endpoint, or the port is taken.
     """
-    # NiceGUI keeps nothing of ours, but makes its folder where it is started.
-    os.environ.setdefault("NICEGUI_STORAGE_PATH", os.path.join(tempfile.gettempdir(), "simnet-dashboard"))
-    try:
-        from nicegui import app, ui
-        from prometheus_client import CONTENT_TYPE_LATEST
-    except ImportError as error:
-        raise InputError(f"simnet dashboard: {error.name} is not installed; pip install 'simnet[dashboard]'") from error
-    from fastapi import Response
-
-    from simnet.dashboard import metrics
-    from simnet.dashboard.page import Page
+    app, ui = _library()
     from simnet.dashboard.state import Idle, State
     from simnet.wire.live_sockets import LiveSubscriber
 
     _check(host, port)
     state = State()
     subscriber = LiveSubscriber(connect, state.take)
-
-    @ui.page("/")
-    def page(stream: str = "") -> None:
-        Page(state, connect, stream)
-
-    @app.get("/metrics")
-    def exposition() -> Response:
-        return Response(metrics.exposition(state), media_type=CONTENT_TYPE_LATEST)
-
-    @app.get("/healthz")
-    def health() -> dict[str, str]:
-        return {"phase": state.phase}
-
+    _answer(state, connect)
     if end_after_s is not None:
         idle = Idle(state, end_after_s)
         app.timer(1.0, lambda: app.shutdown() if idle.is_over else None)
     try:
+        begins()
         ui.run(
             host=host,
             port=port,
@@ -65,6 +56,40 @@ def serve(connect: str, host: str, port: int, end_after_s: float | None = None) 
         )
     finally:
         subscriber.close()
+
+
+def _library() -> tuple[App, ModuleType]:
+    """Return NiceGUI's application and its elements; InputError where it is not installed."""
+    # It keeps nothing of ours, but makes its folder where it is started.
+    os.environ.setdefault("NICEGUI_STORAGE_PATH", os.path.join(tempfile.gettempdir(), "simnet-dashboard"))
+    try:
+        import prometheus_client  # noqa: F401
+        from nicegui import app, ui
+    except ImportError as error:
+        raise InputError(f"simnet dashboard: {error.name} is not installed; pip install 'simnet[dashboard]'") from error
+    return app, ui
+
+
+def _answer(state: State, connect: str) -> None:
+    """Say what is answered at each address."""
+    from fastapi import Response
+    from nicegui import app, ui
+    from prometheus_client import CONTENT_TYPE_LATEST
+
+    from simnet.dashboard import metrics
+    from simnet.dashboard.page import Page
+
+    @ui.page("/")
+    def page(stream: str = "") -> None:
+        Page(state, connect, stream)
+
+    @app.get("/metrics")
+    def exposition() -> Response:
+        return Response(metrics.exposition(state), media_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/healthz")
+    def health() -> dict[str, str]:
+        return {"phase": state.phase}
 
 
 def _check(host: str, port: int) -> None:

@@ -26,6 +26,26 @@ def make_folder(out: Path) -> None:
         raise InputError(f"{out}: not empty; expected a new folder for the run")
 
 
+def ready(scenario: Scenario) -> Scenario:
+    """Return the scenario as it can be run: its codecs are there, and it ends no later than its recorded world.
+
+    Raises:
+        ModelError, InputError: See `check_codecs` and `check_frames`.
+    """
+    check_codecs(scenario)
+    clipped = clip(scenario)
+    check_frames(clipped)
+    return clipped
+
+
+def refuse_hosts(asked: object) -> None:
+    """Raise InputError where anything was asked for that a run of recorded sizes has no use for: hosts, pictures, a pace."""
+    if asked:
+        raise InputError(
+            "recorded sizes need no hosts and show no pictures; expected a plain run, without --hosts or --live"
+        )
+
+
 def check_codecs(scenario: Scenario) -> None:
     """Raise ModelError or InputError where a stream names a codec, a model or rows that there are not."""
     from simnet import codec

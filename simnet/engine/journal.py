@@ -12,20 +12,23 @@ answers, which takes no node and little time; where they end, hosts are told wha
 from __future__ import annotations
 
 import shutil
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import msgpack
 
 from simnet import __version__
+from simnet.engine import checks
 from simnet.engine.append_log import AppendLog
 from simnet.engine.scorer import Score
-from simnet.errors import InputError, WireError
+from simnet.errors import InputError, SimnetError, WireError
 from simnet.records import Scenario
 from simnet.wire.messages import Message
 from simnet.wire.plain import from_plain, to_plain
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 FOLDER, LOG, PICTURES = "journal", "answers.log", "pictures"
@@ -179,6 +182,29 @@ class Journal:
             )
         plain = values[2]
         return Beginning(from_plain(Scenario, plain["scenario"]), plain["hosts"], plain["asked"])
+
+
+@contextmanager
+def kept(resumed: Journal | None, folder: Path, beginning: Beginning) -> Iterator[Journal]:
+    """Keep a journal of the run in `folder` until the run has ended: the one gone on with, or a new one.
+
+    A run that fails leaves it to whoever goes on. Where it failed before a host had said anything there is nothing to go on
+    with, and the folder is free again for the same command.
+
+    Raises:
+        InputError: The folder of a new run cannot be made or holds something.
+    """
+    if resumed is None:
+        checks.make_folder(folder)
+    journal = resumed or Journal.create(folder, beginning)
+    with closing(journal):
+        try:
+            yield journal
+        except SimnetError:
+            if resumed is None and journal.is_blank:
+                journal.remove()
+            raise
+        journal.remove()
 
 
 def _unpack(record: bytes) -> list[Any]:

@@ -5,24 +5,26 @@ from __future__ import annotations
 import importlib
 import threading
 import time
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from simnet import __version__
 from simnet.engine import checks, direct, launch, memory
-from simnet.engine.journal import Beginning, Journal
+from simnet.engine import journal as journals
+from simnet.engine.journal import Beginning
 from simnet.engine.pace import Pace
 from simnet.engine.processes import RESTARTS
 from simnet.engine.simulation import Happened, Order, simulate, simulate_directly
 from simnet.engine.times import Times
-from simnet.errors import InputError
 from simnet.records import SECOND_NS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from simnet.engine.journal import Journal
     from simnet.engine.launch import Crew
     from simnet.records import Row, Scenario
 
@@ -44,6 +46,9 @@ class Asked:
     scenario_text: str = ""
 
 
+NOTHING_TYPED = Asked()
+
+
 def run(
     scenario: Scenario,
     out: Path,
@@ -57,7 +62,7 @@ def run(
     realtime: float | None = None,
     journal: Journal | None = None,
     progress: Callable[[int], None] = lambda _: None,
-    asked: Asked | None = None,
+    asked: Asked = NOTHING_TYPED,
     began: float | None = None,
 ) -> RunResult:
     """Run a scenario and write its folder `out`, report included.
@@ -82,47 +87,32 @@ def run(
     """
     times = Times(time.perf_counter() if began is None else began)
     _import_ahead()
-    asked = asked or Asked()
     beginning = Beginning(scenario, hosts, asdict(asked))
-    checks.check_codecs(scenario)
-    scenario = checks.clip(scenario)
-    checks.check_frames(scenario)
+    scenario = checks.ready(scenario)
+    finish = partial(_write, scenario, out, asked, times, report=report)
     if direct.is_recorded(scenario):
-        if hosts or crew or live or realtime or journal:
-            raise InputError(
-                "recorded sizes need no hosts and show no pictures; expected a plain run, without --hosts or --live"
-            )
-        checks.make_folder(out)
-        with memory.without_search_for_circles():
-            return _write(scenario, out, simulate_directly(scenario, progress, times), asked, times, report=report)
-    if journal is None:
-        checks.make_folder(out)
-        journal = Journal.create(out, beginning)
-    with closing(journal):
-        order = Order(
-            scenario=scenario,
-            out=out,
-            crew=crew or launch.crew(hosts, restarts),
-            journal=journal,
-            pace=None if realtime is None else Pace(realtime),
-            answer_delay_s=answer_delay_s,
-            live=live,
-            overrides=asked.overrides,
-            progress=progress,
-        )
-        try:
-            result = simulate(
-                order, times, lambda happened: _write(scenario, out, happened, asked, times, report=report)
-            )
-        except InputError:
-            if journal.is_blank:  # nothing to go on with: the folder is free for the mended command
-                journal.remove()
-            raise
-        journal.remove()
-    return result
+        checks.refuse_hosts(hosts or crew or live or realtime or journal)
+        return _run_directly(scenario, out, progress, times, finish)
+    pace = None if realtime is None else Pace(realtime)
+    with journals.kept(journal, out, beginning) as answers:
+        muster = crew or launch.crew(hosts, restarts)
+        order = Order(scenario, out, muster, answers, pace, answer_delay_s, live, asked.overrides, progress)
+        return simulate(order, times, finish)
 
 
-def _write(scenario: Scenario, out: Path, happened: Happened, asked: Asked, times: Times, *, report: bool) -> RunResult:
+def _run_directly(
+    scenario: Scenario,
+    out: Path,
+    progress: Callable[[int], None],
+    times: Times,
+    finish: Callable[[Happened], RunResult],
+) -> RunResult:
+    checks.make_folder(out)
+    with memory.without_search_for_circles():
+        return finish(simulate_directly(scenario, progress, times))
+
+
+def _write(scenario: Scenario, out: Path, asked: Asked, times: Times, happened: Happened, *, report: bool) -> RunResult:
     """Write the run's folder, with its page if `report` says so."""
     from simnet.engine import folder
     from simnet.report import write as write_page

@@ -43,6 +43,17 @@ def find(name: str) -> Path:
     return library.find(name)
 
 
+def check_nodes(file: Path, names: Sequence[str]) -> None:
+    """Look whether a scenario file has nodes of these names, and at nothing else in it: what it refers to may be elsewhere.
+
+    Raises:
+        InputError: It has no such node, or is no scenario.
+    """
+    from simnet.scenario import loader
+
+    loader.check_nodes(file, names)
+
+
 def catalogue() -> list[tuple[str, str, Path]]:
     """Return the shipped scenarios: name, purpose (the file's first comment line), file."""
     from simnet.scenario import library

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from simnet.errors import ScenarioError
+from simnet.errors import InputError, ScenarioError
 from simnet.scenario import document, library, overrides, resolve, schema
-from simnet.scenario.explain import Problems
+from simnet.scenario.explain import Problems, near
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+    from typing import Any
 
     from simnet.records import Scenario
+    from simnet.scenario.document import Places
 
 
 def load(file: Path, override_texts: Sequence[str] = ()) -> Scenario:
@@ -23,13 +25,7 @@ def load(file: Path, override_texts: Sequence[str] = ()) -> Scenario:
     Raises:
         ScenarioError: See `simnet.scenario.load`.
     """
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{file}:1:1: cannot be read: {error}; expected YAML text") from None
-    tree, places = document.read(text, str(file))
-    if not isinstance(tree, dict):
-        raise ScenarioError(f"{places.root.text}: no scenario; expected keys {', '.join(schema.Document.model_fields)}")
+    text, tree, places = _read(file)
     layers = overrides.apply(tree, places, overrides.parse(list(override_texts)))
     problems = Problems(places)
     try:
@@ -39,3 +35,25 @@ def load(file: Path, override_texts: Sequence[str] = ()) -> Scenario:
         problems.stop()
         raise
     return resolve.resolve(parsed, layers, problems, file, library.purpose(text))
+
+
+def check_nodes(file: Path, names: Sequence[str]) -> None:
+    """See `simnet.scenario.check_nodes`."""
+    _, tree, _ = _read(file)
+    nodes = tree.get("nodes")
+    known = list(map(str, nodes)) if isinstance(nodes, dict) else []
+    for name in names:
+        if name not in known:
+            raise InputError(f"{file}: no node {name!r}{near(name, known)}; expected one of: {', '.join(known)}")
+
+
+def _read(file: Path) -> tuple[str, dict[str, Any], Places]:
+    """Return the text of a file, and its tree with the places in it."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{file}:1:1: cannot be read: {error}; expected YAML text") from None
+    tree, places = document.read(text, str(file))
+    if not isinstance(tree, dict):
+        raise ScenarioError(f"{places.root.text}: no scenario; expected keys {', '.join(schema.Document.model_fields)}")
+    return text, tree, places

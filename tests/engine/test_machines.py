@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from simnet import scenario
+from simnet import engine, scenario
 from simnet.engine import launch
 from simnet.engine.carrying import Errand, carry
 from simnet.engine.gathering import Gathering
@@ -187,6 +187,18 @@ def test_who_is_missing_is_said_to_all_and_nothing_hangs(lead: Any, send: Send) 
     with pytest.raises(NodeError, match=r"camera car: no welcome from the broker at .* for 0.5 s"):
         send(endpoint, "car", wait_s=0.5).result()
     assert time.monotonic() - began < 15
+
+
+def test_a_broker_to_whom_nobody_came_leaves_its_folder_free_for_the_same_command(
+    small: Scenario, send: Send, tmp_path: Path
+) -> None:
+    endpoint, out = f"ipc://{tmp_path}/run", tmp_path / "out"
+    with pytest.raises(NodeError, match="car, van, fusion: not there"):
+        engine.run(small, out, crew=Gathering(endpoint, wait_s=0.2))
+    assert list(out.iterdir()) == []
+    host = send(endpoint, "car", "van", fusion=True, wait_s=30)
+    assert engine.run(small, out, crew=Gathering(endpoint, wait_s=30)).summary["frames"] == 20
+    assert host.result(30) is None
 
 
 def test_a_host_has_the_world_where_it_says(
