@@ -52,7 +52,7 @@ def known(name: str) -> str:
 def open_encoder(name: str, width: int, height: int, model: str | None = None) -> Encoder:
     """An encoder (`protocols.Encoder`) for pictures of width x height; `model` is a folder of `models/`, else the codec's own."""
     plain = name.removesuffix(FUSE)
-    own, stage = _parted(name, model)
+    own, stage = parted(name, model)
     encoder = _family(name).open_encoder(plain, width, height, own)
     if name != plain:
         # The camera's bytes are the plain codec's; only what fusion opens differs.
@@ -86,7 +86,7 @@ def check(stream: StreamConfig, camera: CameraConfig) -> None:
 
 def declared_times(name: str, model: str | None = None) -> tuple[int, int]:
     """Declared virtual coding times of one frame: encode, decode (ns)."""
-    own, stage = _parted(name, model)
+    own, stage = parted(name, model)
     times = _family(name).declared_times(name.removesuffix(FUSE), own)
     if not stage:
         return times
@@ -95,8 +95,8 @@ def declared_times(name: str, model: str | None = None) -> tuple[int, int]:
     return times[0], times[1] + models.load(stage).times[1]
 
 
-def _parted(name: str, model: str | None) -> tuple[str | None, str]:
-    """The plain codec's model, and the side-information stage's (empty without one)."""
+def parted(name: str, model: str | None) -> tuple[str | None, str]:
+    """Return the plain codec's model, and the side-information stage's (empty without one)."""
     if not name.endswith(FUSE):
         return model, ""
     if name.removesuffix(FUSE) in OWN_SIDE:
@@ -108,7 +108,12 @@ def _parted(name: str, model: str | None) -> tuple[str | None, str]:
 
 
 def _family(name: str) -> Any:
+    return importlib.import_module(family_of(name))
+
+
+def family_of(name: str) -> str:
+    """Return the module of a codec's family; ModelError lists the codecs there are."""
     for module, members in FAMILIES.items():
         if name.removesuffix(FUSE) in members:
-            return importlib.import_module(module)
+            return module
     raise ModelError(f"{name}: unknown codec; expected one of {', '.join(names())}")

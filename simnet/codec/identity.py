@@ -1,0 +1,116 @@
+"""What a codec's bytes and pictures depend on, besides frames and this package's code: checkpoint and libraries, as one digest.
+
+No encoder is opened for it: models say their digests, packages their versions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simnet.codec import recorded, registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from simnet.codec.model import Model
+
+_GRAPHS = ("compressai", "numpy", "opencv-python-headless", "openvino")
+LIBRARIES = {
+    "simnet.codec.learned": _GRAPHS,
+    "simnet.codec.dsin.coding": _GRAPHS,
+    "simnet.codec.published.coding": _GRAPHS,
+    "simnet.codec.classical": ("numpy", "pillow"),
+    "simnet.codec.video": ("av", "numpy"),
+    "simnet.codec.stills": ("av", "numpy"),
+    "simnet.codec.zoo": ("compressai", "numpy", "torch"),
+}
+"""The packages with whose versions a family's bytes and pictures may change."""
+REFERRING = ("simnet.codec.video",)
+"""Families whose frames may refer to earlier ones."""
+WITHOUT_MODELS = ("simnet.codec.classical", "simnet.codec.video", "simnet.codec.stills")
+_ZOO = "simnet.codec.zoo"
+
+
+def codec_identity(name: str, model: str | None = None) -> str:
+    """Return a hexadecimal digest that changes with codec `name`'s checkpoint and libraries, a `+fuse` stage's included.
+
+    Raises:
+        ModelError: There is no such codec or model.
+        InputError: There are no such recorded rows.
+    """
+    return _digest(plain_identity(name, model), *_stage(name, model))
+
+
+def plain_identity(name: str, model: str | None = None) -> str:
+    """Return the identity of what codec `name` sends: that of the codec without its `+fuse` stage."""
+    if name == recorded.NAME:
+        return _digest(name, recorded.opened(model or "").digest)
+    own, _ = registry.parted(name, model)
+    plain, family = name.removesuffix(registry.FUSE), registry.family_of(name)
+    checkpoint = _zoo_checkpoint(own) if family == _ZOO else _checkpoint(plain, own)
+    return _digest(plain, family, *checkpoint, *versions(LIBRARIES[family]))
+
+
+def refers(name: str) -> bool:
+    """Return whether frames of a codec may refer to earlier ones."""
+    return registry.family_of(name) in REFERRING
+
+
+@cache
+def versions(packages: tuple[str, ...]) -> tuple[str, ...]:
+    """Return packages with the versions that are installed."""
+    return tuple(f"{package}={_version(package)}" for package in packages)
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "of another name"
+
+
+def _stage(name: str, model: str | None) -> Iterable[str]:
+    if name == recorded.NAME or not (stage := registry.parted(name, model)[1]):
+        return ()
+    from simnet.codec import model as models
+
+    return *_said(models.load(stage)), *versions(_GRAPHS)
+
+
+def _checkpoint(plain: str, name: str | None) -> Iterable[str]:
+    """Return what tells a codec's model folder; nothing for codecs without models."""
+    from simnet.codec import model as models
+
+    if name is None and plain not in models.names():
+        # Without models there is none to name; a family that needs one says so.
+        if registry.family_of(plain) not in WITHOUT_MODELS:
+            registry.declared_times(plain)
+        return ()
+    chosen = models.load(name or plain)
+    if chosen.codec != plain:
+        registry.declared_times(plain, name)
+    return _said(chosen)
+
+
+def _said(model: Model) -> tuple[str, str]:
+    """Return a model's digest, and the manifest's numbers, which are not part of it."""
+    return model.digest, json.dumps(model.manifest.get("numbers"), sort_keys=True, default=str)
+
+
+def _zoo_checkpoint(spec: str | None) -> tuple[str, str]:
+    """Return what a zoo model is called, and the digest of its file; the zoo's own weights are checked when they are fetched."""
+    from simnet.codec import model as models
+
+    registry.declared_times("compressai", spec)
+    _, _, file = importlib.import_module(_ZOO).split(spec)
+    return str(spec), "" if file is None else models.file_digest(Path(file))
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]

@@ -1,0 +1,133 @@
+"""The cache on disk: bytes under a kind and a key, each with a digest, the oldest dropped where the limit is reached."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import diskcache
+
+from simnet.errors import InputError
+from simnet.store.raw_disk import ForeignEntryError, RawDisk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEFAULT_LIMIT_BYTES = 8 * 10**9
+BULKY = ("pixels",)
+"""Kinds of large entries. They are kept apart, lest a few pictures push out the many small entries that cost as much to make."""
+BULKY_SHARE = 3 / 4
+"""Of the limit."""
+LEAST_BYTES = 10**6
+"""Empty data bases take some of it."""
+LARGEST_BYTES = 2**30
+"""SQLite takes no more in one entry."""
+DIGEST_BYTES = 16
+PATIENCE_S = 60
+"""How long another process may hold the data base before that is an error."""
+
+
+def default_folder() -> Path:
+    """Return `$XDG_CACHE_HOME/simnet`, or `~/.cache/simnet` where that is not set (XDG Base Directory Specification)."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "simnet"
+
+
+class Store:
+    """Entries of many kinds; any number of processes may use one folder at once.
+
+    What is stored longest goes first where the limit is reached: an order by last use would make every reader a writer, which
+    was measured to cost four times as much.
+    """
+
+    def __init__(self, folder: Path, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> None:
+        """Open the cache in `folder`, making it if it is not there; it takes about `limit_bytes` at most.
+
+        Raises:
+            InputError: The folder cannot be made or written, or holds something else.
+        """
+        self._folder = folder
+        if limit_bytes < LEAST_BYTES:
+            raise InputError(f"cache {folder}: a limit of {limit_bytes} bytes; expected at least {LEAST_BYTES}")
+        self._open: list[diskcache.Cache] = []
+        try:
+            bulky_bytes = int(limit_bytes * BULKY_SHARE)
+            self._small = self._cache("records", limit_bytes - bulky_bytes)
+            self._bulky = self._cache("pixels", bulky_bytes)
+        except BaseException:
+            self.close()
+            raise
+
+    def get(self, kind: str, key: str) -> bytes | None:
+        """Return what was put under a kind and a key; None if nothing was, it was dropped, or it has been altered."""
+        name = f"{kind}/{key}"
+        with self._faults():
+            try:
+                found = self._of(kind).get(name, retry=False)
+            except ForeignEntryError:
+                return None
+        if type(found) is not bytes or len(found) < DIGEST_BYTES:
+            return None
+        data = found[DIGEST_BYTES:]
+        return data if _digest(name, data) == found[:DIGEST_BYTES] else None
+
+    def put(self, kind: str, key: str, data: bytes) -> None:
+        """Keep `data` under a kind and a key, in place of what was there."""
+        if type(data) is not bytes:
+            raise TypeError(f"{kind} {key}: {type(data).__name__}; expected bytes")
+        if len(data) + DIGEST_BYTES > LARGEST_BYTES:
+            raise InputError(f"cache {self._folder}: an entry of {len(data)} bytes; expected at most {LARGEST_BYTES}")
+        name = f"{kind}/{key}"
+        with self._faults():
+            self._of(kind).set(name, _digest(name, data) + data, retry=False)
+
+    def close(self) -> None:
+        """Close the calling thread's files."""
+        for cache in self._open:
+            cache.close()
+
+    def _of(self, kind: str) -> diskcache.Cache:
+        return self._bulky if kind in BULKY else self._small
+
+    def _cache(self, part: str, limit_bytes: int) -> diskcache.Cache:
+        with self._faults():
+            cache = diskcache.Cache(
+                self._folder / part,
+                timeout=PATIENCE_S,
+                disk=RawDisk,
+                size_limit=limit_bytes,
+                eviction_policy="least-recently-stored",
+                statistics=0,
+            )
+        self._open.append(cache)
+        return cache
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """Say in one line what the library says in its own words."""
+        where = f"cache {self._folder}"
+        try:
+            yield
+        except diskcache.Timeout as error:
+            raise InputError(
+                f"{where}: locked by another process for {PATIENCE_S} s; expected its turn sooner"
+            ) from error
+        except OSError as error:
+            raise InputError(
+                f"{where}: {error.strerror or error}; expected a folder that can be written, with room in it"
+            ) from error
+        except (sqlite3.Error, ValueError, KeyError) as error:
+            raise InputError(
+                f"{where}: not readable as a cache, or not writable ({' '.join(str(error).split())}); "
+                "expected one of simnet's own, or delete it"
+            ) from error
+
+
+def _digest(name: str, data: bytes) -> bytes:
+    digest = hashlib.sha256(name.encode() + b"\0")
+    digest.update(data)
+    return digest.digest()[:DIGEST_BYTES]

@@ -1,0 +1,176 @@
+"""The cache: what was put comes back whole or not at all, whoever else writes, and it stays within its limit."""
+
+import pickle
+import random
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from simnet.errors import InputError
+from simnet.store import Store, default_folder
+
+KILOBYTE = 1000
+
+
+@pytest.fixture
+def store(tmp_path):
+    opened = Store(tmp_path / "cache", 100 * KILOBYTE * KILOBYTE)
+    yield opened
+    opened.close()
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.val"))
+
+
+@pytest.mark.parametrize("size", [0, 1, 31 * KILOBYTE, 200 * KILOBYTE])
+@pytest.mark.parametrize("kind", ["scores", "pixels"])
+def test_what_was_put_comes_back_in_another_process_too(store, tmp_path, kind, size):
+    data = random.Random(size).randbytes(size)
+    assert store.get(kind, "a") is None
+    store.put(kind, "a", data)
+    store.put(kind, "b", b"other")
+    assert store.get(kind, "a") == data
+    other = Store(tmp_path / "cache")
+    assert other.get(kind, "a") == data
+    other.put(kind, "a", data[::-1])
+    assert store.get(kind, "a") == data[::-1]
+    other.close()
+
+
+def test_kinds_are_apart(store):
+    store.put("scores", "a", b"1")
+    assert store.get("pixels", "a") is None
+    assert store.get("frames", "a") is None
+
+
+def test_it_keeps_to_its_limit_and_pictures_do_not_push_out_records(tmp_path):
+    store = Store(tmp_path, 4_000 * KILOBYTE)
+    store.put("scores", "first", b"kept")
+    draw = random.Random(1)
+    for number in range(100):
+        store.put("pixels", str(number), draw.randbytes(100 * KILOBYTE))
+    held = sum(file.stat().st_size for file in tmp_path.rglob("*") if file.is_file())
+    assert held < 4_500 * KILOBYTE
+    assert store.get("pixels", "0") is None
+    assert store.get("pixels", "99") is not None
+    assert store.get("scores", "first") == b"kept"
+    store.close()
+
+
+@pytest.mark.parametrize("harm", ["cut", "flipped", "gone", "swapped"])
+def test_a_file_that_was_altered_is_missed(store, tmp_path, harm):
+    data = random.Random(2).randbytes(50 * KILOBYTE)
+    store.put("pixels", "a", data)
+    (file,) = files(tmp_path)
+    whole = file.read_bytes()
+    if harm == "gone":
+        file.unlink()
+    elif harm == "swapped":
+        store.put("pixels", "b", data[::-1])
+        (other,) = [each for each in files(tmp_path) if each != file]
+        file.write_bytes(other.read_bytes())
+    else:
+        file.write_bytes(whole[:-1] if harm == "cut" else whole[:99] + bytes([whole[99] ^ 1]) + whole[100:])
+    assert store.get("pixels", "a") is None
+    store.put("pixels", "a", data)
+    assert store.get("pixels", "a") == data
+
+
+class Trap:
+    """Unpickling it writes a file."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def __reduce__(self):
+        return Path.touch, (self.file,)
+
+
+@pytest.mark.parametrize("mode", [1, 3, 4])
+def test_nothing_is_ever_unpickled(store, tmp_path, mode):
+    sprung = tmp_path / "sprung"
+    store.put("scores", "a", b"1")
+    bomb = pickle.dumps(Trap(sprung))
+    base = sqlite3.connect(tmp_path / "cache" / "records" / "cache.db")
+    base.execute("UPDATE Cache SET mode = ?, value = ?", (mode, bomb))
+    base.commit()
+    base.close()
+    assert store.get("scores", "a") is None
+    assert not sprung.exists()
+    with pytest.raises(TypeError, match="expected bytes"):
+        store.put("scores", "a", "text")  # pyright: ignore[reportArgumentType]
+
+
+def test_a_folder_that_is_none_or_no_cache_is_one_clear_line(tmp_path):
+    (tmp_path / "file").write_text("x")
+    broken = tmp_path / "broken" / "records"
+    broken.mkdir(parents=True)
+    (broken / "cache.db").write_bytes(b"no data base at all" * 1000)
+    for folder, said in [
+        (tmp_path / "file", "file"),
+        (tmp_path / "file" / "in", "in"),
+        (tmp_path / "broken", "broken"),
+    ]:
+        with pytest.raises(InputError, match=f"^cache .*{said}: .*expected") as caught:
+            Store(folder)
+        assert "\n" not in str(caught.value)
+    with pytest.raises(InputError, match="limit of 0 bytes; expected at least"):
+        Store(tmp_path / "none", 0)
+
+
+def test_a_data_base_that_breaks_meanwhile_is_one_clear_line(tmp_path):
+    store = Store(tmp_path / "cache")
+    store.put("scores", "a", b"1")
+    store.close()
+    base = tmp_path / "cache" / "records" / "cache.db"
+    store = Store(tmp_path / "cache")
+    base.write_bytes(base.read_bytes()[:4096] + b"x" * 40_000)
+
+    def use() -> None:
+        for number in range(100):
+            store.put("scores", str(number), bytes(1000))
+            store.get("scores", "a")
+
+    with pytest.raises(InputError, match="not readable as a cache"):
+        use()
+    store.close()
+
+
+WRITER = """
+import hashlib, sys
+from pathlib import Path
+from simnet.store import Store
+store = Store(Path(sys.argv[1]), 3_000_000)
+seen = 0
+for turn in range(150):
+    for kind, size in (("scores", 200), ("pixels", 40_000)):
+        key = str(turn)
+        data = hashlib.shake_128(f"{kind}{key}".encode()).digest(size)
+        found = store.get(kind, key)
+        assert found in (None, data)
+        seen += found is not None
+        store.put(kind, key, data)
+store.close()
+print(seen)
+"""
+
+
+def test_processes_write_at_once(tmp_path):
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    ends = [writer.communicate(timeout=60) for writer in writers]
+    assert [writer.returncode for writer in writers] == [0, 0], ends
+    assert sum(int(out) for out, _ in ends) > 0, "they shared nothing"
+
+
+def test_the_default_folder_is_where_caches_go(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert default_folder() == tmp_path / "simnet"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert default_folder() == Path.home() / ".cache" / "simnet"
