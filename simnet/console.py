@@ -98,6 +98,21 @@ def show_summary(summary: Mapping[str, Any]) -> None:
         console.print(f"{name:<12} {summary[name]}", soft_wrap=True)
 
 
+def show_sweep(done: Mapping[str, Any]) -> None:
+    """Print what a sweep came to, and where its table and page are."""
+    from rich.console import Console
+
+    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    failed = f", {done['failed']} failed" if done["failed"] else ""
+    console.print(
+        f"{done['cells']} cells: {done['ran']} run, {done['reused']} there already{failed}; {done['wall_s']:.1f} s wall"
+    )
+    console.print(f"{done['encodes']} frames encoded, {done['decodes']} decoded")
+    for name in ("table", "report"):
+        if done[name]:
+            console.print(f"{name:<12} {done[name]}", soft_wrap=True)
+
+
 def show_catalogue(scenarios: Sequence[Mapping[str, str]], models: Sequence[str], codecs: Sequence[str]) -> None:
     """Print what is shipped."""
     from rich.console import Console

@@ -49,6 +49,11 @@ def known(name: str) -> str:
     return name
 
 
+def takes_side(name: str) -> bool:
+    """Return whether the decoder of a codec has any use for side information."""
+    return name.endswith(FUSE) or name in OWN_SIDE
+
+
 def open_encoder(name: str, width: int, height: int, model: str | None = None) -> Encoder:
     """An encoder (`protocols.Encoder`) for pictures of width x height; `model` is a folder of `models/`, else the codec's own."""
     plain = name.removesuffix(FUSE)

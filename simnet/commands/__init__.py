@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 NAMES = (
     "run",
+    "sweep",
     "broker",
     "camera",
     "fusion",

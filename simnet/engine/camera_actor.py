@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simnet.codec import bitstream
+from simnet.engine.coding import made
 from simnet.nodes import camera
 from simnet.nodes.camera import CameraSetup, CameraState, Coded, Made
 from simnet.nodes.rate import RateSetup
@@ -67,12 +68,7 @@ class CameraActor:
         def encode(quality: float, key: bool) -> Made:
             with self._stopwatch.part("encoding"):
                 data = self._encoder.encode(frame, quality, key=key)
-            data = bitstream.renumbered(data, grant.sequence, self.announcement)
-            header = bitstream.header(data)
-            # Most encoders do what they are asked to; the header's quality is only that to within a step.
-            settled = header.quality / bitstream.QUALITY_STEPS
-            asked = header.quality == bitstream.quality_step(quality)
-            return Made(data, quality if asked else settled, header.key)
+            return made(bitstream.renumbered(data, grant.sequence, self.announcement), quality)
 
         self._state, coded = camera.step(self._setup, self._state, grant, encode)
         return coded

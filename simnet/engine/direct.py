@@ -1,8 +1,8 @@
-"""A run without pixels in one thread: the clock, cameras, links and fusion's planner, calling each other.
+"""A run in one thread: the clock, cameras, links and fusion's planner, calling each other.
 
-Where every stream's frames are recorded sizes (`codec.recorded`) no node has work that is worth a process or a message of
-its own, and a thousand cameras are a matter of seconds. The nodes are the same pure functions, granted the same turns in the
-same order as by `broker`, so the same events come of it; what is left out is pictures: nothing is rendered, decoded or scored.
+Where every stream's frames are recorded sizes (`codec.recorded`), or nearly all that is coded and decoded has been before (the
+cells of a sweep), no node has work that is worth a process or a message of its own. The nodes are the same pure functions,
+granted the same turns in the same order as by `broker`, so the same events and pictures come of it.
 
     capture ── camera.step ──▶ t + encode_ns ── transport ──▶ delivery ── planner ──▶ decisions, feedback
 """
@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 import simpy
 
-from simnet import poses, seeds
+from simnet import poses
 from simnet.codec import bitstream, recorded
 from simnet.engine.broker import FEEDBACK_PRIORITY
 from simnet.errors import InputError
 from simnet.net import Network, Path, Transport, header_bytes, open_transport
 from simnet.nodes import camera
-from simnet.nodes.camera import CameraSetup, CameraState, Coded, Made
+from simnet.nodes.camera import CameraSetup, CameraState, Coded
 from simnet.nodes.fusion import FusionPlanner
 from simnet.nodes.fusion_setup import FusionSetup
 from simnet.nodes.grants import Capture, Delivery, Feedback
@@ -31,6 +31,7 @@ from simnet.nodes.schedule import Schedule
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from simnet.engine.coding import Coding
     from simnet.engine.ledger import Ledger
     from simnet.net import LinkStatistics, NetworkEvent, Transfer
     from simnet.nodes.grants import Plan
@@ -63,29 +64,23 @@ class _Camera:
     node: str
     schedule: Schedule
     setup: CameraSetup
-    encoder: recorded.RecordedEncoder
+    coding: Coding
     transport: Transport
     state: CameraState
     inbox: list[Feedback] = field(default_factory=list)
 
     def step(self, grant: Capture) -> Coded:
-        self.state, coded = camera.step(self.setup, self.state, grant, self._encode)
+        self.state, coded = camera.step(self.setup, self.state, grant, partial(self.coding.encode, grant))
         return coded
-
-    def _encode(self, quality: float, key: bool) -> Made:
-        return Made(*self.encoder.encode(quality, key=key))
 
 
 class DirectRun:
     """One run's clock and all of its nodes."""
 
-    def __init__(self, scenario: Scenario, ledger: Ledger, progress: Callable[[int], None]) -> None:
-        """Open every stream.
-
-        Raises:
-            InputError: Rows that a stream's frames cannot be drawn from, or links that lead nowhere.
-        """
-        self._scenario, self._ledger, self._progress = scenario, ledger, progress
+    def __init__(self, scenario: Scenario, ledger: Ledger, coding: Coding, progress: Callable[[int], None]) -> None:
+        """Open every stream; InputError where links lead nowhere."""
+        self._scenario, self._ledger, self._coding, self._progress = scenario, ledger, coding, progress
+        self._undecided: dict[tuple[str, int], bytes] = {}
         self._env = simpy.Environment(0)
         ways = {node.name: node.trajectory for node in scenario.nodes}
         self._network = Network(
@@ -97,7 +92,7 @@ class DirectRun:
         )
         node_of = {each.name: node.name for node in scenario.nodes for each in node.cameras}
         self._cameras = {stream.name: self._open(stream, node_of[stream.name]) for stream in scenario.streams}
-        self._announcements = {name: each.encoder.announcement for name, each in self._cameras.items()}
+        self._announcements = {name: coding.announcement(name) for name in self._cameras}
         self._planner = FusionPlanner(FusionSetup.of(scenario), _is_key)
         self._wake_number = 0
         self._seen_ns = -1
@@ -137,11 +132,9 @@ class DirectRun:
             stream.encode_ns,
             stream.key_interval_ns,
         )
-        draw = seeds.generator(scenario.seed, "recorded", stream.name)
-        encoder = recorded.RecordedEncoder(stream.model or "", config.width, config.height, draw)
         schedule = Schedule.of(config, scenario.duration_ns)
         transport = open_transport(stream.transport, path)
-        return _Camera(stream.name, stream, node, schedule, setup, encoder, transport, camera.start(setup))
+        return _Camera(stream.name, stream, node, schedule, setup, self._coding, transport, camera.start(setup))
 
     def _capture(self, each: _Camera, sequence: int, _event: simpy.Event) -> None:
         now_ns = self._now_ns
@@ -184,11 +177,17 @@ class DirectRun:
             transfer.queue_ns,
             data,
         )
+        if transfer.complete:
+            self._undecided[name, coded.sequence] = data
+        self._coding.forget(now_ns)
         self._follow(self._planner.deliver(delivery))
 
     def _follow(self, plan: Plan) -> None:
         for decision in plan.decisions:
             self._ledger.decided(decision, self._now_ns)
+            data = self._undecided.pop((decision.stream, decision.sequence), None)
+            if decision.ready_ns is not None and data is not None:
+                self._coding.decode(decision, data)
         for feedback in plan.feedback:
             self._feed_back(feedback)
         self._wake_number += 1

@@ -8,13 +8,13 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from simnet.net import LinkStatistics
     from simnet.records import Row
 
-ROWS, LINKS, ABOUT, PICTURES = "rows.parquet", "links.parquet", "run.json", "pictures"
+ROWS, LINKS, ABOUT, PICTURES, SHOWN = "rows.parquet", "links.parquet", "run.json", "pictures", "shown.parquet"
 
 
 def write_rows(folder: Path, rows: Sequence[Row]) -> None:
@@ -43,6 +43,18 @@ def write_links(folder: Path, links: Sequence[LinkStatistics]) -> None:
     bins = [each for link in links for each in link.bins]
     columns = _columns(schema.names, bins)
     pq.write_table(pa.Table.from_pydict(columns, schema), folder / LINKS)
+
+
+def write_shown(folder: Path, rows: Sequence[Row], screen: Mapping[tuple[str, int], tuple[float, float]]) -> None:
+    """Write PSNR and MS-SSIM of what the receiver shows when each frame is due, in the rows' order."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    kinds = {"stream": pa.string(), "sequence": pa.int64(), "psnr_db": pa.float64(), "ms_ssim": pa.float64()}
+    keys = [key for row in rows if (key := (row.stream, row.sequence)) in screen]
+    columns = [[key[0] for key in keys], [key[1] for key in keys], *([screen[key][n] for key in keys] for n in (0, 1))]
+    table = pa.Table.from_pydict(dict(zip(kinds, columns, strict=True)), pa.schema(kinds.items()))
+    pq.write_table(table, folder / SHOWN)
 
 
 def write_about(folder: Path, about: dict[str, Any]) -> None:

@@ -121,8 +121,7 @@ class Host:
         self._when_done(request, jobs, self._opened)
 
     def _opened(self) -> Message:
-        # By name: encoders are ready in any order, and a host that comes back has to say the same again.
-        announcements = {name: self._cameras[name].announcement for name in sorted(self._cameras)}
+        announcements = {name: actor.announcement for name, actor in self._cameras.items()}
         return Message("opened", payloads=(pack_records(announcements),))
 
     def _announce(self, request: Message) -> None:

@@ -135,6 +135,21 @@ def _write(scenario: Scenario, out: Path, asked: Asked, times: Times, happened: 
     return result
 
 
+def write_folder(
+    scenario: Scenario, out: Path, happened: Happened, asked: Asked, times: Times, more: dict[str, Any]
+) -> list[Row]:
+    """Write what a run came to, and `more` into its `run.json`, without a page; return its rows."""
+    from simnet.engine import folder
+
+    rows = happened.ledger.rows(out.name, {stream.name: stream for stream in scenario.streams}, scenario.cameras)
+    folder.write_rows(out, rows)
+    folder.write_links(out, happened.links)
+    summary = _summary(scenario, out, happened, rows, times.total, report=False)
+    summary["rows"] = folder.ROWS  # the folder has another name once it is whole
+    folder.write_about(out, _about(scenario, happened, asked, summary, times) | more)
+    return rows
+
+
 def _import_ahead() -> None:
     """Import what the end of a run needs while nodes open and one core has nothing to do."""
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from simnet.engine.ledger import Ledger
     from simnet.engine.live import Telemetry
     from simnet.engine.pace import Pace
+    from simnet.engine.pixels import Pixels
     from simnet.engine.scorer import Scorer
     from simnet.engine.stopwatch import Stopwatch
     from simnet.engine.times import Times
@@ -130,14 +131,22 @@ def _simulate(
         return finish(happened)
 
 
-def simulate_directly(scenario: Scenario, progress: Callable[[int], None], times: Times) -> Happened:
-    """Do as `simulate` where no stream has pictures: there is nothing for a host to do."""
-    from simnet.engine import direct, memory
+def simulate_directly(
+    scenario: Scenario, progress: Callable[[int], None], times: Times, pixels: Pixels | None = None
+) -> Happened:
+    """Do as `simulate` in one thread: recorded sizes without pictures, or real ones through `pixels`."""
+    from simnet.engine import coding, direct, memory
     from simnet.engine.ledger import Ledger
+    from simnet.nodes.fusion_setup import FusionSetup
 
     ledger = Ledger()
     times.mark("imports")
-    direct_run = direct.DirectRun(scenario, ledger, progress)
+    own = (
+        coding.RecordedCoding(scenario)
+        if pixels is None
+        else coding.PixelCoding(pixels, ledger, FusionSetup.of(scenario).memory_ns)
+    )
+    direct_run = direct.DirectRun(scenario, ledger, own, progress)
     times.mark("opening nodes")
     links = direct_run.run()
     times.mark("run")

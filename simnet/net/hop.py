@@ -34,6 +34,10 @@ class Hop(Protocol):
         """Return the delay and service of a full packet, if it started now, and whether it would get through."""
         ...
 
+    def rate_bps(self, now_ns: int) -> tuple[float, bool]:
+        """Return about how fast a full packet would be sent now, and whether it would get through."""
+        ...
+
     def load(self, now_ns: int) -> LinkLoad:
         """Return what was offered lately against what the link can send now; changes nothing."""
         ...

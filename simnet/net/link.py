@@ -98,6 +98,10 @@ class Link:
         """Return the delay and service of a full packet, if it started now, and whether it would get through."""
         return self.channel.cost_ns(now_ns)
 
+    def rate_bps(self, now_ns: int) -> tuple[float, bool]:
+        """Return about how fast a full packet would be sent now, and whether it would get through."""
+        return self.channel.rate_bps(now_ns)
+
     def statistics(self, now_ns: int) -> LinkStatistics:
         """Return what the link did until `now_ns`."""
         return self._ledger.statistics(now_ns, self._queue.peaks(now_ns))

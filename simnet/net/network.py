@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -117,6 +118,15 @@ class Network:
         if not route:
             raise ValueError(f"packet: {source!r} is both ends; expected two nodes")
         return min(link.payload_bytes for link in route), route[0].config.overhead_bytes
+
+    def offered_bps(self, source: str, target: str) -> float:
+        """Return what the narrowest link of the way that a frame would take now can carry, infinite from a node to itself.
+
+        Raises:
+            InputError: no sequence of links leads from `source` to `target`.
+        """
+        rates = [link.rate_bps(self._now_ns) for link in self._route(source, target)]
+        return min((rate_bps if passes else 0.0 for rate_bps, passes in rates), default=math.inf)
 
     def statistics(self) -> list[LinkStatistics]:
         """Return what each link did until now, in the order of the scenario."""

@@ -80,6 +80,10 @@ class ScheduledLink:
         """Return the delay and service of a full packet, if it started now, and whether it would get through."""
         return self.channel.cost_ns(now_ns)
 
+    def rate_bps(self, now_ns: int) -> tuple[float, bool]:
+        """Return about how fast a full packet would be sent now, and whether it would get through."""
+        return self.channel.rate_bps(now_ns)
+
     def load(self, now_ns: int) -> LinkLoad:
         """Return what was offered lately against what the link can send now; changes nothing."""
         return load(self.channel, self._ledger, now_ns)

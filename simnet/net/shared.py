@@ -82,6 +82,10 @@ class SharedLink:
         """Return the delay and service of a full packet that had the medium for itself, and whether it would get through."""
         return self.channel.cost_ns(now_ns)
 
+    def rate_bps(self, now_ns: int) -> tuple[float, bool]:
+        """Return about how fast a full packet would be sent now, and whether it would get through."""
+        return self.channel.rate_bps(now_ns)
+
     def statistics(self, now_ns: int) -> LinkStatistics:
         """Return what the link did until `now_ns`."""
         self._peaks.after(now_ns, self._queue.size_bytes)

@@ -1,0 +1,175 @@
+"""`simnet sweep`: a grid of settings, codecs and seeds becomes a table and a page."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from argparse import ArgumentTypeError
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator, Sequence
+
+HELP = "run a scenario at every point of a grid: a table, and a page of quality against bandwidth"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("scenario", help="a scenario file, or the name of a shipped scenario")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder: a new one, or a sweep's to go on with"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        type=_setting,
+        metavar="KEY=V1,V2,...",
+        help="values of a key of the scenario, e.g. links.*.bandwidth=100kbit/s,1Mbit/s; one value holds everywhere",
+    )
+    parser.add_argument(
+        "--codec", type=_codecs, default=[], metavar="A,B", help="codecs for all streams: name, name+fuse or name=model"
+    )
+    parser.add_argument(
+        "--seeds",
+        metavar="N|A:B|A,B",
+        help="how many seeds, from the scenario's own on; or A to B; or these. Default: 1",
+    )
+    parser.add_argument(
+        "--scheduler", metavar="tcp://HOST:PORT", help="a Dask scheduler's address; default: workers here"
+    )
+    parser.add_argument("--workers", type=_count, metavar="N", help="worker processes here; default: one a processor")
+    parser.add_argument("--cache", type=Path, metavar="DIR", help="what was coded before; default: ~/.cache/simnet")
+    parser.add_argument("--cache-size", metavar="SIZE", help="how large that may get, e.g. 20GB; default: 8GB")
+    parser.add_argument("--no-report", dest="report", action="store_false", help="write the table only")
+    parser.add_argument("--json", action="store_true", help="print what it came to as one JSON object on the last line")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Sweep, and say what it came to; exit status 1 where a cell failed."""
+    from simnet import console, store, sweeps, units
+    from simnet.errors import InputError
+    from simnet.sweeps.grid import Grid
+    from simnet.sweeps.sweep import Means
+
+    if arguments.scheduler and arguments.workers:
+        raise InputError("--workers is of workers here; expected it without --scheduler")
+    settings: dict[str, Sequence[str]] = {}
+    for key, values in arguments.set:
+        if key in settings:
+            raise InputError(f"--set {key}: given twice; expected all its values in one")
+        settings[key] = values
+    size = units.parse_int(arguments.cache_size, "B", "8 GB") if arguments.cache_size else store.DEFAULT_LIMIT_BYTES
+    grid = Grid(arguments.scenario, settings, arguments.codec, _seeds(arguments.scenario, settings, arguments.seeds))
+    with _progress(quiet=arguments.json) as progress:
+        done = sweeps.run(
+            grid,
+            Means(
+                out=arguments.out,
+                store=arguments.cache or store.default_folder(),
+                store_bytes=size,
+                scheduler=arguments.scheduler,
+                workers=arguments.workers,
+                report=arguments.report,
+                command=shlex.join(["simnet", *arguments.typed]),
+                progress=progress,
+            ),
+        )
+    for line in done.failed:
+        sys.stderr.write(f"simnet: failed: {line}\n")
+    if arguments.json:
+        sys.stdout.write(json.dumps(done.plain()) + "\n")
+    else:
+        console.show_sweep(done.plain())
+    return 1 if done.failed else 0
+
+
+def _setting(text: str) -> tuple[str, list[str]]:
+    key, equals, values = text.partition("=")
+    if not equals or not key:
+        raise ArgumentTypeError(f"{text!r}: expected KEY=VALUE,VALUE,... such as links.*.bandwidth=100kbit/s,1Mbit/s")
+    return key, split(values)
+
+
+def split(text: str) -> list[str]:
+    """Return what commas divide, but for those within brackets or quotes: a value may be a list or a mapping."""
+    parts, depth, quote = [""], 0, ""
+    for letter in text:
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "\"'":
+            quote = letter
+        else:
+            depth += (letter in "[{") - (letter in "]}")
+        if letter == "," and not quote and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [part.strip() for part in parts]
+
+
+def _codecs(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",")]
+    if not all(names):
+        raise ArgumentTypeError(f"{text!r}: expected codecs such as atn,jpeg,hevc")
+    return names
+
+
+def _seeds(scenario: str, settings: dict[str, Sequence[str]], text: str | None) -> Sequence[int]:
+    from simnet.errors import InputError
+    from simnet.sweeps import grid
+
+    if text is None:
+        return ()
+    try:
+        if ":" in text:
+            first, last = map(int, text.split(":"))
+            seeds: Sequence[int] = range(first, last + 1)
+        elif "," in text:
+            seeds = [int(part) for part in text.split(",")]
+        else:
+            seeds = grid.first_seeds(scenario, settings, int(text))
+    except ValueError:
+        seeds = ()
+    if not seeds or min(seeds) < 0 or len(set(seeds)) < len(seeds):
+        raise InputError(f"--seeds {text}: expected how many, such as 3, or which, such as 7:9 or 7,11")
+    return seeds
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 256:
+        raise ArgumentTypeError(f"{text!r}: expected a whole number from 1 to 256")
+    return int(text)
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """A bar of cells with the time left, on standard error, if that is a terminal."""
+    from simnet import interrupts
+
+    if quiet or not sys.stderr.isatty():
+        yield lambda _done, _total: interrupts.check()
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn("cells"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"))
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("cells", total=None)
+
+        def show(done: int, total: int) -> None:
+            interrupts.check()
+            bar.update(task, completed=done, total=total)
+
+        yield show

@@ -1,0 +1,123 @@
+"""The grid that a user asks for: every combination of settings, codecs and seeds, in the order in which it is run."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from simnet.errors import InputError
+
+if TYPE_CHECKING:
+    from simnet.records import Scenario
+
+MOST_POINTS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """What was asked for.
+
+    `scenario` is a file or the name of a shipped scenario; `settings` are keys of it (`*` stands for any one key) with their
+    values as text; without `codecs` the scenario keeps its own; `seeds` are added to nothing: they are the runs' seeds.
+    """
+
+    scenario: str
+    settings: Mapping[str, Sequence[str]]
+    codecs: Sequence[str] = ()
+    seeds: Sequence[int] = ()
+    """Empty: the scenario's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One point of the grid, resolved."""
+
+    point: str
+    codec: str
+    settings: tuple[tuple[str, str], ...]
+    overrides: tuple[str, ...]
+    """What makes the scenario of this point, as `--set` takes it."""
+    scenario: Scenario
+
+
+def points(grid: Grid) -> list[Asked]:
+    """Return all points, those that have least in common next to each other, so that nobody codes what a neighbour is coding.
+
+    Raises:
+        InputError: A key or value that the scenario does not take, an unknown codec or model, no values, or far too many points.
+    """
+    from simnet import scenario
+
+    codecs = list(dict.fromkeys(grid.codecs)) or [""]
+    own = scenario.load(
+        grid.scenario, _overrides({key: values[0] for key, values in _checked(grid).items()}, codecs[0])
+    )
+    seeds = list(dict.fromkeys(grid.seeds)) or [own.seed]
+    made = []
+    for values in itertools.product(*grid.settings.values()):
+        settings = dict(zip(grid.settings, values, strict=True))
+        for codec in codecs:
+            overrides = _overrides(settings, codec)
+            loaded = scenario.load(grid.scenario, overrides)
+            for seed in seeds:
+                named = _digest(loaded.name, settings, codec, seed)
+                told = tuple(settings.items())
+                seeded = replace(loaded, seed=seed)
+                made.append(Asked(named, codec, told, (*overrides, f"seed={seed}"), seeded))
+    return made
+
+
+def first_seeds(grid_scenario: str, settings: Mapping[str, Sequence[str]], count: int) -> range:
+    """Return `count` seeds from the scenario's own on; InputError where the scenario cannot be loaded."""
+    from simnet import scenario
+
+    own = scenario.load(grid_scenario, [f"{key}={values[0]}" for key, values in settings.items() if values])
+    return range(own.seed, own.seed + count)
+
+
+def _checked(grid: Grid) -> Mapping[str, Sequence[str]]:
+    """Return the settings, unless they are none that a grid can be made of."""
+    total = max(1, len(grid.codecs)) * max(1, len(grid.seeds))
+    for key, values in grid.settings.items():
+        if not values:
+            raise InputError(f"--set {key}: no value; expected KEY=VALUE,VALUE,...")
+        if key == "seed" and grid.seeds:
+            raise InputError("--set seed and --seeds are both given; expected one of them")
+        if len(set(values)) < len(values):
+            raise InputError(f"--set {key}: a value is there twice; expected each once")
+        total *= len(values)
+    if total > MOST_POINTS:
+        raise InputError(f"a grid of {total} points; expected at most {MOST_POINTS}")
+    return grid.settings
+
+
+def _overrides(settings: Mapping[str, str], codec: str) -> list[str]:
+    return [f"{key}={value}" for key, value in settings.items()] + _codec_overrides(codec)
+
+
+def _codec_overrides(codec: str) -> list[str]:
+    """Return what puts a codec (`name` or `name=model`) into every stream.
+
+    One that takes no side information is given none: it would wait for pictures that it has no use for.
+    """
+    if not codec:
+        return []
+    from simnet.codec import registry
+
+    name, equals, model = codec.partition("=")
+    registry.known(name)
+    side = [] if registry.takes_side(name) else ["streams.*.side_information=[]"]
+    plain = name.removesuffix(registry.FUSE)
+    # All of it is said: what the scenario says of its own codec is no part of this one.
+    told = dict.fromkeys(("model", "quality", "weights", "rows", "stream", "side"))
+    told |= {"name": plain, "model": model if equals else None, "side": "fuse" if plain != name else None}
+    return [f"streams.*.codec={json.dumps(told)}", *side]
+
+
+def _digest(name: str, settings: Mapping[str, str], codec: str, seed: int) -> str:
+    said = json.dumps([name, list(settings.items()), codec, seed])
+    return hashlib.sha256(said.encode()).hexdigest()[:16]

@@ -1,0 +1,183 @@
+"""A sweep from grid to table and page: what is there is kept, what is missing is run on Dask's workers."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simnet.errors import InputError
+from simnet.report.sweeps import cells as folders
+from simnet.sweeps import cells, grid, identity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from simnet.sweeps.grid import Asked, Grid
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """How a sweep is run; nothing of it changes a table."""
+
+    out: Path
+    store: Path
+    store_bytes: int
+    scheduler: str | None = None
+    """Address of a Dask scheduler, `tcp://host:port`, whose workers see the same files; None: workers of this machine's own."""
+    workers: int | None = None
+    """How many of this machine's own; None: one a processor."""
+    report: bool = True
+    command: str = ""
+    progress: Callable[[int, int], None] = lambda _done, _total: None
+    """Called with cells done and cells to run, at the start and after each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a sweep came to."""
+
+    folder: Path
+    cells: int
+    ran: int
+    reused: int
+    failed: tuple[str, ...]
+    """Each failing point and its reason, one line."""
+    counts: dict[str, int] = field(default_factory=dict)
+    wall_s: float = 0.0
+    table: Path | None = None
+    report: Path | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """Return the JSON object that `simnet sweep --json` prints."""
+        return {
+            "cells": self.cells,
+            "ran": self.ran,
+            "reused": self.reused,
+            "failed": len(self.failed),
+            "encodes": self.counts.get("encodes", 0),
+            "decodes": self.counts.get("decodes", 0),
+            "renders": self.counts.get("renders", 0),
+            "scores": self.counts.get("scores", 0),
+            "wall_s": round(self.wall_s, 3),
+            "failures": list(self.failed),
+            "table": str(self.table) if self.table else None,
+            "report": str(self.report) if self.report else None,
+        }
+
+
+def run(asked: Grid, means: Means) -> Done:
+    """Run the cells of a grid that are not in the folder yet, then write its table and page.
+
+    Raises:
+        InputError: A grid that the scenario does not allow, a folder that is no sweep's, or no scheduler at the address.
+    """
+    began = time.perf_counter()
+    points = grid.points(asked)
+    named = {point.point: identity.cell(point.scenario) for point in points}
+    out = means.out.absolute()
+    _prepare(out)
+    tasks = _tasks(asked, means, points, named)
+    for point in points:
+        _note(out, _record(point, named[point.point]))
+    counts: dict[str, int] = {}
+    failed: dict[str, str] = {}
+    ran = 0
+    means.progress(0, len(tasks))
+    for number, made in enumerate(_make_all(tasks, means), start=1):
+        ran += made.ran
+        for name, count in made.counts.items():
+            counts[name] = counts.get(name, 0) + count
+        if made.failed is not None:
+            failed[made.cell] = made.failed
+        means.progress(number, len(tasks))
+    without = [_record(each, cell, failed[cell]) for each in points if (cell := named[each.point]) in failed]
+    for point in without:
+        _note(out, point)
+    lines = tuple(f"{point.label}: {point.failed}" for point in without)
+    table, page = _write(out, report=means.report)
+    reused = len(points) - ran - len(without)
+    return Done(out, len(points), ran, reused, lines, counts, time.perf_counter() - began, table, page)
+
+
+def _prepare(out: Path) -> None:
+    """Make the folder; InputError where it cannot be, or holds something that no sweep wrote."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        if any(out.iterdir()) and not folders.is_sweep(out):
+            raise InputError(f"{out}: holds something else; expected a new folder, or that of an earlier sweep")
+        (out / folders.ASKED).mkdir(exist_ok=True)
+        (out / folders.CELLS).mkdir(exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{out}: cannot be made ({error.strerror}); expected a folder to write the sweep into"
+        ) from error
+    cells.clear(out, time.time())
+
+
+def _tasks(asked: Grid, means: Means, points: Sequence[Asked], named: dict[str, str]) -> list[cells.Task]:
+    """Return a task for each cell that is not there, once, however many points it answers."""
+    from simnet import scenario
+
+    text = scenario.find(asked.scenario).read_text(encoding="utf-8")
+    tasks: dict[str, cells.Task] = {}
+    for point in points:
+        cell = named[point.point]
+        if cell not in tasks and not cells.is_there(means.out, cell):
+            tasks[cell] = cells.Task(
+                cell=cell,
+                scenario=point.scenario,
+                overrides=point.overrides,
+                command=means.command,
+                scenario_text=text,
+                folder=means.out.absolute(),
+                store=means.store.absolute(),
+                store_bytes=means.store_bytes,
+            )
+    return list(tasks.values())
+
+
+def _make_all(tasks: list[cells.Task], means: Means) -> Iterator[cells.Made]:
+    """Yield what each task came to, as they end."""
+    if not tasks:
+        return
+    from simnet.sweeps import workers
+
+    with workers.connected(means.scheduler, min(means.workers or os.cpu_count() or 1, len(tasks))) as pool:
+        yield from pool.each(cells.make, tasks)
+
+
+def _record(point: Asked, cell: str, failed: str | None = None) -> folders.Point:
+    return folders.Point(
+        point=point.point,
+        cell=cell,
+        scenario=point.scenario.name,
+        codec=point.codec,
+        seed=point.scenario.seed,
+        settings=point.settings,
+        failed=failed,
+    )
+
+
+def _note(out: Path, point: folders.Point) -> None:
+    from simnet.report.files import replace_file
+
+    try:
+        replace_file(out / folders.ASKED / f"{point.point}.json", (json.dumps(folders.plain(point)) + "\n").encode())
+    except OSError as error:
+        raise InputError(f"{out}: cannot be written to ({error.strerror}); expected a sweep's folder") from error
+
+
+def _write(out: Path, *, report: bool) -> tuple[Path, Path | None]:
+    from simnet.report.sweeps import table
+
+    sweep = folders.read(out)
+    _, parquet = table.write(sweep)
+    if not report:
+        return parquet, None
+    from simnet.report.sweeps import page
+
+    return parquet, page.write(sweep)

@@ -1,0 +1,106 @@
+"""Dask's workers: processes of this machine, or of a cluster that somebody else has set up."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from simnet.errors import InputError, NodeError
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+    from simnet.sweeps.cells import Made, Task
+
+Given = TypeVar("Given")
+CONNECT_S = 10
+"""How long a scheduler may take to answer."""
+THREADS = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+"""A worker is one thread of one process: with as many workers as processors, more would only get in each other's way."""
+
+
+class Pool:
+    """Workers that are there."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def each(self, make: Callable[[Task], Made], tasks: Sequence[Task]) -> Iterator[Made]:
+        """Yield what each task came to, as they end; a worker that dies with its task is tried again, three times in all."""
+        from distributed import as_completed
+
+        from simnet.sweeps.cells import Made
+
+        futures = {
+            self._client.submit(make, task, key=f"{task.cell}-{number}", pure=False): task
+            for number, task in enumerate(tasks)
+        }
+        try:
+            for future in as_completed(list(futures), loop=self._client.loop):
+                task = futures.pop(future)
+                error = future.exception()
+                yield future.result() if error is None else Made(task.cell, failed=_reason(error))
+                future.release()
+        except BaseException:
+            self._client.cancel(list(futures), force=True)
+            raise
+
+
+@contextmanager
+def connected(scheduler: str | None, count: int) -> Iterator[Pool]:
+    """Connect to a scheduler, or start one here with `count` workers, which end with this process.
+
+    Raises:
+        InputError: Nobody answers at the address.
+        NodeError: The workers cannot be started.
+    """
+    import dask
+    from distributed import Client, LocalCluster
+
+    quiet = {
+        "distributed.scheduler.allowed-failures": 2,
+        "distributed.worker.daemon": True,
+        "distributed.nanny.pre-spawn-environ": THREADS,
+        "distributed.comm.timeouts.connect": f"{CONNECT_S}s",
+    }
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    with dask.config.set(quiet), ExitStack() as stack:
+        if scheduler is None:
+            try:
+                cluster = stack.enter_context(
+                    LocalCluster(
+                        n_workers=count,
+                        threads_per_worker=1,
+                        processes=True,
+                        dashboard_address=None,
+                        memory_limit=None,
+                        silence_logs=logging.CRITICAL,
+                    )
+                )
+            except (OSError, RuntimeError) as error:
+                raise NodeError(f"workers: cannot be started ({' '.join(str(error).split())})") from error
+            yield Pool(stack.enter_context(Client(cluster, set_as_default=False)))
+            return
+        try:
+            client = stack.enter_context(Client(scheduler, timeout=CONNECT_S, set_as_default=False))
+        except (OSError, ValueError, TimeoutError) as error:
+            raise InputError(
+                f"--scheduler {scheduler}: nobody answers ({' '.join(str(error).split())}); expected a Dask scheduler's address, "
+                "such as tcp://127.0.0.1:8786"
+            ) from error
+        if not client.scheduler_info()["workers"]:
+            raise InputError(
+                f"--scheduler {scheduler}: has no workers; expected some, started with dask worker {scheduler}"
+            )
+        yield Pool(client)
+
+
+def _reason(error: BaseException) -> str:
+    """Say in one line why a worker did not answer."""
+    from distributed import KilledWorker
+
+    if isinstance(error, KilledWorker):
+        return "its worker died each time it was tried; expected enough memory for it"
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
