@@ -109,7 +109,7 @@ def test_run_prints_a_table_and_makes_a_folder_of_its_own(
         (["run", "FILE", "--set", "world.path=/nowhere"], "/nowhere"),
         (["run", "FILE", "--out", "/dev/null"], "/dev/null: "),
         (["check"], "no scenario given"),
-        (["chek"], "argument COMMAND: invalid choice: 'chek'"),
+        (["runs"], "argument COMMAND: invalid choice: 'runs'"),
         ([], "required: COMMAND (simnet --help says more)"),
         (["broker", "FILE"], "required: --listen (simnet broker --help says more)"),
         (["ls", "--jsn\nx"], "unrecognized arguments: --jsn x"),

@@ -121,7 +121,8 @@ class Host:
         self._when_done(request, jobs, self._opened)
 
     def _opened(self) -> Message:
-        announcements = {name: actor.announcement for name, actor in self._cameras.items()}
+        # By name: encoders are ready in any order, and a host that comes back has to say the same again.
+        announcements = {name: self._cameras[name].announcement for name in sorted(self._cameras)}
         return Message("opened", payloads=(pack_records(announcements),))
 
     def _announce(self, request: Message) -> None:

@@ -10,15 +10,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from simnet import cli, engine
 from simnet.codec.classical import ClassicalEncoder
+from simnet.engine import host
 from simnet.engine.append_log import AppendLog
+from simnet.engine.camera_actor import CameraActor
 from simnet.engine.journal import COME_BY_THEMSELVES, FOLDER, LOG, Beginning, Journal
 from simnet.errors import InputError
-from simnet.records import LossConfig, NodeLossConfig, Outcome, RateConfig, Scenario
+from simnet.records import LossConfig, NodeLossConfig, Outcome, RateConfig, Scenario, StreamConfig
 from simnet.report import folder
 
 from .conftest import MS, Ran, change_links, change_streams
@@ -66,6 +69,17 @@ def _go_on(out: Path) -> Ran:
     return Ran(result, folder.read(out))
 
 
+def _camera_that_opens_late(name: str) -> Callable[..., CameraActor]:
+    """Make cameras, this one after the others: encoders need not be ready in the order of the first time."""
+
+    def make(stream: StreamConfig, *rest: Any) -> CameraActor:
+        if stream.name == name:
+            time.sleep(0.3)
+        return CameraActor(stream, *rest)
+
+    return make
+
+
 def _told(ran: Ran) -> tuple:
     """Return everything that two equal runs have in common: fingerprint, rows, link bins, kept pictures."""
     kept = {
@@ -77,12 +91,15 @@ def _told(ran: Ran) -> tuple:
 
 @pytest.mark.parametrize(("codec", "captures"), [("jpeg", random.Random(1).randint(2, 39)), ("h264", 31), ("jpeg", 40)])
 def test_it_ends_as_if_it_had_never_been_killed(
-    eventful: Scenario, run: Run, tmp_path: Path, codec: str, captures: int
+    eventful: Scenario, run: Run, tmp_path: Path, codec: str, captures: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scenario, out = change_streams(eventful, codec=codec), tmp_path / "killed"
     _kill(scenario, out, 0, captures)
     assert not (out / "run.json").exists()
-    assert _told(_go_on(out)) == _told(run(scenario))
+    with monkeypatch.context() as later:
+        later.setattr(host, "CameraActor", _camera_that_opens_late("car/a"))
+        resumed = _go_on(out)
+    assert _told(resumed) == _told(run(scenario))
     assert not (out / FOLDER).exists()
 
 

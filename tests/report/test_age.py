@@ -14,7 +14,8 @@ def _row(capture_ms: int, ready_ms: int | None) -> Row:
     at_ns = capture_ms * MS
     none = (None, None, None, None)
     return Row(
-        "run", "car/front", "jpeg", 0, at_ns, at_ns, ready_ns, ready_ns, 100, 140, 0.1, 0.5, 1, 0, 0, outcome, (), None, *none, 0, ""
+        "run", "car/front", "jpeg", 0, at_ns, at_ns, ready_ns, ready_ns, 100, 140, 0.1, 0.5, 1, 0, 0, outcome, (), None, *none,
+        0, "",
     )  # fmt: skip
 
 
