@@ -96,6 +96,8 @@ def show_summary(summary: Mapping[str, Any]) -> None:
         console.print(f"{summary['restarts']} times a host died and came back")
     for name in ("fingerprint", "report" if summary["report"] else "rows"):
         console.print(f"{name:<12} {summary[name]}", soft_wrap=True)
+    for path in summary.get("exports", ()):
+        console.print(f"{'exported':<12} {path}", soft_wrap=True)
 
 
 def show_sweep(done: Mapping[str, Any]) -> None:
