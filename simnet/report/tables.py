@@ -39,9 +39,7 @@ def asked_rate(rate: RateConfig) -> str:
         return f"target {bit_rate(rate.target_bps)}"
     if rate.kind == "adaptive":
         return f"adaptive, quality {rate.quality_min:g} to {rate.quality_max:g}"
-    if rate.kind == "fixed":
-        return f"fixed, quality {rate.quality:g}"
-    return " ".join([rate.kind, *(f"{key}={value}" for key, value in rate.options.items())])
+    return f"fixed, quality {rate.quality:g}"
 
 
 def quality(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> Table:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
         LinkConfig,
         LossConfig,
         NodeConfig,
-        RateConfig,
         Scenario,
         StreamConfig,
         Trajectory,
@@ -42,7 +41,6 @@ def dump(scenario: Scenario) -> str:
                 "path": world.path,
                 "sequence": world.sequence,
                 "offset": world.offset_frames,
-                "options": _Line(world.options) or None,
             }
         ),
         "nodes": {node.name: _node(node) for node in scenario.nodes},
@@ -201,9 +199,15 @@ def _loss(loss: LossConfig) -> dict[str, Any]:
 
 
 def _stream(stream: StreamConfig) -> dict[str, Any]:
+    rate = stream.rate
+    rates: dict[str, Any] = {
+        "fixed": _Line(quality=_number(rate.quality)),
+        "target": _Line(target=text(rate.target_bps or 0.0, "bit/s")),
+        "adaptive": _Line(adaptive=_Line(min_quality=_number(rate.quality_min), max_quality=_number(rate.quality_max))),
+    }
     return {
         "codec": _codec(stream),
-        "rate": _rate(stream.rate),
+        "rate": rates[rate.kind],
         "side_information": [_candidate(name, lag_ns) for name, lag_ns in stream.candidates],
         **({"key_interval": text(stream.key_interval_ns, "ns")} if stream.key_interval_ns is not None else {}),
         **_protection(stream.transport),
@@ -211,16 +215,6 @@ def _stream(stream: StreamConfig) -> dict[str, Any]:
         "encode_time": text(stream.encode_ns, "ns"),
         "decode_time": text(stream.decode_ns, "ns"),
     }
-
-
-def _rate(rate: RateConfig) -> dict[str, Any]:
-    if rate.kind == "fixed":
-        return _Line(quality=_number(rate.quality))
-    if rate.kind == "target":
-        return _Line(target=text(rate.target_bps or 0.0, "bit/s"))
-    if rate.kind == "adaptive":
-        return _Line(adaptive=_Line(min_quality=_number(rate.quality_min), max_quality=_number(rate.quality_max)))
-    return _Line(control=rate.kind, **({"options": _Line(rate.options)} if rate.options else {}))
 
 
 def _codec(stream: StreamConfig) -> str | dict[str, Any]:

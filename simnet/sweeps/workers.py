@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from simnet.errors import InputError, NodeError
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from simnet.sweeps.cells import Made, Task
 
-Given = TypeVar("Given")
 CONNECT_S = 10
 """How long a scheduler may take to answer."""
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
@@ -56,9 +55,10 @@ def connected(scheduler: str | None, count: int) -> Iterator[Pool]:
         InputError: Nobody answers at the address.
         NodeError: The workers cannot be started.
     """
-    import dask
+    from dask import config
     from distributed import Client, LocalCluster
 
+    local: dict[str, Any] = {"dashboard_address": "127.0.0.1:0", "memory_limit": None, "silence_logs": logging.CRITICAL}
     quiet = {
         "distributed.scheduler.allowed-failures": 2,
         "distributed.worker.daemon": True,
@@ -66,18 +66,11 @@ def connected(scheduler: str | None, count: int) -> Iterator[Pool]:
         "distributed.comm.timeouts.connect": f"{CONNECT_S}s",
     }
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    with dask.config.set(quiet), ExitStack() as stack:
+    with config.set(quiet), ExitStack() as stack:
         if scheduler is None:
             try:
                 cluster = stack.enter_context(
-                    LocalCluster(
-                        n_workers=count,
-                        threads_per_worker=1,
-                        processes=True,
-                        dashboard_address=None,
-                        memory_limit=None,
-                        silence_logs=logging.CRITICAL,
-                    )
+                    LocalCluster(n_workers=count, threads_per_worker=1, processes=True, **local)
                 )
             except (OSError, RuntimeError) as error:
                 raise NodeError(f"workers: cannot be started ({' '.join(str(error).split())})") from error

@@ -1,0 +1,92 @@
+"""Which points a user asks for, and what is refused before anything runs."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+
+from simnet.commands.sweep import split
+from simnet.errors import SimnetError
+from simnet.sweeps import grid, identity
+from simnet.sweeps.grid import Grid
+
+BANDWIDTHS = {"links.*.bandwidth": ["100 kbit/s", "1 Mbit/s"]}
+
+
+def test_every_combination_is_one_point(scenario: Path):
+    points = grid.points(Grid(str(scenario), BANDWIDTHS, ["jpeg", "webp"], [1, 2, 3]))
+    assert len({point.point for point in points}) == len(points) == 2 * 2 * 3
+    assert {(point.codec, point.scenario.seed) for point in points} == {
+        (c, s) for c in ("jpeg", "webp") for s in (1, 2, 3)
+    }
+    for point in points:
+        assert {link.bandwidth_bps for link in point.scenario.links if link.source != "mast"} == (
+            {1e5} if point.settings == (("links.*.bandwidth", "100 kbit/s"),) else {1e6}
+        )
+        assert {stream.codec for stream in point.scenario.streams} == {point.codec}
+
+
+def test_a_codec_that_takes_no_side_information_is_not_made_to_wait_for_any(scenario: Path):
+    alone, fused, own = (
+        grid.points(Grid(str(scenario), {}, [codec]))[0].scenario for codec in ("jpeg", "jpeg+fuse", "atn")
+    )
+    assert [stream.side_information for stream in alone.streams] == [(), ()]
+    assert fused.streams[1].side_information == own.streams[1].side_information == ("car/a", "mast/s", "previous")
+
+
+def test_a_point_can_be_repeated_with_its_overrides(scenario: Path):
+    from simnet import scenario as scenarios
+
+    for point in grid.points(Grid(str(scenario), BANDWIDTHS, ["jpeg", "avif+fuse", "factorized=ndic"], [5])):
+        assert scenarios.load(str(scenario), list(point.overrides)) == point.scenario
+
+
+def test_neighbours_in_the_grid_have_nothing_to_code_in_common(scenario: Path):
+    points = grid.points(Grid(str(scenario), BANDWIDTHS, ["jpeg", "webp"], [1, 2]))
+    for one, other in itertools.pairwise(points):
+        assert (one.codec, one.scenario.seed) != (other.codec, other.scenario.seed)
+
+
+@pytest.mark.parametrize(
+    ("settings", "codecs", "seeds", "told"),
+    [
+        ({"links.*.bandwith": ["1 Mbit/s"]}, [], [], "nothing there is called 'bandwith'"),
+        ({"links.uplink*.bandwidth": ["1 Mbit/s"]}, [], [], "nothing there is called 'uplink*'"),
+        ({"links.*.bandwidth": ["1 Mbit/s", "fast"]}, [], [], "'fast' is no number with a unit"),
+        ({"links.*.bandwidth": []}, [], [], "no value"),
+        ({"links.*.bandwidth": ["1 Mbit/s", "1 Mbit/s"]}, [], [], "a value is there twice"),
+        ({"seed": ["1", "2"]}, [], [1], "--set seed and --seeds"),
+        ({}, ["jpg"], [], "jpg: unknown codec"),
+        ({}, ["atn+fuse"], [], "uses side information by itself"),
+        ({"seed": [str(n) for n in range(1000)]}, ["jpeg"] * 200, [], "a grid of 200000 points"),
+    ],
+)
+def test_what_no_grid_can_be_made_of_is_refused(scenario: Path, settings, codecs, seeds, told: str):
+    def name() -> list[str]:
+        return [identity.cell(point.scenario) for point in grid.points(Grid(str(scenario), settings, codecs, seeds))]
+
+    with pytest.raises(SimnetError, match=re.escape(told)):
+        name()
+
+
+def test_commas_divide_values_but_not_what_is_within_brackets_or_quotes():
+    assert split("1 Mbit/s,2 Mbit/s") == ["1 Mbit/s", "2 Mbit/s"]
+    assert split("{quality: 0.5, target: null},adaptive") == ["{quality: 0.5, target: null}", "adaptive"]
+    assert split("[a, b],'c,d'") == ["[a, b]", "'c,d'"]
+
+
+def test_a_cell_is_named_by_what_its_rows_depend_on_alone(scenario: Path, tmp_path: Path):
+    def name(file: Path, **changes: list[str]) -> str:
+        return identity.cell(grid.points(Grid(str(file), changes))[0].scenario)
+
+    copied = tmp_path / "renamed.yaml"
+    copied.write_text("# Another purpose.\n" + scenario.read_text() + "node_timeout: 5 s\n")
+    assert name(copied) == name(scenario)
+    assert len({name(scenario), name(scenario, seed=["4"]), name(scenario, duration=["0.5 s"])}) == 3
+    picture = next((scenario.parent / "pictures" / "a").glob("*.png"))
+    before, data = name(scenario), picture.read_bytes()
+    picture.write_bytes(data)
+    assert name(scenario) != before
