@@ -96,6 +96,8 @@ def show_summary(summary: Mapping[str, Any]) -> None:
         console.print(f"{summary['restarts']} times a host died and came back")
     for name in ("fingerprint", "report" if summary["report"] else "rows"):
         console.print(f"{name:<12} {summary[name]}", soft_wrap=True)
+    for path in summary.get("exports", ()):
+        console.print(f"{'exported':<12} {path}", soft_wrap=True)
 
 
 def show_sweep(done: Mapping[str, Any]) -> None:
@@ -113,8 +115,13 @@ def show_sweep(done: Mapping[str, Any]) -> None:
             console.print(f"{name:<12} {done[name]}", soft_wrap=True)
 
 
-def show_catalogue(scenarios: Sequence[Mapping[str, str]], models: Sequence[str], codecs: Sequence[str]) -> None:
-    """Print what is shipped."""
+def show_catalogue(
+    scenarios: Sequence[Mapping[str, str]],
+    models: Sequence[str],
+    codecs: Sequence[str],
+    plugins: Sequence[Mapping[str, str]] = (),
+) -> None:
+    """Print what is shipped, and what other packages bring."""
     from rich.console import Console
     from rich.table import Table
 
@@ -125,6 +132,8 @@ def show_catalogue(scenarios: Sequence[Mapping[str, str]], models: Sequence[str]
     console.print(table)
     console.print(f"\nmodels   {', '.join(models) or 'none'}")
     console.print(f"codecs   {', '.join(codecs)}")
+    for each in plugins:
+        console.print(f"plug-in  {each['fault'] or '{kind} {name} (package {package})'.format(**each)}", markup=False)
 
 
 def show_evaluation(result: Result, page: object) -> None:

@@ -28,6 +28,10 @@ class ModelError(InputError):
     """A codec or model is unknown, or a model's files do not match their digests."""
 
 
+class PluginError(InputError):
+    """An installed plug-in is of no form that is known, cannot be imported, or failed; the message names its package."""
+
+
 class BitstreamError(InputError):
     """A bitstream is truncated, altered, or made by another codec or checkpoint."""
 

@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simnet.codec import recorded, registry
+from simnet.codec import installed, recorded, registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,6 +52,8 @@ def plain_identity(name: str, model: str | None = None) -> str:
     if name == recorded.NAME:
         return _digest(name, recorded.opened(model or "").digest)
     own, _ = registry.parted(name, model)
+    if (plugin := registry.plugin_of(name)) is not None:
+        return _digest(plugin.name, plugin.identity(), *installed.family(plugin).identity(own), *versions(("numpy",)))
     plain, family = name.removesuffix(registry.FUSE), registry.family_of(name)
     checkpoint = _zoo_checkpoint(own) if family == _ZOO else _checkpoint(plain, own)
     return _digest(plain, family, *checkpoint, *versions(LIBRARIES[family]))
@@ -59,6 +61,8 @@ def plain_identity(name: str, model: str | None = None) -> str:
 
 def refers(name: str) -> bool:
     """Return whether frames of a codec may refer to earlier ones."""
+    if (plugin := registry.plugin_of(name)) is not None:
+        return installed.family(plugin).refers
     return registry.family_of(name) in REFERRING
 
 

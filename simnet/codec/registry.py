@@ -2,7 +2,7 @@
 
 A codec is named `name` or `name+fuse`, where the stand-alone side-information stage works on what codec `name` decodes; a model
 of codec `fuse` is then that stage's, any other the plain codec's. Codecs come in families, a module each, imported when one of
-its codecs is opened. A family has
+its codecs is opened; other packages bring their own (`installed`). A family has
 
     open_encoder(name, width, height, model) -> protocols.Encoder
     open_decoder(announcement) -> protocols.Decoder
@@ -15,11 +15,13 @@ import dataclasses
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from simnet import plugins
 from simnet.errors import ModelError
 from simnet.records import Announcement
 
 if TYPE_CHECKING:
     from simnet.codec.protocols import Decoder, Encoder
+    from simnet.plugins import Plugin
     from simnet.records import CameraConfig, StreamConfig
 
 FAMILIES = {
@@ -34,13 +36,15 @@ FAMILIES = {
 FUSE = "+fuse"
 OWN_SIDE = frozenset(("atn", "ndic", "dsin", "atn-paper", "ndic-bls17", "ndic-bmshj18"))
 """Codecs whose decoders take side information by themselves."""
+OWN = frozenset(("recorded", *(name for members in FAMILIES.values() for name in members)))
+"""Names that no other package may take."""
 STAGE = "fuse"
 """The shipped model of the side-information stage, and the codec that its manifest names."""
 
 
 def names() -> list[str]:
     """Every codec that a scenario may name."""
-    return sorted(name for family in FAMILIES.values() for name in family)
+    return plugins.names(plugins.CODECS, [name for family in FAMILIES.values() for name in family])
 
 
 def known(name: str) -> str:
@@ -51,7 +55,9 @@ def known(name: str) -> str:
 
 def takes_side(name: str) -> bool:
     """Return whether the decoder of a codec has any use for side information."""
-    return name.endswith(FUSE) or name in OWN_SIDE
+    if name.endswith(FUSE) or name in OWN_SIDE:
+        return True
+    return plugin_of(name) is not None and _family(name).takes_side
 
 
 def open_encoder(name: str, width: int, height: int, model: str | None = None) -> Encoder:
@@ -113,7 +119,17 @@ def parted(name: str, model: str | None) -> tuple[str | None, str]:
 
 
 def _family(name: str) -> Any:
+    plugin = plugin_of(name)
+    if plugin is not None:
+        from simnet.codec import installed
+
+        return installed.family(plugin)
     return importlib.import_module(family_of(name))
+
+
+def plugin_of(name: str) -> Plugin | None:
+    """Return the plug-in that a codec is; None for simnet's own and unknown ones, PluginError where its name is taken."""
+    return plugins.find(plugins.CODECS, name.removesuffix(FUSE), OWN)
 
 
 def family_of(name: str) -> str:

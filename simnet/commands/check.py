@@ -24,6 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Print the schema, or the resolved scenario."""
     from simnet import codec, scenario
+    from simnet.nodes import own_rate
 
     if arguments.schema:
         sys.stdout.write(json.dumps(scenario.schema_json(), indent=2) + "\n")
@@ -36,5 +37,9 @@ def execute(arguments: argparse.Namespace) -> int:
             codec.check(stream, loaded.cameras[stream.name])
         except (ModelError, InputError) as error:
             raise type(error)(f"{loaded.path}: streams.{stream.name}.codec: {error}") from error
+        try:
+            own_rate.check(stream.rate.kind)
+        except InputError as error:
+            raise type(error)(f"{loaded.path}: streams.{stream.name}.rate: {error}") from error
     sys.stdout.write(scenario.dump(loaded))
     return 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-HELP = "list the shipped scenarios, the models and the codecs"
+HELP = "list the shipped scenarios, the models, the codecs and what other packages bring"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -23,9 +23,29 @@ def execute(arguments: argparse.Namespace) -> int:
     from simnet.codec import model
 
     scenarios = [{"name": name, "purpose": purpose, "path": str(path)} for name, purpose, path in scenario.catalogue()]
-    found = {"scenarios": scenarios, "models": model.names(), "codecs": codec.names()}
+    brought = _plugins()
+    found = {"scenarios": scenarios, "models": model.names(), "codecs": codec.names(), "plugins": brought}
     if arguments.json:
         sys.stdout.write(json.dumps(found) + "\n")
     else:
-        console.show_catalogue(scenarios, model.names(), codec.names())
+        console.show_catalogue(scenarios, model.names(), codec.names(), brought)
     return 0
+
+
+def _plugins() -> list[dict[str, str]]:
+    """Return what other packages bring, none of it imported, and why it cannot be used, where it cannot."""
+    from simnet import plugins, world
+    from simnet.codec import registry
+    from simnet.nodes import own_rate
+
+    own = {plugins.CODECS: registry.OWN, plugins.WORLDS: world.KINDS, plugins.RATES: own_rate.OWN}
+    return [
+        {
+            "kind": plugins.NOUNS[group],
+            "name": each.name,
+            "package": each.package,
+            "fault": plugins.fault(each, names),
+        }
+        for group, names in own.items()
+        for each in plugins.installed(group)
+    ]

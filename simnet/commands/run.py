@@ -54,6 +54,11 @@ def configure_run(parser: argparse.ArgumentParser) -> None:
         help="write rows only: simnet report makes the page later, which takes long where there are hundreds of cameras",
     )
     parser.add_argument(
+        "--export",
+        metavar="KIND,...",
+        help="also write the run as pcap, csv, prometheus, any of them; rows.parquet is always written",
+    )
+    parser.add_argument(
         "--live", metavar="ENDPOINT", help="publish telemetry for simnet dashboard, e.g. tcp://127.0.0.1:5570"
     )
     parser.add_argument(
@@ -88,8 +93,9 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def lead(arguments: argparse.Namespace, hosts: int | None, **options: Any) -> int:
     """Run the scenario on so many hosts (None: 0, or as it began), with these options of `engine.run`; print what it came to."""
-    from simnet import console, engine, interrupts
+    from simnet import console, engine, exports, interrupts
 
+    kinds = () if arguments.export is None else exports.parse(arguments.export)
     job = _resumed(arguments, hosts) if arguments.resume else _begun(arguments, hosts)
     loaded = job.pop("scenario")
     if arguments.node_timeout is not None:
@@ -108,6 +114,7 @@ def lead(arguments: argparse.Namespace, hosts: int | None, **options: Any) -> in
             live=arguments.live,
             report=arguments.report,
             realtime=arguments.realtime,
+            exports=kinds,
             **job,
             **options,
         )

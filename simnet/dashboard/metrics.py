@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.registry import Collector
 
+from simnet import metrics
 from simnet.records import SECOND_NS
 
 if TYPE_CHECKING:
@@ -31,24 +32,28 @@ class Watched(Collector):
 
     def _run(self) -> Iterable[Metric]:
         state = self._state
-        about = InfoMetricFamily("simnet_run", "The run that is watched.")
+        about = InfoMetricFamily(metrics.RUN.name, metrics.RUN.about)
         scenario = state.scenario
         names = {"run": state.run.run, "scenario": scenario.name} if state.run and scenario else {}
         about.add_metric([], names | {"phase": state.phase})
         yield about
-        yield GaugeMetricFamily("simnet_virtual_time_seconds", "The run's clock.", state.time_ns / SECOND_NS)
+        yield GaugeMetricFamily(metrics.VIRTUAL_TIME.name, metrics.VIRTUAL_TIME.about, state.time_ns / SECOND_NS)
         dropped = state.sample.dropped if state.sample else 0
         yield CounterMetricFamily("simnet_telemetry_dropped", "Telemetry that the run had to drop.", dropped)
-        events = CounterMetricFamily("simnet_events", "Losses, hand-overs, faults.", labels=["kind"])
+        events = CounterMetricFamily(metrics.EVENTS.name, metrics.EVENTS.about, labels=metrics.EVENTS.labels)
         for kind, count in state.event_counts.items():
             events.add_metric([kind], count)
         yield events
 
     def _streams(self) -> Iterable[Metric]:
-        frames = CounterMetricFamily("simnet_frames", "Frames by what became of them.", labels=["stream", "outcome"])
-        sent = CounterMetricFamily("simnet_stream_bytes", "What entered the stream's first link.", labels=["stream"])
-        psnr = GaugeMetricFamily("simnet_stream_psnr_decibels", "PSNR of the last picture decoded.", labels=["stream"])
-        bpp = GaugeMetricFamily("simnet_stream_bits_per_pixel", "Of the last frame.", labels=["stream"])
+        frames, sent = (
+            CounterMetricFamily(each.name, each.about, labels=each.labels)
+            for each in (metrics.FRAMES, metrics.STREAM_BYTES)
+        )
+        psnr, bpp = (
+            GaugeMetricFamily(each.name, each.about, labels=each.labels)
+            for each in (metrics.PSNR, metrics.BITS_PER_PIXEL)
+        )
         for name, own in self._state.streams.items():
             for outcome, count in own.outcomes.items():
                 frames.add_metric([name, outcome.value], count)

@@ -266,7 +266,10 @@ class Broker:
 
         fusion = self._scenario.fusion
         camera = self._node_of[feedback.stream]
-        self._network.send(fusion.node, camera, fusion.feedback_bytes, arrive, priority=FEEDBACK_PRIORITY)
+        content = self._network.content(feedback.stream, "feedback", self._now_ns)
+        self._network.send(
+            fusion.node, camera, fusion.feedback_bytes, arrive, priority=FEEDBACK_PRIORITY, content=content
+        )
 
     def _expect_picture(self, decision: Decision, data: bytes) -> None:
         request = self._hosts.post(self._fusion_host, translate.picture_message(decision, data))
@@ -295,7 +298,7 @@ class Broker:
 
     def _path(self, stream: str) -> Path:
         priority = self._stream_of[stream].priority
-        return Path(self._env, self._network, self._node_of[stream], self._scenario.fusion.node, priority)
+        return Path(self._env, self._network, self._node_of[stream], self._scenario.fusion.node, priority, stream)
 
 
 def _unpack(opened: Message) -> dict[str, object]:

@@ -47,12 +47,14 @@ def refuse_hosts(asked: object) -> None:
 
 
 def check_codecs(scenario: Scenario) -> None:
-    """Raise ModelError or InputError where a stream names a codec, a model or rows that there are not."""
+    """Raise ModelError or InputError where a stream names a codec, a model, rows or a rate control that there are not."""
     from simnet import codec
+    from simnet.nodes import own_rate
 
     cameras = scenario.cameras
     for stream in scenario.streams:
         codec.check(stream, cameras[stream.name])
+        own_rate.check(stream.rate.kind)
 
 
 def check_frames(scenario: Scenario) -> None:

@@ -102,6 +102,11 @@ class DirectRun:
         """What is constant in each stream."""
         return self._announcements
 
+    @property
+    def network(self) -> Network:
+        """All links, for those who watch."""
+        return self._network
+
     def run(self) -> list[LinkStatistics]:
         """Run the clock until nothing is left to happen; return what each link did."""
         self._follow(self._planner.start())
@@ -124,7 +129,7 @@ class DirectRun:
 
     def _open(self, stream: StreamConfig, node: str) -> _Camera:
         config, scenario = self._scenario.cameras[stream.name], self._scenario
-        path = Path(self._env, self._network, node, scenario.fusion.node, stream.priority)
+        path = Path(self._env, self._network, node, scenario.fusion.node, stream.priority, stream.name)
         header = header_bytes(stream.transport)
         packets = path.room(header), path.packet()[1] + header
         setup = CameraSetup(
@@ -208,7 +213,10 @@ class DirectRun:
                 each.inbox.append(feedback)
 
         fusion = self._scenario.fusion
-        self._network.send(fusion.node, each.node, fusion.feedback_bytes, arrive, priority=FEEDBACK_PRIORITY)
+        content = self._network.content(feedback.stream, "feedback", self._now_ns)
+        self._network.send(
+            fusion.node, each.node, fusion.feedback_bytes, arrive, priority=FEEDBACK_PRIORITY, content=content
+        )
 
 
 def _is_key(_stream: str, data: bytes) -> bool:

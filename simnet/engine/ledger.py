@@ -122,6 +122,11 @@ class Ledger:
             )
         return total.hexdigest()
 
+    def sent(self, stream: str, sequence: int) -> tuple[int, int]:
+        """Return when a frame was captured, and what of it is known to have entered the first link, in bytes."""
+        story = self._stories[stream, sequence]
+        return story.capture_ns, story.transfer.link_bytes if story.transfer else 0
+
     def row(self, run: str, stream: StreamConfig, camera: CameraConfig, sequence: int) -> Row:
         """Return one frame's row; what became of it must have been decided."""
         return _row(run, stream, camera, sequence, self._stories[stream.name, sequence])

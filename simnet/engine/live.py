@@ -14,7 +14,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from simnet import poses
-from simnet.engine.ledger import Ledger
+from simnet.engine.watched_ledger import LedgerWatcher
 from simnet.records.live import LiveEnd, LiveEvent, LiveFrame, LivePicture, LiveRun, LiveSample, NodeWay
 from simnet.wire.live import Told
 from simnet.wire.live_sockets import LivePublisher
@@ -24,10 +24,9 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from simnet.engine.ledger import Ledger
     from simnet.engine.scorer import Score, Shown
-    from simnet.net import Network, Transfer
-    from simnet.nodes.camera import Coded
-    from simnet.nodes.grants import Decision
+    from simnet.net import Network
     from simnet.records import Scenario
 
 SAMPLE_NS = 100_000_000
@@ -44,7 +43,7 @@ PICTURE_QUALITY = 88
 """Of JPEG."""
 
 
-class Telemetry:
+class Telemetry(LedgerWatcher):
     """One run's publisher; a context that tells the end, good or bad."""
 
     def __init__(self, endpoint: str, scenario: Scenario, run: str) -> None:
@@ -104,13 +103,14 @@ class Telemetry:
         config, camera = self._streams[stream], self._cameras[stream]
         self._publisher.put(lambda: Told(LiveFrame(ledger.row(self._run, config, camera, sequence))))
 
-    def event(self, kind: str, where: str, what: str) -> None:
-        """Something to be noticed happened now."""
-        event = Told(LiveEvent(self._now_ns, kind, where, what))
+    def fault(self, host: str, reason: str) -> None:
+        """The run goes on without a host from now on."""
+        event = Told(LiveEvent(self._now_ns, "fault", host, reason))
         self._publisher.put(lambda: event)
 
-    def show(self, shown: Shown, original: np.ndarray, picture: np.ndarray) -> None:
+    def show(self, shown: Shown, original: np.ndarray, picture: np.ndarray, score: Score) -> None:
         """A picture has been scored: tell it, unless another was told just now."""
+        del score  # it is in the frame's row
         now = time.monotonic()
         recent = self._shown_s.get(shown.stream, 0.0)
         if not self._publisher.listening or now - recent < PICTURE_S or now - self._last_shown_s < PICTURES_S:
@@ -122,51 +122,6 @@ class Telemetry:
     def ended(self, fingerprint: str) -> None:
         """The run went well."""
         self._fingerprint = fingerprint
-
-
-class WatchedLedger(Ledger):
-    """A ledger that passes on what it is told."""
-
-    def __init__(self, telemetry: Telemetry) -> None:
-        super().__init__()
-        self._telemetry = telemetry
-
-    def captured(self, stream: str, sequence: int, now_ns: int) -> None:
-        """A camera was granted a capture."""
-        super().captured(stream, sequence, now_ns)
-        self._telemetry.tick(now_ns)
-
-    def coded(self, stream: str, coded: Coded, now_ns: int) -> None:
-        """A frame's coding is done."""
-        super().coded(stream, coded, now_ns)
-        self._telemetry.tick(now_ns)
-
-    def arrived(self, stream: str, sequence: int, transfer: Transfer, now_ns: int) -> None:
-        """A transfer ended, complete or not."""
-        super().arrived(stream, sequence, transfer, now_ns)
-        self._telemetry.tick(now_ns)
-
-    def decided(self, decision: Decision, now_ns: int) -> None:
-        """Fusion decided what becomes of a frame; without a picture, that is the end of its story."""
-        super().decided(decision, now_ns)
-        self._telemetry.tick(now_ns)
-        if decision.ready_ns is None:
-            self._telemetry.finished(self, decision.stream, decision.sequence)
-
-    def fault(self, host: str, reason: str, now_ns: int) -> None:
-        """The run goes on without a host from now on."""
-        super().fault(host, reason, now_ns)
-        self._telemetry.event("fault", host, reason)
-
-    def node_lost(self, stream: str, sequence: int, now_ns: int) -> None:
-        """A frame was never coded; that is the end of its story."""
-        super().node_lost(stream, sequence, now_ns)
-        self._telemetry.finished(self, stream, sequence)
-
-    def scored(self, stream: str, sequence: int, score: Score) -> None:
-        """A frame's picture has been compared with the original."""
-        super().scored(stream, sequence, score)
-        self._telemetry.finished(self, stream, sequence)
 
 
 def _ways(scenario: Scenario) -> tuple[NodeWay, ...]:

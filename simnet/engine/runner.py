@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING, Any
 from simnet import __version__
 from simnet.engine import checks, direct, launch, memory
 from simnet.engine import journal as journals
+from simnet.engine.exporting import exporting
 from simnet.engine.journal import Beginning
 from simnet.engine.pace import Pace
 from simnet.engine.processes import RESTARTS
 from simnet.engine.simulation import Happened, Order, simulate, simulate_directly
 from simnet.engine.times import Times
+from simnet.exports import Ended
+from simnet.exports import check as check_exports
 from simnet.records import SECOND_NS
 
 if TYPE_CHECKING:
@@ -64,6 +67,7 @@ def run(
     progress: Callable[[int], None] = lambda _: None,
     asked: Asked = NOTHING_TYPED,
     began: float | None = None,
+    exports: Sequence[str] = (),
 ) -> RunResult:
     """Run a scenario and write its folder `out`, report included.
 
@@ -81,6 +85,7 @@ def run(
         progress: Called with the virtual time at every capture.
         asked: What the report repeats of the command.
         began: The `time.perf_counter()` at which the command began, to count its start-up.
+        exports: What else to write into the folder, of `simnet.exports.KINDS`; changes nothing else.
 
     Raises:
         SimnetError: Whatever is wrong with the scenario, its world, its codecs, or a host.
@@ -90,13 +95,15 @@ def run(
     beginning = Beginning(scenario, hosts, asdict(asked))
     scenario = checks.ready(scenario)
     finish = partial(_write, scenario, out, asked, times, report=report)
-    if direct.is_recorded(scenario):
+    is_recorded = direct.is_recorded(scenario)
+    check_exports(exports, has_pictures=not is_recorded, is_resumed=journal is not None)
+    if is_recorded:
         checks.refuse_hosts(hosts or crew or live or realtime or journal)
-        return _run_directly(scenario, out, progress, times, finish)
+        return _run_directly(scenario, out, progress, times, finish, exports)
     pace = None if realtime is None else Pace(realtime)
     with journals.kept(journal, out, beginning) as answers:
         muster = crew or launch.crew(hosts, restarts)
-        order = Order(scenario, out, muster, answers, pace, answer_delay_s, live, asked.overrides, progress)
+        order = Order(scenario, out, muster, answers, pace, answer_delay_s, live, asked.overrides, progress, exports)
         return simulate(order, times, finish)
 
 
@@ -106,10 +113,11 @@ def _run_directly(
     progress: Callable[[int], None],
     times: Times,
     finish: Callable[[Happened], RunResult],
+    exports: Sequence[str],
 ) -> RunResult:
     checks.make_folder(out)
-    with memory.without_search_for_circles():
-        return finish(simulate_directly(scenario, progress, times))
+    with memory.without_search_for_circles(), exporting(exports, out, scenario, None) as telling:
+        return finish(simulate_directly(scenario, progress, times, exports=telling))
 
 
 def _write(scenario: Scenario, out: Path, asked: Asked, times: Times, happened: Happened, *, report: bool) -> RunResult:
@@ -121,6 +129,10 @@ def _write(scenario: Scenario, out: Path, asked: Asked, times: Times, happened: 
     folder.write_rows(out, rows)
     folder.write_links(out, happened.links)
     times.mark("writing rows")
+    if happened.exports is not None:
+        fingerprint = happened.ledger.fingerprint()
+        happened.exports.finish(Ended(out.name, fingerprint, rows, happened.links, happened.events))
+        times.mark("exports")
 
     def write_about() -> RunResult:
         summary = _summary(scenario, out, happened, rows, times.total, report=report)
@@ -171,6 +183,7 @@ def _summary(
 
     virtual_s = scenario.duration_ns / SECOND_NS
     paced = {} if happened.pace is None else {"realtime": happened.pace.report()}
+    exported = {} if happened.exports is None else {"exports": [str(path) for path in happened.exports.paths]}
     return {
         "fingerprint": happened.ledger.fingerprint(),
         "virtual_s": virtual_s,
@@ -182,6 +195,7 @@ def _summary(
         "streams": summarise(rows, virtual_s),
         "report": str(out / "report.html") if report else None,
         "rows": str(out / folder.ROWS),
+        **exported,
     }
 
 

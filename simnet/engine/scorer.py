@@ -12,7 +12,7 @@ import numpy as np
 from simnet import quality
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from simnet.engine.lazy_world import LazyWorld
@@ -48,11 +48,15 @@ class Shown:
     digest: str = ""
 
 
+if TYPE_CHECKING:
+    Show = Callable[[Shown, np.ndarray, np.ndarray, Score], None]
+
+
 class Scorer:
     """Scores pictures in a thread of its own, and keeps a few of each stream in `folder`.
 
-    `counts` is how many frames each stream has. From the scorer's thread, scores go into `ledger`; `show` is called with every
-    picture scored, its original and itself; and at last `record` with the picture's digest and score.
+    `counts` is how many frames each stream has. From the scorer's thread, scores go into `ledger`; each of `show` is called with
+    every picture scored, its original, itself and its score; and at last `record` with the picture's digest and score.
     """
 
     def __init__(
@@ -62,10 +66,10 @@ class Scorer:
         counts: dict[str, int],
         stopwatch: Stopwatch,
         ledger: Ledger,
-        show: Callable[[Shown, np.ndarray, np.ndarray], None] | None = None,
+        show: Sequence[Show] = (),
         record: Callable[[str, int, str, Score], None] = lambda *_: None,
     ) -> None:
-        self._show = show
+        self._show = tuple(show)
         self._world, self._folder, self._stopwatch, self._ledger = world, folder, stopwatch, ledger
         self._record = record
         self._keep = {stream: sorted({int(share * count) for share in KEPT_AT}) for stream, count in counts.items()}
@@ -118,8 +122,8 @@ class Scorer:
             bare = own if alone is picture else (seen.psnr(alone), seen.ms_ssim(alone))
         score = Score(*own, *bare)
         self._ledger.scored(shown.stream, shown.sequence, score)
-        if self._show is not None:
-            self._show(shown, original, picture)
+        for show in self._show:
+            show(shown, original, picture, score)
         if self._due(shown.stream, shown.sequence):
             self._save(shown, {"original": original, "decoded": picture, "alone": alone})
         self._record(shown.stream, shown.sequence, shown.digest, score)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from simnet.engine.exporting import Exporting
     from simnet.engine.journal import Journal
     from simnet.engine.launch import Crew
     from simnet.engine.lazy_world import LazyWorld
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from simnet.engine.live import Telemetry
     from simnet.engine.pace import Pace
     from simnet.engine.pixels import Pixels
-    from simnet.engine.scorer import Scorer
+    from simnet.engine.scorer import Scorer, Show
     from simnet.engine.stopwatch import Stopwatch
     from simnet.engine.times import Times
+    from simnet.engine.watched_ledger import LedgerWatcher
+    from simnet.exports import Exports
     from simnet.net import LinkStatistics
     from simnet.net.events import NetworkEvent
     from simnet.records import Scenario
@@ -40,6 +43,7 @@ class Order:
     live: str | None
     overrides: Sequence[str]
     progress: Callable[[int], None]
+    exports: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class Happened:
     lost: dict[str, str] = field(default_factory=dict)
     """Hosts that the run went on without, and why."""
     pace: Pace | None = None
+    exports: Exports | None = None
+    """Not finished yet."""
 
 
 def simulate(order: Order, times: Times, finish: Callable[[Happened], Finished]) -> Finished:
@@ -88,6 +94,7 @@ def _simulate(
 ) -> Finished:
     from simnet.engine import memory, scorer
     from simnet.engine.broker import PICTURES_BEHIND, Broker
+    from simnet.engine.exporting import exporting
     from simnet.engine.hosts import Hosts
     from simnet.engine.replay import Replay
     from simnet.engine.shelf import Shelf
@@ -96,15 +103,22 @@ def _simulate(
     shelf = Shelf(order.journal.pictures, order.scenario, PICTURES_BEHIND + scorer.BACKLOG + 2)
     replay = Replay(shelf)
     times.mark("imports")
-    with _watching(order) as telemetry, order.crew(order.scenario, world, replay) as muster:
+    with (
+        _watching(order) as telemetry,
+        exporting(order.exports, order.out, order.scenario, world) as exports,
+        order.crew(order.scenario, world, replay) as muster,
+    ):
         socket = muster.socket
-        ledger = _ledger(telemetry)
-        scoring = _scorer(order, world, ledger, stopwatch, telemetry)
+        watchers = [each for each in (telemetry, exports) if each is not None]
+        ledger = _ledger(watchers)
+        scoring = _scorer(order, world, ledger, stopwatch, [each.show for each in watchers])
         hosts = Hosts(socket, replay, order.journal)
         broker = Broker(order.scenario, hosts, ledger, scoring, order.progress, order.pace)
-        if telemetry is not None:
-            telemetry.watch(broker.network)
+        for each in watchers:
+            each.watch(broker.network)
         broker.open(muster.wait(), order.answer_delay_s, order.overrides)
+        if exports is not None:
+            exports.opened(broker.announcements)
         times.mark("opening nodes")
         links = broker.run()
         scoring.finish()
@@ -127,19 +141,23 @@ def _simulate(
             returns=socket.returns,
             lost=broker.lost,
             pace=order.pace,
+            exports=exports and exports.files,
         )
         return finish(happened)
 
 
 def simulate_directly(
-    scenario: Scenario, progress: Callable[[int], None], times: Times, pixels: Pixels | None = None
+    scenario: Scenario,
+    progress: Callable[[int], None],
+    times: Times,
+    pixels: Pixels | None = None,
+    exports: Exporting | None = None,
 ) -> Happened:
     """Do as `simulate` in one thread: recorded sizes without pictures, or real ones through `pixels`."""
     from simnet.engine import coding, direct, memory
-    from simnet.engine.ledger import Ledger
     from simnet.nodes.fusion_setup import FusionSetup
 
-    ledger = Ledger()
+    ledger = _ledger([] if exports is None else [exports])
     times.mark("imports")
     own = (
         coding.RecordedCoding(scenario)
@@ -147,11 +165,15 @@ def simulate_directly(
         else coding.PixelCoding(pixels, ledger, FusionSetup.of(scenario).memory_ns)
     )
     direct_run = direct.DirectRun(scenario, ledger, own, progress)
+    announcements: dict[str, object] = {name: asdict(each) for name, each in direct_run.announcements.items()}
+    if exports is not None:
+        exports.watch(direct_run.network)
+        exports.opened(announcements)
     times.mark("opening nodes")
     links = direct_run.run()
     times.mark("run")
-    announcements: dict[str, object] = {name: asdict(each) for name, each in direct_run.announcements.items()}
-    return Happened(ledger, links, announcements, direct_run.events(), {}, memory.peak_bytes())
+    files = exports and exports.files
+    return Happened(ledger, links, announcements, direct_run.events(), {}, memory.peak_bytes(), exports=files)
 
 
 def _watching(order: Order) -> AbstractContextManager[Telemetry | None]:
@@ -162,24 +184,18 @@ def _watching(order: Order) -> AbstractContextManager[Telemetry | None]:
     return Telemetry(order.live, order.scenario, order.out.name)
 
 
-def _ledger(telemetry: Telemetry | None) -> Ledger:
-    if telemetry is None:
-        from simnet.engine.ledger import Ledger
+def _ledger(watchers: Sequence[LedgerWatcher]) -> Ledger:
+    from simnet.engine.ledger import Ledger
+    from simnet.engine.watched_ledger import WatchedLedger
 
-        return Ledger()
-    from simnet.engine.live import WatchedLedger
-
-    return WatchedLedger(telemetry)
+    return WatchedLedger(watchers) if watchers else Ledger()
 
 
-def _scorer(
-    order: Order, world: LazyWorld, ledger: Ledger, stopwatch: Stopwatch, telemetry: Telemetry | None
-) -> Scorer:
+def _scorer(order: Order, world: LazyWorld, ledger: Ledger, stopwatch: Stopwatch, show: Sequence[Show]) -> Scorer:
     from simnet.engine import folder
     from simnet.engine.scorer import Scorer
     from simnet.nodes.schedule import Schedule
 
     scenario, cameras = order.scenario, order.scenario.cameras
     counts = {stream.name: Schedule.of(cameras[stream.name], scenario.duration_ns).count for stream in scenario.streams}
-    show = telemetry and telemetry.show
     return Scorer(world, order.out / folder.PICTURES, counts, stopwatch, ledger, show, order.journal.record_score)

@@ -17,14 +17,17 @@ from simnet.net.network import Network
 from simnet.net.statistics import BIN_NS, LinkBin, LinkStatistics
 from simnet.net.transfer import Transfer
 from simnet.net.transport import Path, Transport, header_bytes, open_transport
+from simnet.net.watching import Content, PacketWatcher
 
 __all__ = [
     "BIN_NS",
+    "Content",
     "Link",
     "LinkBin",
     "LinkStatistics",
     "Network",
     "NetworkEvent",
+    "PacketWatcher",
     "Path",
     "Transfer",
     "Transport",

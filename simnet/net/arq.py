@@ -11,6 +11,7 @@ measured without ambiguity.
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
     from simnet.net.progress import Progress
     from simnet.net.transfer import Transfer
     from simnet.net.transport import Path
+    from simnet.net.watching import Content
 
-HEADER_BYTES = 4
+HEADER = struct.Struct(">HH")
+HEADER_BYTES = HEADER.size
 """Packet and sending, 16 bits each; the frame is known by the RTP timestamp, which the link's overhead counts."""
-ACK_BYTES = 8
+ACK_BYTES = 4 + HEADER_BYTES
 """The RTP timestamp, packet and sending of what is confirmed, beside the link's overhead."""
 GRANULARITY_NS = 1_000_000
 FIRST_SHARE = 4
@@ -84,16 +87,24 @@ class Retransmission:
     def _send(self, packet: int, sending: int) -> None:
         size_bytes = self._sizes[packet] + HEADER_BYTES
         self.progress.sent(size_bytes + self.path.packet()[1], again=sending > 0)
-        self.path.there(size_bytes, partial(self._ended, packet, sending, self._now_ns))
+        self.path.there(size_bytes, partial(self._ended, packet, sending, self._now_ns), self._content(packet, sending))
         left_ns = max(0, self.until_ns - self._now_ns)
         timer = self.path.env.timeout(min(left_ns, self.timeouts.of(sending, left_ns)))
         timer.callbacks.append(lambda _: self._timed_out(packet, sending))
+
+    def _content(self, packet: int, sending: int) -> Content | None:
+        if not self.path.network.is_watched:
+            return None
+        kind, begin = "again" if sending else "media", packet * self._sizes[0]
+        data = HEADER.pack(packet, sending) + self.frame[begin : begin + self._sizes[packet]]
+        return self.path.content(kind, self.until_ns, data, is_last=packet == len(self._sizes) - 1)
 
     def _ended(self, packet: int, sending: int, sent_ns: int, transfer: Transfer) -> None:
         self.progress.ended(transfer)
         if transfer.complete:
             self._arrived.add(packet)
-            self.path.back(ACK_BYTES, partial(self._acknowledged, packet, sent_ns))
+            echo = self.path.content("acknowledgement", self.until_ns, HEADER.pack(packet, sending))
+            self.path.back(ACK_BYTES, partial(self._acknowledged, packet, sent_ns), echo)
             if len(self._arrived) == len(self._sizes) and not self.progress.delivered:
                 self.progress.deliver(self.frame)
         self._close_at_last()

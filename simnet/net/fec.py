@@ -75,6 +75,12 @@ def needed(packet: bytes) -> int:
     return HEADER.unpack_from(packet)[1]
 
 
+def is_repair(packet: bytes) -> bool:
+    """Tell whether a packet is one of repair: its place is behind those of its block's data."""
+    _, count, blocks, block, place = HEADER.unpack_from(packet)
+    return place >= partition(count, blocks)[block]
+
+
 def partition(count: int, blocks: int) -> list[int]:
     """Return how many of `count` packets each block has: the larger blocks first (RFC 5052, section 9.1)."""
     small, larger = divmod(count, blocks)

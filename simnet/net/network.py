@@ -15,6 +15,7 @@ from simnet.net.route import Graph, cheapest
 from simnet.net.scheduled import ScheduledLink
 from simnet.net.shared import SharedLink
 from simnet.net.transfer import OpenTransfer, Transfer
+from simnet.net.watching import Content
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from simnet.net.hop import Hop
     from simnet.net.link import Passage
     from simnet.net.statistics import LinkStatistics
+    from simnet.net.watching import Kind, PacketWatcher
     from simnet.records import LinkConfig, MediumConfig
     from simnet.records.live import LinkLoad
 
@@ -69,13 +71,36 @@ class Network:
         self._only_way: dict[tuple[str, str], tuple[Hop, ...]] = {}
         """Where there is no choice, whatever the ways cost."""
         self._routes: dict[tuple[object, ...], tuple[Hop, ...]] = {}
+        self._watcher: PacketWatcher | None = None
+
+    def watch(self, watcher: PacketWatcher) -> None:
+        """Tell `watcher` of every packet from now on; changes nothing else."""
+        self._watcher = watcher
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether anybody is told what sends carry."""
+        return self._watcher is not None
+
+    def content(
+        self, flow: str, kind: Kind, until_ns: int, data: bytes = b"", *, is_last: bool = True
+    ) -> Content | None:
+        """Return what a send carries, where somebody watches."""
+        return None if self._watcher is None else Content(flow, kind, data, until_ns, is_last)
 
     def send(
-        self, source: str, target: str, size_bytes: int, on_delivery: Callable[[Transfer], None], *, priority: int = 0
+        self,
+        source: str,
+        target: str,
+        size_bytes: int,
+        on_delivery: Callable[[Transfer], None],
+        *,
+        priority: int = 0,
+        content: Content | None = None,
     ) -> None:
         """Send a frame now; `on_delivery` is called once, from a later event, complete or not.
 
-        Queues that know priorities serve higher ones first.
+        Queues that know priorities serve higher ones first. `content` is for whoever watches; links move sizes alone.
 
         An incomplete transfer ends when its last packet arrives or is known to be lost: a packet lost on the air when
         it would have reached the end of that link, a dropped one at once. A node reaches itself at once and for free.
@@ -94,9 +119,10 @@ class Network:
             route=route,
             priority=priority,
             on_delivery=on_delivery,
+            content=content,
         )
         if route:
-            self._forward(transfer, 0, transfer.payloads, 0)
+            self._forward(transfer, 0, 0, transfer.payloads, 0)
         else:
             self._close_at_last(transfer)
 
@@ -148,28 +174,36 @@ class Network:
             raise TypeError(f"the clock reads {now_ns!r}; expected an integer of ns")
         return now_ns
 
-    def _forward(self, transfer: OpenTransfer, hop: int, payloads_bytes: list[int], waited_ns: int) -> None:
-        """Offer packets that are at the start of link `hop` now, and have waited before, to it."""
+    def _forward(
+        self, transfer: OpenTransfer, hop: int, number: int, payloads_bytes: list[int], waited_ns: int
+    ) -> None:
+        """Offer packets, the transfer's from `number` on, to link `hop`: they are at its start now and have waited before."""
         link = transfer.route[hop]
         overhead_bytes = link.config.overhead_bytes
         sizes_bytes = [payload + overhead_bytes for payload in payloads_bytes]
-        told = partial(self._took, transfer, hop, payloads_bytes, waited_ns)
+        told = partial(self._took, transfer, hop, number, payloads_bytes, waited_ns)
+        if self._watcher is not None:
+            self._watcher.offered(transfer, hop, number, len(payloads_bytes), self._now_ns)
         link.carry(self._now_ns, sizes_bytes, transfer.priority, told)
 
     def _took(
         self,
         transfer: OpenTransfer,
         hop: int,
+        number: int,
         payloads_bytes: list[int],
         waited_ns: int,
         first: int,
         passages: list[Passage],
     ) -> None:
         """Go on with those of the packets whose passages are known, from the `first` on."""
+        if self._watcher is not None:
+            self._watcher.passed(transfer, hop, number + first, passages)
         if hop + 1 == len(transfer.route):
             transfer.end_packets(passages, waited_ns)
         else:
-            self._fly(transfer, hop, payloads_bytes[first : first + len(passages)], passages, waited_ns)
+            payloads_bytes = payloads_bytes[first : first + len(passages)]
+            self._fly(transfer, hop, number + first, payloads_bytes, passages, waited_ns)
         if not transfer.open_packets:
             self._close_at_last(transfer)
 
@@ -177,15 +211,16 @@ class Network:
         self,
         transfer: OpenTransfer,
         hop: int,
+        number: int,
         payloads_bytes: list[int],
         passages: list[Passage],
         waited_ns: int,
     ) -> None:
         """Let each packet that passes link `hop` come out of it at its time."""
-        for payload_bytes, passage in zip(payloads_bytes, passages, strict=True):
+        for place, (payload_bytes, passage) in enumerate(zip(payloads_bytes, passages, strict=True), number):
             known_ns, arrived, queue_ns = passage
             if arrived:
-                arrive = partial(self._arrive, transfer, hop + 1, payload_bytes, waited_ns + queue_ns)
+                arrive = partial(self._arrive, transfer, hop + 1, place, payload_bytes, waited_ns + queue_ns)
                 self._env.timeout(known_ns - self._now_ns).callbacks.append(arrive)
             else:
                 transfer.end_packets([passage], waited_ns)
@@ -204,9 +239,9 @@ class Network:
         return ScheduledLink(self._env, config, seed, distance_m, closures)
 
     def _arrive(
-        self, transfer: OpenTransfer, hop: int, payload_bytes: int, waited_ns: int, _event: simpy.Event
+        self, transfer: OpenTransfer, hop: int, number: int, payload_bytes: int, waited_ns: int, _event: simpy.Event
     ) -> None:
-        self._forward(transfer, hop, [payload_bytes], waited_ns)
+        self._forward(transfer, hop, number, [payload_bytes], waited_ns)
 
     def _close_at_last(self, transfer: OpenTransfer) -> None:
         event = self._env.timeout(transfer.last_ns - self._now_ns)

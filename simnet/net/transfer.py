@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from simnet.net.hop import Hop
     from simnet.net.link import Passage
+    from simnet.net.watching import Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class OpenTransfer:
         route: tuple[Hop, ...],
         priority: int,
         on_delivery: Callable[[Transfer], None],
+        content: Content | None = None,
     ) -> None:
         self.source = source
         self.target = target
@@ -55,6 +57,8 @@ class OpenTransfer:
         self.route = route
         self.priority = priority
         self.on_delivery = on_delivery
+        self.content = content
+        """What it carries, where somebody watches."""
         self.payloads = _split(size_bytes, [link.payload_bytes for link in route])
         self.open_packets = len(self.payloads)
         self.last_ns = sent_ns

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from simnet.net.network import Network
     from simnet.net.transfer import Transfer
+    from simnet.net.watching import Content, Kind
     from simnet.records import TransportConfig
 
     Delivered = Callable[[Transfer, bytes], None]
@@ -40,14 +41,20 @@ class Path:
     target: str
     priority: int = 0
     """Of what goes there and of what comes back for it."""
+    flow: str = ""
+    """The stream's name, for whoever watches packets."""
 
-    def there(self, size_bytes: int, on_end: Callable[[Transfer], None]) -> None:
+    def there(self, size_bytes: int, on_end: Callable[[Transfer], None], content: Content | None = None) -> None:
         """Send to the receiver."""
-        self.network.send(self.source, self.target, size_bytes, on_end, priority=self.priority)
+        self.network.send(self.source, self.target, size_bytes, on_end, priority=self.priority, content=content)
 
-    def back(self, size_bytes: int, on_end: Callable[[Transfer], None]) -> None:
+    def back(self, size_bytes: int, on_end: Callable[[Transfer], None], content: Content | None = None) -> None:
         """Send to the sender."""
-        self.network.send(self.target, self.source, size_bytes, on_end, priority=self.priority)
+        self.network.send(self.target, self.source, size_bytes, on_end, priority=self.priority, content=content)
+
+    def content(self, kind: Kind, until_ns: int, data: bytes, *, is_last: bool = True) -> Content | None:
+        """Return what a send carries, if anybody watches."""
+        return self.network.content(self.flow, kind, until_ns, data, is_last=is_last)
 
     def packet(self) -> tuple[int, int]:
         """Return what a packet carries at most, and its overhead on the first link, in bytes."""
@@ -99,8 +106,11 @@ class _Plain:
     path: Path
 
     def send(self, frame: bytes, until_ns: int, on_delivery: Delivered, on_close: Closed) -> None:
-        del until_ns, on_close
-        self.path.there(len(frame), lambda transfer: on_delivery(transfer, frame if transfer.complete else b""))
+        del on_close
+        content = self.path.content("media", until_ns, frame)
+        self.path.there(
+            len(frame), lambda transfer: on_delivery(transfer, frame if transfer.complete else b""), content
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +119,6 @@ class _Fec:
     repair: float
 
     def send(self, frame: bytes, until_ns: int, on_delivery: Delivered, on_close: Closed) -> None:
-        del until_ns
         packets = fec.encode(frame, self.path.room(fec.HEADER.size), self.repair)
         overhead_bytes = self.path.packet()[1]
         progress = Progress(self.path, len(frame), on_delivery, on_close)
@@ -127,8 +136,18 @@ class _Fec:
             if not progress.in_flight:
                 progress.close()
 
-        for packet in packets:
-            self.path.there(len(packet), lambda transfer, packet=packet: ended(packet, transfer))
+        for packet, content in zip(packets, self._contents(packets, until_ns), strict=True):
+            self.path.there(len(packet), lambda transfer, packet=packet: ended(packet, transfer), content)
+
+    def _contents(self, packets: list[bytes], until_ns: int) -> list[Content | None]:
+        if not self.path.network.is_watched:
+            return [None] * len(packets)
+        kinds: list[Kind] = ["repair" if fec.is_repair(packet) else "media" for packet in packets]
+        last = {kind: place for place, kind in enumerate(kinds)}
+        return [
+            self.path.content(kind, until_ns, packet, is_last=place == last[kind])
+            for place, (kind, packet) in enumerate(zip(kinds, packets, strict=True))
+        ]
 
 
 class _Retransmitting:

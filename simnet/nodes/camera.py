@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simnet.nodes import rate
+from simnet.nodes import own_rate, rate
+from simnet.nodes.own_rate import Sent
 from simnet.nodes.rate import RateState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from simnet.nodes.grants import Capture
     from simnet.nodes.rate import RateSetup
@@ -82,15 +83,23 @@ def step(
         # No size changes anything: there is nothing to keep of what is being coded.
         made = encode(control.quality, key_is_due(setup, state, grant))
         return _after(state, grant, control, (), made), Coded(grant.sequence, control.quality, made.data)
-    for frame in state.coding:
-        if frame.done_ns <= over_ns:
-            control = rate.measured(setup.rate, control, frame.quality, frame.size_bytes, typical=frame.is_typical)
-    control = rate.choose(setup.rate, rate.heard(setup.rate, control, grant.feedback))
+    over = [frame for frame in state.coding if frame.done_ns <= over_ns]
+    control = _controlled(setup.rate, control, over, grant)
     made = encode(control.quality, key_is_due(setup, state, grant))
     done_ns = grant.time_ns + setup.encode_ns
     own = Coding(done_ns, made.quality, len(made.data), not (made.key and state.refers))
     coding = (*[frame for frame in state.coding if frame.done_ns > over_ns], own)
     return _after(state, grant, control, coding, made), Coded(grant.sequence, control.quality, made.data)
+
+
+def _controlled(setup: RateSetup, control: RateState, over: Sequence[Coding], grant: Capture) -> RateState:
+    """Return the state of rate control with the next frame's quality in it, now that the coding of some frames is over."""
+    if setup.config.kind not in own_rate.OWN:
+        sent = [Sent(frame.quality, setup.link_bytes(frame.size_bytes), frame.is_typical) for frame in over]
+        return own_rate.step(setup, control, sent, grant.feedback)
+    for frame in over:
+        control = rate.measured(setup, control, frame.quality, frame.size_bytes, typical=frame.is_typical)
+    return rate.choose(setup, rate.heard(setup, control, grant.feedback))
 
 
 def _after(

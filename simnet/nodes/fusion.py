@@ -63,7 +63,7 @@ class FusionPlanner:
         )
         self._fates = {name: {} for name in self.setup.sources}
         self._chains = {name: Chain() for name in streams}
-        self._receptions = {name: Reception(name) for name in streams if streams[name].rate.kind == "adaptive"}
+        self._receptions = {name: Reception(name) for name in streams if streams[name].rate.listens}
         self._next_feedback_ns = self._feedback_at_or_none(self.setup.config.feedback_period_ns)
 
     @property

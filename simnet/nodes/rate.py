@@ -3,6 +3,7 @@
 fixed     the quality asked for
 target    the quality whose frames, packet overhead included, fit the bit rate; what went over is paid back
 adaptive  a bit rate that feedback moves: down when frames queue or packets are lost, up while the link is free
+(others)  another package's: `own_rate`
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import TYPE_CHECKING
 
+from simnet.nodes import own_rate
 from simnet.nodes.rate_model import RateModel
 from simnet.records import SECOND_NS, RateConfig
 
@@ -77,11 +79,15 @@ class RateState:
     """The last report that told of any packet (at first, the first report)."""
     held_until_ns: int = 0
     """No second fall for loss or silence before this, so that the first can take effect."""
+    own: str = ""
+    """What a rate control of another package keeps, as JSON."""
 
 
 def start(setup: RateSetup) -> RateState:
     """Return the state before the first frame."""
     config = setup.config
+    if config.kind not in own_rate.OWN:
+        return RateState(config.quality, own=own_rate.find(config.kind).start(setup))
     return RateState(quality=min(max(config.quality, config.quality_min), config.quality_max))
 
 

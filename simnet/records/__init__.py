@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from simnet.records.brought import RateConfig, WorldConfig
 from simnet.records.network import (
     SECOND_NS,
     HandoverConfig,
@@ -94,19 +95,6 @@ class CameraConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class WorldConfig:
-    """Where frames come from. `kind`: rendered, pictures, pairs, kitti_raw, kitti_odometry."""
-
-    kind: str
-    scene: str = "street"
-    path: str | None = None
-    sequence: str | None = None
-    """The drive or sequence inside a data set's folder, where it holds several."""
-    offset_frames: int = 0
-    """Recorded pairs: the right camera runs this many frames ahead (unsynchronised stereo)."""
-
-
-@dataclass(frozen=True, slots=True)
 class NodeConfig:
     """A vehicle, drone or roadside unit, and the cameras it carries."""
 
@@ -121,17 +109,6 @@ class NodeLossConfig:
 
     action: str = "error"
     wait_ns: int = 30 * SECOND_NS
-
-
-@dataclass(frozen=True, slots=True)
-class RateConfig:
-    """Rate control. `kind`: fixed (uses quality), target (uses target_bps), adaptive (between the bounds)."""
-
-    kind: str = "fixed"
-    quality: float = 0.5
-    target_bps: float | None = None
-    quality_min: float = 0.0
-    quality_max: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,8 +102,9 @@ def _loss(loss: LossConfig) -> str:
 def _setting(scenario: Scenario) -> Table:
     world, fusion = scenario.world, scenario.fusion
     scene = world.scene if world.kind == "rendered" else f"{world.path or MISSING} {world.sequence or ''}".strip()
+    options = "".join(f" {key}={value}" for key, value in world.options.items())
     rows = [
-        ("world", f"{world.kind}: {scene}"),
+        ("world", f"{world.kind}: {scene}{options}"),
         ("seed", str(scenario.seed)),
         ("duration", f"{scenario.duration_ns / 1e9:g} s"),
         ("fusion centre", fusion.node),

@@ -39,7 +39,9 @@ def asked_rate(rate: RateConfig) -> str:
         return f"target {bit_rate(rate.target_bps)}"
     if rate.kind == "adaptive":
         return f"adaptive, quality {rate.quality_min:g} to {rate.quality_max:g}"
-    return f"fixed, quality {rate.quality:g}"
+    if rate.kind == "fixed":
+        return f"fixed, quality {rate.quality:g}"
+    return " ".join([rate.kind, *(f"{key}={value}" for key, value in rate.options.items())])
 
 
 def quality(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> Table:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
-from simnet import units
+from simnet import plugins, units
+from simnet.errors import PluginError
 
 QUANTITY_PATTERN = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*\S.*$"
 
@@ -75,6 +76,42 @@ class Shorthand:
         return {"anyOf": [self.short, handler(schema)]}
 
 
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """Annotates a name: one of `offered`, or of the plug-ins of `group`, which may not take names of simnet's `own`."""
+
+    group: str
+    own: tuple[str, ...]
+    offered: tuple[str, ...] = ()
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Check the name after pydantic has found it to be text."""
+        return core_schema.no_info_after_validator_function(self.read, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Describe the names that there are here."""
+        return {"type": "string", "enum": names} if (names := self._names()) else {"type": "string"}
+
+    def read(self, value: str) -> str:
+        """Return `value`; ValueError or pydantic's own error where there is no such thing, or two."""
+        try:
+            plugin = plugins.find(self.group, value, self.own)
+        except PluginError as error:
+            raise ValueError(str(error)) from error
+        if plugin is not None or value in self.offered:
+            return value
+        names = [repr(name) for name in self._names()]
+        if not names:
+            raise ValueError(f"no {plugins.NOUNS[self.group]} {value!r} is installed; expected one of another package")
+        raise PydanticKnownError(
+            "literal_error", {"expected": " or ".join([", ".join(names[:-1]), names[-1]][-len(names) :])}
+        )
+
+    def _names(self) -> list[str]:
+        known = {each.name for each in plugins.installed(self.group)} - set(self.own)
+        return [*self.offered, *sorted(known)]
+
+
 HOUR_NS = 3_600_000_000_000
 BitRate = Annotated[float, Quantity("bit/s", 1.0, 1e12)]
 Time = Annotated[int, Quantity("ns", 0, 24 * HOUR_NS, whole=True)]
@@ -101,6 +138,8 @@ Count = Annotated[int, Field(strict=True)]
 Point = Annotated[tuple[Metres, ...], Field(min_length=2, max_length=3)]
 Offset = Annotated[tuple[Metres, ...], Field(min_length=3, max_length=3)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Plain = str | bool | int | Number | list[str | bool | int | Number]
 Given = Annotated[str, StringConstraints(min_length=1)]
 
 ANY_DISTANCE = "any distance"

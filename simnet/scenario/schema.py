@@ -7,44 +7,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from simnet import records, units
+from simnet import records
 from simnet.scenario import fields as f
 from simnet.scenario import media_schema, transport_schema
 from simnet.scenario.codec_schema import Model, expand_codec
 from simnet.scenario.fields import Strict
 from simnet.scenario.link_schema import Link
 from simnet.scenario.path_schema import Track, Way
+from simnet.scenario.rate_schema import Rate, expand_rate
+from simnet.scenario.world_schema import World
 
 _FUSION = records.FusionConfig(node="")
 _NODE_LOSS = records.NodeLossConfig()
 _STREAM = records.StreamConfig(name="", codec="")
-
-RECORDED = ("pictures", "pairs", "kitti_raw", "kitti_odometry")
-
-
-class World(Strict):
-    """Where frames come from."""
-
-    kind: Literal["rendered", "pictures", "pairs", "kitti_raw", "kitti_odometry"] = Field(
-        default="rendered", examples=["pairs"]
-    )
-    """rendered: a scene made here; pictures: a folder or video a camera; pairs: left/ and right/; kitti_*: the data sets."""
-    scene: Literal["street", "field", "intersection"] = Field(default="street", examples=["field"])
-    """What is rendered; recorded worlds pass it over."""
-    path: f.Given | None = Field(default=None, examples=["data/kitti_slamdemo"])
-    """Folder of a recorded world: from the current folder, or from the scenario file's folder where it exists there."""
-    sequence: f.Given | None = Field(default=None, examples=["00"])
-    """The drive or sequence inside a data set's folder that holds several."""
-    offset: f.Count = Field(default=0, examples=[1])
-    """Recorded pairs: the right camera runs this many frames ahead, as in stereo that is not synchronised."""
-
-    @field_validator("sequence", mode="before")
-    @classmethod
-    def _two_digits(cls, value: Any) -> Any:
-        # YAML reads the odometry sequences 00 to 07 as numbers.
-        return f"{value:02d}" if isinstance(value, int) and 0 <= value < 100 else value
 
 
 class Camera(Strict):
@@ -126,53 +103,6 @@ class Node(Strict):
         return self
 
 
-class Adaptive(Strict):
-    """Quality follows what the receiver reports, between bounds."""
-
-    min_quality: f.Quality = Field(default=0.0, examples=[0.1])
-    """Never below this."""
-    max_quality: f.Quality = Field(default=1.0, examples=[0.9])
-    """Never above this."""
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Adaptive:
-        if self.min_quality > self.max_quality:
-            raise ValueError(
-                f"min_quality {self.min_quality:g} is above max_quality {self.max_quality:g}; expected it the other way round"
-            )
-        return self
-
-
-_RATES = "one of {quality: 0.5}, {target: 300 kbit/s}, adaptive"
-
-
-class Rate(Strict):
-    """Rate control: exactly one of its keys."""
-
-    quality: f.Quality | None = Field(default=None, examples=[0.5])
-    """Fixed quality, 0 (fewest bits) to 1."""
-    target: f.BitRate | None = None
-    """The bit rate to hold on average, packet overhead included."""
-    adaptive: Adaptive | None = Field(default=None, examples=[{"min_quality": 0.1, "max_quality": 0.9}])
-    """Quality from the receiver's feedback."""
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Rate:
-        given = [key for key in ("quality", "target", "adaptive") if getattr(self, key) is not None]
-        if len(given) != 1:
-            found = " and ".join(given) if given else "nothing"
-            raise ValueError(f"{found} given; expected {_RATES}")
-        return self
-
-
-def _expand_rate(value: Any) -> Any:
-    if value == "adaptive":
-        return {"adaptive": {}}
-    if not isinstance(value, dict):
-        raise ValueError(f"{units.shorten(value)} is no rate control; expected {_RATES}")  # noqa: TRY004 (pydantic's way)
-    return value
-
-
 class Candidate(Strict):
     """Side information from one source."""
 
@@ -198,7 +128,7 @@ class Stream(Strict):
         ],
     )
     """A codec's name, alone or with what it runs with; required, here or in a pattern that matches this stream."""
-    rate: Annotated[Rate, f.Shorthand(_expand_rate, {"const": "adaptive"})] = Field(
+    rate: Annotated[Rate, f.Shorthand(expand_rate, {"const": "adaptive"})] = Field(
         default=Rate(quality=0.5), examples=["adaptive", {"target": "300 kbit/s"}]
     )
     """Rate control; quality 0.5 if left out."""

@@ -17,7 +17,9 @@ from simnet.scenario import order
 from simnet.scenario.codec_schema import Model
 from simnet.scenario.explain import Problems, near
 from simnet.scenario.links import reachable, reaching
-from simnet.scenario.schema import Rate, Stream
+from simnet.scenario.rate_schema import Rate
+from simnet.scenario.schema import Stream
+from simnet.scenario.worlds import options_json
 
 if TYPE_CHECKING:
     from simnet.records import LinkConfig, NodeConfig
@@ -70,8 +72,8 @@ def resolve(
             fault.at_key(path, f"required key is missing for {name}; expected codec: atn", (*path, "codec"))
         if cameras[name] not in there:
             fault.at_key(path, f"no way from {cameras[name]!r} to fusion at {home!r}; expected links that lead there")
-        elif one.stream.rate.adaptive is not None and cameras[name] not in back:
-            text = f"no way back from fusion at {home!r} to {cameras[name]!r}; expected one, for the feedback of adaptive rate"
+        elif (control := _listening(one.stream.rate)) and cameras[name] not in back:
+            text = f"no way back from fusion at {home!r} to {cameras[name]!r}; expected one, for the feedback of {control} rate"
             said = one.said["rate"]
             said.problems.at_value(("streams", said.pattern, "rate"), text)
         elif one.stream.transport.kind == "retransmission" and cameras[name] not in back:
@@ -212,7 +214,14 @@ def _rows(one: _Merged, codec: Model, file: Path) -> str:
     return f"{found or written}#{codec.stream}" if codec.stream else str(found or written)
 
 
+def _listening(rate: Rate) -> str | None:
+    """Return the rate control that listens to feedback, if it is one."""
+    return "adaptive" if rate.adaptive is not None else rate.control
+
+
 def _rate(rate: Rate) -> RateConfig:
+    if rate.control is not None:
+        return RateConfig(rate.control, options_json=options_json(rate.options))
     if rate.target is not None:
         return RateConfig("target", target_bps=rate.target)
     if rate.adaptive is not None:

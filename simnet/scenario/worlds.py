@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simnet.records import WorldConfig
-from simnet.scenario.schema import RECORDED
+from simnet.scenario.world_schema import KINDS, RECORDED
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from simnet.records import CameraConfig, NodeConfig
     from simnet.scenario.explain import Problems
     from simnet.scenario.schema import Document
@@ -19,11 +22,15 @@ SIDES = ("left", "right")
 def resolve(document: Document, nodes: tuple[NodeConfig, ...], problems: Problems, file: Path) -> WorldConfig:
     """Return the world with its path made absolute; faults go to `problems`."""
     world = document.world
-    folder = _folder(document, problems, file) if world.kind in RECORDED else None
-    if world.kind not in RECORDED and world.path is not None:
+    brought = world.kind not in KINDS
+    wants_path = world.kind in RECORDED or (brought and world.path is not None)
+    folder = _folder(document, problems, file) if wants_path else None
+    if not wants_path and world.path is not None:
         problems.at_value(
             ("world", "path"), f"a {world.kind} world has no folder; expected kind: {', '.join(RECORDED)}"
         )
+    if world.options and not brought:
+        problems.at_value(("world", "options"), f"a {world.kind} world takes none; expected a world of another package")
     if world.kind in RECORDED:
         for node in nodes:
             for camera in node.cameras:
@@ -34,7 +41,13 @@ def resolve(document: Document, nodes: tuple[NodeConfig, ...], problems: Problem
         path=None if folder is None else str(folder),
         sequence=world.sequence,
         offset_frames=world.offset,
+        options_json=options_json(world.options),
     )
+
+
+def options_json(options: Mapping[str, object]) -> str:
+    """Return what a plug-in takes as text, the same for the same options; empty where there are none."""
+    return json.dumps(options, sort_keys=True) if options else ""
 
 
 def _folder(document: Document, problems: Problems, file: Path) -> Path | None:
@@ -48,8 +61,9 @@ def _folder(document: Document, problems: Problems, file: Path) -> Path | None:
     bases = [file.resolve().parent, Path.cwd()]
     if problems.places.of_value(("world", "path")).overrides_file:
         bases.reverse()
+    is_there = Path.is_dir if world.kind in RECORDED else Path.exists
     for folder in (base / given for base in bases):
-        if folder.is_dir():
+        if is_there(folder):
             return folder.resolve()
     problems.at_value(("world", "path"), f"no folder {str(given)!r}; expected the folder of a world of {world.kind}")
     return None

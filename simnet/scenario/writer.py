@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         LinkConfig,
         LossConfig,
         NodeConfig,
+        RateConfig,
         Scenario,
         StreamConfig,
         Trajectory,
@@ -41,6 +42,7 @@ def dump(scenario: Scenario) -> str:
                 "path": world.path,
                 "sequence": world.sequence,
                 "offset": world.offset_frames,
+                "options": _Line(world.options) or None,
             }
         ),
         "nodes": {node.name: _node(node) for node in scenario.nodes},
@@ -199,15 +201,9 @@ def _loss(loss: LossConfig) -> dict[str, Any]:
 
 
 def _stream(stream: StreamConfig) -> dict[str, Any]:
-    rate = stream.rate
-    rates: dict[str, Any] = {
-        "fixed": _Line(quality=_number(rate.quality)),
-        "target": _Line(target=text(rate.target_bps or 0.0, "bit/s")),
-        "adaptive": _Line(adaptive=_Line(min_quality=_number(rate.quality_min), max_quality=_number(rate.quality_max))),
-    }
     return {
         "codec": _codec(stream),
-        "rate": rates[rate.kind],
+        "rate": _rate(stream.rate),
         "side_information": [_candidate(name, lag_ns) for name, lag_ns in stream.candidates],
         **({"key_interval": text(stream.key_interval_ns, "ns")} if stream.key_interval_ns is not None else {}),
         **_protection(stream.transport),
@@ -215,6 +211,16 @@ def _stream(stream: StreamConfig) -> dict[str, Any]:
         "encode_time": text(stream.encode_ns, "ns"),
         "decode_time": text(stream.decode_ns, "ns"),
     }
+
+
+def _rate(rate: RateConfig) -> dict[str, Any]:
+    if rate.kind == "fixed":
+        return _Line(quality=_number(rate.quality))
+    if rate.kind == "target":
+        return _Line(target=text(rate.target_bps or 0.0, "bit/s"))
+    if rate.kind == "adaptive":
+        return _Line(adaptive=_Line(min_quality=_number(rate.quality_min), max_quality=_number(rate.quality_max)))
+    return _Line(control=rate.kind, **({"options": _Line(rate.options)} if rate.options else {}))
 
 
 def _codec(stream: StreamConfig) -> str | dict[str, Any]:

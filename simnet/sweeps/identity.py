@@ -9,7 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simnet import __version__
+from simnet import __version__, plugins, world
+from simnet.nodes import own_rate
 
 if TYPE_CHECKING:
     from simnet.records import Scenario
@@ -23,7 +24,7 @@ def cell(scenario: Scenario) -> str:
     """Return the name of a resolved scenario's cell, 16 hexadecimal digits.
 
     In it: the scenario (but for what it is called, where its file is, and how long hosts are waited for), each codec's
-    checkpoint, the recorded pictures and rows that it reads, and simnet's version and code.
+    checkpoint, the recorded pictures and rows that it reads, what other packages bring to it, and simnet's version and code.
 
     Raises:
         ModelError: A codec or model that there is not.
@@ -38,6 +39,7 @@ def cell(scenario: Scenario) -> str:
         "scenario": plain,
         "codecs": [codec_identity(stream.codec, stream.model) for stream in scenario.streams],
         "world": _world(scenario),
+        "brought": _brought(scenario),
         "version": __version__,
         "code": code(),
     }
@@ -53,6 +55,14 @@ def code() -> str:
     for file in (*files, *(root / name for name in _FILES)):
         digest.update(f"{file.relative_to(root)}\0".encode() + file.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _brought(scenario: Scenario) -> list[str]:
+    """Return the digests of the world and the rate controls that other packages bring; codecs have their own."""
+    asked = {(plugins.WORLDS, scenario.world.kind), *((plugins.RATES, stream.rate.kind) for stream in scenario.streams)}
+    own = {plugins.WORLDS: world.KINDS, plugins.RATES: own_rate.OWN}
+    found = [plugins.find(group, name, own[group]) for group, name in sorted(asked)]
+    return [plugin.identity() for plugin in found if plugin is not None]
 
 
 def _world(scenario: Scenario) -> list[tuple[str, int, int]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from simnet import plugins
 from simnet.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from simnet.world.recorded import RecordedWorld
 
 RECORDED = ("pictures", "pairs", "kitti_raw", "kitti_odometry")
+KINDS = ("rendered", *RECORDED)
+"""Names that no other package may take."""
 
 
 class World(Protocol):
@@ -44,6 +47,10 @@ def open_world(config: WorldConfig, cameras: Mapping[str, CameraConfig], seed: i
         InputError: for a kind of world or a scene that does not exist, or a camera's source that it does not have.
         PictureError: where recorded pictures are missing.
     """
+    if (plugin := plugins.find(plugins.WORLDS, config.kind, KINDS)) is not None:
+        from simnet.world.installed import open_installed
+
+        return open_installed(plugin, config, cameras, seed)
     if config.kind == "rendered":
         from simnet.world.rendered import RenderedWorld
 
@@ -54,8 +61,17 @@ def open_world(config: WorldConfig, cameras: Mapping[str, CameraConfig], seed: i
 def length_ns(config: WorldConfig, cameras: Mapping[str, CameraConfig]) -> int | None:
     """Return when the first camera of a recorded world runs out of frames; None where frames never end.
 
-    Every capture before that time has a frame. Raises what `open_world` does.
+    Every capture before that time has a frame. A world of another package says so by a `length_ns` that is not None, for any
+    seed. Raises what `open_world` does.
     """
+    if (plugin := plugins.find(plugins.WORLDS, config.kind, KINDS)) is not None:
+        from simnet.world.installed import open_installed
+
+        brought = open_installed(plugin, config, cameras, 0)
+        try:
+            return brought.length_ns
+        finally:
+            brought.close()
     if config.kind == "rendered":
         return None
     world = _recorded(config, cameras)
@@ -67,7 +83,8 @@ def length_ns(config: WorldConfig, cameras: Mapping[str, CameraConfig]) -> int |
 
 def _recorded(config: WorldConfig, cameras: Mapping[str, CameraConfig]) -> RecordedWorld:
     if config.kind not in RECORDED:
-        raise InputError(f"world: no kind {config.kind!r}; expected rendered, {', '.join(RECORDED)}")
+        known = plugins.names(plugins.WORLDS, KINDS)
+        raise InputError(f"world: no kind {config.kind!r}; expected one of: {', '.join(known)}")
     from simnet.world.recorded import RecordedWorld
 
     return RecordedWorld(config, cameras)

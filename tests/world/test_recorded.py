@@ -169,7 +169,7 @@ def test_wrong_settings_are_said(tmp_path):
         opened(WorldConfig("pairs", path=str(tmp_path)), camera(source="up"))
     with pytest.raises(InputError, match="kind pairs needs a path"):
         opened(WorldConfig("pairs"), *SIDES)
-    with pytest.raises(InputError, match="no kind 'dream'; expected rendered, pictures"):
+    with pytest.raises(InputError, match="no kind 'dream'; expected one of: kitti_odometry, kitti_raw"):
         opened(WorldConfig("dream"), *SIDES)
 
 

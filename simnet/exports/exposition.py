@@ -1,0 +1,126 @@
+"""What a run came to as Prometheus metrics, in a file for node_exporter's textfile collector or any other reader."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, InfoMetricFamily
+from prometheus_client.registry import Collector
+
+from simnet import metrics
+from simnet.exports.export import Export
+from simnet.exports.partial_file import PartialFile
+from simnet.records import SECOND_NS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from prometheus_client.core import Metric
+
+    from simnet.exports.export import Ended
+    from simnet.records import Row, Scenario
+
+FILE = "metrics.prom"
+LATENCY_S = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0)
+"""Buckets' upper ends."""
+
+
+class Exposition(Export):
+    """Writes the metrics at the end."""
+
+    def __init__(self, folder: Path, scenario: Scenario) -> None:
+        self._path, self._scenario = folder / FILE, scenario
+
+    def finish(self, ended: Ended) -> None:
+        """See `Export`."""
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(_Ended(self._scenario, ended))
+        file = PartialFile(self._path)
+        with file.telling():
+            file.partial.write_bytes(generate_latest(registry))
+        file.keep()
+
+    def abandon(self) -> None:
+        """See `Export`; nothing is written before the end."""
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """See `Export`."""
+        return (self._path,)
+
+
+class _Ended(Collector):
+    def __init__(self, scenario: Scenario, ended: Ended) -> None:
+        self._scenario, self._ended = scenario, ended
+
+    def collect(self) -> Iterable[Metric]:
+        yield from self._run()
+        streams: dict[str, list[Row]] = {stream.name: [] for stream in self._scenario.streams}
+        for row in self._ended.rows:
+            streams[row.stream].append(row)
+        yield from _streams(streams)
+        yield _latencies(streams)
+        yield from self._links()
+
+    def _run(self) -> Iterable[Metric]:
+        about = InfoMetricFamily(metrics.RUN.name, metrics.RUN.about)
+        labels = {"run": self._ended.run, "scenario": self._scenario.name, "phase": "ended"}
+        about.add_metric([], labels | {"seed": str(self._scenario.seed), "fingerprint": self._ended.fingerprint})
+        yield about
+        clock_s = self._scenario.duration_ns / SECOND_NS
+        yield GaugeMetricFamily(metrics.VIRTUAL_TIME.name, metrics.VIRTUAL_TIME.about, clock_s)
+        events = CounterMetricFamily(metrics.EVENTS.name, metrics.EVENTS.about, labels=metrics.EVENTS.labels)
+        for kind, count in sorted(Counter(event.kind for event in self._ended.events).items()):
+            events.add_metric([kind], count)
+        yield events
+
+    def _links(self) -> Iterable[Metric]:
+        packets, carried = _counter(metrics.LINK_PACKETS), _counter(metrics.LINK_BYTES)
+        for link in self._ended.links:
+            for fate in ("sent", "delivered", "lost", "dropped"):
+                packets.add_metric([link.link, fate], getattr(link, f"{fate}_packets"))
+                carried.add_metric([link.link, fate], getattr(link, f"{fate}_bytes"))
+        return packets, carried
+
+
+def _streams(streams: dict[str, list[Row]]) -> Iterable[Metric]:
+    frames, sent = _counter(metrics.FRAMES), _counter(metrics.STREAM_BYTES)
+    packets, lost, again = (
+        _counter(each) for each in (metrics.STREAM_PACKETS, metrics.STREAM_PACKETS_LOST, metrics.STREAM_RETRANSMISSIONS)
+    )
+    last, mean, bpp = (_gauge(each) for each in (metrics.PSNR, metrics.PSNR_MEAN, metrics.BITS_PER_PIXEL))
+    for name, rows in streams.items():
+        for outcome, count in sorted(Counter(row.outcome.value for row in rows).items()):
+            frames.add_metric([name, outcome], count)
+        sent.add_metric([name], sum(row.link_bytes for row in rows))
+        packets.add_metric([name], sum(row.packets_sent for row in rows))
+        lost.add_metric([name], sum(row.packets_lost for row in rows))
+        again.add_metric([name], sum(row.retransmissions for row in rows))
+        if rows:
+            bpp.add_metric([name], rows[-1].bpp)
+        if decoded := [row.psnr_db for row in rows if row.psnr_db is not None]:
+            last.add_metric([name], decoded[-1])
+            mean.add_metric([name], sum(decoded) / len(decoded))
+    return frames, sent, packets, lost, again, last, mean, bpp
+
+
+def _latencies(streams: dict[str, list[Row]]) -> Metric:
+    family = HistogramMetricFamily(metrics.LATENCY.name, metrics.LATENCY.about, labels=metrics.LATENCY.labels)
+    for name, rows in streams.items():
+        found = [(row.decode_ns - row.capture_ns) / SECOND_NS for row in rows if row.decode_ns is not None]
+        counts: Sequence[tuple[str, float]] = [
+            (str(end_s), float(sum(each <= end_s for each in found))) for end_s in LATENCY_S
+        ]
+        family.add_metric([name], [*counts, ("+Inf", float(len(found)))], sum(found))
+    return family
+
+
+def _counter(metric: metrics.Metric) -> CounterMetricFamily:
+    return CounterMetricFamily(metric.name, metric.about, labels=metric.labels)
+
+
+def _gauge(metric: metrics.Metric) -> GaugeMetricFamily:
+    return GaugeMetricFamily(metric.name, metric.about, labels=metric.labels)

@@ -1,0 +1,54 @@
+"""Rows and links as CSV: the columns of `rows.parquet` and `links.parquet`, for whoever has no Parquet reader."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+from simnet.exports.export import Export
+from simnet.exports.partial_file import PartialFile
+from simnet.net import LinkBin
+from simnet.records import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from simnet.exports.export import Ended
+
+ROWS, LINKS = "rows.csv", "links.csv"
+
+
+class Tables(Export):
+    """Writes both tables at the end. Nothing (None) is an empty field; several side sources are apart by spaces."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def finish(self, ended: Ended) -> None:
+        """See `Export`."""
+        _write(self._folder / ROWS, Row, ended.rows)
+        _write(self._folder / LINKS, LinkBin, (each for link in ended.links for each in link.bins))
+
+    def abandon(self) -> None:
+        """See `Export`; nothing is written before the end."""
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """See `Export`."""
+        return (self._folder / ROWS, self._folder / LINKS)
+
+
+def _write(path: Path, kind: type, records: Iterable[object]) -> None:
+    names = [item.name for item in fields(kind)]
+    file = PartialFile(path)
+    with file.telling(), file.partial.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out)
+        writer.writerow(names)
+        writer.writerows([_cell(getattr(record, name)) for name in names] for record in records)
+    file.keep()
+
+
+def _cell(value: object) -> object:
+    return " ".join(value) if isinstance(value, tuple) else value

@@ -1,0 +1,139 @@
+"""Plug-ins: codecs, worlds and rate controls of other installed packages, found by their entry points.
+
+    [project.entry-points."simnet.codecs"]
+    flat = "my_package.codecs:Flat"
+
+Only what is installed can be named: no text of a scenario ever becomes an import. Nothing is imported before it is used, and
+whatever is wrong with a plug-in is one line that names its package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simnet.errors import PluginError, SimnetError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+CODECS, WORLDS, RATES = "simnet.codecs", "simnet.worlds", "simnet.rates"
+NOUNS = {CODECS: "codec", WORLDS: "world", RATES: "rate control"}
+"""The groups of entry points, and what is in each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """One entry point; `package` is its distribution's name and version."""
+
+    group: str
+    name: str
+    target: str
+    package: str
+
+    def __str__(self) -> str:
+        """How errors name it."""
+        return f"{NOUNS[self.group]} {self.name} (package {self.package})"
+
+    def load(self) -> Any:
+        """Import what the entry point names; PluginError where that fails."""
+        with blamed(str(self), "cannot be imported"):
+            return metadata.EntryPoint(self.name, self.target, self.group).load()
+
+    def identity(self) -> str:
+        """Return a digest (16 hexadecimal digits) of its package's name, version and source: another one may do something else.
+
+        The source is every file of the package that the entry point names, or the one file of a plain module; of what that
+        imports from elsewhere nothing is known. PluginError where there is no source.
+        """
+        return _identity(self)
+
+
+@lru_cache(maxsize=64)
+def _identity(plugin: Plugin) -> str:
+    whole = hashlib.sha256(f"{plugin.package}\0{plugin.target}".encode())
+    for name, file in _source(plugin):
+        whole.update(f"\0{name}\0".encode())
+        whole.update(file.read_bytes())
+    return whole.hexdigest()[:16]
+
+
+def installed(group: str) -> tuple[Plugin, ...]:
+    """Return the plug-ins of a group by name; packages are looked through once a process."""
+    return _installed()[group]
+
+
+@lru_cache(maxsize=1)
+def _installed() -> dict[str, tuple[Plugin, ...]]:
+    found: dict[str, list[Plugin]] = {group: [] for group in NOUNS}
+    for group, own in found.items():
+        # A distribution that is on the path twice counts once: the first is the one that is imported.
+        for entry in metadata.entry_points(group=group):
+            package = f"{entry.dist.metadata['Name']} {entry.dist.version}" if entry.dist else "unknown"
+            own.append(Plugin(group, entry.name, entry.value, package))
+    return {group: tuple(sorted(own, key=lambda each: (each.name, each.package))) for group, own in found.items()}
+
+
+def names(group: str, own: Collection[str]) -> list[str]:
+    """Return the names of a group that can be used: simnet's `own` and the plug-ins whose names are theirs alone."""
+    return sorted({*own, *(each.name for each in installed(group))})
+
+
+def find(group: str, name: str, own: Collection[str]) -> Plugin | None:
+    """Return the plug-in called `name`; None where there is none, or where it is one of simnet's `own`.
+
+    Raises:
+        PluginError: Two packages have it, or a package has a name of simnet's own.
+    """
+    claims = [each for each in installed(group) if each.name == name]
+    if claims and name in own:
+        raise PluginError(f"{claims[0]}: {name} is simnet's own; expected a plug-in of another name, or none")
+    if len(claims) > 1:
+        packages = " and ".join(each.package for each in claims)
+        raise PluginError(f"{NOUNS[group]} {name}: packages {packages} both have it; expected one of them")
+    return claims[0] if claims else None
+
+
+def fault(plugin: Plugin, own: Collection[str]) -> str:
+    """Return why a plug-in cannot be used, as far as that shows without importing it; empty if it can."""
+    try:
+        find(plugin.group, plugin.name, own)
+    except PluginError as error:
+        return str(error)
+    return ""
+
+
+@contextmanager
+def blamed(who: str, doing: str) -> Iterator[None]:
+    """Make whatever a plug-in raises, but errors of simnet's own, one line that names it."""
+    try:
+        yield
+    except SimnetError:
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split())[:300]
+        raise PluginError(f"{who}: {doing} ({type(error).__name__}{': ' if reason else ''}{reason})") from error
+
+
+def _source(plugin: Plugin) -> list[tuple[str, Path]]:
+    """Return the files of the package, or the file of the module, that an entry point is in, each with its name inside it."""
+    parts = plugin.target.partition(":")[0].strip().split(".")
+    for length in range(1, len(parts) + 1):
+        with blamed(str(plugin), "cannot be found"):
+            spec = importlib.util.find_spec(".".join(parts[:length]))
+        if spec is None:
+            break
+        if spec.origin is None or not Path(spec.origin).is_file():
+            continue  # a namespace of several packages
+        if not spec.submodule_search_locations:
+            return [("", Path(spec.origin))]
+        folder = Path(spec.origin).parent
+        files = [file for file in folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts]
+        return sorted((file.relative_to(folder).as_posix(), file) for file in files)
+    raise PluginError(f"{plugin}: no source of {plugin.target} is there; expected a module in a file")

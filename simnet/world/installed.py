@@ -1,0 +1,68 @@
+"""Worlds of other packages (`simnet.plugins`): what their frames are is looked at, and what is wrong is the package's fault.
+
+A plug-in's entry point names whatever makes a `World` of (config, cameras, seed): mostly its class. `config` has the scenario's
+`path` and `options`, `cameras` are all cameras by name. `length_ns`, when the first camera runs out of frames, and `close` may be
+left out. It need not be safe to ask from two threads at once: nobody does.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from simnet.errors import PluginError
+from simnet.plugins import blamed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from simnet.plugins import Plugin
+    from simnet.records import CameraConfig, WorldConfig
+
+    Maker = Callable[[WorldConfig, Mapping[str, CameraConfig], int], Any]
+
+
+def open_installed(
+    plugin: Plugin, config: WorldConfig, cameras: Mapping[str, CameraConfig], seed: int
+) -> InstalledWorld:
+    """Open the world of a plug-in; PluginError where it cannot be imported or opened, or is none."""
+    return InstalledWorld(plugin.load(), str(plugin), config, cameras, seed)
+
+
+class InstalledWorld:
+    """A plug-in's world, watched. See `simnet.world.World`."""
+
+    def __init__(
+        self, make: Maker, who: str, config: WorldConfig, cameras: Mapping[str, CameraConfig], seed: int
+    ) -> None:
+        """Open the world that `make` makes; `who` is what errors call it."""
+        self._who, self._cameras, self._lock = who, dict(cameras), threading.Lock()
+        with blamed(who, "cannot be opened"):
+            self._world: Any = make(config, self._cameras, seed)
+            length_ns = getattr(self._world, "length_ns", None)
+        if not callable(getattr(self._world, "frame", None)):
+            raise PluginError(f"{who}: made {self._world!r:.60}; expected a world with frame(camera, t_ns)")
+        if length_ns is not None and type(length_ns) is not int:
+            raise PluginError(f"{who}: its length_ns is {length_ns!r:.60}; expected whole ns, or None")
+        self.length_ns: int | None = length_ns
+
+    def frame(self, camera: str, t_ns: int) -> np.ndarray:
+        """Return what `camera` sees at `t_ns` (uint8, height x width x 3, RGB), a copy of what the plug-in made."""
+        with self._lock, blamed(self._who, f"no frame of {camera} at {t_ns / 1e9:.3f} s"):
+            picture = self._world.frame(camera, t_ns)
+        expected = (self._cameras[camera].height, self._cameras[camera].width, 3)
+        if not isinstance(picture, np.ndarray) or picture.dtype != np.uint8 or picture.shape != expected:
+            is_array = isinstance(picture, np.ndarray)
+            found = f"{' x '.join(map(str, picture.shape))} {picture.dtype}" if is_array else repr(picture)
+            wanted = " x ".join(map(str, expected))
+            raise PluginError(f"{self._who}: {camera} sees {found:.60}; expected uint8 {wanted} (height x width x 3)")
+        return np.array(picture, order="C")
+
+    def close(self) -> None:
+        """Let the plug-in close what it has open."""
+        close = getattr(self._world, "close", None)
+        if close is not None:
+            with self._lock, blamed(self._who, "cannot be closed"):
+                close()

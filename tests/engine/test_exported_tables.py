@@ -1,0 +1,108 @@
+"""What a run leaves beside its rows: CSV, Prometheus metrics; and which exports are refused before anything happens."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from dataclasses import replace
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from pyarrow import parquet
+
+from simnet import cli, exports
+from simnet.errors import InputError
+from simnet.records import LossConfig
+
+from .conftest import MS, change_links
+
+
+@pytest.fixture
+def lossy(tiny):
+    return change_links(
+        replace(tiny, duration_ns=500 * MS), loss=LossConfig("independent", 0.3), outages=((0, 50 * MS),)
+    )
+
+
+def test_csv_says_what_parquet_says(run, lossy):
+    ran = run(lossy, exports=["csv", "parquet"], report=False)
+    for name in ("rows", "links"):
+        table = parquet.read_table(ran.read.path / f"{name}.parquet").to_pylist()
+        with (ran.read.path / f"{name}.csv").open(newline="", encoding="utf-8") as file:
+            found = list(csv.DictReader(file))
+        assert len(found) == len(table)
+        assert len(table) > 5
+        for line, row in zip(found, table, strict=True):
+            assert list(line) == list(row)
+            for key, value in row.items():
+                if value is None:
+                    assert line[key] == ""
+                elif isinstance(value, list):
+                    assert line[key].split() == value
+                else:
+                    assert type(value)(line[key] == "True" if isinstance(value, bool) else line[key]) == value
+    assert ran.result.summary["exports"] == [str(ran.read.path / f"{name}.csv") for name in ("rows", "links")]
+
+
+def test_metrics_say_what_rows_say(run, lossy):
+    ran = run(lossy, exports=["prometheus"], report=False)
+    text = (ran.read.path / "metrics.prom").read_text()
+    samples = {
+        (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    assert all(sample.timestamp is None for sample in samples.values()), "node_exporter refuses them"
+    rows = ran.rows("car/a")
+    decoded = [row for row in rows if row.psnr_db is not None]
+    lost = [row for row in rows if row.outcome.value == "lost"]
+    assert samples["simnet_frames_total", "lost", "car/a"].value == len(lost) > 0
+    assert samples["simnet_stream_bytes_total", "car/a"].value == sum(row.link_bytes for row in rows)
+    assert samples["simnet_stream_packets_lost_total", "car/a"].value == sum(row.packets_lost for row in rows)
+    mean = sum(row.psnr_db for row in decoded) / len(decoded)
+    assert samples["simnet_stream_psnr_mean_decibels", "car/a"].value == pytest.approx(mean)
+    assert samples["simnet_frame_latency_seconds_count", "car/a"].value == len(decoded)
+    soon = sum(row.decode_ns - row.capture_ns <= 100 * MS for row in decoded)
+    assert samples["simnet_frame_latency_seconds_bucket", "0.1", "car/a"].value == soon
+    sent = sum(each.sent_packets for each in ran.read.bins if each.link == "car-hub")
+    assert samples["simnet_link_packets_total", "sent", "car-hub"].value == sent
+    assert samples["simnet_events_total", "outage begins"].value == 2
+    about = next(sample for (name, *_), sample in samples.items() if name == "simnet_run_info")
+    assert about.labels["fingerprint"] == ran.result.summary["fingerprint"]
+
+
+@pytest.mark.parametrize("text", ["csv,gif", "pcap,", "MP4", ""])
+def test_an_unknown_kind_is_one_line_that_lists_them(text, tmp_path, capsys):
+    assert cli.main(["run", "stereo_pair", "--export", text, "--out", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "expected a list of pcap, csv, parquet, prometheus" in said
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("kind", "library"), [("prometheus", "prometheus_client")])
+def test_a_missing_library_is_named_with_what_brings_it(run, tiny, tmp_path, monkeypatch, kind, library):
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(
+        InputError, match=rf"--export {kind}: the package {library} is missing; pip install 'simnet\[export\]'"
+    ):
+        run(tiny, exports=[kind])
+    assert not list(tmp_path.iterdir())
+
+
+def test_recorded_sizes_have_packets_and_no_pictures(run, tiny):
+    rows = run(tiny, report=False).result.summary["rows"]
+    streams = tuple(replace(each, codec="recorded", model=f"{rows}#{each.name}") for each in tiny.streams)
+    drawn = replace(tiny, streams=streams)
+    ran, without = run(drawn, exports=["pcap", "csv", "prometheus"], report=False), run(drawn, report=False)
+    assert ran.result.summary["fingerprint"] == without.result.summary["fingerprint"]
+    assert {path.name for path in ran.read.path.iterdir()} >= {
+        "packets.pcapng",
+        "rows.csv",
+        "links.csv",
+        "metrics.prom",
+    }
+
+
+def test_every_kind_is_listed_once():
+    assert exports.parse("csv, pcap,csv") == ("csv", "pcap")

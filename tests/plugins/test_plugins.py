@@ -1,0 +1,338 @@
+"""Codecs, worlds and rate controls of other packages: used like simnet's own, and blamed by name."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simnet import codec, plugins, scenario, world
+from simnet.cli import main
+from simnet.codec import registry
+from simnet.codec.identity import codec_identity
+from simnet.codec.identity import refers as codec_refers
+from simnet.errors import BitstreamError, ModelError, PluginError, ScenarioError
+from simnet.nodes import camera, own_rate
+from simnet.nodes.camera import CameraSetup, CameraState, Made
+from simnet.nodes.grants import Capture, Feedback
+from simnet.nodes.rate import RateSetup
+from simnet.records import CameraConfig, RateConfig, SideInformation, Trajectory, WorldConfig
+from simnet.sweeps import identity
+from simnet.wire.plain import from_plain, pack_records, unpack_records
+
+Install = Callable[..., Path]
+
+CODEC = """
+import zlib
+import numpy as np
+
+class Sparse:
+    times_ns = (2_000_000, 1_000_000)
+    takes_side = True
+
+    def encode(self, image, quality):
+        step = 1 + round(7 * (1 - quality))
+        return bytes([step]) + zlib.compress(image[::step, ::step].tobytes())
+
+    def decode(self, payload, width, height, side):
+        step = payload[0]
+        shape = -(-height // step), -(-width // step), 3
+        small = np.frombuffer(zlib.decompress(payload[1:]), np.uint8).reshape(shape)
+        picture = small.repeat(step, 0).repeat(step, 1)[:height, :width]
+        return picture // 2 + side[0][:1, :1] // 2 if side else picture
+"""
+WORLD = """
+import numpy as np
+
+class Stripes:
+    def __init__(self, config, cameras, seed):
+        self._cameras, self._wide = cameras, config.options["wide"]
+
+    def frame(self, camera, t_ns):
+        size = self._cameras[camera]
+        light = (np.arange(size.width) + t_ns // 10_000_000) // self._wide % 2 * 200
+        return np.broadcast_to(light.astype(np.uint8)[None, :, None], (size.height, size.width, 3))
+"""
+RATE = """
+class Halving:
+    def start(self, stream):
+        return {"quality": stream.config.options.get("start", 0.8)}
+
+    def step(self, stream, state, sent, feedback):
+        quality = state["quality"]
+        for report in feedback:
+            quality = quality / 2 if report.queue_ns > stream.period_ns / 2 else min(1.0, quality + 0.02)
+        return {"quality": quality}, quality
+"""
+ALL = {"codecs": "sparse = mine:Sparse", "worlds": "stripes = mine:Stripes", "rates": "halving = mine:Halving"}
+SET = [
+    "duration=1s",
+    "world={kind: stripes, options: {wide: 8}}",
+    "streams.*.codec=sparse",
+    "streams.*.rate={control: halving, options: {start: 0.5}}",
+]
+EYE = CameraConfig("a/eye", 48, 32, 100_000_000, 90.0, Trajectory(((0.0, 0.0, 0.0),)))
+
+
+@pytest.fixture
+def all_three(install: Install) -> Path:
+    return install("mine", CODEC + WORLD + RATE, **ALL)
+
+
+def test_a_run_with_all_three_is_the_same_on_hosts_of_its_own(
+    all_three: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(all_three), *sys.path]))
+    fingerprints = set()
+    for name, hosts in (("plain", []), ("hosts", ["--hosts", "2"])):
+        typed = ["run", "intersection", "--json", "--no-report", "--out", str(tmp_path / name), *hosts]
+        assert main([*typed, *(part for text in SET for part in ("--set", text))]) == 0
+        summary = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert all(stream["decoded"] > 5 for stream in summary["streams"].values())
+        fingerprints.add(summary["fingerprint"])
+    assert len(fingerprints) == 1
+
+
+def test_a_scenario_that_names_them_means_the_same_written_out(all_three: Path, tmp_path: Path) -> None:
+    loaded = scenario.load("intersection", SET)
+    assert loaded.world.options == {"wide": 8}
+    assert {stream.rate.kind for stream in loaded.streams} == {"halving"}
+    file = tmp_path / "again.yaml"
+    file.write_text(scenario.dump(loaded))
+    again = scenario.load(str(file))
+    assert (again.world, again.streams) == (loaded.world, loaded.streams)
+    assert "stripes" in scenario.schema_json()["$defs"]["World"]["properties"]["kind"]["enum"]
+
+
+def test_ls_lists_them_without_importing(install: Install, capsys: pytest.CaptureFixture[str]) -> None:
+    install("heavy", "raise RuntimeError('imported')", codecs="sparse = heavy:Sparse\njpeg = heavy:Jpeg")
+    assert main(["ls", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)["plugins"]
+    assert [(each["name"], each["package"]) for each in listed] == [("jpeg", "heavy 1.0"), ("sparse", "heavy 1.0")]
+    assert "jpeg is simnet's own" in listed[0]["fault"]
+    assert not listed[1]["fault"]
+    assert main(["ls"]) == 0
+    assert "codec sparse (package heavy 1.0)" in capsys.readouterr().out
+
+
+def test_a_plain_codec_has_our_headers_and_the_digest_of_its_source(all_three: Path, install: Install) -> None:
+    picture = np.full((32, 48, 3), 120, np.uint8)
+    encoder = codec.open_encoder("sparse", 48, 32)
+    decoder = codec.open_decoder(encoder.announcement)
+    data = encoder.encode(picture, 0.5)
+    decoded = decoder.decode(data, [SideInformation(np.zeros((8, 8, 3), np.uint8), "other", 0)])
+    assert (decoded.alone == 120).all()
+    assert (decoded.picture == 60).all()
+    assert codec.declared_times("sparse") == (2_000_000, 1_000_000)
+    with pytest.raises(BitstreamError):
+        decoder.decode(data[:-1], ())
+    with pytest.raises(ModelError, match="codec sparse has no models"):
+        codec.open_encoder("sparse", 48, 32, "large")
+    (plugin,) = plugins.installed(plugins.CODECS)
+    before = plugin.identity()
+    assert encoder.announcement.checkpoint_digest == before
+    (all_three / "mine.py").write_text(CODEC.replace("// 2 + side", "// 3 + side"))
+    plugins._identity.cache_clear()
+    assert plugin.identity() != before
+    with pytest.raises(ModelError, match=rf"package mine 1.0\): the stream's source is {before}; this machine has"):
+        codec.open_decoder(encoder.announcement)
+
+
+def test_a_sweep_tells_one_version_from_another(all_three: Path) -> None:
+    loaded = scenario.load("intersection", SET)
+    before = identity.cell(loaded)
+    assert codec_identity("sparse+fuse") != codec_identity("sparse")
+    assert identity.cell(loaded) == before
+    file = all_three / "mine.py"
+    file.write_text(file.read_text().replace("200", "100"))
+    plugins._identity.cache_clear()
+    assert identity.cell(loaded) != before
+    other = scenario.load("intersection", [each for each in SET if "codec" not in each] + ["streams.*.codec=jpeg"])
+    of_jpeg = identity.cell(other)
+    file.write_text(file.read_text().replace("0.02", "0.03"))
+    plugins._identity.cache_clear()
+    assert identity.cell(other) != of_jpeg
+    assert registry.takes_side("sparse")
+    assert not codec_refers("sparse")
+
+
+def test_the_side_information_stage_works_behind_a_plain_codec(all_three: Path) -> None:
+    picture = np.full((64, 64, 3), 120, np.uint8)
+    encoder = codec.open_encoder("sparse+fuse", 64, 64)
+    decoded = codec.open_decoder(encoder.announcement).decode(encoder.encode(picture, 0.5), ())
+    assert (decoded.picture == 120).all()
+
+
+FAULTS = [
+    ("import nothing_of_this_name", "cannot be imported (ModuleNotFoundError: No module named 'nothing_of_this_name')"),
+    ("", "cannot be imported (AttributeError: module 'broken' has no attribute 'Thing')"),
+    ("Thing = 3", "found 3; expected encode and decode, or open_encoder, open_decoder, declared_times"),
+    ("class Thing:\n def __init__(self, a): pass", "cannot be made without arguments (TypeError: "),
+    ("class Thing:\n def encode(s, i, q): return None\n def decode(s, *_): 0", "encoded to None; expected bytes"),
+    ("class Thing:\n def encode(s, i, q): return b''\n def decode(s, *_): 0", "encoded to b''; expected bytes"),
+    ("class Thing:\n def encode(s, i, q): 1 / 0\n def decode(s, *_): 0", "encoding failed (ZeroDivisionError: "),
+    (
+        "class Thing:\n def encode(s, i, q): return b'x'\n def decode(s, *_): return 3",
+        "decoded to 3; expected uint8 32",
+    ),
+    (
+        "class Thing:\n times_ns = 5\n def encode(s, i, q): 0\n def decode(s, *_): 0",
+        "declares coding times 5; expected",
+    ),
+    (
+        "class Thing:\n def open_encoder(s, *_): 0\n open_decoder = declared_times = open_encoder",
+        "cannot be opened (Attr",
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "fault"), FAULTS)
+def test_a_broken_codec_is_blamed_in_one_line(source: str, fault: str, install: Install) -> None:
+    install("broken", source, codecs="thing = broken:Thing")
+
+    def use() -> None:
+        if "times_ns" in source:
+            codec.declared_times("thing")
+        encoder = codec.open_encoder("thing", 48, 32)
+        data = encoder.encode(np.zeros((32, 48, 3), np.uint8), 0.5)
+        codec.open_decoder(encoder.announcement).decode(data, ())
+
+    with pytest.raises(PluginError) as caught:
+        use()
+    assert str(caught.value).startswith("codec thing (package broken 1.0): ")
+    assert fault in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_names_that_are_taken_are_refused(install: Install) -> None:
+    install(
+        "first", "", codecs="jpeg = first:A\nmine = first:B", worlds="rendered = first:C", rates="adaptive = first:D"
+    )
+    install("second", "", codecs="mine = second:B")
+    for name, expected in (("jpeg", "package first 1.0"), ("mine", "packages first 1.0 and second 1.0 both have it")):
+        with pytest.raises(PluginError, match=expected):
+            codec.open_encoder(name, 48, 32)
+    with pytest.raises(ScenarioError, match="rendered is simnet's own"):
+        scenario.load("stereo_pair", ["world.kind=rendered"])
+    assert "adaptive is simnet's own" in plugins.fault(plugins.installed(plugins.RATES)[0], own_rate.OWN)
+    assert {"jpeg", "recorded", "atn"} < registry.OWN
+
+
+def test_what_is_not_installed_is_said_with_what_is(all_three: Path) -> None:
+    with pytest.raises(
+        ScenarioError, match=r"world.kind: 'stripe' is unknown \(did you mean 'stripes'\?\); expected 'ren"
+    ):
+        scenario.load("stereo_pair", ["world.kind=stripe"])
+    with pytest.raises(ScenarioError, match=r"rate.control: 'halve' is unknown.*; expected 'halving'"):
+        scenario.load("stereo_pair", ["streams.*.rate={control: halve}"])
+    with pytest.raises(ModelError, match=r"unknown codec; expected one of .* sparse"):
+        codec.open_encoder("spare", 48, 32)
+
+
+def test_options_are_for_plug_ins_alone() -> None:
+    with pytest.raises(ScenarioError, match=r"world.options: a rendered world takes none"):
+        scenario.load("intersection", ["world.options={wide: 8}"])
+    with pytest.raises(ScenarioError, match="options given without control"):
+        scenario.load("intersection", ["streams.*.rate={quality: 0.5, options: {wide: 8}}"])
+    with pytest.raises(ScenarioError, match="no rate control 'halving' is installed"):
+        scenario.load("intersection", ["streams.*.rate={control: halving}"])
+
+
+BAD_WORLDS = [
+    ("def Thing(*_): raise OSError('no disk')", "cannot be opened (OSError: no disk)"),
+    ("def Thing(*_): return 3", "made 3; expected a world with frame(camera, t_ns)"),
+    (
+        "class Thing:\n length_ns = 0.5\n def __init__(s, *_): 0\n def frame(s, *_): 0",
+        "its length_ns is 0.5; expected whole",
+    ),
+    (
+        "class Thing:\n def __init__(s, *_): 0\n def frame(s, *_): 1 / 0",
+        "no frame of a/eye at 0.000 s (ZeroDivisionError",
+    ),
+    ("class Thing:\n def __init__(s, *_): 0\n def frame(s, *_): return 3", "a/eye sees 3; expected uint8 32 x 48 x 3"),
+]
+
+
+@pytest.mark.parametrize(("source", "fault"), BAD_WORLDS)
+def test_a_broken_world_is_blamed_in_one_line(source: str, fault: str, install: Install) -> None:
+    install("broken", source, worlds="thing = broken:Thing")
+    with pytest.raises(PluginError) as caught:
+        world.open_world(WorldConfig("thing"), {"a/eye": EYE}, 1).frame("a/eye", 0)
+    assert str(caught.value).startswith("world thing (package broken 1.0): ")
+    assert fault in str(caught.value)
+
+
+def test_a_world_that_ends_ends_the_run_and_its_frames_are_its_own(install: Install) -> None:
+    source = WORLD.replace("class Stripes:", "class Stripes:\n    length_ns = 300_000_000")
+    install("mine", source, worlds="stripes = mine:Stripes")
+    config = WorldConfig("stripes", options_json='{"wide": 8}')
+    assert world.length_ns(config, {"a/eye": EYE}) == 300_000_000
+    opened = world.open_world(config, {"a/eye": EYE}, 1)
+    opened.frame("a/eye", 0)[:] = 7
+    assert not (opened.frame("a/eye", 0) == 7).all()
+    opened.close()
+
+
+def _drive(state: CameraState, setup: CameraSetup, frames: range) -> tuple[CameraState, list[float]]:
+    qualities = []
+    for sequence in frames:
+        report = Feedback("a", 0, 1, 900, 1, 0, (sequence % 3 == 0) * 90_000_000, 0)
+        grant = Capture("a", sequence, sequence * 100_000_000, (report,))
+        state, coded = camera.step(setup, state, grant, lambda quality, key: Made(bytes(500), quality, key))
+        qualities.append(coded.quality)
+    return state, qualities
+
+
+def test_a_rate_control_goes_on_from_a_state_that_was_sent_elsewhere(all_three: Path) -> None:
+    setup = CameraSetup(RateSetup(RateConfig("halving"), 100_000_000, 1460, 40), 15_000_000)
+    _, expected = _drive(camera.start(setup), setup, range(20))
+    state, first = _drive(camera.start(setup), setup, range(8))
+    elsewhere = from_plain(CameraState, unpack_records(pack_records(state)))
+    assert first + _drive(elsewhere, setup, range(8, 20))[1] == expected
+    assert len(set(expected)) > 5
+
+
+BAD_RATES = [
+    ("Thing = 3", "found 3; expected start and step"),
+    (
+        "class Thing:\n def start(s, m): return {1: 2}\n def step(s, *_): 0",
+        "its state is {1: 2}; expected maps with text",
+    ),
+    (
+        "class Thing:\n def start(s, m): return None\n def step(s, *_): return 0.5",
+        "its step answered 0.5; expected (state,",
+    ),
+    (
+        "class Thing:\n def start(s, m): return None\n def step(s, *_): return 0, 1.5",
+        "asks for quality 1.5; expected a",
+    ),
+    ("class Thing:\n def start(s, m): return None\n def step(s, *_): 1 / 0", "its step failed (ZeroDivisionError: "),
+]
+
+
+@pytest.mark.parametrize(("source", "fault"), BAD_RATES)
+def test_a_broken_rate_control_is_blamed_in_one_line(source: str, fault: str, install: Install) -> None:
+    install("broken", source, rates="thing = broken:Thing")
+    setup = CameraSetup(RateSetup(RateConfig("thing"), 100_000_000, 1460, 40), 15_000_000)
+    with pytest.raises(PluginError) as caught:
+        _drive(camera.start(setup), setup, range(1))
+    assert str(caught.value).startswith("rate control thing (package broken 1.0): ")
+    assert fault in str(caught.value)
+
+
+def test_a_run_with_a_broken_one_ends_with_that_line(
+    install: Install, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = "class Thing:\n def start(s, m): return None\n def step(s, *_): 1 / 0\n"
+    install(
+        "broken", broken + WORLD + CODEC, rates="thing = broken:Thing", worlds=ALL["worlds"].replace("mine", "broken")
+    )
+    changes = ["duration=1s", "world={kind: stripes, options: {wide: 8}}", "streams.*.codec=jpeg"]
+    typed = [part for text in [*changes, "streams.*.rate={control: thing}"] for part in ("--set", text)]
+    assert main(["run", "intersection", *typed, "--out", str(tmp_path / "run")]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "simnet: error: rate control thing (package broken 1.0): its step failed (ZeroDivisionError: division by zero)"
+    ]
