@@ -68,7 +68,7 @@ def read(path: Path) -> RunFolder:
     Raises:
         InputError: A file is missing or is not what a run writes.
     """
-    about = _read_json(path / ABOUT)
+    about = read_json(path / ABOUT)
     try:
         scenario = _restore(Scenario, about["scenario"])
         rows = [_row(values) for values in read_parquet(path / ROWS)]
@@ -81,7 +81,8 @@ def read(path: Path) -> RunFolder:
     return RunFolder(path=path, scenario=scenario, rows=tuple(rows), bins=tuple(bins), about=about)
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object that a run's `run.json` holds; InputError where it cannot be read."""
     try:
         about = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -1,0 +1,205 @@
+"""What a run or a sweep left in its folder, as DataFrames and as a page."""
+
+from __future__ import annotations
+
+import html
+import sys
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simnet.api import tables
+from simnet.errors import InputError
+from simnet.report import folder
+from simnet.report.sweeps import cells
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from pandas import DataFrame
+
+    from simnet.records import Scenario
+    from simnet.report.sweeps.cells import Point
+
+PAGE = "report.html"
+
+
+class Report:
+    """A folder that `simnet.run` or `simnet.sweep` wrote. Nothing is read before it is asked for."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    @staticmethod
+    def open(path: str | Path) -> RunReport | SweepReport:
+        """Return the report of a folder, whichever it is; InputError if it is neither a run's nor a sweep's."""
+        if cells.is_sweep(Path(path)):
+            return SweepReport(path)
+        if not (Path(path) / folder.ABOUT).is_file():
+            raise InputError(f"{path}: no folder of a run or a sweep; expected one that simnet wrote")
+        return RunReport(path)
+
+    @property
+    def page(self) -> Path:
+        """The page, one HTML file that needs no network; made from the folder if it is not there."""
+        page = self.path / PAGE
+        return page if page.is_file() else self._make_page()
+
+    def show(self, height: int = 900) -> Path:
+        """Show the page, in a notebook below the cell, `height` pixels high, else in a browser; return its path."""
+        page = self.page
+        notebook = sys.modules.get("IPython")
+        if notebook is not None and notebook.get_ipython() is not None:
+            from IPython.display import HTML, display  # pyright: ignore[reportMissingImports]
+
+            source = html.escape(page.read_text(encoding="utf-8"), quote=True)
+            style = f"width:100%;height:{height}px;border:0"
+            display(HTML(f'<iframe srcdoc="{source}" style="{style}"></iframe>'))
+        else:
+            import webbrowser
+
+            webbrowser.open(page.absolute().as_uri())
+        return page
+
+    def __repr__(self) -> str:
+        """How it is shown where there is no HTML."""
+        return f"{type(self).__name__}({str(self.path)!r})"
+
+    def _make_page(self) -> Path:
+        raise NotImplementedError
+
+
+class RunReport(Report):
+    """One run."""
+
+    @cached_property
+    def summary(self) -> Mapping[str, Any]:
+        """What `simnet run --json` prints."""
+        return folder.read_json(self.path / folder.ABOUT)["summary"]
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of every event, byte and decoded picture: equal for runs that are the same."""
+        return self.summary["fingerprint"]
+
+    @cached_property
+    def scenario(self) -> Scenario:
+        """What was run."""
+        return folder.read(self.path).scenario
+
+    @cached_property
+    def frames(self) -> DataFrame:
+        """A row a frame, in order of capture: see `simnet.records.Row`. Times are virtual ns, NaN where it never came to that."""
+        from simnet.records import Row
+
+        frame = tables.of_file(self.path / folder.ROWS, Row)
+        frame["side_sources"] = [tuple(sources) for sources in frame["side_sources"]]
+        return frame.sort_values("capture_ns", kind="stable", ignore_index=True)
+
+    @cached_property
+    def links(self) -> DataFrame:
+        """A row a link and 100 ms: what was offered, delivered, lost and dropped, and how long the queue was."""
+        return tables.of_file(self.path / folder.LINKS, folder.LinkBin)
+
+    @cached_property
+    def streams(self) -> DataFrame:
+        """A row a stream: outcomes, rate, quality, gain by side information, latency; see `simnet.report.summary`."""
+        from simnet.report.summary import StreamSummary
+
+        return tables.of_records(self.summary["streams"], StreamSummary, "stream")
+
+    def _make_page(self) -> Path:
+        from simnet import report
+
+        return report.write(self.path)
+
+    def _repr_html_(self) -> str:
+        columns = (
+            "codec",
+            "frames",
+            "decoded",
+            "late",
+            "lost",
+            "kbit_s",
+            "psnr_db",
+            "ms_ssim",
+            "side_gain_db",
+            "latency_ms_p95",
+        )
+        rows = ([name, *(stream[column] for column in columns)] for name, stream in self.summary["streams"].items())
+        return _table(["stream", *columns], rows) + f"<p>{self.fingerprint} &middot; {html.escape(str(self.path))}</p>"
+
+
+class SweepReport(Report):
+    """A sweep: a grid of runs."""
+
+    @cached_property
+    def table(self) -> DataFrame:
+        """A row a point and stream: what was asked, quality at the receiver, bandwidth, latency, age, losses."""
+        from simnet.report.sweeps.table import PARQUET
+
+        return tables.of_file(self.path / PARQUET)
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """What was asked for, in order."""
+        return cells.read(self.path).points
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Points that failed, and why, one line each."""
+        return {point.label: point.failed for point in self.points if point.failed is not None}
+
+    @property
+    def runs(self) -> Iterator[tuple[Point, RunReport]]:
+        """Every point that has been run, and its run, one after the other: the folders are read as they are asked for."""
+        sweep = cells.read(self.path)
+        for point in sweep.points:
+            if sweep.has(point):
+                yield point, RunReport(self.path / cells.CELLS / point.cell)
+
+    @property
+    def frames(self) -> Iterator[DataFrame]:
+        """The frames of one point after the other, each with columns that say which: `pandas.concat(report.frames)` is all."""
+        swept = cells.read(self.path).swept
+        for point, run in self.runs:
+            settings = dict(point.settings)
+            asked = {"scenario": point.scenario, "codec": point.codec, "seed": point.seed}
+            asked |= {key: settings.get(key) for key in swept}
+            frame = run.frames.rename(columns={"codec": "stream_codec"})
+            for place, (key, value) in enumerate(asked.items()):
+                frame.insert(place, key, value)
+            yield frame
+
+    def _make_page(self) -> Path:
+        from simnet.report.sweeps import page
+
+        return page.write(cells.read(self.path))
+
+    def _repr_html_(self) -> str:
+        shown = (
+            "scenario",
+            "codec",
+            "seed",
+            *cells.read(self.path).swept,
+            "stream",
+            "shown_psnr_db",
+            "latency_ms_p95",
+            "lost",
+        )
+        head = self.table.head(20)
+        rest = f"{len(self.table) - 20} rows more in " if len(self.table) > 20 else ""
+        rows = head[list(shown)].itertuples(index=False)
+        return _table(shown, rows) + f"<p>{rest}{html.escape(str(self.path))}</p>"
+
+
+def _table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
+    body = "".join("<tr>" + "".join(f"<td>{_cell(value)}</td>" for value in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(value: object) -> str:
+    if value is None or value != value:  # noqa: PLR0124 - NaN
+        return "&ndash;"
+    return f"{value:.4g}" if isinstance(value, float) else html.escape(str(value))

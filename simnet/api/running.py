@@ -1,0 +1,131 @@
+"""Loading a scenario and running it from Python."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simnet.api.reports import RunReport
+from simnet.errors import InputError
+from simnet.records import SECOND_NS, Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Overrides = Sequence[str] | Mapping[str, object]
+
+
+def load(path_or_name: str | Path, overrides: Overrides = ()) -> Scenario:
+    """Return the resolved scenario of a file, or of a shipped scenario's name.
+
+    Args:
+        path_or_name: A YAML file, or a name that `simnet ls` lists.
+        overrides: What to change, as `--set` takes it: `["duration=1s"]` or `{"duration": "1s", "links.*.queue": "8 kB"}`;
+            `*` stands for any key.
+
+    Raises:
+        InputError: There is no such file and no such shipped scenario.
+        ScenarioError: The file or an override is at fault: file, line, column, key, and what was expected.
+    """
+    from simnet import scenario
+
+    return scenario.load(str(path_or_name), said(overrides))
+
+
+def run(
+    scenario: Scenario | str | Path,
+    out: str | Path | None = None,
+    *,
+    overrides: Overrides = (),
+    hosts: int = 0,
+    page: bool = True,
+    realtime: float | None = None,
+    live: str | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> RunReport:
+    """Run a scenario, write its folder, and return what came of it.
+
+    Args:
+        scenario: A loaded scenario, a file, or a shipped scenario's name.
+        out: The folder to write, new or empty; left out, the first of `runs/<scenario>-<number>` that is not there.
+        overrides: See `load`; only where `scenario` is not loaded yet.
+        hosts: 0 for threads of this process, else the number of processes that carry the nodes; nothing else changes.
+        page: Whether to make the page; if not, `RunReport.show` does when it is asked to.
+        realtime: Wall seconds a virtual second, to pace the clock; None lets it run as fast as it can.
+        live: Where telemetry is published for `simnet dashboard`, e.g. `tcp://127.0.0.1:5570`.
+        progress: Called with the virtual time in seconds, every time that a frame is captured.
+
+    Raises:
+        SimnetError: Whatever is wrong with the scenario, its world, its codecs, the folder, or a host: one line.
+    """
+    from simnet import engine
+    from simnet.engine.runner import Asked
+    from simnet.scenario import dump
+
+    texts = said(overrides)
+    if isinstance(scenario, Scenario):
+        if texts:
+            raise InputError(
+                "overrides of a scenario that is loaded; expected them where it is loaded: simnet.load(name, ...)"
+            )
+        loaded, asked = scenario, Asked(scenario_text=dump(scenario))
+    else:
+        loaded = load(scenario, texts)
+        changes = f", overrides={texts!r}" if texts else ""
+        written = Path(loaded.path).read_text(encoding="utf-8")
+        asked = Asked(f"simnet.run({str(scenario)!r}{changes})", texts, written)
+    folder, is_ours = (_new_folder(loaded.name), True) if out is None else (Path(out), False)
+    try:
+        result = engine.run(
+            loaded,
+            folder,
+            hosts=hosts,
+            report=page,
+            realtime=realtime,
+            live=live,
+            progress=(lambda _: None) if progress is None else lambda now_ns: progress(now_ns / SECOND_NS),
+            asked=asked,
+        )
+    except BaseException:
+        if is_ours:
+            with suppress(OSError):  # what holds something is left, to look at or to go on with
+                folder.rmdir()
+        raise
+    return RunReport(result.folder)
+
+
+def said(overrides: Overrides) -> list[str]:
+    """Return overrides as `--set` takes them."""
+    if isinstance(overrides, str):
+        raise InputError(f"overrides {overrides!r}: expected a list, such as [{overrides!r}], or a mapping")
+    if isinstance(overrides, Mapping):
+        return [f"{key}={text(value)}" for key, value in overrides.items()]
+    return [str(each) for each in overrides]
+
+
+def text(value: Any) -> str:
+    """Return a value as one would type it in a scenario; NumPy's numbers are numbers."""
+    if isinstance(value, str | Path):
+        return str(value)
+    try:
+        return json.dumps(value, default=lambda other: other.item())
+    except (AttributeError, TypeError, ValueError) as error:
+        raise InputError(f"override {value!r:.60}: expected text, a number, a list or a mapping") from error
+
+
+def _new_folder(name: str) -> Path:
+    """Make the first folder of `runs/<name>-<number>` that is not there; two threads never get the same."""
+    number = 1
+    while True:
+        folder = Path("runs") / f"{name}-{number}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+        except OSError as error:
+            raise InputError(f"{folder}: cannot be made ({error.strerror}); expected out=FOLDER") from error
+        else:
+            return folder

@@ -1,0 +1,89 @@
+"""Sweeping a scenario over a grid from Python."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simnet.api.reports import SweepReport
+from simnet.api.running import text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+
+def sweep(
+    scenario: str | Path,
+    settings: Mapping[str, object] | None = None,
+    *,
+    out: str | Path,
+    codecs: Sequence[str] = (),
+    seeds: int | Sequence[int] | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    cache: str | Path | None = None,
+    cache_bytes: int | None = None,
+    page: bool = True,
+    progress: Callable[[int, int], None] | None = None,
+) -> SweepReport:
+    """Run a scenario at every point of a grid, and return what came of it; cells that are in the folder are not run again.
+
+    Args:
+        scenario: A file, or a shipped scenario's name.
+        settings: Values of keys of the scenario: `{"links.*.bandwidth": ["100 kbit/s", "1 Mbit/s"], "duration": "2 s"}`; a list
+            is swept (so one value that is a list is a list in a list), anything else holds everywhere.
+        out: The folder: a new one, or that of an earlier sweep, whose cells are kept.
+        codecs: For all streams: `name`, `name+fuse` or `name=model`; none keeps the scenario's.
+        seeds: How many, from the scenario's own on, or which; None is the scenario's own alone.
+        workers: How many processes of this machine; None is one a processor.
+        scheduler: A Dask scheduler's address, `tcp://host:port`, instead of `workers`.
+        cache: Folder of what was coded before; None is the user's own, shared by all sweeps.
+        cache_bytes: How large that may get; None is 8 GB.
+        page: Whether to make the page.
+        progress: Called with the cells done and the cells to run.
+
+    Raises:
+        InputError: A key or a value that the scenario does not take, an unknown codec, or a folder that is no sweep's. A cell
+            that fails ends nothing: see `SweepReport.failed`.
+    """
+    from simnet import store, sweeps
+    from simnet.sweeps import grid
+    from simnet.sweeps.sweep import Means
+
+    asked = {key: _values(value) for key, value in (settings or {}).items()}
+    chosen = grid.first_seeds(str(scenario), asked, seeds) if isinstance(seeds, int) else tuple(seeds or ())
+    means = Means(
+        out=Path(out),
+        store=store.default_folder() if cache is None else Path(cache),
+        store_bytes=store.DEFAULT_LIMIT_BYTES if cache_bytes is None else cache_bytes,
+        scheduler=scheduler,
+        workers=workers,
+        report=page,
+        command=f"simnet.sweep({str(scenario)!r}, {asked!r}, codecs={list(codecs)!r}, seeds={list(chosen)!r}, out={str(out)!r})",
+        progress=progress or (lambda _done, _total: None),
+    )
+    with _script_left_alone():
+        done = sweeps.run(grid.Grid(str(scenario), asked, codecs, chosen), means)
+    return SweepReport(done.folder)
+
+
+def _values(value: object) -> list[str]:
+    return [text(each) for each in value] if isinstance(value, (list, tuple, range)) else [text(value)]
+
+
+@contextmanager
+def _script_left_alone() -> Iterator[None]:
+    """Hide where the script that sweeps is: a worker process would begin by running it, and sweep again itself.
+
+    Whoever starts processes has to know Python's `if __name__ == "__main__"`; whoever sweeps need not.
+    """
+    main = sys.modules["__main__"]
+    kept = {name: vars(main)[name] for name in ("__file__", "__spec__") if name in vars(main)}
+    vars(main).pop("__file__", None)
+    vars(main)["__spec__"] = None
+    try:
+        yield
+    finally:
+        vars(main).update(kept)

@@ -1,0 +1,58 @@
+"""Parquet files and records as pandas DataFrames, with the same types whatever a run came to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+from simnet.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from types import ModuleType
+
+    from pandas import DataFrame
+
+
+def pandas() -> ModuleType:
+    """Import pandas; InputError says how to come by it."""
+    try:
+        import pandas as imported
+    except ImportError as error:
+        raise InputError(
+            "a DataFrame needs pandas, which is not installed; expected pip install 'simnet[notebook]'"
+        ) from error
+    return imported
+
+
+def of_file(file: Path, record: type | None = None) -> DataFrame:
+    """Return a Parquet file as a DataFrame; numbers that `record` says may be missing are floats, NaN where they are.
+
+    Raises:
+        InputError: The file is missing or not what simnet writes, or pandas is not installed.
+    """
+    pandas()
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        frame = pq.read_table(file).to_pandas()
+    except (OSError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{file}: cannot be read ({reason}); expected a table that simnet writes") from error
+    # Times are below 2**53 ns, 104 days: exact as floats.
+    floats = [name for name, kind in _hints(record).items() if name in frame and kind in {int | None, float | None}]
+    return frame.astype(dict.fromkeys(floats, "float64"))
+
+
+def of_records(records: Mapping[str, Mapping[str, Any]], record: type, index: str) -> DataFrame:
+    """Return mappings by name as a DataFrame, a row each; missing numbers are NaN."""
+    names = list(_hints(record))
+    rows = {name: [values.get(column) for column in names] for name, values in records.items()}
+    frame = pandas().DataFrame.from_dict(rows, orient="index", columns=names).rename_axis(index)
+    floats = [name for name, kind in _hints(record).items() if kind == float | None]
+    return frame.astype(dict.fromkeys(floats, "float64"))
+
+
+def _hints(record: type | None) -> dict[str, Any]:
+    return {} if record is None else get_type_hints(record)
