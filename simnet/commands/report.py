@@ -1,4 +1,4 @@
-"""`simnet report`: the page of a run, made again from its folder."""
+"""`simnet report`: the page of a run or of a sweep, made again from its folder, or one page that compares several."""
 
 from __future__ import annotations
 
@@ -9,17 +9,29 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-HELP = "make the report of a run folder again"
+HELP = "make the report of a run or a sweep again, or compare several"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("folder", type=Path, metavar="DIR", help="a folder that simnet run wrote")
+    parser.add_argument(
+        "folders",
+        type=Path,
+        nargs="+",
+        metavar="DIR",
+        help="a folder that simnet run or simnet sweep wrote; several are compared",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="where the page goes (DIR/report.html; of several folders ./comparison.html)",
+    )
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Write the page and say where it is."""
     from simnet import report
 
-    sys.stdout.write(f"{report.write(arguments.folder)}\n")
+    sys.stdout.write(f"{report.write(*arguments.folders, out=arguments.out)}\n")
     return 0

@@ -1,6 +1,7 @@
 """The report room: rows become tables, curves, pictures and one page to open in a browser.
 
-What lives here: reading a run folder, the numbers of a run, the figures and the HTML page of a run and of an evaluation.
+What lives here: reading folders of runs and sweeps, their numbers, and the figures and HTML pages of runs, sweeps and
+evaluations.
 What must not: anything that runs, decodes or scores. The page shows what the rows say, so it can be made again from the
 folder alone, years later, without the codec or the world that made it. Importing the room imports nothing heavy.
 
@@ -17,14 +18,19 @@ if TYPE_CHECKING:
 __all__ = ["write"]
 
 
-def write(run_dir: Path) -> Path:
-    """Write `run_dir/report.html`, one page that needs no network, and return its path.
+def write(*folders: Path, out: Path | None = None) -> Path:
+    """Write one page that needs no network about the folders of runs and sweeps, and return its path.
 
-    Reads `rows.parquet`, `links.parquet`, `run.json` and `pictures/`, nothing else.
+    A folder's own page is its `report.html`; several folders are compared, in `comparison.html` here unless `out` says where.
+    Nothing is read but what runs and sweeps leave: rows, `run.json`, what was asked for, and kept pictures.
 
     Raises:
-        InputError: The folder is not a run's, or a file in it cannot be read.
+        InputError: A folder is neither a run's nor a sweep's, a file in it cannot be read, or the page cannot be written.
     """
-    from simnet.report.page import write_page
+    from simnet.report import page
+    from simnet.report.sweeps import cells
+    from simnet.report.sweeps.page import write as write_sweeps
 
-    return write_page(run_dir)
+    if len(folders) == 1 and not cells.is_sweep(folders[0]):
+        return page.write_page(folders[0], out)
+    return write_sweeps(folders, out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -98,7 +99,9 @@ def read_parquet(path: Path) -> list[dict[str, Any]]:
     from pyarrow import parquet
 
     try:
-        return parquet.read_table(path, use_threads=False).to_pylist()
+        # Not read_table: it loads pandas first.
+        with parquet.ParquetFile(path) as file:
+            return file.read(use_threads=False).to_pylist()
     except (OSError, pyarrow.ArrowException) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{path}: cannot be read ({reason}); expected a table that simnet run writes") from error
@@ -120,7 +123,7 @@ def _restore(kind: Any, value: Any) -> Any:
     if value is None:
         return None
     if isinstance(kind, type) and is_dataclass(kind):
-        hints = get_type_hints(kind)
+        hints = _hints(kind)
         known = [field.name for field in fields(kind) if field.name in value]
         return kind(**{name: _restore(hints[name], value[name]) for name in known})
     if get_origin(kind) is tuple:
@@ -128,3 +131,8 @@ def _restore(kind: Any, value: Any) -> Any:
         kinds = [arguments[0]] * len(value) if arguments[-1] is Ellipsis else list(arguments)
         return tuple(_restore(inner, part) for inner, part in zip(kinds, value, strict=True))
     return value
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)

@@ -7,22 +7,36 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from simnet.errors import InputError
 from simnet.report import asked, folder, pictures, tables
 from simnet.report.figures import gain, ground, latency, links, streams
 from simnet.report.figures.figure import Figure
+from simnet.report.files import replace_file
 from simnet.report.folder import RunFolder
 from simnet.report.gain import measure
 from simnet.report.summary import StreamSummary, side_gain_db, summarise
 from simnet.report.text import MISSING, number, percent, signed
 
 
-def write_page(run_dir: Path) -> Path:
-    """Write `run_dir/report.html`; see `simnet.report.write`."""
+def write_page(run_dir: Path, out: Path | None = None) -> Path:
+    """Write the page of a run to `out`, or to `run_dir/report.html`; see `simnet.report.write`."""
     run = folder.read(run_dir)
     summaries = summarise(run.rows, run.virtual_s)
-    path = run_dir / "report.html"
-    path.write_text(render("run.html", **_context(run, summaries)), encoding="utf-8")
+    path = out or run_dir / "report.html"
+    save(path, render("run.html", **_context(run, summaries)))
     return path
+
+
+def save(path: Path, page: str) -> None:
+    """Write a page, whole or not at all.
+
+    Raises:
+        InputError: It cannot be written there.
+    """
+    try:
+        replace_file(path, page.encode())
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror}); expected a place for a page") from error
 
 
 def render(template: str, *, figures: Mapping[str, Figure | Sequence[Figure]], **context: Any) -> str:

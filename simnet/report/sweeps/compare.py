@@ -1,0 +1,86 @@
+"""What differs between folders, over the cells that they have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from simnet.report.sweeps.readings import Reading, Readings
+from simnet.report.sweeps.statistics import Mean, mean
+from simnet.report.sweeps.words import signed
+from simnet.report.tables import Table
+from simnet.report.text import MISSING
+
+Key = tuple[Any, ...]
+
+
+def differences(readings: Readings) -> Table | None:
+    """Return each folder against the first, codec by codec; None where there is one folder only."""
+    folders = readings.grid.folders
+    if len(folders) < 2:
+        return None
+    first, *others = folders
+    base = _by_key(readings, first.label)
+    rows = [row for folder in others for row in _against(readings, base, folder.label)]
+    if not rows:
+        rows = [(folder.label, "-", "0", *(MISSING,) * 6) for folder in others]
+    return Table(
+        caption=f"Differences to {first.label}",
+        columns=("folder", "codec", "cells in common", "same fingerprint", "PSNR dB", "MS-SSIM", "sent kbit/s", "in time, points",
+                 "p95 latency, ms"),
+        rows=rows,
+        words=frozenset({"codec"}),
+        note="Mean difference over cells of the same scenario, settings, codec and seed, stream by stream; "
+        "± half the 95 % interval over seeds. PSNR and MS-SSIM "
+        + ("at the receiver." if readings.qualities[0].startswith("shown") else "of decoded pictures."),
+    )  # fmt: skip
+
+
+def _by_key(readings: Readings, folder: str) -> dict[Key, Reading]:
+    return {_key(readings, each): each for each in readings.rows if each.folder == folder}
+
+
+def _key(readings: Readings, each: Reading) -> Key:
+    codec = each.row["codec"] or each.row["stream_codec"]
+    return each.row["scenario"], each.case, each.setting, codec, each.seed, each.stream
+
+
+def _against(readings: Readings, base: Mapping[Key, Reading], folder: str) -> list[tuple[str, ...]]:
+    own = _by_key(readings, folder)
+    by_codec: dict[str, list[tuple[Reading, Reading]]] = {}
+    for key in own.keys() & base.keys():
+        by_codec.setdefault(str(key[3]), []).append((own[key], base[key]))
+    return [_row(readings, folder, codec, pairs) for codec, pairs in sorted(by_codec.items())]
+
+
+def _row(readings: Readings, folder: str, codec: str, pairs: Sequence[tuple[Reading, Reading]]) -> tuple[str, ...]:
+    cells = {(a.row["cell"], b.row["cell"]): a.row["fingerprint"] == b.row["fingerprint"] for a, b in pairs}
+    psnr, ms_ssim = readings.qualities
+    return (
+        folder,
+        codec,
+        str(len(cells)),
+        str(sum(cells.values())),
+        _said(_difference(pairs, lambda row: row[psnr]), 2),
+        _said(_difference(pairs, lambda row: row[ms_ssim]), 4),
+        _said(_difference(pairs, lambda row: row["sent_kbit_s"]), 1),
+        _said(_difference(pairs, lambda row: 100 * row["in_time"] / row["frames"] if row["frames"] else None), 1),
+        _said(_difference(pairs, lambda row: row["latency_ms_p95"]), 1),
+    )
+
+
+def _difference(pairs: Sequence[tuple[Reading, Reading]], measure: Any) -> Mean | None:
+    """The mean over seeds of each seed's mean difference."""
+    by_seed: dict[int, list[float]] = {}
+    for a, b in pairs:
+        own, other = measure(a.row), measure(b.row)
+        if own is not None and other is not None:
+            by_seed.setdefault(a.seed, []).append(own - other)
+    return mean(sum(own) / len(own) for own in by_seed.values())
+
+
+def _said(found: Mean | None, digits: int) -> str:
+    if found is None:
+        return MISSING
+    half = "" if found.half_width is None else f" ± {found.half_width:.{digits}f}"
+    return f"{signed(found.value, digits)}{half}"

@@ -1,0 +1,64 @@
+"""How to make a sweep again: the command lines, and what its cells were made with."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from simnet import units
+from simnet.report.sweeps.cells import Point
+from simnet.report.sweeps.grid import Folder
+from simnet.report.sweeps.readings import Readings
+from simnet.report.text import MISSING
+
+_MOST = 12
+
+
+def commands(folders: Sequence[Folder]) -> list[str]:
+    """Return a command line for each scenario of each sweep folder, from what was asked."""
+    made = []
+    for folder in folders:
+        by_scenario: dict[str, list[Point]] = {}
+        for point in folder.source.points:
+            by_scenario.setdefault(point.scenario, []).append(point)
+        made += [_command(scenario, points) for scenario, points in by_scenario.items()]
+    return list(dict.fromkeys(made))
+
+
+def _command(scenario: str, points: Sequence[Point]) -> str:
+    values: dict[str, dict[str, None]] = {}
+    for point in points:
+        for key, value in point.settings:
+            values.setdefault(key, {})[value] = None
+    words = ["simnet", "sweep", scenario]
+    for key, own in values.items():
+        ordered = sorted(own, key=lambda value: units.magnitude(value) or 0.0)
+        words += ["--set", f"{key}={','.join(ordered)}"]
+    codecs = list(dict.fromkeys(point.codec for point in points if point.codec))
+    words += ["--codec", ",".join(codecs)] if codecs else []
+    seeds = sorted({point.seed for point in points})
+    if len(seeds) > 1 and seeds == list(range(seeds[0], seeds[-1] + 1)):
+        words += ["--seeds", f"{seeds[0]}:{seeds[-1] + 1}"]
+    return shlex.join([*words, "--out", "DIR"])
+
+
+def facts(readings: Readings) -> list[tuple[str, str]]:
+    """Return with what the cells were made."""
+    found = readings.facts
+    points = sum(len(folder.source.points) for folder in readings.grid.folders)
+    seeds = sorted({point.seed for folder in readings.grid.folders for point in folder.source.points})
+    return [
+        ("folders", _said([folder.path for folder in readings.grid.folders])),
+        ("cells", f"{points} asked for, {points - len(readings.absent)} there"),
+        ("seeds", _said([str(seed) for seed in seeds])),
+        ("version", _said(list(found.versions))),
+        ("checkpoints", _said(list(found.checkpoints))),
+        ("processor", _said(list(found.processors))),
+    ]
+
+
+def _said(items: Sequence[str]) -> str:
+    if not items:
+        return MISSING
+    more = f" and {len(items) - _MOST} more" if len(items) > _MOST else ""
+    return ", ".join(items[:_MOST]) + more

@@ -1,0 +1,208 @@
+"""What one choice on the page shows: a case, and a stream or all together; curves of samples, one a seed."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from simnet import units
+from simnet.report.sweeps.grid import BANDWIDTH, SINGLE, Axis
+from simnet.report.sweeps.histogram import Histogram
+from simnet.report.sweeps.readings import Reading, Readings, Times, sums
+from simnet.report.sweeps.statistics import Mean, mean, weighted
+
+ALL = "all streams together"
+MOST_STREAMS, MOST_CASES = 12, 12
+COUNTS = ("frames", "in_time", "late", "lost", "corrupt", "reference_lost", "node_lost")
+_EVEN = ("offered_kbit_s", "sent_kbit_s", "age_ms_mean")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One seed at one place: figures by the table's names, over all streams of the choice."""
+
+    seed: int
+    values: Mapping[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One place of a curve. Without samples it is a gap."""
+
+    setting: str
+    x: float | str | None
+    asked: int
+    failed: int
+    missing: int
+    """Neither there nor failed: not run, or not yet."""
+    samples: tuple[Sample, ...]
+
+    def mean(self, column: str) -> Mean | None:
+        """Return the mean over seeds."""
+        return mean(sample.values.get(column) for sample in self.samples)
+
+    def share(self, column: str) -> Mean | None:
+        """Return the mean over seeds of a count's share of the frames."""
+        return mean(
+            (sample.values[column] or 0.0) / frames for sample in self.samples if (frames := sample.values["frames"])
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A choice: every curve has a spot for every setting of the axis, in order."""
+
+    id: str
+    case: str
+    stream: str
+    axis: Axis
+    curves: Mapping[str, tuple[Spot, ...]]
+    quality: tuple[str, str]
+    """The columns of PSNR and MS-SSIM."""
+    deadline_ms: float | None
+    """None where it differs within the case."""
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Every seed that has a sample."""
+        every = {sample.seed for spots in self.curves.values() for spot in spots for sample in spot.samples}
+        return tuple(sorted(every))
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The curves that have a sample at all."""
+        return tuple(name for name, spots in self.curves.items() if any(spot.samples for spot in spots))
+
+    @property
+    def has_scale(self) -> bool:
+        """Whether there is a distance between settings, so that one may be looked for between two."""
+        return self.axis.kind not in {"category", SINGLE} and len(self.axis.settings) > 1
+
+    def seed_curve(self, curve: str, seed: int, column: str) -> tuple[list[float | None], list[float | None]]:
+        """Return x and y of one seed's curve; y is None where its cell is missing."""
+        xs: list[float | None] = []
+        ys: list[float | None] = []
+        for spot in self.curves[curve]:
+            own = next((sample for sample in spot.samples if sample.seed == seed), None)
+            xs.append(spot.x if isinstance(spot.x, float) else None)
+            ys.append(own.values.get(column) if own else None)
+        return xs, ys
+
+
+def views(readings: Readings) -> list[View]:
+    """Return every choice, all streams together first; single streams only where they are few enough to choose from."""
+    streams = readings.streams
+    shown = streams if 1 < len(streams) <= MOST_STREAMS else ()
+    made = []
+    for case_number, case in enumerate(readings.grid.cases[:MOST_CASES]):
+        for stream_number, stream in enumerate((ALL, *shown)):
+            own = [row for row in readings.rows if row.case == case and stream in {ALL, row.stream}]
+            made.append(_view(readings, f"{case_number}-{stream_number}", case, stream, own))
+    return made
+
+
+def _view(readings: Readings, id_: str, case: str, stream: str, rows: Sequence[Reading]) -> View:
+    axis = readings.grid.axis
+    grouped: dict[tuple[str, str, int], list[Reading]] = {}
+    for row in rows:
+        grouped.setdefault((row.curve, row.setting, row.seed), []).append(row)
+    samples: dict[tuple[str, str], list[Sample]] = {}
+    for (curve, setting, seed), group in sorted(grouped.items()):
+        samples.setdefault((curve, setting), []).append(Sample(seed, _together([row.row for row in group])))
+    places = {setting: _x(axis, setting, samples) for setting in axis.settings}
+    ordered = axis.settings
+    if axis.kind == BANDWIDTH:
+        ordered = tuple(sorted(axis.settings, key=lambda setting: _rank(places[setting])))
+    absent = Counter((own.curve, own.setting, bool(own.reason)) for own in readings.absent if own.case == case)
+    curves = {
+        curve: tuple(
+            Spot(
+                setting,
+                places[setting],
+                readings.asked.get((curve, case, setting), 0),
+                absent[curve, setting, True],
+                absent[curve, setting, False],
+                tuple(samples.get((curve, setting), ())),
+            )
+            for setting in ordered
+        )
+        for curve in readings.grid.curves
+    }
+    deadlines = readings.facts.deadlines_ms.get(case, set())
+    deadline = next(iter(deadlines)) if len(deadlines) == 1 else None
+    return View(id_, case, stream, axis, curves, readings.qualities, deadline)
+
+
+def _together(rows: Sequence[Mapping[str, float | None]]) -> dict[str, float | None]:
+    """One seed's figures over several streams.
+
+    Quality is a mean over frames, bandwidth a mean over streams; counts are added up.
+    """
+    made: dict[str, float | None] = {name: float(sum(row[name] or 0 for row in rows)) for name in COUNTS}
+    for name in _EVEN:
+        made[name] = weighted((row[name], 1) for row in rows)
+    for name in ("shown_psnr_db", "shown_ms_ssim", "bpp"):
+        made[name] = weighted((row[name], row["frames"]) for row in rows)
+    for name in ("psnr_db", "ms_ssim", "side_used"):
+        made[name] = weighted((row[name], _pictures(row)) for row in rows)
+    made["side_gain_db"] = weighted((row["side_gain_db"], _pictures(row) * (row["side_used"] or 0)) for row in rows)
+    made["latency_ms_p95"] = rows[0]["latency_ms_p95"] if len(rows) == 1 else None
+    return made
+
+
+def _pictures(row: Mapping[str, float | None]) -> float:
+    return (row["in_time"] or 0) + (row["late"] or 0)
+
+
+def _x(axis: Axis, setting: str, samples: Mapping[tuple[str, str], Sequence[Sample]]) -> float | str | None:
+    if axis.kind in {BANDWIDTH, SINGLE}:
+        offered = [
+            sample.values["offered_kbit_s"] for (_, own), group in samples.items() if own == setting for sample in group
+        ]
+        if found := mean(offered):
+            return found.value
+        asked = units.magnitude(setting) if axis.kind == BANDWIDTH else None
+        return None if asked is None else asked / 1e3
+    number = axis.number(setting)
+    return (setting or "not set") if number is None else number
+
+
+def _rank(x: float | str | None) -> float:
+    return x if isinstance(x, float) else math.inf
+
+
+def times(readings: Readings, view: View) -> Iterator[tuple[str, str, Times]]:
+    """Yield curve, setting and the times of all frames of the choice, seeds together."""
+    for curve in view.curves:
+        for spot in view.curves[curve]:
+            found = [
+                own
+                for (name, case, setting, stream), own in readings.times.items()
+                if (name, case, setting) == (curve, view.case, spot.setting) and view.stream in {ALL, stream}
+            ]
+            if found:
+                whole = Times(sum(own.frames for own in found), Histogram(), Histogram())
+                for own in found:
+                    whole.latency.add(own.latency)
+                    whole.age.add(own.age)
+                yield curve, spot.setting, whole
+
+
+def gains(readings: Readings, view: View, kind: str) -> Iterator[tuple[str, list[tuple[float, Mean, int]]]]:
+    """Yield each curve with (bin, mean gain in dB over seeds, frames), `kind` being `by_age` or `by_overlap`."""
+    for curve in view.curves:
+        whole: dict[tuple[int, float], tuple[int, float]] = {}
+        for (name, case, stream), own in readings.gains.items():
+            if (name, case) == (curve, view.case) and view.stream in {ALL, stream}:
+                sums(getattr(own, kind), whole)
+        bins = sorted({place for _, place in whole})
+        made = []
+        for place in bins:
+            own = [found for (_, at), found in sorted(whole.items()) if at == place]
+            average = mean(total / count for count, total in own)
+            if average:
+                made.append((place, average, sum(count for count, _ in own)))
+        if made:
+            yield curve, made

@@ -1,0 +1,435 @@
+"""A sweep's page says what its cells say, no more: on curves whose differences are known by hand."""
+
+import dataclasses
+import gzip
+import importlib.util
+import json
+import math
+import re
+import shutil
+from base64 import b64decode
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from simnet import cli, report
+from simnet.errors import InputError
+from simnet.report.sweeps import cells, needed, readings, tables, verdict, views
+from simnet.report.sweeps.differences import against
+from simnet.report.sweeps.grid import Folder, grid
+from simnet.report.sweeps.histogram import Histogram
+from simnet.report.sweeps.needed import Need, need
+from simnet.report.sweeps.statistics import mean
+from simnet.report.sweeps.views import View
+
+
+def _neighbour(name: str) -> ModuleType:
+    # Tests are no package (importlib mode), so a neighbour is loaded by its path.
+    spec = importlib.util.spec_from_file_location(f"report_{name}", Path(__file__).parent / f"{name}.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+made = _neighbour("sweep_folders")
+Page = _neighbour("pages").Page
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two codecs at four bandwidths, three seeds, with pictures."""
+    return made.sweep(tmp_path_factory.mktemp("sweep"), pictures=True)
+
+
+@pytest.fixture
+def changed(whole: Path, tmp_path: Path) -> Path:
+    """A copy of the sweep to take things from."""
+    return shutil.copytree(whole, tmp_path / "sweep")
+
+
+def every_view(folder: Path) -> list[View]:
+    return views.views(readings.read(grid([Folder("", cells.read(folder), str(folder))])))
+
+
+def first_view(folder: Path) -> View:
+    return every_view(folder)[0]
+
+
+def said(folder: Path) -> str:
+    return " ".join(verdict.verdict(first_view(folder)))
+
+
+def page_of(folder: Path) -> Any:
+    return Page(report.write(folder))
+
+
+# --- the numbers ---------------------------------------------------------------------------------
+
+
+def test_rates_at_the_receiver_and_at_the_encoder_are_the_ratios_that_the_curves_were_made_with(whole: Path) -> None:
+    receiver, _, encoder, _ = against(first_view(whole), "hevc")["atn"]
+    assert receiver.mean
+    assert encoder.mean
+    assert receiver.mean.value == pytest.approx(100 * (155 / 250 - 1))
+    assert encoder.mean.value == pytest.approx(-50)
+    back = against(first_view(whole), "atn")["hevc"][0]
+    assert back.mean
+    assert back.mean.value == pytest.approx(100 * (250 / 155 - 1))
+
+
+def test_bands_are_students_over_the_seeds(whole: Path) -> None:
+    spot = first_view(whole).curves["hevc"][1]
+    found = spot.mean("shown_psnr_db")
+    assert spot.x == 200
+    assert found
+    assert found.value == pytest.approx(30 + 5 * math.log2(200 / 250))
+    # Three seeds 0.2 dB apart: s = 0.2, t(2) = 4.303.
+    assert found.half_width == pytest.approx(4.3027 * 0.2 / math.sqrt(3), rel=1e-4)
+
+
+def test_the_bandwidth_needed_is_read_between_neighbouring_points(whole: Path) -> None:
+    view = first_view(whole)
+    table = next(each for each in tables.needed(view) if "PSNR" in each.caption)
+    cell = dict(zip(table.columns, next(row for row in table.rows if row[0] == "hevc"), strict=True))["30 dB"]
+    assert isinstance(cell, str)
+    assert float(cell.split()[0]) == pytest.approx(250, rel=0.005)
+    least = needed.needs(view, "hevc", "shown_psnr_db", 20)
+    assert {each.kind for each in least.values()} == {needed.AT_MOST}
+    assert {each.kind for each in needed.needs(view, "hevc", "shown_psnr_db", 45).values()} == {needed.NOT_REACHED}
+
+
+@pytest.mark.parametrize(
+    ("ys", "expected"),
+    [
+        ([20.0, 30.0, 40.0], Need(needed.FOUND, pytest.approx(100 * math.sqrt(2)))),
+        ([20.0, None, 40.0], Need(needed.UNKNOWN)),
+        ([None, 30.0, 40.0], Need(needed.AT_MOST, 200)),
+        ([20.0, 22.0, 24.0], Need(needed.NOT_REACHED, 400)),
+        # Above, then below again: what is kept from there on counts.
+        ([26.0, 20.0, 30.0], Need(needed.FOUND, pytest.approx(200 * math.sqrt(2)))),
+        ([None, None, None], Need(needed.UNKNOWN)),
+    ],
+)
+def test_nothing_is_guessed_beyond_points_or_across_gaps(ys: list[float | None], expected: Need) -> None:
+    assert need([100, 200, 400], ys, 25.0) == expected
+
+
+def test_one_value_has_no_interval() -> None:
+    assert mean([3.0]) == mean([3.0, None])
+    only = mean([3.0])
+    assert only
+    assert only.half_width is None
+    assert mean([None]) is None
+
+
+def test_distributions_are_those_of_the_times() -> None:
+    latency = Histogram()
+    latency.count([10, 10, 51, 5000])
+    assert latency.quantile(0.5) == pytest.approx(11, abs=1)
+    x, y = latency.steps(8)
+    assert (x[0], y[0], y[-1]) == (10, 0, 50)
+    assert y == sorted(y)
+    age = Histogram()
+    age.spread([(50, 100), (50, 100)])
+    assert age.total == pytest.approx(200)
+    assert age.quantile(0.25) == pytest.approx(75, abs=0.1)
+    assert age.quantile(0.95) == pytest.approx(145, abs=0.1)
+
+
+# --- the verdict ---------------------------------------------------------------------------------
+
+
+def test_the_verdict_says_how_much_less_with_its_interval(whole: Path) -> None:
+    words = said(whole)
+    assert re.search(r"For \d+ dB at the receiver, atn needs 38 % less bandwidth than hevc \(95 % interval", words)
+    assert "over 3 seeds" in words
+    assert "A small sample: 3 seeds" in words
+
+
+def test_the_verdict_says_who_meets_the_deadline_where_it_was_measured(whole: Path) -> None:
+    # 60 and 120 ms at 1000 kbit/s: within 200 ms from 300 and from 600 kbit/s on; measured were 400 and 800.
+    words = said(whole)
+    assert "95 % of the frames are there within 200 ms: atn from 400 kbit/s on; hevc from 800 kbit/s on." in words
+    assert "At 400 kbit/s only atn does." in words
+
+
+def test_the_worth_of_side_information_is_said_for_who_uses_it(whole: Path) -> None:
+    # 1.5 dB less half a dB for each 100 ms of age: ages 0, 100, 200 ms in turn; 14, 13 and 13 frames.
+    worth = (14 * 1.5 + 13 * 1.0 + 13 * 0.5) / 40
+    assert f"Side information is worth +{worth:.2f} dB to atn" in said(whole)
+    assert "dB to hevc" not in said(whole)
+
+
+def test_a_tie_is_called_one(tmp_path: Path) -> None:
+    same = made.sweep(tmp_path, codecs=("hevc",))
+    for each in list(cells.read(same).points):
+        other = dataclasses.replace(each, codec="other", point=f"o{each.point}", cell=f"o{each.cell}")
+        made.ask(same, other)
+        shutil.copytree(same / "cells" / each.cell, same / "cells" / other.cell)
+    # The luck of seeds is no longer the same for both.
+    swap_seeds(same, "other")
+    words = said(same)
+    assert "as much as" in words
+    assert "less bandwidth than" not in words
+
+
+def swap_seeds(folder: Path, codec: str) -> None:
+    """Give a codec's cells of seed 1 to seed 2, and the other way round."""
+    found = {(point.settings, point.seed): point for point in cells.read(folder).points if point.codec == codec}
+    for (settings, seed), point in found.items():
+        if seed in {1, 2}:
+            made.ask(folder, dataclasses.replace(point, cell=found[settings, 3 - seed].cell))
+
+
+def test_one_seed_has_no_interval_and_says_so(tmp_path: Path) -> None:
+    folder = made.sweep(tmp_path, seeds=(0,))
+    words = said(folder)
+    assert "38 % less bandwidth than hevc (one seed)" in words
+    assert "One seed: nothing here has an interval" in words
+    assert "95 % interval" not in words
+    page = page_of(folder)
+    assert not any("fill" in trace for trace in page.plots["psnr-offered"]["data"])
+    assert "One seed: no interval can be given." in page.text
+
+
+def test_one_codec_is_nothing_to_compare(tmp_path: Path) -> None:
+    folder = made.sweep(tmp_path, codecs=("hevc",))
+    assert "There is one curve, hevc: nothing to compare." in said(folder)
+    page = page_of(folder)
+    assert "There are no two curves to compare." in page.text
+    assert "BD-rate against hevc" not in page.tables
+
+
+def test_one_bandwidth_compares_quality_there(tmp_path: Path) -> None:
+    folder = made.sweep(tmp_path, kbit_s=(400,))
+    more = 5 * math.log2(250 / 155)
+    assert f"{more:.2f} dB more than hevc (95 % interval" in said(folder)
+    assert "At 400 kbit/s, atn delivers" in said(folder)
+    assert "nothing can be read off between two of them" in page_of(folder).text
+
+
+def test_curves_that_do_not_overlap_have_a_reason_and_no_number(tmp_path: Path) -> None:
+    folder = made.sweep(tmp_path, codecs=("hevc",), kbit_s=(100, 125, 150, 175))
+    for rate in (100, 125, 150, 175):
+        for seed in range(3):
+            each = made.ask(folder, made.point("atn", seed, {made.BANDWIDTH: f"{rate:g}kbit/s"}))
+            made.cell(folder, each, rate, lift_db=20)
+    found = against(first_view(folder), "hevc")["atn"][0]
+    assert found.mean is None
+    assert "no overlap" in found.reason
+    words = said(folder)
+    assert "less bandwidth" not in words
+    assert "atn has it at 100 kbit/s, the lowest measured, already." in words or "hevc does not reach it" in words
+    assert "no overlap" in page_of(folder).text
+
+
+# --- what is not there ---------------------------------------------------------------------------
+
+
+def test_a_missing_bandwidth_is_a_gap_that_nothing_is_read_across(changed: Path) -> None:
+    for each in cells.read(changed).points:
+        if each.codec == "hevc" and each.settings[0][1] == "200kbit/s":
+            shutil.rmtree(changed / "cells" / each.cell)
+    page = page_of(changed)
+    line = next(t for t in page.plots["psnr-offered"]["data"] if t["name"] == "hevc" and "fill" not in t)
+    assert line["x"] == [100, 200, 400, 800]
+    assert line["y"][1] is None
+    assert line["connectgaps"] is False
+    bands = [t for t in page.plots["psnr-offered"]["data"] if t["name"] == "hevc" and "fill" in t]
+    assert all(200 not in band["x"] and not (100 in band["x"] and 400 in band["x"]) for band in bands)
+    table = next(
+        own for caption, own in page.tables.items() if caption.startswith("Bandwidth needed") and "PSNR" in caption
+    )
+    hevc = dict(zip(table[0], next(row for row in table[1:] if row[0] == "hevc"), strict=True))
+    # 30 dB lies between the missing 200 and 400.
+    assert hevc["30 dB"] == "cells missing"
+    assert "24 cells 3 are not there (3 not run)" in page.text
+    assert any("missing" in row[1] for row in page.tables["Cells that are not there"][1:])
+
+
+def test_a_failed_cell_is_shown_with_its_reason_and_others_stand(changed: Path) -> None:
+    failed = next(each for each in cells.read(changed).points if each.codec == "hevc" and each.seed == 2)
+    shutil.rmtree(changed / "cells" / failed.cell)
+    made.ask(changed, dataclasses.replace(failed, failed="links.uplink_0: its <queue> is full"))
+    page = page_of(changed)
+    assert (
+        page.row("Cells that are not there", failed.label)["what became of it"]
+        == "failed: links.uplink_0: its <queue> is full"
+    )
+    assert "(1 failed)" in page.text
+    line = next(t for t in page.plots["psnr-offered"]["data"] if t["name"] == "hevc" and "fill" not in t)
+    index = next(i for i, spot in enumerate(line["customdata"]) if spot[2] == 2)
+    assert line["marker"]["symbol"][index].endswith("-open")
+    assert line["y"][index] is not None
+
+
+def test_a_sweep_of_which_nothing_ran_has_a_page(changed: Path) -> None:
+    shutil.rmtree(changed / "cells")
+    page = page_of(changed)
+    assert "No cell of this choice has been run: nothing can be said." in page.text
+    assert len(page.tables["Cells that are not there"]) == 1 + 24
+
+
+def test_few_frames_are_said_to_be_few(tmp_path: Path) -> None:
+    assert "as few as 20 frames" in said(made.sweep(tmp_path, frames=10, kbit_s=(200, 400)))
+
+
+def test_broken_folders_are_one_clear_line(changed: Path, tmp_path: Path) -> None:
+    each = next(each for each in cells.read(changed).points)
+    (changed / "cells" / each.cell / "shown.parquet").write_bytes(b"no table")
+    for folder, what in ((changed, "shown.parquet"), (tmp_path / "none", "run.json")):
+        with pytest.raises(InputError, match=what) as caught:
+            report.write(folder)
+        assert "\n" not in str(caught.value)
+    (tmp_path / "empty" / "asked").mkdir(parents=True)
+    with pytest.raises(InputError, match="nothing was asked for"):
+        report.write(tmp_path / "empty")
+
+
+# --- axes and cases ------------------------------------------------------------------------------
+
+
+def test_without_bandwidth_another_number_is_the_axis_and_what_is_left_makes_cases(tmp_path: Path) -> None:
+    for codec in ("atn", "hevc"):
+        for loss, delay in (("1 %", "5 ms"), ("10 %", "5 ms"), ("2 %", "5 ms"), ("1 %", "50 ms")):
+            each = made.ask(tmp_path, made.point(codec, 0, {"links.*.loss.mean": loss, "links.*.delay": delay}))
+            made.cell(tmp_path, each, 400)
+    found = grid([Folder("", cells.read(tmp_path), "")])
+    assert found.axis.settings == ("1 %", "2 %", "10 %")
+    assert found.axis.title == "links.*.loss.mean (%)"
+    assert found.cases == ("links.*.delay=5 ms", "links.*.delay=50 ms")
+    view = first_view(tmp_path)
+    assert [spot.x for spot in view.curves["atn"]] == [1, 2, 10]
+    page = page_of(tmp_path)
+    assert "Bandwidth was not swept, so there is no rate at the receiver to compare." in page.text
+    assert "At links.*.loss.mean=1 %, atn delivers" in page.text
+
+
+def test_streams_can_be_seen_alone_or_together(whole: Path) -> None:
+    assert [view.stream for view in every_view(whole)] == [views.ALL, *made.STREAMS]
+
+
+def test_overlap_needs_a_world_that_says_where_cameras_look(whole: Path, tmp_path: Path) -> None:
+    page = page_of(whole)
+    assert page.plots["gain-overlap"]["data"][0]["x"]
+    each = made.ask(tmp_path, made.point("atn", 0, {}))
+    made.cell(tmp_path, each, 400, world="kitti_raw")
+    page = page_of(tmp_path)
+    assert "The world (kitti_raw) does not say where its cameras look" in page.text
+    assert "plot-gain-overlap" not in page.ids
+
+
+def test_the_gain_falls_with_age_as_it_was_made(whole: Path) -> None:
+    line = page_of(whole).plots["gain-age"]["data"][0]
+    assert (line["name"], line["x"]) == ("atn", [0, 100, 200])
+    assert line["y"] == pytest.approx([1.5, 1.0, 0.5])
+
+
+# --- the page ------------------------------------------------------------------------------------
+
+
+def test_every_figure_can_be_taken_and_says_what_its_numbers_are(whole: Path) -> None:
+    page = page_of(whole)
+    assert set(page.plots) >= {
+        "psnr-offered",
+        "psnr-sent",
+        "ms-ssim-offered",
+        "ms-ssim-sent",
+        "latency",
+        "age",
+        "outcomes",
+    }
+    for name, plot in page.plots.items():
+        assert page.source.count(f'data-csv="plot-{name}"') == page.source.count(f'data-png="plot-{name}"') == 1
+        for trace in plot["data"]:
+            assert trace["meta"].get("skip") or len(trace["meta"]["columns"]) == 2 + len(
+                (trace.get("customdata") or [[]])[0]
+            )
+
+
+def test_plotly_accepts_every_figure(whole: Path) -> None:
+    from plotly import graph_objects
+
+    page = page_of(whole)
+    for choices in json.loads(re.search(r'id="choices">(.*?)</script>', page.source)[1]).values():
+        for group in choices.values():
+            for plot in group:
+                graph_objects.Figure(data=plot["data"], layout=plot["layout"])
+
+
+def test_all_rows_are_in_the_page(whole: Path) -> None:
+    page = page_of(whole)
+    packed = re.search(r'id="rows">(.*?)</script>', page.source)
+    assert packed
+    lines = gzip.decompress(b64decode(packed[1])).decode().splitlines()
+    assert len(lines) == 1 + 24 * 2
+    assert lines[0].startswith(f"scenario,codec,seed,{made.BANDWIDTH},stream,")
+
+
+def test_the_page_is_small_and_fetches_nothing(whole: Path) -> None:
+    page = page_of(whole)
+    pictures = sum(len(found) for found in re.findall(r'"data:image/[^"]*"', page.source))
+    assert pictures > 10_000
+    assert len(page.source) - pictures < 6_000_000
+    assert all(address.startswith("data:") for address in page.fetched)
+    assert "Stored as WebP at quality" in page.text
+
+
+def test_how_to_repeat_it_is_there(whole: Path) -> None:
+    page = page_of(whole)
+    values = "100kbit/s,200kbit/s,400kbit/s,800kbit/s"
+    command = f"simnet sweep platoon --set 'links.*.bandwidth={values}' --codec atn,hevc --seeds 0:3"
+    for part in (command, "atn 1234abcd", "0.1.0", "Some CPU with AVX2", "24 asked for, 24 there"):
+        assert part in page.text
+
+
+def test_hostile_names_stay_words(tmp_path: Path) -> None:
+    evil = "</script><img src=x onerror=alert(1)>{{ 7*7 }}"
+    each = made.ask(tmp_path, made.point("atn", 0, {"key": evil}, scenario=evil))
+    made.cell(tmp_path, each, 400)
+    made.ask(tmp_path, made.point("atn", 0, {"key": "b"}, failed=evil, scenario=evil))
+    page = page_of(tmp_path)
+    assert "<img src=x" not in page.source
+    assert evil in page.text
+
+
+# --- several folders -----------------------------------------------------------------------------
+
+
+def test_two_sweeps_are_compared_on_one_page(whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    better = made.sweep(tmp_path / "better", codecs=("hevc",), lift_db=1.5)
+    out = tmp_path / "both.html"
+    assert cli.main(["report", str(whole), str(better), "--out", str(out)]) == 0
+    assert capsys.readouterr().out.strip() == str(out)
+    page = Page(out)
+    table = page.tables[f"Differences to {whole.name}"]
+    row = dict(zip(table[0], table[1], strict=True))
+    assert (row["folder"], row["codec"], row["cells in common"], row["same fingerprint"]) == (
+        "better",
+        "hevc",
+        "12",
+        "12",
+    )
+    assert row["PSNR dB"].startswith("+1.50")
+    names = {trace["name"] for trace in page.plots["psnr-offered"]["data"]}
+    assert names == {f"{whole.name}: atn", f"{whole.name}: hevc", "better: hevc"}
+
+
+def test_runs_are_compared_too(tmp_path: Path) -> None:
+    runs = _neighbour("run_folders")
+    for name, seconds in (("one", 4.0), ("two", 4.0)):
+        scenario = runs.platoon(seconds)
+        runs.write_run(tmp_path / name, scenario, runs.rows_of(scenario), runs.bins_of(scenario))
+    page = Page(report.write(tmp_path / "one", tmp_path / "two", out=tmp_path / "page.html"))
+    table = page.tables["Differences to one"]
+    assert all(row[3] == "1" for row in table[1:])
+    assert "of decoded pictures" in page.text
+
+
+def test_a_folder_named_twice_is_refused(whole: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="named twice"):
+        report.write(whole, whole, out=tmp_path / "page.html")
