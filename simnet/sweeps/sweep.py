@@ -180,4 +180,4 @@ def _write(out: Path, *, report: bool) -> tuple[Path, Path | None]:
         return parquet, None
     from simnet.report.sweeps import page
 
-    return parquet, page.write(sweep)
+    return parquet, page.write([out])

@@ -91,6 +91,7 @@ def cell(
     pictures: bool = False,
     lift_db: float = 0.0,
     world: str = "",
+    command: str = "",
 ) -> Path:
     """One finished cell."""
     scenario = made.platoon(frames / 10)
@@ -102,11 +103,9 @@ def cell(
     db = quality_db(each.codec, kbit_s, each.seed) + lift_db
     made.write_run(path, scenario, _rows(scenario, each, kbit_s, db), made.bins_of(scenario), keep=False)
     about = json.loads((path / "run.json").read_text())
-    about |= {
-        "offered_kbit_s": dict.fromkeys(STREAMS, kbit_s),
-        "checkpoints": {each.codec: "1234abcd"},
-        "fingerprint": each.cell,
-    }
+    announced = {"codec": each.codec, "model": each.codec, "checkpoint_digest": "1234abcd"}
+    about |= {"offered_kbit_s": dict.fromkeys(STREAMS, kbit_s), "announcements": dict.fromkeys(STREAMS, announced)}
+    about |= {"fingerprint": each.cell, "command": command}
     (path / "run.json").write_text(json.dumps(about))
     shown = [
         {"stream": stream, "sequence": number, "psnr_db": db, "ms_ssim": min(0.999, 0.7 + db / 150)}

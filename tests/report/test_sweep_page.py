@@ -173,7 +173,7 @@ def test_a_tie_is_called_one(tmp_path: Path) -> None:
     # The luck of seeds is no longer the same for both.
     swap_seeds(same, "other")
     words = said(same)
-    assert "as much as" in words
+    assert "dB is sure between" in words
     assert "less bandwidth than" not in words
 
 
@@ -382,9 +382,15 @@ def test_the_page_is_small_and_fetches_nothing(whole: Path) -> None:
 def test_how_to_repeat_it_is_there(whole: Path) -> None:
     page = page_of(whole)
     values = "100kbit/s,200kbit/s,400kbit/s,800kbit/s"
-    command = f"simnet sweep platoon --set 'links.*.bandwidth={values}' --codec atn,hevc --seeds 0:3"
+    command = f"simnet sweep platoon --set 'links.*.bandwidth={values}' --codec atn,hevc --seeds 0:2"
     for part in (command, "atn 1234abcd", "0.1.0", "Some CPU with AVX2", "24 asked for, 24 there"):
         assert part in page.text
+
+
+def test_the_commands_that_cells_were_made_by_are_the_ones_to_repeat(tmp_path: Path) -> None:
+    each = made.ask(tmp_path, made.point("atn", 0, {}))
+    made.cell(tmp_path, each, 400, command="simnet sweep my.yaml --codec atn --out here")
+    assert "simnet sweep my.yaml --codec atn --out here" in page_of(tmp_path).text
 
 
 def test_hostile_names_stay_words(tmp_path: Path) -> None:

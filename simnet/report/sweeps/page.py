@@ -17,7 +17,7 @@ from simnet.report.sweeps import cells, compare, gallery, readings, repeat, runs
 from simnet.report.sweeps.figures import curves, side, times
 from simnet.report.sweeps.grid import BANDWIDTH, Folder, Grid, grid
 from simnet.report.sweeps.readings import Readings
-from simnet.report.sweeps.views import ALL, View
+from simnet.report.sweeps.views import View
 from simnet.report.sweeps.words import counted, place
 
 PAGE, COMPARISON = "report.html", "comparison.html"
@@ -71,7 +71,7 @@ def _context(found: Readings) -> dict[str, Any]:
         "streams": list(dict.fromkeys(view.stream for view in every)),
         "views": [_words(view) for view in every],
         "anchors": found.grid.curves,
-        "settings": [_setting(every, setting) for setting in _ordered(every, found.grid)],
+        "settings": [(spot.setting, place(found.grid.axis, spot.x, spot.setting)) for spot in every[0].places],
         "setting_title": "Bandwidth offered" if found.grid.axis.kind == BANDWIDTH else found.grid.axis.key,
         "figures": first,
         "choices": finite(_choices(drawn)),
@@ -80,7 +80,7 @@ def _context(found: Readings) -> dict[str, Any]:
         "placeless": ", ".join(found.facts.placeless),
         "gallery": images,
         "pictures": images.streams,
-        "commands": repeat.commands(found.grid.folders),
+        "commands": repeat.commands(found),
         "facts": repeat.facts(found),
         "rows": len(found.rows),
         "packed": _packed(found),
@@ -120,7 +120,7 @@ def _figures(found: Readings, view: View) -> dict[str, list[Figure]]:
     """By name, a figure; that of latency has one for every setting."""
     known = {(curve, setting): own for curve, setting, own in views.times(found, view)}
     made = {figure.id: [figure] for figure in (*curves.curves(view), times.age(view, known), times.outcomes(view))}
-    made["latency"] = [times.latency(view, known, setting) for setting in _ordered([view], found.grid)]
+    made["latency"] = [times.latency(view, known, spot.setting) for spot in view.places]
     return made | {figure.id: [figure] for figure in side.gain(found, view)}
 
 
@@ -133,18 +133,6 @@ def _choices(drawn: Mapping[str, Mapping[str, Sequence[Figure]]]) -> dict[str, d
                 {"data": figure.data, "layout": figure.layout, "alt": figure.alt} for figure in figures
             ]
     return made
-
-
-def _ordered(every: Sequence[View], found: Grid) -> tuple[str, ...]:
-    spots = next(iter(every[0].curves.values()), ())
-    return tuple(spot.setting for spot in spots) or found.axis.settings
-
-
-def _setting(every: Sequence[View], setting: str) -> tuple[str, str]:
-    """A setting as typed, and in words."""
-    view = next(view for view in every if view.stream == ALL)
-    spot = next(spot for spot in next(iter(view.curves.values())) if spot.setting == setting)
-    return setting, place(view.axis, spot.x, spot.setting)
 
 
 def _packed(found: Readings) -> str:

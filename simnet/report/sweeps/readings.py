@@ -80,6 +80,7 @@ class Facts:
     versions: dict[str, None] = field(default_factory=dict)
     processors: dict[str, None] = field(default_factory=dict)
     checkpoints: dict[str, None] = field(default_factory=dict)
+    commands: dict[str, None] = field(default_factory=dict)
     deadlines_ms: dict[str, set[float]] = field(default_factory=dict)
     """By case."""
     placeless: dict[str, None] = field(default_factory=dict)
@@ -181,9 +182,12 @@ def _note(facts: Facts, case: str, cell: CellFolder) -> None:
     about, scenario = cell.run.about, cell.run.scenario
     facts.versions[str(about.get("version") or "not said")] = None
     facts.processors[str(about.get("cpu") or "not said")] = None
-    checkpoints = about.get("checkpoints")
-    for codec, digest in checkpoints.items() if isinstance(checkpoints, Mapping) else ():
-        facts.checkpoints[f"{codec} {digest}"] = None
+    for announced in dict(about.get("announcements") or {}).values():
+        if announced.get("checkpoint_digest"):
+            name = announced.get("model") or announced.get("codec")
+            facts.checkpoints[f"{name} {announced['checkpoint_digest'][:16]}"] = None
+    if about.get("command"):
+        facts.commands[str(about["command"])] = None
     facts.deadlines_ms.setdefault(case, set()).add(scenario.fusion.deadline_ns / 1e6)
     if not overlap.is_known(scenario):
         facts.placeless[scenario.world.kind] = None

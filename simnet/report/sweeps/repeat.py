@@ -7,17 +7,20 @@ from collections.abc import Sequence
 
 from simnet import units
 from simnet.report.sweeps.cells import Point
-from simnet.report.sweeps.grid import Folder
 from simnet.report.sweeps.readings import Readings
 from simnet.report.text import MISSING
 
 _MOST = 12
+MOST_COMMANDS = 4
 
 
-def commands(folders: Sequence[Folder]) -> list[str]:
-    """Return a command line for each scenario of each sweep folder, from what was asked."""
+def commands(readings: Readings) -> list[str]:
+    """Return the command lines that the cells were made by, or, of very many, one for each scenario from what was asked for."""
+    typed = list(readings.facts.commands)
+    if 0 < len(typed) <= MOST_COMMANDS:
+        return typed
     made = []
-    for folder in folders:
+    for folder in readings.grid.folders:
         by_scenario: dict[str, list[Point]] = {}
         for point in folder.source.points:
             by_scenario.setdefault(point.scenario, []).append(point)
@@ -38,7 +41,9 @@ def _command(scenario: str, points: Sequence[Point]) -> str:
     words += ["--codec", ",".join(codecs)] if codecs else []
     seeds = sorted({point.seed for point in points})
     if len(seeds) > 1 and seeds == list(range(seeds[0], seeds[-1] + 1)):
-        words += ["--seeds", f"{seeds[0]}:{seeds[-1] + 1}"]
+        words += ["--seeds", f"{seeds[0]}:{seeds[-1]}"]
+    elif seeds:
+        words += ["--seeds", f"{','.join(map(str, seeds))}" if len(seeds) > 1 else f"{seeds[0]}:{seeds[0]}"]
     return shlex.join([*words, "--out", "DIR"])
 
 

@@ -22,7 +22,7 @@ _DIGITS = {"dB": 0, "MS-SSIM": 3}
 def figures(view: View) -> Table:
     """Return the mean over seeds of every curve at every setting; what is missing or failed is said to be."""
     rows: list[tuple[str, ...]] = []
-    for index, first in enumerate(next(iter(view.curves.values()), ())):
+    for index, first in enumerate(view.places):
         for curve, spots in view.curves.items():
             rows.append((place(view.axis, first.x, first.setting), curve, *_cells(view, spots[index])))
     psnr, ms_ssim = (

@@ -53,12 +53,13 @@ def bandwidth(view: View) -> list[str]:
     said = [f"{start} {_needs(found[best])}{_seeds(len(found[best]))}."]
     if len(view.measured) == 1:
         return [*said, f"There is one curve, {best}: nothing to compare."]
-    compared = [_against(curve, ratio(found[best], found[curve])) for curve in sure if curve != best]
-    if compared := [each for each in compared if each]:
-        said = [
-            f"{start} {'; '.join(compared)}.",
-            f"It needs {_needs(found[best])} a stream{_seeds(len(found[best]))}.",
-        ]
+    found_ratios = {curve: ratio(found[best], found[curve]) for curve in sure if curve != best}
+    ratios = {curve: each for curve, each in found_ratios.items() if each}
+    if apart := [_less(curve, each) for curve, each in ratios.items() if not each.is_tie]:
+        said = [f"{start} {'; '.join(apart)}.", f"It needs {_needs(found[best])} a stream{_seeds(len(found[best]))}."]
+    if ties := [_tie(curve, each) for curve, each in ratios.items() if each.is_tie]:
+        tie = f"No difference in bandwidth for {level:g} dB is sure between {best} and {'; '.join(ties)}."
+        said = [*said, tie] if apart else [tie, *said]
     if already:
         has, lowest = "has" if len(already) == 1 else "have", max(_values(found[curve] for curve in already))
         said.append(f"{listed(already)} {has} it at {kbit_s(lowest)}, the lowest measured, already.")
@@ -79,15 +80,14 @@ def _seeds(count: int) -> str:
     return f" (mean of {count} seeds)" if count > 1 else " (one seed)"
 
 
-def _against(curve: str, found: Ratio | None) -> str:
-    if found is None:
-        return ""
-    if found.is_tie:
-        if found.low is None or found.high is None:
-            return f"as much bandwidth as {curve}, within a percent"
-        return f"as much as {curve} as far as {found.seeds} seeds tell ({_interval(found)})"
+def _less(curve: str, found: Ratio) -> str:
     size = f"{abs(found.percent):.0f} % {'less' if found.percent < 0 else 'more'} bandwidth than {curve}"
     return f"{size} (one seed)" if found.low is None else f"{size} ({_interval(found)} over {found.seeds} seeds)"
+
+
+def _tie(curve: str, found: Ratio) -> str:
+    over = "one seed" if found.low is None else f"{_interval(found)} over {found.seeds} seeds"
+    return f"{curve} ({signed(found.percent, 0)} %, {over})"
 
 
 def _interval(found: Ratio) -> str:
@@ -118,7 +118,7 @@ def quality(view: View) -> list[str]:
         return [f"There is one curve, {only}: nothing to compare.", *_alone(view, only)]
     places = [
         index
-        for index in range(len(next(iter(view.curves.values()))))
+        for index in range(len(view.places))
         if sum(view.curves[curve][index].mean(view.quality[0]) is not None for curve in view.measured) > 1
     ]
     chosen = sorted({places[0], places[len(places) // 2], places[-1]}) if places else []
@@ -157,7 +157,7 @@ def _better(best: Spot, other: Spot, column: str, curve: str) -> str:
         return f"{found.value:.2f} dB more than {curve}" if found.value >= 0.05 else f"as much as {curve}"
     interval = f"95 % interval {signed(found.low, 2)} to {signed(found.high, 2)} dB over {found.count} seeds"
     if found.low <= 0:
-        return f"no different from {curve} as far as the seeds show ({interval})"
+        return f"{signed(found.value, 2)} dB to {curve}, a tie ({interval})"
     return f"{found.value:.2f} dB more than {curve} ({interval})"
 
 
@@ -168,7 +168,7 @@ def deadline(view: View) -> list[str]:
     """Return from where on each curve has its frames in time, and where only one has."""
     limit = "the deadline" if view.deadline_ms is None else f"{view.deadline_ms:g} ms"
     states = {curve: [_meets(spot) for spot in view.curves[curve]] for curve in view.measured}
-    spots = view.curves[view.measured[0]]
+    spots = view.places
     ordered = view.axis.kind == BANDWIDTH and len(spots) > 1
     said = []
     if ordered:
@@ -194,12 +194,12 @@ def _meets(spot: Spot) -> bool | None:
 
 def _from(view: View, states: list[bool | None]) -> str:
     if not any(states):
-        unsure = " for sure" if None in states else ""
+        unsure = " in all seeds" if None in states else ""
         return f"at no bandwidth measured{unsure}"
     first = len(states)
     while first and states[first - 1]:
         first -= 1
-    spots = view.curves[view.measured[0]]
+    spots = view.places
     if first == 0:
         return "at every bandwidth measured"
     if first == len(states):
@@ -210,7 +210,7 @@ def _from(view: View, states: list[bool | None]) -> str:
 
 def _only(view: View, states: Mapping[str, list[bool | None]]) -> list[str]:
     alone: dict[str, list[str]] = {}
-    for index, spot in enumerate(view.curves[view.measured[0]]):
+    for index, spot in enumerate(view.places):
         here = {curve: own[index] for curve, own in states.items()}
         met = [curve for curve, state in here.items() if state]
         if len(met) == 1 and all(state is False for curve, state in here.items() if curve != met[0]):
@@ -219,7 +219,7 @@ def _only(view: View, states: Mapping[str, list[bool | None]]) -> list[str]:
 
 
 def _who(view: View, index: int, states: Mapping[str, list[bool | None]], limit: str) -> str:
-    spot = view.curves[view.measured[0]][index]
+    spot = view.places[index]
     where = at(view.axis, spot.x, spot.setting)
     met = [curve for curve, own in states.items() if own[index]]
     missed = [curve for curve, own in states.items() if own[index] is False]

@@ -71,6 +71,11 @@ class View:
         return tuple(sorted(every))
 
     @property
+    def places(self) -> tuple[Spot, ...]:
+        """The settings in order, as the first curve has them: every curve has the same."""
+        return next(iter(self.curves.values()))
+
+    @property
     def measured(self) -> tuple[str, ...]:
         """The curves that have a sample at all."""
         return tuple(name for name, spots in self.curves.items() if any(spot.samples for spot in spots))

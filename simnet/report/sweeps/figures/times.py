@@ -116,7 +116,7 @@ def age(view: View, found: Found) -> Figure:
         )
     for trace in data:
         del trace["y"]
-    places = [label(_where(view, spot)) for spot in next(iter(view.curves.values()), ())]
+    places = [label(_where(view, spot)) for spot in view.places]
     return Figure(
         id="age",
         title="Age of information at the receiver",
@@ -136,7 +136,7 @@ def age(view: View, found: Found) -> Figure:
 def outcomes(view: View) -> Figure:
     """Return stacked bars of the frames that were late, lost or corrupt, by setting and curve."""
     spots = [(curve, spot) for curve, own in view.curves.items() for spot in own]
-    order = {spot.setting: index for index, spot in enumerate(next(iter(view.curves.values()), ()))}
+    order = {spot.setting: index for index, spot in enumerate(view.places)}
     spots.sort(key=lambda pair: -order[pair[1].setting])
     many = len(view.axis.settings) > 1
     names = [label(f"{_where(view, spot)}, {curve}" if many else curve) + _gap(spot) for curve, spot in spots]
