@@ -56,7 +56,7 @@ def configure_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--export",
         metavar="KIND,...",
-        help="also write the run as pcap, csv, prometheus, any of them; rows.parquet is always written",
+        help="also write the run as mcap, mp4, pcap, csv, prometheus, any of them; rows.parquet is always written",
     )
     parser.add_argument(
         "--live", metavar="ENDPOINT", help="publish telemetry for simnet dashboard, e.g. tcp://127.0.0.1:5570"

@@ -30,6 +30,8 @@ class _Kind:
 
 
 KINDS = {
+    "mcap": _Kind(needs_pictures=True, library="mcap"),
+    "mp4": _Kind(needs_pictures=True),
     "pcap": _Kind(),
     "csv": _Kind(),
     "parquet": _Kind(),
@@ -88,7 +90,7 @@ def open_exports(kinds: Collection[str], folder: Path, scenario: Scenario, frame
     """
     exports: list[Export] = []
     try:
-        exports.extend(_open(kind, folder, scenario) for kind in kinds if kind != "parquet")
+        exports.extend(_open(kind, folder, scenario, frame) for kind in kinds if kind != "parquet")
     except BaseException:
         for each in exports:
             each.abandon()
@@ -96,7 +98,7 @@ def open_exports(kinds: Collection[str], folder: Path, scenario: Scenario, frame
     return Exports(exports)
 
 
-def _open(kind: str, folder: Path, scenario: Scenario) -> Export:
+def _open(kind: str, folder: Path, scenario: Scenario, frame: Frame | None) -> Export:
     if kind == "pcap":
         from simnet.exports.capture import Capture
 
@@ -105,6 +107,15 @@ def _open(kind: str, folder: Path, scenario: Scenario) -> Export:
         from simnet.exports.tables import Tables
 
         return Tables(folder)
+    if kind == "mcap":
+        from simnet.exports.recording import Recording
+
+        return Recording(folder, scenario)
+    if kind == "mp4":
+        from simnet.exports.videos import Videos
+
+        assert frame is not None, "only runs with pictures get here"
+        return Videos(folder, scenario, frame)
     from simnet.exports.exposition import Exposition
 
     return Exposition(folder, scenario)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import sys
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pyarrow import parquet
 
-from simnet import cli, exports
-from simnet.errors import InputError
+from simnet import cli, engine, exports
+from simnet.engine.journal import Journal
+from simnet.errors import InputError, WireError
 from simnet.records import LossConfig
 
 from .conftest import MS, change_links
@@ -71,16 +73,16 @@ def test_metrics_say_what_rows_say(run, lossy):
     assert about.labels["fingerprint"] == ran.result.summary["fingerprint"]
 
 
-@pytest.mark.parametrize("text", ["csv,gif", "pcap,", "MP4", ""])
+@pytest.mark.parametrize("text", ["mcap,gif", "pcap,", "MP4", ""])
 def test_an_unknown_kind_is_one_line_that_lists_them(text, tmp_path, capsys):
     assert cli.main(["run", "stereo_pair", "--export", text, "--out", str(tmp_path / "out")]) == 2
     said = capsys.readouterr().err
     assert said.count("\n") == 1
-    assert "expected a list of pcap, csv, parquet, prometheus" in said
+    assert "expected a list of mcap, mp4, pcap, csv, parquet, prometheus" in said
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize(("kind", "library"), [("prometheus", "prometheus_client")])
+@pytest.mark.parametrize(("kind", "library"), [("mcap", "mcap"), ("prometheus", "prometheus_client")])
 def test_a_missing_library_is_named_with_what_brings_it(run, tiny, tmp_path, monkeypatch, kind, library):
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(
@@ -94,6 +96,11 @@ def test_recorded_sizes_have_packets_and_no_pictures(run, tiny):
     rows = run(tiny, report=False).result.summary["rows"]
     streams = tuple(replace(each, codec="recorded", model=f"{rows}#{each.name}") for each in tiny.streams)
     drawn = replace(tiny, streams=streams)
+    for kind in ("mcap", "mp4"):
+        with pytest.raises(
+            InputError, match=f"--export {kind}: recorded sizes have no pictures; expected any of pcap, csv"
+        ):
+            run(drawn, exports=["csv", kind])
     ran, without = run(drawn, exports=["pcap", "csv", "prometheus"], report=False), run(drawn, report=False)
     assert ran.result.summary["fingerprint"] == without.result.summary["fingerprint"]
     assert {path.name for path in ran.read.path.iterdir()} >= {
@@ -102,6 +109,24 @@ def test_recorded_sizes_have_packets_and_no_pictures(run, tiny):
         "links.csv",
         "metrics.prom",
     }
+
+
+def test_a_run_that_goes_on_has_packets_and_not_all_pictures(run, lossy, tmp_path):
+    def fail(now_ns: int) -> None:
+        if now_ns >= 300 * MS:
+            raise WireError("the cable was cut")
+
+    out = tmp_path / "cut"
+    with pytest.raises(WireError):
+        engine.run(lossy, out, progress=fail, exports=["pcap"])
+    for kind in ("mcap", "mp4"):
+        gone = pytest.raises(InputError, match=f"--export {kind}: pictures from before the interruption are gone")
+        with closing(Journal.resume(out)[0]) as journal, gone:
+            engine.run(lossy, out, journal=journal, exports=[kind])
+    engine.run(lossy, out, journal=Journal.resume(out)[0], exports=["pcap", "csv"], report=False)
+    whole = run(lossy, exports=["pcap", "csv"], report=False).read.path
+    assert (out / "packets.pcapng").read_bytes() == (whole / "packets.pcapng").read_bytes()
+    assert len((out / "rows.csv").read_text().splitlines()) == len((whole / "rows.csv").read_text().splitlines())
 
 
 def test_every_kind_is_listed_once():

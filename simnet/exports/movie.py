@@ -1,0 +1,107 @@
+"""An MP4 file of two pictures side by side under two lines of text: H.264 that browsers play, its index at the front."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import av
+import cv2
+import numpy as np
+
+from simnet.exports.partial_file import PartialFile
+from simnet.records import SECOND_NS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NARROWEST, LARGEST = 480, 1920
+"""Narrower pictures are shown larger, by a whole factor, so that text fits; of larger ones the longer side is made so long."""
+LINE, MARGIN, FRAME = 20, 6, 4
+"""Pixels: height of a line of text, space at its left, width of the frame around a frozen picture."""
+FONT, SCALE = cv2.FONT_HERSHEY_SIMPLEX, 0.5
+INK, FROZEN, GROUND = (230, 230, 230), (230, 60, 60), 24
+SETTINGS = {"crf": "18", "preset": "veryfast", "tune": "zerolatency"}
+"""Of x264; `zerolatency` so that an encoder keeps no frames, however many streams there are."""
+
+
+class Movie:
+    """One film of pictures of one size; `path` is there once it is finished."""
+
+    def __init__(self, path: Path, width: int, height: int, period_ns: int) -> None:
+        """Begin a film of pictures of `width` x `height`, a frame every `period_ns`.
+
+        Raises:
+            InputError: It cannot be written.
+        """
+        self._size = _size(width, height)
+        self._file = PartialFile(path)
+        self._frames = 0
+        with self._file.telling():
+            self._out = av.open(str(self._file.partial), "w", format="mp4", options={"movflags": "+faststart"})
+        rate = Fraction(SECOND_NS, period_ns).limit_denominator(1001)
+        stream: Any = self._out.add_stream("libx264", rate=rate, options=dict(SETTINGS))
+        tall = self._size[1] + 2 * LINE
+        stream.width, stream.height, stream.pix_fmt = 2 * self._size[0], tall + tall % 2, "yuv420p"
+        stream.codec_context.gop_size = max(1, round(2 * rate))
+        stream.codec_context.thread_count = 1
+        self._stream = stream
+
+    @property
+    def path(self) -> Path:
+        """Where it will be."""
+        return self._file.path
+
+    def add(
+        self, pictures: tuple[np.ndarray, np.ndarray], top: tuple[str, str], below: tuple[str, str], *, is_frozen: bool
+    ) -> None:
+        """Add a frame: two pictures (uint8, H x W x 3, RGB), and two texts for either side.
+
+        `is_frozen` marks the right picture as one that is not of this moment.
+        """
+        width, height = self._size
+        canvas = np.full((self._stream.height, self._stream.width, 3), GROUND, np.uint8)
+        for left, picture in zip((0, width), pictures, strict=True):
+            method = cv2.INTER_NEAREST if width >= picture.shape[1] else cv2.INTER_AREA
+            fitted = cv2.resize(picture, self._size, interpolation=method)
+            canvas[2 * LINE : 2 * LINE + height, left : left + width] = fitted
+        for row, texts in enumerate((top, below)):
+            for left, text in zip((0, width), texts, strict=True):
+                ink = FROZEN if is_frozen and row and left else INK
+                place = (left + MARGIN, (row + 1) * LINE - MARGIN)
+                cv2.putText(canvas, text, place, FONT, SCALE, ink, 1, cv2.LINE_AA)
+        if is_frozen:
+            inset = FRAME // 2
+            corners = (width + inset, 2 * LINE + inset), (2 * width - 1 - inset, 2 * LINE + height - 1 - inset)
+            cv2.rectangle(canvas, *corners, FROZEN, FRAME)
+        self._frames += 1
+        self._mux(av.VideoFrame.from_ndarray(canvas, format="rgb24"))
+
+    def finish(self) -> None:
+        """Write what is left and give the file its name; without a frame there is no file."""
+        if not self._frames:
+            self.abandon()
+            return
+        self._mux(None)
+        with self._file.telling():
+            self._out.close()
+        self._file.keep()
+
+    def abandon(self) -> None:
+        """Leave no file."""
+        self._out.close()
+        self._file.drop()
+
+    def _mux(self, frame: av.VideoFrame | None) -> None:
+        with self._file.telling():
+            for packet in self._stream.encode(frame):
+                self._out.mux(packet)
+
+
+def _size(width: int, height: int) -> tuple[int, int]:
+    """Return how large pictures are shown."""
+    longer = max(width, height)
+    if longer > LARGEST:
+        return max(1, width * LARGEST // longer), max(1, height * LARGEST // longer)
+    factor = -(-NARROWEST // width)
+    return width * factor, height * factor

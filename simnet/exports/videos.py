@@ -1,0 +1,130 @@
+"""One MP4 a stream: what the camera saw beside what the receiver has on its screen, frame by frame.
+
+    | stream            2.40 s   frame 24 |
+    | original      | received   31.2 dB   212 kbit/s |
+    |               |                    |
+    | left          | right              |
+
+The right side is what is there at a frame's deadline: its own picture if that came in time, else the last earlier one that did
+(it freezes, framed in red, and says why), else grey.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simnet.exports.export import Export
+from simnet.exports.movie import Movie
+from simnet.records import SECOND_NS, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from simnet.exports.export import Ended, Fate, Picture
+    from simnet.records import CameraConfig, Scenario
+
+FOLDER = "video"
+GREY = 128
+IN_TIME = {Outcome.DECODED, Outcome.ALONE}
+
+
+@dataclass(slots=True)
+class _Stream:
+    """One stream's film as far as it is known."""
+
+    movie: Movie
+    camera: CameraConfig
+    fates: dict[int, Fate] = field(default_factory=dict)
+    """Decided frames that are not in the film yet."""
+    pictures: dict[int, Picture] = field(default_factory=dict)
+    next: int = 0
+    on_screen: np.ndarray | None = None
+    shown: int | None = None
+    """The frame that is on the screen."""
+    recent: deque[int] = field(default_factory=deque)
+    """Bytes of the frames of the last second."""
+
+
+class Videos(Export):
+    """Writes each stream's frames in order of capture, as soon as all before are known.
+
+    What is decided comes from another thread than pictures; it is only put into dictionaries there.
+    """
+
+    def __init__(self, folder: Path, scenario: Scenario, frame: Callable[[str, int], np.ndarray]) -> None:
+        """Begin the files; `frame` gives what a camera saw at a time.
+
+        Raises:
+            InputError: A file cannot be written.
+        """
+        self._frame = frame
+        self._streams: dict[str, _Stream] = {}
+        try:
+            for stream in scenario.streams:
+                camera = scenario.cameras[stream.name]
+                path = folder / FOLDER / f"{stream.name.replace('/', '~')}.mp4"
+                self._streams[stream.name] = _Stream(Movie(path, camera.width, camera.height, camera.period_ns), camera)
+        except BaseException:
+            self.abandon()
+            raise
+
+    def decided(self, fate: Fate) -> None:
+        """See `Export`."""
+        self._streams[fate.stream].fates[fate.sequence] = fate
+
+    def pictured(self, picture: Picture) -> None:
+        """See `Export`."""
+        stream = self._streams[picture.fate.stream]
+        stream.pictures[picture.fate.sequence] = picture
+        self._show_known(stream)
+
+    def finish(self, ended: Ended) -> None:
+        """See `Export`."""
+        del ended
+        for stream in self._streams.values():
+            self._show_known(stream)
+            stream.movie.finish()
+
+    def abandon(self) -> None:
+        """See `Export`."""
+        for stream in self._streams.values():
+            stream.movie.abandon()
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """See `Export`."""
+        return tuple(stream.movie.path for stream in self._streams.values() if stream.next)
+
+    def _show_known(self, stream: _Stream) -> None:
+        while (fate := stream.fates.get(stream.next)) is not None:
+            picture = stream.pictures.get(stream.next)
+            if fate.ready_ns is not None and picture is None:
+                return
+            del stream.fates[stream.next]
+            stream.pictures.pop(stream.next, None)
+            self._show(stream, fate, picture)
+            stream.next += 1
+
+    def _show(self, stream: _Stream, fate: Fate, picture: Picture | None) -> None:
+        is_new = picture is not None and fate.outcome in IN_TIME
+        original = self._frame(fate.stream, fate.capture_ns) if picture is None else picture.original
+        if picture is not None and is_new:
+            stream.on_screen, stream.shown = picture.decoded, fate.sequence
+        screen = np.full_like(original, GREY) if stream.on_screen is None else stream.on_screen
+        stream.recent.append(fate.link_bytes)
+        if len(stream.recent) * stream.camera.period_ns > SECOND_NS and len(stream.recent) > 1:
+            stream.recent.popleft()
+        kbit_s = 8e6 * sum(stream.recent) / (len(stream.recent) * stream.camera.period_ns)
+        title = f"{fate.stream}  {fate.capture_ns / SECOND_NS:.2f} s  frame {fate.sequence}"
+        if picture is not None and is_new:
+            state = f"received {picture.psnr_db:.1f} dB"
+        elif stream.shown is None:
+            state = f"{fate.outcome.value}: nothing yet"
+        else:
+            state = f"{fate.outcome.value}: still frame {stream.shown}"
+        stream.movie.add((original, screen), (title, f"{kbit_s:.0f} kbit/s"), ("original", state), is_frozen=not is_new)
