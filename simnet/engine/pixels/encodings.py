@@ -58,6 +58,8 @@ class Encoding:
             identity.plain_identity(stream.codec, stream.model),
             *sent_by(self._announcement),
         )
+        # No codec of ours tells qualities within one of the header's steps apart; another package's may.
+        self._by_step = registry.plugin_of(stream.codec) is None
         self._refers = identity.refers(stream.codec)
         self._group = _Group()
         self._at, self._done = self._group, 0
@@ -71,8 +73,7 @@ class Encoding:
     def encode(self, sequence: int, capture_ns: int, quality: float, key: bool) -> bytes:
         """Return the bitstream of the frame captured at `capture_ns`; frames are asked for in order."""
         own = self._originals.print(self._stream.name, capture_ns)
-        # What encoders are told is the header's step: no codec of ours tells qualities within one apart.
-        said = provenance.key(own, bitstream.quality_step(quality))
+        said = provenance.key(own, bitstream.quality_step(quality) if self._by_step else quality)
         begins = key or not self._refers or not self._group.asked
         name = provenance.key(self._base, said, "" if begins else self._group.digest)
         asked = _Asked(capture_ns, quality, key)

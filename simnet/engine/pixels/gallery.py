@@ -30,8 +30,7 @@ class Print(NamedTuple):
 
 def print_of(picture: np.ndarray) -> Print:
     """Return the print of a picture (uint8, H x W x 3)."""
-    height, width = picture.shape[:2]
-    return Print(hashlib.sha256(np.ascontiguousarray(picture).data).hexdigest()[:32], height, width)
+    return _print_of(picture.tobytes(), picture)
 
 
 class Gallery:
@@ -44,10 +43,11 @@ class Gallery:
 
     def add(self, picture: np.ndarray, capture_ns: int) -> Print:
         """Store a picture of that instant; return its print."""
-        own = print_of(picture)
+        data = picture.tobytes()
+        own = _print_of(data, picture)
         if own not in self._held:
-            self._store.put(KIND, _name(own), picture.tobytes())
-        self._hold(own, picture, capture_ns)
+            self._store.put(KIND, _name(own), data)
+        self._hold(own, _picture_of(data, own), capture_ns)
         return own
 
     def find(self, wanted: Print, capture_ns: int) -> np.ndarray | None:
@@ -59,7 +59,7 @@ class Gallery:
         data = self._store.get(KIND, _name(wanted))
         if data is None:
             return None
-        picture = np.frombuffer(data, np.uint8).reshape(wanted.height, wanted.width, 3)
+        picture = _picture_of(data, wanted)
         self._hold(wanted, picture, capture_ns)
         return picture
 
@@ -69,13 +69,21 @@ class Gallery:
             self._held_bytes -= self._held.pop(old)[0].nbytes
 
     def _hold(self, own: Print, picture: np.ndarray, capture_ns: int) -> None:
-        picture.setflags(write=False)
         if own in self._held:
             self._held_bytes -= self._held.pop(own)[0].nbytes
         self._held[own] = picture, capture_ns
         self._held_bytes += picture.nbytes
         while self._held_bytes > KEPT_BYTES and len(self._held) > KEPT:
             self._held_bytes -= self._held.popitem(last=False)[1][0].nbytes
+
+
+def _print_of(data: bytes, picture: np.ndarray) -> Print:
+    height, width = picture.shape[:2]
+    return Print(hashlib.sha256(data).hexdigest()[:32], height, width)
+
+
+def _picture_of(data: bytes, own: Print) -> np.ndarray:
+    return np.frombuffer(data, np.uint8).reshape(own.height, own.width, 3)
 
 
 def _name(own: Print) -> str:

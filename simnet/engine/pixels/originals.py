@@ -65,6 +65,7 @@ class Originals:
         if self._world is None:
             self._world = open_world(scenario.world, self._cameras, scenario.seed)
         picture = self._world.frame(camera, t_ns)
+        picture.setflags(write=False)
         self._counts.renders += scenario.world.kind not in RECORDED
         own = self._gallery.add(picture, t_ns)
         if self._is_rendered:

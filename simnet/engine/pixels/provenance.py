@@ -12,8 +12,8 @@ from simnet.engine import machine
 
 OWN = ("engine/pixels",)
 """How keys are made and entries written."""
-WORLD = ("pixels.py", "poses.py", "seeds.py", "timed.py", "world")
-CODEC = ("codec", "pixels.py", "shipped.py")
+WORLD = ("pixels.py", "plugins.py", "poses.py", "seeds.py", "timed.py", "world")
+CODEC = ("codec", "pixels.py", "plugins.py", "shipped.py")
 QUALITY = ("quality.py",)
 """The sources that frames, bitstreams and pictures, and scores come from."""
 
