@@ -24,21 +24,21 @@ def blocks(language: str) -> list[str]:
 
 
 def commands() -> list[str]:
-    """Every command line; installing is left to CI, which does just that, and `pytest` to whoever runs this."""
+    """Every command line; installing is left to CI, which does just that, and pytest to whoever runs this."""
     lines = [line for block in blocks("sh") for line in block.splitlines()]
-    return [line for line in (INSTALLS.sub("", each) for each in lines) if line != "pytest"]
+    return [line for line in (INSTALLS.sub("", each) for each in lines) if line != "pytest -n auto"]
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder to type the commands in, with six pairs of a scene that moves."""
+    """A folder to type the commands in, with four pairs of a scene that moves."""
     folder = tmp_path_factory.mktemp("readme")
     shutil.copytree(ROOT / "scenarios", folder / "scenarios")
     texture = np.kron(np.random.default_rng(4).integers(0, 255, (24, 48, 3)), np.ones((8, 8, 1))).astype(np.uint8)
     for side, shift in (("left", 0), ("right", 6)):
         (folder / "pairs" / side).mkdir(parents=True)
-        for k in range(6):
-            cut = np.ascontiguousarray(texture[:152, 4 * k + shift : 4 * k + shift + 320])
+        for k in range(4):
+            cut = np.ascontiguousarray(texture[:112, 4 * k + shift : 4 * k + shift + 224])
             Image.fromarray(cut).save(folder / "pairs" / side / f"{k}.png")
     write_checkpoint(folder / "ndic.pt")
     return folder
@@ -62,7 +62,7 @@ def write_checkpoint(file: Path) -> None:
 def test_both_installing_commands_are_there() -> None:
     lines = [line for block in blocks("sh") for line in block.splitlines()]
     assert "python -m pip install -e . && simnet run scenarios/vehicle_platoon.yaml" in lines
-    assert "python -m pip install -e '.[test]' && pytest" in lines
+    assert "python -m pip install -e '.[test]' && pytest -n auto" in lines
 
 
 @pytest.mark.parametrize("command", commands())
