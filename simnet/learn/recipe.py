@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import pydantic
 
+from simnet import codec
 from simnet.errors import InputError
 from simnet.learn import named
 from simnet.scenario import document
@@ -95,6 +96,17 @@ class Recipe(pydantic.BaseModel):
             return tuple(named.with_defaults(name, "train" if info.field_name == "data" else "val") for name in names)
         except InputError as error:
             raise ValueError(str(error)) from error
+
+    @pydantic.field_validator("codecs", mode="after")
+    @classmethod
+    def _known(cls, codecs: tuple[str, ...]) -> tuple[str, ...]:
+        for each in codecs:
+            name, _, model = each.partition("=")
+            try:
+                codec.declared_times(name, model or None)
+            except InputError as error:
+                raise ValueError(str(error)) from error
+        return codecs
 
     @pydantic.model_validator(mode="after")
     def _whole(self) -> Recipe:

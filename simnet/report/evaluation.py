@@ -21,11 +21,15 @@ PAGE, SCORES = "evaluation.html", "pictures.csv"
 
 
 def prepare(out_dir: Path) -> None:
-    """Make the folder; InputError if it cannot be, before an hour is spent on what should go there."""
-    try:
-        out_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{out_dir}: cannot be made ({error.strerror}); expected a folder to write to") from error
+    """Make the folder, before an hour is spent on what should go there.
+
+    Raises:
+        InputError: It cannot be made, or holds an evaluation already.
+    """
+    _make(out_dir)
+    for name in (PAGE, SCORES):
+        if (out_dir / name).exists():
+            raise InputError(f"{out_dir}: holds an evaluation already ({name}); expected another folder")
 
 
 def write(result: Result, out_dir: Path, *, asked_published: bool = False) -> Path:
@@ -36,7 +40,7 @@ def write(result: Result, out_dir: Path, *, asked_published: bool = False) -> Pa
     Raises:
         InputError: The folder cannot be written.
     """
-    prepare(out_dir)
+    _make(out_dir)
     path = out_dir / PAGE
     try:
         path.write_text(_page(result, asked_published=asked_published), encoding="utf-8")
@@ -48,6 +52,13 @@ def write(result: Result, out_dir: Path, *, asked_published: bool = False) -> Pa
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror}); expected a folder to write to") from error
     return path
+
+
+def _make(out_dir: Path) -> None:
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{out_dir}: cannot be made ({error.strerror}); expected a folder to write to") from error
 
 
 def _page(result: Result, *, asked_published: bool) -> str:

@@ -249,3 +249,11 @@ def test_a_folder_that_cannot_be_made_is_one_clear_line(result: evaluation.Resul
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="file: cannot be made"):
         evaluation.write(result, tmp_path / "file")
+
+
+def test_a_folder_with_an_evaluation_in_it_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    evaluation.prepare(tmp_path)
+    (tmp_path / "evaluation.html").touch()
+    with pytest.raises(InputError, match=r"holds an evaluation already \(evaluation.html\); expected another folder"):
+        evaluation.prepare(tmp_path)

@@ -22,7 +22,7 @@ from simnet.codec.padding import check_size, padded, to_picture
 from simnet.codec.protocols import Explanation
 from simnet.codec.published import kinds, priors
 from simnet.codec.published.kinds import GRID, Kind
-from simnet.errors import ModelError
+from simnet.errors import BitstreamError, ModelError
 from simnet.records import Announcement, Decoded, SideInformation
 
 STRONGEST = 8
@@ -177,7 +177,12 @@ class PublishedDecoder:
         return self._stream.run("side", self._stream.tensor(y))
 
     def _picture(self, graph: str, *inputs: np.ndarray) -> np.ndarray:
-        return to_picture(self._stream.run(graph, *inputs), self.announcement.height, self.announcement.width)
+        """Run a graph on what a payload says; numbers that no picture has make what is not finite."""
+        try:
+            output = self._stream.run(graph, *inputs)
+        except ModelError as error:
+            raise BitstreamError(f"payload is of no picture: {error}") from error
+        return to_picture(output, self.announcement.height, self.announcement.width)
 
     def _in(self, matches: np.ndarray, side: np.ndarray) -> np.ndarray:
         """Matches in pixels of the side picture as it came, inside it."""

@@ -19,7 +19,7 @@ from simnet.codec import exporting, model
 from simnet.codec.published import checkpoint, coding, entries, tables
 from simnet.codec.published.kinds import Kind
 from simnet.codec.published.networks import Network
-from simnet.errors import InputError, ModelError
+from simnet.errors import BitstreamError, InputError, ModelError
 from simnet.records import SideInformation
 
 USUAL_SIZE = (256, 128)
@@ -160,7 +160,10 @@ def measured(folder: Path) -> tuple[int, int]:
         began = time.perf_counter_ns()
         data = encoder.encode(picture, 0.5)
         encoded = time.perf_counter_ns()
-        decoder.decode(data, [SideInformation(picture, "side", 0)])
+        try:
+            decoder.decode(data, [SideInformation(picture, "side", 0)])
+        except BitstreamError as error:  # its own encoder's: the weights are at fault
+            raise ModelError(f"model {chosen.name}: {error}") from error
         times.append((encoded - began, time.perf_counter_ns() - encoded))
     encode_ns, decode_ns = (int(statistics.median(each)) for each in zip(*times, strict=True))
     return tuple(max(1, round(each / MILLISECOND_NS)) * MILLISECOND_NS for each in (encode_ns, decode_ns))  # type: ignore[return-value]  # two

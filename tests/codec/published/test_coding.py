@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,9 @@ from simnet.codec import bitstream, model
 from simnet.codec.graph import run
 from simnet.codec.padding import padded
 from simnet.codec.protocols import Explainer
-from simnet.codec.published import coding, folders, kinds, load_checkpoint
+from simnet.codec.published import coding, folders, kinds, load_checkpoint, priors
 from simnet.codec.published.networks import Output
-from simnet.errors import ModelError
+from simnet.errors import BitstreamError, ModelError
 from simnet.records import SideInformation
 
 ModelOf = Callable[[str], str | None]
@@ -107,6 +108,23 @@ def test_side_pictures_of_any_size_are_used(name: str, model_of: ModelOf, pictur
     decoded = decoder.decode(encoder.encode(picture, 0.5), [side])
     assert decoded.picture.shape == picture.shape
     assert (decoded.picture != decoded.alone).any()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_payload_of_numbers_that_no_picture_has_is_refused_as_a_bitstream(name: str, model_of: ModelOf) -> None:
+    announcement = codec.open_encoder(name, 256, 128, model_of(name)).announcement
+    decoder, coder = codec.open_decoder(announcement), priors.read(model.load(str(model_of(name))))
+    far = np.full((coder.channels, 8, 16), 1e9, np.float32)
+    z = np.zeros((coder.channels, 2, 4), np.float32) if kinds.KINDS[name].hyper else None
+    made_up = bitstream.pack(bitstream.Header(0, 128, key=True), coder.encode(far, z), announcement)
+    if name != "bls17":  # whose small test network keeps even these finite
+        with pytest.raises(BitstreamError, match=r"payload is of no picture: .* numbers that are not finite"):
+            decoder.decode(made_up, ())
+    draw = np.random.default_rng(6)
+    for length in (4, 40, 400):
+        noise = bitstream.pack(bitstream.Header(0, 128, key=True), draw.bytes(length), announcement)
+        with suppress(BitstreamError):
+            assert decoder.decode(noise, ()).picture.shape == (128, 256, 3)
 
 
 @pytest.mark.parametrize("name", NAMES)
