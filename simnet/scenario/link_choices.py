@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from simnet.records import HandoverConfig
@@ -26,12 +27,19 @@ def of(name: str, link: Link, problems: Problems) -> HandoverConfig | None:
 
 
 def check(links: Sequence[LinkConfig], problems: Problems) -> None:
-    """Report a link that says of its group what another link does not."""
+    """Report a link that says of its group what another link does not, and a group that leaves nothing to choose."""
     first: dict[tuple[str, str], LinkConfig] = {}
     for link in links:
-        if (choice := link.handover) is None:
+        if (choice := link.handover) is None or choice.node not in {link.source, link.target}:
             continue
         said = first.setdefault((choice.group, choice.node), link)
         if said.handover != choice:
             text = f"group {choice.group!r} is not as link {said.name!r} has it; expected the same for all links of a group"
             problems.at_value(("links", link.name.partition(".")[0], "handover"), text)
+    chosen = Counter(
+        (each.handover.group, each.handover.node) for each in links if each.handover and "." not in each.name
+    )
+    for (group, node), link in first.items():
+        if chosen[group, node] == 1:
+            text = f"group {group!r} of {node!r} has this link alone; expected two or more, one to each access point"
+            problems.at_value(("links", link.name, "handover"), text)

@@ -142,6 +142,9 @@ class Queue(Strict):
         given = [key for key in ("target", "interval") if key in self.model_fields_set]
         if given and self.kind != "codel":
             raise ValueError(f"{given[0]} given with a {self.kind} queue; expected kind: codel")
+        if self.target > self.interval:
+            target, interval = units.text(self.target, "ns"), units.text(self.interval, "ns")
+            raise ValueError(f"target {target} is above interval {interval}; expected a small part of it, such as 5 %")
         return self
 
 

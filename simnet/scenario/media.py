@@ -32,6 +32,8 @@ def resolve(document: Document, links: tuple[LinkConfig, ...], problems: Problem
             problems.at_value(path, f"no medium {link.medium!r}{near(link.medium, media)}; expected {known}")
         elif (fault := _fault(link, media[link.medium])) is not None:
             problems.at_value(path, fault)
+    for name in media.keys() - {link.medium for link in links}:
+        problems.at_key(("media", name), f"no link uses it; expected medium: {name} in the links that share it")
     return tuple(media.values())
 
 

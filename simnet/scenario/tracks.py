@@ -14,6 +14,7 @@ from simnet.records import Trajectory
 from simnet.scenario import nodes
 from simnet.scenario.path_schema import Track
 from simnet.tracks import gpx, plan, sumo, table
+from simnet.units import text
 
 if TYPE_CHECKING:
     from simnet.scenario.explain import Problems
@@ -83,6 +84,7 @@ def resolve(document: Document, problems: Problems, file: File) -> tuple[dict[st
         kind = each.path.format
         clocks_ns[kind] = min(clocks_ns.get(kind, each.track.clock_ns), each.track.clock_ns)
     for name, each in found.items():
+        _check_begin(name, each, clocks_ns[each.path.format], problems)
         try:
             ways[name] = _trajectory(each, origin, clocks_ns[each.path.format], document.duration)
         except InputError as error:
@@ -123,6 +125,15 @@ def _read(readers: _Readers, name: str, node: Node, path: Track, problems: Probl
         )
         return None
     return _Recorded(path, node, track, f"{found.name} sha256:{digest}")
+
+
+def _check_begin(name: str, each: _Recorded, clock_ns: int, problems: Problems) -> None:
+    """Report a run that begins when the track is over: its node would stand at its end throughout."""
+    if each.path.begin is None or each.path.begin <= (end_ns := each.track.times_ns[-1] - clock_ns):
+        return
+    begin, end = text(each.path.begin, "ns"), text(end_ns, "ns")
+    complaint = f"{begin} is after the track's end; expected less than {end}, where {each.path.file} ends"
+    problems.at_value(("nodes", name, "path", "begin"), complaint)
 
 
 def _table(file: File, path: Track) -> tracks.Track:

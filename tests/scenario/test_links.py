@@ -13,6 +13,11 @@ UP = "bandwidth: 400 kbit/s"
 CELL = "handover: {group: cell, hysteresis: 20 m, gap: 50 ms}"
 
 
+def and_another(handover: str) -> tuple[str, str]:
+    """A second link of the car's, to another access point."""
+    return "streams:\n", f"  up_2: {{from: car, to: van, bandwidth: 1 Mbit/s, {handover}}}\nstreams:\n"
+
+
 def links(file: str, *overrides: str) -> dict:
     return {link.name: link for link in scenario.load(file, overrides).links}
 
@@ -29,8 +34,10 @@ def test_both_directions_have_what_a_link_says_unless_the_way_back_says_otherwis
 
 
 def test_the_end_where_a_link_begins_chooses_unless_another_is_named(write):
-    found = links(write((UP, f"{UP}, handover: cell"), ("loss: 1 %", "handover: {group: cell, node: mast}")))
+    found = links(write((UP, f"{UP}, handover: cell"), and_another("handover: cell")))
     assert found["up"].handover == found["up.return"].handover == HandoverConfig("cell", "car")
+    said = "handover: {group: cell, node: mast}"
+    found = links(write((UP, f"{UP}, {said}"), ("loss: 1 %", said)))
     assert found["up_van"].handover == found["up_van.return"].handover == HandoverConfig("cell", "mast")
 
 
@@ -47,11 +54,12 @@ def test_a_stream_has_a_priority(write):
         "queue: {kind: priority, size: 9 kB}",
         "queue: {kind: codel, interval: 50 ms}",
         CELL,
-        "handover: {group: cell, node: mast, period: 1 s}, return: none",
+        "handover: {group: cell, period: 1 s}, return: none",
     ],
 )
 def test_what_check_prints_loads_to_the_same(write, tmp_path, said):
-    loaded = scenario.load(write((UP, f"{UP}, {said}")))
+    another = [and_another(said)] if "handover" in said else []
+    loaded = scenario.load(write((UP, f"{UP}, {said}"), *another))
     (tmp_path / "printed.yaml").write_text(scenario.dump(loaded), encoding="utf-8")
     again = scenario.load(str(tmp_path / "printed.yaml"))
     assert again.links == loaded.links
@@ -81,6 +89,14 @@ def test_an_override_of_one_key_keeps_what_the_shorthand_said(write):
         ("propagation: 4e8 m/s", "links.up.propagation: '4e8 m/s' is out of range"),
         ("queue: {kind: red}", "links.up.queue.kind: 'red' is unknown"),
         ("queue: {target: 5 ms}", "links.up.queue: target given with a fifo queue; expected kind: codel"),
+        (
+            "queue: {kind: codel, target: 0.2 s}",
+            "links.up.queue: target 200 ms is above interval 100 ms; expected a small part of it",
+        ),
+        (
+            "handover: cell",
+            "links.up.handover: group 'cell' of 'car' has this link alone; expected two or more, one to each access point",
+        ),
         ("queue: {size: 100 B}", "links.up.queue: queue is 100 B and mtu 1500 B; expected room for a whole packet"),
         ("handover: {hysteresis: 3 m}", "links.up.handover.group: required key is missing"),
         ("handover: {group: cell, node: van}", "links.up.handover.node: 'van' is at neither end; expected car or mast"),
@@ -94,6 +110,5 @@ def test_faults_are_told_with_their_place(refusal, said, message):
 
 
 def test_links_of_a_group_agree(refusal):
-    other = "  up_2: {from: car, to: van, bandwidth: 1 Mbit/s, handover: {group: cell, gap: 1 s}}"
-    said = refusal((UP, f"{UP}, {CELL}"), ("streams:\n", f"{other}\nstreams:\n"))
+    said = refusal((UP, f"{UP}, {CELL}"), and_another("handover: {group: cell, gap: 1 s}"))
     assert "links.up_2.handover: group 'cell' is not as link 'up' has it" in said

@@ -59,5 +59,6 @@ def test_faults_of_links_on_media_are_told(refusal):
     said = refusal(("400 kbit/s}", "400 kbit/s, medium: aie}"), with_air("csma"))
     assert "9:60: links.up.medium: no medium 'aie' (did you mean 'air'?); expected one of: air" in said
     assert "expected media: {air: csma}" in refusal(ON_AIR)
+    assert refusal(with_air("csma")).startswith("small.yaml:11:9: media.air: no link uses it; expected medium: air in")
     slow = refusal(with_air("{kind: tdma, slot: 5 ms}"), ON_AIR)
     assert "links.up.medium: a packet of 1500 B takes 30 ms; expected at most a slot less its guard, 5 ms" in slow

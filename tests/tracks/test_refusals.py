@@ -48,6 +48,10 @@ VEH0 = "{sumo: fcd.xml, vehicle: veh0}"
         ),
         ("path: {gpx: flight.gpx, track: fligt}", "flight.gpx: no track 'fligt'; expected one of: flight"),
         ("path: {gpx: flight.gpx, begin: 3 m}", "nodes.n0.path.begin: '3 m' is not a time"),
+        (
+            f"path: {VEH0[:-1]}, begin: 3 s}}",
+            "4:52: nodes.n0.path.begin: 3 s is after the track's end; expected less than 2.5 s, where fcd.xml ends",
+        ),
         ("path: {points: [[0, 0], [1, 1]]}", "points given without times or speed"),
         ("path: {points: [[0, 0], [1, 1]], times: [0 s]}", "1 times for 2 points; expected one for each"),
         ("path: {points: [[0, 0], [1, 1]], times: [1 s, 1 s]}", "1 s comes after 1 s; expected ascending times"),
