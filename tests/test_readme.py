@@ -69,6 +69,7 @@ def test_both_installing_commands_are_there() -> None:
 def test_the_command_runs_as_written(command: str, place: Path) -> None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {"PAIRS": str(place / "pairs"), "CHECKPOINT": str(place / "ndic.pt"), "PATH": path}
+    environment["XDG_CACHE_HOME"] = str(place / "cache")
     done = subprocess.run(
         command, shell=True, cwd=place, env=environment, capture_output=True, text=True, check=False, timeout=280
     )
