@@ -63,9 +63,11 @@ def refuse(codec: str, name: str | None) -> None:
         raise ModelError(f"codec {codec} has no models; found model {name}")
 
 
-@lru_cache(maxsize=16)
 def load(name: str) -> Model:
-    """Read a model's manifest and check every file's digest; ModelError says which file is wrong."""
+    """Read a model's manifest and check every file's digest; ModelError says which file is wrong.
+
+    A model is read once, until its manifest is another: a script or a worker that lives long may train it anew meanwhile.
+    """
     try:
         folder = Path(name) if (Path(name) / "manifest.yaml").is_file() else shipped.folder("models") / name
     except FileNotFoundError as error:
@@ -75,6 +77,14 @@ def load(name: str) -> Model:
         raise ModelError(
             f"{name}: unknown model; expected one of {', '.join(names()) or 'none shipped'}, or a model folder"
         )
+    about = file.stat()
+    return _load(name, folder, (about.st_ino, about.st_size, about.st_mtime_ns))
+
+
+@lru_cache(maxsize=16)
+def _load(name: str, folder: Path, _stamp: tuple[int, ...]) -> Model:
+    """Read the model in a folder; `_stamp` tells its manifest from those before it."""
+    file = folder / "manifest.yaml"
     try:
         manifest = yaml.safe_load(file.read_text())
         if manifest["version"] != SUPPORTED:

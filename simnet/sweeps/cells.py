@@ -96,15 +96,10 @@ def _make(task: Task, counts: object) -> bool:
 
 def _check(task: Task) -> None:
     """Raise NodeError unless this worker sees what whoever named the cell saw: the same code, checkpoints and pictures."""
-    from simnet.codec import model
     from simnet.sweeps import identity
 
     if identity.cell(task.scenario) != task.cell:
-        model.load.cache_clear()  # a worker that lives long may remember a checkpoint that has changed since
-        if identity.cell(task.scenario) != task.cell:
-            raise NodeError(
-                "a worker has other code, libraries, checkpoints or pictures; expected those of this command"
-            )
+        raise NodeError("a worker has other code, libraries, checkpoints or pictures; expected those of this command")
 
 
 @lru_cache(maxsize=1)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from simnet import codec, quality, shipped
-from simnet.codec import model
 from simnet.codec.align import CANDIDATES, Aligner
 from simnet.codec.fusing import CELL
 from simnet.codec.protocols import Explainer
@@ -56,7 +55,6 @@ def test_the_stage_may_be_another_than_the_shipped(picture: np.ndarray, tmp_path
     default = codec.open_decoder(codec.open_encoder("avif+fuse", 200, 120).announcement).decode(frame, sides)
     np.testing.assert_array_equal(fused.picture, default.picture)
     shutil.rmtree(folder)
-    model.load.cache_clear()
     with pytest.raises(ModelError, match="unknown model"):
         codec.open_decoder(encoder.announcement)
 
