@@ -44,6 +44,7 @@ def run(
     page: bool = True,
     realtime: float | None = None,
     live: str | None = None,
+    exports: Sequence[str] = (),
     progress: Callable[[float], None] | None = None,
 ) -> RunReport:
     """Run a scenario, write its folder, and return what came of it.
@@ -56,6 +57,7 @@ def run(
         page: Whether to make the page; if not, `RunReport.show` does when it is asked to.
         realtime: Wall seconds a virtual second, to pace the clock; None lets it run as fast as it can.
         live: Where telemetry is published for `simnet dashboard`, e.g. `tcp://127.0.0.1:5570`.
+        exports: What else to write into the folder, of `simnet.exports.KINDS`, e.g. `["mcap", "pcap"]`.
         progress: Called with the virtual time in seconds, every time that a frame is captured.
 
     Raises:
@@ -86,6 +88,7 @@ def run(
             report=page,
             realtime=realtime,
             live=live,
+            exports=exports,
             progress=(lambda _: None) if progress is None else lambda now_ns: progress(now_ns / SECOND_NS),
             asked=asked,
         )

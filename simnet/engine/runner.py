@@ -131,7 +131,8 @@ def _write(scenario: Scenario, out: Path, asked: Asked, times: Times, happened: 
     times.mark("writing rows")
     if happened.exports is not None:
         fingerprint = happened.ledger.fingerprint()
-        happened.exports.finish(Ended(out.name, fingerprint, rows, happened.links, happened.events))
+        ended = Ended(out.name, fingerprint, rows, happened.links, happened.events, tuple(happened.lost))
+        happened.exports.finish(ended)
         times.mark("exports")
 
     def write_about() -> RunResult:

@@ -49,6 +49,8 @@ class Ended:
     rows: Sequence[Row]
     links: Sequence[LinkStatistics]
     events: Sequence[NetworkEvent]
+    lost_hosts: Sequence[str] = ()
+    """That the run went on without."""
 
 
 class Export(ABC):

@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 from simnet import metrics
 from simnet.exports.export import Export
 from simnet.exports.partial_file import PartialFile
-from simnet.records import SECOND_NS
+from simnet.records import SECOND_NS, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -73,9 +73,20 @@ class _Ended(Collector):
         clock_s = self._scenario.duration_ns / SECOND_NS
         yield GaugeMetricFamily(metrics.VIRTUAL_TIME.name, metrics.VIRTUAL_TIME.about, clock_s)
         events = CounterMetricFamily(metrics.EVENTS.name, metrics.EVENTS.about, labels=metrics.EVENTS.labels)
-        for kind, count in sorted(Counter(event.kind for event in self._ended.events).items()):
+        for kind, count in sorted(self._events().items()):
             events.add_metric([kind], count)
         yield events
+
+    def _events(self) -> Counter[str]:
+        """Count what the live page calls events."""
+        found = Counter(event.kind for event in self._ended.events)
+        found["fault"] += len(self._ended.lost_hosts)
+        for row in self._ended.rows:
+            if row.outcome not in {Outcome.DECODED, Outcome.ALONE}:
+                found[row.outcome.value] += 1
+            elif row.packets_lost:
+                found["loss"] += 1
+        return +found
 
     def _links(self) -> Iterable[Metric]:
         packets, carried = _counter(metrics.LINK_PACKETS), _counter(metrics.LINK_BYTES)

@@ -46,19 +46,18 @@ def parse(text: str) -> tuple[str, ...]:
     Raises:
         InputError: A name that is none of `KINDS`.
     """
-    names = [name.strip() for name in text.split(",")]
-    for name in names:
-        if name not in KINDS:
-            raise InputError(f"--export: {name!r}; expected a list of {', '.join(KINDS)}")
-    return tuple(dict.fromkeys(names))
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    _check_names(names)
+    return names
 
 
 def check(kinds: Collection[str], *, has_pictures: bool, is_resumed: bool) -> None:
     """Find out before a run begins whether it can be exported so.
 
     Raises:
-        InputError: It has no pictures, or some are gone, or a library is missing.
+        InputError: A kind is none of `KINDS`, the run has no pictures, some are gone, or a library is missing.
     """
+    _check_names(kinds)
     for name in kinds:
         kind = KINDS[name]
         if kind.needs_pictures and not has_pictures:
@@ -75,6 +74,12 @@ def check(kinds: Collection[str], *, has_pictures: bool, is_resumed: bool) -> No
                 raise InputError(
                     f"--export {name}: the package {kind.library} is missing; pip install 'simnet[export]' brings it"
                 ) from error
+
+
+def _check_names(names: Collection[str]) -> None:
+    for name in names:
+        if name not in KINDS:
+            raise InputError(f"--export: {name!r}; expected a list of {', '.join(KINDS)}")
 
 
 def wants_pictures(kinds: Collection[str]) -> bool:

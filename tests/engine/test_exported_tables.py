@@ -9,12 +9,17 @@ from dataclasses import replace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 from pyarrow import parquet
 
 from simnet import cli, engine, exports
+from simnet.dashboard.metrics import exposition
+from simnet.dashboard.state import State
 from simnet.engine.journal import Journal
 from simnet.errors import InputError, WireError
 from simnet.records import LossConfig
+from simnet.records.live import LiveEvent, LiveFrame, LiveRun
+from simnet.wire.live import Told
 
 from .conftest import MS, change_links
 
@@ -46,14 +51,17 @@ def test_csv_says_what_parquet_says(run, lossy):
     assert ran.result.summary["exports"] == [str(ran.read.path / f"{name}.csv") for name in ("rows", "links")]
 
 
-def test_metrics_say_what_rows_say(run, lossy):
-    ran = run(lossy, exports=["prometheus"], report=False)
-    text = (ran.read.path / "metrics.prom").read_text()
-    samples = {
+def read_metrics(text: str) -> dict[tuple[str, ...], Sample]:
+    return {
         (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
+
+
+def test_metrics_say_what_rows_say(run, lossy):
+    ran = run(lossy, exports=["prometheus"], report=False)
+    samples = read_metrics((ran.read.path / "metrics.prom").read_text())
     assert all(sample.timestamp is None for sample in samples.values()), "node_exporter refuses them"
     rows = ran.rows("car/a")
     decoded = [row for row in rows if row.psnr_db is not None]
@@ -71,6 +79,22 @@ def test_metrics_say_what_rows_say(run, lossy):
     assert samples["simnet_events_total", "outage begins"].value == 2
     about = next(sample for (name, *_), sample in samples.items() if name == "simnet_run_info")
     assert about.labels["fingerprint"] == ran.result.summary["fingerprint"]
+
+
+def test_what_the_live_page_tells_too_has_the_same_name_and_value(run, lossy):
+    ran = run(replace(lossy, duration_ns=1_000 * MS), exports=["prometheus"], report=False)
+    live = State()
+    live.take(Told(LiveRun("session", "run", lossy, ())))
+    for row in ran.read.rows:
+        live.take(Told(LiveFrame(row)))
+    for event in ran.read.about["events"]:
+        live.take(Told(LiveEvent(event["time_ns"], event["kind"], event["where"], event["detail"])))
+    told = read_metrics(exposition(live).decode())
+    left = read_metrics((ran.read.path / "metrics.prom").read_text())
+    for name in ("events_total", "frames_total", "stream_bytes_total", "stream_psnr_decibels", "stream_bits_per_pixel"):
+        both = [{key: each.value for key, each in of.items() if key[0] == f"simnet_{name}"} for of in (told, left)]
+        assert both[0] == both[1] != {}
+    assert left["simnet_events_total", "lost"].value > 0
 
 
 @pytest.mark.parametrize("text", ["mcap,gif", "pcap,", "MP4", ""])
@@ -127,6 +151,11 @@ def test_a_run_that_goes_on_has_packets_and_not_all_pictures(run, lossy, tmp_pat
     whole = run(lossy, exports=["pcap", "csv"], report=False).read.path
     assert (out / "packets.pcapng").read_bytes() == (whole / "packets.pcapng").read_bytes()
     assert len((out / "rows.csv").read_text().splitlines()) == len((whole / "rows.csv").read_text().splitlines())
+
+
+def test_python_refuses_unknown_kinds_too(run, tiny):
+    with pytest.raises(InputError, match="--export: 'gif'; expected a list of mcap"):
+        run(tiny, exports=["gif"])
 
 
 def test_every_kind_is_listed_once():
