@@ -38,9 +38,7 @@ def run_cell(scenario: Scenario, out: Path, store: Store, counts: Counts, asked:
     from simnet.engine import runner
 
     times = Times(time.perf_counter())
-    checks.check_codecs(scenario)
-    scenario = checks.clip(scenario)
-    checks.check_frames(scenario)
+    scenario = checks.ready(scenario)
     checks.make_folder(out)
     if direct.is_recorded(scenario):
         with memory.without_search_for_circles():

@@ -125,9 +125,7 @@ def _write(scenario: Scenario, out: Path, asked: Asked, times: Times, happened: 
     from simnet.engine import folder
     from simnet.report import write as write_page
 
-    rows = happened.ledger.rows(out.name, {stream.name: stream for stream in scenario.streams}, scenario.cameras)
-    folder.write_rows(out, rows)
-    folder.write_links(out, happened.links)
+    rows = _write_tables(scenario, out, happened)
     times.mark("writing rows")
     if happened.exports is not None:
         fingerprint = happened.ledger.fingerprint()
@@ -154,12 +152,19 @@ def write_folder(
     """Write what a run came to, and `more` into its `run.json`, without a page; return its rows."""
     from simnet.engine import folder
 
-    rows = happened.ledger.rows(out.name, {stream.name: stream for stream in scenario.streams}, scenario.cameras)
-    folder.write_rows(out, rows)
-    folder.write_links(out, happened.links)
+    rows = _write_tables(scenario, out, happened)
     summary = _summary(scenario, out, happened, rows, times.total, report=False)
     summary["rows"] = folder.ROWS  # the folder has another name once it is whole
     folder.write_about(out, _about(scenario, happened, asked, summary, times) | more)
+    return rows
+
+
+def _write_tables(scenario: Scenario, out: Path, happened: Happened) -> list[Row]:
+    from simnet.engine import folder
+
+    rows = happened.ledger.rows(out.name, {stream.name: stream for stream in scenario.streams}, scenario.cameras)
+    folder.write_rows(out, rows)
+    folder.write_links(out, happened.links)
     return rows
 
 
