@@ -18,6 +18,7 @@ from PIL import Image
 from pyarrow import parquet
 
 from simnet.records import Outcome, Row, Scenario
+from simnet.report.sweeps import cells
 from simnet.report.sweeps.cells import Point, plain
 from simnet.seeds import generator
 
@@ -116,6 +117,14 @@ def cell(
     if pictures:
         _pictures(path / "pictures", db)
     return path
+
+
+def cells_of(folder: Path) -> tuple[Point, ...]:
+    return cells.read(folder).points
+
+
+def failing(each: Point, reason: str) -> Point:
+    return dataclasses.replace(each, failed=reason)
 
 
 def _rows(scenario: Scenario, each: Point, kbit_s: float, db: float) -> list[Row]:

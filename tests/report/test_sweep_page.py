@@ -12,7 +12,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from simnet import cli, report
 from simnet.errors import InputError
@@ -72,13 +74,10 @@ def page_of(folder: Path) -> Any:
 
 def test_rates_at_the_receiver_and_at_the_encoder_are_the_ratios_that_the_curves_were_made_with(whole: Path) -> None:
     receiver, _, encoder, _ = against(first_view(whole), "hevc")["atn"]
-    assert receiver.mean
-    assert encoder.mean
-    assert receiver.mean.value == pytest.approx(100 * (155 / 250 - 1))
-    assert encoder.mean.value == pytest.approx(-50)
-    back = against(first_view(whole), "atn")["hevc"][0]
-    assert back.mean
-    assert back.mean.value == pytest.approx(100 * (250 / 155 - 1))
+    assert receiver.percent == pytest.approx(100 * (155 / 250 - 1))
+    assert receiver.low == pytest.approx(receiver.high)
+    assert encoder.percent == pytest.approx(-50)
+    assert against(first_view(whole), "atn")["hevc"][0].percent == pytest.approx(100 * (250 / 155 - 1))
 
 
 def test_bands_are_students_over_the_seeds(whole: Path) -> None:
@@ -219,7 +218,7 @@ def test_curves_that_do_not_overlap_have_a_reason_and_no_number(tmp_path: Path) 
             each = made.ask(folder, made.point("atn", seed, {made.BANDWIDTH: f"{rate:g}kbit/s"}))
             made.cell(folder, each, rate, lift_db=20)
     found = against(first_view(folder), "hevc")["atn"][0]
-    assert found.mean is None
+    assert found.percent is None
     assert "no overlap" in found.reason
     words = said(folder)
     assert "less bandwidth" not in words
@@ -241,9 +240,7 @@ def test_a_missing_bandwidth_is_a_gap_that_nothing_is_read_across(changed: Path)
     assert line["connectgaps"] is False
     bands = [t for t in page.plots["psnr-offered"]["data"] if t["name"] == "hevc" and "fill" in t]
     assert all(200 not in band["x"] and not (100 in band["x"] and 400 in band["x"]) for band in bands)
-    table = next(
-        own for caption, own in page.tables.items() if caption.startswith("Bandwidth needed") and "PSNR" in caption
-    )
+    table = next(own for caption, own in page.tables.items() if " needed for " in caption and "PSNR" in caption)
     hevc = dict(zip(table[0], next(row for row in table[1:] if row[0] == "hevc"), strict=True))
     # 30 dB lies between the missing 200 and 400.
     assert hevc["30 dB"] == "cells missing"
@@ -272,6 +269,19 @@ def test_a_sweep_of_which_nothing_ran_has_a_page(changed: Path) -> None:
     page = page_of(changed)
     assert "No cell of this choice has been run: nothing can be said." in page.text
     assert len(page.tables["Cells that are not there"]) == 1 + 24
+
+
+def test_runs_of_recorded_sizes_have_no_quality_and_say_so(tmp_path: Path) -> None:
+    folder = made.sweep(tmp_path, kbit_s=(100, 400), seeds=(0,))
+    for path in (folder / "cells").iterdir():
+        for name in ("rows.parquet", "shown.parquet"):
+            table = parquet.read_table(path / name)
+            scores = [column for column in table.column_names if column.endswith(("psnr_db", "ms_ssim"))]
+            for column in scores:
+                index = table.column_names.index(column)
+                table = table.set_column(index, column, pa.nulls(len(table), pa.float64()))
+            parquet.write_table(table if name == "rows.parquet" else table.slice(0, 0), path / name)
+    assert "No picture was scored, so there is no quality to compare." in page_of(folder).text
 
 
 def test_few_frames_are_said_to_be_few(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 from simnet import deltas
 from simnet.report.sweeps.grid import BANDWIDTH
-from simnet.report.sweeps.statistics import Mean, mean
+from simnet.report.sweeps.statistics import mean
 from simnet.report.sweeps.views import Sample, View
 
 
@@ -25,12 +27,14 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The mean over seeds of BD-rates in percent; None where a seed has none, and `reason` says why."""
+    """The mean over seeds of BD-rates in percent, taken over logarithms, and its 95 % interval.
 
-    mean: Mean | None
+    `percent` is None where a seed has none, and `reason` says why.
+    """
+
+    percent: float | None
     low: float | None = None
     high: float | None = None
-    """The interval of quality that it is a mean over, where it is narrowest."""
     reason: str = ""
 
 
@@ -67,8 +71,18 @@ def _difference(view: View, anchor: str, curve: str, kind: Kind) -> Difference:
         return Difference(None, reason="no seed has both")
     if reason := next((each.reason for each in found if each.value is None), ""):
         return Difference(None, reason=reason)
-    lows, highs = ([end for each in found if (end := getattr(each, name)) is not None] for name in ("low", "high"))
-    return Difference(mean(each.value for each in found), max(lows), min(highs))
+    logs = mean(math.log1p(each.value / 100) for each in found if each.value is not None)
+    if logs is None:
+        return Difference(None, reason="no seed has both")
+    return Difference(_percent(logs.value), _percent(logs.low), _percent(logs.high))
+
+
+@overload
+def _percent(log: float) -> float: ...
+@overload
+def _percent(log: None) -> None: ...
+def _percent(log: float | None) -> float | None:
+    return None if log is None else 100 * math.expm1(min(log, 50.0))
 
 
 def _seeds(view: View, curve: str) -> set[int]:

@@ -99,10 +99,9 @@ def _embedded(
             entry = {"case": each.case, "stream": each.stream, "seed": each.seed, "sequence": each.sequence}
             entry |= {"original": source, "width": size[0], "height": size[1], "shown": {}}
             made[each.case, each.stream] = entry
-        if each.shown.is_file():
-            source, _ = _webp(each.shown, quality, width)
-            used += len(source)
-            entry["shown"].setdefault(each.setting, {})[each.curve] = [source, each.words]
+        source = _webp(each.shown, quality, width)[0] if each.shown.is_file() else None
+        used += len(source or "")
+        entry["shown"].setdefault(each.setting, {})[each.curve] = [source, each.words]
     return list(made.values()), left_out
 
 

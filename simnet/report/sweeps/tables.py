@@ -13,10 +13,9 @@ from simnet.report.sweeps.statistics import Mean
 from simnet.report.sweeps.views import Spot, View
 from simnet.report.sweeps.words import amount, counted, place, signed, with_interval
 from simnet.report.tables import Table
-from simnet.report.text import MISSING, number
+from simnet.report.text import MISSING
 
 MOST_ABSENT = 100
-_DIGITS = {"dB": 0, "MS-SSIM": 3}
 
 
 def figures(view: View) -> Table:
@@ -73,10 +72,10 @@ def needed(view: View) -> list[Table]:
         wanted = levels(known)
         if not wanted:
             continue
-        what = "Bandwidth needed, kbit/s a stream" if view.axis.kind == BANDWIDTH else f"Needed {view.axis.title}"
+        what = "kbit/s a stream needed" if view.axis.kind == BANDWIDTH else f"{view.axis.title} needed"
         made.append(
             Table(
-                caption=f"{what}, for {'PSNR' if unit == 'dB' else unit}",
+                caption=f"{what} for {'PSNR' if unit == 'dB' else unit}",
                 columns=("curve", *(f"{level:g}" + (" dB" if unit == "dB" else "") for level in wanted)),
                 rows=[
                     (curve, *(_need(needs(view, curve, column, level)) for level in wanted)) for curve in view.measured
@@ -137,16 +136,18 @@ def against(view: View, anchor: str) -> Table:
         columns=("curve", *(kind.title for kind in kinds)),
         rows=rows,
         note=f"Mean change of rate at equal quality: below zero needs less. {receiver}At the encoder: bits per pixel, for equal "
-        "quality of the pictures that were decoded. ± half the 95 % interval over seeds. "
+        "quality of the pictures that were decoded. In brackets: the 95 % interval over seeds. "
         + (f"No figure: {' '.join(reasons)}" if reasons else ""),
     )
 
 
 def _difference(found: Difference) -> str:
-    if found.mean is None:
+    if found.percent is None:
         return MISSING
-    half = "" if found.mean.half_width is None else f" ± {number(found.mean.half_width, 1)}"
-    return f"{signed(found.mean.value, 1)}{half} %"
+    interval = (
+        "" if found.low is None or found.high is None else f" ({signed(found.low, 1)} to {signed(found.high, 1)})"
+    )
+    return f"{signed(found.percent, 1)} %{interval}"
 
 
 def absent(readings: Readings) -> Table | None:

@@ -63,3 +63,8 @@ def listed(items: Sequence[str]) -> str:
 def counted(count: int, what: str) -> str:
     """Return `1 seed`, `3 seeds`."""
     return f"{count} {what}{'s' * (count != 1)}"
+
+
+def seeds_of(count: int) -> str:
+    """Return over how many seeds a mean was taken, in brackets."""
+    return f" (mean of {count} seeds)" if count > 1 else " (one seed)"

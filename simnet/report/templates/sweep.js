@@ -52,7 +52,8 @@ function picture(title, source, words, it) {
     button.setAttribute("aria-pressed", "false");
     figure.append(button);
   } else {
-    const empty = element("div", { className: "absent" }, "no picture");
+    const empty = element("div", { className: "absent" }, words ? "grey: no picture yet" : "no cell");
+    if (words) empty.classList.add("grey");
     empty.style.aspectRatio = `${it.width} / ${it.height}`;
     figure.append(empty);
   }
@@ -72,19 +73,23 @@ function pictures() {
   wipe();
 }
 
+// What a receiver shows that has no picture yet.
+const GREY = `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 1"><path fill="#808080" d="M0 0h2v1H0z"/></svg>')}`;
+
 function wipe() {
   const it = kept.streams[state.stream];
   const here = it.shown[kept.settings[state.setting][0]] ?? {};
   const source = (name) => (name === "original" ? it.original : here[name]?.[0]);
-  const both = [["wipe-under", byId("wipe-left").value], ["wipe-over", byId("wipe-right").value]];
-  for (const [id, name] of both) {
+  const both = [byId("wipe-left").value, byId("wipe-right").value];
+  ["wipe-under", "wipe-over"].forEach((id, index) => {
     const image = byId(id);
     image.width = it.width;
     image.height = it.height;
-    image.alt = name;
-    image.src = source(name) ?? it.original;
-  }
-  byId("wipe-absent").hidden = both.every(([, name]) => source(name));
+    image.alt = both[index];
+    image.src = source(both[index]) ?? GREY;
+  });
+  const grey = [...new Set(both.filter((name) => !source(name)))];
+  byId("wipe-words").textContent = grey.length ? `Grey: no picture of ${grey.join(" and ")}.` : "";
 }
 
 if (kept.streams.length) {

@@ -36,7 +36,9 @@ def _figure(view: View, id_: str, against: str, column: str, titles: tuple[str, 
         if offered and view.axis.kind not in {CATEGORY, SINGLE}:
             data += _band(points, curve, style)
         data.append(_line(points, curve, style, (x_title, titles[0]), digits, bars=not offered or not view.has_scale))
-    several = len(view.seeds) > 1
+    span, cut = reach([found for spots in view.curves.values() for spot in spots if (found := spot.mean(column))])
+    if span and titles[1] == "MS-SSIM":
+        span = span[0], min(span[1], 1.005)
     swept = "bandwidth offered" if view.axis.kind in {BANDWIDTH, SINGLE} else view.axis.key
     return Figure(
         id=id_,
@@ -46,13 +48,29 @@ def _figure(view: View, id_: str, against: str, column: str, titles: tuple[str, 
         layout=layout(
             400,
             xaxis=_axis(view, x_title, offered, data),
-            yaxis=axis(titles[0], hoverformat=f".{digits}f"),
+            yaxis=axis(titles[0], hoverformat=f".{digits}f", **({"range": span} if span else {})),
         ),
-        note=("Bands" if offered and view.has_scale else "Bars")
-        + f": 95 % interval of the mean over {len(view.seeds)} seeds (Student's t)."
-        if several
-        else "One seed: no interval can be given.",
+        note=_note(view, "Bands" if offered and view.has_scale else "Bars", cut=cut),
     )
+
+
+def reach(found: Sequence[Mean]) -> tuple[tuple[float, float] | None, bool]:
+    """Return the range of an axis for these means, and whether it cuts an interval off: of two seeds it would hide all else."""
+    if not found:
+        return None, False
+    low, high = min(each.value for each in found), max(each.value for each in found)
+    ends = [(each.low or each.value, each.high or each.value) for each in found]
+    most = 0.6 * (high - low) or 1.0
+    below, above = low - min(end for end, _ in ends), max(end for _, end in ends) - high
+    pad = 0.06 * (high - low) or 0.5
+    return (low - min(below, most) - pad, high + min(above, most) + pad), below > most or above > most
+
+
+def _note(view: View, marks: str, *, cut: bool) -> str:
+    if len(view.seeds) < 2:
+        return "One seed: no interval can be given."
+    more = " Wider ones are cut off by the plot's edge." if cut else ""
+    return f"{marks}: 95 % interval of the mean over {len(view.seeds)} seeds (Student's t).{more}"
 
 
 Points = Sequence[tuple[Spot, float | str | None, Mean | None]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simnet.report.figures.figure import SYMBOLS, Dict, Figure, axis, colours, dashes, label, layout
+from simnet.report.sweeps.figures.curves import reach
 from simnet.report.sweeps.readings import AGE_STEP_MS, Readings
 from simnet.report.sweeps.statistics import Mean
 from simnet.report.sweeps.views import View, gains
@@ -13,8 +14,9 @@ from simnet.report.text import FEW
 _KINDS = (
     ("by_age", "gain-age", "age", "age of the side picture (ms)", f"Means in steps of {AGE_STEP_MS} ms of age."),
     (
-        "by_overlap", "gain-overlap", "overlap", "share of the view that the source saw too",
-        "Overlap from where the cameras are and look, to the ground or 40 m ahead; what stands in between is not known. "
+        "by_overlap", "gain-overlap", "overlap", "overlap of the views (share)",
+        "Overlap: the share of the view that the source saw too, from where the cameras are and look, to the ground or 40 m "
+        "ahead; what stands in between is not known. "
         "Of several sources the one that saw most.",
     ),
 )  # fmt: skip
@@ -35,6 +37,8 @@ def _figure(view: View, found: Sequence[tuple[str, Bins]], id_: str, short: str,
     colour, dash = colours(view.curves), dashes(view.curves)
     symbols = {curve: SYMBOLS[index % len(SYMBOLS)] for index, curve in enumerate(view.curves)}
     several = len(view.seeds) > 1
+    span, _ = reach([average for _, bins in found for _, average, _ in bins])
+    upright = axis("gain in PSNR (dB)", zeroline=True, **({"range": span} if span else {}))
     said = "; ".join(f"{curve}: {bins[0][1].value:+.2f} dB at {bins[0][0]:g} to {bins[-1][1].value:+.2f} dB at {bins[-1][0]:g}"
                      for curve, bins in found)  # fmt: skip
     return Figure(
@@ -42,7 +46,7 @@ def _figure(view: View, found: Sequence[tuple[str, Bins]], id_: str, short: str,
         title=f"Gain of side information against its {short}",
         alt=f"Mean PSNR gain against {title}, a curve each. {said or 'Nothing to show'}.",
         data=[_trace(curve, bins, title, colour[curve], dash[curve], symbols[curve]) for curve, bins in found],
-        layout=layout(360, xaxis=axis(title), yaxis=axis("gain in PSNR (dB)", zeroline=True)),
+        layout=layout(360, xaxis=axis(title), yaxis=upright),
         note=f"{note} All bandwidths together; the same bitstream decoded with and without. "
         + ("Bars: 95 % interval over seeds." if several else "One seed: no interval.")
         + f" Hollow: fewer than {FEW} frames.",

@@ -77,7 +77,7 @@ def latency(view: View, found: Found, setting: str) -> Figure:
             annotations=notes,
         ),
         note="Of all frames, seeds together: a curve that ends below 100 % is short of the frames that never became a picture. "
-        f"To {RESOLUTION_MS} ms.",
+        f"Exact to {RESOLUTION_MS} ms.",
     )
 
 
@@ -135,9 +135,8 @@ def age(view: View, found: Found) -> Figure:
 
 def outcomes(view: View) -> Figure:
     """Return stacked bars of the frames that were late, lost or corrupt, by setting and curve."""
-    spots = [(curve, spot) for curve, own in view.curves.items() for spot in own]
-    order = {spot.setting: index for index, spot in enumerate(view.places)}
-    spots.sort(key=lambda pair: -order[pair[1].setting])
+    # A plot counts from below: the last first.
+    spots = [(curve, own[index]) for index in range(len(view.places)) for curve, own in view.curves.items()][::-1]
     many = len(view.axis.settings) > 1
     names = [label(f"{_where(view, spot)}, {curve}" if many else curve) + _gap(spot) for curve, spot in spots]
     data: list[Dict] = []
@@ -163,16 +162,17 @@ def outcomes(view: View) -> Figure:
         data[0]["meta"] = {"columns": ["frames (%)", "where"]}
     return Figure(
         id="outcomes",
-        title="Frames late, lost or corrupt",
+        title="Share of frames",
         alt="Stacked bars of the share of frames that were late, lost, corrupt or without their reference, by curve and setting.",
         data=data,
         layout=layout(
             max(220, 100 + min(17 * len(names), 1500)),
             barmode="stack",
+            legend={**layout(0)["legend"], "traceorder": "normal"},
             bargap=0.25,
             xaxis=axis("frames (%)", rangemode="tozero"),
             yaxis={"automargin": True, "type": "category", "categoryorder": "array", "categoryarray": names, "tickmode": "array",
-                   "tickvals": names, "tickfont": {"size": 11}},
+                   "tickvals": names, "tickfont": {"size": 11}, "ticks": "outside", "ticklen": 4, "tickcolor": "rgba(0,0,0,0)"},
         ),
         note="Percent of all frames, mean over seeds. Late: decoded after the deadline. Corrupt: arrived, but not whole. "
         "Reference lost: arrived, but refers to a picture that did not.",

@@ -1,0 +1,21 @@
+"""The verdict in words: what the measured points show, how sure that is, and what they cannot show."""
+
+from __future__ import annotations
+
+from simnet.report.sweeps.grid import BANDWIDTH
+from simnet.report.sweeps.verdict import bandwidth, caveats, deadline, quality
+from simnet.report.sweeps.views import View
+
+
+def verdict(view: View) -> list[str]:
+    """Return the sentences that the points of this choice support, the most important first."""
+    if not view.measured:
+        return ["No cell of this choice has been run: nothing can be said."]
+    if not any(spot.mean(view.quality[0]) for spots in view.curves.values() for spot in spots):
+        return [
+            "No picture was scored, so there is no quality to compare.",
+            *deadline.sentences(view),
+            *caveats.sentences(view),
+        ]
+    found = bandwidth.sentences(view) if view.axis.kind == BANDWIDTH and view.has_scale else quality.sentences(view)
+    return [*found, *deadline.sentences(view), *caveats.side_information(view), *caveats.sentences(view)]
