@@ -94,9 +94,11 @@ class Store:
         return self._bulky if kind in BULKY else self._small
 
     def _cache(self, part: str, limit_bytes: int) -> diskcache.Cache:
+        folder = self._folder / part
         with self._faults():
+            folder.mkdir(parents=True, exist_ok=True)
             cache = diskcache.Cache(
-                self._folder / part,
+                folder,
                 timeout=PATIENCE_S,
                 disk=RawDisk,
                 size_limit=limit_bytes,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from simnet.errors import InputError
 from simnet.report.sweeps import cells as folders
+from simnet.store import Store
 from simnet.sweeps import cells, grid, identity
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ def run(asked: Grid, means: Means) -> Done:
     """Run the cells of a grid that are not in the folder yet, then write its table and page.
 
     Raises:
-        InputError: A grid that the scenario does not allow, a folder that is no sweep's, or no scheduler at the address.
+        InputError: A grid that the scenario does not allow, a folder that is no sweep's, a cache that cannot be used, or no
+            scheduler at the address.
     """
     began = time.perf_counter()
     points = grid.points(asked)
@@ -81,6 +83,9 @@ def run(asked: Grid, means: Means) -> Done:
     out = means.out.absolute()
     _prepare(out)
     tasks = _tasks(asked, means, points, named)
+    if tasks:
+        # Said once, and before any worker is started.
+        Store(means.store, means.store_bytes).close()
     for point in points:
         _note(out, _record(point, named[point.point]))
     counts: dict[str, int] = {}

@@ -215,6 +215,7 @@ def test_a_changed_checkpoint_reruns_exactly_its_own_cells(sweep, tmp_path: Path
         (["--set", "seed=1,2", "--set", "seed=3"], "given twice"),
         (["--scheduler", "tcp://127.0.0.1:9"], "nobody answers"),
         (["--cache-size", "many"], "'many' is no number with a unit"),
+        (["--cache-size", "10kB"], "expected at least 1000000"),
         (["--workers", "0"], "expected a whole number"),
     ],
 )
