@@ -96,6 +96,11 @@ class Capture(Export):
         self._file.drop()
 
     @property
+    def packets(self) -> Capture:
+        """See `Export`."""
+        return self
+
+    @property
     def paths(self) -> tuple[Path, ...]:
         """See `Export`."""
         return (self._file.path,)

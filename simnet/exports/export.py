@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from simnet.net import LinkStatistics, NetworkEvent
+    from simnet.net import LinkStatistics, NetworkEvent, PacketWatcher
     from simnet.records import Announcement, Outcome, Row
 
 
@@ -83,6 +83,11 @@ class Export(ABC):
     @abstractmethod
     def abandon(self) -> None:
         """The run has failed: leave no file."""
+
+    @property
+    def packets(self) -> PacketWatcher | None:
+        """Who is to be told of the network's packets, from the run's own thread; None where that is not wanted."""
+        return None
 
     @property
     @abstractmethod

@@ -30,9 +30,7 @@ class Exports:
     @property
     def packets(self) -> PacketWatcher | None:
         """Who wants to be told of the network's packets."""
-        from simnet.exports.capture import Capture
-
-        return next((each for each in self._exports if isinstance(each, Capture)), None)
+        return next((each.packets for each in self._exports if each.packets is not None), None)
 
     @property
     def paths(self) -> list[Path]:

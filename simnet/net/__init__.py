@@ -7,8 +7,8 @@ Here live bandwidth, propagation delay, jitter, loss, queues, routes, and the co
 
 Not here: what the bytes mean (`codec`), who sends them when (`engine`), and how real processes talk (`wire`): a link
 moves sizes, never payloads, so that its laws can be held against closed forms; only transports, which are above the
-links, hold bytes, since an erasure code is computed on them. All propagation lives here and none in
-the nodes.
+links, hold bytes, since an erasure code is computed on them. Whoever watches packets (`watching`) is shown these too.
+All propagation lives here and none in the nodes.
 """
 
 from simnet.net.events import NetworkEvent
