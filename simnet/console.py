@@ -124,10 +124,13 @@ def show_catalogue(
     """Print what is shipped, and what other packages bring."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table("scenario", "what it shows", box=None, pad_edge=False)
     for each in scenarios:
         table.add_row(each["name"], each["purpose"])
+        if each["expected"]:
+            table.add_row("", Text(each["expected"], style="dim"))
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     console.print(table)
     console.print(f"\nmodels   {', '.join(models) or 'none'}")

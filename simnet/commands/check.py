@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
+from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simnet.errors import InputError, ModelError
@@ -11,13 +14,16 @@ from simnet.errors import InputError, ModelError
 if TYPE_CHECKING:
     import argparse
 
-HELP = "check a scenario and print it with every default written out, or print the schema"
+HELP = "check a scenario and print it with every default written out, or run what it is expected to show, or print the schema"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("scenario", nargs="?", help="a scenario file, or the name of a shipped scenario")
     parser.add_argument("--schema", action="store_true", help="print the JSON Schema of scenario files")
+    parser.add_argument(
+        "--expected", action="store_true", help="run the scenario and its variants: does it show what its file expects?"
+    )
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a value, e.g. seed=3")
 
 
@@ -31,6 +37,8 @@ def execute(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.scenario is None:
         raise InputError("check: no scenario given; expected a file, a shipped scenario's name, or --schema")
+    if arguments.expected:
+        return _prove(arguments.scenario, arguments.set)
     loaded = scenario.load(arguments.scenario, arguments.set)
     for stream in loaded.streams:
         try:
@@ -43,3 +51,21 @@ def execute(arguments: argparse.Namespace) -> int:
             raise type(error)(f"{loaded.path}: streams.{stream.name}.rate: {error}") from error
     sys.stdout.write(scenario.dump(loaded))
     return 0
+
+
+def _prove(name: str, overrides: list[str]) -> int:
+    """Run what the checks of a scenario's file need; print both sides of each, and return 0 only if all hold."""
+    from simnet import scenario
+    from simnet.engine import findings
+    from simnet.store import Store
+
+    finding = scenario.finding(name)
+    if finding is None or not finding.checks:
+        raise InputError(f"{name}: its file expects nothing; expected lines such as: # check: lost(*) < 3")
+    sys.stdout.write(f"{finding.text}\n")
+    with tempfile.TemporaryDirectory(prefix="simnet-") as place, closing(Store(Path(place) / "store")) as store:
+        proofs = findings.prove(name, finding, Path(place), store, overrides)
+    for proof in proofs:
+        sign = "holds" if proof.holds else "FAILS"
+        sys.stdout.write(f"{sign}  {proof.check}   ({proof.left:.4g} and {proof.right:.4g})\n")
+    return 0 if all(proof.holds for proof in proofs) else 1

@@ -22,7 +22,11 @@ def execute(arguments: argparse.Namespace) -> int:
     from simnet import codec, console, scenario
     from simnet.codec import model
 
-    scenarios = [{"name": name, "purpose": purpose, "path": str(path)} for name, purpose, path in scenario.catalogue()]
+    scenarios = []
+    for name, purpose, path in scenario.catalogue():
+        finding = scenario.finding(str(path))
+        expected = finding.text if finding else ""
+        scenarios.append({"name": name, "purpose": purpose, "expected": expected, "path": str(path)})
     brought = _plugins()
     found = {"scenarios": scenarios, "models": model.names(), "codecs": codec.names(), "plugins": brought}
     if arguments.json:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from simnet.records import Scenario
+    from simnet.scenario.findings import Finding
 
 
 def load(path_or_name: str, overrides: Sequence[str] = ()) -> Scenario:
@@ -59,6 +60,17 @@ def catalogue() -> list[tuple[str, str, Path]]:
     from simnet.scenario import library
 
     return library.catalogue()
+
+
+def finding(name: str) -> Finding | None:
+    """Return what the scenario `name` (see `find`) is expected to show, or None where its file does not say.
+
+    Raises:
+        InputError: There is no such scenario, or a line that says what is expected is not as `findings` describes.
+    """
+    from simnet.scenario import findings
+
+    return findings.read(find(name))
 
 
 def schema_json() -> dict[str, Any]:

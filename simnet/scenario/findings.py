@@ -1,0 +1,162 @@
+"""What a scenario is expected to show, in figures: comment lines of its file that a run can prove or refute.
+
+    # expected: repair packets bring 14 lost frames down to 2, for half as many bits again
+    # variant open: streams.*.transport=none
+    # check: lost(*/front) in open > 4 * lost(*/front)
+
+`expected` is for people. `variant NAME` is the scenario with some `--set`s, several apart by ` ; `. Each `check` compares two
+sums of numbers and measures; `measure(stream)` is of the scenario as it is, or `in` a variant. A pattern of streams gives
+their total of what can be counted (frames, kbit/s) and their mean of all else (dB, ms).
+
+    check   = sum, relation, sum               relation = > | < | >= | <=
+    sum     = term, {+ | -, term}              measure  = a key of a stream's summary, in_time or missed
+    term    = number | [number *] measure ( pattern ) [in variant]
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from simnet.errors import ScenarioError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    Summaries = Mapping[str, Mapping[str, Mapping[str, Any]]]
+    """By variant ("" is the scenario as it is) and stream: the stream's summary."""
+
+_LINE = re.compile(r"#\s*(?:(expected|check)|variant\s+(\w+)):\s*(.*\S)")
+_RELATIONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
+_SIDES = re.compile(r"\s(>=|<=|>|<)\s")
+_SIGN = re.compile(r"\s([+-])\s")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_MEASURED = re.compile(
+    r"(?:(?P<factor>\d+(?:\.\d+)?)\s*\*\s*)?(?P<measure>\w+)\((?P<streams>[^\s()]+)\)(?:\s+in\s+(?P<variant>\w+))?"
+)
+_COUNTED = ("frames", "decoded", "late", "lost", "corrupt", "reference_lost", "node_lost", "key_frames", "kbit_s")
+_MEAN = ("bpp", "psnr_db", "ms_ssim", "side_gain_db", "latency_ms_p50", "latency_ms_p95")
+_DERIVED = ("in_time", "missed")
+MEASURES = (*_COUNTED, *_DERIVED, *_MEAN)
+
+
+@dataclass(frozen=True)
+class Term:
+    """A number, or so many times a measure of the streams that a pattern matches."""
+
+    factor: float
+    measure: str = ""
+    streams: str = ""
+    variant: str = ""
+
+    def value(self, summaries: Summaries) -> float:
+        """Return what it comes to; ScenarioError where no stream, or no frame of one, gives the number."""
+        if not self.measure:
+            return self.factor
+        of_run = summaries[self.variant]
+        found = [_measured(self.measure, of_run[name]) for name in of_run if fnmatchcase(name, self.streams)]
+        numbers = [number for number in found if number is not None]
+        if not numbers or len(numbers) < len(found):
+            raise ScenarioError(
+                f"{self.measure}({self.streams}): {len(numbers)} of {len(found)} streams have it; expected all of one or more"
+            )
+        total = sum(numbers)
+        return self.factor * (total / len(numbers) if self.measure in _MEAN else total)
+
+
+@dataclass(frozen=True)
+class Check:
+    """Two sums and how they are said to compare."""
+
+    text: str
+    left: tuple[Term, ...]
+    relation: str
+    right: tuple[Term, ...]
+
+    @property
+    def variants(self) -> set[str]:
+        """What has to be run to know."""
+        return {term.variant for term in (*self.left, *self.right) if term.measure}
+
+    def sides(self, summaries: Summaries) -> tuple[float, float]:
+        """Return what both sums come to."""
+        left, right = (sum(term.value(summaries) for term in side) for side in (self.left, self.right))
+        return left, right
+
+    def holds(self, summaries: Summaries) -> bool:
+        """Return whether it is so."""
+        return _RELATIONS[self.relation](*self.sides(summaries))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a scenario is expected to show, and how that is proven."""
+
+    text: str
+    variants: Mapping[str, tuple[str, ...]]
+    """The `--set`s of each, and none under the name ""."""
+    checks: tuple[Check, ...]
+
+
+def read(file: Path) -> Finding | None:
+    """Return what the scenario in `file` is expected to show, or None where it does not say.
+
+    Raises:
+        ScenarioError: A line that is none of the above; the message has file and line.
+    """
+    text, checks = "", []
+    variants: dict[str, tuple[str, ...]] = {"": ()}
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        if not (match := _LINE.fullmatch(line.strip())):
+            continue
+        kind, variant, said = match.groups()
+        if variant:
+            variants[variant] = tuple(said.split(" ; "))
+        elif kind == "expected":
+            text = f"{text} {said}".strip()
+        else:
+            try:
+                checks.append(_check(said, variants))
+            except ScenarioError as error:
+                raise ScenarioError(f"{file}:{number}:1: check: {error}") from None
+    return Finding(text, variants, tuple(checks)) if text or checks else None
+
+
+def _check(text: str, variants: Mapping[str, tuple[str, ...]]) -> Check:
+    sides = _SIDES.split(text)
+    if len(sides) != 3:
+        raise ScenarioError(f"{text!r} compares nothing; expected one of {', '.join(_RELATIONS)} between spaces")
+    return Check(text, _sum(sides[0], variants), sides[1], _sum(sides[2], variants))
+
+
+def _sum(text: str, variants: Mapping[str, tuple[str, ...]]) -> tuple[Term, ...]:
+    first, *rest = _SIGN.split(text.strip())
+    signs = {"+": 1.0, "-": -1.0}
+    others = zip(rest[::2], rest[1::2], strict=True)
+    return (_term(first, 1.0, variants), *(_term(term, signs[sign], variants) for sign, term in others))
+
+
+def _term(text: str, sign: float, variants: Mapping[str, tuple[str, ...]]) -> Term:
+    if _NUMBER.fullmatch(text):
+        return Term(sign * float(text))
+    if not (match := _MEASURED.fullmatch(text)):
+        raise ScenarioError(f"{text!r} is no term; expected a number, or such as 2 * lost(car/front) in open")
+    measure, variant = match["measure"], match["variant"] or ""
+    if measure not in MEASURES:
+        raise ScenarioError(f"no measure {measure!r}; expected one of: {', '.join(MEASURES)}")
+    if variant not in variants:
+        known = ", ".join(filter(None, variants)) or "none"
+        raise ScenarioError(f"no variant {variant!r} above; expected one of: {known}")
+    return Term(sign * float(match["factor"] or 1), measure, match["streams"], variant)
+
+
+def _measured(measure: str, summary: Mapping[str, Any]) -> float | None:
+    if measure == "in_time":
+        return summary["decoded"]
+    if measure == "missed":
+        return summary["frames"] - summary["decoded"]
+    return summary[measure]

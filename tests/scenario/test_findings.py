@@ -1,0 +1,87 @@
+"""Comment lines that say what a scenario shows: read, refused by line, and held against summaries."""
+
+from pathlib import Path
+
+import pytest
+
+from simnet.errors import ScenarioError
+from simnet.scenario import findings
+
+HEAD = (
+    "# Two cars.\n# expected: half of them are lost\n# variant open: streams.*.transport=none ; streams.*.codec=jpeg\n"
+)
+
+
+def stream(**given: float | None) -> dict[str, float | None]:
+    return {"frames": 10, "decoded": 8, "lost": 2, "kbit_s": 100.0, "psnr_db": 30.0, "side_gain_db": None, **given}
+
+
+SUMMARIES = {
+    "": {"car_1/front": stream(), "car_2/front": stream(lost=1, decoded=9, psnr_db=34.0)},
+    "open": {"car_1/front": stream(lost=7), "car_2/front": stream(lost=6)},
+}
+
+
+def read(tmp_path: Path, *checks: str) -> findings.Finding | None:
+    file = tmp_path / "cars.yaml"
+    file.write_text(HEAD + "".join(f"# check: {check}\n" for check in checks) + "seed: 1  # check: no\n")
+    return findings.read(file)
+
+
+@pytest.mark.parametrize(
+    ("check", "sides", "holds"),
+    [
+        ("lost(*/front) in open > 4 * lost(*/front)", (13, 12), True),
+        ("lost(car_1/front) in open > 4 * lost(car_1/front)", (7, 8), False),
+        ("psnr_db(*/front) >= 32", (32, 32), True),
+        ("psnr_db(car_2/front) < psnr_db(car_1/front) + 3.5", (34, 33.5), False),
+        ("missed(*) <= 0.2 * frames(*) - 1", (3, 3), True),
+        ("in_time(*) - 2 * lost(*) + 1 < 5", (12, 5), False),
+        ("kbit_s(*) > 0.5 * kbit_s(*) in open", (200, 100), True),
+    ],
+)
+def test_what_a_check_says(check: str, sides: tuple[float, float], holds: bool, tmp_path: Path) -> None:
+    finding = read(tmp_path, check)
+    assert finding is not None
+    assert finding.text == "half of them are lost"
+    assert finding.variants == {"": (), "open": ("streams.*.transport=none", "streams.*.codec=jpeg")}
+    (parsed,) = finding.checks
+    assert parsed.text == check
+    assert parsed.variants == ({"", "open"} if "open" in check else {""})
+    assert parsed.sides(SUMMARIES) == pytest.approx(sides)
+    assert parsed.holds(SUMMARIES) is holds
+
+
+@pytest.mark.parametrize(
+    ("check", "message"),
+    [
+        ("lost(*)", "compares nothing"),
+        ("lost(*) > 1 > 0", "compares nothing"),
+        ("lost(*)>1", "compares nothing"),
+        ("lots(*) > 1", "no measure 'lots'; expected one of: frames, "),
+        ("lost(*) in shut > 1", "no variant 'shut' above; expected one of: open"),
+        ("3 * > 1", "'3 .' is no term"),
+        ("1 + > 1", "no term"),
+        ("__import__('os') > 1", "no measure '__import__'"),
+        ("lost(*) * 2 > 1", "no term"),
+        ("-1 < lost(*)", "no term"),
+    ],
+)
+def test_a_line_that_is_no_check_is_refused_with_its_place(check: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match=message) as raised:
+        read(tmp_path, check)
+    assert str(raised.value).startswith(f"{tmp_path / 'cars.yaml'}:4:1: check: ")
+
+
+@pytest.mark.parametrize("check", ["lost(bus/*) > 1", "side_gain_db(*) > 0"])
+def test_a_check_that_nothing_gives_a_number_for_is_no_finding(check: str, tmp_path: Path) -> None:
+    finding = read(tmp_path, check)
+    assert finding is not None
+    with pytest.raises(ScenarioError, match=r"of [02] streams have it"):
+        finding.checks[0].holds(SUMMARIES)
+
+
+def test_a_scenario_need_not_say(tmp_path: Path) -> None:
+    file = tmp_path / "silent.yaml"
+    file.write_text("# Expected to run.\nseed: 1\n")
+    assert findings.read(file) is None
