@@ -29,13 +29,17 @@ class Kind:
 class Difference:
     """The mean over seeds of BD-rates in percent, taken over logarithms, and its 95 % interval.
 
-    `percent` is None where a seed has none, and `reason` says why.
+    `percent` is None where no seed has one, and `reason` says why.
     """
 
     percent: float | None
     low: float | None = None
     high: float | None = None
     reason: str = ""
+    seeds: int = 0
+    """Over how many it is a mean,"""
+    of: int = 0
+    """of how many that have cells of both."""
 
 
 def kinds(view: View) -> list[Kind]:
@@ -67,14 +71,10 @@ def _difference(view: View, anchor: str, curve: str, kind: Kind) -> Difference:
         deltas.bd_rate(_points(view, anchor, seed, kind), _points(view, curve, seed, kind), kind.metric, rate=kind.rate)
         for seed in sorted(own & other)
     ]
-    if not found:
-        return Difference(None, reason="no seed has both")
-    if reason := next((each.reason for each in found if each.value is None), ""):
-        return Difference(None, reason=reason)
     logs = mean(math.log1p(each.value / 100) for each in found if each.value is not None)
     if logs is None:
-        return Difference(None, reason="no seed has both")
-    return Difference(_percent(logs.value), _percent(logs.low), _percent(logs.high))
+        return Difference(None, reason=found[0].reason if found else "no seed has cells of both")
+    return Difference(_percent(logs.value), _percent(logs.low), _percent(logs.high), seeds=logs.count, of=len(found))
 
 
 @overload

@@ -11,7 +11,7 @@ from simnet.report.sweeps.needed import AT_MOST, FOUND, NOT_REACHED, Need, centr
 from simnet.report.sweeps.readings import Absent, Readings
 from simnet.report.sweeps.statistics import Mean
 from simnet.report.sweeps.views import Spot, View
-from simnet.report.sweeps.words import amount, counted, place, signed, with_interval
+from simnet.report.sweeps.words import amount, counted, listed, place, signed, with_interval
 from simnet.report.tables import Table
 from simnet.report.text import MISSING
 
@@ -120,12 +120,12 @@ def against(view: View, anchor: str) -> Table:
     kinds = differences.kinds(view)
     found = differences.against(view, anchor)
     rows = [(curve, *(_difference(each) for each in own)) for curve, own in found.items()]
-    reasons = [
-        f"{curve}, {kind.title}: {each.reason}."
-        for curve, own in found.items()
-        for kind, each in zip(kinds, own, strict=True)
-        if each.reason
-    ]
+    reasons: dict[str, list[str]] = {}
+    for curve, own in found.items():
+        for kind, each in zip(kinds, own, strict=True):
+            if each.reason:
+                reasons.setdefault(each.reason, []).append(f"{curve} at the {kind.title}")
+    missing = "; ".join(f"{listed(where)}: {reason}" for reason, where in reasons.items())
     receiver = (
         "At the receiver: bandwidth offered for equal quality shown, after loss and lateness. "
         if view.axis.kind == BANDWIDTH
@@ -137,7 +137,7 @@ def against(view: View, anchor: str) -> Table:
         rows=rows,
         note=f"Mean change of rate at equal quality: below zero needs less. {receiver}At the encoder: bits per pixel, for equal "
         "quality of the pictures that were decoded. In brackets: the 95 % interval over seeds. "
-        + (f"No figure: {' '.join(reasons)}" if reasons else ""),
+        + (f"No figure for {missing}." if missing else ""),
     )
 
 
@@ -147,7 +147,8 @@ def _difference(found: Difference) -> str:
     interval = (
         "" if found.low is None or found.high is None else f" ({signed(found.low, 1)} to {signed(found.high, 1)})"
     )
-    return f"{signed(found.percent, 1)} %{interval}"
+    few = f", {found.seeds} of {counted(found.of, 'seed')}" if found.seeds < found.of else ""
+    return f"{signed(found.percent, 1)} %{interval}{few}"
 
 
 def absent(readings: Readings) -> Table | None:
