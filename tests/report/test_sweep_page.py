@@ -431,8 +431,23 @@ def test_two_sweeps_are_compared_on_one_page(whole: Path, tmp_path: Path, capsys
         "12",
     )
     assert row["PSNR dB"].startswith("+1.50")
+    assert f"hevc: better and {whole.name} are the same, fingerprint by fingerprint." in page.text
     names = {trace["name"] for trace in page.plots["psnr-offered"]["data"]}
     assert names == {f"{whole.name}: atn", f"{whole.name}: hevc", "better: hevc"}
+
+
+def test_what_differs_between_folders_is_said_with_its_interval(whole: Path, tmp_path: Path) -> None:
+    other = made.sweep(tmp_path / "other", codecs=("hevc",), lift_db=1.5)
+    for about in (other / "cells").glob("*/run.json"):
+        about.write_text(json.dumps(json.loads(about.read_text()) | {"fingerprint": "another"}))
+    page = Page(report.write(whole, other, out=tmp_path / "page.html"))
+    assert (
+        f"hevc: other delivers +1.50 dB against {whole.name} (95 % interval +1.50 to +1.50 dB over 3 seeds)."
+        in page.text
+    )
+    apart = made.sweep(tmp_path / "apart", codecs=("jpeg",), seeds=(0,))
+    page = Page(report.write(whole, apart, out=tmp_path / "page.html"))
+    assert f"apart and {whole.name} have no cell in common" in page.text
 
 
 def test_runs_are_compared_too(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from simnet.report.tables import Table
 from simnet.report.text import MISSING
 
 Key = tuple[Any, ...]
+Pairs = Sequence[tuple[Reading, Reading]]
 
 
 def differences(readings: Readings) -> Table | None:
@@ -21,7 +22,11 @@ def differences(readings: Readings) -> Table | None:
         return None
     first, *others = folders
     base = _by_key(readings, first.label)
-    rows = [row for folder in others for row in _against(readings, base, folder.label)]
+    rows = [
+        _row(readings, folder.label, codec, pairs)
+        for folder in others
+        for codec, pairs in _pairs(readings, base, folder.label).items()
+    ]
     if not rows:
         rows = [(folder.label, "-", "0", *(MISSING,) * 6) for folder in others]
     return Table(
@@ -36,6 +41,38 @@ def differences(readings: Readings) -> Table | None:
     )  # fmt: skip
 
 
+def sentences(readings: Readings) -> list[str]:
+    """Return in words what differs from the first folder, codec by codec."""
+    folders = readings.grid.folders
+    if len(folders) < 2:
+        return []
+    first, *others = folders
+    base = _by_key(readings, first.label)
+    said = []
+    for folder in others:
+        found = _pairs(readings, base, folder.label)
+        if not found:
+            said.append(
+                f"{folder.label} and {first.label} have no cell in common: their differences cannot be worked out."
+            )
+        said += [_sentence(readings, first.label, folder.label, codec, pairs) for codec, pairs in found.items()]
+    return said
+
+
+def _sentence(readings: Readings, first: str, folder: str, codec: str, pairs: Pairs) -> str:
+    same = [a.row["fingerprint"] == b.row["fingerprint"] for a, b in pairs]
+    if all(same):
+        return f"{codec}: {folder} and {first} are the same, fingerprint by fingerprint."
+    found = _difference(pairs, lambda row: row[readings.qualities[0]])
+    if found is None:
+        return f"{codec}: {folder} and {first} differ; no picture was scored."
+    if found.low is None or found.high is None:
+        return f"{codec}: {folder} delivers {signed(found.value, 2)} dB against {first} (one seed)."
+    interval = f"95 % interval {signed(found.low, 2)} to {signed(found.high, 2)} dB over {found.count} seeds"
+    tie = ": a tie" if found.low <= 0 <= found.high else ""
+    return f"{codec}: {folder} delivers {signed(found.value, 2)} dB against {first} ({interval}){tie}."
+
+
 def _by_key(readings: Readings, folder: str) -> dict[Key, Reading]:
     return {_key(readings, each): each for each in readings.rows if each.folder == folder}
 
@@ -45,15 +82,17 @@ def _key(readings: Readings, each: Reading) -> Key:
     return each.row["scenario"], each.case, each.setting, codec, each.seed, each.stream
 
 
-def _against(readings: Readings, base: Mapping[Key, Reading], folder: str) -> list[tuple[str, ...]]:
+def _pairs(readings: Readings, base: Mapping[Key, Reading], folder: str) -> dict[str, list[tuple[Reading, Reading]]]:
+    """By codec, the rows of a folder and those of the first that answer the same."""
     own = _by_key(readings, folder)
     by_codec: dict[str, list[tuple[Reading, Reading]]] = {}
-    for key in own.keys() & base.keys():
-        by_codec.setdefault(str(key[3]), []).append((own[key], base[key]))
-    return [_row(readings, folder, codec, pairs) for codec, pairs in sorted(by_codec.items())]
+    for key, reading in own.items():
+        if key in base:
+            by_codec.setdefault(str(key[3]), []).append((reading, base[key]))
+    return dict(sorted(by_codec.items()))
 
 
-def _row(readings: Readings, folder: str, codec: str, pairs: Sequence[tuple[Reading, Reading]]) -> tuple[str, ...]:
+def _row(readings: Readings, folder: str, codec: str, pairs: Pairs) -> tuple[str, ...]:
     cells = {(a.row["cell"], b.row["cell"]): a.row["fingerprint"] == b.row["fingerprint"] for a, b in pairs}
     psnr, ms_ssim = readings.qualities
     return (
@@ -69,7 +108,7 @@ def _row(readings: Readings, folder: str, codec: str, pairs: Sequence[tuple[Read
     )
 
 
-def _difference(pairs: Sequence[tuple[Reading, Reading]], measure: Any) -> Mean | None:
+def _difference(pairs: Pairs, measure: Any) -> Mean | None:
     """The mean over seeds of each seed's mean difference."""
     by_seed: dict[int, list[float]] = {}
     for a, b in pairs:

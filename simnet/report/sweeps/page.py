@@ -77,6 +77,7 @@ def _context(found: Readings) -> dict[str, Any]:
         "choices": finite(_choices(drawn)),
         "absent": tables.absent(found),
         "differences": compare.differences(found),
+        "compared": compare.sentences(found),
         "placeless": ", ".join(found.facts.placeless),
         "gallery": images,
         "pictures": images.streams,

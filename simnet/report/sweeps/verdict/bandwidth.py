@@ -10,6 +10,9 @@ from simnet.report.sweeps.verdict import quality
 from simnet.report.sweeps.views import View
 from simnet.report.sweeps.words import counted, kbit_s, listed, seeds_of, signed
 
+MOST_NAMED = 4
+"""Curves in one sentence."""
+
 
 def sentences(view: View) -> list[str]:
     """Return what the thriftiest curve needs for a quality, against each other one."""
@@ -30,15 +33,23 @@ def sentences(view: View) -> list[str]:
     found_ratios = {curve: ratio(found[best], found[curve]) for curve in sure if curve != best}
     ratios = {curve: each for curve, each in found_ratios.items() if each}
     if apart := [_less(curve, each) for curve, each in ratios.items() if not each.is_tie]:
-        said = [f"{start} {'; '.join(apart)}.", f"It needs {_needs(found[best])} a stream{seeds_of(len(found[best]))}."]
+        said = [
+            f"{start} {_few(apart, '; ')}.",
+            f"It needs {_needs(found[best])} a stream{seeds_of(len(found[best]))}.",
+        ]
     if ties := [_tie(curve, each) for curve, each in ratios.items() if each.is_tie]:
-        tie = f"No difference in bandwidth for {level:g} dB is sure between {best} and {' or '.join(ties)}."
+        tie = f"No difference in bandwidth for {level:g} dB is sure between {best} and {_few(ties, ' or ')}."
         said = [*said, tie] if apart else [tie, *said]
     if already:
         has, lowest = "has" if len(already) == 1 else "have", max(_values(found[curve] for curve in already))
         said.append(f"{listed(already)} {has} it at {kbit_s(lowest)}, the lowest measured, already.")
     said += [_short(curve, own) for curve, own in found.items() if curve not in sure and curve not in already]
     return said
+
+
+def _few(said: list[str], between: str) -> str:
+    more = f" ({len(said) - MOST_NAMED} more: see the tables)" if len(said) > MOST_NAMED else ""
+    return between.join(said[:MOST_NAMED]) + more
 
 
 def _values(every: Iterable[Mapping[int, Need]]) -> list[float]:
