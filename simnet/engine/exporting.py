@@ -77,6 +77,7 @@ def exporting(
 
     `world` is None where the run has no pictures.
     """
+    exports.drop_leftovers(out)
     if not kinds:
         yield None
         return

@@ -10,5 +10,17 @@ libraries are imported where their kind is opened.
 from simnet.exports.export import Ended, Fate, Picture
 from simnet.exports.exports import Exports
 from simnet.exports.kinds import KINDS, check, open_exports, parse, wants_pictures
+from simnet.exports.partial_file import drop_leftovers
 
-__all__ = ["KINDS", "Ended", "Exports", "Fate", "Picture", "check", "open_exports", "parse", "wants_pictures"]
+__all__ = [
+    "KINDS",
+    "Ended",
+    "Exports",
+    "Fate",
+    "Picture",
+    "check",
+    "drop_leftovers",
+    "open_exports",
+    "parse",
+    "wants_pictures",
+]

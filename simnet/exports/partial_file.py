@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+SUFFIX = ".part"
+
+
 class PartialFile:
     """One file of an export while it is written: at `partial`, until `keep` gives it its name."""
 
@@ -22,7 +25,7 @@ class PartialFile:
             InputError: That cannot be made.
         """
         self.path = path
-        self.partial = path.with_name(f"{path.name}.part")
+        self.partial = path.with_name(f"{path.name}{SUFFIX}")
         with self.telling():
             path.parent.mkdir(parents=True, exist_ok=True)
 
@@ -44,3 +47,9 @@ class PartialFile:
             yield
         except OSError as error:
             raise InputError(f"{self.path}: cannot be written: {error.strerror or error}") from error
+
+
+def drop_leftovers(folder: Path) -> None:
+    """Remove what a killed run left unfinished in its folder: whoever goes on with it begins such files anew or not at all."""
+    for partial in [*folder.glob(f"*{SUFFIX}"), *folder.glob(f"*/*{SUFFIX}")]:
+        PartialFile(partial.with_suffix("")).drop()

@@ -4,7 +4,7 @@
     /<stream>/bitstream   simnet.Bitstream           what the camera sent; the channel's metadata is the stream's announcement
     /<stream>/row         simnet.Row                 the frame's whole story, logged at the last time in it
     /links/<link>         simnet.LinkBin             100 ms of a link
-    /events               foxglove.Log               outages and hand-overs
+    /events               foxglove.Log               outages, hand-overs, frames that were not there in time
     /transforms           foxglove.FrameTransforms   where nodes and their cameras are, every 100 ms
 
 Log times are virtual: a run begins at 0, that is 1970-01-01T00:00:00Z. Originals are not in it: the scenario makes them again.
@@ -27,7 +27,7 @@ from simnet.exports import places, schemas
 from simnet.exports.export import Export
 from simnet.exports.partial_file import PartialFile
 from simnet.net import LinkBin
-from simnet.records import SECOND_NS, Row
+from simnet.records import SECOND_NS, Outcome, Row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,17 +102,13 @@ class Recording(Export):
         for row in ended.rows:
             last_ns = max(t_ns for t_ns in (row.encode_ns, row.arrive_ns, row.decode_ns) if t_ns is not None)
             self._write(f"/{row.stream}/row", row_schema, last_ns, _record(row))
+            if row.outcome not in {Outcome.DECODED, Outcome.ALONE}:
+                self._log(last_ns, row.stream, f"frame {row.sequence}: {row.outcome.value}")
         for link in ended.links:
             for each in link.bins:
                 self._write(f"/links/{link.link}", link_schema, each.t_ns, _record(each))
         for event in ended.events:
-            message = {
-                "timestamp": _time(event.time_ns),
-                "level": schemas.WARNING,
-                "message": f"{event.kind} {event.detail}".strip(),
-                "name": event.where,
-            }
-            self._write("/events", schemas.LOG, event.time_ns, message)
+            self._log(event.time_ns, event.where, f"{event.kind} {event.detail}".strip())
         about = {"run": ended.run, "scenario": self._scenario.name, "seed": str(self._scenario.seed)}
         with self._file.telling():
             self._writer.add_metadata("simnet", about | {"fingerprint": ended.fingerprint, "epoch": EPOCH})
@@ -133,6 +129,10 @@ class Recording(Export):
     def _capture_ns(self, stream: str, sequence: int) -> int:
         camera = self._scenario.cameras[stream]
         return camera.phase_ns + sequence * camera.period_ns
+
+    def _log(self, t_ns: int, name: str, text: str) -> None:
+        message = {"timestamp": _time(t_ns), "level": schemas.WARNING, "message": text, "name": name}
+        self._write("/events", schemas.LOG, t_ns, message)
 
     def _write_places(self) -> None:
         for t_ns in range(0, self._scenario.duration_ns, places.STEP_NS):

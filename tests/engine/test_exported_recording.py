@@ -99,6 +99,12 @@ def test_rows_links_and_events_are_the_runs(run, lossy):
     events = [(t_ns, each["name"], each["message"]) for t_ns, each in messages["/events"]]
     assert (300 * MS, "car-hub", "outage begins") in events
     assert (420 * MS, "van-hub", "outage ends") in events
+    lost = {row.sequence for row in ran.rows("car/a") if row.outcome.value == "lost"}
+    assert (
+        {text for _, name, text in events if name == "car/a"}
+        == {f"frame {sequence}: lost" for sequence in lost}
+        != set()
+    )
     assert [t_ns for t_ns, _ in messages["/transforms"]] == list(range(0, 800 * MS, 100 * MS))
 
 

@@ -147,7 +147,12 @@ def test_a_run_that_goes_on_has_packets_and_not_all_pictures(run, lossy, tmp_pat
         gone = pytest.raises(InputError, match=f"--export {kind}: pictures from before the interruption are gone")
         with closing(Journal.resume(out)[0]) as journal, gone:
             engine.run(lossy, out, journal=journal, exports=[kind])
+    (out / "video").mkdir()
+    for left in ("run.mcap.part", "video/car~a.mp4.part"):  # as by a kill
+        (out / left).write_bytes(b"half")
     engine.run(lossy, out, journal=Journal.resume(out)[0], exports=["pcap", "csv"], report=False)
+    assert not list(out.rglob("*.part"))
+    assert not (out / "video").exists()
     whole = run(lossy, exports=["pcap", "csv"], report=False).read.path
     assert (out / "packets.pcapng").read_bytes() == (whole / "packets.pcapng").read_bytes()
     assert len((out / "rows.csv").read_text().splitlines()) == len((whole / "rows.csv").read_text().splitlines())
