@@ -73,11 +73,14 @@ def test_faults_are_told_with_their_place(refusal, bandwidth, message):
 
 
 def test_shipped_traces_can_be_links(write):
+    about = {"hills.csv": (3e5, 1e6), "hills.up": (3e5, 1e6), "satellite.csv": (1e7, 1.4e7), "urban_5g.csv": (4e6, 5e6)}
     found = sorted(shipped.folder("scenarios").glob("traces/*"))
-    assert {file.suffix for file in found} == {".csv", ".up"}
-    for file in found:
+    assert [file.name for file in found] == ["README.md", *about]
+    assert all(f"`{name}`" in found[0].read_text() for name in about)
+    for file in found[1:]:
         columns = "".join(
             f", {key}" for key in ("column: uplink", "unit: kbit/s", "time: second") if file.suffix == ".csv"
         )
         trace = link(scenario.load(write((UP, f"bandwidth: {{trace: {file}{columns}}}"))))
-        assert 3e5 < trace.bandwidth_bps < 1e6
+        slowest, fastest = about[file.name]
+        assert slowest < trace.bandwidth_bps < fastest
