@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import itertools
 
 import pytest
@@ -10,6 +11,7 @@ import simpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simnet import scenario, testing
 from simnet.errors import InputError
 from simnet.net import Network
 from simnet.records import HandoverConfig, LinkConfig, LossConfig, TraceConfig
@@ -29,6 +31,20 @@ TRACES = [
     TraceConfig("trace.csv", "csv", "", "rate", "kbit/s", period_ns=30 * MS),
 ]
 """Relative to the folder that `traces` makes."""
+
+
+def shipped():
+    """One link of each kind that the shipped scenarios have."""
+    links = [link for name, _, _ in scenario.catalogue() for link in scenario.load(name).links]
+    unnamed = {
+        dataclasses.replace(link, name="link", source="a", target="b", handover=None, medium=None) for link in links
+    }
+    return sorted(unnamed, key=repr)
+
+
+@pytest.mark.parametrize("link", shipped())
+def test_it_is_what_simnet_asks_of_a_link(link):
+    testing.check_link(link)
 
 
 @pytest.fixture(scope="module")

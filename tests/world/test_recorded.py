@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from simnet import world
+from simnet import testing, world
 from simnet.errors import InputError, PictureError
 from simnet.records import CameraConfig, Trajectory, WorldConfig
 
@@ -42,6 +42,13 @@ def test_a_folder_plays_one_picture_a_period(tmp_path):
     assert [brightness(played.frame("a/b", 7 + k * PERIOD)) for k in (2, 0, 1)] == [20, 0, 10]
     assert brightness(played.frame("a/b", 7 + PERIOD // 2)) == 10
     assert brightness(played.frame("a/b", 6 + PERIOD // 2)) == 0
+
+
+@pytest.mark.parametrize("check", testing.WORLD_CHECKS)
+def test_it_is_what_simnet_asks_of_a_world(tmp_path, check):
+    for side in ("left", "right"):
+        write(tmp_path / side, 7)
+    check(testing.WorldUnderTest("pairs", str(tmp_path)))
 
 
 def test_a_recording_ends(tmp_path):

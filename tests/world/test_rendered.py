@@ -3,13 +3,13 @@
 import os
 import subprocess
 import sys
-import threading
+import types
 
 import cv2
 import numpy as np
 import pytest
 
-from simnet import world
+from simnet import testing, world
 from simnet.errors import InputError
 from simnet.records import SECOND_NS, CameraConfig, Trajectory, WorldConfig
 
@@ -90,26 +90,18 @@ def test_another_process_draws_the_same_frames(street):
     assert done.stderr == b""
 
 
-def test_order_and_threads_do_not_change_frames(street):
-    asked = [(name, k * 100_000_000) for k in range(20, 32) for name in rig()]
-    first = {key: street.frame(*key) for key in asked}
-    again = {}
-    threads = [
-        threading.Thread(target=lambda part=part: again.update({key: street.frame(*key) for key in part}))
-        for part in (asked[::-2], asked[::2])
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert all(np.array_equal(first[key], again[key]) for key in asked)
+class Opened(testing.WorldUnderTest):
+    """The street, once: to build it takes longer than to look at it."""
+
+    length_ns = None
+
+    def open(self):
+        return types.SimpleNamespace(frame=self.world.frame, close=lambda: None)
 
 
-def test_a_frame_may_be_written_to_without_harm(street):
-    frame = street.frame("lead/front", 0)
-    before = frame.copy()
-    frame[...] = 0
-    assert np.array_equal(street.frame("lead/front", 0), before)
+@pytest.mark.parametrize("check", testing.WORLD_CHECKS[:4])
+def test_it_is_what_simnet_asks_of_a_world(street, check):
+    check(Opened(street, cameras=rig()))
 
 
 def shift(left, right, rows, columns):

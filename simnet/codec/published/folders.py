@@ -147,7 +147,7 @@ def measured(folder: Path) -> tuple[int, int]:
     """Encode and decode times of a 256 x 128 picture (or of the model's own size), in whole milliseconds, as ns.
 
     Raises:
-        ModelError: The weights do not code a picture: what they compute is not finite.
+        ModelError, BitstreamError: The weights do not code a picture: what they compute is not finite.
     """
     chosen = _read(folder)
     width, height = chosen.manifest["numbers"].get("size", USUAL_SIZE)

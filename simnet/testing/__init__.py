@@ -1,0 +1,34 @@
+"""Conformance suites: what simnet asks of a codec, a world, a rate control and a link, whoever has written it.
+
+    from simnet import testing
+
+    def test_mine():
+        testing.check_codec("my_codec")          # an installed plug-in or one of simnet's own, by name ...
+        testing.check_codec(my_package.MyCodec)  # ... or the object that an entry point would name
+
+Each suite is a tuple of checks, functions of one subject that raise an AssertionError saying what was expected; `check_*` runs
+all of a suite, and pytest may take them one by one: `@pytest.mark.parametrize("check", testing.CODEC_CHECKS)`. They need no
+pytest. simnet's own tests run them on all that simnet has.
+"""
+
+from simnet.testing.codecs import CODEC_CHECKS, CodecUnderTest, check_codec
+from simnet.testing.links import LINK_CHECKS, LinkUnderTest, check_link
+from simnet.testing.rates import RATE_CHECKS, RateUnderTest, check_rate_control
+from simnet.testing.require import run
+from simnet.testing.worlds import WORLD_CHECKS, WorldUnderTest, check_world
+
+__all__ = [
+    "CODEC_CHECKS",
+    "LINK_CHECKS",
+    "RATE_CHECKS",
+    "WORLD_CHECKS",
+    "CodecUnderTest",
+    "LinkUnderTest",
+    "RateUnderTest",
+    "WorldUnderTest",
+    "check_codec",
+    "check_link",
+    "check_rate_control",
+    "check_world",
+    "run",
+]
