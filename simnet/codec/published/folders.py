@@ -73,7 +73,7 @@ def import_checkpoint(
         if isinstance(error, OSError):
             raise InputError(f"{folder}: cannot be written: {error.strerror}") from error
         raise
-    return _read(folder)
+    return model.load(str(folder))
 
 
 def tied_size(network: Network, size: tuple[int, int]) -> tuple[int, int]:
@@ -149,7 +149,7 @@ def measured(folder: Path) -> tuple[int, int]:
     Raises:
         ModelError, BitstreamError: The weights do not code a picture: what they compute is not finite.
     """
-    chosen = _read(folder)
+    chosen = model.load(str(folder))
     width, height = chosen.manifest["numbers"].get("size", USUAL_SIZE)
     encoder = coding.PublishedEncoder(chosen, width, height)
     decoder = coding.PublishedDecoder(encoder.announcement, chosen)
@@ -167,11 +167,6 @@ def measured(folder: Path) -> tuple[int, int]:
         times.append((encoded - began, time.perf_counter_ns() - encoded))
     encode_ns, decode_ns = (int(statistics.median(each)) for each in zip(*times, strict=True))
     return tuple(max(1, round(each / MILLISECOND_NS)) * MILLISECOND_NS for each in (encode_ns, decode_ns))  # type: ignore[return-value]  # two
-
-
-def _read(folder: Path) -> model.Model:
-    """The model as it lies there now: `model.load` remembers what a folder held before."""
-    return model.load.__wrapped__(str(folder))
 
 
 def _empty(folder: Path) -> Path:
