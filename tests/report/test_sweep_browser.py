@@ -92,6 +92,7 @@ def test_a_sweeps_page_works_from_disk(browser: "BrowserContext", path: Path) ->
 def opened(browser: "BrowserContext", path: Path, said: list[str]) -> "Page":
     """Open the page; what its console says and whom else it asks goes into `said`."""
     page = browser.new_page()
+    page.set_default_timeout(60_000)
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on(
@@ -115,6 +116,8 @@ def choose(page: "Page") -> None:
     """A stream, an anchor, a bandwidth: figures, tables and pictures follow."""
     from playwright.sync_api import expect
 
+    # On a busy machine a browser may take its time.
+    expect.set_options(timeout=30_000)
     expect(page.locator(".verdict:visible li").first).to_contain_text("38 % less bandwidth than hevc")
     page.locator("#stream").select_option("leader/front")
     expect(page.get_by_text("Figures, leader/front")).to_be_visible()

@@ -12,6 +12,8 @@ from simnet.report.sweeps.views import View
 
 AT_MOST, NOT_REACHED, UNKNOWN, FOUND = "at most", "not reached", "unknown", "found"
 _STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+USUAL_DB = 30
+"""Where pictures are neither poor nor beyond what anybody sees: what a verdict is about if it can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def levels(values: Iterable[float], most: int = 6) -> list[float]:
 
 
 def reference_level(view: View, column: str) -> float | None:
-    """Return the round level that most curves cross between measured points in every seed, the middle one of several."""
+    """Return the round level that most curves cross between measured points in every seed; of several the nearest to 30 dB."""
     spots = itertools.chain.from_iterable(view.curves.values())
     values = [found.value for spot in spots if (found := spot.mean(column))]
     counted = [
@@ -114,7 +116,7 @@ def reference_level(view: View, column: str) -> float | None:
     most = max((count for count, _ in counted), default=0)
     best = [level for count, level in counted if count == most]
     whole = [level for level in best if level == round(level)] or best
-    return whole[(len(whole) - 1) // 2] if most else None
+    return min(whole, key=lambda level: abs(level - USUAL_DB)) if most else None
 
 
 def _ends(logs: Mean) -> tuple[float | None, float | None]:

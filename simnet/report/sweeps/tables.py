@@ -63,8 +63,8 @@ def _percent(found: Mean | None) -> str:
 
 
 def needed(view: View) -> list[Table]:
-    """Return what each curve needs for several qualities; nothing where x has no scale."""
-    if not view.has_scale:
+    """Return what each curve needs for several qualities; nothing where bandwidth was not swept."""
+    if view.axis.kind != BANDWIDTH:
         return []
     made = []
     for column, unit in zip(view.quality, ("dB", "MS-SSIM"), strict=True):
@@ -72,10 +72,9 @@ def needed(view: View) -> list[Table]:
         wanted = levels(known)
         if not wanted:
             continue
-        what = "kbit/s a stream needed" if view.axis.kind == BANDWIDTH else f"{view.axis.title} needed"
         made.append(
             Table(
-                caption=f"{what} for {'PSNR' if unit == 'dB' else unit}",
+                caption=f"kbit/s a stream needed for {'PSNR' if unit == 'dB' else unit}",
                 columns=("curve", *(f"{level:g}" + (" dB" if unit == "dB" else "") for level in wanted)),
                 rows=[
                     (curve, *(_need(needs(view, curve, column, level)) for level in wanted)) for curve in view.measured

@@ -22,6 +22,8 @@ def sentences(view: View) -> list[str]:
     if ordered:
         parts = [f"{curve} {_from(view, own)}" for curve, own in states.items()]
         said.append(f"{100 * IN_TIME:g} % of the frames are there within {limit}: {'; '.join(parts)}.")
+    elif all(state is False for own in states.values() for state in own):
+        said.append(f"No curve has {100 * IN_TIME:g} % of its frames within {limit} at any place.")
     else:
         said += [_who(view, index, states, limit) for index in range(min(len(spots), 3))]
     if len(view.measured) > 1 and ordered:

@@ -51,6 +51,6 @@ def _better(best: Spot, other: Spot, column: str, curve: str) -> str:
     if found.half_width is None or found.low is None or found.high is None:
         return f"{found.value:.2f} dB more than {curve}" if found.value >= 0.05 else f"as much as {curve}"
     interval = f"95 % interval {signed(found.low, 2)} to {signed(found.high, 2)} dB over {found.count} seeds"
-    if found.low <= 0:
+    if round(found.low, 2) <= 0:
         return f"{signed(found.value, 2)} dB to {curve}, a tie ({interval})"
     return f"{found.value:.2f} dB more than {curve} ({interval})"
