@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,7 +22,25 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # every core has a worker of its own
 
 MOST_WORKERS = 4
 """A worker needs up to 2 GB."""
-LONGEST = ("test_readme.py",)
+HERE = Path(__file__).parent
+LONGEST = (
+    "test_readme.py",
+    "learn/test_published.py",
+    "engine/test_crashes.py",
+    "learn/test_loop.py",
+    "learn/test_training.py",
+    "engine/test_resume.py",
+    "engine/test_machines.py",
+    "test_cli.py",
+    "codec/test_codecs.py",
+    "codec/published/test_coding.py",
+    "codec/published/test_import.py",
+    "codec/dsin/test_dsin.py",
+    "codec/test_video.py",
+    "net/test_waiting.py",
+    "wire/test_sockets.py",
+    "dashboard/test_browser.py",
+)
 """Files that begin first where several workers share the tests, so that none of them is what all wait for at the end."""
 
 
@@ -45,5 +64,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> "Load
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the longest files begin first."""
     if "PYTEST_XDIST_WORKER" in os.environ:
-        rank = {name: place for place, name in enumerate(LONGEST)}
-        items.sort(key=lambda item: rank.get(item.path.name, len(rank)))
+        rank = {HERE / name: place for place, name in enumerate(LONGEST)}
+        if gone := [str(file) for file in rank if not file.is_file()]:
+            raise pytest.UsageError(f"{', '.join(gone)}: not there; expected LONGEST to name files of tests")
+        items.sort(key=lambda item: rank.get(item.path, len(rank)))

@@ -57,7 +57,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny(pictures: Path) -> Scenario:
     """Stream `car/a` serves `van/b`; `hub/s` is fusion's own sensor; one link there and one back for each."""
 
@@ -86,11 +86,11 @@ def tiny(pictures: Path) -> Scenario:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Callable[..., Ran]:
-    """Run a scenario into a folder of its own and read that back."""
+    """Run a scenario into a folder of its own and read that back; the page, half of a short run's time, where it is wanted."""
 
-    def go(scenario: Scenario, **options: Any) -> Ran:
+    def go(scenario: Scenario, *, report: bool = False, **options: Any) -> Ran:
         out = tmp_path / f"run-{len(list(tmp_path.iterdir()))}"
-        result = engine.run(scenario, out, **options)
+        result = engine.run(scenario, out, report=report, **options)
         return Ran(result, folder.read(out))
 
     return go

@@ -13,9 +13,11 @@ from dataclasses import replace
 
 import pytest
 
+from simnet import engine
 from simnet.engine.camera_actor import CameraActor
 from simnet.errors import NodeLostError
 from simnet.records import LossConfig, NodeLossConfig, Outcome, RateConfig, Scenario
+from simnet.report import folder
 
 from .conftest import MS, Ran, change_links, change_streams
 from .killing import Victims
@@ -25,11 +27,18 @@ KILLS = int(os.environ.get("SIMNET_KILLS", "2"))
 """How many runs lose a random host at a random moment."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def eventful(tiny: Scenario) -> Scenario:
     """Loss, jitter, feedback and side information; three seconds, so that states are taken in between."""
     lossy = change_links(tiny, bandwidth_bps=400e3, jitter_ns=4 * MS, loss=LossConfig("independent", 0.05))
     return change_streams(replace(lossy, duration_ns=3000 * MS), rate=RateConfig("adaptive"))
+
+
+@pytest.fixture(scope="module")
+def whole(eventful: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """The eventful run in which nobody dies."""
+    out = tmp_path_factory.mktemp("whole")
+    return Ran(engine.run(eventful, out, report=False), folder.read(out))
 
 
 def _told(ran: Ran) -> tuple:
@@ -38,10 +47,10 @@ def _told(ran: Ran) -> tuple:
 
 @pytest.mark.parametrize(("host", "at_ms"), [("host-1", 0), ("host-1", 2900), ("host-2", 1400), ("host-3", 2000)])
 def test_a_killed_host_comes_back_and_nothing_changes(
-    eventful: Scenario, run: Run, victims: Victims, host: str, at_ms: int
+    eventful: Scenario, whole: Ran, run: Run, victims: Victims, host: str, at_ms: int
 ) -> None:
     killed = run(eventful, hosts=3, progress=victims.when(at_ms * MS, host))
-    assert _told(killed) == _told(run(eventful))
+    assert _told(killed) == _told(whole)
     assert killed.result.summary["restarts"] == 1
     assert len(victims.named(host)) == 2
     assert victims.all_ended
@@ -73,10 +82,9 @@ def test_pictures_decoded_with_side_information_are_the_same_after_a_crash(
 
 @pytest.mark.parametrize("number", range(KILLS))
 def test_a_random_host_killed_at_a_random_moment_changes_nothing(
-    eventful: Scenario, run: Run, victims: Victims, number: int
+    eventful: Scenario, whole: Ran, run: Run, victims: Victims, number: int
 ) -> None:
     draw = random.Random(number)
-    expected = run(eventful)
     host, captures = f"host-{draw.randint(1, 3)}", draw.randint(1, 60)
     pause_s = draw.uniform(0, 0.1)
 
@@ -87,12 +95,12 @@ def test_a_random_host_killed_at_a_random_moment_changes_nothing(
             threading.Timer(pause_s, victims.kill, [host]).start()
 
     killed = run(eventful, hosts=3, answer_delay_s=0.02, progress=progress)
-    assert _told(killed) == _told(expected)
+    assert _told(killed) == _told(whole)
     assert victims.all_ended
 
 
 def test_hosts_killed_while_they_start_and_while_they_are_told_are_started_again(
-    eventful: Scenario, run: Run, victims: Victims
+    eventful: Scenario, whole: Ran, run: Run, victims: Victims
 ) -> None:
     """One dies before it has joined, and again while it is told what it knew; the other at that time too."""
     kills = [("host-2", 1), ("host-2", 3), ("host-1", 1)]
@@ -115,14 +123,14 @@ def test_hosts_killed_while_they_start_and_while_they_are_told_are_started_again
             victims.kill("host-1")
 
     killed = run(eventful, hosts=2, progress=progress)
-    assert _told(killed) == _told(run(eventful))
+    assert _told(killed) == _told(whole)
     # On a busy machine the third may be told before it is killed, or the run may be over.
     assert len(victims.named("host-2")) in {3, 4}
     assert len(victims.named("host-1")) == 2
 
 
 def test_a_host_that_gives_no_sign_of_life_is_replaced(
-    eventful: Scenario, run: Run, victims: Victims, monkeypatch: pytest.MonkeyPatch
+    eventful: Scenario, whole: Ran, run: Run, victims: Victims, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("simnet.wire.pulse.MISSED", 2)  # for the broker: its hosts beat every two seconds
 
@@ -131,7 +139,7 @@ def test_a_host_that_gives_no_sign_of_life_is_replaced(
             victims.kill("host-2", signal.SIGSTOP)
 
     frozen = run(eventful, hosts=2, progress=freeze)
-    assert _told(frozen) == _told(run(eventful))
+    assert _told(frozen) == _told(whole)
     assert frozen.result.summary["restarts"] == 1
 
 
@@ -154,7 +162,7 @@ def test_a_host_that_dies_again_and_again_ends_the_run_with_its_name(
 def test_the_loss_of_a_camera_can_be_a_fault_of_the_scenario(tiny: Scenario, run: Run, victims: Victims) -> None:
     tolerant = replace(tiny, node_loss=NodeLossConfig("fault"))
     whole = run(tiny).rows("van/b")
-    ran = run(tolerant, hosts=3, restarts=0, progress=victims.when(500 * MS, "host-3"))
+    ran = run(tolerant, hosts=3, restarts=0, progress=victims.when(500 * MS, "host-3"), report=True)
     assert ran.rows("car/a") != []
     assert {row.outcome for row in ran.rows("car/a")} <= {Outcome.DECODED, Outcome.ALONE}
     rows = ran.rows("van/b")

@@ -114,7 +114,7 @@ def test_hosts_end_when_the_report_is_there(lead: Any, send: Send, monkeypatch: 
         return write(folder)
 
     monkeypatch.setattr(report, "write", write_slowly)
-    ended, endpoint = lead()
+    ended, endpoint = lead(report=True)
     host = send(endpoint, "car", "van", fusion=True)
     assert ended.result(60)
     assert host.result(30) is None

@@ -65,7 +65,7 @@ def _kill(scenario: Scenario, out: Path, hosts: int, captures: int, *, resume: b
 
 def _go_on(out: Path) -> Ran:
     journal, beginning = Journal.resume(out)
-    result = engine.run(beginning.scenario, out, hosts=beginning.hosts, journal=journal)
+    result = engine.run(beginning.scenario, out, hosts=beginning.hosts, journal=journal, report=False)
     return Ran(result, folder.read(out))
 
 
