@@ -69,7 +69,7 @@ def test_a_stream_dies_with_its_reference_and_comes_back_when_asked(lossy: Scena
 
 
 def test_the_summary_counts_what_had_no_reference(lossy: Scenario, run: Run) -> None:
-    ran = run(_deaf(lossy))
+    ran = run(_deaf(lossy), report=True)
     rows, counts = ran.rows("car/a"), ran.result.summary["streams"]["car/a"]
     assert counts["reference_lost"] == sum(row.outcome is Outcome.REFERENCE for row in rows) > 5
     assert counts["decoded"] + counts["late"] + counts["lost"] + counts["reference_lost"] == counts["frames"]

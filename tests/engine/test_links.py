@@ -22,7 +22,7 @@ def test_an_outage_loses_frames_and_is_told_to_everybody(run, tiny):
     heard = []
     subscriber = LiveSubscriber(endpoint, heard.append)
     try:
-        ran = run(change_links(tiny, outages=OUTAGE), live=endpoint, answer_delay_s=0.05)
+        ran = run(change_links(tiny, outages=OUTAGE), live=endpoint, answer_delay_s=0.05, report=True)
     finally:
         subscriber.close()
     lost = [row.capture_ns // MS for row in ran.rows("car/a") if row.outcome.value == "lost"]

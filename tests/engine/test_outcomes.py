@@ -126,7 +126,7 @@ def test_a_run_without_a_frame_is_refused_before_its_folder(tiny: Scenario, run:
 
 
 def test_the_folder_holds_what_a_report_needs(tiny: Scenario, run: Run) -> None:
-    ran = run(tiny)
+    ran = run(tiny, report=True)
     folder = ran.result.folder
     assert (folder / "report.html").stat().st_size > 1000
     kept = sorted(path.name for path in (folder / "pictures" / "van~b").iterdir())
