@@ -13,7 +13,6 @@ Paced, it waits for the wall clock before each instant, in the socket's poll.
 from __future__ import annotations
 
 import time
-from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -21,11 +20,11 @@ import simpy
 
 from simnet import poses
 from simnet.engine import translate
-from simnet.engine.scorer import Shown
+from simnet.engine.awaited import AwaitedPictures
 from simnet.errors import NodeLostError
 from simnet.net import Network, Path, header_bytes, open_transport
 from simnet.nodes.camera import Coded
-from simnet.nodes.grants import Capture, Decision, Delivery, Feedback, Plan
+from simnet.nodes.grants import Capture, Delivery, Feedback, Plan
 from simnet.nodes.schedule import Schedule
 from simnet.wire.messages import Message
 from simnet.wire.plain import pack_records
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
     from simnet.net import LinkStatistics, NetworkEvent, Transfer
     from simnet.records import Scenario, StreamConfig
 
-PICTURES_BEHIND = 16
-"""How many decodings may be outstanding before the clock waits."""
 FEEDBACK_PRIORITY = 1_000_000
 """Above all streams'."""
 
@@ -59,7 +56,8 @@ class Broker:
         progress: Callable[[int], None],
         pace: Pace | None = None,
     ) -> None:
-        self._scenario, self._hosts, self._ledger, self._scorer = scenario, hosts, ledger, scorer
+        self._scenario, self._hosts, self._ledger = scenario, hosts, ledger
+        self._pictures = AwaitedPictures(scenario, hosts, ledger, scorer)
         self._progress, self._pace = progress, pace
         self._plans: Sequence[HostPlan] = ()
         self._host_of: dict[str, str] = {}
@@ -81,7 +79,6 @@ class Broker:
         }
         self._inbox: dict[str, list[Feedback]] = {stream.name: [] for stream in scenario.streams}
         self._wake_number = 0
-        self._outstanding: deque[tuple[str, int, int]] = deque()
         self._announced: int | None = None
         self.announcements: dict[str, object] = {}
         """What each stream announced when its encoder opened, plain."""
@@ -124,8 +121,7 @@ class Broker:
             self._env.process(self._camera(stream))
         self._ask_fusion(Message("wake", {"time_ns": 0}), "its first plan")
         self._pass_time()
-        while self._outstanding:
-            self._fetch_oldest()
+        self._pictures.fetch_all()
         return self._network.statistics()
 
     def events(self) -> list[NetworkEvent]:
@@ -244,7 +240,7 @@ class Broker:
             self._ledger.decided(decision, self._now_ns)
             data = self._undecided.pop((decision.stream, decision.sequence), None)
             if decision.ready_ns is not None and data is not None:
-                self._expect_picture(decision, data)
+                self._pictures.ask(self._fusion_host, decision, data)
         for feedback in plan.feedback:
             self._feed_back(feedback)
         self._wake_number += 1
@@ -270,26 +266,6 @@ class Broker:
         self._network.send(
             fusion.node, camera, fusion.feedback_bytes, arrive, priority=FEEDBACK_PRIORITY, content=content
         )
-
-    def _expect_picture(self, decision: Decision, data: bytes) -> None:
-        request = self._hosts.post(self._fusion_host, translate.picture_message(decision, data))
-        self._outstanding.append((decision.stream, decision.sequence, request))
-        while len(self._outstanding) > PICTURES_BEHIND:
-            self._fetch_oldest()
-
-    def _fetch_oldest(self) -> None:
-        stream, sequence, request = self._outstanding.popleft()
-        reply = self._hosts.result(self._fusion_host, request, f"the picture of frame {sequence} of {stream}")
-        digest = reply.header["digest"]
-        self._ledger.pictured(stream, sequence, digest)
-        if (known := self._hosts.score(stream, sequence)) is not None:
-            self._ledger.scored(stream, sequence, known[1])
-            self._scorer.passed(stream, sequence)
-            return
-        schedule = Schedule.of(self._scenario.cameras[stream], self._scenario.duration_ns)
-        picture, *alone = reply.payloads
-        captured_ns = schedule.capture_ns(sequence)
-        self._scorer.put(Shown(stream, sequence, captured_ns, picture, alone[0] if alone else None, digest))
 
     def _packets(self, stream: str) -> dict[str, object]:
         header = header_bytes(self._stream_of[stream].transport)

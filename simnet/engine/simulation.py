@@ -93,7 +93,8 @@ def _simulate(
     order: Order, world: LazyWorld, stopwatch: Stopwatch, times: Times, finish: Callable[[Happened], Finished]
 ) -> Finished:
     from simnet.engine import memory, scorer
-    from simnet.engine.broker import PICTURES_BEHIND, Broker
+    from simnet.engine.awaited import PICTURES_BEHIND
+    from simnet.engine.broker import Broker
     from simnet.engine.exporting import exporting
     from simnet.engine.hosts import Hosts
     from simnet.engine.replay import Replay

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from typing import TYPE_CHECKING
+
+from simnet.net.fifo import FifoQueue
 
 if TYPE_CHECKING:
     from simnet.net.waiting import Waiting
@@ -13,8 +14,8 @@ SOON_INTERVALS = 16
 """A drop state that comes so soon after the last one goes on at about that one's rate (RFC 8289, section 5.5)."""
 
 
-class CodelQueue:
-    """First in, first out; the pseudo-code of RFC 8289, section 5, in integer ns.
+class CodelQueue(FifoQueue):
+    """First in, first out, with drops at the head; the pseudo-code of RFC 8289, section 5, in integer ns.
 
     Once packets have waited for `target` or longer during a whole `interval`, the one at the head is dropped, and while that
     lasts further ones at distances of interval / sqrt(count). A queue of one packet's size or less drops nothing. A full queue
@@ -23,31 +24,12 @@ class CodelQueue:
 
     def __init__(self, capacity_bytes: int, target_ns: int, interval_ns: int, packet_bytes: int) -> None:
         """`packet_bytes` is the largest packet of the link."""
-        self._capacity = capacity_bytes
+        super().__init__(capacity_bytes)
         self._target_ns, self._interval_ns, self._packet_bytes = target_ns, interval_ns, packet_bytes
-        self._waiting: deque[Waiting] = deque()
-        self.size_bytes = 0
         self._first_above_ns: int | None = None
         self._dropping = False
         self._drop_next_ns = 0
         self._count = self._last_count = 0
-
-    @property
-    def packets(self) -> int:
-        """How many wait."""
-        return len(self._waiting)
-
-    def push(self, packet: Waiting) -> None:
-        """See `Discipline`."""
-        self._waiting.append(packet)
-        self.size_bytes += packet.size_bytes
-
-    def offer(self, packet: Waiting) -> list[Waiting]:
-        """See `Discipline`."""
-        if self.size_bytes + packet.size_bytes > self._capacity:
-            return [packet]
-        self.push(packet)
-        return []
 
     def pop(self, now_ns: int) -> tuple[Waiting | None, list[Waiting]]:
         """See `Discipline`."""
@@ -74,11 +56,10 @@ class CodelQueue:
 
     def _take(self, now_ns: int) -> tuple[Waiting | None, bool]:
         """Return the head, and whether it may be dropped: `dodequeue` of the RFC."""
-        if not self._waiting:
+        packet, _ = super().pop(now_ns)
+        if packet is None:
             self._first_above_ns = None
             return None, False
-        packet = self._waiting.popleft()
-        self.size_bytes -= packet.size_bytes
         if now_ns - packet.entered_ns < self._target_ns or self.size_bytes <= self._packet_bytes:
             self._first_above_ns = None
             return packet, False

@@ -9,7 +9,6 @@ import logging
 import math
 import secrets
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import zmq
@@ -17,6 +16,7 @@ import zmq
 from simnet.errors import InputError, NodeError, NodeLostError, WireError, WireVersionError
 from simnet.wire import place, pulse
 from simnet.wire.absence import Absence, insist_on_return, silence_is_absence
+from simnet.wire.attendance import Attendance
 from simnet.wire.complaints import Complaints
 from simnet.wire.door import Door
 from simnet.wire.messages import Envelope, Message, pack, unpack
@@ -62,11 +62,9 @@ class BrokerSocket:
             InputError: It cannot be listened to there.
         """
         self._session = secrets.token_hex(16)
-        self._roster, self._watch, self._memory, self._patience_s = roster, watch, memory, patience_s
-        self._claims: dict[str, Claim] = {}
+        self._attendance = Attendance(roster, may_return=memory is not None)
+        self._watch, self._memory, self._patience_s = watch, memory, patience_s
         self._hosts: dict[str, Requests] = {}
-        self._identities: dict[str, bytes] = {}
-        self._away: dict[str, Absence] = {}
         self._knocking: dict[bytes, float] = {}
         """Since when somebody asks to come in for a host that is still taken to be there."""
         self._complaints = Complaints()
@@ -86,7 +84,6 @@ class BrokerSocket:
                 f"{endpoint}: cannot listen there or one port above ({error}); expected a free address of this machine, "
                 "such as tcp://0.0.0.0:5555"
             ) from error
-        self._started = False
         self.waited_s = 0.0
         self.returns = 0
         """How often a host came back in the middle of the run."""
@@ -94,7 +91,7 @@ class BrokerSocket:
     @property
     def hosts(self) -> list[str]:
         """Everybody who has been let in."""
-        return list(self._hosts)
+        return self._attendance.hosts
 
     def wait_ready(self, timeout_s: float) -> list[Claim]:
         """Wait until nobody is missing; return what each host claims, by name. Who comes later is refused.
@@ -103,19 +100,19 @@ class BrokerSocket:
             NodeError: Somebody did not come in time; the message names whom.
         """
         deadline = time.monotonic() + timeout_s
-        while missing := self._roster.missing(self._present):
-            for absent in self._away.values():
+        while missing := self._attendance.missing:
+            for absent in self._attendance.away.values():
                 if absent.final:
                     raise NodeLostError(absent.host, f"{absent.reason}; expected it to join the run")
             if time.monotonic() > deadline:
                 raise NodeError(f"{', '.join(missing)}: not there after {timeout_s:g} s; expected to join the run")
             self._pump(POLL_S)
-        self._started = True
-        return sorted(self._claims.values(), key=lambda claim: claim.host)
+        self._attendance.has_begun = True
+        return self._attendance.claims
 
     def is_here(self, host: str) -> bool:
         """Whether a host has been let in and is not away."""
-        return host in self._hosts and host not in self._away
+        return self._attendance.is_here(host)
 
     def post(self, host: str, message: Message) -> int:
         """Send a request to `host`, at once or when it is back, and go on; return its ticket for `result`."""
@@ -155,8 +152,8 @@ class BrokerSocket:
             now = time.monotonic()
             if requests.epoch != epoch:
                 epoch, asked, last_sent = requests.epoch, now, now
-            if host in self._away:
-                insist_on_return(self._away[host], self._patience_s, what)
+            if (absent := self._attendance.away.get(host)) is not None:
+                insist_on_return(absent, self._patience_s, what)
             elif now - asked > timeout_s:
                 raise NodeError(f"{host}: no answer for {timeout_s:.0f} s; waited for {what}")
             elif now - last_sent > RESEND_S:
@@ -179,26 +176,16 @@ class BrokerSocket:
         if self._door is not None:
             self._door.close()
 
-    @property
-    def _present(self) -> list[Claim]:
-        return [claim for host, claim in self._claims.items() if host not in self._away]
-
     def _look_around(self) -> None:
         """Note who has gone since the last look."""
         limit_s = pulse.MISSED * pulse.INTERVAL_S
         silent = [host for host in self._hosts if self.is_here(host) and self._pulse.silence_s(host) > limit_s]
         for absent in self._watch(silent):
-            known = self._away.get(absent.host)
-            self._away[absent.host] = replace(absent, since=known.since if known else time.monotonic())
-            if not self._started:
-                self._forget(absent.host)
+            self._attendance.leave(absent)
+            if not self._attendance.has_begun:
+                self._hosts.pop(absent.host, None)
             if not absent.final:
                 _LOG.warning("%s: %s; waiting for it to come back", absent.host, absent.reason)
-
-    def _forget(self, host: str) -> None:
-        """Let go of a host that died before the run began: another may carry its nodes."""
-        for known in (self._claims, self._hosts, self._identities):
-            known.pop(host, None)
 
     def _pump(self, timeout_s: float) -> None:
         """Take in everything that is there, waiting up to `timeout_s` for the first."""
@@ -227,7 +214,7 @@ class BrokerSocket:
             self._drop(identity, error)
 
     def _sender(self, identity: bytes, message: Message) -> str:
-        host = next((name for name, known in self._identities.items() if known == identity), None)
+        host = self._attendance.host_at(identity)
         if host is None:
             raise WireError("it has not been let in")
         if message.envelope.session != self._session:
@@ -236,20 +223,19 @@ class BrokerSocket:
 
     def _admit(self, identity: bytes, claim: Claim) -> None:
         host = claim.host
-        if self._identities.get(host) == identity:
+        if self._attendance.host_at(identity) == host:
             self._welcome(host)  # a hello that was sent again has its welcome again
             return
         if self._may_be_back(identity, claim):
             return
-        if (objection := self._objection(identity, claim)) is not None:
+        if (objection := self._attendance.objection(identity, claim)) is not None:
             self._complaints.once(identity, f"refused {host[:64]}: {objection}")
             self._refuse(identity, objection)
             return
-        self._claims[host], self._identities[host] = claim, identity
+        self._attendance.enter(identity, claim)
         self._pulse.watch(host)
-        self._away.pop(host, None)
         requests = self._hosts.setdefault(host, Requests(self._session))
-        self.returns += self._started
+        self.returns += self._attendance.has_begun
         replayed = self._memory.replay(host, requests.owed) if self._memory is not None and requests.epoch else ()
         messages = requests.restart(replayed)
         self._welcome(host)
@@ -263,24 +249,18 @@ class BrokerSocket:
     def _may_be_back(self, identity: bytes, claim: Claim) -> bool:
         """Return whether to let a host knock on: its crash may not have shown yet, and it says hello again soon."""
         host = claim.host
-        if not self._started or self._memory is None or host in self._away or self._claims.get(host) != claim:
+        attendance = self._attendance
+        if (
+            not attendance.has_begun
+            or self._memory is None
+            or not (attendance.is_here(host) and attendance.is_known(claim))
+        ):
             return False
         since = self._knocking.setdefault(identity, time.monotonic())
         if self._pulse.silence_s(host) <= BEATS_MISSED * pulse.INTERVAL_S:
             return time.monotonic() - since <= (BEATS_MISSED + 1) * pulse.INTERVAL_S
-        self._away[host] = Absence(host, "another process came in its place", since=time.monotonic())
+        attendance.leave(Absence(host, "another process came in its place"))
         return False
-
-    def _objection(self, identity: bytes, claim: Claim) -> str | None:
-        if objection := self._roster.objection(claim, self._present):
-            return objection
-        is_back = self._memory is not None and claim.host in self._away
-        if self._started and not (is_back and self._claims.get(claim.host) == claim):
-            return "the run has begun without it; expected it to come before"
-        taken = claim.host in self._claims and claim.host not in self._away
-        if taken or identity in self._identities.values():
-            return "one of this name is there already, or from this socket; expected a name and a socket of its own"
-        return None
 
     def _refuse(self, identity: bytes, reason: str) -> None:
         try:
@@ -289,7 +269,7 @@ class BrokerSocket:
             return  # it has gone already, or does not listen
 
     def _drop(self, identity: bytes, error: WireError) -> None:
-        host = next((name for name, known in self._identities.items() if known == identity), None)
+        host = self._attendance.host_at(identity)
         self._complaints.once(identity, f"dropped what {host or f'peer {identity[:32].hex()}'} sent: {error}")
 
     def _send_again(self, host: str) -> None:
@@ -298,7 +278,7 @@ class BrokerSocket:
 
     def _send(self, host: str, message: Message) -> None:
         try:
-            self._socket.send_multipart([self._identities[host], *pack(message)])
+            self._socket.send_multipart([self._attendance.identity(host), *pack(message)])
         except zmq.ZMQError as error:
             # It has just gone, or takes nothing in: its silence will show that, and all it owes is sent again when it is back.
             if self._memory is None:
