@@ -18,7 +18,9 @@ from pyarrow import parquet
 
 from simnet import cli, report
 from simnet.errors import InputError
-from simnet.report.sweeps import cells, needed, readings, tables, verdict, views
+from simnet.poses import Pose
+from simnet.records import CameraConfig, Trajectory
+from simnet.report.sweeps import cells, gallery, needed, overlap, readings, tables, verdict, views
 from simnet.report.sweeps.differences import against
 from simnet.report.sweeps.grid import Folder, grid
 from simnet.report.sweeps.histogram import Histogram
@@ -391,6 +393,14 @@ def test_the_page_is_small_and_fetches_nothing(whole: Path) -> None:
     assert "Stored as WebP at quality" in page.text
 
 
+def test_pictures_are_bounded_and_what_is_left_out_is_said(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gallery, "BUDGET", 30_000)
+    page = page_of(whole)
+    pictures = re.findall(r'"data:image/[^"]*"', page.source)
+    assert 0 < sum(map(len, pictures)) < 60_000
+    assert re.search(r"at quality 45, at most 320 pixels wide: .* \d+ more did not fit\.", page.text)
+
+
 def test_how_to_repeat_it_is_there(whole: Path) -> None:
     page = page_of(whole)
     values = "100kbit/s,200kbit/s,400kbit/s,800kbit/s"
@@ -466,3 +476,33 @@ def test_runs_are_compared_too(tmp_path: Path) -> None:
 def test_a_folder_named_twice_is_refused(whole: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="named twice"):
         report.write(whole, whole, out=tmp_path / "page.html")
+
+
+# --- overlap -------------------------------------------------------------------------------------
+
+
+def camera(**more: Any) -> CameraConfig:
+    still = Trajectory(((0.0, 0.0, 0.0),), heading_deg=0.0)
+    return dataclasses.replace(CameraConfig("car/front", 128, 128, 100_000_000, 90.0, still), **more)
+
+
+def test_a_camera_sees_all_of_its_own_view_and_nothing_behind_it() -> None:
+    here, behind = Pose((0, 0, 1.5), 0, 0), Pose((0, 0, 1.5), 180, 0)
+    assert overlap.view_share(camera(), here, camera(), here) == 1
+    assert overlap.view_share(camera(), here, camera(), behind) == 0
+
+
+def test_half_of_the_ground_below_is_seen_from_half_a_view_further() -> None:
+    # From 40 m above, 90 degrees are 80 m across.
+    here, further = Pose((0, 0, 40), 0, -90), Pose((0, 40, 40), 0, -90)
+    assert overlap.view_share(camera(), here, camera(), further) == 0.5
+    # From twice as high everything is seen; from half as high a quarter.
+    assert overlap.view_share(camera(), here, camera(), Pose((0, 0, 80), 0, -90)) == 1
+    assert overlap.view_share(camera(), here, camera(), Pose((0, 0, 20), 0, -90)) == 0.25
+
+
+def test_a_wider_lens_at_the_same_place_sees_all_and_a_narrower_its_part() -> None:
+    here = Pose((0, 0, 2), 30, -10)
+    assert overlap.view_share(camera(), here, camera(field_of_view_deg=120.0), here) == 1
+    half = math.degrees(2 * math.atan(0.5))
+    assert overlap.view_share(camera(), here, camera(field_of_view_deg=half), here) == 0.25

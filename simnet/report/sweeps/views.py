@@ -14,7 +14,8 @@ from simnet.report.sweeps.readings import Reading, Readings, Times, sums
 from simnet.report.sweeps.statistics import Mean, mean, weighted
 
 ALL = "all streams together"
-MOST_STREAMS, MOST_CASES = 12, 12
+MOST_STREAMS, MOST_CASES, MOST_VIEWS = 12, 12, 16
+"""What a page can carry; the table of all rows has everything."""
 COUNTS = ("frames", "in_time", "late", "lost", "corrupt", "reference_lost", "node_lost")
 _EVEN = ("offered_kbit_s", "sent_kbit_s", "age_ms_mean")
 
@@ -98,8 +99,9 @@ class View:
 
 def views(readings: Readings) -> list[View]:
     """Return every choice, all streams together first; single streams only where they are few enough to choose from."""
-    streams = readings.streams
-    shown = streams if 1 < len(streams) <= MOST_STREAMS else ()
+    streams, cases = readings.streams, len(readings.grid.cases[:MOST_CASES])
+    few = 1 < len(streams) <= MOST_STREAMS and cases * (1 + len(streams)) <= MOST_VIEWS
+    shown = streams if few else ()
     made = []
     for case_number, case in enumerate(readings.grid.cases[:MOST_CASES]):
         for stream_number, stream in enumerate((ALL, *shown)):
