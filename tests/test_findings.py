@@ -12,13 +12,13 @@ from simnet.store import Store
 
 ROOT = Path(__file__).parent.parent
 SHORTER = {
-    "drone_survey": "6 s",
+    "drone_survey": "4 s",
     "intersection": "3 s",
-    "stereo_pair": "2 s",
-    "stereo_unsynchronised": "2 s",
-    "vehicle_convoy": "3 s",
-    "vehicle_platoon": "3 s",
-    "wired_anchor": "2 s",
+    "stereo_pair": "1 s",
+    "stereo_unsynchronised": "1 s",
+    "vehicle_convoy": "1500 ms",
+    "vehicle_platoon": "2 s",
+    "wired_anchor": "1 s",
 }
 """Where learned codecs take their time, and what is found shows in less of it."""
 
