@@ -25,6 +25,9 @@ MOST_WORKERS = 4
 HERE = Path(__file__).parent
 LONGEST = (
     "test_readme.py",
+    "test_findings.py",
+    "test_shipped.py",
+    "sweeps/test_sweep.py",
     "learn/test_published.py",
     "engine/test_crashes.py",
     "learn/test_loop.py",
@@ -38,6 +41,7 @@ LONGEST = (
     "codec/dsin/test_dsin.py",
     "codec/test_video.py",
     "net/test_waiting.py",
+    "world/test_rendered.py",
     "wire/test_sockets.py",
     "dashboard/test_browser.py",
 )
