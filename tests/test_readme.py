@@ -2,16 +2,18 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from simnet import scenario
+from simnet import RunReport, scenario
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -75,6 +77,51 @@ def test_the_command_runs_as_written(command: str, place: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout
+
+
+FILE = re.compile(r"# (\w+/\w+\.py)\n")
+"""The first line of a block that is a file."""
+
+
+def _run(command: list[str], place: Path, **environment: str) -> str:
+    environment = os.environ | {"XDG_CACHE_HOME": str(place / "cache")} | environment
+    done = subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True, check=False, timeout=280)
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("text", [text for text in blocks("python") if not FILE.match(text)])
+def test_the_python_in_it_runs_as_written(text: str, place: Path) -> None:
+    (place / "example.py").write_text(text)
+    assert _run([sys.executable, "example.py"], place)
+
+
+def test_what_another_package_brings_works_as_written(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    (site / "my_cameras").mkdir(parents=True)
+    for text in blocks("python"):
+        if file := FILE.match(text):
+            (site / file[1]).write_text(text)
+            assert len(text.splitlines()) < 30
+    (package,) = blocks("toml")
+    project = tomllib.loads(package)["project"]
+    about = site / f"my_cameras-{project['version']}.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
+    groups = project["entry-points"].items()
+    entries = (
+        f"[{group}]\n" + "".join(f"{name} = {target}\n" for name, target in own.items()) for group, own in groups
+    )
+    (about / "entry_points.txt").write_text("\n".join(entries))
+    path = os.pathsep.join([str(site), *filter(None, [os.environ.get("PYTHONPATH")])])
+    simnet = [sys.executable, "-m", "simnet"]
+    listed = _run([*simnet, "ls"], tmp_path, PYTHONPATH=path)
+    assert all(f"{each} (package my-cameras 1.0)" in listed for each in ("sparse", "stripes", "halving"))
+    assert not _run([sys.executable, str(site / "my_cameras" / "check.py")], tmp_path, PYTHONPATH=path)
+    (command,) = [line for block in blocks("bash") for line in block.splitlines() if "halving" in line]
+    _run([*simnet, *shlex.split(command)[1:]], tmp_path, PYTHONPATH=path)
+    assert set(RunReport(tmp_path / "runs" / "mine").streams["codec"]) == {"sparse"}
 
 
 @pytest.mark.parametrize("text", blocks("yaml"))

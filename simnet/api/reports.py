@@ -171,10 +171,37 @@ class SweepReport(Report):
                 frame.insert(place, key, value)
             yield frame
 
+    def bd_rate(self, anchor: str) -> DataFrame:
+        """Return how much more bandwidth each codec takes than `anchor` for the same quality, in percent, as the page has it.
+
+        A row for each case (the swept keys but for bandwidth; empty where there is one), stream (or all together), codec and
+        comparison: at the receiver over bandwidth offered where that was swept, at the encoder over bits per pixel. `low` and
+        `high` are the 95 % interval of the mean over seeds; NaN where there is none, and `reason` says why.
+
+        Raises:
+            InputError: The anchor is no codec of the sweep.
+        """
+        from simnet.report.sweeps import differences, readings, views
+        from simnet.report.sweeps.grid import Folder, grid
+
+        asked = grid([Folder("", cells.read(self.path), str(self.path))])
+        if anchor not in asked.curves:
+            raise InputError(f"anchor {anchor}: not in the sweep; expected one of: {', '.join(asked.curves)}")
+        rows = [
+            (view.case, view.stream, codec, kind.title, each.percent, each.low, each.high, each.seeds, each.reason)
+            for view in views.views(readings.read(asked))
+            if anchor in view.measured
+            for codec, found in differences.against(view, anchor).items()
+            for kind, each in zip(differences.kinds(view), found, strict=True)
+        ]
+        columns = ["case", "stream", "codec", "comparison", "percent", "low", "high", "seeds", "reason"]
+        frame = tables.pandas().DataFrame(rows, columns=columns)
+        return frame.astype(dict.fromkeys(("percent", "low", "high"), "float64"))
+
     def _make_page(self) -> Path:
         from simnet.report.sweeps import page
 
-        return page.write(cells.read(self.path))
+        return page.write([self.path])
 
     def _repr_html_(self) -> str:
         shown = (

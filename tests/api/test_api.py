@@ -201,6 +201,10 @@ def test_a_sweep_from_a_thread_is_a_table_and_runs(
     assert set(every["links.*.bandwidth"]) == set(swept.table["links.*.bandwidth"])
     assert [run.scenario.duration_ns for _, run in swept.runs] == [400_000_000] * 2
     assert not swept.failed
+    assert swept.bd_rate("jpeg").empty
+    with pytest.raises(InputError, match="anchor hevc: not in the sweep; expected one of: jpeg"):
+        swept.bd_rate("hevc")
+    assert swept.page.is_file()
     assert isinstance(simnet.Report.open(swept.path), simnet.SweepReport)
     assert swept._repr_html_().count("<tr>") == 1 + len(swept.table)
     assert "__file__" in vars(sys.modules["__main__"])
