@@ -50,11 +50,11 @@ class Report:
         page = self.page
         notebook = sys.modules.get("IPython")
         if notebook is not None and notebook.get_ipython() is not None:
-            from IPython.display import HTML, display  # pyright: ignore[reportMissingImports]
+            from IPython.display import display  # pyright: ignore[reportMissingImports]
 
             source = html.escape(page.read_text(encoding="utf-8"), quote=True)
             style = f"width:100%;height:{height}px;border:0"
-            display(HTML(f'<iframe srcdoc="{source}" style="{style}"></iframe>'))
+            display({"text/html": f'<iframe srcdoc="{source}" style="{style}"></iframe>'}, raw=True)
         else:
             import webbrowser
 

@@ -103,7 +103,7 @@ def test_a_report_is_opened_again_shown_and_drawn(report: simnet.RunReport, monk
     assert shown == [page.absolute().as_uri()]
     assert page.read_text().startswith("<!doctype html>")
     inside = types.SimpleNamespace(get_ipython=object)
-    display = types.SimpleNamespace(HTML=str, display=shown.append)
+    display = types.SimpleNamespace(display=lambda data, *, raw: shown.append(data["text/html"]) if raw else None)
     monkeypatch.setitem(sys.modules, "IPython", inside)
     monkeypatch.setitem(sys.modules, "IPython.display", display)
     opened.show(height=500)
