@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata
@@ -43,6 +43,8 @@ class Plugin:
 
     def load(self) -> Any:
         """Import what the entry point names; PluginError where that fails."""
+        with suppress(PluginError):
+            self.identity()  # of the source that is imported now: it may be edited while this process lives on
         with blamed(str(self), "cannot be imported"):
             return metadata.EntryPoint(self.name, self.target, self.group).load()
 
