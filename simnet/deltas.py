@@ -1,8 +1,9 @@
 """Bjontegaard's mean differences between rate-distortion curves, over the part of them that is asked for.
 
 The curves are the `bjontegaard` package's: Akima interpolation over log10 of the rate (Bjontegaard, VCEG-M33; the interpolation:
-Herglotz et al., "The Bjontegaard bible", 2024). Nothing is extrapolated: where two curves share no part, or hardly any, there is
-no number, and a reason in its place.
+Herglotz et al., "The Bjontegaard bible", 2024), or piecewise cubic Hermite (PCHIP), which never leaves the range of two
+neighbouring points. What a receiver gets saturates, and there Akima's curves overshoot by orders of magnitude. Nothing is
+extrapolated: where two curves share no part, or hardly any, there is no number, and a reason in its place.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 
@@ -41,7 +42,14 @@ class Delta:
     reason: str = ""
 
 
-def bd_rate(anchor: Points, curve: Points, metric: str, rates: Rates | None = None, rate: str = "bpp") -> Delta:
+def bd_rate(
+    anchor: Points,
+    curve: Points,
+    metric: str,
+    rates: Rates | None = None,
+    rate: str = "bpp",
+    method: Literal["akima", "pchip"] = "akima",
+) -> Delta:
     """Mean change of rate at equal quality, in percent of the anchor's rate: below zero needs fewer bits.
 
     With `rates`, the mean is over the qualities that the *anchor* reaches inside that range of `rate` (end points interpolated
@@ -54,7 +62,7 @@ def bd_rate(anchor: Points, curve: Points, metric: str, rates: Rates | None = No
         return Delta(None, reason=reason)
     if min(own[-1], other[-1]) <= max(own[0], other[0]):
         return Delta(None, reason=_apart((own[0], own[-1]), (other[0], other[-1]), metric))
-    _, f_anchor, f_curve = _package(bjontegaard.bd_rate, log_a, own, log_c, other)
+    _, f_anchor, f_curve = _package(bjontegaard.bd_rate, log_a, own, log_c, other, method)
     interval = _qualities_within(f_anchor, (float(own[0]), float(own[-1])), rates)
     if interval is None:
         return Delta(None, reason=f"the anchor has no rate within {_range(rates or (0, 0), UNITS[rate])}")
@@ -93,14 +101,16 @@ def rising(points: Points, metric: str, rate: str = "bpp") -> tuple[np.ndarray, 
     return np.log10(table[:, 0]), table[:, 1]
 
 
-def _package(function: Any, log_a: np.ndarray, own: np.ndarray, log_c: np.ndarray, other: np.ndarray) -> Any:
+def _package(
+    function: Any, log_a: np.ndarray, own: np.ndarray, log_c: np.ndarray, other: np.ndarray, method: str = "akima"
+) -> Any:
     """The package's own figure and its two interpolated curves."""
     return function(
         10**log_a,
         own,
         10**log_c,
         other,
-        method="akima",
+        method=method,
         require_matching_points=False,
         min_overlap=0,
         interpolators=True,

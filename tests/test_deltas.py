@@ -103,3 +103,17 @@ def test_points_that_cost_more_and_are_no_better_are_left_out() -> None:
     rates, qualities = rising(points, "psnr_db")
     assert (10**rates).tolist() == pytest.approx([0.1, 0.2, 0.4])
     assert qualities.tolist() == [30, 32, 33]
+
+
+def test_where_quality_saturates_hermite_curves_stay_within_the_measured_rates() -> None:
+    rates = (400, 700, 1000, 2000)
+    anchor, curve = (
+        [{"kbit_s": rate, "ms_ssim": quality} for rate, quality in zip(rates, qualities, strict=True)]
+        for qualities in ((0.2, 0.8, 0.801, 0.802), (0.5, 0.8005, 0.8015, 0.8025))
+    )
+    wild = bd_rate(anchor, curve, "ms_ssim", rate="kbit_s").value
+    tame = bd_rate(anchor, curve, "ms_ssim", rate="kbit_s", method="pchip").value
+    assert wild is not None
+    assert wild > 100 * (rates[-1] / rates[0] - 1)
+    assert tame is not None
+    assert -50 < tame < 0

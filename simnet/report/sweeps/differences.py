@@ -68,7 +68,13 @@ def against(view: View, anchor: str) -> Mapping[str, Sequence[Difference]]:
 def _difference(view: View, anchor: str, curve: str, kind: Kind) -> Difference:
     own, other = _seeds(view, anchor), _seeds(view, curve)
     found = [
-        deltas.bd_rate(_points(view, anchor, seed, kind), _points(view, curve, seed, kind), kind.metric, rate=kind.rate)
+        deltas.bd_rate(
+            _points(view, anchor, seed, kind),
+            _points(view, curve, seed, kind),
+            kind.metric,
+            rate=kind.rate,
+            method="pchip",
+        )
         for seed in sorted(own & other)
     ]
     logs = mean(math.log1p(each.value / 100) for each in found if each.value is not None)
