@@ -25,7 +25,7 @@ PAGE = "report.html"
 
 
 class Report:
-    """A folder that `simnet.run` or `simnet.sweep` wrote. Nothing is read before it is asked for."""
+    """A folder that `simnet.run` or `simnet.sweep` wrote; `Report.open` makes one. Nothing is read before it is asked for."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
@@ -66,7 +66,9 @@ class Report:
         return f"{type(self).__name__}({str(self.path)!r})"
 
     def _make_page(self) -> Path:
-        raise NotImplementedError
+        raise InputError(
+            f"{self.path}: no page there, and a bare Report makes none; expected simnet.Report.open(folder)"
+        )
 
 
 class RunReport(Report):

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from simnet.api import asked
 from simnet.api.reports import RunReport
 from simnet.errors import InputError
 from simnet.records import SECOND_NS, Scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     Overrides = Sequence[str] | Mapping[str, object]
 
@@ -30,9 +29,10 @@ def load(path_or_name: str | Path, overrides: Overrides = ()) -> Scenario:
         InputError: There is no such file and no such shipped scenario.
         ScenarioError: The file or an override is at fault: file, line, column, key, and what was expected.
     """
+    file, texts = asked.scenario(path_or_name), asked.overrides(overrides)
     from simnet import scenario
 
-    return scenario.load(str(path_or_name), said(overrides))
+    return scenario.load(file, texts)
 
 
 def run(
@@ -67,19 +67,22 @@ def run(
     from simnet.engine.runner import Asked
     from simnet.scenario import dump
 
-    texts = said(overrides)
+    texts, kinds = asked.overrides(overrides), asked.names("exports", exports, "['pcap']")
+    hosts, realtime = asked.processes("hosts", hosts, 0), asked.realtime(realtime)
+    asked.progress(progress)
+    given = None if out is None else asked.folder("out", out)
     if isinstance(scenario, Scenario):
         if texts:
             raise InputError(
                 "overrides of a scenario that is loaded; expected them where it is loaded: simnet.load(name, ...)"
             )
-        loaded, asked = scenario, Asked(scenario_text=dump(scenario))
+        loaded, origin = scenario, Asked(scenario_text=dump(scenario))
     else:
         loaded = load(scenario, texts)
         changes = f", overrides={texts!r}" if texts else ""
         written = Path(loaded.path).read_text(encoding="utf-8")
-        asked = Asked(f"simnet.run({str(scenario)!r}{changes})", texts, written)
-    folder, is_ours = (_new_folder(loaded.name), True) if out is None else (Path(out), False)
+        origin = Asked(f"simnet.run({str(scenario)!r}{changes})", texts, written)
+    folder, is_ours = (_new_folder(loaded.name), True) if given is None else (given, False)
     try:
         result = engine.run(
             loaded,
@@ -88,9 +91,9 @@ def run(
             report=page,
             realtime=realtime,
             live=live,
-            exports=exports,
+            exports=kinds,
             progress=(lambda _: None) if progress is None else lambda now_ns: progress(now_ns / SECOND_NS),
-            asked=asked,
+            asked=origin,
         )
     except BaseException:
         if is_ours:
@@ -98,25 +101,6 @@ def run(
                 folder.rmdir()
         raise
     return RunReport(result.folder)
-
-
-def said(overrides: Overrides) -> list[str]:
-    """Return overrides as `--set` takes them."""
-    if isinstance(overrides, str):
-        raise InputError(f"overrides {overrides!r}: expected a list, such as [{overrides!r}], or a mapping")
-    if isinstance(overrides, Mapping):
-        return [f"{key}={text(value)}" for key, value in overrides.items()]
-    return [str(each) for each in overrides]
-
-
-def text(value: Any) -> str:
-    """Return a value as one would type it in a scenario; NumPy's numbers are numbers."""
-    if isinstance(value, str | Path):
-        return str(value)
-    try:
-        return json.dumps(value, default=lambda other: other.item())
-    except (AttributeError, TypeError, ValueError) as error:
-        raise InputError(f"override {value!r:.60}: expected text, a number, a list or a mapping") from error
 
 
 def _new_folder(name: str) -> Path:

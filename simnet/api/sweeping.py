@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simnet.api import asked
 from simnet.api.reports import SweepReport
-from simnet.api.running import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
 
 def sweep(
@@ -19,7 +19,7 @@ def sweep(
     settings: Mapping[str, object] | None = None,
     *,
     out: str | Path,
-    codecs: Sequence[str] = (),
+    codecs: str | Sequence[str] = (),
     seeds: int | Sequence[int] | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
@@ -32,11 +32,11 @@ def sweep(
 
     Args:
         scenario: A file, or a shipped scenario's name.
-        settings: Values of keys of the scenario: `{"links.*.bandwidth": ["100 kbit/s", "1 Mbit/s"], "duration": "2 s"}`; a list
-            is swept (so one value that is a list is a list in a list), anything else holds everywhere.
+        settings: Values of keys of the scenario: `{"links.*.bandwidth": ["100 kbit/s", "1 Mbit/s"], "duration": "2 s"}`; a list,
+            a range or a NumPy array is swept (so one value that is a list is a list in a list), anything else holds everywhere.
         out: The folder: a new one, or that of an earlier sweep, whose cells are kept.
-        codecs: For all streams: `name`, `name+fuse` or `name=model`; none keeps the scenario's.
-        seeds: How many, from the scenario's own on, or which; None is the scenario's own alone.
+        codecs: For all streams: `name`, `name+fuse` or `name=model`, one or a list; none keeps the scenario's.
+        seeds: How many, from the scenario's own on, or which, each once; None is the scenario's own alone.
         workers: How many processes of this machine; None is one a processor.
         scheduler: A Dask scheduler's address, `tcp://host:port`, instead of `workers`.
         cache: Folder of what was coded before; None is the user's own, shared by all sweeps.
@@ -45,32 +45,31 @@ def sweep(
         progress: Called with the cells done and the cells to run.
 
     Raises:
-        InputError: A key or a value that the scenario does not take, an unknown codec, or a folder that is no sweep's. A cell
-            that fails ends nothing: see `SweepReport.failed`.
+        InputError: An argument that is not as above, a key or a value that the scenario does not take, an unknown codec, or a
+            folder that is no sweep's. A cell that fails ends nothing: see `SweepReport.failed`.
     """
     from simnet import store, sweeps
     from simnet.sweeps import grid
     from simnet.sweeps.sweep import Means
 
-    asked = {key: _values(value) for key, value in (settings or {}).items()}
-    chosen = grid.first_seeds(str(scenario), asked, seeds) if isinstance(seeds, int) else tuple(seeds or ())
+    name, swept, coders = asked.scenario(scenario), asked.settings(settings), asked.names("codecs", codecs, "['jpeg']")
+    folder, cached = asked.folder("out", out), store.default_folder() if cache is None else asked.folder("cache", cache)
+    workers = None if workers is None else asked.processes("workers", workers, 1)
+    asked.progress(progress)
+    chosen = asked.seeds(seeds, lambda count: grid.first_seeds(name, swept, count))
     means = Means(
-        out=Path(out),
-        store=store.default_folder() if cache is None else Path(cache),
+        out=folder,
+        store=cached,
         store_bytes=store.DEFAULT_LIMIT_BYTES if cache_bytes is None else cache_bytes,
         scheduler=scheduler,
         workers=workers,
         report=page,
-        command=f"simnet.sweep({str(scenario)!r}, {asked!r}, codecs={list(codecs)!r}, seeds={list(chosen)!r}, out={str(out)!r})",
+        command=f"simnet.sweep({name!r}, {swept!r}, codecs={list(coders)!r}, seeds={list(chosen)!r}, out={str(folder)!r})",
         progress=progress or (lambda _done, _total: None),
     )
     with _script_left_alone():
-        done = sweeps.run(grid.Grid(str(scenario), asked, codecs, chosen), means)
+        done = sweeps.run(grid.Grid(name, swept, coders, chosen), means)
     return SweepReport(done.folder)
-
-
-def _values(value: object) -> list[str]:
-    return [text(each) for each in value] if isinstance(value, (list, tuple, range)) else [text(value)]
 
 
 @contextmanager

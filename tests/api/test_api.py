@@ -180,8 +180,8 @@ def test_a_sweep_from_a_thread_is_a_table_and_runs(
             simnet.sweep(
                 "stereo_pair",
                 rest,
-                codecs=["jpeg"],
-                seeds=1,
+                codecs="jpeg",
+                seeds=np.arange(1, 2),
                 out=tmp_path / "sweep",
                 cache=tmp_path / "cache",
                 workers=1,
