@@ -67,7 +67,7 @@ def read(path: Path) -> RunFolder:
     """Read a run folder.
 
     Raises:
-        InputError: A file is missing or is not what a run writes.
+        InputError: It is no run's folder, or a file in it is missing or is not what a run writes.
     """
     about = read_json(path / ABOUT)
     try:
@@ -86,6 +86,10 @@ def read_json(path: Path) -> dict[str, Any]:
     """Return the object that a run's `run.json` holds; InputError where it cannot be read."""
     try:
         about = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        place = path.parent
+        what = f"holds no {path.name}" if place.is_dir() else "is no folder" if place.exists() else "does not exist"
+        raise InputError(f"{place}: {what}; expected a folder that simnet run or simnet sweep wrote") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read ({error}); expected the run.json that simnet run writes") from error
     if not isinstance(about, dict):

@@ -25,7 +25,8 @@ from simnet.report.sweeps.differences import against
 from simnet.report.sweeps.grid import Folder, grid
 from simnet.report.sweeps.histogram import Histogram
 from simnet.report.sweeps.needed import Need, need
-from simnet.report.sweeps.statistics import mean
+from simnet.report.sweeps.ratio import Interval, ratio, within
+from simnet.report.sweeps.statistics import Mean, mean
 from simnet.report.sweeps.views import View
 
 
@@ -113,10 +114,45 @@ def test_the_bandwidth_needed_is_read_between_neighbouring_points(whole: Path) -
         # Above, then below again: what is kept from there on counts.
         ([26.0, 20.0, 30.0], Need(needed.FOUND, pytest.approx(200 * math.sqrt(2)))),
         ([None, None, None], Need(needed.UNKNOWN)),
+        # Nobody knows what the missing cell above would have reached.
+        ([20.0, 22.0, None], Need(needed.UNKNOWN)),
     ],
 )
 def test_nothing_is_guessed_beyond_points_or_across_gaps(ys: list[float | None], expected: Need) -> None:
     assert need([100, 200, 400], ys, 25.0) == expected
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "expected"),
+    [
+        (2000, 32.0, Need(needed.BETWEEN, 2000, 400)),
+        # A step of 2.5, or a rise of 6 dB, is still read along a line.
+        (1000, 32.0, Need(needed.FOUND, pytest.approx(400 * 2.5**0.75))),
+        (2000, 22.0, Need(needed.FOUND, pytest.approx(400 * 5 ** (4 / 6)))),
+    ],
+)
+def test_no_line_is_drawn_over_a_cliff(x: float, y: float, expected: Need) -> None:
+    assert need([200, 400, x], [10.0, 16.0, y], 28.0 if y > 28 else 20.0) == expected
+
+
+def test_an_interval_ends_with_the_measured_bandwidths_and_says_where_it_would_go_on() -> None:
+    wide, narrow = Mean(math.log(600), math.log(10), 3), Mean(math.log(600), math.log(1.1), 3)
+    assert within(wide, 200, 800) == Interval(200, 800, low_cut=True, high_cut=True)
+    inside = within(narrow, 200, 800)
+    assert inside
+    assert (inside.low, inside.high) == (pytest.approx(600 / 1.1), pytest.approx(660))
+    assert not inside.low_cut
+    assert not inside.high_cut
+    assert within(Mean(1.0, None, 1), 200, 800) is None
+
+
+def test_what_a_curve_needs_of_another_stays_within_what_was_measured_of_both() -> None:
+    own = {seed: Need(needed.FOUND, value) for seed, value in enumerate((210, 790, 400))}
+    other = {seed: Need(needed.FOUND, value) for seed, value in enumerate((700, 210, 400))}
+    found = ratio(own, other, (200, 800), (200, 800))
+    assert found
+    assert found.is_tie
+    assert found.interval == Interval(pytest.approx(-75), pytest.approx(300), low_cut=True, high_cut=True)
 
 
 def test_one_value_has_no_interval() -> None:
@@ -228,6 +264,39 @@ def test_curves_that_do_not_overlap_have_a_reason_and_no_number(tmp_path: Path) 
     assert "no overlap" in page_of(folder).text
 
 
+def needed_cell(folder: Path, curve: str, level: str) -> str:
+    table = next(each for each in tables.needed(first_view(folder)) if "PSNR" in each.caption)
+    cell = dict(zip(table.columns, next(row for row in table.rows if row[0] == curve), strict=True))[level]
+    assert isinstance(cell, str)
+    return cell.replace("\N{NARROW NO-BREAK SPACE}", " ")
+
+
+def test_over_a_cliff_two_bandwidths_are_said_and_no_percentage(tmp_path: Path) -> None:
+    # 5 dB a doubling: from 80 to 320 kbit/s quality rises by 10 dB, and both curves cross 30 dB in between.
+    folder = made.sweep(tmp_path, kbit_s=(80, 320), seeds=(0, 2))
+    words = said(folder)
+    assert "For 30 dB at the receiver, atn needs between 80.0 and 320 kbit/s (over 2 seeds" in words
+    assert "(between 80.0 and 320 kbit/s) is not known: bandwidths there are measured too far apart." in words
+    assert "bandwidth than" not in words
+    assert needed_cell(folder, "hevc", "30 dB") == "80.0 … 320"
+
+
+def test_brackets_that_do_not_overlap_say_what_is_saved_at_least(tmp_path: Path) -> None:
+    rates = (10, 30, 100, 800)
+    folder = made.sweep(tmp_path, codecs=("hevc",), kbit_s=rates)
+    for rate in rates:
+        for seed in range(3):
+            each = made.ask(folder, made.point("atn", seed, {made.BANDWIDTH: f"{rate:g}kbit/s"}))
+            made.cell(folder, each, rate, lift_db=15)
+    # 30 dB at 155 kbit/s less three doublings, and at 250 kbit/s: from 10 to 30, and from 100 to 800.
+    words = said(folder)
+    assert (
+        "For 30 dB at the receiver, atn needs at least 70 % less bandwidth than hevc (between 100 and 800 kbit/s)."
+        in words
+    )
+    assert "It needs between 10.0 and 30.0 kbit/s a stream (over 3 seeds" in words
+
+
 # --- what is not there ---------------------------------------------------------------------------
 
 
@@ -245,9 +314,24 @@ def test_a_missing_bandwidth_is_a_gap_that_nothing_is_read_across(changed: Path)
     table = next(own for caption, own in page.tables.items() if " needed for " in caption and "PSNR" in caption)
     hevc = dict(zip(table[0], next(row for row in table[1:] if row[0] == "hevc"), strict=True))
     # 30 dB lies between the missing 200 and 400.
-    assert hevc["30 dB"] == "cells missing"
+    assert hevc["30 dB"] == "not known: a cell is missing"
     assert "24 cells 3 are not there (3 not run)" in page.text
     assert any("missing" in row[1] for row in page.tables["Cells that are not there"][1:])
+
+
+def test_a_curve_whose_highest_bandwidth_is_missing_may_reach_it_there(changed: Path) -> None:
+    for each in cells.read(changed).points:
+        if each.codec == "hevc" and each.settings[0][1] != "100kbit/s":
+            shutil.rmtree(changed / "cells" / each.cell)
+    assert "Whether hevc reaches it is not known: a cell is missing." in said(changed)
+    assert needed_cell(changed, "hevc", "30 dB") == "not known: a cell is missing"
+
+
+def test_a_bandwidth_that_a_curve_was_never_asked_for_is_not_missing(changed: Path) -> None:
+    for each in cells.read(changed).points:
+        if each.codec == "hevc" and each.settings[0][1] != "100kbit/s":
+            (changed / "asked" / f"{each.point}.json").unlink()
+    assert "hevc does not reach it at any bandwidth measured, up to 100 kbit/s." in said(changed)
 
 
 def test_a_failed_cell_is_shown_with_its_reason_and_others_stand(changed: Path) -> None:
@@ -293,7 +377,15 @@ def test_few_frames_are_said_to_be_few(tmp_path: Path) -> None:
 def test_broken_folders_are_one_clear_line(changed: Path, tmp_path: Path) -> None:
     each = next(each for each in cells.read(changed).points)
     (changed / "cells" / each.cell / "shown.parquet").write_bytes(b"no table")
-    for folder, what in ((changed, "shown.parquet"), (tmp_path / "none", "run.json")):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "bare").mkdir()
+    written = "expected a folder that simnet run or simnet sweep wrote"
+    for folder, what in (
+        (changed, "shown.parquet"),
+        (tmp_path / "none", f"none: does not exist; {written}"),
+        (tmp_path / "file", f"file: is no folder; {written}"),
+        (tmp_path / "bare", f"bare: holds no run.json; {written}"),
+    ):
         with pytest.raises(InputError, match=what) as caught:
             report.write(folder)
         assert "\n" not in str(caught.value)
@@ -321,6 +413,28 @@ def test_without_bandwidth_another_number_is_the_axis_and_what_is_left_makes_cas
     assert not any("needed for" in caption for caption in page.tables)
     assert "At links.*.loss.mean=1 %, atn delivers" in page.text
     assert "At links.*.loss.mean=1 %: atn has 95 % of the frames within 200 ms, hevc has fewer." in page.text
+
+
+def test_one_bandwidth_written_in_two_ways_is_one_place(tmp_path: Path) -> None:
+    folder = made.sweep(tmp_path, kbit_s=(200, 400))
+    for codec in ("atn", "hevc"):
+        for seed in range(3):
+            again = made.ask(folder, made.point(codec, seed, {made.BANDWIDTH: "0.4Mbit/s"}))
+            made.cell(folder, again, 400)
+    view = first_view(folder)
+    assert [spot.x for spot in view.places] == [200, 400]
+    assert all(len(spot.samples) == spot.asked == 3 for spot in view.curves["atn"])
+    lines = verdict.verdict(view)
+    assert len(set(lines)) == len(lines)
+    assert "atn from 400 kbit/s on" in " ".join(lines)
+    assert "12 asked for, 12 there" in page_of(folder).text
+
+
+def test_names_that_look_like_numbers_stay_apart(tmp_path: Path) -> None:
+    for sequence in ("1", "01"):
+        each = made.ask(tmp_path, made.point("atn", 0, {"world.sequence": sequence}))
+        made.cell(tmp_path, each, 400)
+    assert set(grid([Folder("", cells.read(tmp_path), "")]).axis.settings) == {"1", "01"}
 
 
 def test_streams_can_be_seen_alone_or_together(whole: Path) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from simnet import units
@@ -68,6 +68,8 @@ class Grid:
     keys: tuple[str, ...]
     """Swept keys that make cases."""
     scenarios: int
+    spellings: Mapping[tuple[str, str], str]
+    """By key and value as typed, the one spelling that this quantity has on the page."""
 
     def curve(self, folder: Folder, point: Point) -> str:
         """Return the curve that a point belongs to."""
@@ -75,26 +77,30 @@ class Grid:
 
     def setting(self, point: Point) -> str:
         """Return the point's place along x."""
-        return dict(point.settings).get(self.axis.key, "") if self.axis.key else ""
+        return self._settings(point).get(self.axis.key, "") if self.axis.key else ""
 
     def case(self, point: Point) -> str:
         """Return the case that a point belongs to; empty where there is one only."""
-        settings = dict(point.settings)
+        settings = self._settings(point)
         said = [point.scenario] if self.scenarios > 1 else []
         return ", ".join([*said, *(f"{key}={settings.get(key, 'not set')}" for key in self.keys)])
+
+    def _settings(self, point: Point) -> dict[str, str]:
+        return {key: self.spellings.get((key, value), value) for key, value in point.settings}
 
 
 def grid(folders: Sequence[Folder]) -> Grid:
     """Return what these folders asked for."""
     points = [(folder, point) for folder in folders for point in folder.source.points]
-    swept = _swept([point for _, point in points])
+    spellings = _spellings([point for _, point in points])
+    swept = _swept([point for _, point in points], spellings)
     axis = _axis(swept)
     keys = tuple(key for key in swept if key != axis.key)
     scenarios = len({point.scenario for _, point in points})
     curves = dict.fromkeys(curve_name(folder.label, point.codec) for folder, point in points)
-    made = Grid(axis, tuple(curves), (), tuple(folders), keys, scenarios)
+    made = Grid(axis, tuple(curves), (), tuple(folders), keys, scenarios, spellings)
     cases = tuple(dict.fromkeys(made.case(point) for _, point in points))
-    return Grid(axis, tuple(curves), cases, tuple(folders), keys, scenarios)
+    return replace(made, cases=cases)
 
 
 def curve_name(label: str, codec: str) -> str:
@@ -102,12 +108,27 @@ def curve_name(label: str, codec: str) -> str:
     return f"{label}: {codec}" if label and codec else label or codec or OWN_CODECS
 
 
-def _swept(points: Sequence[Point]) -> dict[str, tuple[str, ...]]:
+def _spellings(points: Sequence[Point]) -> dict[tuple[str, str], str]:
+    """`1Mbit/s` and `1000kbit/s` are one place: the first spelling of a quantity stands for all.
+
+    Values of a key that never has a unit are names (`01` is not `1`), whatever they look like.
+    """
+    asked = dict.fromkeys(setting for point in points for setting in point.settings)
+    with_unit = {key for key, value in asked if (parts := _parts(value)) and parts[1]}
+    made: dict[tuple[str, str], str] = {}
+    first: dict[tuple[str, float], str] = {}
+    for key, value in asked:
+        if key in with_unit and (size := units.magnitude(value)) is not None:
+            made[key, value] = first.setdefault((key, size), value)
+    return made
+
+
+def _swept(points: Sequence[Point], spellings: Mapping[tuple[str, str], str]) -> dict[str, tuple[str, ...]]:
     """Keys with more than one value (or not set everywhere), with their values: numbers in order, others as they come."""
     values: dict[str, dict[str, None]] = {}
     for point in points:
         for key, value in point.settings:
-            values.setdefault(key, {})[value] = None
+            values.setdefault(key, {})[spellings.get((key, value), value)] = None
     for point in points:
         for key in values.keys() - dict(point.settings).keys():
             values[key][""] = None

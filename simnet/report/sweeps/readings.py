@@ -122,7 +122,7 @@ def read(grid: Grid) -> Readings:
     readings = Readings(grid)
     for folder in grid.folders:
         swept = tuple(dict.fromkeys(key for point in folder.source.points for key, _ in point.settings))
-        for point in folder.source.points:
+        for point in _asked(grid, folder):
             place = grid.curve(folder, point), grid.case(point), grid.setting(point)
             readings.asked[place] = readings.asked.get(place, 0) + 1
             if folder.source.has(point):
@@ -130,6 +130,16 @@ def read(grid: Grid) -> Readings:
             else:
                 readings.absent.append(Absent(folder.label, *place, point.seed, point))
     return readings
+
+
+def _asked(grid: Grid, folder: Folder) -> list[Point]:
+    """What was asked for, once: of one quantity written in two ways the point that has a cell."""
+    made: dict[tuple[str, str, str, int], Point] = {}
+    for point in folder.source.points:
+        key = grid.curve(folder, point), grid.case(point), grid.setting(point), point.seed
+        if key not in made or not folder.source.has(made[key]):
+            made[key] = point
+    return list(made.values())
 
 
 def _take(

@@ -50,7 +50,7 @@ def _command(scenario: str, points: Sequence[Point]) -> str:
 def facts(readings: Readings) -> list[tuple[str, str]]:
     """Return with what the cells were made."""
     found = readings.facts
-    points = sum(len(folder.source.points) for folder in readings.grid.folders)
+    points = sum(readings.asked.values())
     seeds = sorted({point.seed for folder in readings.grid.folders for point in folder.source.points})
     return [
         ("folders", _said([folder.path for folder in readings.grid.folders])),

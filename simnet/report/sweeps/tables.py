@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import exp
 
 from simnet.report.sweeps import differences
 from simnet.report.sweeps.differences import Difference
 from simnet.report.sweeps.grid import BANDWIDTH
-from simnet.report.sweeps.needed import AT_MOST, FOUND, NOT_REACHED, Need, centre, levels, needs
+from simnet.report.sweeps.needed import AT_MOST, NOT_REACHED, UNKNOWN, Need, bracket, centre, levels, measured, needs
+from simnet.report.sweeps.ratio import Range, within
 from simnet.report.sweeps.readings import Absent, Readings
 from simnet.report.sweeps.statistics import Mean
 from simnet.report.sweeps.views import Spot, View
@@ -77,41 +79,53 @@ def needed(view: View) -> list[Table]:
                 caption=f"kbit/s a stream needed for {'PSNR' if unit == 'dB' else unit}",
                 columns=("curve", *(f"{level:g}" + (" dB" if unit == "dB" else "") for level in wanted)),
                 rows=[
-                    (curve, *(_need(needs(view, curve, column, level)) for level in wanted)) for curve in view.measured
+                    (
+                        curve,
+                        *(_need(needs(view, curve, column, level), measured(view, curve, column)) for level in wanted),
+                    )
+                    for curve in view.measured
                 ],
                 words=frozenset(),
                 note="From where on the quality at the receiver is at least this: straight lines between neighbouring "
                 "measured points, over the logarithm of x, and never beyond them. In brackets: the 95 % interval over seeds. "
-                "≤: reached at the lowest measured already. >: not reached up to there.",
+                "≤: reached at the lowest measured already. >: not reached up to there. a … b: somewhere between these two "
+                "measured points, too far apart for a line. Intervals end with the measured points: ≤, ≥ where they would go on.",
             )
         )
     return made
 
 
-def _need(found: Mapping[int, Need]) -> str:
+def _need(found: Mapping[int, Need], ends: Range) -> str:
     own = list(found.values())
     if logs := centre(own):
-        return _logarithmic(logs)
+        return _logarithmic(logs, ends)
+    if apart := bracket(own):
+        return f"{amount(apart[0])} … {amount(apart[1])}"
+    return _uncrossed(own)
+
+
+def _uncrossed(own: Sequence[Need]) -> str:
+    """What is known where not every seed crosses the level between two points."""
     kinds = {each.kind for each in own}
     values = [each.value for each in own if each.value is not None]
     if kinds == {AT_MOST}:
         return f"≤ {amount(max(values))}"
     if kinds == {NOT_REACHED}:
         return f"> {amount(max(values))}"
-    if kinds <= {AT_MOST, NOT_REACHED, FOUND}:
+    if UNKNOWN not in kinds:
         reached = sum(each.kind != NOT_REACHED for each in own)
         if reached == len(own):
             return f"≤ {amount(max(values))}"
         return f"in {reached} of {counted(len(own), 'seed')}"
-    return "cells missing"
+    return "not known: a cell is missing"
 
 
-def _logarithmic(logs: Mean) -> str:
-    from math import exp
-
-    if logs.low is None or logs.high is None:
+def _logarithmic(logs: Mean, ends: Range) -> str:
+    found = within(logs, *ends)
+    if found is None:
         return amount(exp(logs.value))
-    return f"{amount(exp(logs.value))} ({amount(exp(logs.low))} to {amount(exp(min(logs.high, 300)))})"
+    low, high = "≤ " * found.low_cut + amount(found.low), "≥ " * found.high_cut + amount(found.high)
+    return f"{amount(exp(logs.value))} ({low} to {high})"
 
 
 def against(view: View, anchor: str) -> Table:

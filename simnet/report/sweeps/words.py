@@ -33,6 +33,11 @@ def kbit_s(value: float) -> str:
     return f"{amount(value)} kbit/s" if value < 10_000 else f"{amount(value / 1e3)} Mbit/s"
 
 
+def between(low: float, high: float) -> str:
+    """Return between which bandwidths, given in kbit/s."""
+    return f"between {amount(low) if high < 10_000 else kbit_s(low)} and {kbit_s(high)}"
+
+
 def amount(value: float) -> str:
     """Return a number with three digits that count."""
     if value == 0 or not math.isfinite(value):
