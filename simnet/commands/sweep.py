@@ -133,10 +133,13 @@ def _seeds(scenario: str, settings: dict[str, Sequence[str]], text: str | None) 
             seeds = [int(part) for part in text.split(",")]
         else:
             seeds = grid.first_seeds(scenario, settings, int(text))
-    except ValueError:
-        seeds = ()
-    if not seeds or min(seeds) < 0 or len(set(seeds)) < len(seeds):
-        raise InputError(f"--seeds {text}: expected how many, such as 3, or which, such as 7:9 or 7,11")
+        count = len(seeds)
+    except (ValueError, OverflowError):
+        seeds, count = (), 0
+    if not 0 < count <= grid.MOST_POINTS or min(seeds) < 0 or len(set(seeds)) < count:
+        raise InputError(
+            f"--seeds {text}: expected how many, such as 3, or which, such as 7:9 or 7,11; at most {grid.MOST_POINTS}"
+        )
     return seeds
 
 

@@ -211,6 +211,8 @@ def test_a_changed_checkpoint_reruns_exactly_its_own_cells(sweep, tmp_path: Path
         (["--codec", "jpeg,"], "expected codecs such as"),
         (["--seeds", "many"], "--seeds many"),
         (["--seeds", "0"], "--seeds 0"),
+        (["--seeds", "0:99999999999999"], "at most 100000"),
+        (["--seeds", "1:99999999999999999999"], "at most 100000"),
         (["--set", "links"], "expected KEY=VALUE"),
         (["--set", "seed=1,2", "--set", "seed=3"], "given twice"),
         (["--scheduler", "tcp://127.0.0.1:9"], "nobody answers"),
