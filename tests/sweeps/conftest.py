@@ -1,4 +1,4 @@
-"""A scenario of small recorded pictures that is swept in seconds, and a cluster of two processes that outlives the tests."""
+"""A scenario of small recorded pictures that is swept in seconds, and a cluster of two processes."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def scenario(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a scheduler with two workers, processes of their own as on a real cluster."""
     folder = tmp_path_factory.mktemp("cluster")
