@@ -51,7 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Sweep, and say what it came to; exit status 1 where a cell failed."""
-    from simnet import console, store, sweeps, units
+    from simnet import console, store, sweeps
     from simnet.errors import InputError
     from simnet.sweeps.grid import Grid
     from simnet.sweeps.sweep import Means
@@ -63,7 +63,7 @@ def execute(arguments: argparse.Namespace) -> int:
         if key in settings:
             raise InputError(f"--set {key}: given twice; expected all its values in one")
         settings[key] = values
-    size = units.parse_int(arguments.cache_size, "B", "8 GB") if arguments.cache_size else store.DEFAULT_LIMIT_BYTES
+    size = _size(arguments.cache_size) if arguments.cache_size else store.DEFAULT_LIMIT_BYTES
     grid = Grid(arguments.scenario, settings, arguments.codec, _seeds(arguments.scenario, settings, arguments.seeds))
     with _progress(quiet=arguments.json) as progress:
         done = sweeps.run(
@@ -86,6 +86,16 @@ def execute(arguments: argparse.Namespace) -> int:
     else:
         console.show_sweep(done.plain())
     return 1 if done.failed else 0
+
+
+def _size(text: str) -> int:
+    from simnet import units
+    from simnet.errors import InputError
+
+    try:
+        return units.parse_int(text, "B", "8 GB")
+    except units.UnitError as error:
+        raise InputError(f"--cache-size: {error}") from None
 
 
 def _setting(text: str) -> tuple[str, list[str]]:

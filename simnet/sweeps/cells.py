@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simnet.errors import InputError, NodeError, SimnetError
-from simnet.report.sweeps.cells import CELLS
+from simnet.report.sweeps.cells import CELLS, is_whole
 
 if TYPE_CHECKING:
     from simnet.records import Scenario
@@ -50,7 +50,7 @@ class Made:
 
 def is_there(folder: Path, cell: str) -> bool:
     """Return whether a cell is there, whole."""
-    return (folder / CELLS / cell).is_dir()
+    return is_whole(folder / CELLS / cell)
 
 
 def make(task: Task) -> Made:
@@ -84,9 +84,12 @@ def _make(task: Task, counts: object) -> bool:
     try:
         asked = Asked(task.command, task.overrides, task.scenario_text)
         run_cell(task.scenario, aside / task.cell, _store(task.store, task.store_bytes), counts, asked)  # pyright: ignore[reportArgumentType]
-        with suppress(OSError):
-            os.rename(aside / task.cell, cells / task.cell)
-            return True
+        if not is_there(task.folder, task.cell):
+            with suppress(OSError):  # what is left of a damaged one gives way
+                os.rename(cells / task.cell, aside / "damaged")
+            with suppress(OSError):
+                os.rename(aside / task.cell, cells / task.cell)
+                return True
         if not is_there(task.folder, task.cell):
             raise InputError(f"{cells / task.cell}: cannot be made; expected a sweep's folder that can be written to")
         return False  # somebody else was quicker, with the same cell

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from simnet.records import Scenario
 
 MOST_POINTS = 100_000
+RECORDED = "recorded"
+"""The codec of sizes without pictures, which takes more than a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +54,20 @@ def points(grid: Grid) -> list[Asked]:
     """
     from simnet import scenario
 
+    grid = _checked(_with_seeds(grid))
     codecs = list(dict.fromkeys(grid.codecs)) or [""]
-    own = scenario.load(
-        grid.scenario, _overrides({key: values[0] for key, values in _checked(grid).items()}, codecs[0])
-    )
-    seeds = list(dict.fromkeys(grid.seeds)) or [own.seed]
-    made = []
+    made: list[Asked] = []
     for values in itertools.product(*grid.settings.values()):
         settings = dict(zip(grid.settings, values, strict=True))
         for codec in codecs:
             overrides = _overrides(settings, codec)
             loaded = scenario.load(grid.scenario, overrides)
-            for seed in seeds:
+            for seed in list(dict.fromkeys(grid.seeds)) or [loaded.seed]:
                 named = _digest(loaded.name, settings, codec, seed)
                 told = tuple(settings.items())
                 seeded = replace(loaded, seed=seed)
                 made.append(Asked(named, codec, told, (*overrides, f"seed={seed}"), seeded))
+    _check_difference(made)
     return made
 
 
@@ -79,20 +79,50 @@ def first_seeds(grid_scenario: str, settings: Mapping[str, Sequence[str]], count
     return range(own.seed, own.seed + count)
 
 
-def _checked(grid: Grid) -> Mapping[str, Sequence[str]]:
-    """Return the settings, unless they are none that a grid can be made of."""
+def _with_seeds(grid: Grid) -> Grid:
+    """Return the grid with the values of a key `seed` as its seeds."""
+    if "seed" not in grid.settings:
+        return grid
+    if grid.seeds:
+        raise InputError("--set seed and --seeds are both given; expected one of them")
+    try:
+        seeds = [int(text) for text in grid.settings["seed"]]
+    except ValueError:
+        raise InputError(f"--set seed={','.join(grid.settings['seed'])}: expected whole numbers") from None
+    return replace(grid, settings={key: own for key, own in grid.settings.items() if key != "seed"}, seeds=seeds)
+
+
+def _checked(grid: Grid) -> Grid:
+    """Return the grid, unless it is none that can be run."""
     total = max(1, len(grid.codecs)) * max(1, len(grid.seeds))
     for key, values in grid.settings.items():
-        if not values:
+        if not all(values) or not values:
             raise InputError(f"--set {key}: no value; expected KEY=VALUE,VALUE,...")
-        if key == "seed" and grid.seeds:
-            raise InputError("--set seed and --seeds are both given; expected one of them")
         if len(set(values)) < len(values):
             raise InputError(f"--set {key}: a value is there twice; expected each once")
         total *= len(values)
     if total > MOST_POINTS:
         raise InputError(f"a grid of {total} points; expected at most {MOST_POINTS}")
-    return grid.settings
+    for seed in grid.seeds:
+        if type(seed) is not int or seed < 0:
+            raise InputError(f"seed {seed!r}: expected a whole number, 0 or more")
+    for codec in grid.codecs:
+        if not isinstance(codec, str):
+            raise InputError(f"codec {codec!r}: expected a name, such as 'jpeg'")
+    return grid
+
+
+def _check_difference(made: list[Asked]) -> None:
+    """Raise InputError where two points with unlike settings come to the same scenario: one would be there twice."""
+    known: dict[tuple[str, str], Asked] = {}
+    for point in made:
+        twin = known.setdefault((point.codec, repr(point.scenario)), point)
+        if twin is not point:
+            settings = zip(twin.settings, point.settings, strict=True)
+            (key, one), (_, other) = next(pair for pair in settings if pair[0] != pair[1])
+            raise InputError(
+                f"--set {key}: {one} and {other} come to the same scenario; expected values that differ in it"
+            )
 
 
 def _overrides(settings: Mapping[str, str], codec: str) -> list[str]:
@@ -109,6 +139,10 @@ def _codec_overrides(codec: str) -> list[str]:
     from simnet.codec import registry
 
     name, equals, model = codec.partition("=")
+    if name == RECORDED:
+        raise InputError(
+            f"--codec {RECORDED}: which rows? expected --set 'streams.*.codec={{name: recorded, rows: FILE}}'"
+        )
     registry.known(name)
     side = [] if registry.takes_side(name) else ["streams.*.side_information=[]"]
     plain = name.removesuffix(registry.FUSE)

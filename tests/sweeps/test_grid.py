@@ -37,6 +37,13 @@ def test_a_codec_that_takes_no_side_information_is_not_made_to_wait_for_any(scen
     assert fused.streams[1].side_information == own.streams[1].side_information == ("car/a", "mast/s", "previous")
 
 
+def test_a_seed_that_is_set_is_a_seed(scenario: Path):
+    one, two = grid.points(Grid(str(scenario), {"seed": ["5", "6"]}, ["jpeg"]))
+    assert (one.scenario.seed, two.scenario.seed) == (5, 6)
+    assert one.settings == two.settings == ()
+    assert [one, two] == grid.points(Grid(str(scenario), {}, ["jpeg"], [5, 6]))
+
+
 def test_a_point_can_be_repeated_with_its_overrides(scenario: Path):
     from simnet import scenario as scenarios
 
@@ -58,6 +65,12 @@ def test_neighbours_in_the_grid_have_nothing_to_code_in_common(scenario: Path):
         ({"links.*.bandwidth": ["1 Mbit/s", "fast"]}, [], [], "'fast' is no number with a unit"),
         ({"links.*.bandwidth": []}, [], [], "no value"),
         ({"links.*.bandwidth": ["1 Mbit/s", "1 Mbit/s"]}, [], [], "a value is there twice"),
+        ({"links.*.bandwidth": ["1 Mbit/s", "1000 kbit/s"]}, [], [], "1 Mbit/s and 1000 kbit/s come to the same"),
+        ({"streams.*.codec": ["jpeg", "webp"]}, ["jpeg"], [], "jpeg and webp come to the same scenario"),
+        ({"links.*.bandwidth": [""]}, [], [], "no value"),
+        ({"seed": ["one"]}, [], [], "--set seed=one"),
+        ({}, ["recorded"], [], "which rows?"),
+        ({}, [], [-1], "seed -1"),
         ({"seed": ["1", "2"]}, [], [1], "--set seed and --seeds"),
         ({}, ["jpg"], [], "jpg: unknown codec"),
         ({}, ["atn+fuse"], [], "uses side information by itself"),

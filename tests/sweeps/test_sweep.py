@@ -138,6 +138,23 @@ def test_killed_at_any_moment_and_run_again_it_ends_with_the_same_table(sweep, s
     assert resumed.tables == whole.tables
 
 
+@pytest.mark.parametrize("harm", ["gone", "cut", "empty"])
+def test_a_damaged_cell_is_made_again(sweep, harm: str):
+    whole = sweep(*BANDWIDTHS)
+    cell = next((whole.folder / "cells").iterdir())
+    if harm == "gone":
+        (cell / "run.json").unlink()
+    elif harm == "cut":
+        rows = (cell / "rows.parquet").read_bytes()
+        (cell / "rows.parquet").write_bytes(rows[: len(rows) // 2])
+    else:
+        shutil.rmtree(cell)
+        cell.mkdir()
+    mended = sweep(*BANDWIDTHS)
+    assert (mended.said["ran"], mended.said["reused"]) == (1, 1)
+    assert mended.tables == whole.tables
+
+
 def test_two_sweeps_share_a_folder_and_a_store(sweep, scenario: Path, tmp_path: Path):
     own = ("--codec", "jpeg", *BANDWIDTHS, "--seeds", "2")
     others = ["--codec", "jpeg,webp", *BANDWIDTHS, "--no-report", "--workers", "1"]
@@ -216,7 +233,7 @@ def test_a_changed_checkpoint_reruns_exactly_its_own_cells(sweep, tmp_path: Path
         (["--set", "links"], "expected KEY=VALUE"),
         (["--set", "seed=1,2", "--set", "seed=3"], "given twice"),
         (["--scheduler", "tcp://127.0.0.1:9"], "nobody answers"),
-        (["--cache-size", "many"], "'many' is no number with a unit"),
+        (["--cache-size", "many"], "--cache-size: 'many' is no number with a unit"),
         (["--cache-size", "10kB"], "expected at least 1000000"),
         (["--workers", "0"], "expected a whole number"),
     ],
@@ -252,6 +269,8 @@ def test_a_broken_file_of_a_sweep_is_named(sweep, tmp_path: Path):
 
     swept = sweep()
     point = next((swept.folder / "asked").glob("*.json"))
-    point.write_text(json.dumps({"point": "x"}))
-    with pytest.raises(InputError, match=point.name):
-        cells.read(swept.folder)
+    said = json.loads(point.read_text())
+    for broken in ({"point": "x"}, [], said | {"seed": "x"}, said | {"codec": None}):
+        point.write_text(json.dumps(broken))
+        with pytest.raises(InputError, match=point.name):
+            cells.read(swept.folder)

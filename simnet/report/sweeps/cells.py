@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,7 @@ class SweepFolder:
 
     def has(self, point: Point) -> bool:
         """Return whether the point's cell is there."""
-        return (self.path / CELLS / point.cell / folder.ABOUT).is_file()
+        return is_whole(self.path / CELLS / point.cell)
 
     def cell(self, point: Point) -> CellFolder:
         """Read the point's cell.
@@ -93,9 +94,26 @@ class SweepFolder:
             InputError: It is missing, or a file in it is not what a sweep writes.
         """
         path = self.path / CELLS / point.cell
-        run = folder.read(path)
-        shown = tuple(Shown(**values) for values in folder.read_parquet(path / SHOWN))
+        try:
+            run = folder.read(path)
+            shown = tuple(Shown(**values) for values in folder.read_parquet(path / SHOWN))
+        except InputError as error:
+            raise InputError(f"{error}; delete {path} and sweep again to have it made again") from error
         return CellFolder(run, shown, path / "pictures")
+
+
+def is_whole(cell: Path) -> bool:
+    """Return whether a cell's folder has all of its files, each with its end: one that is cut off is made again."""
+    ends = {folder.ROWS: b"PAR1", folder.LINKS: b"PAR1", SHOWN: b"PAR1", folder.ABOUT: b"}\n"}
+    try:
+        for name, end in ends.items():
+            with (cell / name).open("rb") as file:
+                file.seek(-len(end), os.SEEK_END)
+                if file.read() != end:
+                    return False
+    except OSError:
+        return False
+    return True
 
 
 def is_sweep(path: Path) -> bool:
@@ -121,12 +139,17 @@ def plain(point: Point) -> dict[str, Any]:
 
 
 def _point(file: Path) -> Point:
+    expected = "expected a point of its grid"
     try:
         known = json.loads(file.read_text(encoding="utf-8"))
         settings = tuple((str(key), str(value)) for key, value in known.pop("settings").items())
-        return Point(settings=settings, **known)
+        point = Point(settings=settings, **known)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise InputError(f"{file}: not what a sweep writes ({error!r}); expected a point of its grid") from error
+        raise InputError(f"{file}: not what a sweep writes ({error!r}); {expected}") from error
+    texts = (point.point, point.cell, point.scenario, point.codec, point.failed or "")
+    if type(point.seed) is not int or not all(isinstance(text, str) for text in texts):
+        raise InputError(f"{file}: a seed that is no number, or a name that is no text; {expected}")
+    return point
 
 
 def _order(point: Point) -> tuple[Any, ...]:

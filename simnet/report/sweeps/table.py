@@ -74,7 +74,9 @@ def write(sweep: SweepFolder) -> tuple[Path, Path]:
     import pyarrow.parquet as pq
 
     swept = sweep.swept
-    schema = pa.schema([(name, _kind(name)) for name in ("scenario", "codec", "seed", *swept, *COLUMNS)])
+    head, tail = (("scenario", "codec", "seed"), COLUMNS)
+    kinds = [*((name, _kind(name)) for name in head), *((key, pa.string()) for key in swept)]
+    schema = pa.schema([*kinds, *((name, _kind(name)) for name in tail)])
     text, packed = io.StringIO(newline=""), io.BytesIO()
     lines = csv.DictWriter(text, schema.names, lineterminator="\n")
     lines.writeheader()
