@@ -109,7 +109,8 @@ def _needs(found: Mapping[int, Need], what: str = "") -> str:
 
 
 def _less(curve: str, found: Ratio) -> str:
-    size = f"{abs(found.percent):.0f} % {'less' if found.percent < 0 else 'more'} bandwidth than {curve}"
+    digits = 0 if abs(found.percent) >= 1 else 1
+    size = f"{abs(found.percent):.{digits}f} % {'less' if found.percent < 0 else 'more'} bandwidth than {curve}"
     return f"{size} ({_over(found)})"
 
 
