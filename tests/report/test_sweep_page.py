@@ -376,12 +376,12 @@ def test_few_frames_are_said_to_be_few(tmp_path: Path) -> None:
 
 def test_broken_folders_are_one_clear_line(changed: Path, tmp_path: Path) -> None:
     each = next(each for each in cells.read(changed).points)
-    (changed / "cells" / each.cell / "shown.parquet").write_bytes(b"no table")
+    (changed / "cells" / each.cell / "shown.parquet").write_bytes(b"no table, but with its end: PAR1")
     (tmp_path / "file").write_text("")
     (tmp_path / "bare").mkdir()
     written = "expected a folder that simnet run or simnet sweep wrote"
     for folder, what in (
-        (changed, "shown.parquet"),
+        (changed, "shown.parquet: cannot be read .* delete .* and sweep again"),
         (tmp_path / "none", f"none: does not exist; {written}"),
         (tmp_path / "file", f"file: is no folder; {written}"),
         (tmp_path / "bare", f"bare: holds no run.json; {written}"),
@@ -392,6 +392,13 @@ def test_broken_folders_are_one_clear_line(changed: Path, tmp_path: Path) -> Non
     (tmp_path / "empty" / "asked").mkdir(parents=True)
     with pytest.raises(InputError, match="nothing was asked for"):
         report.write(tmp_path / "empty")
+
+
+def test_a_cell_that_is_cut_off_is_missing(changed: Path) -> None:
+    each = next(each for each in cells.read(changed).points)
+    rows = changed / "cells" / each.cell / "rows.parquet"
+    rows.write_bytes(rows.read_bytes()[:-100])
+    assert "23 of 24 cells" in page_of(changed).text
 
 
 # --- axes and cases ------------------------------------------------------------------------------

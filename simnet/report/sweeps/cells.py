@@ -104,12 +104,12 @@ class SweepFolder:
 
 def is_whole(cell: Path) -> bool:
     """Return whether a cell's folder has all of its files, each with its end: one that is cut off is made again."""
-    ends = {folder.ROWS: b"PAR1", folder.LINKS: b"PAR1", SHOWN: b"PAR1", folder.ABOUT: b"}\n"}
+    ends = {folder.ROWS: b"PAR1", folder.LINKS: b"PAR1", SHOWN: b"PAR1", folder.ABOUT: b"}"}
     try:
         for name, end in ends.items():
             with (cell / name).open("rb") as file:
-                file.seek(-len(end), os.SEEK_END)
-                if file.read() != end:
+                file.seek(-4, os.SEEK_END)
+                if not file.read().rstrip().endswith(end):
                     return False
     except OSError:
         return False
