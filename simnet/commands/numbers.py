@@ -10,6 +10,11 @@ def count(text: str) -> int:
     return _whole(text, 0, 256, "a whole number from 0 to 256")
 
 
+def workers(text: str) -> int:
+    """Return a number of processes, one at least."""
+    return _whole(text, 1, 256, "a whole number from 1 to 256")
+
+
 def port(text: str) -> int:
     """Return a port of TCP."""
     return _whole(text, 1, 65535, "a port from 1 to 65535")

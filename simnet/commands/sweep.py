@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simnet.commands import numbers
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Sequence
@@ -42,7 +44,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scheduler", metavar="tcp://HOST:PORT", help="a Dask scheduler's address; default: workers here"
     )
-    parser.add_argument("--workers", type=_count, metavar="N", help="worker processes here; default: one a processor")
+    parser.add_argument(
+        "--workers", type=numbers.workers, metavar="N", help="worker processes here; default: one a processor"
+    )
     parser.add_argument("--cache", type=Path, metavar="DIR", help="what was coded before; default: ~/.cache/simnet")
     parser.add_argument("--cache-size", metavar="SIZE", help="how large that may get, e.g. 20GB; default: 8GB")
     parser.add_argument("--no-report", dest="report", action="store_false", help="write the table only")
@@ -151,12 +155,6 @@ def _seeds(scenario: str, settings: dict[str, Sequence[str]], text: str | None) 
             f"--seeds {text}: expected how many, such as 3, or which, such as 7:9 or 7,11; at most {grid.MOST_POINTS}"
         )
     return seeds
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 256:
-        raise ArgumentTypeError(f"{text!r}: expected a whole number from 1 to 256")
-    return int(text)
 
 
 @contextmanager

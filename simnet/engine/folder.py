@@ -7,6 +7,9 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from simnet.report.folder import ABOUT, LINKS, ROWS
+from simnet.report.sweeps.cells import SHOWN
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
     from simnet.net import LinkStatistics
     from simnet.records import Row
 
-ROWS, LINKS, ABOUT, PICTURES, SHOWN = "rows.parquet", "links.parquet", "run.json", "pictures", "shown.parquet"
+PICTURES = "pictures"
 
 
 def write_rows(folder: Path, rows: Sequence[Row]) -> None:

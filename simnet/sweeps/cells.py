@@ -15,6 +15,7 @@ from simnet.errors import InputError, NodeError, SimnetError
 from simnet.report.sweeps.cells import CELLS, is_whole
 
 if TYPE_CHECKING:
+    from simnet.engine.counts import Counts
     from simnet.records import Scenario
     from simnet.store import Store
 
@@ -71,7 +72,7 @@ def make(task: Task) -> Made:
     return Made(task.cell, ran, counts=asdict(counts))
 
 
-def _make(task: Task, counts: object) -> bool:
+def _make(task: Task, counts: Counts) -> bool:
     from simnet.engine.cell import run_cell
     from simnet.engine.runner import Asked
 
@@ -83,7 +84,7 @@ def _make(task: Task, counts: object) -> bool:
         raise InputError(f"{cells}: cannot be written to ({error.strerror}); expected a sweep's folder") from error
     try:
         asked = Asked(task.command, task.overrides, task.scenario_text)
-        run_cell(task.scenario, aside / task.cell, _store(task.store, task.store_bytes), counts, asked)  # pyright: ignore[reportArgumentType]
+        run_cell(task.scenario, aside / task.cell, _store(task.store, task.store_bytes), counts, asked)
         if not is_there(task.folder, task.cell):
             with suppress(OSError):  # what is left of a damaged one gives way
                 os.rename(cells / task.cell, aside / "damaged")

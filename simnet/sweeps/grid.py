@@ -114,9 +114,10 @@ def _checked(grid: Grid) -> Grid:
 
 def _check_difference(made: list[Asked]) -> None:
     """Raise InputError where two points with unlike settings come to the same scenario: one would be there twice."""
-    known: dict[tuple[str, str], Asked] = {}
+    known: dict[tuple[str, bytes], Asked] = {}
     for point in made:
-        twin = known.setdefault((point.codec, repr(point.scenario)), point)
+        resolved = hashlib.sha256(repr(point.scenario).encode()).digest()
+        twin = known.setdefault((point.codec, resolved), point)
         if twin is not point:
             settings = zip(twin.settings, point.settings, strict=True)
             (key, one), (_, other) = next(pair for pair in settings if pair[0] != pair[1])
