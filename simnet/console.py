@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from simnet.records import Scenario
     from simnet.report.evaluation_result import Result
-    from simnet.report.tables import Table as ReportTable
+    from simnet.report.run_tables import Table as ReportTable
 
 _Columns = tuple[tuple[str, str, str], ...]
 """Title, key in a stream's summary, format (empty for text)."""

@@ -239,7 +239,7 @@ def test_an_interrupt_that_a_library_swallows_ends_the_run_all_the_same(
             with suppress(KeyboardInterrupt):
                 signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr("simnet.engine.ledger.Ledger.captured", swallow)
+    monkeypatch.setattr("simnet.engine.results.ledger.Ledger.captured", swallow)
     out = str(tmp_path / "run")
     assert cli.main(["run", str(scenario), "--out", out]) == 130
     assert len(captured) == 1

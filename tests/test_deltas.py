@@ -5,7 +5,7 @@ import math
 import bjontegaard
 import pytest
 
-from simnet.deltas import bd_quality, bd_rate, rising
+from simnet.bd_rate import bd_quality, bd_rate, rising
 
 
 def curve(rates: list[float], qualities: list[float]) -> list[dict[str, float]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simnet import cli, scenario
-from simnet.engine import findings
+from simnet.engine import expectations
 from simnet.store import Store
 
 ROOT = Path(__file__).parent.parent
@@ -30,20 +30,20 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     store.close()
 
 
-@pytest.mark.parametrize("name", [name for name, _, _ in scenario.catalogue()])
+@pytest.mark.parametrize("name", [name for name, _, _ in scenario.list_shipped()])
 def test_it_shows_what_it_is_expected_to(name: str, store: Store, tmp_path: Path) -> None:
     finding = scenario.finding(name)
     assert finding is not None
     assert re.search(r"\d", finding.text)  # in figures
     assert finding.checks
     overrides = [f"duration={SHORTER[name]}"] if name in SHORTER else []
-    proofs = findings.prove(name, finding, tmp_path, store, overrides)
+    proofs = expectations.prove(name, finding, tmp_path, store, overrides)
     assert [proof for proof in proofs if not proof.holds] == []
 
 
 def test_the_readme_shows_them_all() -> None:
     readme = (ROOT / "README.md").read_text()
-    for name, purpose, _ in scenario.catalogue():
+    for name, purpose, _ in scenario.list_shipped():
         finding = scenario.finding(name)
         assert finding is not None
         assert f"(scenarios/gallery/{name}.jpg) | `{name}` | {purpose} *{finding.text}* |" in readme
@@ -56,11 +56,11 @@ def test_the_command_says_of_each_check_whether_it_holds(
 ) -> None:
     asked = []
 
-    def prove(*arguments: object) -> list[findings.Proof]:
+    def prove(*arguments: object) -> list[expectations.Proof]:
         asked.append(arguments)
-        return [findings.Proof("late(*) < 2", 0.5, 2.0, True), findings.Proof("lost(*) > 2", 1.25, 2.0, holds)]
+        return [expectations.Proof("late(*) < 2", 0.5, 2.0, True), expectations.Proof("lost(*) > 2", 1.25, 2.0, holds)]
 
-    monkeypatch.setattr(findings, "prove", prove)
+    monkeypatch.setattr(expectations, "prove", prove)
     assert cli.main(["check", "lossy_link", "--expected", "--set", "seed=3"]) == status
     finding = scenario.finding("lossy_link")
     assert finding is not None

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simnet import poses
 from simnet.records import SECOND_NS, CameraConfig, Trajectory
+from simnet.tracks import poses
 
 CORNER = Trajectory(((0.0, 0.0, 0.0), (10.0, 0.0, 0.0), (10.0, 20.0, 0.0)), speed_mps=5.0)
 

@@ -50,10 +50,10 @@ def write_checkpoint(file: Path) -> None:
     """An untrained NDIC of six filters, in its authors' format."""
     import torch
 
-    from simnet.codec.published import entries, kinds
+    from simnet.codec.published import entries, published_kinds
 
     torch.manual_seed(0)
-    expected = entries.entries(kinds.find("ndic-bls17"), entries.Numbers(6, ()))
+    expected = entries.entries(published_kinds.find("ndic-bls17"), entries.Numbers(6, ()))
     state = {name: 0.1 * torch.randn(entry.shape) for name, entry in expected.items()}
     for name in state:
         if "gdn" in name:

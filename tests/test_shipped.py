@@ -12,7 +12,7 @@ import pytest
 from simnet import engine, scenario
 
 ROOT = Path(__file__).parent.parent
-NAMES = [name for name, _, _ in scenario.catalogue()]
+NAMES = [name for name, _, _ in scenario.list_shipped()]
 
 
 @pytest.mark.parametrize("name", NAMES)

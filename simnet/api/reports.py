@@ -8,10 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simnet.api import tables
+from simnet.api import dataframes
 from simnet.errors import InputError
-from simnet.report import folder
-from simnet.report.sweeps import cells
+from simnet.runfolder import run_reader, sweep_reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from simnet.records import Scenario
-    from simnet.report.sweeps.cells import Point
+    from simnet.runfolder.sweep_reader import Point
 
 PAGE = "report.html"
 
@@ -33,33 +32,33 @@ class Report:
     @staticmethod
     def open(path: str | Path) -> RunReport | SweepReport:
         """Return the report of a folder, whichever it is; InputError if it is neither a run's nor a sweep's."""
-        if cells.is_sweep(Path(path)):
+        if sweep_reader.is_sweep(Path(path)):
             return SweepReport(path)
-        if not (Path(path) / folder.ABOUT).is_file():
+        if not (Path(path) / run_reader.ABOUT).is_file():
             raise InputError(f"{path}: no folder of a run or a sweep; expected one that simnet wrote")
         return RunReport(path)
 
     @property
     def page(self) -> Path:
         """The page, one HTML file that needs no network; made from the folder if it is not there."""
-        page = self.path / PAGE
-        return page if page.is_file() else self._make_page()
+        sweep_page = self.path / PAGE
+        return sweep_page if sweep_page.is_file() else self._make_page()
 
     def show(self, height: int = 900) -> Path:
         """Show the page, in a notebook below the cell, `height` pixels high, else in a browser; return its path."""
-        page = self.page
+        sweep_page = self.page
         notebook = sys.modules.get("IPython")
         if notebook is not None and notebook.get_ipython() is not None:
             from IPython.display import display  # pyright: ignore[reportMissingImports]
 
-            source = html.escape(page.read_text(encoding="utf-8"), quote=True)
+            source = html.escape(sweep_page.read_text(encoding="utf-8"), quote=True)
             style = f"width:100%;height:{height}px;border:0"
             display({"text/html": f'<iframe srcdoc="{source}" style="{style}"></iframe>'}, raw=True)
         else:
             import webbrowser
 
-            webbrowser.open(page.absolute().as_uri())
-        return page
+            webbrowser.open(sweep_page.absolute().as_uri())
+        return sweep_page
 
     def __repr__(self) -> str:
         """How it is shown where there is no HTML."""
@@ -77,7 +76,7 @@ class RunReport(Report):
     @cached_property
     def summary(self) -> Mapping[str, Any]:
         """What `simnet run --json` prints."""
-        return folder.read_json(self.path / folder.ABOUT)["summary"]
+        return run_reader.read_json(self.path / run_reader.ABOUT)["summary"]
 
     @property
     def fingerprint(self) -> str:
@@ -87,28 +86,28 @@ class RunReport(Report):
     @cached_property
     def scenario(self) -> Scenario:
         """What was run."""
-        return folder.read(self.path).scenario
+        return run_reader.read(self.path).scenario
 
     @cached_property
     def frames(self) -> DataFrame:
         """A row a frame, in order of capture: see `simnet.records.Row`. Times are virtual ns, NaN where it never came to that."""
         from simnet.records import Row
 
-        frame = tables.of_file(self.path / folder.ROWS, Row)
+        frame = dataframes.of_file(self.path / run_reader.ROWS, Row)
         frame["side_sources"] = [tuple(sources) for sources in frame["side_sources"]]
         return frame.sort_values("capture_ns", kind="stable", ignore_index=True)
 
     @cached_property
     def links(self) -> DataFrame:
         """A row a link and 100 ms: what was offered, delivered, lost and dropped, and how long the queue was."""
-        return tables.of_file(self.path / folder.LINKS, folder.LinkBin)
+        return dataframes.of_file(self.path / run_reader.LINKS, run_reader.LinkBin)
 
     @cached_property
     def streams(self) -> DataFrame:
-        """A row a stream: outcomes, rate, quality, gain by side information, latency; see `simnet.report.summary`."""
-        from simnet.report.summary import StreamSummary
+        """A row a stream: outcomes, rate, quality, gain by side information, latency; see `simnet.report.run_summary`."""
+        from simnet.report.run_summary import StreamSummary
 
-        return tables.of_records(self.summary["streams"], StreamSummary, "stream")
+        return dataframes.of_records(self.summary["streams"], StreamSummary, "stream")
 
     def _make_page(self) -> Path:
         from simnet import report
@@ -138,14 +137,14 @@ class SweepReport(Report):
     @cached_property
     def table(self) -> DataFrame:
         """A row a point and stream: what was asked, quality at the receiver, bandwidth, latency, age, losses."""
-        from simnet.report.sweeps.table import PARQUET
+        from simnet.report.sweeps.sweep_table import PARQUET
 
-        return tables.of_file(self.path / PARQUET)
+        return dataframes.of_file(self.path / PARQUET)
 
     @property
     def points(self) -> tuple[Point, ...]:
         """What was asked for, in order."""
-        return cells.read(self.path).points
+        return sweep_reader.read(self.path).points
 
     @property
     def failed(self) -> dict[str, str]:
@@ -155,15 +154,15 @@ class SweepReport(Report):
     @property
     def runs(self) -> Iterator[tuple[Point, RunReport]]:
         """Every point that has been run, and its run, one after the other: the folders are read as they are asked for."""
-        sweep = cells.read(self.path)
+        sweep = sweep_reader.read(self.path)
         for point in sweep.points:
             if sweep.has(point):
-                yield point, RunReport(self.path / cells.CELLS / point.cell)
+                yield point, RunReport(self.path / sweep_reader.CELLS / point.cell)
 
     @property
     def frames(self) -> Iterator[DataFrame]:
         """The frames of one point after the other, each with columns that say which: `pandas.concat(report.frames)` is all."""
-        swept = cells.read(self.path).swept
+        swept = sweep_reader.read(self.path).swept
         for point, run in self.runs:
             settings = dict(point.settings)
             asked = {"scenario": point.scenario, "codec": point.codec, "seed": point.seed}
@@ -183,34 +182,34 @@ class SweepReport(Report):
         Raises:
             InputError: The anchor is no codec of the sweep.
         """
-        from simnet.report.sweeps import differences, readings, views
-        from simnet.report.sweeps.grid import Folder, grid
+        from simnet.report.sweeps import differences, samples, views
+        from simnet.report.sweeps.comparison_grid import Folder, grid
 
-        asked = grid([Folder("", cells.read(self.path), str(self.path))])
+        asked = grid([Folder("", sweep_reader.read(self.path), str(self.path))])
         if anchor not in asked.curves:
             raise InputError(f"anchor {anchor}: not in the sweep; expected one of: {', '.join(asked.curves)}")
         rows = [
             (view.case, view.stream, codec, kind.title, each.percent, each.low, each.high, each.seeds, each.reason)
-            for view in views.views(readings.read(asked))
+            for view in views.views(samples.read(asked))
             if anchor in view.measured
             for codec, found in differences.against(view, anchor).items()
             for kind, each in zip(differences.kinds(view), found, strict=True)
         ]
         columns = ["case", "stream", "codec", "comparison", "percent", "low", "high", "seeds", "reason"]
-        frame = tables.pandas().DataFrame(rows, columns=columns)
+        frame = dataframes.pandas().DataFrame(rows, columns=columns)
         return frame.astype(dict.fromkeys(("percent", "low", "high"), "float64"))
 
     def _make_page(self) -> Path:
-        from simnet.report.sweeps import page
+        from simnet.report.sweeps import sweep_page
 
-        return page.write([self.path])
+        return sweep_page.write([self.path])
 
     def _repr_html_(self) -> str:
         shown = (
             "scenario",
             "codec",
             "seed",
-            *cells.read(self.path).swept,
+            *sweep_reader.read(self.path).swept,
             "stream",
             "shown_psnr_db",
             "latency_ms_p95",

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simnet.api import asked
+from simnet.api import validation
 from simnet.api.reports import RunReport
 from simnet.errors import InputError
 from simnet.records import SECOND_NS, Scenario
@@ -29,7 +29,7 @@ def load(path_or_name: str | Path, overrides: Overrides = ()) -> Scenario:
         InputError: There is no such file and no such shipped scenario.
         ScenarioError: The file or an override is at fault: file, line, column, key, and what was expected.
     """
-    file, texts = asked.scenario(path_or_name), asked.overrides(overrides)
+    file, texts = validation.scenario(path_or_name), validation.overrides(overrides)
     from simnet import scenario
 
     return scenario.load(file, texts)
@@ -67,10 +67,10 @@ def run(
     from simnet.engine.runner import Asked
     from simnet.scenario import dump
 
-    texts, kinds = asked.overrides(overrides), asked.names("exports", exports, "['pcap']")
-    hosts, realtime = asked.processes("hosts", hosts, 0), asked.realtime(realtime)
-    asked.progress(progress)
-    given = None if out is None else asked.folder("out", out)
+    texts, kinds = validation.overrides(overrides), validation.names("exports", exports, "['pcap']")
+    hosts, realtime = validation.processes("hosts", hosts, 0), validation.realtime(realtime)
+    validation.progress(progress)
+    given = None if out is None else validation.folder("out", out)
     if isinstance(scenario, Scenario):
         if texts:
             raise InputError(

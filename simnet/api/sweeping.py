@@ -6,7 +6,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from simnet.api import asked
+from simnet.api import validation
 from simnet.api.reports import SweepReport
 
 if TYPE_CHECKING:
@@ -52,11 +52,18 @@ def sweep(
     from simnet.sweeps import grid
     from simnet.sweeps.sweep import Means
 
-    name, swept, coders = asked.scenario(scenario), asked.settings(settings), asked.names("codecs", codecs, "['jpeg']")
-    folder, cached = asked.folder("out", out), store.default_folder() if cache is None else asked.folder("cache", cache)
-    workers = None if workers is None else asked.processes("workers", workers, 1)
-    asked.progress(progress)
-    chosen = asked.seeds(seeds, lambda count: grid.first_seeds(name, swept, count))
+    name, swept, coders = (
+        validation.scenario(scenario),
+        validation.settings(settings),
+        validation.names("codecs", codecs, "['jpeg']"),
+    )
+    folder, cached = (
+        validation.folder("out", out),
+        store.default_folder() if cache is None else validation.folder("cache", cache),
+    )
+    workers = None if workers is None else validation.processes("workers", workers, 1)
+    validation.progress(progress)
+    chosen = validation.seeds(seeds, lambda count: grid.first_seeds(name, swept, count))
     means = Means(
         out=folder,
         store=cached,

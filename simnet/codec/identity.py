@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simnet.codec import installed, recorded, registry
+from simnet.codec import plugin_codecs, recorded_sizes, registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
 _GRAPHS = ("compressai", "numpy", "opencv-python-headless", "openvino")
 LIBRARIES = {
-    "simnet.codec.learned": _GRAPHS,
-    "simnet.codec.dsin.coding": _GRAPHS,
-    "simnet.codec.published.coding": _GRAPHS,
-    "simnet.codec.classical": ("numpy", "pillow"),
-    "simnet.codec.video": ("av", "numpy"),
-    "simnet.codec.stills": ("av", "numpy"),
-    "simnet.codec.zoo": ("compressai", "numpy", "torch"),
+    "simnet.codec.learned.learned_codec": _GRAPHS,
+    "simnet.codec.dsin.dsin_codec": _GRAPHS,
+    "simnet.codec.published.published_codec": _GRAPHS,
+    "simnet.codec.still.pillow_codecs": ("numpy", "pillow"),
+    "simnet.codec.video.video_codec": ("av", "numpy"),
+    "simnet.codec.still.hevc_intra": ("av", "numpy"),
+    "simnet.codec.compressai.compressai_models": ("compressai", "numpy", "torch"),
 }
 """The packages with whose versions a family's bytes and pictures may change."""
-REFERRING = ("simnet.codec.video",)
+REFERRING = ("simnet.codec.video.video_codec",)
 """Families whose frames may refer to earlier ones."""
-WITHOUT_MODELS = ("simnet.codec.classical", "simnet.codec.video", "simnet.codec.stills")
-_ZOO = "simnet.codec.zoo"
+WITHOUT_MODELS = ("simnet.codec.still.pillow_codecs", "simnet.codec.video.video_codec", "simnet.codec.still.hevc_intra")
+_ZOO = "simnet.codec.compressai.compressai_models"
 
 
 def codec_identity(name: str, model: str | None = None) -> str:
@@ -49,11 +49,13 @@ def codec_identity(name: str, model: str | None = None) -> str:
 
 def plain_identity(name: str, model: str | None = None) -> str:
     """Return the identity of what codec `name` sends: that of the codec without its `+fuse` stage."""
-    if name == recorded.NAME:
-        return _digest(name, recorded.opened(model or "").digest)
+    if name == recorded_sizes.NAME:
+        return _digest(name, recorded_sizes.opened(model or "").digest)
     own, _ = registry.parted(name, model)
     if (plugin := registry.plugin_of(name)) is not None:
-        return _digest(plugin.name, plugin.identity(), *installed.family(plugin).identity(own), *versions(("numpy",)))
+        return _digest(
+            plugin.name, plugin.identity(), *plugin_codecs.family(plugin).identity(own), *versions(("numpy",))
+        )
     plain, family = name.removesuffix(registry.FUSE), registry.family_of(name)
     checkpoint = _zoo_checkpoint(own) if family == _ZOO else _checkpoint(plain, own)
     return _digest(plain, family, *checkpoint, *versions(LIBRARIES[family]))
@@ -62,7 +64,7 @@ def plain_identity(name: str, model: str | None = None) -> str:
 def refers(name: str) -> bool:
     """Return whether frames of a codec may refer to earlier ones."""
     if (plugin := registry.plugin_of(name)) is not None:
-        return installed.family(plugin).refers
+        return plugin_codecs.family(plugin).refers
     return registry.family_of(name) in REFERRING
 
 
@@ -80,7 +82,7 @@ def _version(package: str) -> str:
 
 
 def _stage(name: str, model: str | None) -> Iterable[str]:
-    if name == recorded.NAME or not (stage := registry.parted(name, model)[1]):
+    if name == recorded_sizes.NAME or not (stage := registry.parted(name, model)[1]):
         return ()
     from simnet.codec import model as models
 

@@ -17,8 +17,8 @@ from typing import Any
 import yaml
 
 from simnet import shipped
-from simnet.codec.context import ContextCoder
-from simnet.codec.tables import Tables
+from simnet.codec.bitstream.entropy_tables import Tables
+from simnet.codec.learned.context_coder import ContextCoder
 from simnet.errors import ModelError
 
 WEIGHTS = "weights.safetensors"

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from simnet.records import CameraConfig, StreamConfig
 
 FAMILIES = {
-    "simnet.codec.learned": ("atn", "checkerboard", "factorized", "ndic"),
-    "simnet.codec.dsin.coding": ("dsin",),
-    "simnet.codec.classical": ("jpeg", "jpeg2000", "webp", "avif"),
-    "simnet.codec.published.coding": ("atn-paper", "ndic-bls17", "ndic-bmshj18", "bls17", "bmshj18"),
-    "simnet.codec.video": ("h264", "hevc", "av1"),
-    "simnet.codec.stills": ("hevc-intra",),
-    "simnet.codec.zoo": ("compressai",),
+    "simnet.codec.learned.learned_codec": ("atn", "checkerboard", "factorized", "ndic"),
+    "simnet.codec.dsin.dsin_codec": ("dsin",),
+    "simnet.codec.still.pillow_codecs": ("jpeg", "jpeg2000", "webp", "avif"),
+    "simnet.codec.published.published_codec": ("atn-paper", "ndic-bls17", "ndic-bmshj18", "bls17", "bmshj18"),
+    "simnet.codec.video.video_codec": ("h264", "hevc", "av1"),
+    "simnet.codec.still.hevc_intra": ("hevc-intra",),
+    "simnet.codec.compressai.compressai_models": ("compressai",),
 }
 FUSE = "+fuse"
 OWN_SIDE = frozenset(("atn", "ndic", "dsin", "atn-paper", "ndic-bls17", "ndic-bmshj18"))
@@ -77,7 +77,7 @@ def open_decoder(announcement: Announcement) -> Decoder:
     plain = announcement.codec.removesuffix(FUSE)
     if announcement.codec == plain:
         return _family(plain).open_decoder(announcement)
-    from simnet.codec.fusing import FusingDecoder
+    from simnet.codec.learned.side_fusion import FusingDecoder
 
     own, _, stage = announcement.model.partition(FUSE)
     decoder = _family(plain).open_decoder(dataclasses.replace(announcement, codec=plain, model=own))
@@ -86,11 +86,11 @@ def open_decoder(announcement: Announcement) -> Decoder:
 
 def check(stream: StreamConfig, camera: CameraConfig) -> None:
     """Raise ModelError or InputError where a stream names a codec, a model or rows that there are not."""
-    from simnet.codec import recorded
+    from simnet.codec import recorded_sizes
 
-    if stream.codec == recorded.NAME:
+    if stream.codec == recorded_sizes.NAME:
         fixed = stream.rate.quality if stream.rate.kind == "fixed" else None
-        recorded.check(stream.name, stream.model, camera.width, camera.height, fixed)
+        recorded_sizes.check(stream.name, stream.model, camera.width, camera.height, fixed)
     else:
         declared_times(stream.codec, stream.model)
 
@@ -121,9 +121,9 @@ def parted(name: str, model: str | None) -> tuple[str | None, str]:
 def _family(name: str) -> Any:
     plugin = plugin_of(name)
     if plugin is not None:
-        from simnet.codec import installed
+        from simnet.codec import plugin_codecs
 
-        return installed.family(plugin)
+        return plugin_codecs.family(plugin)
     return importlib.import_module(family_of(name))
 
 

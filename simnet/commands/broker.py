@@ -13,7 +13,7 @@ HELP = "lead a run whose nodes are carried by `simnet camera` and `simnet fusion
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    from simnet.commands import run, wires
+    from simnet.commands import host_options, run
 
     run.configure_run(parser)
     parser.add_argument(
@@ -22,19 +22,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="ENDPOINT",
         help="where hosts connect, e.g. tcp://0.0.0.0:5555 (heartbeats have the next port) or ipc:///tmp/run",
     )
-    wires.configure_wait(parser, "how long to wait for hosts; default: 60")
+    host_options.configure_wait(parser, "how long to wait for hosts; default: 60")
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Wait for the hosts, run the scenario, tell the hosts that it is over."""
-    from simnet.commands import run, wires
-    from simnet.engine.gathering import WAIT_S, Gathering
-    from simnet.engine.journal import COME_BY_THEMSELVES
-    from simnet.wire import place
-    from simnet.wire.keys import BrokerKeys
+    from simnet.commands import host_options, run
+    from simnet.engine.recovery.journal import COME_BY_THEMSELVES
+    from simnet.engine.remote.rendezvous import WAIT_S, Gathering
+    from simnet.wire import endpoint as place
+    from simnet.wire.security.keys import BrokerKeys
 
     endpoint = place.check(arguments.listen, listens=True)
-    keys = BrokerKeys.load(arguments.keys) if wires.wants_keys(endpoint, arguments) else None
+    keys = BrokerKeys.load(arguments.keys) if host_options.wants_keys(endpoint, arguments) else None
     wait_s = WAIT_S if arguments.wait is None else arguments.wait
     return run.lead(arguments, COME_BY_THEMSELVES, crew=Gathering(endpoint, keys, wait_s, _say))
 

@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Print the schema, or the resolved scenario."""
     from simnet import codec, scenario
-    from simnet.nodes import own_rate
+    from simnet.nodes import plugin_rate
 
     if arguments.schema:
         sys.stdout.write(json.dumps(scenario.schema_json(), indent=2) + "\n")
@@ -46,7 +46,7 @@ def execute(arguments: argparse.Namespace) -> int:
         except (ModelError, InputError) as error:
             raise type(error)(f"{loaded.path}: streams.{stream.name}.codec: {error}") from error
         try:
-            own_rate.check(stream.rate.kind)
+            plugin_rate.check(stream.rate.kind)
         except InputError as error:
             raise type(error)(f"{loaded.path}: streams.{stream.name}.rate: {error}") from error
     sys.stdout.write(scenario.dump(loaded))
@@ -56,7 +56,7 @@ def execute(arguments: argparse.Namespace) -> int:
 def _prove(name: str, overrides: list[str]) -> int:
     """Run what the checks of a scenario's file need; print both sides of each, and return 0 only if all hold."""
     from simnet import scenario
-    from simnet.engine import findings
+    from simnet.engine import expectations
     from simnet.store import Store
 
     finding = scenario.finding(name)
@@ -64,7 +64,7 @@ def _prove(name: str, overrides: list[str]) -> int:
         raise InputError(f"{name}: its file expects nothing; expected lines such as: # check: lost(*) < 3")
     sys.stdout.write(f"{finding.text}\n")
     with tempfile.TemporaryDirectory(prefix="simnet-") as place, closing(Store(Path(place) / "store")) as store:
-        proofs = findings.prove(name, finding, Path(place), store, overrides)
+        proofs = expectations.prove(name, finding, Path(place), store, overrides)
     for proof in proofs:
         sign = "holds" if proof.holds else "FAILS"
         sys.stdout.write(f"{sign}  {proof.check}   ({proof.left:.4g} and {proof.right:.4g})\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from simnet.commands import numbers
+from simnet.commands import argument_types
 
 if TYPE_CHECKING:
     import argparse
@@ -19,10 +19,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--connect", required=True, metavar="ENDPOINT", help="where the run publishes, e.g. tcp://127.0.0.1:5570"
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to serve on; default: this machine alone")
-    parser.add_argument("--port", type=numbers.port, default=8080, help="port to serve on; default: 8080")
+    parser.add_argument("--port", type=argument_types.port, default=8080, help="port to serve on; default: 8080")
     parser.add_argument(
         "--end-after",
-        type=numbers.wait,
+        type=argument_types.wait,
         metavar="SECONDS",
         help="end after so long without a run that goes on; default: never",
     )

@@ -21,8 +21,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Decode it."""
-    from simnet.codec import files
+    from simnet.codec import bitstream_files
 
-    picture = files.decode_file(arguments.file, arguments.output, arguments.side).picture
+    picture = bitstream_files.decode_file(arguments.file, arguments.output, arguments.side).picture
     sys.stdout.write(f"{arguments.output}: {picture.shape[1]} x {picture.shape[0]}\n")
     return 0

@@ -23,9 +23,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Encode it."""
-    from simnet.codec import files
+    from simnet.codec import bitstream_files
 
-    size, pixels = files.encode_file(
+    size, pixels = bitstream_files.encode_file(
         arguments.image, arguments.output, arguments.codec, arguments.quality, arguments.model
     )
     sys.stdout.write(f"{arguments.output}: {size} bytes, {8 * size / pixels:.3f} bpp\n")

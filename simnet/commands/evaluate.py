@@ -75,29 +75,28 @@ def execute(arguments: argparse.Namespace) -> int:
     import os
 
     from simnet import console
-    from simnet.learn import evaluate
-    from simnet.learn.evaluation import options
-    from simnet.report import evaluation
+    from simnet.learn.evaluation import evaluation_options, evaluator
+    from simnet.report import evaluation_page
 
     if arguments.out:
-        evaluation.prepare(arguments.out)
-    measured = evaluate.evaluate(
-        options.parse_data(arguments.data),
+        evaluation_page.prepare(arguments.out)
+    measured = evaluator.evaluate(
+        evaluation_options.parse_data(arguments.data),
         arguments.codec.split(","),
-        options.parse_qualities(arguments.qualities),
+        evaluation_options.parse_qualities(arguments.qualities),
         arguments.anchor,
-        options.parse_size(arguments.size),
+        evaluation_options.parse_size(arguments.size),
         protocol=arguments.protocol,
-        offsets=options.parse_offsets(arguments.offset),
-        rates=options.parse_rates(arguments.rates),
+        offsets=evaluation_options.parse_offsets(arguments.offset),
+        rates=evaluation_options.parse_rates(arguments.rates),
         both_directions=arguments.both_directions,
-        most=options.parse_count("--pictures", arguments.pictures),
+        most=evaluation_options.parse_count("--pictures", arguments.pictures),
         unrelated=arguments.unrelated,
-        jobs=options.parse_count("--jobs", arguments.jobs) or os.cpu_count() or 1,
+        jobs=evaluation_options.parse_count("--jobs", arguments.jobs) or os.cpu_count() or 1,
         examples=EXAMPLES if arguments.out else 0,
     )
-    result = cast("evaluation.Result", measured)
-    page = evaluation.write(result, arguments.out, asked_published=arguments.published) if arguments.out else None
+    result = cast("evaluation_page.Result", measured)
+    page = evaluation_page.write(result, arguments.out, asked_published=arguments.published) if arguments.out else None
     if arguments.json:
         plain = {key: value for key, value in measured.items() if key not in ("examples", "scores")}
         sys.stdout.write(json.dumps(plain | {"report": str(page) if page else None}) + "\n")

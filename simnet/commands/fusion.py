@@ -12,16 +12,16 @@ HELP = "carry the fusion centre in a broker's run"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    from simnet.commands import wires
+    from simnet.commands import host_options
 
     parser.add_argument(
         "--node", action="append", default=[], metavar="NAME", help="also carry this node's cameras; may be repeated"
     )
-    wires.configure_host(parser)
+    host_options.configure_host(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Carry it until the broker says that the run is over."""
-    from simnet.commands import wires
+    from simnet.commands import host_options
 
-    return wires.carry(arguments, tuple(arguments.node), fusion=True)
+    return host_options.carry(arguments, tuple(arguments.node), fusion=True)

@@ -31,9 +31,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Import it."""
-    from simnet.codec.published import folders
-    from simnet.learn.evaluation import options
+    from simnet.codec.published import model_writer
+    from simnet.learn.evaluation import evaluation_options
 
-    made = folders.import_checkpoint(arguments.file, arguments.kind, arguments.out, options.parse_size(arguments.size))
+    made = model_writer.import_checkpoint(
+        arguments.file, arguments.kind, arguments.out, evaluation_options.parse_size(arguments.size)
+    )
     sys.stdout.write(f"{made.name}: ask for it as {made.codec}={made.name}\n")
     return 0

@@ -22,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Make what is missing; say which."""
-    from simnet.wire import keys
+    from simnet.wire.security import keys
 
     for name, is_new in keys.make(arguments.folder, arguments.hosts).items():
         sys.stdout.write(f"{'made' if is_new else 'kept'} {arguments.folder / name}.key, .key_secret\n")

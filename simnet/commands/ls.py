@@ -23,7 +23,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from simnet.codec import model
 
     scenarios = []
-    for name, purpose, path in scenario.catalogue():
+    for name, purpose, path in scenario.list_shipped():
         finding = scenario.finding(str(path))
         expected = finding.text if finding else ""
         scenarios.append({"name": name, "purpose": purpose, "expected": expected, "path": str(path)})
@@ -40,9 +40,9 @@ def _plugins() -> list[dict[str, str]]:
     """Return what other packages bring, none of it imported, and why it cannot be used, where it cannot."""
     from simnet import plugins, world
     from simnet.codec import registry
-    from simnet.nodes import own_rate
+    from simnet.nodes import plugin_rate
 
-    own = {plugins.CODECS: registry.OWN, plugins.WORLDS: world.KINDS, plugins.RATES: own_rate.OWN}
+    own = {plugins.CODECS: registry.OWN, plugins.WORLDS: world.KINDS, plugins.RATES: plugin_rate.OWN}
     return [
         {
             "kind": plugins.NOUNS[group],

@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simnet.commands import numbers
+from simnet.commands import argument_types
 
 if TYPE_CHECKING:
     import argparse
 
-    from simnet.engine.journal import Beginning
+    from simnet.engine.recovery.journal import Beginning
     from simnet.records import Scenario
 
 HELP = "run a scenario: rows, a report and a table of its streams"
@@ -24,17 +24,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     configure_run(parser)
     parser.add_argument(
-        "--hosts", type=numbers.count, metavar="N", help="spread the nodes over N processes; default: 0, none"
+        "--hosts", type=argument_types.count, metavar="N", help="spread the nodes over N processes; default: 0, none"
     )
     parser.add_argument(
         "--restarts",
-        type=numbers.count,
+        type=argument_types.count,
         metavar="N",
         help="start each process of --hosts again up to N times when it dies; the run does not change. Default: 5",
     )
     parser.add_argument(
         "--answer-delay",
-        type=numbers.pause,
+        type=argument_types.pause,
         default=0.0,
         metavar="SECONDS",
         help="wait up to this long at random before each answer of a node: changes nothing but the wall time",
@@ -69,7 +69,7 @@ def configure_run(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--realtime",
-        type=numbers.factor,
+        type=argument_types.factor,
         nargs="?",
         const=1.0,
         metavar="FACTOR",
@@ -77,7 +77,7 @@ def configure_run(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--node-timeout",
-        type=numbers.patience,
+        type=argument_types.patience,
         metavar="SECONDS",
         help="how long to wait for a host that is gone; default: the scenario's node_timeout",
     )
@@ -85,7 +85,7 @@ def configure_run(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run the scenario."""
-    from simnet.engine.processes import RESTARTS
+    from simnet.engine.remote.supervisor import RESTARTS
 
     restarts = RESTARTS if arguments.restarts is None else arguments.restarts
     return lead(arguments, arguments.hosts, restarts=restarts, answer_delay_s=arguments.answer_delay)
@@ -143,7 +143,7 @@ def _begun(arguments: argparse.Namespace, hosts: int | None) -> dict[str, Any]:
 def _resumed(arguments: argparse.Namespace, hosts: int | None) -> dict[str, Any]:
     """Return what a run that goes on takes: all of it is in its folder."""
     from simnet import scenario
-    from simnet.engine.journal import Journal
+    from simnet.engine.recovery.journal import Journal
     from simnet.engine.runner import Asked
     from simnet.errors import InputError
 
@@ -165,7 +165,7 @@ def _check_sameness(
     arguments: argparse.Namespace, given: Scenario | None, hosts: int | None, beginning: Beginning
 ) -> None:
     """Raise InputError where what is given with --resume is not what the run began with."""
-    from simnet.engine.journal import COME_BY_THEMSELVES
+    from simnet.engine.recovery.journal import COME_BY_THEMSELVES
     from simnet.errors import InputError
 
     folder, own = arguments.resume, beginning.scenario

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simnet.commands import numbers
+from simnet.commands import argument_types
 
 if TYPE_CHECKING:
     import argparse
@@ -45,7 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--scheduler", metavar="tcp://HOST:PORT", help="a Dask scheduler's address; default: workers here"
     )
     parser.add_argument(
-        "--workers", type=numbers.workers, metavar="N", help="worker processes here; default: one a processor"
+        "--workers", type=argument_types.workers, metavar="N", help="worker processes here; default: one a processor"
     )
     parser.add_argument("--cache", type=Path, metavar="DIR", help="what was coded before; default: ~/.cache/simnet")
     parser.add_argument("--cache-size", metavar="SIZE", help="how large that may get, e.g. 20GB; default: 8GB")

@@ -36,14 +36,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Train it."""
-    from simnet.learn import parallel, recipe, sittings, training
+    from simnet.learn import (
+        checkpoints,
+        parallel,
+        recipe,
+        training,
+    )
 
     device = [f"device={arguments.device}"] if arguments.device else []
     chosen = recipe.read(arguments.recipe, arguments.set + device)
     out = arguments.out or Path("training") / chosen.model
     exported = arguments.export or out / "model"
     with parallel.processes(chosen.device):
-        sittings.refuse_changes(chosen, out, allowed=arguments.continue_with_changes)
+        checkpoints.refuse_changes(chosen, out, allowed=arguments.continue_with_changes)
         training.train(chosen, out, exported)
         if parallel.first():
             use = f"codec {chosen.codec_name}" if not chosen.codecs else "any codec with `side: fuse`"

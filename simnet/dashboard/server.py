@@ -31,7 +31,7 @@ def serve(
     """
     app, ui = _library()
     from simnet.dashboard.state import Idle, State
-    from simnet.wire.live_sockets import LiveSubscriber
+    from simnet.wire.telemetry.telemetry_sockets import LiveSubscriber
 
     _check(host, port)
     state = State()
@@ -76,8 +76,8 @@ def _answer(state: State, connect: str) -> None:
     from nicegui import app, ui
     from prometheus_client import CONTENT_TYPE_LATEST
 
-    from simnet.dashboard import metrics
-    from simnet.dashboard.page import Page
+    from simnet.dashboard import run_metrics
+    from simnet.dashboard.live_page import Page
 
     @ui.page("/")
     def page(stream: str = "") -> None:
@@ -85,7 +85,7 @@ def _answer(state: State, connect: str) -> None:
 
     @app.get("/metrics")
     def exposition() -> Response:
-        return Response(metrics.exposition(state), media_type=CONTENT_TYPE_LATEST)
+        return Response(run_metrics.exposition(state), media_type=CONTENT_TYPE_LATEST)
 
     @app.get("/healthz")
     def health() -> dict[str, str]:

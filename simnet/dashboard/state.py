@@ -8,8 +8,15 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from simnet.records import SECOND_NS, Outcome, Row, Scenario
-from simnet.records.live import LiveEnd, LiveEvent, LiveFrame, LivePicture, LiveRun, LiveSample
-from simnet.wire.live import Told
+from simnet.records.telemetry import (
+    LiveEnd,
+    LiveEvent,
+    LiveFrame,
+    LivePicture,
+    LiveRun,
+    LiveSample,
+)
+from simnet.wire.telemetry.telemetry_messages import Told
 
 SILENT_S = 5.0
 """A run that has told nothing for this long is called silent; it tells something every second."""

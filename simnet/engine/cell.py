@@ -6,17 +6,20 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from simnet.engine import checks, direct, folder, memory
-from simnet.engine.offered import offered_kbit_s
-from simnet.engine.simulation import simulate_directly
-from simnet.engine.times import Times
+from simnet.engine import preflight
+from simnet.engine.kernel.offered_load import offered_kbit_s
+from simnet.engine.local import local_nodes
+from simnet.engine.session import simulate_directly
+from simnet.engine.timing import process_memory
+from simnet.engine.timing.phase_timer import Times
 from simnet.records import Outcome
+from simnet.runfolder import run_writer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from simnet.engine.counts import Counts
-    from simnet.engine.pixels import Pixels
+    from simnet.engine.cached import Pixels
+    from simnet.engine.cached.cache_statistics import Counts
     from simnet.engine.runner import Asked
     from simnet.records import Row, Scenario
     from simnet.store import Store
@@ -28,7 +31,7 @@ Screen = dict[tuple[str, int], tuple[float, float]]
 
 
 def run_cell(scenario: Scenario, out: Path, store: Store, counts: Counts, asked: Asked) -> None:
-    """Run a scenario into the folder `out` (see `report.sweeps.cells`); `counts` tells what had to be coded and decoded.
+    """Run a scenario into the folder `out` (see `runfolder.sweep_reader`); `counts` tells what had to be coded and decoded.
 
     The rows and the fingerprint are those of `runner.run`.
 
@@ -38,21 +41,21 @@ def run_cell(scenario: Scenario, out: Path, store: Store, counts: Counts, asked:
     from simnet.engine import runner
 
     times = Times(time.perf_counter())
-    scenario = checks.ready(scenario)
-    checks.make_folder(out)
-    if direct.is_recorded(scenario):
-        with memory.without_search_for_circles():
+    scenario = preflight.ready(scenario)
+    preflight.make_folder(out)
+    if local_nodes.is_recorded(scenario):
+        with process_memory.without_search_for_circles():
             happened = simulate_directly(scenario, lambda _: None, times)
             rows = runner.write_folder(scenario, out, happened, asked, times, _more(scenario))
-            folder.write_shown(out, rows, {})
+            run_writer.write_shown(out, rows, {})
         return
-    from simnet.engine.pixels import Pixels
+    from simnet.engine.cached import Pixels
 
-    memory.keep_freed_pages()
+    process_memory.keep_freed_pages()
     with closing(Pixels(scenario, store, counts)) as pixels:
         happened = simulate_directly(scenario, lambda _: None, times, pixels)
         rows = runner.write_folder(scenario, out, happened, asked, times, _more(scenario))
-        folder.write_shown(out, rows, _screens(rows, pixels, out / folder.PICTURES))
+        run_writer.write_shown(out, rows, _screens(rows, pixels, out / run_writer.PICTURES))
 
 
 def _more(scenario: Scenario) -> dict[str, Any]:

@@ -11,14 +11,22 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from simnet import __version__
-from simnet.engine import checks, direct, launch, memory
-from simnet.engine import journal as journals
-from simnet.engine.exporting import exporting
-from simnet.engine.journal import Beginning
-from simnet.engine.pace import Pace
-from simnet.engine.processes import RESTARTS
-from simnet.engine.simulation import Happened, Order, simulate, simulate_directly
-from simnet.engine.times import Times
+from simnet.engine import preflight
+from simnet.engine.kernel.pace import Pace
+from simnet.engine.local import local_nodes
+from simnet.engine.recovery import journal as journals
+from simnet.engine.recovery.journal import Beginning
+from simnet.engine.remote import launcher
+from simnet.engine.remote.supervisor import RESTARTS
+from simnet.engine.results.export_observer import exporting
+from simnet.engine.session import (
+    Happened,
+    Order,
+    simulate,
+    simulate_directly,
+)
+from simnet.engine.timing import process_memory
+from simnet.engine.timing.phase_timer import Times
 from simnet.exports import Ended
 from simnet.exports import check as check_exports
 from simnet.records import SECOND_NS
@@ -27,8 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from simnet.engine.journal import Journal
-    from simnet.engine.launch import Crew
+    from simnet.engine.recovery.journal import Journal
+    from simnet.engine.remote.launcher import Crew
     from simnet.records import Row, Scenario
 
 
@@ -93,16 +101,16 @@ def run(
     times = Times(time.perf_counter() if began is None else began)
     _import_ahead()
     beginning = Beginning(scenario, hosts, asdict(asked))
-    scenario = checks.ready(scenario)
+    scenario = preflight.ready(scenario)
     finish = partial(_write, scenario, out, asked, times, report=report)
-    is_recorded = direct.is_recorded(scenario)
+    is_recorded = local_nodes.is_recorded(scenario)
     check_exports(exports, has_pictures=not is_recorded, is_resumed=journal is not None)
     if is_recorded:
-        checks.refuse_hosts(hosts or crew or live or realtime or journal)
+        preflight.refuse_hosts(hosts or crew or live or realtime or journal)
         return _run_directly(scenario, out, progress, times, finish, exports)
     pace = None if realtime is None else Pace(realtime)
     with journals.kept(journal, out, beginning) as answers:
-        muster = crew or launch.crew(hosts, restarts)
+        muster = crew or launcher.crew(hosts, restarts)
         order = Order(scenario, out, muster, answers, pace, answer_delay_s, live, asked.overrides, progress, exports)
         return simulate(order, times, finish)
 
@@ -115,15 +123,15 @@ def _run_directly(
     finish: Callable[[Happened], RunResult],
     exports: Sequence[str],
 ) -> RunResult:
-    checks.make_folder(out)
-    with memory.without_search_for_circles(), exporting(exports, out, scenario, None) as telling:
+    preflight.make_folder(out)
+    with process_memory.without_search_for_circles(), exporting(exports, out, scenario, None) as telling:
         return finish(simulate_directly(scenario, progress, times, exports=telling))
 
 
 def _write(scenario: Scenario, out: Path, asked: Asked, times: Times, happened: Happened, *, report: bool) -> RunResult:
     """Write the run's folder, with its page if `report` says so."""
-    from simnet.engine import folder
     from simnet.report import write as write_page
+    from simnet.runfolder import run_writer
 
     rows = _write_tables(scenario, out, happened)
     times.mark("writing rows")
@@ -135,7 +143,7 @@ def _write(scenario: Scenario, out: Path, asked: Asked, times: Times, happened: 
 
     def write_about() -> RunResult:
         summary = _summary(scenario, out, happened, rows, times.total, report=report)
-        folder.write_about(out, _about(scenario, happened, asked, summary, times))
+        run_writer.write_about(out, _about(scenario, happened, asked, summary, times))
         return RunResult(out, summary)
 
     result = write_about()
@@ -150,21 +158,21 @@ def write_folder(
     scenario: Scenario, out: Path, happened: Happened, asked: Asked, times: Times, more: dict[str, Any]
 ) -> list[Row]:
     """Write what a run came to, and `more` into its `run.json`, without a page; return its rows."""
-    from simnet.engine import folder
+    from simnet.runfolder import run_writer
 
     rows = _write_tables(scenario, out, happened)
     summary = _summary(scenario, out, happened, rows, times.total, report=False)
-    summary["rows"] = folder.ROWS  # the folder has another name once it is whole
-    folder.write_about(out, _about(scenario, happened, asked, summary, times) | more)
+    summary["rows"] = run_writer.ROWS  # the folder has another name once it is whole
+    run_writer.write_about(out, _about(scenario, happened, asked, summary, times) | more)
     return rows
 
 
 def _write_tables(scenario: Scenario, out: Path, happened: Happened) -> list[Row]:
-    from simnet.engine import folder
+    from simnet.runfolder import run_writer
 
     rows = happened.ledger.rows(out.name, {stream.name: stream for stream in scenario.streams}, scenario.cameras)
-    folder.write_rows(out, rows)
-    folder.write_links(out, happened.links)
+    run_writer.write_rows(out, rows)
+    run_writer.write_links(out, happened.links)
     return rows
 
 
@@ -172,7 +180,7 @@ def _import_ahead() -> None:
     """Import what the end of a run needs while nodes open and one core has nothing to do."""
 
     def load() -> None:
-        for name in ("pyarrow.parquet", "pandas", "simnet.report.page"):
+        for name in ("pyarrow.parquet", "pandas", "simnet.report.page_template"):
             with suppress(
                 ImportError
             ):  # pyarrow takes pandas along where it is installed; the rest fails where it is used
@@ -184,8 +192,8 @@ def _import_ahead() -> None:
 def _summary(
     scenario: Scenario, out: Path, happened: Happened, rows: Sequence[Row], wall_s: float, *, report: bool
 ) -> dict[str, Any]:
-    from simnet.engine import folder
-    from simnet.report.summary import summarise
+    from simnet.report.run_summary import summarise
+    from simnet.runfolder import run_writer
 
     virtual_s = scenario.duration_ns / SECOND_NS
     paced = {} if happened.pace is None else {"realtime": happened.pace.report()}
@@ -200,7 +208,7 @@ def _summary(
         **paced,
         "streams": summarise(rows, virtual_s),
         "report": str(out / "report.html") if report else None,
-        "rows": str(out / folder.ROWS),
+        "rows": str(out / run_writer.ROWS),
         **exported,
     }
 
@@ -208,7 +216,7 @@ def _summary(
 def _about(
     scenario: Scenario, happened: Happened, asked: Asked, summary: dict[str, Any], times: Times
 ) -> dict[str, Any]:
-    from simnet.engine import machine
+    from simnet.engine.timing import processor
 
     seconds = {**times.seconds, **happened.seconds}
     return {
@@ -218,7 +226,7 @@ def _about(
         "fingerprint": summary["fingerprint"],
         "version": __version__,
         "started": times.started,
-        "cpu": machine.processor(),
+        "cpu": processor.processor(),
         "timings": {name: round(spent, 3) for name, spent in seconds.items()},
         "scenario_text": asked.scenario_text,
         "overrides": list(asked.overrides),

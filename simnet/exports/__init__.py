@@ -8,8 +8,14 @@ libraries are imported where their kind is opened.
 """
 
 from simnet.exports.export import Ended, Fate, Picture
+from simnet.exports.export_kinds import (
+    KINDS,
+    check,
+    open_exports,
+    parse,
+    wants_pictures,
+)
 from simnet.exports.exports import Exports
-from simnet.exports.kinds import KINDS, check, open_exports, parse, wants_pictures
 from simnet.exports.partial_file import drop_leftovers
 
 __all__ = [

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, InfoMetricFamily
 from prometheus_client.registry import Collector
 
-from simnet import metrics
+from simnet import metric_names
 from simnet.exports.export import Export
 from simnet.exports.partial_file import PartialFile
 from simnet.records import SECOND_NS, Outcome
@@ -66,13 +66,15 @@ class _Ended(Collector):
         yield from self._links()
 
     def _run(self) -> Iterable[Metric]:
-        about = InfoMetricFamily(metrics.RUN.name, metrics.RUN.about)
+        about = InfoMetricFamily(metric_names.RUN.name, metric_names.RUN.about)
         labels = {"run": self._ended.run, "scenario": self._scenario.name, "phase": "ended"}
         about.add_metric([], labels | {"seed": str(self._scenario.seed), "fingerprint": self._ended.fingerprint})
         yield about
         clock_s = self._scenario.duration_ns / SECOND_NS
-        yield GaugeMetricFamily(metrics.VIRTUAL_TIME.name, metrics.VIRTUAL_TIME.about, clock_s)
-        events = CounterMetricFamily(metrics.EVENTS.name, metrics.EVENTS.about, labels=metrics.EVENTS.labels)
+        yield GaugeMetricFamily(metric_names.VIRTUAL_TIME.name, metric_names.VIRTUAL_TIME.about, clock_s)
+        events = CounterMetricFamily(
+            metric_names.EVENTS.name, metric_names.EVENTS.about, labels=metric_names.EVENTS.labels
+        )
         for kind, count in sorted(self._events().items()):
             events.add_metric([kind], count)
         yield events
@@ -89,7 +91,7 @@ class _Ended(Collector):
         return +found
 
     def _links(self) -> Iterable[Metric]:
-        packets, carried = _counter(metrics.LINK_PACKETS), _counter(metrics.LINK_BYTES)
+        packets, carried = _counter(metric_names.LINK_PACKETS), _counter(metric_names.LINK_BYTES)
         for link in self._ended.links:
             for fate in ("sent", "delivered", "lost", "dropped"):
                 packets.add_metric([link.link, fate], getattr(link, f"{fate}_packets"))
@@ -98,11 +100,14 @@ class _Ended(Collector):
 
 
 def _streams(streams: dict[str, list[Row]]) -> Iterable[Metric]:
-    frames, sent = _counter(metrics.FRAMES), _counter(metrics.STREAM_BYTES)
+    frames, sent = _counter(metric_names.FRAMES), _counter(metric_names.STREAM_BYTES)
     packets, lost, again = (
-        _counter(each) for each in (metrics.STREAM_PACKETS, metrics.STREAM_PACKETS_LOST, metrics.STREAM_RETRANSMISSIONS)
+        _counter(each)
+        for each in (metric_names.STREAM_PACKETS, metric_names.STREAM_PACKETS_LOST, metric_names.STREAM_RETRANSMISSIONS)
     )
-    last, mean, bpp = (_gauge(each) for each in (metrics.PSNR, metrics.PSNR_MEAN, metrics.BITS_PER_PIXEL))
+    last, mean, bpp = (
+        _gauge(each) for each in (metric_names.PSNR, metric_names.PSNR_MEAN, metric_names.BITS_PER_PIXEL)
+    )
     for name, rows in streams.items():
         for outcome, count in sorted(Counter(row.outcome.value for row in rows).items()):
             frames.add_metric([name, outcome], count)
@@ -119,7 +124,9 @@ def _streams(streams: dict[str, list[Row]]) -> Iterable[Metric]:
 
 
 def _latencies(streams: dict[str, list[Row]]) -> Metric:
-    family = HistogramMetricFamily(metrics.LATENCY.name, metrics.LATENCY.about, labels=metrics.LATENCY.labels)
+    family = HistogramMetricFamily(
+        metric_names.LATENCY.name, metric_names.LATENCY.about, labels=metric_names.LATENCY.labels
+    )
     for name, rows in streams.items():
         found = [(row.decode_ns - row.capture_ns) / SECOND_NS for row in rows if row.decode_ns is not None]
         counts: Sequence[tuple[str, float]] = [
@@ -129,9 +136,9 @@ def _latencies(streams: dict[str, list[Row]]) -> Metric:
     return family
 
 
-def _counter(metric: metrics.Metric) -> CounterMetricFamily:
+def _counter(metric: metric_names.Metric) -> CounterMetricFamily:
     return CounterMetricFamily(metric.name, metric.about, labels=metric.labels)
 
 
-def _gauge(metric: metrics.Metric) -> GaugeMetricFamily:
+def _gauge(metric: metric_names.Metric) -> GaugeMetricFamily:
     return GaugeMetricFamily(metric.name, metric.about, labels=metric.labels)

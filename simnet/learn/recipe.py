@@ -10,7 +10,7 @@ import pydantic
 
 from simnet import codec
 from simnet.errors import InputError
-from simnet.learn import named
+from simnet.learn import dataset_spec
 from simnet.scenario import document
 
 FOLDER = Path(__file__).parent / "recipes"
@@ -93,7 +93,9 @@ class Recipe(pydantic.BaseModel):
     @classmethod
     def _names(cls, names: tuple[str, ...], info: pydantic.ValidationInfo) -> tuple[str, ...]:
         try:
-            return tuple(named.with_defaults(name, "train" if info.field_name == "data" else "val") for name in names)
+            return tuple(
+                dataset_spec.with_defaults(name, "train" if info.field_name == "data" else "val") for name in names
+            )
         except InputError as error:
             raise ValueError(str(error)) from error
 
@@ -118,7 +120,7 @@ class Recipe(pydantic.BaseModel):
             raise ValueError(f"lambda_low {self.lambda_low} above lambda_high {self.lambda_high}; expected it below")
         if len(set(self.offsets)) < max(1, len(self.offsets)):
             raise ValueError(f"offsets: {list(self.offsets)}; expected at least one, and each once")
-        with_offsets = tuple(named.with_defaults(name, "train", self.offsets) for name in self.data)
+        with_offsets = tuple(dataset_spec.with_defaults(name, "train", self.offsets) for name in self.data)
         # The only way to fill in a field of a frozen model from another one.
         object.__setattr__(self, "data", with_offsets)
         return self

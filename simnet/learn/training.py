@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from simnet.codec.networks import FuseNumbers
+from simnet.codec.learned.backbone_networks import FuseNumbers
 from simnet.errors import InputError
-from simnet.learn import export
+from simnet.learn import model_export
 from simnet.learn.recipe import Recipe
 
 QUALITIES = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -47,9 +47,13 @@ def summary(recipe: Recipe) -> str:
     if recipe.stage == "backbone":
         prior = f"checkerboard context model (groups of {recipe.groups})" if recipe.groups else "factorised prior"
         return BACKBONE.format(prior=prior)
-    backbone = Path(recipe.backbone or "").name
-    behind = f", behind {', '.join(recipe.codecs)}" if recipe.codecs else f" behind the frozen backbone of `{backbone}`"
-    return SUMMARIES[recipe.stage].format(behind=behind, backbone=backbone)
+    backbone_stage = Path(recipe.backbone or "").name
+    behind = (
+        f", behind {', '.join(recipe.codecs)}"
+        if recipe.codecs
+        else f" behind the frozen backbone of `{backbone_stage}`"
+    )
+    return SUMMARIES[recipe.stage].format(behind=behind, backbone=backbone_stage)
 
 
 def train(recipe: Recipe, folder: Path, exported: Path) -> Path:
@@ -62,31 +66,31 @@ def train(recipe: Recipe, folder: Path, exported: Path) -> Path:
     cv2.setNumThreads(1)
     torch.set_num_threads(parallel.threads())
     STAGES[recipe.stage](recipe, folder, exported)
-    export.add_to_manifest(exported, measured=measure(recipe, exported))
+    model_export.add_to_manifest(exported, measured=measure(recipe, exported))
     return exported
 
 
 def family(recipe: Recipe, folder: Path, exported: Path) -> None:
     """Train and write one of simnet's own networks: a backbone, or a decoder behind a frozen one."""
-    from simnet.learn import backbone, common, fuse
+    from simnet.learn import backbone_stage, fuse_stage, joint_stage
 
     numbers: dict[str, Any] = {}
     if recipe.stage == "backbone":
-        coder, decoder = backbone.train(recipe, folder), None
+        coder, decoder = backbone_stage.train(recipe, folder), None
     else:
-        coder, decoder = (common if recipe.stage == "common" else fuse).train(recipe, folder)
+        coder, decoder = (joint_stage if recipe.stage == "common" else fuse_stage).train(recipe, folder)
     if coder is not None:
         numbers["backbone"] = plain(vars(coder.numbers))
     if recipe.stage == "fuse":
         numbers["fuse"] = vars(FuseNumbers())
     times = (ENCODE_NS, DECODE_NS if decoder is None else FUSE_NS)
     facts = described(recipe, folder, numbers, times)
-    export.write(exported, recipe.model, coder, decoder, facts, card(recipe, numbers))
+    model_export.write(exported, recipe.model, coder, decoder, facts, card(recipe, numbers))
 
 
 def dsin(recipe: Recipe, folder: Path, exported: Path) -> None:
     """Train and write DSIN."""
-    from simnet.learn import dsin as stage
+    from simnet.learn import dsin_stage as stage
 
     network = stage.train(recipe, folder)
     numbers = {"dsin": vars(network.numbers)}
@@ -95,7 +99,7 @@ def dsin(recipe: Recipe, folder: Path, exported: Path) -> None:
 
 def published(recipe: Recipe, folder: Path, exported: Path) -> None:
     """Train and write a network of the NDIC and ATN papers."""
-    from simnet.learn import published as stage
+    from simnet.learn import published_stage as stage
 
     stage.train(recipe, folder)
     stage.write(recipe, folder, exported, last_lines(folder / "log.txt"))
@@ -131,14 +135,14 @@ def plain(values: dict[str, Any]) -> dict[str, Any]:
 
 def measure(recipe: Recipe, exported: Path) -> dict[str, Any]:
     """Rate (real bytes) and quality of the exported model on the recipe's validation data."""
-    from simnet.learn import evaluate
+    from simnet.learn.evaluation import evaluator
 
     # A stage behind other codecs is measured behind the first of them.
     codec = f"{recipe.codecs[0]}+fuse" if recipe.codecs else recipe.codec_name
     name = f"{codec}={exported}"
     # The published networks take seconds a picture, and their validation data have hundreds.
     few: dict[str, Any] = {"size": (256, 128), "most": MEASURED} if recipe.published else {}
-    result = evaluate.evaluate(recipe.validation, [name], QUALITIES, name, **few)
+    result = evaluator.evaluate(recipe.validation, [name], QUALITIES, name, **few)
     controls = result["controls"].get(name, {})
     ways = {"with side information" if controls else "decoded": result["points"][name]}
     ways |= {f"side information: {way}": points for way, points in controls.items()}

@@ -11,13 +11,18 @@ links, hold bytes, since an erasure code is computed on them. Whoever watches pa
 All propagation lives here and none in the nodes.
 """
 
-from simnet.net.events import NetworkEvent
-from simnet.net.link import Link
+from simnet.net.link_statistics import BIN_NS, LinkBin, LinkStatistics
+from simnet.net.links.link import Link
 from simnet.net.network import Network
-from simnet.net.statistics import BIN_NS, LinkBin, LinkStatistics
-from simnet.net.transfer import Transfer
-from simnet.net.transport import Path, Transport, header_bytes, open_transport
-from simnet.net.watching import Content, PacketWatcher
+from simnet.net.network_events import NetworkEvent
+from simnet.net.packet_observer import Content, PacketWatcher
+from simnet.net.transport.transfer import Transfer
+from simnet.net.transport.transport import (
+    Path,
+    Transport,
+    header_bytes,
+    open_transport,
+)
 
 __all__ = [
     "BIN_NS",

@@ -10,7 +10,7 @@ from simnet.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simnet.net.bandwidth import Distance
+    from simnet.net.links.transmitter import Distance
     from simnet.records import HandoverConfig, LinkConfig
 
 

@@ -7,30 +7,30 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from simnet.errors import InputError
-from simnet.net.events import events
 from simnet.net.handover import OfPoint, handovers, point_of
-from simnet.net.link import Link
-from simnet.net.medium import open_medium
+from simnet.net.links.link import Link
+from simnet.net.links.scheduled_link import ScheduledLink
+from simnet.net.media.medium import open_medium
+from simnet.net.media.shared_link import SharedLink
+from simnet.net.network_events import events
+from simnet.net.packet_observer import Content
 from simnet.net.route import Graph, cheapest
-from simnet.net.scheduled import ScheduledLink
-from simnet.net.shared import SharedLink
-from simnet.net.transfer import OpenTransfer, Transfer
-from simnet.net.watching import Content
+from simnet.net.transport.transfer import OpenTransfer, Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import simpy
 
-    from simnet.net.bandwidth import Distance
-    from simnet.net.closures import Closure
-    from simnet.net.events import NetworkEvent
-    from simnet.net.hop import Hop
-    from simnet.net.link import Passage
-    from simnet.net.statistics import LinkStatistics
-    from simnet.net.watching import Kind, PacketWatcher
+    from simnet.net.link_statistics import LinkStatistics
+    from simnet.net.links.link import Passage
+    from simnet.net.links.outages import Closure
+    from simnet.net.links.route_hop import Hop
+    from simnet.net.links.transmitter import Distance
+    from simnet.net.network_events import NetworkEvent
+    from simnet.net.packet_observer import Kind, PacketWatcher
     from simnet.records import LinkConfig, MediumConfig
-    from simnet.records.live import LinkLoad
+    from simnet.records.telemetry import LinkLoad
 
 
 class Network:

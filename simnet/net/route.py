@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from simnet.net.hop import Hop
+    from simnet.net.links.route_hop import Hop
 
     Costs = Mapping[str, tuple[int, bool]]
     """By link name: ns, and whether its other end is in range."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simnet.nodes import own_rate, rate
-from simnet.nodes.own_rate import Sent
-from simnet.nodes.rate import RateState
+from simnet.nodes import plugin_rate, rate_control
+from simnet.nodes.plugin_rate import Sent
+from simnet.nodes.rate_control import RateState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from simnet.nodes.grants import Capture
-    from simnet.nodes.rate import RateSetup
+    from simnet.nodes.rate_control import RateSetup
+    from simnet.records.grants import Capture
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Coded:
 
 def start(setup: CameraSetup) -> CameraState:
     """Return the state before the first capture."""
-    return CameraState(rate.start(setup.rate))
+    return CameraState(rate_control.start(setup.rate))
 
 
 def step(
@@ -94,12 +94,12 @@ def step(
 
 def _controlled(setup: RateSetup, control: RateState, over: Sequence[Coding], grant: Capture) -> RateState:
     """Return the state of rate control with the next frame's quality in it, now that the coding of some frames is over."""
-    if setup.config.kind not in own_rate.OWN:
+    if setup.config.kind not in plugin_rate.OWN:
         sent = [Sent(frame.quality, setup.link_bytes(frame.size_bytes), frame.is_typical) for frame in over]
-        return own_rate.step(setup, control, sent, grant.feedback)
+        return plugin_rate.step(setup, control, sent, grant.feedback)
     for frame in over:
-        control = rate.measured(setup, control, frame.quality, frame.size_bytes, typical=frame.is_typical)
-    return rate.choose(setup, rate.heard(setup, control, grant.feedback))
+        control = rate_control.measured(setup, control, frame.quality, frame.size_bytes, typical=frame.is_typical)
+    return rate_control.choose(setup, rate_control.heard(setup, control, grant.feedback))
 
 
 def _after(

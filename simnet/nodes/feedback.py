@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simnet.nodes.grants import Feedback
+from simnet.records.grants import Feedback
 
 if TYPE_CHECKING:
-    from simnet.nodes.grants import Delivery
+    from simnet.records.grants import Delivery
 
 
 @dataclass(slots=True)

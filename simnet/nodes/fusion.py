@@ -16,18 +16,30 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from simnet.errors import BitstreamError
-from simnet.nodes.choice import PREVIOUS, Fate, Fates, Source, Wanted, look
 from simnet.nodes.feedback import Reception
 from simnet.nodes.fusion_state import PlannerState, Waiting
-from simnet.nodes.grants import Decision, Feedback, Plan, SideChoice
 from simnet.nodes.references import Chain, Turn
+from simnet.nodes.side_selection import (
+    PREVIOUS,
+    Fate,
+    Fates,
+    Source,
+    Wanted,
+    look,
+)
 from simnet.records import Outcome
+from simnet.records.grants import (
+    Decision,
+    Feedback,
+    Plan,
+    SideChoice,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from simnet.nodes.fusion_setup import FusionSetup
-    from simnet.nodes.grants import Delivery
+    from simnet.records.grants import Delivery
 
 
 @dataclass(slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simnet.nodes.choice import Source
 from simnet.nodes.schedule import Schedule
+from simnet.nodes.side_selection import Source
 from simnet.records import SECOND_NS
 
 if TYPE_CHECKING:

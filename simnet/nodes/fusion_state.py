@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simnet.nodes.choice import Fate, Wanted
 from simnet.nodes.feedback import Reception
 from simnet.nodes.references import Chain
+from simnet.nodes.side_selection import Fate, Wanted
 
 
 @dataclass(slots=True)

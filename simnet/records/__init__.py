@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from simnet.records.brought import RateConfig, WorldConfig
-from simnet.records.network import (
+from simnet.records.link_config import (
     SECOND_NS,
     HandoverConfig,
     LinkConfig,
@@ -19,6 +18,7 @@ from simnet.records.network import (
     TraceConfig,
     TransportConfig,
 )
+from simnet.records.plugin_config import RateConfig, WorldConfig
 
 if TYPE_CHECKING:
     import numpy as np

@@ -27,10 +27,10 @@ def write(*folders: Path, out: Path | None = None) -> Path:
     Raises:
         InputError: A folder is neither a run's nor a sweep's, a file in it cannot be read, or the page cannot be written.
     """
-    from simnet.report import page
-    from simnet.report.sweeps import cells
-    from simnet.report.sweeps.page import write as write_sweeps
+    from simnet.report import page_template
+    from simnet.report.sweeps.sweep_page import write as write_sweeps
+    from simnet.runfolder import sweep_reader
 
-    if len(folders) == 1 and not cells.is_sweep(folders[0]):
-        return page.write_page(folders[0], out)
+    if len(folders) == 1 and not sweep_reader.is_sweep(folders[0]):
+        return page_template.write_page(folders[0], out)
     return write_sweeps(folders, out)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from simnet.report.examples import Explained
+from simnet.report.evaluation_examples import Explained
 
 SMALLEST_PATCH = 8
 """Pixels: smaller cells are joined, so that one can be chosen."""

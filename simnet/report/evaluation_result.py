@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
-from simnet.report.examples import Example
+from simnet.report.evaluation_examples import Example
 from simnet.report.figures.rate_distortion import Points
 
 

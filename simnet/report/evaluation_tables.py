@@ -6,8 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from simnet.report.evaluation_result import Difference, Differences, Result
 from simnet.report.figures.rate_distortion import Points
-from simnet.report.tables import Table
-from simnet.report.text import MISSING, number, percent, signed
+from simnet.report.formatting import (
+    MISSING,
+    number,
+    percent,
+    signed,
+)
+from simnet.report.run_tables import Table
 
 MEASURES = (
     ("bd_rate_psnr", "BD-rate, PSNR", " %", 1, 2, " dB"),

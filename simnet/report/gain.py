@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from simnet.records import Row, Scenario
-from simnet.report.summary import StreamSummary, side_gain_db
+from simnet.report.run_summary import StreamSummary, side_gain_db
 
 _BATCHES = 10
 _STUDENT_975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)

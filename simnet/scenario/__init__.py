@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from simnet.records import Scenario
-    from simnet.scenario.findings import Finding
+    from simnet.scenario.catalogue.findings import Finding
 
 
 def load(path_or_name: str, overrides: Sequence[str] = ()) -> Scenario:
     """Return the resolved scenario of a file, or of a shipped scenario's name.
 
     Args:
-        path_or_name: A YAML file, or a name that `catalogue` lists.
+        path_or_name: A YAML file, or a name that `list_shipped` returns.
         overrides: `path.of.key=value` each, as `--set` takes them; `*` stands for any key.
 
     Raises:
@@ -39,9 +39,9 @@ def find(name: str) -> Path:
     Raises:
         InputError: Neither exists; the message lists the shipped scenarios.
     """
-    from simnet.scenario import library
+    from simnet.scenario.catalogue import shipped_scenarios
 
-    return library.find(name)
+    return shipped_scenarios.find(name)
 
 
 def check_nodes(file: Path, names: Sequence[str]) -> None:
@@ -55,11 +55,11 @@ def check_nodes(file: Path, names: Sequence[str]) -> None:
     loader.check_nodes(file, names)
 
 
-def catalogue() -> list[tuple[str, str, Path]]:
+def list_shipped() -> list[tuple[str, str, Path]]:
     """Return the shipped scenarios: name, purpose (the file's first comment line), file."""
-    from simnet.scenario import library
+    from simnet.scenario.catalogue import shipped_scenarios
 
-    return library.catalogue()
+    return shipped_scenarios.list_shipped()
 
 
 def finding(name: str) -> Finding | None:
@@ -68,16 +68,16 @@ def finding(name: str) -> Finding | None:
     Raises:
         InputError: There is no such scenario, or a line that says what is expected is not as `findings` describes.
     """
-    from simnet.scenario import findings
+    from simnet.scenario.catalogue import findings
 
     return findings.read(find(name))
 
 
 def schema_json() -> dict[str, Any]:
     """Return the JSON Schema of a scenario file, for editors that complete and check YAML."""
-    from simnet.scenario import published
+    from simnet.scenario.schema import json_schema
 
-    return published.schema_json()
+    return json_schema.schema_json()
 
 
 def dump(scenario: Scenario) -> str:

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ValidationError
 
 from simnet import units
 from simnet.errors import ScenarioError
-from simnet.scenario import fields, schema
 from simnet.scenario.document import Path, Place, Places, show
+from simnet.scenario.schema import fields, scenario_schema
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -51,7 +51,7 @@ class Problems:
         self.found.append(Problem(self.places.of_value(path), show(path), text))
 
     def add(
-        self, error: ValidationError, tree: Any, root: type[BaseModel] = schema.Document, prefix: Path = ()
+        self, error: ValidationError, tree: Any, root: type[BaseModel] = scenario_schema.Document, prefix: Path = ()
     ) -> None:
         """Add what pydantic found in `tree`, which stands at `prefix`."""
         for detail in error.errors(include_url=False):

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from simnet.errors import InputError, ScenarioError
-from simnet.scenario import document, library, overrides, resolve, schema
+from simnet.scenario import document, overrides
+from simnet.scenario.catalogue import shipped_scenarios
 from simnet.scenario.explain import Problems, near
+from simnet.scenario.resolve import resolver
+from simnet.scenario.schema import scenario_schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,12 +32,12 @@ def load(file: Path, override_texts: Sequence[str] = ()) -> Scenario:
     layers = overrides.apply(tree, places, overrides.parse(list(override_texts)))
     problems = Problems(places)
     try:
-        parsed = schema.Document.model_validate(tree)
+        parsed = scenario_schema.Document.model_validate(tree)
     except ValidationError as error:
         problems.add(error, tree)
         problems.stop()
         raise
-    return resolve.resolve(parsed, layers, problems, file, library.purpose(text))
+    return resolver.resolve(parsed, layers, problems, file, shipped_scenarios.purpose(text))
 
 
 def check_nodes(file: Path, names: Sequence[str]) -> None:
@@ -55,5 +58,7 @@ def _read(file: Path) -> tuple[str, dict[str, Any], Places]:
         raise ScenarioError(f"{file}:1:1: cannot be read: {error}; expected YAML text") from None
     tree, places = document.read(text, str(file))
     if not isinstance(tree, dict):
-        raise ScenarioError(f"{places.root.text}: no scenario; expected keys {', '.join(schema.Document.model_fields)}")
+        raise ScenarioError(
+            f"{places.root.text}: no scenario; expected keys {', '.join(scenario_schema.Document.model_fields)}"
+        )
     return text, tree, places

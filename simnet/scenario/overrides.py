@@ -8,9 +8,10 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from simnet.errors import ScenarioError
-from simnet.scenario import document, schema
+from simnet.scenario import document
 from simnet.scenario.document import Place, Places, show
 from simnet.scenario.explain import expanded, keys_of, near
+from simnet.scenario.schema import scenario_schema
 
 if TYPE_CHECKING:
     from simnet.scenario.document import Path
@@ -85,7 +86,7 @@ def _set(tree: dict[str, Any], override: Override, keys: tuple[str, ...], path: 
         if fnmatchcase(key, keys[0]):
             done |= _enter(tree, override, keys[1:], (*path, key), places)
     first = keys[0]
-    if done or first in tree or first not in keys_of(schema.Document, path):
+    if done or first in tree or first not in keys_of(scenario_schema.Document, path):
         return done
     return _enter(tree, override, keys[1:], (*path, first), places)
 
@@ -98,10 +99,10 @@ def _enter(tree: dict[str, Any], override: Override, rest: tuple[str, ...], here
         places.replace(here, override.place)
         return True
     if not isinstance(tree.get(key), dict):
-        if rest[0] not in keys_of(schema.Document, here):
+        if rest[0] not in keys_of(scenario_schema.Document, here):
             return False
         # A shorthand or nothing stands where the key belongs; what a shorthand says besides stays.
-        tree[key] = expanded(schema.Document, here, tree.get(key))
+        tree[key] = expanded(scenario_schema.Document, here, tree.get(key))
         places.replace(here, override.place)
     return _set(tree[key], override, rest, here, places)
 
@@ -113,7 +114,7 @@ def _complaint(tree: Any, keys: tuple[str, ...]) -> str:
     key = ""
     for key in keys:
         found = list(tree) if isinstance(tree, dict) else []
-        known = [*found, *(known for known in keys_of(schema.Document, path) if known not in found)]
+        known = [*found, *(known for known in keys_of(scenario_schema.Document, path) if known not in found)]
         matching = next((name for name in found if fnmatchcase(name, key)), key if key in known else None)
         if matching is None or len(path) == len(keys) - 1:
             break

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from simnet.records import SECOND_NS
-from simnet.scenario import media
-from simnet.scenario.codec_schema import RECORDED_CODEC
-from simnet.scenario.links import BACK
+from simnet.scenario.resolve import resolve_media
+from simnet.scenario.resolve.resolve_links import BACK
+from simnet.scenario.schema.codec_schema import RECORDED_CODEC
 from simnet.units import text
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def dump(scenario: Scenario) -> str:
         ),
         "nodes": {node.name: _node(node) for node in scenario.nodes},
         "links": _links(scenario.links),
-        "media": {medium.name: _Line(media.tree(medium)) for medium in scenario.media},
+        "media": {medium.name: _Line(resolve_media.tree(medium)) for medium in scenario.media},
         "streams": {stream.name: _stream(stream) for stream in scenario.streams},
         "fusion": {
             "at": fusion.node,

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simnet.errors import InputError
-from simnet.report.sweeps import cells as folders
+from simnet.runfolder import sweep_reader as folders
 from simnet.store import Store
-from simnet.sweeps import cells, grid, identity
+from simnet.sweeps import cell_identity, cell_runner, grid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -79,7 +79,7 @@ def run(asked: Grid, means: Means) -> Done:
     """
     began = time.perf_counter()
     points = grid.points(asked)
-    named = {point.point: identity.cell(point.scenario) for point in points}
+    named = {point.point: cell_identity.cell(point.scenario) for point in points}
     out = means.out.absolute()
     _prepare(out)
     tasks = _tasks(asked, means, points, named)
@@ -103,9 +103,9 @@ def run(asked: Grid, means: Means) -> Done:
     for point in without:
         _note(out, point)
     lines = tuple(f"{point.label}: {point.failed}" for point in without)
-    table, page = _write(out, report=means.report)
+    sweep_table, sweep_page = _write(out, report=means.report)
     reused = len(points) - ran - len(without)
-    return Done(out, len(points), ran, reused, lines, counts, time.perf_counter() - began, table, page)
+    return Done(out, len(points), ran, reused, lines, counts, time.perf_counter() - began, sweep_table, sweep_page)
 
 
 def _prepare(out: Path) -> None:
@@ -120,19 +120,19 @@ def _prepare(out: Path) -> None:
         raise InputError(
             f"{out}: cannot be made ({error.strerror}); expected a folder to write the sweep into"
         ) from error
-    cells.clear(out, time.time())
+    cell_runner.clear(out, time.time())
 
 
-def _tasks(asked: Grid, means: Means, points: Sequence[Asked], named: dict[str, str]) -> list[cells.Task]:
+def _tasks(asked: Grid, means: Means, points: Sequence[Asked], named: dict[str, str]) -> list[cell_runner.Task]:
     """Return a task for each cell that is not there, once, however many points it answers."""
     from simnet import scenario
 
     text = scenario.find(asked.scenario).read_text(encoding="utf-8")
-    tasks: dict[str, cells.Task] = {}
+    tasks: dict[str, cell_runner.Task] = {}
     for point in points:
         cell = named[point.point]
-        if cell not in tasks and not cells.is_there(means.out, cell):
-            tasks[cell] = cells.Task(
+        if cell not in tasks and not cell_runner.is_there(means.out, cell):
+            tasks[cell] = cell_runner.Task(
                 cell=cell,
                 scenario=point.scenario,
                 overrides=point.overrides,
@@ -145,14 +145,14 @@ def _tasks(asked: Grid, means: Means, points: Sequence[Asked], named: dict[str, 
     return list(tasks.values())
 
 
-def _make_all(tasks: list[cells.Task], means: Means) -> Iterator[cells.Made]:
+def _make_all(tasks: list[cell_runner.Task], means: Means) -> Iterator[cell_runner.Made]:
     """Yield what each task came to, as they end."""
     if not tasks:
         return
     from simnet.sweeps import workers
 
     with workers.connected(means.scheduler, min(means.workers or os.cpu_count() or 1, len(tasks))) as pool:
-        yield from pool.each(cells.make, tasks)
+        yield from pool.each(cell_runner.make, tasks)
 
 
 def _record(point: Asked, cell: str, failed: str | None = None) -> folders.Point:
@@ -168,7 +168,7 @@ def _record(point: Asked, cell: str, failed: str | None = None) -> folders.Point
 
 
 def _note(out: Path, point: folders.Point) -> None:
-    from simnet.report.files import replace_file
+    from simnet.runfolder.atomic_files import replace_file
 
     try:
         replace_file(out / folders.ASKED / f"{point.point}.json", (json.dumps(folders.plain(point)) + "\n").encode())
@@ -177,12 +177,12 @@ def _note(out: Path, point: folders.Point) -> None:
 
 
 def _write(out: Path, *, report: bool) -> tuple[Path, Path | None]:
-    from simnet.report.sweeps import table
+    from simnet.report.sweeps import sweep_table
 
     sweep = folders.read(out)
-    _, parquet = table.write(sweep)
+    _, parquet = sweep_table.write(sweep)
     if not report:
         return parquet, None
-    from simnet.report.sweeps import page
+    from simnet.report.sweeps import sweep_page
 
-    return parquet, page.write([out])
+    return parquet, sweep_page.write([out])

@@ -12,7 +12,7 @@ from simnet.errors import InputError, NodeError
 if TYPE_CHECKING:
     from distributed import Client
 
-    from simnet.sweeps.cells import Made, Task
+    from simnet.sweeps.cell_runner import Made, Task
 
 CONNECT_S = 10
 """How long a scheduler may take to answer."""
@@ -30,7 +30,7 @@ class Pool:
         """Yield what each task came to, as they end; a worker that dies with its task is tried again, three times in all."""
         from distributed import as_completed
 
-        from simnet.sweeps.cells import Made
+        from simnet.sweeps.cell_runner import Made
 
         futures = {
             self._client.submit(make, task, key=f"{task.cell}-{number}", pure=False): task

@@ -11,11 +11,11 @@ all of a suite, and pytest may take them one by one: `@pytest.mark.parametrize("
 pytest. simnet's own tests run them on all that simnet has.
 """
 
-from simnet.testing.codecs import CODEC_CHECKS, CodecUnderTest, check_codec
-from simnet.testing.links import LINK_CHECKS, LinkUnderTest, check_link
-from simnet.testing.rates import RATE_CHECKS, RateUnderTest, check_rate_control
+from simnet.testing.codec_suite import CODEC_CHECKS, CodecUnderTest, check_codec
+from simnet.testing.link_suite import LINK_CHECKS, LinkUnderTest, check_link
+from simnet.testing.rate_suite import RATE_CHECKS, RateUnderTest, check_rate_control
 from simnet.testing.require import run
-from simnet.testing.worlds import WORLD_CHECKS, WorldUnderTest, check_world
+from simnet.testing.world_suite import WORLD_CHECKS, WorldUnderTest, check_world
 
 __all__ = [
     "CODEC_CHECKS",

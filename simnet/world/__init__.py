@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from simnet.records import CameraConfig, WorldConfig
-    from simnet.world.recorded import RecordedWorld
+    from simnet.world.recordings.recorded_world import RecordedWorld
 
 RECORDED = ("pictures", "pairs", "kitti_raw", "kitti_odometry")
 KINDS = ("rendered", *RECORDED)
@@ -48,11 +48,11 @@ def open_world(config: WorldConfig, cameras: Mapping[str, CameraConfig], seed: i
         PictureError: where recorded pictures are missing.
     """
     if (plugin := plugins.find(plugins.WORLDS, config.kind, KINDS)) is not None:
-        from simnet.world.installed import open_installed
+        from simnet.world.plugin_worlds import open_installed
 
         return open_installed(plugin, config, cameras, seed)
     if config.kind == "rendered":
-        from simnet.world.rendered import RenderedWorld
+        from simnet.world.rendering.rendered import RenderedWorld
 
         return RenderedWorld(config, cameras, seed)
     return _recorded(config, cameras)
@@ -65,7 +65,7 @@ def length_ns(config: WorldConfig, cameras: Mapping[str, CameraConfig]) -> int |
     seed. Raises what `open_world` does.
     """
     if (plugin := plugins.find(plugins.WORLDS, config.kind, KINDS)) is not None:
-        from simnet.world.installed import open_installed
+        from simnet.world.plugin_worlds import open_installed
 
         brought = open_installed(plugin, config, cameras, 0)
         try:
@@ -85,6 +85,6 @@ def _recorded(config: WorldConfig, cameras: Mapping[str, CameraConfig]) -> Recor
     if config.kind not in RECORDED:
         known = plugins.names(plugins.WORLDS, KINDS)
         raise InputError(f"world: no kind {config.kind!r}; expected one of: {', '.join(known)}")
-    from simnet.world.recorded import RecordedWorld
+    from simnet.world.recordings.recorded_world import RecordedWorld
 
     return RecordedWorld(config, cameras)

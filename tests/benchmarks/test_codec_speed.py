@@ -21,7 +21,7 @@ import torch
 from torch import nn
 
 from simnet import codec
-from simnet.codec.entropy_library import part
+from simnet.codec.bitstream.entropy_library import part
 from simnet.records import SideInformation
 
 WIDTH, HEIGHT = 256, 128

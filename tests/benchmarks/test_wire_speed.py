@@ -16,21 +16,21 @@ import numpy as np
 import pytest
 import zmq
 
-from simnet.wire import keys
-from simnet.wire.broker_socket import BrokerSocket
-from simnet.wire.keys import BrokerKeys
-from simnet.wire.messages import Message
-from simnet.wire.roster import Claim, NamedRoster
+from simnet.wire.membership.admission import Claim, NamedRoster
+from simnet.wire.protocol.messages import Message
+from simnet.wire.security import keys
+from simnet.wire.security.keys import BrokerKeys
+from simnet.wire.sockets.broker_socket import BrokerSocket
 
 WIDTH, HEIGHT = 256, 128
 HOST = """
 import sys
 from pathlib import Path
 import zmq
-from simnet.wire.host_socket import HostSocket
-from simnet.wire.keys import HostKeys
-from simnet.wire.messages import Message
-from simnet.wire.roster import Claim
+from simnet.wire.sockets.host_socket import HostSocket
+from simnet.wire.security.keys import HostKeys
+from simnet.wire.protocol.messages import Message
+from simnet.wire.membership.admission import Claim
 
 endpoint, size, folder = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 
@@ -69,7 +69,7 @@ def exchange(transport: str, tmp_path: Path, size: int) -> Iterator[BrokerSocket
 def _thread(context: zmq.Context, endpoint: str, size: int):
     import threading
 
-    from simnet.wire.host_socket import HostSocket
+    from simnet.wire.sockets.host_socket import HostSocket
 
     def serve() -> None:
         host = HostSocket(context, endpoint, Claim("host"))

@@ -45,12 +45,12 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
     """Writes a published network's checkpoint as its authors do: (kind, filters, pixels of its attention) -> file."""
     import torch
 
-    from simnet.codec.published import entries, kinds
+    from simnet.codec.published import entries, published_kinds
 
     folder = tmp_path_factory.mktemp("checkpoints")
 
     def write(name: str, filters: int = 6, pixels: int = 256 * 128) -> Path:
-        file, kind = folder / f"{name}-{filters}-{pixels}.pt", kinds.find(name)
+        file, kind = folder / f"{name}-{filters}-{pixels}.pt", published_kinds.find(name)
         if not file.exists():
             patches = tuple(pixels // 1024 * 4**k for k in range(3)) if kind.attention else ()
             expected = entries.entries(kind, entries.Numbers(filters, patches))
@@ -64,20 +64,20 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
 @pytest.fixture(scope="session")
 def model_of(checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str | None]:
     """A codec's model: its own (None), or, where no weights are shipped, one imported from an untrained checkpoint."""
-    from simnet.codec.published import folders, kinds
+    from simnet.codec.published import model_writer, published_kinds
 
     folder = tmp_path_factory.mktemp("imported")
 
     def find(name: str) -> str | None:
         if name == "compressai":
             return untrained_zoo(folder)
-        if name not in kinds.KINDS and name != "dsin":
+        if name not in published_kinds.KINDS and name != "dsin":
             return None
         if not (folder / name / "manifest.yaml").exists():
             if name == "dsin":
                 untrained_dsin(folder / name)
             else:
-                folders.import_checkpoint(checkpoint(name), name, folder / name)
+                model_writer.import_checkpoint(checkpoint(name), name, folder / name)
         return str(folder / name)
 
     return find
@@ -87,19 +87,19 @@ def untrained_dsin(folder: Path) -> None:
     """Write a tiny DSIN that was never trained."""
     import torch
 
-    from simnet.codec.dsin.networks import Dsin, DsinNumbers
-    from simnet.learn import dsin
+    from simnet.codec.dsin.dsin_networks import Dsin, DsinNumbers
+    from simnet.learn import dsin_stage
 
     torch.manual_seed(0)
     network = Dsin(DsinNumbers(first=8, wide=8, groups=1, side=8)).requires_grad_(requires_grad=False)
-    dsin.write(folder, network, {"encode_ns": 1, "decode_ns": 2, "numbers": {"dsin": {"latent": 32}}}, "card")
+    dsin_stage.write(folder, network, {"encode_ns": 1, "decode_ns": 2, "numbers": {"dsin": {"latent": 32}}}, "card")
 
 
 def untrained_zoo(folder: Path) -> str:
     """Write untrained weights of a CompressAI model, and return how it is named."""
     import torch
 
-    from simnet.codec.entropy_library import architectures
+    from simnet.codec.bitstream.entropy_library import architectures
 
     torch.manual_seed(0)
     if not (folder / "zoo").exists():

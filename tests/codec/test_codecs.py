@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simnet import codec, quality, testing
-from simnet.codec.published.kinds import KINDS
+from simnet.codec.published.published_kinds import KINDS
 from simnet.errors import ModelError, PictureError
 from simnet.records import SideInformation
 

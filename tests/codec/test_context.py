@@ -6,11 +6,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simnet.codec import integers
-from simnet.codec.context import ContextCoder, table_of
-from simnet.codec.networks import Backbone, BackboneNumbers
+from simnet.codec.bitstream import fixed_point
+from simnet.codec.learned.backbone_networks import Backbone, BackboneNumbers
+from simnet.codec.learned.context_coder import ContextCoder, table_of
 from simnet.errors import BitstreamError
-from simnet.learn import export
+from simnet.learn import model_export
 
 GROUPS = (3, 5)
 
@@ -26,7 +26,7 @@ def backbone(seed: int) -> Backbone:
 
 
 def coder(network: Backbone) -> ContextCoder:
-    arrays = {f"tables.{name}": array for name, array in export.table_arrays(network).items()}
+    arrays = {f"tables.{name}": array for name, array in model_export.table_arrays(network).items()}
     return ContextCoder.read(arrays.__getitem__, arrays)
 
 
@@ -95,7 +95,7 @@ def test_tables_are_complete_and_rise() -> None:
 
 
 def test_table_of_a_scale_is_the_nearest() -> None:
-    logs = np.log(np.array([0.01, 0.11, 0.11 * np.exp(0.125), 0.11 * np.exp(0.3), 1e9])) * integers.ONE
+    logs = np.log(np.array([0.01, 0.11, 0.11 * np.exp(0.125), 0.11 * np.exp(0.3), 1e9])) * fixed_point.ONE
     np.testing.assert_array_equal(table_of(logs), [0, 0, 1, 2, 63])
 
 

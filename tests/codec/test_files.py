@@ -10,7 +10,8 @@ from PIL import Image
 
 from simnet import codec
 from simnet.cli import main
-from simnet.codec import bitstream, files
+from simnet.codec import bitstream_files
+from simnet.codec.bitstream import framing
 from simnet.errors import BitstreamError, PictureError
 
 
@@ -33,7 +34,7 @@ def test_round_trip_with_and_without_side_pictures(encoded: Path, tmp_path: Path
 
 def test_ten_thousand_alterations_are_all_refused(encoded: Path) -> None:
     whole = encoded.read_bytes()
-    announcement, frame = files.unpack(whole)
+    announcement, frame = bitstream_files.unpack(whole)
     decoder = codec.open_decoder(announcement)
     rng = np.random.default_rng(2)
     for _ in range(10_000):
@@ -50,7 +51,7 @@ def test_ten_thousand_alterations_are_all_refused(encoded: Path) -> None:
                 start = rng.integers(len(altered) - 1)
                 del altered[start : start + int(rng.integers(1, 9))]
         with pytest.raises(BitstreamError):  # noqa: PT012 - either step may be the one that refuses
-            found, altered_frame = files.unpack(bytes(altered))
+            found, altered_frame = bitstream_files.unpack(bytes(altered))
             assert found == announcement
             decoder.decode(altered_frame, ())
     assert decoder.decode(frame, ()).picture.shape == (120, 200, 3)
@@ -86,19 +87,21 @@ def test_bad_input_is_one_line_and_status_2(
 def test_pictures_of_16_bits_and_turned_ones_are_read_as_they_look(tmp_path: Path, picture: np.ndarray) -> None:
     grey = picture[..., 0]
     Image.fromarray(grey.astype(np.uint16) * 257).save(tmp_path / "deep.png")
-    np.testing.assert_array_equal(files.read_picture(tmp_path / "deep.png"), np.repeat(grey[..., None], 3, axis=2))
+    np.testing.assert_array_equal(
+        bitstream_files.read_picture(tmp_path / "deep.png"), np.repeat(grey[..., None], 3, axis=2)
+    )
     turned = Image.fromarray(picture)
     exif = turned.getexif()
     exif[0x0112] = 6
     turned.save(tmp_path / "turned.png", exif=exif)
-    np.testing.assert_array_equal(files.read_picture(tmp_path / "turned.png"), np.rot90(picture, -1))
+    np.testing.assert_array_equal(bitstream_files.read_picture(tmp_path / "turned.png"), np.rot90(picture, -1))
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.int32])
 def test_pictures_whose_range_nobody_knows_are_refused(kind: type, tmp_path: Path) -> None:
     Image.fromarray(np.full((4, 4), 70_000, kind)).save(tmp_path / "odd.tif")
     with pytest.raises(PictureError, match=r"odd.tif: .*expected whole numbers of 8 or 16 bits"):
-        files.read_picture(tmp_path / "odd.tif")
+        bitstream_files.read_picture(tmp_path / "odd.tif")
 
 
 @pytest.mark.parametrize("name", ["jpeg", "jpeg2000", "webp", "avif", "h264", "atn", "factorized"])
@@ -106,17 +109,17 @@ def test_payloads_made_to_pass_their_checksum_are_decoded_or_refused(name: str, 
     encoder = codec.open_encoder(name, 200, 120)
     decoder = codec.open_decoder(encoder.announcement)
     frame = encoder.encode(picture, 0.3, key=True)
-    header, payload = bitstream.header(frame), bitstream.payload(frame)
+    header, payload = framing.header(frame), framing.payload(frame)
     rng = np.random.default_rng(3)
     for length in (1, 4, 5, 40, len(payload) // 2 // 4 * 4):
         for made in (rng.bytes(length), b"\xff" * length, payload[:length], payload[:length] + rng.bytes(200)):
             with contextlib.suppress(BitstreamError):
-                shown = decoder.decode(bitstream.pack(header, made, encoder.announcement), ()).picture
+                shown = decoder.decode(framing.pack(header, made, encoder.announcement), ()).picture
                 assert shown.shape == picture.shape
 
 
 @pytest.mark.parametrize("change", [{"model": 5}, {"codec": "a\nb"}, {"width": True}, {"height": 20_000}])
 def test_announcements_of_wrong_types_are_refused(change: dict, encoded: Path) -> None:
-    announcement, frame = files.unpack(encoded.read_bytes())
+    announcement, frame = bitstream_files.unpack(encoded.read_bytes())
     with pytest.raises(BitstreamError, match="announce"):
-        files.unpack(files.pack(dataclasses.replace(announcement, **change), frame))
+        bitstream_files.unpack(bitstream_files.pack(dataclasses.replace(announcement, **change), frame))

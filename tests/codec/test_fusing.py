@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from simnet import codec, quality, shipped
-from simnet.codec.align import CANDIDATES, Aligner
-from simnet.codec.fusing import CELL
+from simnet.codec.learned.alignment import CANDIDATES, Aligner
+from simnet.codec.learned.side_fusion import CELL
 from simnet.codec.protocols import Explainer
 from simnet.errors import ModelError
 from simnet.records import SideInformation

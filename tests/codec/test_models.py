@@ -9,7 +9,7 @@ import pytest
 
 from simnet import codec, shipped
 from simnet.codec import model
-from simnet.codec.tables import Tables
+from simnet.codec.bitstream.entropy_tables import Tables
 from simnet.errors import ModelError
 
 MODELS = model.names()

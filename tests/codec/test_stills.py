@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from simnet import codec, quality
-from simnet.codec import bitstream, classical
+from simnet.codec.bitstream import framing
+from simnet.codec.still import pillow_codecs
 from simnet.errors import BitstreamError
 
 STILLS = ["jpeg2000", "hevc-intra"]
@@ -16,19 +17,19 @@ STILLS = ["jpeg2000", "hevc-intra"]
 
 def test_comments_leave_a_codestream_that_decodes_the_same(picture: np.ndarray) -> None:
     file = io.BytesIO()
-    Image.fromarray(picture).save(file, **classical.KINDS["jpeg2000"].arguments(120))
+    Image.fromarray(picture).save(file, **pillow_codecs.KINDS["jpeg2000"].arguments(120))
     whole = file.getvalue()
-    bare = classical.without_comments(whole)
+    bare = pillow_codecs.without_comments(whole)
     assert b"OpenJPEG" in whole
     assert b"OpenJPEG" not in bare
-    assert classical.without_comments(bare) == bare
+    assert pillow_codecs.without_comments(bare) == bare
     pictures = [np.asarray(Image.open(io.BytesIO(data))) for data in (whole, bare)]
     assert (pictures[0] == pictures[1]).all()
 
 
 def test_jpeg2000_is_a_codestream_and_counts_its_header(picture: np.ndarray) -> None:
     frame = codec.open_encoder("jpeg2000", 200, 120).encode(picture, 0.3)
-    assert bitstream.payload(frame).startswith(b"\xff\x4f\xff\x51")
+    assert framing.payload(frame).startswith(b"\xff\x4f\xff\x51")
     assert b"OpenJPEG" not in frame
 
 
@@ -37,7 +38,7 @@ def test_every_frame_stands_alone(name: str, picture: np.ndarray) -> None:
     encoder = codec.open_encoder(name, 200, 120)
     decoder = codec.open_decoder(encoder.announcement)
     frames = [encoder.encode(np.roll(picture, 9 * n, axis=1), 0.4) for n in range(4)]
-    assert all(bitstream.header(frame).key for frame in frames)
+    assert all(framing.header(frame).key for frame in frames)
     first, *_ = (decoder.decode(frames[n], ()).picture for n in (3, 0, 2))
     assert (first == codec.open_decoder(encoder.announcement).decode(frames[3], ()).picture).all()
 
@@ -47,7 +48,7 @@ def test_bytes_do_not_depend_on_what_was_coded_before(name: str, picture: np.nda
     worn, fresh = (codec.open_encoder(name, 200, 120) for _ in range(2))
     for q in (0.9, 0.1, 0.5):
         worn.encode(np.ascontiguousarray(picture[::-1]), q)
-    assert bitstream.payload(worn.encode(picture, 0.35)) == bitstream.payload(fresh.encode(picture, 0.35))
+    assert framing.payload(worn.encode(picture, 0.35)) == framing.payload(fresh.encode(picture, 0.35))
 
 
 @pytest.mark.parametrize("name", STILLS)
@@ -67,7 +68,7 @@ def test_quality_is_fine_grained_and_reaches_very_low_rates(name: str, picture: 
 @pytest.mark.parametrize("name", STILLS)
 def test_a_payload_that_is_no_picture_is_refused(name: str) -> None:
     announcement = codec.open_encoder(name, 64, 48).announcement
-    frame = bitstream.pack(bitstream.Header(0, 100, key=True), bytes(range(200)), announcement)
+    frame = framing.pack(framing.Header(0, 100, key=True), bytes(range(200)), announcement)
     with pytest.raises(BitstreamError, match="payload"):
         codec.open_decoder(announcement).decode(frame, ())
 
@@ -76,9 +77,9 @@ def test_a_picture_of_another_size_in_the_payload_is_refused(picture: np.ndarray
     frame = codec.open_encoder("hevc-intra", 200, 120).encode(picture, 0.5)
     larger = codec.open_encoder("hevc-intra", 240, 120).announcement
     same = codec.open_encoder("hevc-intra", 200, 120).announcement
-    forged = bitstream.pack(
-        bitstream.Header(0, 128, key=True),
-        bitstream.payload(frame),
+    forged = framing.pack(
+        framing.Header(0, 128, key=True),
+        framing.payload(frame),
         type(same)("hevc-intra", "", "", "", 240, 120, same.parameters),
     )
     with pytest.raises(BitstreamError, match="payload is a picture of 200 x 120; the stream announced 240 x 120"):

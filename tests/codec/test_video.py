@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from simnet import codec, quality
-from simnet.codec import bitstream, coders, yuv
+from simnet.codec.bitstream import framing
+from simnet.codec.video import video_encoders, yuv
 from simnet.errors import BitstreamError, ModelError, ReferenceLostError
 
 VIDEO = ["h264", "hevc", "av1"]
@@ -46,7 +47,7 @@ def test_every_packet_is_a_picture_at_once(name: str, clip: list[np.ndarray]) ->
 @pytest.mark.parametrize("name", VIDEO)
 def test_frames_after_the_first_refer_to_the_one_before(name: str, clip: list[np.ndarray]) -> None:
     frames = _encode(name, clip, keys=(7,))
-    assert [bitstream.header(frame).key for frame in frames] == [n in (0, 7) for n in range(12)]
+    assert [framing.header(frame).key for frame in frames] == [n in (0, 7) for n in range(12)]
     key_bytes = min(len(frames[0]), len(frames[7]))
     assert all(len(frame) < 0.8 * key_bytes for n, frame in enumerate(frames) if n not in (0, 7))
 
@@ -81,7 +82,7 @@ def test_a_stream_does_not_begin_with_a_reference(name: str, clip: list[np.ndarr
 def test_key_frames_depend_on_nothing_before_them(name: str, clip: list[np.ndarray]) -> None:
     later = _encode(name, clip, keys=(9,))[9]
     fresh = codec.open_encoder(name, 160, 96).encode(clip[9], 0.5)
-    assert bitstream.payload(later) == bitstream.payload(fresh)
+    assert framing.payload(later) == framing.payload(fresh)
 
 
 @pytest.mark.parametrize("name", VIDEO)
@@ -103,15 +104,15 @@ def test_bytes_are_the_same_again_and_in_threads(name: str, clip: list[np.ndarra
 def test_quality_changes_from_frame_to_frame_without_a_key_frame(name: str, clip: list[np.ndarray]) -> None:
     qualities = [0.5, 0.2, 0.8, 0.2, 0.8, 0.2, 0.8, 0.2, 0.8, 0.2, 0.8, 0.2]
     frames = _encode(name, clip, qualities)
-    assert sum(bitstream.header(frame).key for frame in frames) == 1
+    assert sum(framing.header(frame).key for frame in frames) == 1
     fine, coarse = frames[2::2], frames[3::2]
     assert min(map(len, fine)) > 3 * max(map(len, coarse))
 
 
 def test_av1_keeps_its_quality_until_it_is_far_off(clip: list[np.ndarray]) -> None:
-    step = 1 / bitstream.QUALITY_STEPS
-    near = coders.HELD * step
-    headers = [bitstream.header(frame) for frame in _encode("av1", clip[:4], [0.4, 0.4 + near, 0.4 - near, 0.6])]
+    step = 1 / framing.QUALITY_STEPS
+    near = video_encoders.HELD * step
+    headers = [framing.header(frame) for frame in _encode("av1", clip[:4], [0.4, 0.4 + near, 0.4 - near, 0.6])]
     assert [header.key for header in headers] == [True, False, False, True]
     assert [header.quality for header in headers] == [102, 102, 102, 153]
 
@@ -161,7 +162,7 @@ def test_odd_and_tiny_sizes(name: str, shape: tuple[int, int], picture: np.ndarr
 def test_payloads_are_one_slice_and_nothing_else(name: str, clip: list[np.ndarray]) -> None:
     for frame in _encode(name, clip[:3]):
         slice_types = {"h264": (1, 5), "hevc": (1, 19, 20), "hevc-intra": (19, 20)}[name]
-        first = bitstream.payload(frame)[0]
+        first = framing.payload(frame)[0]
         assert (first & 31 if name == "h264" else first >> 1 & 63) in slice_types
         assert b"\0\0\1" not in frame[8:]
         assert b"x26" not in frame
@@ -181,7 +182,7 @@ def test_frames_of_other_parameter_sets_are_refused(clip: list[np.ndarray]) -> N
 @pytest.mark.parametrize("name", VIDEO)
 def test_a_payload_that_is_no_picture_is_refused(name: str, clip: list[np.ndarray]) -> None:
     announcement = _announcement(name, clip)
-    frame = bitstream.pack(bitstream.Header(0, 100, key=True), bytes(range(200)), announcement)
+    frame = framing.pack(framing.Header(0, 100, key=True), bytes(range(200)), announcement)
     with pytest.raises(BitstreamError, match="payload"):
         codec.open_decoder(announcement).decode(frame, ())
 

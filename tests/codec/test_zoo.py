@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from simnet import codec
-from simnet.codec import bitstream
-from simnet.codec.entropy_library import architectures
+from simnet.codec.bitstream import framing
+from simnet.codec.bitstream.entropy_library import architectures
 from simnet.errors import BitstreamError, ModelError
 
 ARCHITECTURES = ["bmshj2018-factorized", "bmshj2018-hyperprior", "mbt2018-mean"]
@@ -45,15 +45,15 @@ def test_payloads_made_to_pass_their_checksum_crash_nothing(name: str, folder: P
     encoder = codec.open_encoder("compressai", 200, 120, f"{name}:1:{folder / name}")
     decoder = codec.open_decoder(encoder.announcement)
     frame = encoder.encode(picture, 0.5)
-    header, payload = bitstream.header(frame), bitstream.payload(frame)
+    header, payload = framing.header(frame), framing.payload(frame)
     for made in (b"\1", b"\0\0\0\0", b"\0\0\0\4abcd", payload[:-1], b"\0" * 40):
         refused = len(made) % 4 or name != "bmshj2018-factorized"
         with pytest.raises(BitstreamError) if refused else contextlib.suppress(BitstreamError):
-            decoder.decode(bitstream.pack(header, made, encoder.announcement), ())
+            decoder.decode(framing.pack(header, made, encoder.announcement), ())
     for length in (4, 40, 400):
         with contextlib.suppress(BitstreamError):
-            decoder.decode(bitstream.pack(header, payload[: len(payload) // 2 // 4 * 4], encoder.announcement), ())
-            decoder.decode(bitstream.pack(header, b"\xff" * length, encoder.announcement), ())
+            decoder.decode(framing.pack(header, payload[: len(payload) // 2 // 4 * 4], encoder.announcement), ())
+            decoder.decode(framing.pack(header, b"\xff" * length, encoder.announcement), ())
 
 
 def test_the_decoded_picture_is_compressais(folder: Path, picture: np.ndarray) -> None:

@@ -20,8 +20,17 @@ from simnet.records import (
     Trajectory,
     WorldConfig,
 )
-from simnet.records.live import LinkLoad, LiveEnd, LiveEvent, LiveFrame, LivePicture, LiveRun, LiveSample, NodeWay
-from simnet.wire.live import Told
+from simnet.records.telemetry import (
+    LinkLoad,
+    LiveEnd,
+    LiveEvent,
+    LiveFrame,
+    LivePicture,
+    LiveRun,
+    LiveSample,
+    NodeWay,
+)
+from simnet.wire.telemetry.telemetry_messages import Told
 
 MS = 1_000_000
 CAR, VAN = "car/<front>", "van/front"

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 import zmq
 
-from simnet.wire.live import Told
-from simnet.wire.live_sockets import LivePublisher
+from simnet.wire.telemetry.telemetry_messages import Told
+from simnet.wire.telemetry.telemetry_sockets import LivePublisher
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page

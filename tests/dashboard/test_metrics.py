@@ -3,7 +3,7 @@
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from simnet.dashboard import metrics
+from simnet.dashboard import run_metrics
 
 
 def values(text: bytes) -> dict:
@@ -15,11 +15,11 @@ def values(text: bytes) -> dict:
 
 
 def test_before_any_run_it_says_that_it_waits(hear) -> None:
-    assert values(metrics.exposition(hear([])))["simnet_run_info", "waiting"] == 1
+    assert values(run_metrics.exposition(hear([])))["simnet_run_info", "waiting"] == 1
 
 
 def test_streams_links_and_events_are_counted(hear, beginning) -> None:
-    found = values(metrics.exposition(hear(beginning)))
+    found = values(run_metrics.exposition(hear(beginning)))
     assert found["simnet_run_info", "running", "watched", "two_cars"] == 1
     assert found["simnet_virtual_time_seconds",] == 0.5
     assert found["simnet_frames_total", "decoded", "van/front"] == 2

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from simnet.dashboard import charts, ground, words
+from simnet.dashboard import charts, ground_map, html_text
 from simnet.dashboard import state as states
 from simnet.records import Outcome
-from simnet.records.live import LinkLoad, LiveEnd
-from simnet.wire.live import Told
+from simnet.records.telemetry import LinkLoad, LiveEnd
+from simnet.wire.telemetry.telemetry_messages import Told
 
 CAR, VAN = "car/<front>", "van/front"
 
@@ -16,7 +16,7 @@ CAR, VAN = "car/<front>", "van/front"
 def test_it_waits_runs_and_keeps_what_it_saw_when_the_run_has_ended(hear, beginning, ending) -> None:
     state = hear([])
     assert state.phase == "waiting"
-    assert "waiting for a run" in words.status(state)
+    assert "waiting for a run" in html_text.status(state)
     for told in beginning:
         state.take(told)
     assert state.phase == "running"
@@ -24,7 +24,7 @@ def test_it_waits_runs_and_keeps_what_it_saw_when_the_run_has_ended(hear, beginn
     state.take(ending)
     assert state.phase == "ended"
     assert state.streams[CAR].pictures.original != state.streams[CAR].pictures.decoded
-    assert "0123456789abcdef" in words.status(state)
+    assert "0123456789abcdef" in html_text.status(state)
 
 
 def test_a_run_that_tells_nothing_any_more_is_called_silent(hear, beginning, monkeypatch) -> None:
@@ -37,7 +37,7 @@ def test_a_run_that_tells_nothing_any_more_is_called_silent(hear, beginning, mon
 def test_a_run_that_failed_says_why(hear, beginning) -> None:
     state = hear([*beginning, Told(LiveEnd(1, "", "NodeError: car: it died"))])
     assert state.phase == "failed"
-    assert "NodeError: car: it died" in words.events_table(state)
+    assert "NodeError: car: it died" in html_text.events_table(state)
 
 
 def test_the_next_run_takes_the_place_of_the_last(hear, beginning, ending) -> None:
@@ -57,7 +57,7 @@ def test_what_comes_before_it_is_known_what_runs_is_left_out(hear, beginning) ->
 
 
 def test_losses_hand_overs_and_faults_are_events_the_newest_first(hear, beginning) -> None:
-    table = words.events_table(hear(beginning))
+    table = html_text.events_table(hear(beginning))
     order = [table.index(said) for said in ("did not come back", "from mast_1 to mast_2", "2 of 4 packets lost")]
     assert order == sorted(order)
     assert "frame 2: 1 of 4 packets lost on the way" in table
@@ -65,11 +65,11 @@ def test_losses_hand_overs_and_faults_are_events_the_newest_first(hear, beginnin
 
 def test_tables_say_side_information_and_names_cannot_be_markup(hear, beginning) -> None:
     state = hear(beginning)
-    table = words.streams_table(state, VAN)
+    table = html_text.streams_table(state, VAN)
     assert "<front>" not in table
     assert "car/&lt;front&gt;, 100 ms apart" in table
     assert '<tr class="chosen"><th scope=row>van/front' in table
-    original, decoded = words.captions(state.streams[VAN])
+    original, decoded = html_text.captions(state.streams[VAN])
     assert original == "frame 2 at 0.2 s"
     assert decoded.startswith("32.00 dB, 0.310 bpp, decoded, with car/&lt;front&gt;")
     assert "31.00 dB without" in decoded
@@ -79,11 +79,11 @@ def test_tables_say_side_information_and_names_cannot_be_markup(hear, beginning)
     ("load", "colour"), [(0.0, "#8b95a1"), (0.5, "#1f9d6b"), (0.51, "#c58b07"), (1.0, "#dc6a18"), (1.01, "#dc3545")]
 )
 def test_links_are_coloured_by_load(load: float, colour: str) -> None:
-    assert ground.load_colour(LinkLoad("up", load, 1.0, 0, True)) == colour
+    assert ground_map.load_colour(LinkLoad("up", load, 1.0, 0, True)) == colour
 
 
 def test_the_map_shows_nodes_where_they_are_and_what_links_carry(hear, beginning) -> None:
-    svg = ground.svg(hear(beginning))
+    svg = ground_map.svg(hear(beginning))
     assert svg.count("<circle") == 2
     assert svg.count("<rect") == 1
     assert svg.count("<text") == 3

@@ -21,7 +21,7 @@ from simnet.records import (
     Trajectory,
     WorldConfig,
 )
-from simnet.report import folder
+from simnet.runfolder import run_reader
 
 from .killing import Victims
 
@@ -34,7 +34,7 @@ class Ran:
     """A finished run, read back."""
 
     result: engine.RunResult
-    read: folder.RunFolder
+    read: run_reader.RunFolder
 
     def rows(self, stream: str) -> list:
         return [row for row in self.read.rows if row.stream == stream]
@@ -91,7 +91,7 @@ def run(tmp_path: Path) -> Callable[..., Ran]:
     def go(scenario: Scenario, *, report: bool = False, **options: Any) -> Ran:
         out = tmp_path / f"run-{len(list(tmp_path.iterdir()))}"
         result = engine.run(scenario, out, report=report, **options)
-        return Ran(result, folder.read(out))
+        return Ran(result, run_reader.read(out))
 
     return go
 

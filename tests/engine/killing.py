@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from simnet.engine import processes
+from simnet.engine.remote import supervisor
 
 
 class Victims:
@@ -23,7 +23,7 @@ class Victims:
             self.started.append(popen(*arguments, **options))
             return self.started[-1]
 
-        monkeypatch.setattr(processes.subprocess, "Popen", remember)
+        monkeypatch.setattr(supervisor.subprocess, "Popen", remember)
 
     def named(self, name: str) -> list[subprocess.Popen]:
         return [process for process in self.started if process.args[-1] == name]

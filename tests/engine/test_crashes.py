@@ -14,10 +14,10 @@ from dataclasses import replace
 import pytest
 
 from simnet import engine
-from simnet.engine.camera_actor import CameraActor
+from simnet.engine.local.camera_actor import CameraActor
 from simnet.errors import NodeLostError
 from simnet.records import LossConfig, NodeLossConfig, Outcome, RateConfig, Scenario
-from simnet.report import folder
+from simnet.runfolder import run_reader
 
 from .conftest import MS, Ran, change_links, change_streams
 from .killing import Victims
@@ -38,7 +38,7 @@ def eventful(tiny: Scenario) -> Scenario:
 def whole(eventful: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """The eventful run in which nobody dies."""
     out = tmp_path_factory.mktemp("whole")
-    return Ran(engine.run(eventful, out, report=False), folder.read(out))
+    return Ran(engine.run(eventful, out, report=False), run_reader.read(out))
 
 
 def _told(ran: Ran) -> tuple:
@@ -132,7 +132,9 @@ def test_hosts_killed_while_they_start_and_while_they_are_told_are_started_again
 def test_a_host_that_gives_no_sign_of_life_is_replaced(
     eventful: Scenario, whole: Ran, run: Run, victims: Victims, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("simnet.wire.pulse.MISSED", 2)  # for the broker: its hosts beat every two seconds
+    monkeypatch.setattr(
+        "simnet.wire.membership.heartbeat.MISSED", 2
+    )  # for the broker: its hosts beat every two seconds
 
     def freeze(now_ns: int) -> None:
         if now_ns == 1000 * MS and len(victims.started) == 2:

@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 from mcap.reader import make_reader
 
-from simnet import codec, poses
+from simnet import codec
 from simnet.errors import InputError
-from simnet.exports import places
+from simnet.exports import frame_transforms
 from simnet.records import Announcement, LossConfig, Trajectory
+from simnet.tracks import poses
 
 from .conftest import MS, change_links
 
@@ -112,7 +113,7 @@ def test_places_are_where_nodes_and_cameras_are(tiny):
     way = Trajectory(((0.0, 0.0, 1.0), (100.0, 100.0, 1.0)), speed_mps=10.0)
     camera = replace(tiny.nodes[0].cameras[0], trajectory=way, mount_m=(2.0, 1.0, 0.5), yaw_deg=30.0, pitch_deg=-20.0)
     scenario = replace(tiny, nodes=(replace(tiny.nodes[0], trajectory=way, cameras=(camera,)),))
-    node, own = places.transforms(scenario, 1_000 * MS)
+    node, own = frame_transforms.transforms(scenario, 1_000 * MS)
     assert (node["parent_frame_id"], node["child_frame_id"]) == ("world", "car")
     assert (own["parent_frame_id"], own["child_frame_id"]) == ("car", "car/a")
     place = vector(node["translation"]) + turned(node["rotation"], vector(own["translation"]))
@@ -145,7 +146,7 @@ def test_a_run_that_fails_leaves_no_file(run, lossy, tmp_path, hosts):
 
 
 def test_a_file_that_cannot_be_written_is_one_line(run, lossy, monkeypatch):
-    from simnet.exports.recording import Writer
+    from simnet.exports.mcap_recording import Writer
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")

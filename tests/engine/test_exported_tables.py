@@ -13,13 +13,13 @@ from prometheus_client.samples import Sample
 from pyarrow import parquet
 
 from simnet import cli, engine, exports
-from simnet.dashboard.metrics import exposition
+from simnet.dashboard.run_metrics import exposition
 from simnet.dashboard.state import State
-from simnet.engine.journal import Journal
+from simnet.engine.recovery.journal import Journal
 from simnet.errors import InputError, WireError
 from simnet.records import LossConfig
-from simnet.records.live import LiveEvent, LiveFrame, LiveRun
-from simnet.wire.live import Told
+from simnet.records.telemetry import LiveEvent, LiveFrame, LiveRun
+from simnet.wire.telemetry.telemetry_messages import Told
 
 from .conftest import MS, change_links
 

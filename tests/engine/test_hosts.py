@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from simnet.codec.classical import ClassicalEncoder
-from simnet.engine import launch
-from simnet.engine.layout import plan_hosts
+from simnet.codec.still.pillow_codecs import ClassicalEncoder
+from simnet.engine.remote import launcher
+from simnet.engine.remote.placement import plan_hosts
 from simnet.errors import ModelError
 from simnet.records import Scenario
 
@@ -57,6 +57,6 @@ def test_nothing_is_left_in_the_temporary_folder(
     tiny: Scenario, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     place = tmp_path_factory.mktemp("t")
-    monkeypatch.setattr(launch.tempfile, "tempdir", str(place))
+    monkeypatch.setattr(launcher.tempfile, "tempdir", str(place))
     run(tiny, hosts=1)
     assert list(Path(place).iterdir()) == []

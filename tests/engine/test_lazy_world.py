@@ -5,9 +5,9 @@ import threading
 import numpy as np
 import pytest
 
-from simnet.engine import lazy_world
-from simnet.engine.lazy_world import LazyWorld
-from simnet.engine.stopwatch import Stopwatch
+from simnet.engine.local import lazy_world
+from simnet.engine.local.lazy_world import LazyWorld
+from simnet.engine.timing.thread_timer import Stopwatch
 from simnet.errors import NodeError, PictureError
 from simnet.records import Scenario
 

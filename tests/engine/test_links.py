@@ -7,8 +7,8 @@ from dataclasses import replace
 import zmq
 
 from simnet.records import HandoverConfig, NodeConfig, Trajectory
-from simnet.records.live import LiveEvent
-from simnet.wire.live_sockets import LiveSubscriber
+from simnet.records.telemetry import LiveEvent
+from simnet.wire.telemetry.telemetry_sockets import LiveSubscriber
 
 from .conftest import change_links
 

@@ -8,9 +8,15 @@ import zmq
 
 from simnet.errors import InputError
 from simnet.records import Scenario
-from simnet.records.live import LiveEnd, LiveFrame, LivePicture, LiveRun, LiveSample
-from simnet.wire.live import Told
-from simnet.wire.live_sockets import LiveSubscriber
+from simnet.records.telemetry import (
+    LiveEnd,
+    LiveFrame,
+    LivePicture,
+    LiveRun,
+    LiveSample,
+)
+from simnet.wire.telemetry.telemetry_messages import Told
+from simnet.wire.telemetry.telemetry_sockets import LiveSubscriber
 
 
 @pytest.fixture
@@ -52,7 +58,7 @@ def test_a_watched_run_is_the_same_and_tells_all(tiny: Scenario, run: Callable, 
 
 
 def test_a_run_that_fails_says_so_at_its_end(tiny: Scenario, run: Callable, endpoint: str, monkeypatch) -> None:
-    from simnet.engine.broker import Broker
+    from simnet.engine.remote.broker_loop import Broker
 
     def fail(_: Broker) -> None:
         raise InputError("the dog ate it")

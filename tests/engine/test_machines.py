@@ -22,13 +22,13 @@ from typing import Any
 import pytest
 
 from simnet import engine, scenario
-from simnet.engine import launch
-from simnet.engine.carrying import Errand, carry
-from simnet.engine.gathering import Gathering
+from simnet.engine.remote import launcher
+from simnet.engine.remote.join import Errand, carry
+from simnet.engine.remote.rendezvous import Gathering
 from simnet.errors import NodeError, NodeLostError, SimnetError
 from simnet.records import NodeLossConfig, Scenario
-from simnet.wire import keys as wire_keys
-from simnet.wire.keys import BrokerKeys, HostKeys
+from simnet.wire.security import keys as wire_keys
+from simnet.wire.security.keys import BrokerKeys, HostKeys
 
 from .conftest import Ran
 
@@ -248,7 +248,7 @@ def test_a_host_that_is_killed_and_started_again_by_its_user_is_told_what_it_kne
 def test_a_host_that_never_comes_back_is_not_waited_for_for_ever(
     small: Scenario, run: Callable[..., Ran], lead: Any, send: Send, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("simnet.wire.pulse.MISSED", 2)
+    monkeypatch.setattr("simnet.wire.membership.heartbeat.MISSED", 2)
     impatient = replace(small, node_loss=NodeLossConfig(wait_ns=500_000_000))
     here = Lead()
     with ThreadPoolExecutor(1) as pool:
@@ -273,7 +273,7 @@ def test_hosts_are_told_in_words_that_the_broker_was_interrupted(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str | None] = []
-    monkeypatch.setattr(launch, "tell_to_stop", lambda socket, hosts, failure=None: told.append(failure))
+    monkeypatch.setattr(launcher, "tell_to_stop", lambda socket, hosts, failure=None: told.append(failure))
     come = Gathering(f"ipc://{tmp_path}/broker")
     with pytest.raises(KeyboardInterrupt), come(scenario.load(str(file)), None, None):
         raise KeyboardInterrupt

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from simnet.engine.ordered_pool import OrderedPool
+from simnet.engine.local.ordered_pool import OrderedPool
 from simnet.errors import NodeError
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from simnet.codec.classical import ClassicalEncoder
-from simnet.engine import memory
+from simnet.codec.still.pillow_codecs import ClassicalEncoder
+from simnet.engine.timing import process_memory
 from simnet.errors import InputError, ModelError, NodeError, PictureError
 from simnet.records import FusionConfig, LossConfig, Outcome, RateConfig, Scenario
 
@@ -136,7 +136,7 @@ def test_the_folder_holds_what_a_report_needs(tiny: Scenario, run: Run) -> None:
     assert {"codec", "model", "checkpoint_digest", "tables_digest"} < set(ran.read.about["announcements"]["van/b"])
     assert ran.read.about["timings"]["run"] > 0
     # Of the whole process, in which other tests have been.
-    assert 50 < ran.result.summary["peak_rss_mb"] <= memory.peak_bytes() / 2**20 + 1
+    assert 50 < ran.result.summary["peak_rss_mb"] <= process_memory.peak_bytes() / 2**20 + 1
 
 
 def test_a_folder_in_use_is_refused(tiny: Scenario, run: Run) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from simnet.engine.pace import Pace
+from simnet.engine.kernel.pace import Pace
 from simnet.records import Scenario
 
 from .conftest import MS, Ran

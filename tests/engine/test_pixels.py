@@ -14,14 +14,14 @@ import pytest
 import yaml
 
 from simnet import codec, quality, shipped, world
-from simnet.codec import bitstream
+from simnet.codec.bitstream import framing
 from simnet.codec.model import file_digest
-from simnet.engine.counts import Counts
-from simnet.engine.pixels import Pixels, provenance
-from simnet.engine.scorer import Score
+from simnet.engine.cached import Pixels, store_keys
+from simnet.engine.cached.cache_statistics import Counts
+from simnet.engine.results.scorer import Score
 from simnet.errors import ReferenceLostError
-from simnet.nodes.grants import SideChoice
 from simnet.records import CameraConfig, Scenario, SideInformation, Trajectory, WorldConfig
+from simnet.records.grants import SideChoice
 from simnet.store import Store
 
 from .conftest import MS, change_links, change_streams
@@ -94,8 +94,8 @@ def test_frames_are_numbered_as_the_stream_numbers_them(tiny, store):
     sitting = Sitting(tiny, store)
     first, later = (sitting.pixels.encode("car/a", number, 0, 0.5, key=True) for number in (3, 65_536 + 7))
     announcement = sitting.pixels.announcement("car/a")
-    assert [bitstream.verify(data, announcement).sequence for data in (first, later)] == [3, 7]
-    assert bitstream.payload(first) == bitstream.payload(later)
+    assert [framing.verify(data, announcement).sequence for data in (first, later)] == [3, 7]
+    assert framing.payload(first) == framing.payload(later)
     assert sitting.counts.encodes == 1
 
 
@@ -335,20 +335,20 @@ def test_another_checkpoint_misses_and_the_rest_still_hits(tiny, store, tmp_path
 def test_other_code_or_another_library_misses(tiny, store, monkeypatch):
     Sitting(tiny, store).encode("car/a", STEADY)
     for name in ("of_codecs", "of_frames", "of_scores"):
-        assert len(getattr(provenance, name)()) == 64
-    monkeypatch.setattr(provenance, "of_codecs", lambda: "another")
+        assert len(getattr(store_keys, name)()) == 64
+    monkeypatch.setattr(store_keys, "of_codecs", lambda: "another")
     other = Sitting(tiny, store)
     other.encode("car/a", STEADY)
     assert other.counts.encodes == 6
 
 
 @pytest.mark.parametrize(
-    ("room", "parts"), [("world", provenance.WORLD), ("codec", provenance.CODEC), ("quality", provenance.QUALITY)]
+    ("room", "parts"), [("world", store_keys.WORLD), ("codec", store_keys.CODEC), ("quality", store_keys.QUALITY)]
 )
 def test_every_source_that_pictures_come_from_is_part_of_their_names(room, parts):
     graph = grimp.build_graph("simnet")
     needed = graph.find_upstream_modules(f"simnet.{room}", as_package=True)
-    covered = tuple(f"simnet.{part.removesuffix('.py')}" for part in parts)
+    covered = tuple(f"simnet.{part.removesuffix('.py').replace('/', '.')}" for part in parts)
     rest = {each for each in needed if not any(each == own or each.startswith(f"{own}.") for own in covered)}
     # Records compute nothing, and errors are no pictures.
     assert {each for each in rest if not each.startswith(("simnet.records", "simnet.errors"))} == set()
@@ -358,10 +358,10 @@ def test_every_source_that_pictures_come_from_is_part_of_their_names(room, parts
 TWO = """
 import pickle, sys
 from pathlib import Path
-from simnet.engine.counts import Counts
-from simnet.engine.pixels import Pixels
+from simnet.engine.cached.cache_statistics import Counts
+from simnet.engine.cached import Pixels
 from simnet.store import Store
-from simnet.wire.plain import from_plain, unpack_records
+from simnet.wire.protocol.serialization import from_plain, unpack_records
 from simnet.records import Scenario
 scenario = from_plain(Scenario, unpack_records(Path(sys.argv[1]).read_bytes()))
 store, counts = Store(Path(sys.argv[2])), Counts()
@@ -375,7 +375,7 @@ store.close()
 
 
 def test_two_processes_fill_one_store_at_once(tiny, tmp_path):
-    from simnet.wire.plain import pack_records
+    from simnet.wire.protocol.serialization import pack_records
 
     file = tmp_path / "scenario"
     file.write_bytes(pack_records(change_streams(tiny, codec="h264")))

@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from simnet import seeds
-from simnet.codec import recorded, registry
-from simnet.engine import direct
-from simnet.engine.event_digest import CHUNK, EventDigest
+from simnet.codec import recorded_sizes, registry
+from simnet.engine.local import local_nodes
+from simnet.engine.results.event_digest import CHUNK, EventDigest
 from simnet.errors import InputError
 from simnet.records import Announcement, Decoded, LossConfig, RateConfig, Scenario, TransportConfig
 
@@ -40,7 +40,7 @@ def drawn(scenario: Scenario, rows: str) -> Scenario:
 def test_sizes_are_those_of_the_rows_and_there_are_no_pictures(run, tiny, rows):
     ran = run(drawn(tiny, rows))
     for stream in ("car/a", "van/b"):
-        sizes = set(recorded.opened(f"{rows}#{stream}").key.sizes_bytes)
+        sizes = set(recorded_sizes.opened(f"{rows}#{stream}").key.sizes_bytes)
         for row in ran.rows(stream):
             assert row.codec == "recorded"
             assert row.outcome.value.startswith("decoded")
@@ -68,7 +68,7 @@ def stub_family(scenario: Scenario) -> SimpleNamespace:
 
     def open_encoder(_name: str, width: int, height: int, model: str) -> SimpleNamespace:
         draw = seeds.generator(scenario.seed, "recorded", stream_of[model])
-        own = recorded.RecordedEncoder(model, width, height, draw)
+        own = recorded_sizes.RecordedEncoder(model, width, height, draw)
         encode = lambda _image, quality, *, key=False: own.encode(quality, key=key)[0]  # noqa: E731
         return SimpleNamespace(announcement=own.announcement, encode=encode)
 
@@ -84,7 +84,7 @@ def test_the_whole_engine_tells_the_same_story(run, tiny, rows, monkeypatch):
     alone = run(scenario)
     monkeypatch.setitem(sys.modules, "stub_of_recorded", stub_family(scenario))
     monkeypatch.setitem(registry.FAMILIES, "stub_of_recorded", ("recorded",))
-    monkeypatch.setattr(direct, "is_recorded", lambda _: False)
+    monkeypatch.setattr(local_nodes, "is_recorded", lambda _: False)
     whole = run(scenario)
     pictureless = {"psnr_db": None, "ms_ssim": None, "alone_psnr_db": None, "alone_ms_ssim": None, "picture_digest": ""}
     assert [replace(row, run="", **pictureless) for row in whole.read.rows] == [
@@ -122,14 +122,14 @@ def test_what_cannot_be_drawn_is_refused(run, tiny, rows, change, fault):
 
 def test_pictures_of_another_size_are_refused(tiny, rows):
     with pytest.raises(InputError, match="pictures of 64 x 64 have 4096 pixels; expected 3072"):
-        recorded.check("car/a", f"{rows}#car/a", 64, 64, None)
+        recorded_sizes.check("car/a", f"{rows}#car/a", 64, 64, None)
 
 
 def test_a_file_that_is_no_rows_is_refused(tmp_path):
     file = tmp_path / "rows.parquet"
     file.write_text("nothing")
     with pytest.raises(InputError, match="not a run's rows"):
-        recorded.opened(str(file))
+        recorded_sizes.opened(str(file))
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_rows_that_no_run_writes_are_refused(tmp_path, column, value):
     }
     pq.write_table(pa.Table.from_pylist([row | {column: value}]), file)
     with pytest.raises(InputError, match=f"a row of car/a has {column} {value!r}; expected a number from"):
-        recorded.opened(str(file))
+        recorded_sizes.opened(str(file))
 
 
 def test_frames_that_were_never_coded_are_not_drawn(tmp_path):
@@ -162,20 +162,20 @@ def test_frames_that_were_never_coded_are_not_drawn(tmp_path):
     columns = {"stream": ["car/a"] * 2, "codec": ["jpeg"] * 2, "size_bytes": [0, 700], "quality": [0.0, 0.5]}
     columns |= {"key": [False, True], "link_bytes": [0, 740], "bpp": [0.0, 2.0]}
     pq.write_table(pa.table(columns), file)
-    found = recorded.opened(str(file))
+    found = recorded_sizes.opened(str(file))
     assert (found.key.sizes_bytes, found.other.sizes_bytes, found.pixels) == ([700], [], 2960)
     pq.write_table(pa.table(columns).slice(0, 1), tmp_path / "none.parquet")
     with pytest.raises(InputError, match="no frame was coded"):
-        recorded.opened(str(tmp_path / "none.parquet"))
+        recorded_sizes.opened(str(tmp_path / "none.parquet"))
 
 
 def test_draws_follow_quality_and_key_frames():
-    sizes = recorded.Sizes([index / 999 for index in range(1000)], list(range(1000)))
+    sizes = recorded_sizes.Sizes([index / 999 for index in range(1000)], list(range(1000)))
     low, high = sizes.nearest(0.5)
-    assert high - low >= recorded.NEAREST
+    assert high - low >= recorded_sizes.NEAREST
     assert max(abs(sizes.qualities[low] - 0.5), abs(sizes.qualities[high - 1] - 0.5)) < 0.04
-    assert recorded.Sizes([0.1, 0.9], [1, 2]).nearest(0.2) == (0, 2)
-    assert recorded.Sizes([0.1] * 100 + [0.9] * 200, [1] * 300).nearest(0.9) == (100, 300)
+    assert recorded_sizes.Sizes([0.1, 0.9], [1, 2]).nearest(0.2) == (0, 2)
+    assert recorded_sizes.Sizes([0.1] * 100 + [0.9] * 200, [1] * 300).nearest(0.9) == (100, 300)
 
 
 def test_events_are_digested_as_lines_of_json():

@@ -15,14 +15,20 @@ from typing import Any
 import pytest
 
 from simnet import cli, engine
-from simnet.codec.classical import ClassicalEncoder
-from simnet.engine import host
-from simnet.engine.append_log import AppendLog
-from simnet.engine.camera_actor import CameraActor
-from simnet.engine.journal import COME_BY_THEMSELVES, FOLDER, LOG, Beginning, Journal
+from simnet.codec.still.pillow_codecs import ClassicalEncoder
+from simnet.engine.local.camera_actor import CameraActor
+from simnet.engine.recovery.journal import (
+    COME_BY_THEMSELVES,
+    FOLDER,
+    LOG,
+    Beginning,
+    Journal,
+)
+from simnet.engine.recovery.write_ahead_log import AppendLog
+from simnet.engine.remote import node_server
 from simnet.errors import InputError
 from simnet.records import LossConfig, NodeLossConfig, Outcome, RateConfig, Scenario, StreamConfig
-from simnet.report import folder
+from simnet.runfolder import run_reader
 
 from .conftest import MS, Ran, change_links, change_streams
 from .killing import Victims
@@ -33,7 +39,7 @@ import os, pickle, signal, sys
 from pathlib import Path
 from simnet import engine
 from simnet.engine import processes
-from simnet.engine.journal import Journal
+from simnet.engine.recovery.journal import Journal
 scenario, out, hosts, captures, resume = pickle.load(sys.stdin.buffer)
 started, popen = [], processes.subprocess.Popen
 processes.subprocess.Popen = lambda *a, **k: started.append(popen(*a, **k)) or started[-1]
@@ -66,7 +72,7 @@ def _kill(scenario: Scenario, out: Path, hosts: int, captures: int, *, resume: b
 def _go_on(out: Path) -> Ran:
     journal, beginning = Journal.resume(out)
     result = engine.run(beginning.scenario, out, hosts=beginning.hosts, journal=journal, report=False)
-    return Ran(result, folder.read(out))
+    return Ran(result, run_reader.read(out))
 
 
 def _camera_that_opens_late(name: str) -> Callable[..., CameraActor]:
@@ -97,7 +103,7 @@ def test_it_ends_as_if_it_had_never_been_killed(
     _kill(scenario, out, 0, captures)
     assert not (out / "run.json").exists()
     with monkeypatch.context() as later:
-        later.setattr(host, "CameraActor", _camera_that_opens_late("car/a"))
+        later.setattr(node_server, "CameraActor", _camera_that_opens_late("car/a"))
         resumed = _go_on(out)
     assert _told(resumed) == _told(run(scenario))
     assert not (out / FOLDER).exists()
@@ -171,7 +177,7 @@ def test_a_folder_that_cannot_be_gone_on_with_is_refused_in_one_line(
     Journal.create(apart, Beginning(tiny, COME_BY_THEMSELVES, {})).close()
     assert cli.main(["run", "--resume", str(apart)]) == 2
     assert "begun by simnet broker; expected to go on in the same way" in capsys.readouterr().err
-    monkeypatch.setattr("simnet.engine.journal.__version__", "0.0.1")
+    monkeypatch.setattr("simnet.engine.recovery.journal.__version__", "0.0.1")
     with pytest.raises(InputError, match="begun by simnet"):
         Journal.resume(begun)
     (begun / FOLDER / LOG).write_bytes(b"not a journal at all")

@@ -21,11 +21,18 @@ import pytest
 import zmq
 
 from simnet import scenario
-from simnet.engine.carrying import Errand, carry
-from simnet.engine.gathering import Gathering
-from simnet.wire import broker_socket, pulse
-from simnet.wire.messages import MAX_PAYLOAD_BYTES, Envelope, Message, pack, unpack
-from simnet.wire.roster import Claim
+from simnet.engine.remote.join import Errand, carry
+from simnet.engine.remote.rendezvous import Gathering
+from simnet.wire.membership import heartbeat
+from simnet.wire.membership.admission import Claim
+from simnet.wire.protocol.messages import (
+    MAX_PAYLOAD_BYTES,
+    Envelope,
+    Message,
+    pack,
+    unpack,
+)
+from simnet.wire.sockets import broker_socket
 
 from .conftest import Ran
 from .test_machines import FILE
@@ -110,18 +117,18 @@ def test_nothing_is_lost(
     file.write_text(FILE.replace("PICTURES", str(pictures)))
     small = scenario.load(str(file))
     taken: Counter[str] = Counter()
-    for module in (broker_socket, pulse):
+    for module in (broker_socket, heartbeat):
         monkeypatch.setattr(module, "unpack", partial(_counted, taken, module.__name__))
     strangers: list[Strangers] = []
     hosts: list[Future[None]] = []
     beats: list[str] = []
 
-    class Recorded(pulse.BrokerPulse):
+    class Recorded(heartbeat.BrokerPulse):
         def __init__(self, *arguments: Any) -> None:
             super().__init__(*arguments)
             beats.append(self.endpoint)
 
-    monkeypatch.setattr(pulse, "BrokerPulse", Recorded)
+    monkeypatch.setattr(heartbeat, "BrokerPulse", Recorded)
     with ThreadPoolExecutor(1) as pool:
 
         def come(text: str) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from simnet.codec import classical
 from simnet.codec.protocols import Decoder, Encoder, Explanation
+from simnet.codec.still import pillow_codecs
 from simnet.records import Announcement, Decoded, SideInformation
 
 CELL = 8
@@ -26,12 +26,12 @@ def open_decoder(announcement: Announcement) -> Decoder:
 
 
 def declared_times(name: str, model: str | None = None) -> tuple[int, int]:
-    return classical.TIMES_NS
+    return pillow_codecs.TIMES_NS
 
 
 class LookingEncoder:
     def __init__(self, width: int, height: int, *, fixed: bool) -> None:
-        self._inner, self._fixed = classical.open_encoder("jpeg", width, height), fixed
+        self._inner, self._fixed = pillow_codecs.open_encoder("jpeg", width, height), fixed
         self.announcement = dataclasses.replace(self._inner.announcement, codec=NAME)
 
     def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
@@ -42,7 +42,7 @@ class LookingDecoder:
     """The mean of what JPEG gives and of the best match of each block within 24 pixels aside."""
 
     def __init__(self, announcement: Announcement) -> None:
-        self._inner = classical.open_decoder(dataclasses.replace(announcement, codec="jpeg"))
+        self._inner = pillow_codecs.open_decoder(dataclasses.replace(announcement, codec="jpeg"))
 
     def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
         alone = self._inner.decode(data, ()).picture

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from simnet.errors import InputError
-from simnet.learn import data, named
+from simnet.learn import dataset_spec, pair_data
 
 
 def save(file: Path, width: int, height: int, value: int) -> None:
@@ -27,7 +27,7 @@ def save(file: Path, width: int, height: int, value: int) -> None:
     ],
 )
 def test_names(text: str, kind: str, place: str, offsets: tuple[int, ...], split: str | None) -> None:
-    name = named.parse(text)
+    name = dataset_spec.parse(text)
     assert (name.kind, name.place, name.offsets, name.split) == (kind, place, offsets, split)
     assert str(name) == text
 
@@ -48,15 +48,15 @@ def test_names(text: str, kind: str, place: str, offsets: tuple[int, ...], split
 )
 def test_bad_names_are_one_line(text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        named.parse(text)
+        dataset_spec.parse(text)
 
 
 def test_what_a_name_leaves_open_is_filled_in() -> None:
-    assert named.with_defaults("kitti-stereo:D", "val", (0, 3)) == "kitti-stereo:D#val"
-    assert named.with_defaults("kitti-stereo:D#test", "train") == "kitti-stereo:D#test"
-    assert named.with_defaults("pairs:D", "train", (0, 3)) == "pairs:D?offset=0,3"
-    assert named.with_defaults("pairs:D?offset=1", "train", (0, 3)) == "pairs:D?offset=1"
-    assert named.with_defaults("rendered:street", "train", (0, 3)) == "rendered:street"
+    assert dataset_spec.with_defaults("kitti-stereo:D", "val", (0, 3)) == "kitti-stereo:D#val"
+    assert dataset_spec.with_defaults("kitti-stereo:D#test", "train") == "kitti-stereo:D#test"
+    assert dataset_spec.with_defaults("pairs:D", "train", (0, 3)) == "pairs:D?offset=0,3"
+    assert dataset_spec.with_defaults("pairs:D?offset=1", "train", (0, 3)) == "pairs:D?offset=1"
+    assert dataset_spec.with_defaults("rendered:street", "train", (0, 3)) == "rendered:street"
 
 
 def test_offsets_pair_with_later_frames(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_offsets_pair_with_later_frames(tmp_path: Path) -> None:
             save(tmp_path / side / f"{t}.png", 16, 8, base + t)
 
     def values(name: str) -> list[tuple[int, int]]:
-        source = data.load(f"pairs:{tmp_path}{name}", rendered_pairs=1, seed=1)
+        source = pair_data.load(f"pairs:{tmp_path}{name}", rendered_pairs=1, seed=1)
         return [(int(left[0, 0, 0]), int(right[0, 0, 0])) for left, right in source.pairs]
 
     assert values("") == [(t, 100 + t) for t in range(5)]
@@ -81,7 +81,7 @@ def test_kitti_comes_cropped_resized_and_warned_of(tmp_path: Path, capsys: pytes
         save(tmp_path / f"data_scene_flow_multiview/training/{view}/000000_10.png", 1242, 375, 50)
         save(tmp_path / f"data_scene_flow_multiview/training/{view}/000000_11.png", 621, 188, 60)
     name = f"kitti-stereo:{tmp_path}#train"
-    source = data.load(name, rendered_pairs=1, seed=1)
+    source = pair_data.load(name, rendered_pairs=1, seed=1)
     assert [left.shape for left, _ in source.pairs] == [(128, 256, 3)] * 4
     assert [int(left.mean()) for left, _ in source.pairs] == [50, 60, 50, 60]
     assert capsys.readouterr().err == f"simnet: warning: {name}: 4 pairs; the papers have 1576\n"
@@ -90,15 +90,15 @@ def test_kitti_comes_cropped_resized_and_warned_of(tmp_path: Path, capsys: pytes
 def test_cityscapes_is_resized_whole(tmp_path: Path) -> None:
     for side in ("left", "right"):
         save(tmp_path / f"{side}Img8bit/test/bonn/bonn_000000_000019_{side}Img8bit.png", 512, 256, 70)
-    source = data.load(f"cityscapes:{tmp_path}", rendered_pairs=1, seed=1)
+    source = pair_data.load(f"cityscapes:{tmp_path}", rendered_pairs=1, seed=1)
     assert source.pairs[0][1].shape == (128, 256, 3)
 
 
 def test_files_beyond_the_room_are_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data, "KEPT_BYTES", 16 * 8 * 3)
+    monkeypatch.setattr(pair_data, "KEPT_BYTES", 16 * 8 * 3)
     for side in ("left", "right"):
         save(tmp_path / side / "0.png", 16, 8, 9)
-    pairs = data.load(f"pairs:{tmp_path}", rendered_pairs=1, seed=1).pairs
+    pairs = pair_data.load(f"pairs:{tmp_path}", rendered_pairs=1, seed=1).pairs
     first, again = pairs[0], pairs[0]
     assert first[0] is again[0]
     assert first[1] is not again[1]

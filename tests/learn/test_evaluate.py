@@ -13,9 +13,9 @@ from PIL import Image
 
 from simnet.cli import main
 from simnet.codec import registry
-from simnet.learn.evaluate import evaluate
-from simnet.learn.evaluation import options
-from simnet.learn.evaluation.examples import common_rate
+from simnet.learn.evaluation import evaluation_options
+from simnet.learn.evaluation.evaluator import evaluate
+from simnet.learn.evaluation.example_pictures import common_rate
 
 MODULE = "looking_codec_for_tests"
 
@@ -206,11 +206,11 @@ def test_what_cannot_be_measured_is_one_line(tmp_path: Path, capsys: pytest.Capt
 
 
 def test_what_is_typed_is_read() -> None:
-    assert options.parse_offsets("0:3") == [0, 1, 2, 3]
-    assert options.parse_offsets("-2:0") == [-2, -1, 0]
-    assert options.parse_offsets("3,0") == [3, 0]
-    assert options.parse_rates("0.05:0.4") == (0.05, 0.4)
-    assert len(options.parse_qualities(None)) == 11
-    specs = options.parse_codecs("avif+fuse,factorized=a;b")
+    assert evaluation_options.parse_offsets("0:3") == [0, 1, 2, 3]
+    assert evaluation_options.parse_offsets("-2:0") == [-2, -1, 0]
+    assert evaluation_options.parse_offsets("3,0") == [3, 0]
+    assert evaluation_options.parse_rates("0.05:0.4") == (0.05, 0.4)
+    assert len(evaluation_options.parse_qualities(None)) == 11
+    specs = evaluation_options.parse_codecs("avif+fuse,factorized=a;b")
     assert [(spec.name, spec.models) for spec in specs] == [("avif+fuse", (None,)), ("factorized", ("a", "b"))]
-    assert options.parse_anchors("all", ["a", "b", "c"]) == ["c", "a", "b"]
+    assert evaluation_options.parse_anchors("all", ["a", "b", "c"]) == ["c", "a", "b"]

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from simnet.errors import InputError, PictureError
-from simnet.learn import protocols
-from simnet.learn.evaluate import evaluate
+from simnet.learn import picture_protocols
 from simnet.learn.evaluation.drives import Fit
-from simnet.learn.evaluation.pairs import list_tasks
+from simnet.learn.evaluation.evaluation_pairs import list_tasks
+from simnet.learn.evaluation.evaluator import evaluate
 
 
 def test_unrelated_pictures_come_from_far_away(save_drive: Callable[..., None], tmp_path: Path, drive: str) -> None:
@@ -65,7 +65,7 @@ def test_the_protocol_of_kitti_takes_the_middle(height: int, width: int) -> None
 
 def test_the_protocol_of_kitti_refuses_what_is_smaller() -> None:
     with pytest.raises(PictureError, match="200 x 100: the protocol kitti needs"):
-        protocols.kitti(np.zeros((100, 200, 3), np.uint8))
+        picture_protocols.kitti(np.zeros((100, 200, 3), np.uint8))
 
 
 def test_published_data_are_coded_as_listed_and_borrow_from_other_scenes(tmp_path: Path) -> None:

@@ -11,7 +11,15 @@ import pytest
 import torch
 
 from simnet.errors import InputError
-from simnet.learn import interrupts, journal, loop, parallel, sittings
+from simnet.learn import (
+    checkpoints,
+    deferred_interrupts,
+    parallel,
+    training_journal,
+)
+from simnet.learn import (
+    trainer as loop,
+)
 
 TINY = Path(__file__).with_name("tiny_training.py")
 spec = importlib.util.spec_from_file_location("tiny_training", TINY)
@@ -28,7 +36,7 @@ def one_thread() -> None:
 
 
 def figures(folder: Path) -> list[list[str]]:
-    with (folder / journal.FIGURES).open() as file:
+    with (folder / training_journal.FIGURES).open() as file:
         return list(csv.reader(file))
 
 
@@ -45,7 +53,7 @@ def test_a_killed_training_ends_as_one_that_was_not(tmp_path: Path, changes: dic
         pairs = zip(getattr(straight, part).parameters(), getattr(resumed, part).parameters(), strict=True)
         assert all(torch.equal(a, b) for a, b in pairs), part
     assert straight.plateau.state_dict() == resumed.plateau.state_dict()
-    for name in (journal.TEXT, journal.FIGURES):
+    for name in (training_journal.TEXT, training_journal.FIGURES):
         text = (tmp_path / "straight" / name).read_text()
         # The means since the last note begin at the kill; all else is the same.
         rest = [line for line in text.splitlines() if ",train/" not in line]
@@ -63,14 +71,14 @@ def test_what_is_written_down(tmp_path: Path) -> None:
         "train/learning_rate",
         "validation/distortion",
     }
-    steps = [int(line.split()[1].rstrip(":")) for line in (tmp_path / journal.TEXT).read_text().splitlines()]
+    steps = [int(line.split()[1].rstrip(":")) for line in (tmp_path / training_journal.TEXT).read_text().splitlines()]
     assert steps == [5, 10, 15, 20]
 
 
 def test_curves_and_pictures_are_for_tensorboard(tmp_path: Path) -> None:
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     train(recipe(), tmp_path)
-    events = accumulator.EventAccumulator(str(tmp_path / journal.CURVES))
+    events = accumulator.EventAccumulator(str(tmp_path / training_journal.CURVES))
     events.Reload()
     assert set(events.Tags()["scalars"]) >= {"train/loss", "train/bpp", "train/learning_rate", "validation/distortion"}
     assert events.Tags()["images"] == ["examples/first"]
@@ -104,16 +112,16 @@ def test_the_best_weights_are_kept(tmp_path: Path) -> None:
 
 
 def test_a_changed_recipe_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    sittings.refuse_changes(recipe(), tmp_path)
+    checkpoints.refuse_changes(recipe(), tmp_path)
     train(recipe(steps=2), tmp_path)
-    sittings.refuse_changes(recipe(steps=5), tmp_path)
+    checkpoints.refuse_changes(recipe(steps=5), tmp_path)
     with pytest.raises(InputError, match=r"begun with another recipe \(seed: 1 -> 2, batch: 4 -> 8\)"):
-        sittings.refuse_changes(recipe(batch=8, seed=2), tmp_path)
-    sittings.refuse_changes(recipe(batch=8), tmp_path, allowed=True)
+        checkpoints.refuse_changes(recipe(batch=8, seed=2), tmp_path)
+    checkpoints.refuse_changes(recipe(batch=8), tmp_path, allowed=True)
     assert capsys.readouterr().err.endswith("goes on with a changed recipe (batch: 4 -> 8)\n")
     (tmp_path / "last.pt").write_bytes(b"nonsense")
     with pytest.raises(InputError, match=r"last\.pt: not a checkpoint"):
-        sittings.refuse_changes(recipe(), tmp_path)
+        checkpoints.refuse_changes(recipe(), tmp_path)
 
 
 def test_a_file_in_the_place_of_the_folder_is_one_line(tmp_path: Path) -> None:
@@ -138,14 +146,14 @@ def test_ctrl_c_saves_the_step_it_came_in(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         trainer.run(loss, lambda _: "")
-    assert sittings.read(trainer.checkpoint)["step"] == 8
+    assert checkpoints.read(trainer.checkpoint)["step"] == 8
 
 
 def test_a_second_signal_does_not_wait() -> None:
     reached = []
 
     def interrupted() -> None:
-        with interrupts.deferred() as asked:
+        with deferred_interrupts.deferred() as asked:
             os.kill(os.getpid(), 2)
             reached.append(asked())
             os.kill(os.getpid(), 2)
@@ -170,7 +178,7 @@ def test_two_processes_are_one(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     one, two = (
-        [line.split(": ") for line in (tmp_path / name / journal.TEXT).read_text().splitlines()]
+        [line.split(": ") for line in (tmp_path / name / training_journal.TEXT).read_text().splitlines()]
         for name in ("one", "two")
     )
     assert [step for step, _ in one] == [step for step, _ in two]

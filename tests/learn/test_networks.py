@@ -7,9 +7,14 @@ from safetensors.torch import load_file
 
 from simnet import codec
 from simnet.codec import model
-from simnet.codec.graph import run
-from simnet.codec.networks import Backbone, BackboneNumbers, Fuse, FuseNumbers
-from simnet.codec.padding import padded
+from simnet.codec.bitstream.padding import padded
+from simnet.codec.learned.backbone_networks import (
+    Backbone,
+    BackboneNumbers,
+    Fuse,
+    FuseNumbers,
+)
+from simnet.codec.learned.inference import run
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from PIL import Image
 from simnet import codec
 from simnet.cli import main
 from simnet.codec.published import load_checkpoint
-from simnet.learn import data, published
+from simnet.learn import pair_data, published_stage
 from simnet.learn.recipe import Published, Recipe
 
 
@@ -55,11 +55,11 @@ def recipe(pairs: str, name: str, **changes: object) -> Recipe:
     ("name", "kind"), [("ndic-bls17", "ms-ssim"), ("ndic-bmshj18", "mse"), ("bls17", "mse"), ("bmshj18", "ms-ssim")]
 )
 def test_the_loss_falls_and_the_best_weights_are_the_authors(tmp_path: Path, pairs: str, name: str, kind: str) -> None:
-    network = published.train(recipe(pairs, name, distortion=kind), tmp_path / "out")
+    network = published_stage.train(recipe(pairs, name, distortion=kind), tmp_path / "out")
     found = [float(line.split()[3]) for line in (tmp_path / "out" / "log.txt").read_text().splitlines()]
     assert len(found) == 3
     assert found[-1] < 0.95 * found[0]
-    again = load_checkpoint(tmp_path / "out" / published.BEST, name)
+    again = load_checkpoint(tmp_path / "out" / published_stage.BEST, name)
     x = torch.rand(1, 3, 128, 256)
     with torch.no_grad():
         assert torch.allclose(again(x, x).x_hat, network(x, x).x_hat, atol=1e-5)
@@ -68,13 +68,13 @@ def test_the_loss_falls_and_the_best_weights_are_the_authors(tmp_path: Path, pai
 def test_attention_learns_too(pairs: str) -> None:
     chosen = Published(codec="atn-paper", filters=2, weight=1e-2, alpha=0, beta=0)
     torch.manual_seed(1)
-    network = published.build(chosen).train()
+    network = published_stage.build(chosen).train()
     assert [each.embed_x.in_features for each in network.attention] == [32, 128, 512]  # type: ignore[union-attr]
     optimizer = torch.optim.Adam(network.parameters(), 1e-3, amsgrad=True)
-    x, y = published.Pairs([data.load(pairs, rendered_pairs=1, seed=1)], 1).batch(0, 1)
+    x, y = published_stage.Pairs([pair_data.load(pairs, rendered_pairs=1, seed=1)], 1).batch(0, 1)
     values = []
     for _ in range(8):
-        found = published.terms(network(x, y), x, y, chosen, "mse")["loss"]
+        found = published_stage.terms(network(x, y), x, y, chosen, "mse")["loss"]
         optimizer.zero_grad()
         found.backward()
         optimizer.step()
@@ -84,8 +84,8 @@ def test_attention_learns_too(pairs: str) -> None:
 
 def test_the_loss_is_the_papers(pairs: str) -> None:
     chosen = Published(codec="ndic-bls17", filters=4, weight=1e-3, alpha=0.5, beta=0.25)
-    network = published.build(chosen).eval()
-    x, y = published.Pairs([data.load(pairs, rendered_pairs=1, seed=1)], 1).batch(0, 2)
+    network = published_stage.build(chosen).eval()
+    x, y = published_stage.Pairs([pair_data.load(pairs, rendered_pairs=1, seed=1)], 1).batch(0, 2)
     with torch.no_grad():
         output = network(x, y)
     pixels = 2 * 128 * 256
@@ -93,12 +93,12 @@ def test_the_loss_is_the_papers(pairs: str) -> None:
     assert output.y_hat is not None
     distance = ((output.x_hat - x) ** 2).mean() + 0.5 * ((output.y_hat - y) ** 2).mean()
     expected = bpp["x"] + 0.5 * bpp["y"] + 0.25 * bpp["w"] + 1e-3 * 255**2 * distance
-    assert published.terms(output, x, y, chosen, "mse")["loss"].item() == pytest.approx(expected.item(), rel=1e-5)
+    assert published_stage.terms(output, x, y, chosen, "mse")["loss"].item() == pytest.approx(expected.item(), rel=1e-5)
 
 
 def test_every_pair_comes_once_an_epoch_both_flipped_or_neither(pairs: str) -> None:
-    source = data.load(pairs, rendered_pairs=1, seed=1)
-    batches = published.Pairs([source], 1)
+    source = pair_data.load(pairs, rendered_pairs=1, seed=1)
+    batches = published_stage.Pairs([source], 1)
     flat = {tuple(picture.reshape(-1)[:600].tolist()): i for i, (picture, _) in enumerate(source.pairs)}
     flat |= {tuple(picture[:, ::-1].reshape(-1)[:600].tolist()): i for i, (picture, _) in enumerate(source.pairs)}
     seen = []

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from simnet.learn import losses, parallel
-from simnet.learn.journal import Validation
-from simnet.learn.loop import Trainer
 from simnet.learn.recipe import Recipe
+from simnet.learn.trainer import Trainer
+from simnet.learn.training_journal import Validation
 
 
 class Tiny(nn.Module):

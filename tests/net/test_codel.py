@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simnet.net import Network
-from simnet.net.codel import CodelQueue
-from simnet.net.waiting import Waiting
+from simnet.net.queues.codel import CodelQueue
+from simnet.net.queues.discipline import Waiting
 from simnet.records import LinkConfig
 
 MS = 1_000_000

@@ -7,7 +7,7 @@ from math import ceil
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simnet.net import fec
+from simnet.net.transport import fec
 
 
 @st.composite

@@ -10,7 +10,7 @@ import pytest
 from simnet import seeds
 from simnet.errors import InputError
 from simnet.net import Link
-from simnet.net.loss import losses
+from simnet.net.links.loss import losses
 from simnet.records import LossConfig
 
 PACKETS = 300_000

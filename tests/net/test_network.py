@@ -35,7 +35,7 @@ TRACES = [
 
 def shipped():
     """One link of each kind that the shipped scenarios have."""
-    links = [link for name, _, _ in scenario.catalogue() for link in scenario.load(name).links]
+    links = [link for name, _, _ in scenario.list_shipped() for link in scenario.load(name).links]
     unnamed = {
         dataclasses.replace(link, name="link", source="a", target="b", handover=None, medium=None) for link in links
     }

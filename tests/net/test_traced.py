@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from simnet import traces
 from simnet.errors import InputError
 from simnet.net import Link
-from simnet.net.traced import OpportunityTransmitter, RateTransmitter
+from simnet.net.links.trace_transmitter import OpportunityTransmitter, RateTransmitter
 from simnet.records import LinkConfig, TraceConfig
 
 MS = 1_000_000

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from simnet.errors import BitstreamError
-from simnet.nodes.choice import Source
 from simnet.nodes.fusion import FusionPlanner
 from simnet.nodes.fusion_setup import FusionSetup
-from simnet.nodes.grants import Delivery, Plan, SideChoice
 from simnet.nodes.schedule import Schedule
+from simnet.nodes.side_selection import Source
 from simnet.records import FusionConfig, Outcome, RateConfig, StreamConfig
+from simnet.records.grants import Delivery, Plan, SideChoice
 
 MS = 1_000_000
 DECODE = 20

@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simnet.nodes import camera, rate
+from simnet.nodes import camera, rate_control
 from simnet.nodes.camera import CameraSetup, CameraState, Made
-from simnet.nodes.grants import Capture, Feedback
-from simnet.nodes.rate import RateSetup
+from simnet.nodes.rate_control import RateSetup
 from simnet.records import SECOND_NS, RateConfig
+from simnet.records.grants import Capture, Feedback
 
 PERIOD = 100_000_000
 
@@ -115,19 +115,19 @@ def test_it_stays_between_its_bounds() -> None:
 
 def test_heavy_loss_lowers_the_rate_and_light_loss_does_not() -> None:
     setup = _setup(RateConfig("adaptive")).rate
-    state = rate.measured(setup, rate.start(setup), 0.5, 4000)
+    state = rate_control.measured(setup, rate_control.start(setup), 0.5, 4000)
 
     def after(lost: int) -> float:
         reports = [Feedback("a", t * PERIOD, 1, 4000, 100 - lost, lost, 0, 0) for t in range(1, 20)]
-        return rate.heard(setup, state, reports).rate_bps or 0
+        return rate_control.heard(setup, state, reports).rate_bps or 0
 
     assert after(30) < (state.rate_bps or 0) < after(1)
 
 
 def test_feedback_is_for_adaptive_streams_only() -> None:
     setup = replace(_setup(RateConfig("target", target_bps=1e5)).rate)
-    state = rate.start(setup)
-    assert rate.heard(setup, state, [Feedback("a", 0, 0, 0, 0, 9, PERIOD * 9, 0)]) == state
+    state = rate_control.start(setup)
+    assert rate_control.heard(setup, state, [Feedback("a", 0, 0, 0, 0, 9, PERIOD * 9, 0)]) == state
 
 
 def test_the_same_grants_give_the_same_answers() -> None:

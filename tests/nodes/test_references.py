@@ -5,16 +5,21 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simnet.nodes import camera, rate
+from simnet.nodes import camera, rate_control
 from simnet.nodes.camera import CameraSetup, Made
-from simnet.nodes.choice import Source
 from simnet.nodes.fusion import FusionPlanner
 from simnet.nodes.fusion_setup import FusionSetup
-from simnet.nodes.grants import Capture, Delivery, Feedback, Plan
-from simnet.nodes.rate import RateSetup
+from simnet.nodes.rate_control import RateSetup
 from simnet.nodes.references import Chain, Turn
 from simnet.nodes.schedule import Schedule
+from simnet.nodes.side_selection import Source
 from simnet.records import FusionConfig, Outcome, RateConfig, StreamConfig
+from simnet.records.grants import (
+    Capture,
+    Delivery,
+    Feedback,
+    Plan,
+)
 
 MS = 1_000_000
 PERIOD = 100 * MS
@@ -175,16 +180,16 @@ def test_a_request_that_a_key_frame_on_its_way_answers_is_passed_over() -> None:
 
 def test_a_key_frame_says_nothing_of_the_size_of_the_next() -> None:
     setup = RateSetup(RateConfig("target", target_bps=100e3), PERIOD, 1460, 40)
-    state = rate.start(setup)
+    state = rate_control.start(setup)
     for _ in range(5):
-        state = rate.choose(setup, rate.measured(setup, state, state.quality, 1200))
-    after = rate.measured(setup, state, state.quality, 9000, typical=False)
+        state = rate_control.choose(setup, rate_control.measured(setup, state, state.quality, 1200))
+    after = rate_control.measured(setup, state, state.quality, 9000, typical=False)
     assert after.model == state.model
     assert after.debt_bytes > state.debt_bytes
-    assert rate.choose(setup, after).quality <= rate.choose(setup, state).quality
+    assert rate_control.choose(setup, after).quality <= rate_control.choose(setup, state).quality
 
 
 def test_a_request_is_no_report() -> None:
     setup = RateSetup(RateConfig("adaptive"), PERIOD, 1460, 40)
-    state = rate.measured(setup, rate.start(setup), 0.5, 4000)
-    assert rate.heard(setup, state, [Feedback.request("v", 500 * MS, 3)]) == state
+    state = rate_control.measured(setup, rate_control.start(setup), 0.5, 4000)
+    assert rate_control.heard(setup, state, [Feedback.request("v", 500 * MS, 3)]) == state

@@ -38,8 +38,8 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
 
 def _forget() -> None:
-    from simnet.codec import installed
-    from simnet.nodes import own_rate
+    from simnet.codec import plugin_codecs
+    from simnet.nodes import plugin_rate
 
-    for cached in (plugins._installed, plugins._identity, installed.family, own_rate.find):
+    for cached in (plugins._installed, plugins._identity, plugin_codecs.family, plugin_rate.find):
         cached.cache_clear()

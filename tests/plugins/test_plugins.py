@@ -15,13 +15,13 @@ from simnet.codec import registry
 from simnet.codec.identity import codec_identity
 from simnet.codec.identity import refers as codec_refers
 from simnet.errors import BitstreamError, ModelError, PluginError, ScenarioError
-from simnet.nodes import camera, own_rate
+from simnet.nodes import camera, plugin_rate
 from simnet.nodes.camera import CameraSetup, CameraState, Made
-from simnet.nodes.grants import Capture, Feedback
-from simnet.nodes.rate import RateSetup
+from simnet.nodes.rate_control import RateSetup
 from simnet.records import CameraConfig, RateConfig, SideInformation, Trajectory, WorldConfig
-from simnet.sweeps import identity
-from simnet.wire.plain import from_plain, pack_records, unpack_records
+from simnet.records.grants import Capture, Feedback
+from simnet.sweeps import cell_identity
+from simnet.wire.protocol.serialization import from_plain, pack_records, unpack_records
 
 Install = Callable[..., Path]
 
@@ -143,18 +143,18 @@ def test_a_plain_codec_has_our_headers_and_the_digest_of_its_source(all_three: P
 
 def test_a_sweep_tells_one_version_from_another(all_three: Path) -> None:
     loaded = scenario.load("intersection", SET)
-    before = identity.cell(loaded)
+    before = cell_identity.cell(loaded)
     assert codec_identity("sparse+fuse") != codec_identity("sparse")
-    assert identity.cell(loaded) == before
+    assert cell_identity.cell(loaded) == before
     file = all_three / "mine.py"
     file.write_text(file.read_text().replace("200", "100"))
     plugins._identity.cache_clear()
-    assert identity.cell(loaded) != before
+    assert cell_identity.cell(loaded) != before
     other = scenario.load("intersection", [each for each in SET if "codec" not in each] + ["streams.*.codec=jpeg"])
-    of_jpeg = identity.cell(other)
+    of_jpeg = cell_identity.cell(other)
     file.write_text(file.read_text().replace("0.02", "0.03"))
     plugins._identity.cache_clear()
-    assert identity.cell(other) != of_jpeg
+    assert cell_identity.cell(other) != of_jpeg
     assert registry.takes_side("sparse")
     assert not codec_refers("sparse")
 
@@ -217,7 +217,7 @@ def test_names_that_are_taken_are_refused(install: Install) -> None:
             codec.open_encoder(name, 48, 32)
     with pytest.raises(ScenarioError, match="rendered is simnet's own"):
         scenario.load("stereo_pair", ["world.kind=rendered"])
-    assert "adaptive is simnet's own" in plugins.fault(plugins.installed(plugins.RATES)[0], own_rate.OWN)
+    assert "adaptive is simnet's own" in plugins.fault(plugins.installed(plugins.RATES)[0], plugin_rate.OWN)
     assert {"jpeg", "recorded", "atn"} < registry.OWN
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from simnet import codec, scenario, world
-from simnet.engine.counts import Counts
-from simnet.engine.pixels import Pixels
+from simnet.engine.cached import Pixels
+from simnet.engine.cached.cache_statistics import Counts
 from simnet.store import Store
 
 from .conftest import Install
@@ -25,7 +25,7 @@ class Stripes:
 """
 SUMS = """
 import numpy as np
-from simnet.codec import bitstream
+from simnet.codec.bitstream import framing
 from simnet.records import Announcement, Decoded
 
 class Encoder:
@@ -36,9 +36,9 @@ class Encoder:
     def encode(self, image, quality, *, key=False):
         key = key or self._sum is None
         self._sum = (0 if key else self._sum) + int(image.sum()) + quality
-        header = bitstream.Header(self._sequence, bitstream.quality_step(quality), key)
+        header = framing.Header(self._sequence, framing.quality_step(quality), key)
         self._sequence += 1
-        return bitstream.pack(header, repr(self._sum).encode(), self.announcement)
+        return framing.pack(header, repr(self._sum).encode(), self.announcement)
 
 class Decoder:
     def __init__(self, announcement):
@@ -46,7 +46,7 @@ class Decoder:
         self._picture = np.zeros((announcement.height, announcement.width, 3), np.uint8)
 
     def decode(self, data, side):
-        self._turn = 1 if bitstream.verify(data, self._announced).key else self._turn + 1
+        self._turn = 1 if framing.verify(data, self._announced).key else self._turn + 1
         # One array for all: whoever wants to keep a picture has to copy it.
         self._picture[:] = self._turn
         return Decoded(self._picture, self._picture)

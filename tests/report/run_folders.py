@@ -23,8 +23,8 @@ from simnet.records import (
     Trajectory,
     WorldConfig,
 )
-from simnet.report.folder import LinkBin
-from simnet.report.summary import summarise
+from simnet.report.run_summary import summarise
+from simnet.runfolder.run_reader import LinkBin
 from simnet.seeds import generator
 
 PERIOD_NS = 100_000_000

@@ -18,8 +18,8 @@ from PIL import Image
 from pyarrow import parquet
 
 from simnet.records import Outcome, Row, Scenario
-from simnet.report.sweeps import cells
-from simnet.report.sweeps.cells import Point, plain
+from simnet.runfolder import sweep_reader
+from simnet.runfolder.sweep_reader import Point, plain
 from simnet.seeds import generator
 
 
@@ -120,7 +120,7 @@ def cell(
 
 
 def cells_of(folder: Path) -> tuple[Point, ...]:
-    return cells.read(folder).points
+    return sweep_reader.read(folder).points
 
 
 def failing(each: Point, reason: str) -> Point:

@@ -11,8 +11,18 @@ import numpy as np
 import pytest
 
 from simnet.errors import InputError
-from simnet.report import attention, evaluation, gallery, published
-from simnet.report.examples import Example, Explained, Scored, Shown
+from simnet.report import (
+    attention,
+    evaluation_gallery,
+    evaluation_page,
+    published_points,
+)
+from simnet.report.evaluation_examples import (
+    Example,
+    Explained,
+    Scored,
+    Shown,
+)
 
 
 def _points(gain_db: float) -> list[dict[str, float]]:
@@ -61,7 +71,7 @@ def example() -> Example:
 
 
 @pytest.fixture
-def result(example: Example) -> evaluation.Result:
+def result(example: Example) -> evaluation_page.Result:
     row = {"pictures": 21, "gain_ms_ssim": 0.01, "bd_rate": {"psnr": -30.0, "ms_ssim": None}, "points": []}
     return {
         "data": "pairs:/data/<b>street</b>",
@@ -94,11 +104,11 @@ def _plots(page: str) -> dict[str, Any]:
     return {plot["id"]: plot for plot in json.loads(found[1])}
 
 
-def _page(result: evaluation.Result, folder: Path, **options: bool) -> str:
-    return evaluation.write(result, folder, **options).read_text(encoding="utf-8")
+def _page(result: evaluation_page.Result, folder: Path, **options: bool) -> str:
+    return evaluation_page.write(result, folder, **options).read_text(encoding="utf-8")
 
 
-def test_curves_hold_the_points_in_order_of_rate(result: evaluation.Result, tmp_path: Path) -> None:
+def test_curves_hold_the_points_in_order_of_rate(result: evaluation_page.Result, tmp_path: Path) -> None:
     plots = _plots(_page(result, tmp_path / "new"))
     traces = {trace["name"]: trace for trace in plots["plot-curve-psnr-db"]["data"]}
     assert set(traces) == {
@@ -113,7 +123,9 @@ def test_curves_hold_the_points_in_order_of_rate(result: evaluation.Result, tmp_
     assert len(plots["plot-curve-ms-ssim"]["data"]) == 5
 
 
-def test_published_points_only_with_their_pictures_or_when_asked_for(result: evaluation.Result, tmp_path: Path) -> None:
+def test_published_points_only_with_their_pictures_or_when_asked_for(
+    result: evaluation_page.Result, tmp_path: Path
+) -> None:
     def names(page: str) -> set[str]:
         return {trace["name"] for trace in _plots(page)["plot-curve-ms-ssim"]["data"] if "published" in trace["name"]}
 
@@ -132,13 +144,13 @@ def test_published_points_only_with_their_pictures_or_when_asked_for(result: eva
 
 
 def test_published_points_leave_out_what_was_not_published() -> None:
-    curves = published.curves()
+    curves = published_points.curves()
     assert curves["ms_ssim"]["ATN (WACV 2023)"] == [(0.05, 0.9413), (0.1, 0.9563), (0.2, 0.9703), (0.3, 0.9771)]
     assert curves["psnr_db"]["BPG"] == [(0.2, 25.4), (0.3, 27.1)]
 
 
 def test_differences_come_with_their_interval_and_missing_ones_with_a_reason(
-    result: evaluation.Result, tmp_path: Path
+    result: evaluation_page.Result, tmp_path: Path
 ) -> None:
     page = _page(result, tmp_path)
     cells = re.findall(r'<th scope="row">(\w+)</th><td>([^<]*)</td><td>([^<]*)</td><td>([^<]*)</td>', page)
@@ -152,7 +164,7 @@ def test_differences_come_with_their_interval_and_missing_ones_with_a_reason(
     assert "small sample" in page
 
 
-def test_several_anchors_give_a_matrix(result: evaluation.Result, tmp_path: Path) -> None:
+def test_several_anchors_give_a_matrix(result: evaluation_page.Result, tmp_path: Path) -> None:
     result["anchors"] = ["factorized", "jpeg"]
     result["comparisons"] = {**result["comparisons"], "jpeg": dict.fromkeys(result["points"], _deltas(-7.0, -8.0, 0.9))}
     page = _page(result, tmp_path)
@@ -160,7 +172,7 @@ def test_several_anchors_give_a_matrix(result: evaluation.Result, tmp_path: Path
     assert '<th scope="row">atn</th><td>-14.2 %</td><td>-7.0 %</td></tr>' in page
 
 
-def test_side_information_and_offsets_are_tables_and_curves(result: evaluation.Result, tmp_path: Path) -> None:
+def test_side_information_and_offsets_are_tables_and_curves(result: evaluation_page.Result, tmp_path: Path) -> None:
     page = _page(result, tmp_path)
     assert "Unrelated: pictures of another drive." in page
     assert '<th scope="row">atn</th><td>3</td><td>21</td><td>+1.50</td><td>75 %</td>' in page
@@ -168,7 +180,7 @@ def test_side_information_and_offsets_are_tables_and_curves(result: evaluation.R
     assert (gain["x"], gain["y"]) == ([0, 3], [2.0, 1.5])
 
 
-def test_examples_come_with_their_errors_and_words(result: evaluation.Result, tmp_path: Path) -> None:
+def test_examples_come_with_their_errors_and_words(result: evaluation_page.Result, tmp_path: Path) -> None:
     page = _page(result, tmp_path)
     alts = re.findall(r'<img src="data:image/webp;base64,[^"]+" alt="([^"]+)"', page)
     assert [alt.partition(":")[0] for alt in alts[6:]] == [
@@ -188,7 +200,7 @@ def test_examples_come_with_their_errors_and_words(result: evaluation.Result, tm
     assert "<b>street</b>" not in page
 
 
-def test_where_it_looked_is_data_for_the_script(result: evaluation.Result, tmp_path: Path) -> None:
+def test_where_it_looked_is_data_for_the_script(result: evaluation_page.Result, tmp_path: Path) -> None:
     page = _page(result, tmp_path)
     found = re.search(r'<script type="application/json" id="attention">(.*?)</script>', page, re.DOTALL)
     assert found is not None
@@ -215,7 +227,7 @@ def test_patches_at_the_edge_hold_fewer_cells() -> None:
     assert attention.joined_cells(4, 94, 311) == 4
 
 
-def test_scores_are_a_table_of_pictures(result: evaluation.Result, tmp_path: Path) -> None:
+def test_scores_are_a_table_of_pictures(result: evaluation_page.Result, tmp_path: Path) -> None:
     _page(result, tmp_path)
     with (tmp_path / "pictures.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -223,7 +235,7 @@ def test_scores_are_a_table_of_pictures(result: evaluation.Result, tmp_path: Pat
     assert len(rows) == 2
 
 
-def test_an_evaluation_without_controls_or_examples_has_a_page(result: evaluation.Result, tmp_path: Path) -> None:
+def test_an_evaluation_without_controls_or_examples_has_a_page(result: evaluation_page.Result, tmp_path: Path) -> None:
     for key in ("controls", "side_information", "offsets", "scores", "examples"):
         del result[key]
     page = _page(result, tmp_path)
@@ -236,24 +248,24 @@ def test_an_evaluation_without_controls_or_examples_has_a_page(result: evaluatio
 def test_pictures_that_are_too_many_are_stored_smaller_and_then_left_out(
     example: Example, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert gallery.gallery([example] * 2).note == ""
-    one = gallery._bytes(gallery._example(0, example, gallery._lossy))
-    assert one < gallery._bytes(gallery._example(0, example, gallery._lossless))
-    monkeypatch.setattr(gallery, "BUDGET", 2 * one)
-    shown = gallery.gallery([example] * 3)
+    assert evaluation_gallery.gallery([example] * 2).note == ""
+    one = evaluation_gallery._bytes(evaluation_gallery._example(0, example, evaluation_gallery._lossy))
+    assert one < evaluation_gallery._bytes(evaluation_gallery._example(0, example, evaluation_gallery._lossless))
+    monkeypatch.setattr(evaluation_gallery, "BUDGET", 2 * one)
+    shown = evaluation_gallery.gallery([example] * 3)
     assert len(shown.examples) == len(shown.attention) == 2
     assert shown.note == "Pictures are stored as WebP at quality 90. Examples that did not fit: 1."
 
 
-def test_a_folder_that_cannot_be_made_is_one_clear_line(result: evaluation.Result, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_one_clear_line(result: evaluation_page.Result, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="file: cannot be made"):
-        evaluation.write(result, tmp_path / "file")
+        evaluation_page.write(result, tmp_path / "file")
 
 
 def test_a_folder_with_an_evaluation_in_it_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
-    evaluation.prepare(tmp_path)
+    evaluation_page.prepare(tmp_path)
     (tmp_path / "evaluation.html").touch()
     with pytest.raises(InputError, match=r"holds an evaluation already \(evaluation.html\); expected another folder"):
-        evaluation.prepare(tmp_path)
+        evaluation_page.prepare(tmp_path)

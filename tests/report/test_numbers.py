@@ -7,10 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simnet import poses
 from simnet.records import LinkConfig, NodeConfig, Trajectory
-from simnet.report import gain, plan, series, text
+from simnet.report import (
+    formatting,
+    gain,
+    site_plan,
+    time_bins,
+)
 from simnet.report.figures.figure import LIMIT, NEUTRAL, OUTCOME_COLOURS, PALETTE
+from simnet.tracks import poses
 
 values = st.floats(min_value=-100, max_value=100)
 
@@ -41,8 +46,8 @@ def test_the_interval_covers_the_mean_as_often_as_it_says() -> None:
 )
 def test_bins_lose_nothing(events: list[tuple[int, int]], width_s: float) -> None:
     virtual_s = 99.3
-    rates = series.per_second(events, lambda event: event[0], lambda event: event[1], virtual_s, width_s)
-    starts = series.bin_starts_s(virtual_s, width_s)
+    rates = time_bins.per_second(events, lambda event: event[0], lambda event: event[1], virtual_s, width_s)
+    starts = time_bins.bin_starts_s(virtual_s, width_s)
     spans = [min(width_s, virtual_s - start) for start in starts]
     assert all(span > 0 for span in spans)
     assert sum(spans) == pytest.approx(virtual_s)
@@ -52,12 +57,12 @@ def test_bins_lose_nothing(events: list[tuple[int, int]], width_s: float) -> Non
 
 @given(st.floats(min_value=0.01, max_value=1e6))
 def test_a_run_of_any_length_has_few_bins(virtual_s: float) -> None:
-    assert 1 <= len(series.bin_starts_s(virtual_s, series.bin_width_s(virtual_s, 0.0))) <= 241
+    assert 1 <= len(time_bins.bin_starts_s(virtual_s, time_bins.bin_width_s(virtual_s, 0.0))) <= 241
 
 
 @given(st.lists(values, min_size=1, max_size=2000))
 def test_a_cumulative_share_ends_at_the_largest_value(some: list[float]) -> None:
-    x, y = series.cumulative(some, 2 * len(some))
+    x, y = time_bins.cumulative(some, 2 * len(some))
     assert x[-1] == pytest.approx(max(some), abs=1e-3)
     assert y[-1] == 50
     assert y == sorted(y)
@@ -77,18 +82,18 @@ def test_nodes_are_where_the_world_has_them(
     way: list[tuple[float, float, float]], speed: float, offset: float, t_ns: int
 ) -> None:
     trajectory = Trajectory(tuple(way), speed, offset)
-    assert plan.position_m(trajectory, t_ns) == pytest.approx(poses.position(trajectory, t_ns), abs=1e-4)
+    assert site_plan.position_m(trajectory, t_ns) == pytest.approx(poses.position(trajectory, t_ns), abs=1e-4)
 
 
 def test_the_way_walked_passes_its_corners() -> None:
     corner = Trajectory(((0, 0, 0), (10, 0, 0), (10, 10, 0)), speed_mps=3.0)
-    assert plan.path_m(corner, 5_000_000_000) == [(0, 0, 0), (10, 0, 0), (10, 5, 0)]
+    assert site_plan.path_m(corner, 5_000_000_000) == [(0, 0, 0), (10, 0, 0), (10, 5, 0)]
 
 
 @pytest.mark.parametrize(("x", "expected"), [(0, 1e6), (40, 1e6), (40.1, 2e5), (90, 2e5), (91, 0)])
 def test_capacity_falls_with_distance(x: float, expected: float) -> None:
     nodes = [NodeConfig("a", Trajectory(((0, 0, 0),))), NodeConfig("b", Trajectory(((x, 0, 0),)))]
-    assert plan.capacity_bps(LinkConfig("up", "a", "b", 5.0, ladder=((40, 1e6), (90, 2e5))), nodes, 0) == expected
+    assert site_plan.capacity_bps(LinkConfig("up", "a", "b", 5.0, ladder=((40, 1e6), (90, 2e5))), nodes, 0) == expected
 
 
 @pytest.mark.parametrize("colour", [*PALETTE, NEUTRAL, LIMIT, *OUTCOME_COLOURS.values()])
@@ -106,11 +111,17 @@ def _luminance(colour: str) -> float:
 
 
 def test_numbers_read_well_and_missing_ones_are_missing() -> None:
-    assert text.number(None) == text.number(math.nan, 2, "dB") == text.signed(None) == "-"
-    assert text.percent(1, 0) == text.percent(None, 5) == text.bit_rate(None) == text.milliseconds(None) == "-"
-    assert text.number(1234567.891, 1) == "1\N{NARROW NO-BREAK SPACE}234\N{NARROW NO-BREAK SPACE}567.9"
-    assert text.number(0, 1, "dB") == "0.0 dB"
-    assert (text.bit_rate(400e3), text.bit_rate(20e6), text.milliseconds(12_500_000)) == (
+    assert formatting.number(None) == formatting.number(math.nan, 2, "dB") == formatting.signed(None) == "-"
+    assert (
+        formatting.percent(1, 0)
+        == formatting.percent(None, 5)
+        == formatting.bit_rate(None)
+        == formatting.milliseconds(None)
+        == "-"
+    )
+    assert formatting.number(1234567.891, 1) == "1\N{NARROW NO-BREAK SPACE}234\N{NARROW NO-BREAK SPACE}567.9"
+    assert formatting.number(0, 1, "dB") == "0.0 dB"
+    assert (formatting.bit_rate(400e3), formatting.bit_rate(20e6), formatting.milliseconds(12_500_000)) == (
         "400 kbit/s",
         "20 Mbit/s",
         "12.5 ms",

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simnet.records import Outcome, Row
-from simnet.report.summary import summarise
+from simnet.report.run_summary import summarise
 
 ROW = Row(
     run="r", stream="car/front", codec="atn", sequence=0, capture_ns=0, encode_ns=15_000_000, arrive_ns=50_000_000,
@@ -77,6 +77,6 @@ def test_the_summary_is_json() -> None:
 
 def test_importing_the_room_loads_nothing_heavy() -> None:
     heavy = {"numpy", "pyarrow", "plotly", "jinja2", "PIL", "torch", "pandas"}
-    code = "import sys, simnet.report, simnet.report.summary; print(*sys.modules)"
+    code = "import sys, simnet.report, simnet.report.run_summary; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not heavy & {name.split(".")[0] for name in loaded}

@@ -18,16 +18,25 @@ from pyarrow import parquet
 
 from simnet import cli, report
 from simnet.errors import InputError
-from simnet.poses import Pose
 from simnet.records import CameraConfig, Trajectory
-from simnet.report.sweeps import cells, gallery, needed, overlap, readings, tables, verdict, views
+from simnet.report.sweeps import (
+    overlap,
+    required_bandwidth,
+    samples,
+    shown_gallery,
+    sweep_tables,
+    verdict,
+    views,
+)
+from simnet.report.sweeps.comparison_grid import Folder, grid
+from simnet.report.sweeps.confidence import Interval, ratio, within
 from simnet.report.sweeps.differences import against
-from simnet.report.sweeps.grid import Folder, grid
 from simnet.report.sweeps.histogram import Histogram
-from simnet.report.sweeps.needed import Need, need
-from simnet.report.sweeps.ratio import Interval, ratio, within
-from simnet.report.sweeps.statistics import Mean, mean
+from simnet.report.sweeps.required_bandwidth import Need, need
+from simnet.report.sweeps.seed_statistics import Mean, mean
 from simnet.report.sweeps.views import View
+from simnet.runfolder import sweep_reader
+from simnet.tracks.poses import Pose
 
 
 def _neighbour(name: str) -> ModuleType:
@@ -57,7 +66,7 @@ def changed(whole: Path, tmp_path: Path) -> Path:
 
 
 def every_view(folder: Path) -> list[View]:
-    return views.views(readings.read(grid([Folder("", cells.read(folder), str(folder))])))
+    return views.views(samples.read(grid([Folder("", sweep_reader.read(folder), str(folder))])))
 
 
 def first_view(folder: Path) -> View:
@@ -95,27 +104,29 @@ def test_bands_are_students_over_the_seeds(whole: Path) -> None:
 
 def test_the_bandwidth_needed_is_read_between_neighbouring_points(whole: Path) -> None:
     view = first_view(whole)
-    table = next(each for each in tables.needed(view) if "PSNR" in each.caption)
+    table = next(each for each in sweep_tables.needed(view) if "PSNR" in each.caption)
     cell = dict(zip(table.columns, next(row for row in table.rows if row[0] == "hevc"), strict=True))["30 dB"]
     assert isinstance(cell, str)
     assert float(cell.split()[0]) == pytest.approx(250, rel=0.005)
-    least = needed.needs(view, "hevc", "shown_psnr_db", 20)
-    assert {each.kind for each in least.values()} == {needed.AT_MOST}
-    assert {each.kind for each in needed.needs(view, "hevc", "shown_psnr_db", 45).values()} == {needed.NOT_REACHED}
+    least = required_bandwidth.needs(view, "hevc", "shown_psnr_db", 20)
+    assert {each.kind for each in least.values()} == {required_bandwidth.AT_MOST}
+    assert {each.kind for each in required_bandwidth.needs(view, "hevc", "shown_psnr_db", 45).values()} == {
+        required_bandwidth.NOT_REACHED
+    }
 
 
 @pytest.mark.parametrize(
     ("ys", "expected"),
     [
-        ([20.0, 30.0, 40.0], Need(needed.FOUND, pytest.approx(100 * math.sqrt(2)))),
-        ([20.0, None, 40.0], Need(needed.UNKNOWN)),
-        ([None, 30.0, 40.0], Need(needed.AT_MOST, 200)),
-        ([20.0, 22.0, 24.0], Need(needed.NOT_REACHED, 400)),
+        ([20.0, 30.0, 40.0], Need(required_bandwidth.FOUND, pytest.approx(100 * math.sqrt(2)))),
+        ([20.0, None, 40.0], Need(required_bandwidth.UNKNOWN)),
+        ([None, 30.0, 40.0], Need(required_bandwidth.AT_MOST, 200)),
+        ([20.0, 22.0, 24.0], Need(required_bandwidth.NOT_REACHED, 400)),
         # Above, then below again: what is kept from there on counts.
-        ([26.0, 20.0, 30.0], Need(needed.FOUND, pytest.approx(200 * math.sqrt(2)))),
-        ([None, None, None], Need(needed.UNKNOWN)),
+        ([26.0, 20.0, 30.0], Need(required_bandwidth.FOUND, pytest.approx(200 * math.sqrt(2)))),
+        ([None, None, None], Need(required_bandwidth.UNKNOWN)),
         # Nobody knows what the missing cell above would have reached.
-        ([20.0, 22.0, None], Need(needed.UNKNOWN)),
+        ([20.0, 22.0, None], Need(required_bandwidth.UNKNOWN)),
     ],
 )
 def test_nothing_is_guessed_beyond_points_or_across_gaps(ys: list[float | None], expected: Need) -> None:
@@ -125,10 +136,10 @@ def test_nothing_is_guessed_beyond_points_or_across_gaps(ys: list[float | None],
 @pytest.mark.parametrize(
     ("x", "y", "expected"),
     [
-        (2000, 32.0, Need(needed.BETWEEN, 2000, 400)),
+        (2000, 32.0, Need(required_bandwidth.BETWEEN, 2000, 400)),
         # A step of 2.5, or a rise of 6 dB, is still read along a line.
-        (1000, 32.0, Need(needed.FOUND, pytest.approx(400 * 2.5**0.75))),
-        (2000, 22.0, Need(needed.FOUND, pytest.approx(400 * 5 ** (4 / 6)))),
+        (1000, 32.0, Need(required_bandwidth.FOUND, pytest.approx(400 * 2.5**0.75))),
+        (2000, 22.0, Need(required_bandwidth.FOUND, pytest.approx(400 * 5 ** (4 / 6)))),
     ],
 )
 def test_no_line_is_drawn_over_a_cliff(x: float, y: float, expected: Need) -> None:
@@ -147,8 +158,8 @@ def test_an_interval_ends_with_the_measured_bandwidths_and_says_where_it_would_g
 
 
 def test_what_a_curve_needs_of_another_stays_within_what_was_measured_of_both() -> None:
-    own = {seed: Need(needed.FOUND, value) for seed, value in enumerate((210, 790, 400))}
-    other = {seed: Need(needed.FOUND, value) for seed, value in enumerate((700, 210, 400))}
+    own = {seed: Need(required_bandwidth.FOUND, value) for seed, value in enumerate((210, 790, 400))}
+    other = {seed: Need(required_bandwidth.FOUND, value) for seed, value in enumerate((700, 210, 400))}
     found = ratio(own, other, (200, 800), (200, 800))
     assert found
     assert found.is_tie
@@ -203,7 +214,7 @@ def test_the_worth_of_side_information_is_said_for_who_uses_it(whole: Path) -> N
 
 def test_a_tie_is_called_one(tmp_path: Path) -> None:
     same = made.sweep(tmp_path, codecs=("hevc",))
-    for each in list(cells.read(same).points):
+    for each in list(sweep_reader.read(same).points):
         other = dataclasses.replace(each, codec="other", point=f"o{each.point}", cell=f"o{each.cell}")
         made.ask(same, other)
         shutil.copytree(same / "cells" / each.cell, same / "cells" / other.cell)
@@ -216,7 +227,7 @@ def test_a_tie_is_called_one(tmp_path: Path) -> None:
 
 def swap_seeds(folder: Path, codec: str) -> None:
     """Give a codec's cells of seed 1 to seed 2, and the other way round."""
-    found = {(point.settings, point.seed): point for point in cells.read(folder).points if point.codec == codec}
+    found = {(point.settings, point.seed): point for point in sweep_reader.read(folder).points if point.codec == codec}
     for (settings, seed), point in found.items():
         if seed in {1, 2}:
             made.ask(folder, dataclasses.replace(point, cell=found[settings, 3 - seed].cell))
@@ -265,7 +276,7 @@ def test_curves_that_do_not_overlap_have_a_reason_and_no_number(tmp_path: Path) 
 
 
 def needed_cell(folder: Path, curve: str, level: str) -> str:
-    table = next(each for each in tables.needed(first_view(folder)) if "PSNR" in each.caption)
+    table = next(each for each in sweep_tables.needed(first_view(folder)) if "PSNR" in each.caption)
     cell = dict(zip(table.columns, next(row for row in table.rows if row[0] == curve), strict=True))[level]
     assert isinstance(cell, str)
     return cell.replace("\N{NARROW NO-BREAK SPACE}", " ")
@@ -301,7 +312,7 @@ def test_brackets_that_do_not_overlap_say_what_is_saved_at_least(tmp_path: Path)
 
 
 def test_a_missing_bandwidth_is_a_gap_that_nothing_is_read_across(changed: Path) -> None:
-    for each in cells.read(changed).points:
+    for each in sweep_reader.read(changed).points:
         if each.codec == "hevc" and each.settings[0][1] == "200kbit/s":
             shutil.rmtree(changed / "cells" / each.cell)
     page = page_of(changed)
@@ -320,7 +331,7 @@ def test_a_missing_bandwidth_is_a_gap_that_nothing_is_read_across(changed: Path)
 
 
 def test_a_curve_whose_highest_bandwidth_is_missing_may_reach_it_there(changed: Path) -> None:
-    for each in cells.read(changed).points:
+    for each in sweep_reader.read(changed).points:
         if each.codec == "hevc" and each.settings[0][1] != "100kbit/s":
             shutil.rmtree(changed / "cells" / each.cell)
     assert "Whether hevc reaches it is not known: a cell is missing." in said(changed)
@@ -328,14 +339,14 @@ def test_a_curve_whose_highest_bandwidth_is_missing_may_reach_it_there(changed: 
 
 
 def test_a_bandwidth_that_a_curve_was_never_asked_for_is_not_missing(changed: Path) -> None:
-    for each in cells.read(changed).points:
+    for each in sweep_reader.read(changed).points:
         if each.codec == "hevc" and each.settings[0][1] != "100kbit/s":
             (changed / "asked" / f"{each.point}.json").unlink()
     assert "hevc does not reach it at any bandwidth measured, up to 100 kbit/s." in said(changed)
 
 
 def test_a_failed_cell_is_shown_with_its_reason_and_others_stand(changed: Path) -> None:
-    failed = next(each for each in cells.read(changed).points if each.codec == "hevc" and each.seed == 2)
+    failed = next(each for each in sweep_reader.read(changed).points if each.codec == "hevc" and each.seed == 2)
     shutil.rmtree(changed / "cells" / failed.cell)
     made.ask(changed, dataclasses.replace(failed, failed="links.uplink_0: its <queue> is full"))
     page = page_of(changed)
@@ -375,7 +386,7 @@ def test_few_frames_are_said_to_be_few(tmp_path: Path) -> None:
 
 
 def test_broken_folders_are_one_clear_line(changed: Path, tmp_path: Path) -> None:
-    each = next(each for each in cells.read(changed).points)
+    each = next(each for each in sweep_reader.read(changed).points)
     (changed / "cells" / each.cell / "shown.parquet").write_bytes(b"no table, but with its end: PAR1")
     (tmp_path / "file").write_text("")
     (tmp_path / "bare").mkdir()
@@ -395,7 +406,7 @@ def test_broken_folders_are_one_clear_line(changed: Path, tmp_path: Path) -> Non
 
 
 def test_a_cell_that_is_cut_off_is_missing(changed: Path) -> None:
-    each = next(each for each in cells.read(changed).points)
+    each = next(each for each in sweep_reader.read(changed).points)
     rows = changed / "cells" / each.cell / "rows.parquet"
     rows.write_bytes(rows.read_bytes()[:-100])
     assert "23 of 24 cells" in page_of(changed).text
@@ -409,7 +420,7 @@ def test_without_bandwidth_another_number_is_the_axis_and_what_is_left_makes_cas
         for loss, delay in (("1 %", "5 ms"), ("10 %", "5 ms"), ("2 %", "5 ms"), ("1 %", "50 ms")):
             each = made.ask(tmp_path, made.point(codec, 0, {"links.*.loss.mean": loss, "links.*.delay": delay}))
             made.cell(tmp_path, each, 400)
-    found = grid([Folder("", cells.read(tmp_path), "")])
+    found = grid([Folder("", sweep_reader.read(tmp_path), "")])
     assert found.axis.settings == ("1 %", "2 %", "10 %")
     assert found.axis.title == "links.*.loss.mean (%)"
     assert found.cases == ("links.*.delay=5 ms", "links.*.delay=50 ms")
@@ -441,7 +452,7 @@ def test_names_that_look_like_numbers_stay_apart(tmp_path: Path) -> None:
     for sequence in ("1", "01"):
         each = made.ask(tmp_path, made.point("atn", 0, {"world.sequence": sequence}))
         made.cell(tmp_path, each, 400)
-    assert set(grid([Folder("", cells.read(tmp_path), "")]).axis.settings) == {"1", "01"}
+    assert set(grid([Folder("", sweep_reader.read(tmp_path), "")]).axis.settings) == {"1", "01"}
 
 
 def test_streams_can_be_seen_alone_or_together(whole: Path) -> None:
@@ -515,7 +526,7 @@ def test_the_page_is_small_and_fetches_nothing(whole: Path) -> None:
 
 
 def test_pictures_are_bounded_and_what_is_left_out_is_said(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gallery, "BUDGET", 30_000)
+    monkeypatch.setattr(shown_gallery, "BUDGET", 30_000)
     page = page_of(whole)
     pictures = re.findall(r'"data:image/webp[^"]*"', page.source)
     assert 0 < sum(map(len, pictures)) < 60_000

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from simnet.errors import ScenarioError
-from simnet.scenario import findings
+from simnet.scenario.catalogue import findings
 
 HEAD = (
     "# Two cars.\n# expected: half of them are lost\n# variant open: streams.*.transport=none ; streams.*.codec=jpeg\n"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from simnet import scenario, shipped
 from simnet.errors import InputError
 from simnet.records import LossConfig
-from simnet.scenario import order
+from simnet.scenario.resolve import decoding_order
 
 SHIPPED = sorted(shipped.folder("scenarios").glob("*.yaml"))
 
@@ -163,7 +163,7 @@ def test_an_unknown_name_lists_what_there_is(tmp_path: Path) -> None:
 
 
 def test_the_catalogue_tells_what_each_is_for() -> None:
-    listed = scenario.catalogue()
+    listed = scenario.list_shipped()
     assert [name for name, _, _ in listed] == [file.stem for file in SHIPPED]
     assert {"vehicle_platoon", "drone_survey", "stereo_pair", "intersection"} <= {name for name, _, _ in listed}
     assert all(len(purpose) > 20 for _, purpose, _ in listed)
@@ -177,10 +177,10 @@ def test_a_folder_that_is_not_shipped() -> None:
 @given(st.dictionaries(st.sampled_from("abcdef"), st.lists(st.sampled_from("abcdef"), unique=True)))
 def test_either_an_order_or_a_cycle(served_by: dict[str, list[str]]) -> None:
     served_by = {name: [other for other in others if other in served_by] for name, others in served_by.items()}
-    circle = order.cycle(served_by)
+    circle = decoding_order.cycle(served_by)
     if circle:
         assert all(after in served_by[name] for name, after in zip(circle, circle[1:] + circle[:1], strict=True))
         return
-    ordered = order.after_those_that_serve(served_by)
+    ordered = decoding_order.after_those_that_serve(served_by)
     assert sorted(ordered) == sorted(served_by)
     assert all(ordered.index(other) < ordered.index(name) for name, others in served_by.items() for other in others)

@@ -10,7 +10,7 @@ import pytest
 
 from simnet.commands.sweep import split
 from simnet.errors import SimnetError
-from simnet.sweeps import grid, identity
+from simnet.sweeps import cell_identity, grid
 from simnet.sweeps.grid import Grid
 
 BANDWIDTHS = {"links.*.bandwidth": ["100 kbit/s", "1 Mbit/s"]}
@@ -79,7 +79,9 @@ def test_neighbours_in_the_grid_have_nothing_to_code_in_common(scenario: Path):
 )
 def test_what_no_grid_can_be_made_of_is_refused(scenario: Path, settings, codecs, seeds, told: str):
     def name() -> list[str]:
-        return [identity.cell(point.scenario) for point in grid.points(Grid(str(scenario), settings, codecs, seeds))]
+        return [
+            cell_identity.cell(point.scenario) for point in grid.points(Grid(str(scenario), settings, codecs, seeds))
+        ]
 
     with pytest.raises(SimnetError, match=re.escape(told)):
         name()
@@ -93,7 +95,7 @@ def test_commas_divide_values_but_not_what_is_within_brackets_or_quotes():
 
 def test_a_cell_is_named_by_what_its_rows_depend_on_alone(scenario: Path, tmp_path: Path):
     def name(file: Path, **changes: list[str]) -> str:
-        return identity.cell(grid.points(Grid(str(file), changes))[0].scenario)
+        return cell_identity.cell(grid.points(Grid(str(file), changes))[0].scenario)
 
     copied = tmp_path / "renamed.yaml"
     copied.write_text("# Another purpose.\n" + scenario.read_text() + "node_timeout: 5 s\n")

@@ -20,9 +20,8 @@ import pytest
 import yaml
 
 from simnet import engine, shipped
-from simnet.engine import checks
-from simnet.report import folder
-from simnet.report.sweeps import cells
+from simnet.engine import preflight
+from simnet.runfolder import run_reader, sweep_reader
 from simnet.sweeps import grid
 from simnet.sweeps.grid import Grid
 
@@ -62,7 +61,7 @@ def test_a_table_has_a_row_for_each_point_and_stream_and_is_made_once(sweep):
 
 def test_the_folder_alone_says_who_was_asked_and_what_the_receiver_saw(sweep):
     swept = sweep("--set", "links.*.bandwidth=60kbit/s")
-    read = cells.read(swept.folder)
+    read = sweep_reader.read(swept.folder)
     assert [(point.codec, point.seed, point.failed) for point in read.points] == [("", 3, None)]
     cell = read.cell(read.points[0])
     assert len(cell.shown) == len(cell.run.rows) == 20
@@ -82,10 +81,10 @@ def test_a_cell_has_the_rows_and_the_fingerprint_of_a_plain_run(sweep, scenario:
     setting = ("streams.*.rate", "{target: 90 kbit/s}")
     swept = sweep("--set", "=".join(setting), "--codec", codec)
     point = grid.points(Grid(str(scenario), {setting[0]: [setting[1]]}, [codec]))[0]
-    plain = engine.run(checks.clip(point.scenario), tmp_path / "plain", report=False)
+    plain = engine.run(preflight.clip(point.scenario), tmp_path / "plain", report=False)
     assert {row["fingerprint"] for row in _rows(swept)} == {plain.summary["fingerprint"]}
-    read = cells.read(swept.folder)
-    mine, theirs = read.cell(read.points[0]).run.rows, folder.read(tmp_path / "plain").rows
+    read = sweep_reader.read(swept.folder)
+    mine, theirs = read.cell(read.points[0]).run.rows, run_reader.read(tmp_path / "plain").rows
     assert [{**_plain(row), "run": ""} for row in mine] == [{**_plain(row), "run": ""} for row in theirs]
 
 
@@ -183,14 +182,14 @@ def test_a_failing_cell_is_told_and_does_not_stop_the_others(sweep, scenario: Pa
         assert f"world.path={gone}" in line
         assert "Traceback" not in line
     assert len(_rows(swept)) == 4
-    points = cells.read(swept.folder).points
+    points = sweep_reader.read(swept.folder).points
     assert [point.failed is None for point in points].count(True) == 2
 
     # What has been mended is run again, and only that.
     shutil.copytree(scenario.parent / "pictures", gone, dirs_exist_ok=True)
     mended = sweep(*arguments)
     assert (mended.said["ran"], mended.said["reused"], mended.said["failed"]) == (2, 2, 0)
-    assert all(point.failed is None for point in cells.read(mended.folder).points)
+    assert all(point.failed is None for point in sweep_reader.read(mended.folder).points)
 
 
 def test_a_changed_checkpoint_reruns_exactly_its_own_cells(sweep, tmp_path: Path):
@@ -273,4 +272,4 @@ def test_a_broken_file_of_a_sweep_is_named(sweep, tmp_path: Path):
     for broken in ({"point": "x"}, [], said | {"seed": "x"}, said | {"codec": None}):
         point.write_text(json.dumps(broken))
         with pytest.raises(InputError, match=point.name):
-            cells.read(swept.folder)
+            sweep_reader.read(swept.folder)

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from simnet import testing
-from simnet.codec import bitstream, installed
+from simnet.codec import plugin_codecs
+from simnet.codec.bitstream import framing
 from simnet.errors import BitstreamError
 from simnet.net import Network
 from simnet.records import Decoded, LinkConfig, LossConfig, RateConfig
@@ -67,7 +68,7 @@ class Family:
     declared_times = staticmethod(lambda _name, _model: (1, 1))
 
     def __init__(self) -> None:
-        self._plain = installed._PlainFamily(Sparse(), "sparse", lambda: "0")
+        self._plain = plugin_codecs._PlainFamily(Sparse(), "sparse", lambda: "0")
 
     def open_encoder(self, *asked: Any) -> Any:
         inner = self._plain.open_encoder(*asked)
@@ -92,7 +93,7 @@ class Unnumbered(Family):
     def encode(
         self, encoder: Any, encode: Callable[..., bytes], image: np.ndarray, quality: float, *, key: bool
     ) -> bytes:
-        return bitstream.renumbered(encode(image, quality, key=key), 0, encoder.announcement)
+        return framing.renumbered(encode(image, quality, key=key), 0, encoder.announcement)
 
 
 class Remembering(Family):
@@ -123,8 +124,8 @@ class Gullible(Family):
 
 class Crashing(Family):
     def decode(self, decoder: Any, decode: Callable[..., Decoded], data: bytes, side: Any) -> Decoded:
-        bitstream.verify(data, decoder._announcement)
-        if bitstream.payload(data)[0] > 8:
+        framing.verify(data, decoder._announcement)
+        if framing.payload(data)[0] > 8:
             raise IndexError("no such step")
         return decode(data, side)
 

@@ -10,7 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simnet.errors import InputError
-from simnet.tracks import gpx, plan, sumo, table
+from simnet.tracks import (
+    gpx,
+    mission_plan,
+    sumo,
+    waypoint_table,
+)
 
 from .conftest import CSV, FCD, GPX, SURVEY, mission, simple
 
@@ -132,8 +137,8 @@ def test_faults_of_gpx(files: Path, change: tuple[str, str], message: str) -> No
 @pytest.mark.parametrize(("change", "message"), ROWS)
 def test_faults_of_csv(files: Path, change: tuple[str, str], message: str) -> None:
     file = _changed(files, "way.csv", CSV, change)
-    columns = table.Columns("east", "north", False, "up", "t", "yaw")
-    assert _said(lambda: table.read(file, columns), files) == message
+    columns = waypoint_table.Columns("east", "north", False, "up", "t", "yaw")
+    assert _said(lambda: waypoint_table.read(file, columns), files) == message
 
 
 @pytest.mark.parametrize(
@@ -170,15 +175,15 @@ def test_faults_of_csv(files: Path, change: tuple[str, str], message: str) -> No
 def test_faults_of_plans(files: Path, written: Any, message: str) -> None:
     file = files / "survey.plan"
     file.write_text(written if isinstance(written, str) else json.dumps(written), encoding="utf-8")
-    assert message in _said(lambda: plan.read(file), files)
+    assert message in _said(lambda: mission_plan.read(file), files)
 
 
 TEXTS = {"fcd.xml": FCD, "flight.gpx": GPX, "way.csv": CSV, "survey.plan": json.dumps(SURVEY)}
 READ: dict[str, Callable[[Path], Any]] = {
     "fcd.xml": lambda file: sumo.read(file, ("veh0", "veh1"), geographic=False),
     "flight.gpx": lambda file: gpx.read(file, None),
-    "way.csv": lambda file: table.read(file, table.Columns("east", "north", False, "up", "t", "yaw")),
-    "survey.plan": plan.read,
+    "way.csv": lambda file: waypoint_table.read(file, waypoint_table.Columns("east", "north", False, "up", "t", "yaw")),
+    "survey.plan": mission_plan.read,
 }
 
 

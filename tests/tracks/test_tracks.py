@@ -9,10 +9,11 @@ from geographiclib.geodesic import Geodesic
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simnet import poses, scenario, tracks
+from simnet import scenario, tracks
 from simnet.records import SECOND_NS, Scenario, Trajectory
-from simnet.report import plan as report_plan
-from simnet.wire.plain import from_plain, pack_records, unpack_records
+from simnet.report import site_plan as report_plan
+from simnet.tracks import poses
+from simnet.wire.protocol.serialization import from_plain, pack_records, unpack_records
 
 Load = Callable[..., Scenario]
 

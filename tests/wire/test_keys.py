@@ -15,12 +15,13 @@ import pytest
 import zmq
 
 from simnet.errors import InputError, NodeError
-from simnet.wire import door, keys, pulse
-from simnet.wire.broker_socket import BrokerSocket
-from simnet.wire.host_socket import HostSocket
-from simnet.wire.keys import BrokerKeys, HostKeys
-from simnet.wire.messages import Message
-from simnet.wire.roster import Claim, NamedRoster
+from simnet.wire.membership import heartbeat
+from simnet.wire.membership.admission import Claim, NamedRoster
+from simnet.wire.protocol.messages import Message
+from simnet.wire.security import authentication, keys
+from simnet.wire.security.keys import BrokerKeys, HostKeys
+from simnet.wire.sockets.broker_socket import BrokerSocket
+from simnet.wire.sockets.host_socket import HostSocket
 
 STOP = Message("stop", {"failure": None})
 
@@ -64,7 +65,7 @@ def test_private_files_are_private_and_what_is_there_is_kept(folder: Path) -> No
 def test_a_host_with_a_key_of_the_folder_gets_in_while_others_bang_at_the_door(
     folder: Path, broker: BrokerSocket, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pulse, "INTERVAL_S", 0.1)
+    monkeypatch.setattr(heartbeat, "INTERVAL_S", 0.1)
     stranger = HostKeys.load(folder / "other", None)
     one = HostKeys.load(folder, "one")
     refusals = {
@@ -159,5 +160,5 @@ def test_a_number_that_is_no_connection_any_more_is_nobodys_address() -> None:
     with one, other, tempfile.TemporaryFile() as file:
         for descriptor in (one.fileno(), file.fileno(), 10**6):
             before = len(os.listdir("/dev/fd"))
-            assert door._peer(descriptor) == "somebody who has left"
+            assert authentication._peer(descriptor) == "somebody who has left"
             assert len(os.listdir("/dev/fd")) == before

@@ -12,9 +12,21 @@ from hypothesis import strategies as st
 
 from simnet.errors import InputError, WireError
 from simnet.records import Outcome, Row
-from simnet.records.live import LinkLoad, LiveEnd, LiveEvent, LiveFrame, LivePicture, LiveSample
-from simnet.wire.live import MAX_BYTES, Told, pack, unpack
-from simnet.wire.live_sockets import LivePublisher, LiveSubscriber
+from simnet.records.telemetry import (
+    LinkLoad,
+    LiveEnd,
+    LiveEvent,
+    LiveFrame,
+    LivePicture,
+    LiveSample,
+)
+from simnet.wire.telemetry.telemetry_messages import (
+    MAX_BYTES,
+    Told,
+    pack,
+    unpack,
+)
+from simnet.wire.telemetry.telemetry_sockets import LivePublisher, LiveSubscriber
 
 CONSTANT = Told(LiveEvent(0, "constant", "", "told again and again"))
 ROW = Row(

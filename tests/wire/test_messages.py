@@ -6,9 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simnet.errors import WireError
-from simnet.wire import messages
-from simnet.wire.kinds import KINDS, MAX_INTEGER
-from simnet.wire.messages import Envelope, Message, pack, unpack
+from simnet.wire.protocol import messages
+from simnet.wire.protocol.message_types import KINDS, MAX_INTEGER
+from simnet.wire.protocol.messages import (
+    Envelope,
+    Message,
+    pack,
+    unpack,
+)
 
 integers = st.integers(-MAX_INTEGER, MAX_INTEGER)
 

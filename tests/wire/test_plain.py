@@ -4,7 +4,12 @@ import pytest
 
 from simnet.errors import WireError
 from simnet.records import LinkConfig, LossConfig, Outcome, RateConfig, StreamConfig, Trajectory
-from simnet.wire.plain import from_plain, pack_records, to_plain, unpack_records
+from simnet.wire.protocol.serialization import (
+    from_plain,
+    pack_records,
+    to_plain,
+    unpack_records,
+)
 
 LINK = LinkConfig("up", "a", "b", 2e6, loss=LossConfig("independent", 0.01), ladder=((10.0, 1e6), (20.0, 5e5)))
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from simnet.errors import InputError
-from simnet.wire import place
-from simnet.wire.messages import Message, pack, unpack
-from simnet.wire.roster import Claim, NodeRoster, host_name
+from simnet.wire import endpoint
+from simnet.wire.membership.admission import Claim, NodeRoster, host_name
+from simnet.wire.protocol.messages import Message, pack, unpack
 
 ROSTER = NodeRoster(("car", "van", "mast"), "d1", "1.0")
 CAR = Claim("camera car", ("car",), scenario="d1", version="1.0")
@@ -60,7 +60,7 @@ def test_names_tell_what_a_host_carries_and_no_two_are_alike() -> None:
     "good", ["tcp://0.0.0.0:5555", "tcp://*:5555", "tcp://[::1]:80", "tcp://a-b.c_d:*", "ipc:///x"]
 )
 def test_places_to_listen(good: str) -> None:
-    assert place.check(good, listens=True) == good
+    assert endpoint.check(good, listens=True) == good
 
 
 @pytest.mark.parametrize(
@@ -69,4 +69,4 @@ def test_places_to_listen(good: str) -> None:
 )
 def test_places_that_are_none_to_connect_to(bad: str) -> None:
     with pytest.raises(InputError, match="expected tcp://ADDRESS:PORT"):
-        place.check(bad, listens=False)
+        endpoint.check(bad, listens=False)

@@ -1,7 +1,12 @@
 """Sequence numbers: every request is done once and in order, however often it is sent."""
 
-from simnet.wire.messages import Envelope, Message
-from simnet.wire.session import REPLAYED, Replies, Requests, Verdict
+from simnet.wire.protocol.messages import Envelope, Message
+from simnet.wire.protocol.session_replies import (
+    REPLAYED,
+    Replies,
+    Requests,
+    Verdict,
+)
 
 
 def _pair() -> tuple[Requests, Replies]:

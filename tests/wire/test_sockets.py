@@ -11,11 +11,13 @@ import pytest
 import zmq
 
 from simnet.errors import NodeError, WireVersionError
-from simnet.wire import broker_socket, messages, pulse
-from simnet.wire.broker_socket import BrokerSocket
-from simnet.wire.host_socket import HostSocket
-from simnet.wire.messages import Message, pack, unpack
-from simnet.wire.roster import Claim, NamedRoster
+from simnet.wire.membership import heartbeat
+from simnet.wire.membership.admission import Claim, NamedRoster
+from simnet.wire.protocol import messages
+from simnet.wire.protocol.messages import Message, pack, unpack
+from simnet.wire.sockets import broker_socket
+from simnet.wire.sockets.broker_socket import BrokerSocket
+from simnet.wire.sockets.host_socket import HostSocket
 
 STOP = Message("stop", {"failure": None})
 
@@ -112,7 +114,7 @@ def _joined(context: zmq.Context) -> tuple[BrokerSocket, HostSocket]:
 def test_a_host_without_heartbeat_is_dead_while_one_that_beats_is_only_slow(
     context: zmq.Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pulse, "INTERVAL_S", 0.05)
+    monkeypatch.setattr(heartbeat, "INTERVAL_S", 0.05)
     broker, host = _joined(context)
     sequence = broker.post("one", STOP)
     with pytest.raises(NodeError, match="no answer"):
@@ -143,14 +145,14 @@ def test_who_comes_late_or_takes_a_name_is_told_so_and_the_first_stays(context: 
 def test_who_went_silent_before_the_run_began_is_awaited_again(
     context: zmq.Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pulse, "INTERVAL_S", 0.05)
+    monkeypatch.setattr(heartbeat, "INTERVAL_S", 0.05)
     broker = BrokerSocket(context, "inproc://broker", NamedRoster(("one", "two")))
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(broker.wait_ready, 10)
         first = HostSocket(context, "inproc://broker", Claim("one"))
         first.join(5)
         first.close()
-        time.sleep(pulse.MISSED * pulse.INTERVAL_S + 0.3)
+        time.sleep(heartbeat.MISSED * heartbeat.INTERVAL_S + 0.3)
         again, two = (HostSocket(context, "inproc://broker", Claim(name)) for name in ("one", "two"))
         again.join(5)
         two.join(5)
@@ -181,7 +183,7 @@ def test_another_wire_version_is_a_clear_error_on_both_sides(
 
 
 def test_a_host_notices_that_the_broker_is_gone(context: zmq.Context, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pulse, "INTERVAL_S", 0.05)
+    monkeypatch.setattr(heartbeat, "INTERVAL_S", 0.05)
     broker, host = _joined(context)
     broker.close()
     with pytest.raises(NodeError, match="the broker is gone"):

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from simnet.errors import PictureError
-from simnet.world.pairs import list_pairs, read_rgb
+from simnet.world.datasets.stereo_pairs import list_pairs, read_rgb
 
 
 def touch(folder, *names):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from simnet.errors import InputError
-from simnet.world.rendered_pairs import render_pairs
+from simnet.world.datasets.rendered_pairs import render_pairs
 
 
 def matches(first, second):

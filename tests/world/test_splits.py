@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from simnet.errors import PictureError
-from simnet.world.splits import GENERAL_SCENES, list_split
+from simnet.world.datasets.dataset_splits import GENERAL_SCENES, list_split
 
 SCENES = {"data_scene_flow_multiview": (200, 200), "data_stereo_flow_multiview": (194, 195)}
 VIEWS = {"data_scene_flow_multiview": ("image_2", "image_3"), "data_stereo_flow_multiview": ("colored_0", "colored_1")}

@@ -15,8 +15,8 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from simnet.codec import integers
-from simnet.codec.entropy_library import part, roomy
+from simnet.codec.bitstream import fixed_point
+from simnet.codec.bitstream.entropy_library import part, roomy
 from simnet.errors import BitstreamError
 
 LAYERS = ("first", "second", "third", "last")
@@ -55,7 +55,7 @@ class Probabilities:
         weights = tuple(np.ascontiguousarray(get(f"tables.{layer}"), np.float64) for layer in LAYERS)
         biases = tuple(get(f"tables.{layer}_bias").astype(np.float64) for layer in LAYERS)
         for weight, bias in zip(weights, biases, strict=True):
-            integers.check(weight, bias)
+            fixed_point.check(weight, bias)
         return cls(weights, biases, get("tables.centres").astype(np.float64), get("tables.exponents").astype(np.int64))
 
     @cached_property
@@ -102,7 +102,7 @@ class Probabilities:
 
     def values(self, symbols: np.ndarray) -> np.ndarray:
         """What the symbols stand for, float32 of the same shape."""
-        return (self.centres[symbols] / integers.ONE).astype(np.float32)
+        return (self.centres[symbols] / fixed_point.ONE).astype(np.float32)
 
     def _walk(self, shape: tuple[int, ...], code: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> None:
         """Go through the waves; `code` turns (flat places, counts (n, 8)) into symbols (n,)."""
@@ -121,7 +121,7 @@ class Probabilities:
 
             def layer(i: int, source: np.ndarray, at: np.ndarray = at) -> np.ndarray:
                 gathered = source[at[:, None] + looks[i]].reshape(len(at), -1)
-                return integers.matmul(gathered, self.weights[i], self.biases[i])
+                return fixed_point.matmul(gathered, self.weights[i], self.biases[i])
 
             inner[0][at] = np.maximum(layer(0, volume), 0)
             inner[1][at] = np.maximum(layer(1, inner[0]), 0)
@@ -132,7 +132,7 @@ class Probabilities:
     def counts(self, logits: np.ndarray) -> np.ndarray:
         """Logits (n, 6) in steps -> cumulative counts int64 (n, 8), the last symbol being the coder's escape."""
         below = (logits.max(axis=1, keepdims=True) - logits) * EXPONENT_STEPS
-        places = np.minimum(below // integers.ONE, len(self.exponents) - 1).astype(np.int64)
+        places = np.minimum(below // fixed_point.ONE, len(self.exponents) - 1).astype(np.int64)
         weights = self.exponents[places]
         spare = TOTAL - 1 - logits.shape[1]
         counts = 1 + weights * spare // weights.sum(axis=1, keepdims=True)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simnet.codec.published.networks import Network
+    from simnet.codec.published.published_networks import Network
 
 
 def load_checkpoint(path: str | Path, kind: str | None = None) -> Network:
@@ -32,9 +32,9 @@ def load_checkpoint(path: str | Path, kind: str | None = None) -> Network:
     Raises:
         ModelError: The file is not such a checkpoint, or not of that kind; nothing in it is ever executed.
     """
-    from simnet.codec.published import checkpoint
+    from simnet.codec.published import authors_checkpoint
 
-    return checkpoint.load(Path(path), kind)
+    return authors_checkpoint.load(Path(path), kind)
 
 
 __all__ = ["load_checkpoint"]

@@ -11,7 +11,15 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from simnet.codec.published.kinds import ATTENTIONS, EMBEDDED, FILTERS, GRID, HEADS, KINDS, Kind
+from simnet.codec.published.published_kinds import (
+    ATTENTIONS,
+    EMBEDDED,
+    FILTERS,
+    GRID,
+    HEADS,
+    KINDS,
+    Kind,
+)
 from simnet.errors import ModelError
 
 SUFFIX = {"x": "", "y": "_cor", "w": "_w"}

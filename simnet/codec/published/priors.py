@@ -17,9 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from simnet.codec import context, integers, model
-from simnet.codec.entropy_library import part, roomy
-from simnet.codec.tables import PRECISION
+from simnet.codec import model
+from simnet.codec.bitstream import fixed_point
+from simnet.codec.bitstream.entropy_library import part, roomy
+from simnet.codec.bitstream.entropy_tables import PRECISION
+from simnet.codec.learned import context_coder
 from simnet.errors import BitstreamError
 
 CERTAIN = np.array([0, (1 << PRECISION) - 1])
@@ -43,11 +45,11 @@ class HyperSynthesis:
 
     def __call__(self, z: np.ndarray) -> np.ndarray:
         """Whole z (C, h, w) -> indices into `context.scales()`, int64 (C, 4h, 4w)."""
-        reach = integers.REACH / integers.ONE
-        values = np.clip(z, -reach, reach) * integers.ONE
+        reach = fixed_point.REACH / fixed_point.ONE
+        values = np.clip(z, -reach, reach) * fixed_point.ONE
         last = len(self.weights) - 1
         for k, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            values = integers.convolve_transposed(values, weight, bias, stride=1 if k == last else 2)
+            values = fixed_point.convolve_transposed(values, weight, bias, stride=1 if k == last else 2)
             values = values if k == last else np.maximum(values, 0)
         return np.searchsorted(self.thresholds, values, side="right")
 
@@ -82,7 +84,7 @@ class Coder:
     @property
     def channels(self) -> int:
         """Latent channels."""
-        return self.densities - (context.LEVELS if self.hyper else 0)
+        return self.densities - (context_coder.LEVELS if self.hyper else 0)
 
     @cached_property
     def rows(self) -> list[list[int]]:
@@ -154,8 +156,8 @@ def rounded(values: np.ndarray) -> np.ndarray:
 
 def scale_thresholds() -> np.ndarray:
     """Where, between each two of `context.scales()`, the nearer one changes: int32, in steps of `integers`."""
-    scales = context.scales()
-    return np.rint(np.sqrt(scales[1:] * scales[:-1]) * integers.ONE).astype(np.int32)
+    scales = context_coder.scales()
+    return np.rint(np.sqrt(scales[1:] * scales[:-1]) * fixed_point.ONE).astype(np.int32)
 
 
 @lru_cache(maxsize=16)
@@ -171,6 +173,6 @@ def read(chosen: model.Model) -> Coder:
         weights = tuple(found[f"h{k}.weight"].astype(np.float64) for k in LAYERS)
         biases = tuple(found[f"h{k}.bias"].astype(np.float64) for k in LAYERS)
         for weight, bias in zip(weights, biases, strict=True):
-            integers.check(weight.transpose(1, 0, 2, 3), bias)
+            fixed_point.check(weight.transpose(1, 0, 2, 3), bias)
         hyper = HyperSynthesis(weights, biases, found["thresholds"])
     return Coder(found["cdf"], found["lengths"], found["firsts"], hyper)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from simnet.errors import InputError
-from simnet.learn import data, named, protocols
+from simnet.learn import dataset_spec, pair_data, picture_protocols
 
 RENDERED_PAIRS, RENDERED_SEED = 50, 99
 KEPT = 96
@@ -27,14 +27,14 @@ class Fit:
 
     def __post_init__(self) -> None:
         """Raise InputError where there is no such protocol."""
-        if self.protocol is not None and self.protocol not in protocols.CROPS:
-            raise InputError(f"protocol {self.protocol}: unknown; expected one of {', '.join(protocols.CROPS)}")
+        if self.protocol is not None and self.protocol not in picture_protocols.CROPS:
+            raise InputError(f"protocol {self.protocol}: unknown; expected one of {', '.join(picture_protocols.CROPS)}")
 
     def __call__(self, picture: np.ndarray) -> np.ndarray:
         """Fit uint8 H x W x 3; PictureError where a protocol needs more pixels."""
         if self.protocol:
-            return protocols.CROPS[self.protocol](picture)
-        return data.centre(picture, self.size[1], self.size[0]) if self.size else picture
+            return picture_protocols.CROPS[self.protocol](picture)
+        return pair_data.centre(picture, self.size[1], self.size[0]) if self.size else picture
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +45,7 @@ class Picture:
     fit: Fit
 
     def read(self) -> np.ndarray:
-        """uint8 H x W x 3, cropped and resized; PictureError as `world.frames.read_rgb`."""
+        """uint8 H x W x 3, cropped and resized; PictureError as `world.recordings.frames.read_rgb`."""
         return _read(self.place, self.fit) if isinstance(self.place, Path) else self.fit(self.place)
 
 
@@ -74,25 +74,25 @@ class Drive:
 
 
 def open_drives(name: str, fit: Fit) -> list[Drive]:
-    """Return the drives of one named data set (see `learn.named`); a published one without a split is its test split.
+    """Return the drives of one named data set (see `learn.dataset_spec`); a published one without a split is its test split.
 
     Published data are cropped and resized as in the papers unless `fit` says otherwise.
 
     Raises:
         InputError: No such name, or nothing of that kind at its place.
     """
-    parsed = named.parse(name)
-    if parsed.kind == named.RENDERED:
-        pairs = data.load(name, rendered_pairs=RENDERED_PAIRS, seed=RENDERED_SEED).pairs
+    parsed = dataset_spec.parse(name)
+    if parsed.kind == dataset_spec.RENDERED:
+        pairs = pair_data.load(name, rendered_pairs=RENDERED_PAIRS, seed=RENDERED_SEED).pairs
         views = [[Picture(pair[side], fit) for pair in pairs] for side in (0, 1)]
         numbers = [str(i) for i in range(len(pairs))]
         return [Drive(name, name, numbers, views[0], views[1], ordered=False, scenes=numbers)]
     return [_published(name, parsed, fit)] if parsed.published else list(_drives(name, parsed, fit))
 
 
-def _drives(name: str, parsed: named.Name, fit: Fit) -> Iterator[Drive]:
+def _drives(name: str, parsed: dataset_spec.Name, fit: Fit) -> Iterator[Drive]:
     """Drives in folders; an offset in the name shifts their right view."""
-    from simnet.world.pairs import find_sequences, pair_files
+    from simnet.world.datasets.stereo_pairs import find_sequences, pair_files
 
     folders = find_sequences(parsed.kind, Path(parsed.place))
     for folder in folders:
@@ -105,8 +105,8 @@ def _drives(name: str, parsed: named.Name, fit: Fit) -> Iterator[Drive]:
             yield Drive(name, str(folder.resolve()), names, *views)
 
 
-def _published(name: str, parsed: named.Name, fit: Fit) -> Drive:
-    from simnet.world.splits import list_split
+def _published(name: str, parsed: dataset_spec.Name, fit: Fit) -> Drive:
+    from simnet.world.datasets.dataset_splits import list_split
 
     split = list_split(parsed.kind, Path(parsed.place), parsed.split or "test")
     if split.note:
@@ -123,6 +123,6 @@ def _published(name: str, parsed: named.Name, fit: Fit) -> Drive:
 
 @lru_cache(maxsize=KEPT)
 def _read(path: Path, fit: Fit) -> np.ndarray:
-    from simnet.world.frames import read_rgb
+    from simnet.world.recordings.frames import read_rgb
 
     return fit(read_rgb(path))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from simnet.report.sweeps.readings import Reading, Readings
-from simnet.report.sweeps.statistics import Mean, mean
-from simnet.report.sweeps.words import signed
-from simnet.report.tables import Table
-from simnet.report.text import MISSING
+from simnet.report.formatting import MISSING
+from simnet.report.run_tables import Table
+from simnet.report.sweeps.samples import Reading, Readings
+from simnet.report.sweeps.seed_statistics import Mean, mean
+from simnet.report.sweeps.sweep_formatting import signed
 
 Key = tuple[Any, ...]
 Pairs = Sequence[tuple[Reading, Reading]]

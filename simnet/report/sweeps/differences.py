@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import overload
 
-from simnet import deltas
-from simnet.report.sweeps.grid import BANDWIDTH
-from simnet.report.sweeps.statistics import mean
+from simnet import bd_rate
+from simnet.report.sweeps.comparison_grid import BANDWIDTH
+from simnet.report.sweeps.seed_statistics import mean
 from simnet.report.sweeps.views import Sample, View
 
 
@@ -68,7 +68,7 @@ def against(view: View, anchor: str) -> Mapping[str, Sequence[Difference]]:
 def _difference(view: View, anchor: str, curve: str, kind: Kind) -> Difference:
     own, other = _seeds(view, anchor), _seeds(view, curve)
     found = [
-        deltas.bd_rate(
+        bd_rate.bd_rate(
             _points(view, anchor, seed, kind),
             _points(view, curve, seed, kind),
             kind.metric,

@@ -11,9 +11,9 @@ from functools import cache, lru_cache
 
 import numpy as np
 
-from simnet import poses
-from simnet.poses import Pose
 from simnet.records import CameraConfig, Scenario
+from simnet.tracks import poses
+from simnet.tracks.poses import Pose
 
 REACH_M = 40.0
 ACROSS, DOWN = 16, 8

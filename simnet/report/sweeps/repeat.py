@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Sequence
 
 from simnet import units
-from simnet.report.sweeps.cells import Point
-from simnet.report.sweeps.readings import Readings
-from simnet.report.text import MISSING
+from simnet.report.formatting import MISSING
+from simnet.report.sweeps.samples import Readings
+from simnet.runfolder.sweep_reader import Point
 
 _MOST = 12
 MOST_COMMANDS = 4

@@ -8,10 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from simnet import units
-from simnet.report.sweeps.grid import BANDWIDTH, SINGLE, Axis
+from simnet.report.sweeps.comparison_grid import BANDWIDTH, SINGLE, Axis
 from simnet.report.sweeps.histogram import Histogram
-from simnet.report.sweeps.readings import Reading, Readings, Times, sums
-from simnet.report.sweeps.statistics import Mean, mean, weighted
+from simnet.report.sweeps.samples import (
+    Reading,
+    Readings,
+    Times,
+    sums,
+)
+from simnet.report.sweeps.seed_statistics import Mean, mean, weighted
 
 ALL = "all streams together"
 MOST_STREAMS, MOST_CASES, MOST_VIEWS = 12, 12, 16

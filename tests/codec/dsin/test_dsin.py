@@ -10,13 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simnet import codec
-from simnet.codec import integers
-from simnet.codec.dsin import coding
-from simnet.codec.dsin.networks import Dsin, DsinNumbers, Encoder, Quantiser, SideNetwork
+from simnet.codec.bitstream import fixed_point
+from simnet.codec.dsin import dsin_codec
+from simnet.codec.dsin.dsin_networks import (
+    Dsin,
+    DsinNumbers,
+    Encoder,
+    Quantiser,
+    SideNetwork,
+)
 from simnet.codec.dsin.probabilities import LAYERS, Probabilities, taps, waves
 from simnet.codec.protocols import Explainer
 from simnet.errors import BitstreamError, ModelError, PictureError
-from simnet.learn import dsin
+from simnet.learn import dsin_stage
 from simnet.records import SideInformation
 
 FACTS = {"encode_ns": 1, "decode_ns": 2, "numbers": {"dsin": {"latent": 32}}}
@@ -34,13 +40,13 @@ def network() -> Dsin:
 @pytest.fixture(scope="module")
 def folder(network: Dsin, tmp_path_factory: pytest.TempPathFactory) -> str:
     place = tmp_path_factory.mktemp("dsin")
-    dsin.write(place, network, FACTS, "card")
+    dsin_stage.write(place, network, FACTS, "card")
     return str(place)
 
 
 @pytest.fixture(scope="module")
 def probabilities(network: Dsin) -> Probabilities:
-    arrays = dsin.tables(network)
+    arrays = dsin_stage.tables(network)
     return Probabilities.read(arrays.__getitem__, arrays)
 
 
@@ -93,8 +99,8 @@ def test_any_volume_comes_back(probabilities: Probabilities, seed: int, shape: t
 
 
 def test_counts_are_complete_whatever_the_logits(probabilities: Probabilities) -> None:
-    logits = np.array([[0, 0, 0, 0, 0, 0], [1e6, -1e6, 0, 0, 0, 0], [5, 5, 5, 5, 5, 9e6]]) * integers.ONE
-    counts = probabilities.counts(np.clip(logits, -integers.REACH, integers.REACH))
+    logits = np.array([[0, 0, 0, 0, 0, 0], [1e6, -1e6, 0, 0, 0, 0], [5, 5, 5, 5, 5, 9e6]]) * fixed_point.ONE
+    counts = probabilities.counts(np.clip(logits, -fixed_point.REACH, fixed_point.REACH))
     assert (counts[:, 0] == 0).all()
     assert (counts[:, -1] == 65536).all()
     assert (np.diff(counts, axis=1) >= 1).all()
@@ -182,13 +188,13 @@ def test_a_few_steps_of_training_lower_the_loss(tmp_path: Path) -> None:
     x = torch.rand(1, 3, 40, 48).repeat_interleave(2, dim=0)
     losses = []
     for _ in range(12):
-        x_dec, x_si, bits, mask = dsin.both(network, x, x)
+        x_dec, x_si, bits, mask = dsin_stage.both(network, x, x)
         loss = (x - x_dec).abs().mean() + (x - x_si).abs().mean() + 0.01 * (bits * mask).mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < losses[0]
-    assert dsin.regularisers(network).item() > 0
-    dsin.write(tmp_path, network, FACTS, "card")
-    assert coding.open_encoder("dsin", 48, 40, str(tmp_path)).announcement.codec == "dsin"
+    assert dsin_stage.regularisers(network).item() > 0
+    dsin_stage.write(tmp_path, network, FACTS, "card")
+    assert dsin_codec.open_encoder("dsin", 48, 40, str(tmp_path)).announcement.codec == "dsin"

@@ -4,14 +4,14 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simnet.codec.dsin import finder
+from simnet.codec.dsin import patch_finder
 
 MEAN, DEVIATION = np.array([0.4, 0.45, 0.5]), np.array([0.2, 0.25, 0.3])
 
 
 def plain_loop(x_dec: np.ndarray, y_dec: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    x, y = finder.planes(x_dec, MEAN, DEVIATION), finder.planes(y_dec, MEAN, DEVIATION)
-    height, width = finder.PATCH
+    x, y = patch_finder.planes(x_dec, MEAN, DEVIATION), patch_finder.planes(y_dec, MEAN, DEVIATION)
+    height, width = patch_finder.PATCH
     rows, columns = x.shape[0] // height, x.shape[1] // width
     scores = np.zeros((rows, columns, y.shape[0] - height + 1, y.shape[1] - width + 1))
     for row, column, top, left in np.ndindex(scores.shape):
@@ -28,7 +28,7 @@ def plain_loop(x_dec: np.ndarray, y_dec: np.ndarray) -> tuple[np.ndarray, np.nda
 def test_the_winner_is_the_plain_loops(seed: int) -> None:
     rng = np.random.default_rng(seed)
     x, y = (rng.integers(0, 256, (40, 48, 3), dtype=np.uint8) for _ in range(2))
-    found = finder.find(x, y, MEAN, DEVIATION)
+    found = patch_finder.find(x, y, MEAN, DEVIATION)
     best, scores = plain_loop(x, y)
     np.testing.assert_allclose(found.score, best, atol=1e-5)
     for row, column in np.ndindex(found.top.shape):
@@ -37,23 +37,23 @@ def test_the_winner_is_the_plain_loops(seed: int) -> None:
 
 
 def test_a_shifted_picture_is_found_again_and_put_together(picture: np.ndarray) -> None:
-    x = finder.whole_patches(picture)
+    x = patch_finder.whole_patches(picture)
     y = np.roll(x, (0, 7), axis=(0, 1))
-    found = finder.find(x, y, MEAN, DEVIATION)
-    lefts = found.left - np.arange(found.left.shape[1]) * finder.PATCH[1]
+    found = patch_finder.find(x, y, MEAN, DEVIATION)
+    lefts = found.left - np.arange(found.left.shape[1]) * patch_finder.PATCH[1]
     assert np.median(lefts) == 7
-    y_syn = finder.synthesise(y, found)
+    y_syn = patch_finder.synthesise(y, found)
     assert np.mean(y_syn[:, :-24] == x[:, :-24]) > 0.9
 
 
 def test_flat_patches_have_a_match_too() -> None:
     flat = np.full((40, 48, 3), 90, np.uint8)
-    found = finder.find(flat, flat, MEAN, DEVIATION)
+    found = patch_finder.find(flat, flat, MEAN, DEVIATION)
     assert np.isfinite(found.score).all()
-    np.testing.assert_array_equal(finder.synthesise(flat, found), flat)
+    np.testing.assert_array_equal(patch_finder.synthesise(flat, found), flat)
 
 
 def test_borders_are_filled_up_to_whole_patches(picture: np.ndarray) -> None:
-    whole = finder.whole_patches(picture)
+    whole = patch_finder.whole_patches(picture)
     assert whole.shape == (120, 216, 3)
     np.testing.assert_array_equal(whole[:, 199:], np.repeat(picture[:, -1:], 17, axis=1))

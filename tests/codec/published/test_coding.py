@@ -10,19 +10,26 @@ import pytest
 import torch
 
 from simnet import codec
-from simnet.codec import bitstream, model
-from simnet.codec.graph import run
-from simnet.codec.padding import padded
+from simnet.codec import model
+from simnet.codec.bitstream import framing
+from simnet.codec.bitstream.padding import padded
+from simnet.codec.learned.inference import run
 from simnet.codec.protocols import Explainer
-from simnet.codec.published import coding, folders, kinds, load_checkpoint, priors
-from simnet.codec.published.networks import Output
+from simnet.codec.published import (
+    load_checkpoint,
+    model_writer,
+    priors,
+    published_codec,
+    published_kinds,
+)
+from simnet.codec.published.published_networks import Output
 from simnet.errors import BitstreamError, ModelError
 from simnet.records import SideInformation
 
 ModelOf = Callable[[str], str | None]
 Pictures = tuple[np.ndarray, np.ndarray]
-NAMES = list(kinds.KINDS)
-WITH_SIDE = [name for name in NAMES if kinds.KINDS[name].side]
+NAMES = list(published_kinds.KINDS)
+WITH_SIDE = [name for name in NAMES if published_kinds.KINDS[name].side]
 
 
 def in_torch(file: Path, pictures: Pictures) -> Output:
@@ -38,7 +45,7 @@ def seen(tensor: torch.Tensor) -> np.ndarray:
 def test_graphs_compute_what_torch_computes(
     name: str, model_of: ModelOf, checkpoint: Callable[..., Path], pictures: Pictures
 ) -> None:
-    chosen, kind = model.load(str(model_of(name))), kinds.KINDS[name]
+    chosen, kind = model.load(str(model_of(name))), published_kinds.KINDS[name]
     sizes = [(128, 256)] if kind.attention else [(128, 256), (64, 128)]
     network = load_checkpoint(checkpoint(name))
     for height, width in sizes:
@@ -76,7 +83,7 @@ def test_bytes_are_the_estimate_where_densities_are_off(
     content = torch.load(checkpoint(name), weights_only=True)
     content["model_state_dict"]["conv4.weight"] *= factor
     torch.save(content, tmp_path / "wide.pt")
-    folders.import_checkpoint(tmp_path / "wide.pt", name, tmp_path / "wide")
+    model_writer.import_checkpoint(tmp_path / "wide.pt", name, tmp_path / "wide")
     encoder = codec.open_encoder(name, 256, 128, str(tmp_path / "wide"))
     output = in_torch(tmp_path / "wide.pt", pictures)
     assert (output.likelihoods["x"] < 1e-6).float().mean() > 0.1
@@ -115,14 +122,14 @@ def test_a_payload_of_numbers_that_no_picture_has_is_refused_as_a_bitstream(name
     announcement = codec.open_encoder(name, 256, 128, model_of(name)).announcement
     decoder, coder = codec.open_decoder(announcement), priors.read(model.load(str(model_of(name))))
     far = np.full((coder.channels, 8, 16), 1e9, np.float32)
-    z = np.zeros((coder.channels, 2, 4), np.float32) if kinds.KINDS[name].hyper else None
-    made_up = bitstream.pack(bitstream.Header(0, 128, key=True), coder.encode(far, z), announcement)
+    z = np.zeros((coder.channels, 2, 4), np.float32) if published_kinds.KINDS[name].hyper else None
+    made_up = framing.pack(framing.Header(0, 128, key=True), coder.encode(far, z), announcement)
     if name != "bls17":  # whose small test network keeps even these finite
         with pytest.raises(BitstreamError, match=r"payload is of no picture: .* numbers that are not finite"):
             decoder.decode(made_up, ())
     draw = np.random.default_rng(6)
     for length in (4, 40, 400):
-        noise = bitstream.pack(bitstream.Header(0, 128, key=True), draw.bytes(length), announcement)
+        noise = framing.pack(framing.Header(0, 128, key=True), draw.bytes(length), announcement)
         with suppress(BitstreamError):
             assert decoder.decode(noise, ()).picture.shape == (128, 256, 3)
 
@@ -131,7 +138,7 @@ def test_a_payload_of_numbers_that_no_picture_has_is_refused_as_a_bitstream(name
 def test_quality_changes_no_byte_of_the_payload(name: str, model_of: ModelOf, picture: np.ndarray) -> None:
     encoder = codec.open_encoder(name, 200, 120, model_of(name))
     frames = [encoder.encode(picture, quality) for quality in (0.0, 0.5, 1.0)]
-    assert len({bitstream.payload(frame) for frame in frames}) == 1
+    assert len({framing.payload(frame) for frame in frames}) == 1
 
 
 def test_attention_is_tied_to_its_size(model_of: ModelOf) -> None:
@@ -174,7 +181,7 @@ def test_attention_is_explained(model_of: ModelOf, pictures: Pictures) -> None:
     explained = decoder.explain(data, [side])
     # A place of the 4 x 4 grid is 64 x 32 pixels: two square cells.
     assert explained.cell == 32
-    assert explained.matches.shape == (4, 8, coding.STRONGEST, 4)
+    assert explained.matches.shape == (4, 8, published_codec.STRONGEST, 4)
     np.testing.assert_array_equal(explained.matches[:, ::2], explained.matches[:, 1::2])
     source, x, y, weight = np.moveaxis(explained.matches, -1, 0)
     assert (source == 0).all()
@@ -191,7 +198,7 @@ def test_attention_is_explained(model_of: ModelOf, pictures: Pictures) -> None:
 def test_attention_that_looks_straight_ahead_is_told_so(checkpoint: Callable[..., Path]) -> None:
     """Of three scales the least even one is shown, and its places are the side picture's."""
     looks = np.stack([np.full((16, 16), 1 / 16), np.eye(16) * 0.84 + 0.01, np.full((16, 16), 1 / 16)])
-    cell, matches = coding.grid_matches(coding.telling(looks), (128, 256))
+    cell, matches = published_codec.grid_matches(published_codec.telling(looks), (128, 256))
     assert cell == 32
     np.testing.assert_allclose(matches[2, 5, 0], [0, 160, 80, 0.85])  # row 2, place 2 of 4
     network = load_checkpoint(checkpoint("atn-paper"))

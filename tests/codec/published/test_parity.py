@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from simnet.codec.published import entries, kinds, load_checkpoint
+from simnet.codec.published import entries, load_checkpoint, published_kinds
 
 GOLDEN = Path(__file__).parents[4] / "shared" / "golden"
 CASES = ["cross_attention_16", "ndic_bls17_16", "ndic_bmshj18_192", "bls17_16", "bmshj18_192"]
@@ -66,7 +66,7 @@ def test_outputs_are_the_authors(case: str, weights: ModuleType, tmp_path: Path)
 @needs_golden
 @pytest.mark.parametrize("case", CASES)
 def test_entries_are_the_authors(case: str) -> None:
-    kind, found = kinds.find(case.rpartition("_")[0]), shapes(case)
+    kind, found = published_kinds.find(case.rpartition("_")[0]), shapes(case)
     expected = entries.entries(kind, entries.read_numbers(kind, found))
     assert {name: entry.shape for name, entry in expected.items()} == found
 
@@ -95,14 +95,14 @@ def test_outputs_have_not_moved(
 
 def test_sizes_are_the_papers() -> None:
     """29.7 M parameters in all and 2.9 M on the sending side (ATN, WACV 2023)."""
-    expected = entries.entries(kinds.KINDS["atn-paper"], entries.Numbers(192, (32, 128, 512)))
+    expected = entries.entries(published_kinds.KINDS["atn-paper"], entries.Numbers(192, (32, 128, 512)))
     counts = {name: int(np.prod(entry.shape)) for name, entry in expected.items()}
     sent = [count for name, count in counts.items() if re.match(r"(conv|gdn)\d\.", name)]
     assert sum(counts.values()) == pytest.approx(29.7e6, rel=2e-3)
     assert sum(sent) == pytest.approx(2.9e6, rel=5e-3)
 
 
-@pytest.mark.parametrize("name", kinds.KINDS)
+@pytest.mark.parametrize("name", published_kinds.KINDS)
 @pytest.mark.parametrize("filters", [1, 3, 8])
 def test_the_number_of_filters_is_read_off(name: str, filters: int, checkpoint: Callable[..., Path]) -> None:
     network = load_checkpoint(checkpoint(name, filters))

@@ -9,11 +9,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simnet.codec import context, integers, tables
+from simnet.codec.bitstream import entropy_tables, fixed_point
+from simnet.codec.learned import context_coder
 from simnet.codec.published import load_checkpoint, priors
-from simnet.codec.published import tables as published_tables
-from simnet.codec.published.networks import Network
+from simnet.codec.published import prior_tables as published_tables
 from simnet.codec.published.priors import Coder, HyperSynthesis
+from simnet.codec.published.published_networks import Network
 from simnet.errors import BitstreamError, ModelError
 
 Checkpoint = Callable[..., Path]
@@ -71,11 +72,11 @@ def test_a_payload_that_is_no_stream_is_refused(factorised: Coder, data: bytes) 
 
 
 def test_every_row_is_complete_and_rises(factorised: Coder, hyper: tuple[Network, Coder]) -> None:
-    for own, densities in ((factorised, 6), (hyper[1], 6 + context.LEVELS)):
+    for own, densities in ((factorised, 6), (hyper[1], 6 + context_coder.LEVELS)):
         assert own.channels == 6
         assert len(own.rows) == 1 + 2 * densities
         for row in own.rows:
-            assert (row[0], row[-1]) == (0, 1 << tables.PRECISION)
+            assert (row[0], row[-1]) == (0, 1 << entropy_tables.PRECISION)
             assert (np.diff(row) > 0).all()
 
 
@@ -100,9 +101,9 @@ def test_whole_numbers_choose_the_scale_that_torch_has(hyper: tuple[Network, Cod
     with torch.no_grad():
         scales = network.scales(torch.from_numpy(z)[None])[0].clamp(min=0.11).numpy()
     assert own.hyper
-    chosen = context.scales()[own.hyper(z)]
+    chosen = context_coder.scales()[own.hyper(z)]
     # Half a step of the table, and the rounding of the weights.
-    assert np.abs(np.log(chosen / scales)).max() < 0.5 / context.PER_E_FOLD + 0.03
+    assert np.abs(np.log(chosen / scales)).max() < 0.5 / context_coder.PER_E_FOLD + 0.03
 
 
 def test_weights_too_large_to_be_exact_are_refused(checkpoint: Checkpoint) -> None:
@@ -117,5 +118,5 @@ def test_the_digest_tells_one_table_from_another(factorised: Coder, hyper: tuple
     assert len({factorised.digest, hyper[1].digest}) == 2
     changed = Coder(factorised.cdf, factorised.lengths, factorised.firsts + 1, None)
     assert changed.digest != factorised.digest
-    assert integers.ONE == 4096  # the stored weights are in these steps
+    assert fixed_point.ONE == 4096  # the stored weights are in these steps
     assert priors.scale_thresholds().dtype == np.int32

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simnet.report.figures.figure import SYMBOLS, Dict, Figure, axis, colours, dashes, label, layout
-from simnet.report.sweeps.grid import BANDWIDTH, CATEGORY, SINGLE
-from simnet.report.sweeps.statistics import Mean
+from simnet.report.sweeps.comparison_grid import BANDWIDTH, CATEGORY, SINGLE
+from simnet.report.sweeps.seed_statistics import Mean
+from simnet.report.sweeps.sweep_formatting import amount, place
 from simnet.report.sweeps.views import Spot, View
-from simnet.report.sweeps.words import amount, place
 
 _MEASURES = (("psnr", "PSNR (dB)", "PSNR", 3), ("ms-ssim", "MS-SSIM", "MS-SSIM", 5))
 _WIDE = 4

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from simnet.report.sweeps.grid import BANDWIDTH
-from simnet.report.sweeps.verdict import bandwidth, caveats, deadline, quality
+from simnet.report.sweeps.comparison_grid import BANDWIDTH
+from simnet.report.sweeps.verdict import (
+    bandwidth_verdict,
+    caveats,
+    deadline_verdict,
+    quality_verdict,
+)
 from simnet.report.sweeps.views import View
 
 
@@ -14,8 +19,12 @@ def verdict(view: View) -> list[str]:
     if not any(spot.mean(view.quality[0]) for spots in view.curves.values() for spot in spots):
         return [
             "No picture was scored, so there is no quality to compare.",
-            *deadline.sentences(view),
+            *deadline_verdict.sentences(view),
             *caveats.sentences(view),
         ]
-    found = bandwidth.sentences(view) if view.axis.kind == BANDWIDTH and view.has_scale else quality.sentences(view)
-    return [*found, *deadline.sentences(view), *caveats.side_information(view), *caveats.sentences(view)]
+    found = (
+        bandwidth_verdict.sentences(view)
+        if view.axis.kind == BANDWIDTH and view.has_scale
+        else quality_verdict.sentences(view)
+    )
+    return [*found, *deadline_verdict.sentences(view), *caveats.side_information(view), *caveats.sentences(view)]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from simnet.report.sweeps.statistics import Mean, mean
+from simnet.report.formatting import FEW
+from simnet.report.sweeps.seed_statistics import Mean, mean
+from simnet.report.sweeps.sweep_formatting import counted, listed, signed
 from simnet.report.sweeps.views import View
-from simnet.report.sweeps.words import counted, listed, signed
-from simnet.report.text import FEW
 
 
 def side_information(view: View) -> list[str]:

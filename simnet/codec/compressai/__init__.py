@@ -1,0 +1,1 @@
+"""CompressAI's image models as codecs without side information."""

@@ -1,0 +1,235 @@
+"""Any image model of CompressAI as a codec without side information, with weights from its zoo or from a file.
+
+A model is written `ARCHITECTURE:QUALITY` (weights from CompressAI's zoo, over the network, then from torch's cache) or
+`ARCHITECTURE:QUALITY:FILE`. Here a run does import torch: that is what was asked for. Each model has one rate, so the quality
+asked for changes nothing. CompressAI takes its tables from floating-point networks: the tables' digest is announced and checked,
+but the *indexes* of hyperpriors and context models are computed in floating point on both sides, so unlike machines may
+disagree; the autoregressive ones (mbt2018, cheng2020) take seconds a frame. simnet's own codecs do neither.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simnet.codec.bitstream import framing
+from simnet.codec.bitstream.entropy_library import architectures, roomy
+from simnet.codec.bitstream.padding import check_size, padded, to_picture
+from simnet.errors import BitstreamError, ModelError
+from simnet.records import Announcement, Decoded, SideInformation
+
+TIMES_NS = (100_000_000, 150_000_000)
+"""Declared virtual coding times of a 256 x 128 frame: encode, decode."""
+STRIDE = 64
+WORD = 4
+"""Bytes that CompressAI's coder writes and reads at once."""
+LENGTH = struct.Struct(">I")
+"""Ahead of every string but the last."""
+
+
+def open_encoder(name: str, width: int, height: int, model: str | None = None) -> ZooEncoder:
+    """See `registry`."""
+    return ZooEncoder(name, opened(model), width, height)
+
+
+def open_decoder(announcement: Announcement) -> ZooDecoder:
+    """See `registry`."""
+    return ZooDecoder(announcement, opened(announcement.model))
+
+
+def declared_times(name: str, model: str | None = None) -> tuple[int, int]:
+    """See `registry`."""
+    del name
+    file = split(model)[2]
+    if file is not None and not Path(file).is_file():
+        raise ModelError(f"{file}: no such file; expected a file of CompressAI weights")
+    return TIMES_NS
+
+
+@dataclass(frozen=True, eq=False)
+class Zoo:
+    """A network at work: `strings` is how many it writes a picture, `shrinks` how much smaller its coarsest latent is."""
+
+    spec: str
+    network: Any
+    checkpoint_digest: str
+    tables_digest: str
+    strings: int
+    shrinks: int
+
+
+def split(spec: str | None) -> tuple[str, int, str | None]:
+    """Architecture, quality and file of a model; ModelError says what was expected."""
+    architecture, _, rest = (spec or "").partition(":")
+    quality, _, file = rest.partition(":")
+    known = [name for name in architectures().cfgs if name in architectures().model_architectures]
+    if architecture not in known or not quality.isdecimal() or int(quality) not in architectures().cfgs[architecture]:
+        raise ModelError(
+            f"codec compressai: model {spec or 'missing'}; expected ARCHITECTURE:QUALITY or ARCHITECTURE:QUALITY:FILE, "
+            f"such as bmshj2018-hyperprior:3 (architectures: {', '.join(known)})"
+        )
+    return architecture, int(quality), file or None
+
+
+@lru_cache(maxsize=8)
+def opened(spec: str | None) -> Zoo:
+    """The network of a model, its weights read and its tables built; shared by every stream of the process."""
+    import torch
+
+    architecture, quality, file = split(spec)
+    state = fetched(architecture, quality) if file is None else read(file)
+    torch.set_num_threads(1)
+    kind = architectures().model_architectures[architecture]
+    try:
+        network = kind(*architectures().cfgs[architecture][quality])
+        expected = network.state_dict()
+        learned = {key: value for key, value in state.items() if key in expected and not is_table(key)}
+        if missing := [key for key in expected if key not in learned and not is_table(key)]:
+            raise ModelError(
+                f"{file or spec}: no entry {missing[0]}; expected weights of {architecture}, quality {quality}"
+            )
+        # The models' own method wants tables in the file too; ours are built below.
+        torch.nn.Module.load_state_dict(network, learned, strict=False)
+    except (RuntimeError, TypeError, AttributeError) as error:
+        reason = " ".join(str(error).split())[:160]
+        raise ModelError(f"{file or spec}: not weights of {architecture}, quality {quality}: {reason}") from error
+    network.eval().update(force=True)
+    tables = {key: value for key, value in network.state_dict().items() if is_table(key)}
+    hyper = architecture.startswith("bmshj2018-factorized")
+    return Zoo(spec or "", network, digest(learned), digest(tables), 1 if hyper else 2, 16 if hyper else STRIDE)
+
+
+def is_table(key: str) -> bool:
+    """Whether an entry is made from the others by `update()`."""
+    return key.endswith(("_quantized_cdf", "_cdf_length", "_offset", "scale_table"))
+
+
+def digest(entries: dict[str, Any]) -> str:
+    """Hexadecimal digest of tensors by name."""
+    total = hashlib.sha256()
+    for key in sorted(entries):
+        total.update(key.encode())
+        total.update(entries[key].contiguous().numpy().tobytes())
+    return total.hexdigest()[:16]
+
+
+def fetched(architecture: str, quality: int) -> dict[str, Any]:
+    """The zoo's weights."""
+    import torch
+
+    addresses = architectures().model_urls.get(architecture, {}).get("mse", {})
+    if quality not in addresses:
+        raise ModelError(
+            f"codec compressai: the zoo has no {architecture} of quality {quality}; expected weights: FILE"
+        )
+    try:
+        state = torch.hub.load_state_dict_from_url(
+            addresses[quality], progress=False, weights_only=True, check_hash=True
+        )
+    except (OSError, RuntimeError) as error:
+        raise ModelError(
+            f"codec compressai: {addresses[quality]} cannot be fetched ({error}); expected a connection, or weights: FILE"
+        ) from error
+    return renamed(state)
+
+
+def read(file: str) -> dict[str, Any]:
+    """The weights in a file, unpickled safely."""
+    import torch
+
+    try:
+        state = torch.load(file, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise ModelError(f"{file}: {error.strerror}; expected a file of CompressAI weights") from error
+    except Exception as error:  # torch raises nearly anything for a damaged file
+        raise ModelError(f"{file}: not a file of weights that torch reads safely (weights only)") from error
+    state = state.get("state_dict", state) if isinstance(state, dict) else state
+    if not isinstance(state, dict) or not all(hasattr(value, "numpy") for value in state.values()):
+        raise ModelError(f"{file}: holds no state dict; expected CompressAI weights")
+    return renamed(state)
+
+
+def renamed(state: dict[str, Any]) -> dict[str, Any]:
+    """Entries of older releases under today's names."""
+    from simnet.codec.bitstream.entropy_library import part
+
+    return part("zoo.pretrained").load_pretrained(state)
+
+
+def announce(name: str, zoo: Zoo, width: int, height: int) -> Announcement:
+    """A stream's announcement."""
+    return Announcement(name, zoo.spec, zoo.checkpoint_digest, zoo.tables_digest, width, height)
+
+
+class ZooEncoder:
+    """See `protocols.Encoder`."""
+
+    def __init__(self, name: str, zoo: Zoo, width: int, height: int) -> None:
+        self.announcement = announce(name, zoo, width, height)
+        self._zoo, self._sequence = zoo, 0
+
+    def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
+        """Every frame is coded alone and at the model's own rate: `key` and `quality` change nothing."""
+        import torch
+
+        del key
+        check_size(image, self.announcement)
+        header = framing.Header(self._sequence, framing.quality_step(quality), key=True)
+        with torch.no_grad():
+            strings = [
+                part[0] for part in self._zoo.network.compress(torch.from_numpy(padded(image, STRIDE)))["strings"]
+            ]
+        self._sequence += 1
+        payload = b"".join(LENGTH.pack(len(string)) + string for string in strings[:-1]) + strings[-1]
+        return framing.pack(header, payload, self.announcement)
+
+
+class ZooDecoder:
+    """See `protocols.Decoder`; side information is of no use to it."""
+
+    def __init__(self, announcement: Announcement, zoo: Zoo) -> None:
+        own = announce(announcement.codec, zoo, announcement.width, announcement.height)
+        if (own.checkpoint_digest, own.tables_digest) != (announcement.checkpoint_digest, announcement.tables_digest):
+            raise ModelError(
+                f"stream of model {announcement.model}: checkpoint {announcement.checkpoint_digest}, tables "
+                f"{announcement.tables_digest}; this machine has {own.checkpoint_digest}, {own.tables_digest}"
+            )
+        self.announcement, self._zoo = announcement, zoo
+
+    def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
+        """See `protocols.Decoder`."""
+        import torch
+
+        del side
+        framing.verify(data, self.announcement)
+        height, width = self.announcement.height, self.announcement.width
+        shape = [-(-side // STRIDE) * STRIDE // self._zoo.shrinks for side in (height, width)]
+        # No model has more than two latent values a pixel.
+        symbols = 2 * (-(-height // STRIDE) * -(-width // STRIDE)) * STRIDE**2
+        strings = [[roomy(string, symbols)] for string in self._strings(framing.payload(data))]
+        with torch.no_grad():
+            decoded = self._zoo.network.decompress(strings, shape)["x_hat"].numpy()
+        if not np.isfinite(decoded).all():
+            raise BitstreamError("payload decodes to numbers that are not finite")
+        picture = to_picture(decoded, height, width)
+        return Decoded(picture, picture)
+
+    def _strings(self, payload: bytes) -> list[bytes]:
+        strings = []
+        for _ in range(self._zoo.strings - 1):
+            if len(payload) < LENGTH.size:
+                raise BitstreamError("payload ends within a length")
+            (length,) = LENGTH.unpack_from(payload)
+            strings.append(payload[LENGTH.size : LENGTH.size + length])
+            payload = payload[LENGTH.size + length :]
+        strings.append(payload)
+        if bad := [len(string) for string in strings if not string or len(string) % WORD]:
+            raise BitstreamError(f"payload with a part of {bad[0]} bytes: expected a positive multiple of {WORD}")
+        return strings

@@ -1,0 +1,165 @@
+"""DSIN at work: exported graphs, the probability model in whole numbers, the range coder, the finder.
+
+A fixed-rate codec: each checkpoint has the one rate that it was trained for, and the quality asked for changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from simnet import shipped
+from simnet.codec import model
+from simnet.codec.bitstream import framing
+from simnet.codec.bitstream.padding import check_size, padded, to_picture
+from simnet.codec.dsin import patch_finder
+from simnet.codec.dsin.probabilities import Probabilities
+from simnet.codec.learned.alignment import resized
+from simnet.codec.learned.inference import compiled, run
+from simnet.codec.protocols import Explanation
+from simnet.errors import ModelError
+from simnet.records import Announcement, Decoded, SideInformation
+
+STRIDE = 8
+CELL = 4
+"""Side of an explanation's cells: a patch of 20 x 24 is a whole number of them."""
+
+
+def open_encoder(name: str, width: int, height: int, model_name: str | None = None) -> DsinEncoder:
+    """See `registry`."""
+    return DsinEncoder(_model(name, model_name), width, height)
+
+
+def open_decoder(announcement: Announcement) -> DsinDecoder:
+    """See `registry`."""
+    return DsinDecoder(announcement, _model(announcement.codec, announcement.model))
+
+
+def declared_times(name: str, model_name: str | None = None) -> tuple[int, int]:
+    """See `registry`."""
+    return _model(name, model_name).times
+
+
+def _model(name: str, model_name: str | None) -> model.Model:
+    if model_name is None and not (shipped.folder("models") / name).is_dir():
+        raise ModelError(
+            f"codec {name}: no weights are shipped; train them (simnet train {name}) and name the model's folder"
+        )
+    chosen = model.load(model_name or name)
+    if chosen.codec != name:
+        raise ModelError(f"model {chosen.name} is for codec {chosen.codec}; the stream asks for {name}")
+    return chosen
+
+
+@lru_cache(maxsize=4)
+def shared(chosen: model.Model) -> tuple[Probabilities, dict[str, np.ndarray]]:
+    """The probability model, and what the finder normalises by."""
+    from safetensors import safe_open
+
+    with safe_open(chosen.folder / model.WEIGHTS, framework="numpy") as file:
+        probabilities = Probabilities.read(file.get_tensor, set(file.keys()))
+        normal = {name: file.get_tensor(name).astype(np.float64) for name in ("mean", "deviation")}
+    return probabilities, normal
+
+
+def announce(chosen: model.Model, width: int, height: int) -> Announcement:
+    """A stream's announcement: the digests of checkpoint and probability model."""
+    return Announcement(chosen.codec, chosen.name, chosen.digest, shared(chosen)[0].digest, width, height)
+
+
+def symbols_of(chosen: model.Model, image: np.ndarray) -> np.ndarray:
+    """Encode a picture to symbols int64 (32, h, w): the nearest centres of its masked latent."""
+    latent = run(chosen, "analysis", padded(image, STRIDE))[0].astype(np.float64)
+    centres = shared(chosen)[0].values(np.arange(len(shared(chosen)[0].centres))).astype(np.float64)
+    return np.abs(latent[..., None] - centres).argmin(axis=-1)
+
+
+def picture_of(chosen: model.Model, symbols: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Decode symbols to a picture, uint8 height x width x 3."""
+    values = shared(chosen)[0].values(symbols)
+    return to_picture(run(chosen, "synthesis", values[None]), height, width)
+
+
+class DsinEncoder:
+    """Autoencoder, context model, range coder; see `protocols.Encoder`."""
+
+    def __init__(self, chosen: model.Model, width: int, height: int) -> None:
+        self.announcement = announce(chosen, width, height)
+        self._model, self._sequence = chosen, 0
+        compiled(chosen, "analysis", (padded(np.zeros((height, width, 3), np.uint8), STRIDE).shape,))
+
+    def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
+        """Every frame is coded alone and at the checkpoint's own rate: `key` and `quality` change nothing."""
+        del key
+        check_size(image, self.announcement)
+        header = framing.Header(self._sequence, framing.quality_step(quality), key=True)
+        self._sequence += 1
+        payload = shared(self._model)[0].encode(symbols_of(self._model, image))
+        return framing.pack(header, payload, self.announcement)
+
+
+class DsinDecoder:
+    """Decodes alone, looks for the side picture's matching patches, and lets the side network join both."""
+
+    uses_side = True
+
+    def __init__(self, announcement: Announcement, chosen: model.Model) -> None:
+        own = announce(chosen, announcement.width, announcement.height)
+        if (own.checkpoint_digest, own.tables_digest) != (announcement.checkpoint_digest, announcement.tables_digest):
+            raise ModelError(
+                f"stream of model {announcement.model}: checkpoint {announcement.checkpoint_digest}, tables "
+                f"{announcement.tables_digest}; this machine has {own.checkpoint_digest}, {own.tables_digest}"
+            )
+        self.announcement = announcement
+        self._model = chosen
+        self._shape = (
+            int(chosen.manifest["numbers"]["dsin"]["latent"]),
+            -(-own.height // STRIDE),
+            -(-own.width // STRIDE),
+        )
+        compiled(chosen, "synthesis", ((1, *self._shape),))
+
+    def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
+        """Decode with the first side picture; without one it is the autoencoder's picture."""
+        alone = self._alone(data)
+        if not side:
+            return Decoded(alone, alone)
+        y_syn, _ = self._synthesised(alone, side[0].picture)
+        height, width = alone.shape[:2]
+        joined = run(self._model, "side", padded(alone, STRIDE), padded(y_syn, STRIDE))
+        return Decoded(to_picture(joined, height, width), alone)
+
+    def explain(self, data: bytes, side: Sequence[SideInformation]) -> Explanation:
+        """See `protocols.Explainer`: a patch has one match; `common` is the picture put together from Y."""
+        if not side:
+            raise ModelError(f"codec {self.announcement.codec}: nothing to explain without a side picture")
+        alone, y = self._alone(data), side[0].picture
+        y_syn, found = self._synthesised(alone, y)
+        height, width = alone.shape[:2]
+        rows, columns = -(-height // CELL), -(-width // CELL)
+        matches = np.zeros((rows, columns, 1, 4), np.float32)
+        for row, column in np.ndindex(rows, columns):
+            patch = (row * CELL // patch_finder.PATCH[0], column * CELL // patch_finder.PATCH[1])
+            down = found.top[patch] + row * CELL - patch[0] * patch_finder.PATCH[0] + CELL // 2
+            across = found.left[patch] + column * CELL - patch[1] * patch_finder.PATCH[1] + CELL // 2
+            matches[row, column, 0] = 0, across * y.shape[1] / width, down * y.shape[0] / height, 1
+        trust = np.ones((rows, columns), np.float32)
+        return Explanation(CELL, matches, trust, y_syn, alone)
+
+    def _alone(self, data: bytes) -> np.ndarray:
+        framing.verify(data, self.announcement)
+        symbols = shared(self._model)[0].decode(framing.payload(data), self._shape)
+        return picture_of(self._model, symbols, self.announcement.height, self.announcement.width)
+
+    def _synthesised(self, alone: np.ndarray, side: np.ndarray) -> tuple[np.ndarray, patch_finder.Matches]:
+        """Y as DSIN puts it together for X: the side picture goes through the autoencoder too, to look alike."""
+        height, width = alone.shape[:2]
+        y = resized(side, height, width)
+        y_dec = picture_of(self._model, symbols_of(self._model, y), height, width)
+        normal: dict[str, Any] = shared(self._model)[1]
+        whole_x, whole_y, whole_y_dec = (patch_finder.whole_patches(picture) for picture in (alone, y, y_dec))
+        found = patch_finder.find(whole_x, whole_y_dec, normal["mean"], normal["deviation"])
+        return patch_finder.synthesise(whole_y, found)[:height, :width], found

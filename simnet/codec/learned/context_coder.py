@@ -1,0 +1,187 @@
+"""Coding a latent under the checkerboard context model, in whole numbers (`integers`), so that unlike machines agree.
+
+Trained as `context_networks.Context`. Every pass predicts a mean and a scale for each symbol from the values decoded so far; the
+scale picks one of LEVELS integer tables of a Gaussian. A symbol whose table is the narrowest is not sent; both sides take it
+as 0.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from simnet.codec.bitstream import fixed_point
+from simnet.codec.bitstream.entropy_library import part, roomy
+from simnet.errors import BitstreamError
+
+LEVELS = 64
+PER_E_FOLD = 8
+"""Tables a factor e of scale."""
+SMALLEST_SCALE = 0.11
+GAIN_ONE = float(1 << 20)
+"""Gains are held in finer steps than the rest: they span a factor of a hundred."""
+NEGATIVE_SLOPE_SHIFT = 3
+SENTINEL = [0, 0]
+"""Coded ahead of every latent: CompressAI's coder does not survive an empty stream."""
+
+
+def scales() -> np.ndarray:
+    """Standard deviations of the tables, float64 (LEVELS,)."""
+    return SMALLEST_SCALE * np.exp(np.arange(LEVELS) / PER_E_FOLD)
+
+
+@dataclass(frozen=True)
+class Layers:
+    """One pass in steps: `first` (hidden, 3, 3, seen) or None, `bias` (256, hidden), 1x1 layers as (out, in) and (out,)."""
+
+    first: np.ndarray | None
+    bias: np.ndarray
+    second: np.ndarray
+    second_bias: np.ndarray
+    third: np.ndarray
+    third_bias: np.ndarray
+
+    def __call__(self, seen: np.ndarray, mask: np.ndarray, step: int) -> tuple[np.ndarray, np.ndarray]:
+        """Seen values (h, w, C) -> mean and log scale (n, group) at the n squares of `mask` (h, w), all in steps."""
+        if self.first is None:
+            rows = np.repeat(self.bias[step][None].astype(np.float64), int(mask.sum()), axis=0)
+        else:
+            rows = fixed_point.convolve_at(seen, self.first, self.bias[step], mask)
+        rows = fixed_point.leaky(rows, NEGATIVE_SLOPE_SHIFT)
+        rows = fixed_point.leaky(fixed_point.matmul(rows, self.second, self.second_bias), NEGATIVE_SLOPE_SHIFT)
+        mean, scale = np.split(fixed_point.matmul(rows, self.third, self.third_bias), 2, axis=1)
+        return mean, scale
+
+
+@dataclass(frozen=True)
+class ContextCoder:
+    """Everything that both sides share. Arrays as stored with the checkpoint; `gain`, `inverse`, `log_gain` (256, C)."""
+
+    groups: tuple[int, ...]
+    passes: tuple[Layers, ...]
+    gain: np.ndarray
+    inverse: np.ndarray
+    log_gain: np.ndarray
+    cdf: np.ndarray
+    lengths: np.ndarray
+    offsets: np.ndarray
+
+    @classmethod
+    def read(cls, get: Callable[[str], np.ndarray], names: Collection[str]) -> ContextCoder:
+        """Take the arrays that `arrays` made out of a checkpoint; weights too large for exact sums are a ModelError."""
+
+        def layers(index: int) -> Layers:
+            front = f"tables.pass{index}."
+            first = get(f"{front}first").transpose(0, 2, 3, 1) if f"{front}first" in names else None
+            bias, *rest = (get(front + name) for name in ("bias", "second", "second_bias", "third", "third_bias"))
+            for weight, offset in ((first, bias.max(axis=0)), (rest[0], rest[1]), (rest[2], rest[3])):
+                if weight is not None:
+                    fixed_point.check(weight, offset)
+            whole = [
+                array if array is None else np.ascontiguousarray(array, np.float64) for array in (first, bias, *rest)
+            ]
+            return Layers(whole[0], *whole[1:])  # type: ignore[arg-type]  # only the first may be None
+
+        groups = tuple(get("tables.groups").tolist())
+        shared = [get(f"tables.{name}") for name in ("gain", "inverse", "log_gain", "cdf", "lengths", "offsets")]
+        return cls(groups, tuple(layers(i) for i in range(2 * len(groups))), *shared)
+
+    @property
+    def channels(self) -> int:
+        """Latent channels."""
+        return sum(self.groups)
+
+    @cached_property
+    def digest(self) -> str:
+        """Hexadecimal digest of the integers that both sides must share."""
+        digest = hashlib.sha256(repr(self.groups).encode())
+        for layers in self.passes:
+            for array in vars(layers).values():
+                digest.update(b"" if array is None else np.ascontiguousarray(array, np.int64).tobytes())
+        for array in (self.gain, self.inverse, self.log_gain, self.cdf, self.lengths, self.offsets):
+            digest.update(np.ascontiguousarray(array, np.int64).tobytes())
+        return digest.hexdigest()[:16]
+
+    @cached_property
+    def rows(self) -> list[list[int]]:
+        """Cumulative counts of every table, as the coder wants them."""
+        parts = np.split(self.cdf, np.cumsum(self.lengths - 1)[:-1])
+        return [[*row.tolist(), 1 << 16] for row in parts]
+
+    def encode_latent(self, latent: np.ndarray, step: int) -> bytes:
+        """Range-code a latent float32 (C, h, w), unscaled, at quality step `step`."""
+        scaled = latent.transpose(1, 2, 0) * (self.gain[step] / GAIN_ONE)
+        symbols, indexes = [*SENTINEL], [0] * len(SENTINEL)
+
+        def code(mask: np.ndarray, own: slice, centre: np.ndarray, index: np.ndarray) -> np.ndarray:
+            rounded = np.where(index > 0, np.rint(scaled[mask, own] - centre / fixed_point.ONE), 0.0)
+            sent = index > 0
+            symbols.extend(rounded[sent].astype(np.int64).tolist())
+            indexes.extend(index[sent].tolist())
+            return rounded
+
+        self._walk(latent.shape[1:], step, code)
+        coder = part("ans").RansEncoder()
+        return coder.encode_with_indexes(symbols, *self._tables(np.array(indexes)))
+
+    def decode_latent(self, data: bytes, size: tuple[int, int], step: int) -> np.ndarray:
+        """Decode the latent as the synthesis takes it, float32 (C, h, w); the bytes must have passed their CRC."""
+        if len(data) < 4 or len(data) % 4:
+            raise BitstreamError(f"payload of {len(data)} bytes: expected a positive multiple of 4")
+        coder = part("ans").RansDecoder()
+        coder.set_stream(roomy(data, self.channels * size[0] * size[1]))
+        coder.decode_stream(*self._tables(np.zeros(len(SENTINEL), np.int64)))
+
+        def code(mask: np.ndarray, own: slice, centre: np.ndarray, index: np.ndarray) -> np.ndarray:
+            del mask, own, centre
+            symbols = np.zeros(index.shape)
+            sent = index > 0
+            if sent.any():
+                symbols[sent] = coder.decode_stream(*self._tables(index[sent]))
+            return symbols
+
+        return self._walk(size, step, code)
+
+    def _walk(
+        self,
+        size: tuple[int, ...],
+        step: int,
+        code: Callable[[np.ndarray, slice, np.ndarray, np.ndarray], np.ndarray],
+    ) -> np.ndarray:
+        """Go through the passes; `code` turns (squares, channels, means, tables) into symbols (n, group)."""
+        height, width = size
+        even = np.add.outer(np.arange(height), np.arange(width)) % 2 == 0
+        values = np.zeros((height, width, self.channels))
+        start = 0
+        for number, layers in enumerate(self.passes):
+            group = self.groups[number // 2]
+            own, mask = slice(start, start + group), ~even if number % 2 else even
+            if mask.any():
+                seen = values[..., : start + group] if number % 2 else values[..., :start]
+                mean, log_scale = layers(seen, mask, step)
+                centre = np.floor(mean * self.gain[step, own] / GAIN_ONE)
+                index = table_of(log_scale + self.log_gain[step, own])
+                scaled = code(mask, own, centre, index) * fixed_point.ONE + centre
+                unscaled = np.floor(scaled * self.inverse[step, own] / GAIN_ONE)
+                values[mask, own] = np.clip(unscaled, -fixed_point.REACH, fixed_point.REACH)
+            start += group if number % 2 else 0
+        return np.ascontiguousarray((values / fixed_point.ONE).transpose(2, 0, 1), dtype=np.float32)
+
+    def _tables(self, indexes: np.ndarray) -> tuple[list[int], list[list[int]], list[int], list[int]]:
+        """The coder's arguments; only the tables in use, since every call copies them."""
+        used = np.flatnonzero(np.bincount(indexes, minlength=LEVELS))
+        places = np.zeros(LEVELS, np.int64)
+        places[used] = np.arange(len(used))
+        rows = [self.rows[level] for level in used]
+        return places[indexes].tolist(), rows, self.lengths[used].tolist(), self.offsets[used].tolist()
+
+
+def table_of(log_scale: np.ndarray) -> np.ndarray:
+    """The nearest table of a log scale in steps; int64 in [0, LEVELS)."""
+    width = fixed_point.ONE // PER_E_FOLD
+    lowest = round(float(np.log(SMALLEST_SCALE)) * fixed_point.ONE)
+    return np.clip(np.floor((log_scale - lowest + width // 2) / width), 0, LEVELS - 1).astype(np.int64)

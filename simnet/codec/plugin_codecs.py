@@ -1,0 +1,224 @@
+"""Codecs of other packages (`simnet.plugins`), behind the faces that simnet's own have.
+
+A plug-in's entry point names a module, an instance, or a class that is made without arguments. It is a family as `registry` has
+them, or, shorter, a `PlainCodec`: two functions between pictures and payloads. Headers, checksums, numbers and announcements
+are ours then, and every frame is a key frame. Either way what comes back is looked at, and what is wrong is the package's fault.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Protocol
+
+import numpy as np
+
+from simnet.codec.bitstream import framing
+from simnet.codec.bitstream.padding import check_size
+from simnet.codec.model import refuse
+from simnet.errors import BitstreamError, ModelError, PluginError
+from simnet.plugins import Plugin, blamed
+from simnet.records import Announcement, Decoded, SideInformation
+
+TIMES_NS = (5_000_000, 5_000_000)
+"""Declared virtual coding times of a frame where a plain codec has none."""
+_PROBE = (64, 64)
+PLAIN = ("encode", "decode")
+FAMILY = ("open_encoder", "open_decoder", "declared_times")
+
+
+class PlainCodec(Protocol):
+    """The shortest form of a codec of one's own; any thread may ask, several at once.
+
+    Besides, there may be `times_ns`, the (encode, decode) times of a 256 x 128 frame, and `takes_side`, true where side pictures
+    are of use to `decode`; it is given none otherwise.
+    """
+
+    def encode(self, image: np.ndarray, quality: float) -> bytes:
+        """Encode uint8 H x W x 3 RGB, not to be written to, at a quality in [0, 1], monotone in rate; at least one byte."""
+        ...
+
+    def decode(self, payload: bytes, width: int, height: int, side: Sequence[np.ndarray]) -> np.ndarray:
+        """Decode to uint8 height x width x 3; `side` are pictures of any size, maybe none. Any error refuses the payload."""
+        ...
+
+
+@lru_cache(maxsize=32)
+def family(plugin: Plugin) -> Family:
+    """Import a plug-in; PluginError where it has not what a codec has."""
+    return of(plugin.load(), plugin.name, str(plugin), plugin.identity)
+
+
+def of(codec: Any, name: str, who: str, identity: Callable[[], str]) -> Family:
+    """Return `codec`, a plug-in's object, as a family; `who` is what errors call it, `identity` gives its source's digest."""
+    if inspect.isclass(codec):
+        with blamed(who, "cannot be made without arguments"):
+            codec = codec()
+    if all(callable(getattr(codec, part, None)) for part in FAMILY):
+        return Family(codec, name, who)
+    if all(callable(getattr(codec, part, None)) for part in PLAIN):
+        return Family(_PlainFamily(codec, who, identity), name, who)
+    raise PluginError(f"{who}: found {codec!r:.60}; expected {' and '.join(PLAIN)}, or {', '.join(FAMILY)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """See `registry`: a plug-in's family, watched."""
+
+    inner: Any
+    name: str
+    who: str
+
+    @property
+    def takes_side(self) -> bool:
+        """Whether its decoders have any use for side information."""
+        return bool(getattr(self.inner, "takes_side", False))
+
+    @property
+    def refers(self) -> bool:
+        """Whether its frames may refer to earlier ones: those of a family may, unless it says `refers = False`."""
+        return bool(getattr(self.inner, "refers", True))
+
+    def identity(self, model: str | None) -> tuple[str, ...]:
+        """Return the digests of what `model` names, where a family takes models."""
+        if model is None:
+            return ()
+        announced = self.open_encoder(self.name, *_PROBE, model).announcement
+        return model, announced.checkpoint_digest, announced.tables_digest
+
+    def open_encoder(self, name: str, width: int, height: int, model: str | None = None) -> Encoder:
+        """See `registry`."""
+        with blamed(self.who, "its encoder cannot be opened"):
+            encoder = self.inner.open_encoder(name, width, height, model)
+            announced = encoder.announcement
+        if not isinstance(announced, Announcement) or (announced.codec, announced.width, announced.height) != (
+            name,
+            width,
+            height,
+        ):
+            raise PluginError(f"{self.who}: announces {announced!r:.80}; expected {name}, {width} x {height}")
+        return Encoder(encoder, self.who)
+
+    def open_decoder(self, announcement: Announcement) -> Decoder:
+        """See `registry`."""
+        with blamed(self.who, "its decoder cannot be opened"):
+            return Decoder(self.inner.open_decoder(announcement), announcement, self.who)
+
+    def declared_times(self, name: str, model: str | None = None) -> tuple[int, int]:
+        """See `registry`."""
+        with blamed(self.who, "its coding times cannot be told"):
+            times = self.inner.declared_times(name, model)
+        if not (isinstance(times, tuple) and [type(each) for each in times] == [int, int] and min(times) >= 0):
+            raise PluginError(f"{self.who}: declares coding times {times!r:.60}; expected (encode ns, decode ns)")
+        return times
+
+
+class Encoder:
+    """A plug-in's encoder, watched. See `protocols.Encoder`."""
+
+    def __init__(self, inner: Any, who: str) -> None:
+        self.announcement: Announcement = inner.announcement
+        self._inner, self._who = inner, who
+
+    def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
+        """See `protocols.Encoder`."""
+        with blamed(self._who, "encoding failed"):
+            data = self._inner.encode(image, quality, key=key)
+        if not isinstance(data, bytes) or len(data) <= framing.HEADER.size:
+            raise PluginError(f"{self._who}: encoded to {data!r:.40}; expected bytes, a header and a payload")
+        return data
+
+
+class Decoder:
+    """A plug-in's decoder, watched. See `protocols.Decoder`."""
+
+    def __init__(self, inner: Any, announcement: Announcement, who: str) -> None:
+        self.announcement, self._inner, self._who = announcement, inner, who
+
+    def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
+        """See `protocols.Decoder`."""
+        with blamed(self._who, "decoding failed"):
+            decoded = self._inner.decode(data, side)
+        if not isinstance(decoded, Decoded):
+            raise PluginError(f"{self._who}: decoded to a {type(decoded).__name__}; expected a simnet.records.Decoded")
+        for picture in (decoded.picture, decoded.alone):
+            _check_picture(picture, self.announcement, self._who)
+        return decoded
+
+
+def _check_picture(picture: Any, announcement: Announcement, who: str) -> None:
+    expected = (announcement.height, announcement.width, 3)
+    found = (
+        f"{' x '.join(map(str, picture.shape))} {picture.dtype}" if isinstance(picture, np.ndarray) else repr(picture)
+    )
+    if not isinstance(picture, np.ndarray) or picture.dtype != np.uint8 or picture.shape != expected:
+        raise PluginError(f"{who}: decoded to {found:.60}; expected uint8 {' x '.join(map(str, expected))}")
+
+
+@dataclass(frozen=True, slots=True)
+class _PlainFamily:
+    """A family made of a plain codec."""
+
+    codec: Any
+    who: str
+    identity: Callable[[], str]
+    refers = False
+
+    @property
+    def takes_side(self) -> bool:
+        return bool(getattr(self.codec, "takes_side", False))
+
+    def open_encoder(self, name: str, width: int, height: int, model: str | None) -> _PlainEncoder:
+        refuse(name, model)
+        return _PlainEncoder(self.codec, self.who, Announcement(name, "", self.identity(), "", width, height))
+
+    def open_decoder(self, announcement: Announcement) -> _PlainDecoder:
+        own = self.identity()
+        if announcement.checkpoint_digest != own:
+            raise ModelError(
+                f"{self.who}: the stream's source is {announcement.checkpoint_digest}; this machine has {own}"
+            )
+        return _PlainDecoder(self.codec, self.who, announcement)
+
+    def declared_times(self, name: str, model: str | None) -> tuple[int, int]:
+        refuse(name, model)
+        return getattr(self.codec, "times_ns", TIMES_NS)
+
+
+class _PlainEncoder:
+    def __init__(self, codec: Any, who: str, announcement: Announcement) -> None:
+        self.announcement, self._codec, self._who, self._sequence = announcement, codec, who, 0
+
+    def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
+        del key
+        check_size(image, self.announcement)
+        header = framing.Header(self._sequence, framing.quality_step(quality), key=True)
+        # At the quality that the header tells, so that a frame is what it says it is.
+        payload = self._codec.encode(image, header.quality / framing.QUALITY_STEPS)
+        if not isinstance(payload, bytes) or not payload:
+            raise PluginError(f"{self._who}: encoded to {payload!r:.40}; expected bytes, at least one")
+        self._sequence += 1
+        return framing.pack(header, payload, self.announcement)
+
+
+class _PlainDecoder:
+    def __init__(self, codec: Any, who: str, announcement: Announcement) -> None:
+        self._codec, self._who, self._announcement = codec, who, announcement
+
+    def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
+        framing.verify(data, self._announcement)
+        alone = self._picture(framing.payload(data), ())
+        if not side or not getattr(self._codec, "takes_side", False):
+            return Decoded(alone, alone)
+        return Decoded(self._picture(framing.payload(data), [each.picture for each in side]), alone)
+
+    def _picture(self, payload: bytes, side: Sequence[np.ndarray]) -> np.ndarray:
+        try:
+            picture = self._codec.decode(payload, self._announcement.width, self._announcement.height, side)
+        except Exception as error:
+            reason = " ".join(str(error).split())[:300]
+            raise BitstreamError(f"{self._who}: refuses the payload ({type(error).__name__}: {reason})") from error
+        _check_picture(picture, self._announcement, self._who)
+        return np.ascontiguousarray(picture)

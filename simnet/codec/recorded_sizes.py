@@ -1,0 +1,197 @@
+"""Sizes without pictures: frames as large as those of a real run, drawn anew from its rows.
+
+For questions about a network with many cameras, where coding real pictures would take hours. A frame of the asked quality is as
+large as one, drawn at random, of the recorded frames whose quality was nearest; key frames are drawn among key frames, others
+among others. Draws are independent: what made one scene's frames large for a while is not kept. Its bitstreams have real
+headers and the right length, and a payload that no decoder makes a picture of: such a stream has no PSNR.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simnet.codec.bitstream import framing
+from simnet.errors import InputError
+from simnet.records import Announcement
+
+if TYPE_CHECKING:
+    import numpy as np
+
+NAME = "recorded"
+SEPARATOR = "#"
+"""In a stream's model: FILE, or FILE#STREAMS."""
+NEAREST = 64
+"""A draw is among this many frames at least, if there are as many, and all of the same quality to within `ALIKE`."""
+ALIKE = 0.02
+COLUMNS = ("stream", "codec", "size_bytes", "quality", "key", "link_bytes", "bpp")
+LARGEST_BYTES = 2**26
+"""No frame is larger: a message between the nodes carries as much."""
+_BLOCK = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Sizes of recorded frames in bytes, in order of their qualities."""
+
+    qualities: list[float]
+    sizes_bytes: list[int]
+
+    def nearest(self, quality: float) -> tuple[int, int]:
+        """Return the range of frames that a frame of `quality` is drawn from."""
+        low, high = bisect_left(self.qualities, quality - ALIKE), bisect_right(self.qualities, quality + ALIKE)
+        last = len(self.qualities)
+        while high - low < min(NEAREST, last):
+            if high == last or (low > 0 and quality - self.qualities[low - 1] <= self.qualities[high] - quality):
+                low -= 1
+            else:
+                high += 1
+        return low, high
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What a run's rows say of one codec's frames."""
+
+    codec: str
+    digest: str
+    pixels: int
+    key: Sizes
+    other: Sizes
+    """Frames that refer to others; empty for still pictures."""
+
+    @property
+    def qualities(self) -> tuple[float, float]:
+        """The lowest and the highest quality that was recorded."""
+        every = [*self.key.qualities, *self.other.qualities]
+        return min(every), max(every)
+
+
+def check(stream: str, model: str | None, width: int, height: int, quality: float | None) -> None:
+    """Raise InputError where a stream of this size, and fixed quality if it has one, cannot be drawn from the rows of `model`."""
+    recording = opened(model or "")
+    if recording.pixels != width * height:
+        raise InputError(
+            f"stream {stream}: pictures of {width} x {height} have {width * height} pixels; expected {recording.pixels}, "
+            f"as those recorded in {model}"
+        )
+    low, high = recording.qualities
+    if quality is not None and not low - ALIKE <= quality <= high + ALIKE:
+        raise InputError(
+            f"stream {stream}: quality {quality:g}; expected {low:.3g} to {high:.3g}, as recorded in {model}"
+        )
+
+
+@lru_cache(maxsize=64)
+def opened(model: str) -> Recording:
+    """Return what the rows of `model` hold.
+
+    Raises:
+        InputError: No such file, not a run's rows, no such streams in it, or streams that cannot be mixed.
+    """
+    file, _, pattern = model.partition(SEPARATOR)
+    table, digest = _read(file)
+    chosen = [at for at, stream in enumerate(table["stream"]) if not pattern or fnmatchcase(stream, pattern)]
+    streams = sorted(set(table["stream"]))
+    if not chosen:
+        raise InputError(f"{file}: no rows of stream {pattern!r}; expected one of: {', '.join(streams)}")
+    _check_values(file, table, chosen)
+    codecs = sorted({table["codec"][at] for at in chosen})
+    sizes = {round(8 * table["link_bytes"][at] / table["bpp"][at]) for at in chosen}
+    if len(codecs) > 1 or len(sizes) > 1:
+        what = f"codecs {', '.join(codecs)}" if len(codecs) > 1 else "pictures of several sizes"
+        raise InputError(f"{file}: {what}; expected one, chosen by stream: one of {', '.join(streams)}, or a pattern")
+    kinds = [_sizes(table, [at for at in chosen if table["key"][at] is key]) for key in (True, False)]
+    return Recording(codecs[0], digest, sizes.pop(), *kinds)
+
+
+class RecordedEncoder:
+    """One stream's frames. It sees no picture, so it is no `protocols.Encoder`."""
+
+    def __init__(self, model: str, width: int, height: int, generator: np.random.Generator) -> None:
+        """Draw from the rows of `model` with `generator`."""
+        self._recording = opened(model)
+        self.announcement = Announcement(NAME, model, self._recording.digest, "", width, height)
+        low, high = self._recording.qualities
+        self._bounds = low - ALIKE, high + ALIKE
+        self._generator = generator
+        self._draws: list[float] = []
+        self._sequence = 0
+        self._salt = framing.salt(self.announcement)
+        self._as_before: tuple[float, bool] | None = None
+        self._choice: tuple[list[int], int, float, bool] = [], 0, 0.0, True
+
+    def encode(self, quality: float, *, key: bool = False) -> tuple[bytes, float, bool]:
+        """Return a frame, its quality (the one asked for, if that was recorded) and whether it is a key frame."""
+        if self._as_before != (quality, key):
+            self._as_before, self._choice = (quality, key), self._choose(quality, key)
+        sizes_bytes, step, settled, key = self._choice
+        if not self._draws:
+            self._draws = self._generator.random(_BLOCK).tolist()
+        payload = bytes(sizes_bytes[int(self._draws.pop() * len(sizes_bytes))])
+        data = framing.salted(self._sequence, step, key, payload, self._salt)
+        self._sequence += 1
+        return data, settled, key
+
+    def _choose(self, quality: float, key: bool) -> tuple[list[int], int, float, bool]:
+        """Return the payload sizes to draw from, the quality's step, the quality itself, and whether it is a key frame."""
+        low, high = self._bounds
+        step = framing.quality_step(min(max(quality, low), high))
+        key = key or not self._recording.other.sizes_bytes
+        as_asked = low <= quality <= high or step == framing.quality_step(quality)
+        settled = quality if as_asked else step / framing.QUALITY_STEPS
+        return _payloads(self.announcement.model, key, step), step, settled, key
+
+
+@lru_cache(maxsize=1024)
+def _payloads(model: str, key: bool, step: int) -> list[int]:
+    """Return the sizes of the payloads that a frame of this quality is drawn from, one list for all of a run's streams."""
+    sizes = opened(model).key if key else opened(model).other
+    first, last = sizes.nearest(step / framing.QUALITY_STEPS)
+    return [max(1, size - framing.HEADER.size) for size in sizes.sizes_bytes[first:last]]
+
+
+def _read(file: str) -> tuple[dict[str, list[Any]], str]:
+    import hashlib
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        digest = hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16]
+        table = pq.read_table(file, columns=list(COLUMNS))
+    except OSError as error:
+        raise InputError(
+            f"{file}: cannot be read ({error.strerror or error}); expected a run's rows.parquet"
+        ) from error
+    except (pa.ArrowException, ValueError, KeyError) as error:
+        raise InputError(f"{file}: not a run's rows; expected a rows.parquet of this version") from error
+    if set(table.column_names) != set(COLUMNS) or not table.num_rows:
+        raise InputError(f"{file}: no rows with {', '.join(COLUMNS)}; expected a rows.parquet of this version")
+    columns = table.to_pydict()
+    # The frames of a node that was lost have rows, but were never coded.
+    coded = [at for at, size_bytes in enumerate(columns["size_bytes"]) if size_bytes != 0]
+    if not coded:
+        raise InputError(f"{file}: no frame was coded; expected the rows of a run that sent some")
+    return {name: [values[at] for at in coded] for name, values in columns.items()}, digest
+
+
+def _check_values(file: str, table: dict[str, list[Any]], places: list[int]) -> None:
+    """Raise InputError where a row has what no run writes."""
+    bounds = {"size_bytes": (1, LARGEST_BYTES), "link_bytes": (1, 2**40), "bpp": (1e-9, 1e9), "quality": (0, 1)}
+    for name, (least, most) in bounds.items():
+        for at in places:
+            value = table[name][at]
+            if not isinstance(value, (int, float)) or not least <= value <= most:
+                raise InputError(
+                    f"{file}: a row of {table['stream'][at]} has {name} {value!r}; expected a number from {least} to {most}"
+                )
+
+
+def _sizes(table: dict[str, list[Any]], places: list[int]) -> Sizes:
+    found = sorted((table["quality"][at], table["size_bytes"][at]) for at in places)
+    return Sizes([quality for quality, _ in found], [size_bytes for _, size_bytes in found])

@@ -1,0 +1,76 @@
+"""HEVC intra as a still-picture codec: x265, 4:2:0 in BT.709, every picture alone, a continuous quality.
+
+The strongest setting that is still practical: preset slow, decisions by squared error. Parameter sets are announced once and a
+picture is one slice without its start code, as in `video`'s HEVC. The other still pictures are files, containers and all, in
+`classical`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from simnet.codec.bitstream import framing
+from simnet.codec.bitstream.padding import check_size
+from simnet.codec.model import refuse
+from simnet.codec.video import video_encoders, yuv
+from simnet.codec.video.video_encoders import Kind
+from simnet.records import Announcement, Decoded, SideInformation
+
+KINDS = {"hevc-intra": Kind("libx265", "hevc", video_encoders.x265("slow", 1), (54, 16), (25_000_000, 2_000_000))}
+
+
+def open_encoder(name: str, width: int, height: int, model: str | None = None) -> StillEncoder:
+    """See `registry`."""
+    refuse(name, model)
+    return StillEncoder(name, width, height)
+
+
+def open_decoder(announcement: Announcement) -> StillDecoder:
+    """See `registry`."""
+    return StillDecoder(announcement)
+
+
+def declared_times(name: str, model: str | None = None) -> tuple[int, int]:
+    """See `registry`."""
+    refuse(name, model)
+    return KINDS[name].times_ns
+
+
+class StillEncoder:
+    """One stream's encoder; see `protocols.Encoder`. Every frame is a key frame."""
+
+    def __init__(self, name: str, width: int, height: int) -> None:
+        self._kind, self._size = KINDS[name], yuv.coded_size(width, height)
+        self._steering = video_encoders.steering(self._kind, width, height)
+        self.announcement = video_encoders.announce(name, self._kind, width, height)
+        self._sequence = 0
+
+    def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
+        """See `protocols.Encoder`."""
+        del key
+        check_size(image, self.announcement)
+        step = framing.quality_step(quality)
+        # x265 carries statistics from picture to picture; a new encoder each makes bytes depend on the picture alone.
+        payload, _ = video_encoders.SteeredCoder(self._kind, self._steering).encode(
+            yuv.to_planes(image, *self._size), step
+        )
+        header = framing.Header(self._sequence, step, key=True)
+        self._sequence += 1
+        return framing.pack(header, payload, self.announcement)
+
+
+class StillDecoder:
+    """One stream's decoder; see `protocols.Decoder`. Side information is of no use to it."""
+
+    def __init__(self, announcement: Announcement) -> None:
+        self.announcement, self._kind = announcement, KINDS[announcement.codec]
+        self._context = video_encoders.open_decoder(self._kind, announcement)
+
+    def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
+        """See `protocols.Decoder`."""
+        del side
+        framing.verify(data, self.announcement)
+        picture = video_encoders.decode(self._kind, self._context, self.announcement, framing.payload(data))
+        return Decoded(picture, picture)

@@ -1,0 +1,140 @@
+"""FFmpeg's coders through PyAV: one picture in, one packet out, at once; nothing here knows of streams, headers or quality.
+
+Coders run in one thread, so that bytes depend on nothing else; a picture is uint8 (3/2 height, width) as `yuv` makes it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import cast
+
+import av
+import numpy as np
+from av.codec.context import Flags
+from av.error import FFmpegError
+from av.filter import Graph
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+
+from simnet.codec.video import scheduling
+from simnet.errors import BitstreamError, PictureError
+
+PIXELS = "yuv420p"
+TICK = Fraction(1, 30)
+"""A frame rate that nothing depends on: no rate control looks at time."""
+START = b"\0\0\0\1"
+"""Begins every unit of H.264 and HEVC in a byte stream."""
+DELIMITER = b"\x12\0"
+"""Begins every frame of AV1 in a byte stream."""
+BAND = 16
+"""Rows of a block row: steered regions begin and end there."""
+QUANTISERS = 51
+"""Steps of H.264's and HEVC's quantiser."""
+_BT709 = 1
+_FULL_RANGE = 2
+
+
+def open_encoder(
+    library: str, width: int, height: int, options: Mapping[str, str], *, apart: bool
+) -> VideoCodecContext:
+    """An opened encoder; with `apart`, parameter sets are in `extradata` instead of in the packets.
+
+    Raises:
+        PictureError: It does not take pictures of this size.
+    """
+    # SVT-AV1 tells standard error about every stream; what is wrong comes back as an error anyway.
+    os.environ.setdefault("SVT_LOG", "0")
+    context = cast("VideoCodecContext", av.CodecContext.create(library, "w"))
+    context.width, context.height, context.pix_fmt = width, height, PIXELS
+    context.time_base, context.framerate, context.thread_count = TICK, 1 / TICK, 1
+    context.color_range = _FULL_RANGE
+    context.colorspace = context.color_primaries = context.color_trc = _BT709
+    if apart:
+        context.flags |= Flags.global_header
+    context.options = dict(options)
+    try:
+        with scheduling.kept():
+            context.open()
+    except FFmpegError as error:
+        raise PictureError(
+            f"picture of {width} x {height}: {library} cannot encode it; expected a smaller one"
+        ) from error
+    return context
+
+
+def open_decoder(library: str, extradata: bytes = b"") -> VideoCodecContext:
+    """An opened decoder that gives each picture when its packet comes."""
+    context = cast("VideoCodecContext", av.CodecContext.create(library, "r"))
+    context.thread_count = 1
+    context.flags |= Flags.low_delay
+    if extradata:
+        context.extradata = extradata
+    context.open()
+    return context
+
+
+def encode(context: VideoCodecContext, frame: VideoFrame, number: int) -> bytes:
+    """The packet of frame `number` of an encoder, whatever came before it in there."""
+    frame.pts, frame.time_base = number, TICK
+    packets = context.encode(frame)
+    assert len(packets) == 1, f"{context.name} held a frame back; expected one packet a frame"
+    return bytes(packets[0])
+
+
+def decode(context: VideoCodecContext, data: bytes) -> np.ndarray:
+    """The picture in one packet; BitstreamError if there is none."""
+    try:
+        frames = context.decode(av.Packet(data))
+    except FFmpegError as error:
+        raise BitstreamError(f"payload is not a picture of {context.name}") from error
+    if len(frames) != 1:
+        raise BitstreamError(f"payload holds {len(frames)} pictures of {context.name}; expected one")
+    return frames[0].to_ndarray()
+
+
+def frame_of(planes: np.ndarray) -> VideoFrame:
+    """A picture as FFmpeg wants it."""
+    return VideoFrame.from_ndarray(planes, format=PIXELS)
+
+
+class Steering:
+    """Makes frames that x264 and x265 code with another quantiser than the encoder's own; one a stream.
+
+    Both take no such order for a single frame, but they do take regions of interest: the whole picture becomes one. Between two
+    quantisers, `grain` steps apart, a share of the picture's rows, at the top, gets the coarser one.
+    """
+
+    def __init__(self, width: int, height: int, grain: int = 1) -> None:
+        self.width, self.height, self.grain = width, height, grain
+        self._graphs: dict[tuple[int, int], Graph] = {}
+
+    def frame(self, planes: np.ndarray, offset: float) -> VideoFrame:
+        """A frame to be coded `offset` steps, in [-QUANTISERS, QUANTISERS], from the encoder's own quantiser."""
+        fine = int(np.floor(offset / self.grain)) * self.grain
+        rows = min(round((offset - fine) / self.grain * self.height / BAND) * BAND, self.height)
+        if (fine, rows) not in self._graphs:
+            self._graphs[fine, rows] = self._graph(fine, rows)
+        graph = self._graphs[fine, rows]
+        graph.vpush(frame_of(planes))
+        return graph.vpull()
+
+    def _graph(self, fine: int, rows: int) -> Graph:
+        graph = Graph()
+        pixels = av.VideoFormat(PIXELS)
+        last = graph.add_buffer(width=self.width, height=self.height, format=pixels, time_base=TICK)
+        # Where regions overlap, the first one counts.
+        for below, steps in [(rows, fine + self.grain), (self.height, fine)] if rows else [(self.height, fine)]:
+            region = graph.add("addroi", f"x=0:y=0:w=iw:h={below}:qoffset={steps}/{QUANTISERS}")
+            last.link_to(region)
+            last = region
+        last.link_to(graph.add("buffersink"))
+        graph.configure()
+        return graph
+
+
+def units(data: bytes) -> list[bytes]:
+    """The network abstraction layer units of H.264 or HEVC in Annex B's form, start codes taken off."""
+    return [unit.rstrip(b"\0") for unit in re.split(b"\0\0\1", data)[1:]]

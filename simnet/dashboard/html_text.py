@@ -1,0 +1,159 @@
+"""Tables and sentences of the page, as HTML; names are made safe here."""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+from typing import TYPE_CHECKING
+
+from simnet.dashboard.ground_map import (
+    OVER,
+    STEPS,
+    load_colour,
+    load_words,
+)
+from simnet.records import SECOND_NS, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simnet.dashboard.state import State, StreamState
+    from simnet.records import Row
+
+_PHASES = {
+    "waiting": "waiting for a run",
+    "running": "running",
+    "silent": "the run has gone silent",
+    "ended": "ended",
+    "failed": "failed",
+}
+_EVENTS = 60
+_LINKS = 40
+"""In the table; the map shows them all."""
+
+
+def status(state: State) -> str:
+    """Return the run's state in a few words."""
+    scenario, phase = state.scenario, state.phase
+    said = f'<span class="phase {phase}">{_PHASES[phase]}</span>'
+    if scenario is None:
+        return said
+    now_s, all_s = state.time_ns / SECOND_NS, scenario.duration_ns / SECOND_NS
+    said += f' <span class="clock">{now_s:.1f} of {all_s:g} s virtual</span>'
+    if state.end is not None:
+        said += f' <span class="clock" title="fingerprint">{escape(state.end.fingerprint[:16])}</span>'
+    if state.sample is not None and state.sample.dropped:
+        said += f' <span class="clock">{state.sample.dropped} messages dropped</span>'
+    return said
+
+
+def waiting(endpoint: str) -> str:
+    """Return what the page says while there is no run."""
+    command = f"simnet run vehicle_platoon --live {escape(endpoint)}"
+    return (
+        f"<p>Waiting for a run on <code>{escape(endpoint)}</code>. It appears here as soon as it begins:</p>"
+        f"<pre>{command}</pre>"
+    )
+
+
+def title(state: State) -> str:
+    """Return the page's heading: the run, or the program before there is one."""
+    return escape(state.run.run) if state.run else "simnet"
+
+
+def purpose(state: State) -> str:
+    """Return what the scenario is for."""
+    scenario = state.scenario
+    return f"{escape(scenario.name)}: {escape(scenario.purpose)}" if scenario else ""
+
+
+def legend() -> str:
+    """Return what the colours of links mean."""
+    steps = [(colour, said) for _, colour, said in STEPS] + [OVER]
+    marks = "".join(f'<span><i style="background:{colour}"></i>{said}</span>' for colour, said in steps)
+    return f'<p class="legend">Load of links: {marks}<span>square: fusion</span></p>'
+
+
+def streams_table(state: State, chosen: str) -> str:
+    """Return one line a stream: what became of its frames, rate, quality, side information of the last frame."""
+    heads = ("stream", "codec", "frames", "late or lost", "bpp", "PSNR dB", "side information now")
+    lines = []
+    for name, own in state.streams.items():
+        row = own.rows[-1] if own.rows else None
+        bad = sum(count for outcome, count in own.outcomes.items() if outcome not in {Outcome.DECODED, Outcome.ALONE})
+        mean = [each.psnr_db for each in own.rows if each.psnr_db is not None]
+        cells = (
+            escape(row.codec) if row else "",
+            str(own.outcomes.total()),
+            str(bad),
+            f"{row.bpp:.3f}" if row else "",
+            f"{sum(mean) / len(mean):.2f}" if mean else "",
+            side(row),
+        )
+        marked = ' class="chosen"' if name == chosen else ""
+        lines.append(f"<tr{marked}><th scope=row>{escape(name)}</th>{_cells(cells)}</tr>")
+    return _table(heads, lines)
+
+
+def links_table(state: State) -> str:
+    """Return one line a link that carries or can carry something, the busiest first."""
+    found = sorted(state.sample.links if state.sample else (), key=lambda load: -load.load)
+    lines = [
+        f'<tr><th scope=row><i class=dot style="background:{load_colour(load)}"></i>{escape(load.link)}</th>'
+        + _cells((load_words(load), f"{load.kbit_s:.0f}", str(load.lost_packets)))
+        + "</tr>"
+        for load in found[:_LINKS]
+    ]
+    return _table(("link", "load", "kbit/s", "packets lost"), lines)
+
+
+def events_table(state: State) -> str:
+    """Return the last events, newest first."""
+    lines = [
+        f"<tr><td>{event.time_ns / SECOND_NS:.2f} s</td><td><span class=kind>{escape(event.kind)}</span></td>"
+        f"<td>{escape(event.where)}</td><td class=words>{escape(event.what)}</td></tr>"
+        for event in sorted(state.events, key=lambda event: -event.time_ns)[:_EVENTS]
+    ]
+    if not lines:
+        return '<p class="soft">Nothing was lost, late or handed over so far.</p>'
+    return _table(("time", "what", "where", ""), lines)
+
+
+def side(row: Row | None) -> str:
+    """Return whose pictures helped to decode a frame."""
+    if row is None:
+        return ""
+    if not row.side_sources:
+        return "none"
+    age = f", {row.side_age_ns / 1e6:.0f} ms apart" if row.side_age_ns is not None else ""
+    return escape(", ".join(row.side_sources) + age)
+
+
+def captions(own: StreamState) -> tuple[str, str]:
+    """Return what is said below the original and below the decoded picture."""
+    shown = own.pictures
+    if shown is None:
+        return "no picture yet", ""
+    at = f"frame {shown.sequence} at {shown.capture_ns / SECOND_NS:.1f} s"
+    row = next((row for row in reversed(own.rows) if row.sequence == shown.sequence), None)
+    if row is None or row.psnr_db is None:
+        return at, ""
+    helped = "without side information"
+    if row.side_sources:
+        without = f" ({row.alone_psnr_db:.2f} dB without)" if row.alone_psnr_db is not None else ""
+        helped = f"with {side(row)}{without}"
+    return at, f"{row.psnr_db:.2f} dB, {row.bpp:.3f} bpp, {escape(row.outcome.value)}, {helped}"
+
+
+def data_uri(jpeg: bytes) -> str:
+    """Return a JPEG file as a data URI."""
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+
+
+def _cells(texts: Sequence[str]) -> str:
+    return "".join(f"<td>{text}</td>" for text in texts)
+
+
+def _table(heads: Sequence[str], lines: Sequence[str]) -> str:
+    titles = "".join(f"<th scope=col>{head}</th>" for head in heads)
+    return f'<div class="scroll"><table><thead><tr>{titles}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'

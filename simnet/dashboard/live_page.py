@@ -1,0 +1,126 @@
+"""The page: what each browser that opens it sees, brought up to date twice a second."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nicegui import ui
+
+from simnet.dashboard import charts, ground_map, html_text
+
+if TYPE_CHECKING:
+    from simnet.dashboard.state import State
+
+REFRESH_S = 0.5
+_STYLE = Path(__file__).with_name("style.css")
+
+
+class Page:
+    """One browser's page; `endpoint` is what it says it waits on."""
+
+    def __init__(self, state: State, endpoint: str, stream: str = "") -> None:
+        self._state, self._endpoint, self._chosen = state, endpoint, stream
+        self._seen: tuple[int, str, str] | None = None
+        ui.add_css(_STYLE.read_text(encoding="utf-8"))
+        with ui.element("div").classes("head"):
+            self._title = _text("h1")
+            self._status = _text("div")
+            self._purpose = _text("div").classes("purpose")
+        self._waiting = _text("div").classes("waiting")
+        self._grid = ui.element("div").classes("grid")
+        with self._grid:
+            self._build()
+        self.refresh()
+        ui.timer(REFRESH_S, self.refresh)
+
+    def _build(self) -> None:
+        with _card("Map"):
+            self._map = _text("div")
+            _text("div", html_text.legend())
+        with _card("Pictures"):
+            self._choice = ui.select([], label="Stream", on_change=lambda event: self._choose(event.value))
+            self._choice.classes("choice").props("dense outlined options-dense")
+            with ui.element("div").classes("pictures"):
+                self._original, self._original_words = _figure("original")
+                self._decoded, self._decoded_words = _figure("decoded")
+        with _card("Rate"):
+            self._rate = ui.echart({}).classes("chart")
+        with _card("Quality"):
+            self._quality = ui.echart({}).classes("chart")
+        with _card("Streams", "wide streams"):
+            self._streams = _text("div")
+        with _card("Links"):
+            self._links = _text("div")
+        with _card("Events", "events"):
+            self._events = _text("div")
+
+    def refresh(self) -> None:
+        """Show what is known now, if anything has changed."""
+        state = self._state
+        with state.lock:
+            seen = (state.version, state.phase, self._chosen)
+            if seen == self._seen:
+                return
+            self._seen = seen
+            scenario = state.scenario
+            self._title.content = html_text.title(state)
+            self._status.content = html_text.status(state)
+            self._purpose.content = html_text.purpose(state)
+            self._waiting.content = "" if scenario else html_text.waiting(self._endpoint)
+            self._grid.set_visibility(scenario is not None)
+            if scenario is not None:
+                self._offer(list(state.streams))
+                self._show()
+
+    def _offer(self, names: list[str]) -> None:
+        if self._chosen not in names:
+            self._chosen = names[0]
+        if self._choice.options != names or self._choice.value != self._chosen:
+            self._choice.set_options(names, value=self._chosen)
+
+    def _choose(self, stream: str | None) -> None:
+        self._chosen = stream or self._chosen
+        self.refresh()
+
+    def _show(self) -> None:
+        state, chosen = self._state, self._chosen
+        self._map.content = ground_map.svg(state)
+        self._streams.content = html_text.streams_table(state, chosen)
+        self._links.content = html_text.links_table(state)
+        self._events.content = html_text.events_table(state)
+        for chart, options in (
+            (self._rate, charts.rate(state, chosen)),
+            (self._quality, charts.quality(state, chosen)),
+        ):
+            chart.options.clear()
+            chart.options.update(options)
+            chart.update()
+        own = state.streams[chosen]
+        original, decoded = html_text.captions(own)
+        self._original_words.content = f"<b>original</b> {original}"
+        self._decoded_words.content = f"<b>decoded</b> {decoded}"
+        for image, file in ((self._original, "original"), (self._decoded, "decoded")):
+            if own.pictures is None:
+                image.props.pop("src", None)
+            else:
+                image.props["src"] = html_text.data_uri(getattr(own.pictures, file))
+            image.update()
+
+
+def _text(tag: str, content: str = "") -> ui.html:
+    # Names in it have been made safe by who wrote it.
+    return ui.html(content, sanitize=False, tag=tag)
+
+
+def _card(title: str, classes: str = "") -> ui.element:
+    card = ui.element("section").classes(classes)
+    with card:
+        _text("h2", title)
+    return card
+
+
+def _figure(alt: str) -> tuple[ui.element, ui.html]:
+    with ui.element("figure"):
+        image = ui.element("img").props(f'alt="{alt}"').classes(f"picture-{alt}")
+        return image, _text("figcaption")

@@ -1,0 +1,167 @@
+"""All that a run in one thread needs of pictures."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simnet.engine.cached.cached_scores import Scores
+from simnet.engine.cached.decodings import (
+    Decoding,
+    Pictured,
+    Recipe,
+    Side,
+)
+from simnet.engine.cached.encodings import Encoding
+from simnet.engine.cached.originals import Originals
+from simnet.engine.cached.picture_cache import Gallery, Print, print_of
+from simnet.engine.results.scorer import Score
+from simnet.errors import InputError
+from simnet.nodes.schedule import Schedule
+from simnet.records import SideInformation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simnet.engine.cached.cache_statistics import Counts
+    from simnet.records import Announcement, Scenario
+    from simnet.records.grants import SideChoice
+    from simnet.store import Store
+
+GREY = 128
+"""What a screen shows that has had no picture yet."""
+
+
+class Pixels:
+    """A run's frames, bitstreams, pictures and scores; `counts` counts what had to be worked out for them.
+
+    Each stream's frames are encoded, and decoded, in the order of their numbers.
+    """
+
+    def __init__(self, scenario: Scenario, store: Store, counts: Counts) -> None:
+        """Open nothing but what the store knows nothing of.
+
+        Raises:
+            InputError: The store cannot be read or written.
+            ModelError: There is no such codec or model.
+        """
+        import cv2
+
+        cv2.setNumThreads(1)  # as in every run
+        self._gallery = Gallery(store)
+        self._originals = Originals(scenario, self._gallery, store, counts)
+        self._scores = Scores(store, counts)
+        cameras = scenario.cameras
+        self._encodings, self._decodings = {}, {}
+        for stream in scenario.streams:
+            encoding = Encoding(stream, cameras[stream.name], self._originals, store, counts)
+            self._encodings[stream.name] = encoding
+            self._decodings[stream.name] = Decoding(stream, encoding.announcement, store, counts)
+        self._schedules = {name: Schedule.of(camera, scenario.duration_ns) for name, camera in cameras.items()}
+        self._pictures: dict[tuple[str, int], Print] = {}
+        self._recipes: dict[Print, Recipe] = {}
+        """Of every picture of the run: the store may have dropped any by the time that it is asked for."""
+        self._by_digest: dict[str, Print] = {}
+
+    def announcement(self, stream: str) -> Announcement:
+        """Return what is constant in a stream."""
+        return self._encodings[stream].announcement
+
+    def encode(self, stream: str, sequence: int, capture_ns: int, quality: float, key: bool) -> bytes:
+        """Return the bitstream of a frame, header included, as its camera sends it."""
+        return self._encodings[stream].encode(sequence, capture_ns, quality, key)
+
+    def decode(self, stream: str, sequence: int, data: bytes, sides: Sequence[SideChoice]) -> tuple[str, Score]:
+        """Decode a frame with side pictures that were decoded before; return the picture's digest and score.
+
+        Raises:
+            ReferenceLostError: It refers to a frame that was not decoded right before it.
+        """
+        decoding, capture_ns = self._decodings[stream], self._schedules[stream].capture_ns(sequence)
+        recipe = decoding.recipe(sequence, capture_ns, data, [self._side(side) for side in sides])
+        made = decoding.known(recipe)
+        if made is None:
+            made = self._decode(recipe)
+            decoding.tell(recipe, made)
+        self._pictures[stream, sequence] = made.picture
+        for each in made:
+            self._recipes[each] = recipe
+            self._by_digest[each.digest] = each
+        own = self._score(stream, capture_ns, made.picture)
+        bare = own if made.alone == made.picture else self._score(stream, capture_ns, made.alone)
+        return made.picture.digest, Score(*own, *bare)
+
+    def shown(self, stream: str, capture_ns: int, digest: str | None) -> tuple[float, float]:
+        """Return PSNR (dB) and MS-SSIM of a picture that was decoded before, against what there is to be seen at `capture_ns`.
+
+        Without a digest it is mid-grey, what a screen shows at first.
+        """
+        if digest is not None:
+            return self._score(stream, capture_ns, self._by_digest[digest])
+        announced = self.announcement(stream)
+        grey = np.full((announced.height, announced.width, 3), GREY, np.uint8)
+        original = partial(self.original, stream, capture_ns)
+        return self._scores.score(self._originals.print(stream, capture_ns), print_of(grey), original, lambda: grey)
+
+    def original(self, stream: str, capture_ns: int) -> np.ndarray:
+        """Return what a camera sees: uint8, H x W x 3, RGB, not to be written to."""
+        return self._originals.frame(stream, capture_ns)
+
+    def picture(self, digest: str) -> np.ndarray:
+        """Return a picture that was decoded before: uint8, H x W x 3, RGB, not to be written to."""
+        return self._find(self._by_digest[digest])
+
+    def forget(self, oldest_ns: int) -> None:
+        """Let go of pictures of what was captured before `oldest_ns`; any that is asked for later takes longer."""
+        self._gallery.forget(oldest_ns)
+
+    def close(self) -> None:
+        """Close the world, if it was opened."""
+        self._originals.close()
+
+    def _side(self, side: SideChoice) -> Side:
+        source, capture_ns = side.source, self._schedules[side.source].capture_ns(side.sequence)
+        # What the fusion node sees with its own sensors it has as it is; of all others it has decoded pictures.
+        is_coded = source in self._decodings
+        own = self._pictures[source, side.sequence] if is_coded else self._originals.print(source, capture_ns)
+        return Side(own, source, side.age_ns, capture_ns)
+
+    def _find(self, wanted: Print) -> np.ndarray:
+        """Return a decoded picture, decoding it again, and the pictures that this takes, where they are gone."""
+        waiting = [wanted]
+        while True:
+            recipe = self._recipes[waiting[-1]]
+            found = self._gallery.find(waiting[-1], recipe.capture_ns)
+            if found is not None:
+                waiting.pop()
+                if not waiting:
+                    return found
+            elif lacking := [side.print for side in recipe.sides if self._lacks(side)]:
+                waiting += lacking
+            elif waiting[-1] not in self._decode(recipe):
+                raise InputError(
+                    f"stream {recipe.stream}: a frame is decoded otherwise than it was when this cache was filled; "
+                    "expected the same libraries, or delete the cache"
+                )
+
+    def _lacks(self, side: Side) -> bool:
+        return side.source in self._decodings and self._gallery.find(side.print, side.capture_ns) is None
+
+    def _decode(self, recipe: Recipe) -> Pictured:
+        sides = [SideInformation(self._seen(side), side.source, side.age_ns) for side in recipe.sides]
+        decoded = self._decodings[recipe.stream].decode(recipe, sides)
+        picture = self._gallery.add(decoded.picture, recipe.capture_ns)
+        has_own = decoded.alone is not decoded.picture
+        return Pictured(picture, self._gallery.add(decoded.alone, recipe.capture_ns) if has_own else picture)
+
+    def _seen(self, side: Side) -> np.ndarray:
+        is_coded = side.source in self._decodings
+        return self._find(side.print) if is_coded else self._originals.frame(side.source, side.capture_ns)
+
+    def _score(self, stream: str, capture_ns: int, picture: Print) -> tuple[float, float]:
+        original = partial(self.original, stream, capture_ns)
+        return self._scores.score(
+            self._originals.print(stream, capture_ns), picture, original, partial(self._find, picture)
+        )

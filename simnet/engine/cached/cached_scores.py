@@ -1,0 +1,52 @@
+"""How good pictures are, worked out once for each pair of a picture and an original."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+from simnet import quality
+from simnet.engine.cached import store_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+
+    from simnet.engine.cached.cache_statistics import Counts
+    from simnet.engine.cached.picture_cache import Print
+    from simnet.store import Store
+
+KIND = "scores"
+_PAIR = struct.Struct("<dd")
+
+
+class Scores:
+    """PSNR in dB and MS-SSIM, to the last bit."""
+
+    def __init__(self, store: Store, counts: Counts) -> None:
+        self._store, self._counts = store, counts
+        self._base = store_keys.of_scores()
+        self._seen: tuple[Print, quality.Original] | None = None
+        """The last original: pictures of it come one after another."""
+
+    def score(
+        self,
+        original: Print,
+        picture: Print,
+        open_original: Callable[[], np.ndarray],
+        open_picture: Callable[[], np.ndarray],
+    ) -> tuple[float, float]:
+        """Return PSNR and MS-SSIM of a picture; pixels are asked for where nobody has scored it before."""
+        name = store_keys.key(self._base, original, picture)
+        known = self._store.get(KIND, name)
+        if known is not None:
+            psnr_db, ms_ssim = _PAIR.unpack(known)
+            return psnr_db, ms_ssim
+        if self._seen is None or self._seen[0] != original:
+            self._seen = original, quality.Original(open_original())
+        pixels, seen = open_picture(), self._seen[1]
+        self._counts.scores += 1
+        found = seen.psnr(pixels), seen.ms_ssim(pixels)
+        self._store.put(KIND, name, _PAIR.pack(*found))
+        return found

@@ -1,0 +1,76 @@
+"""What cameras see, and its prints: a rendered frame's print is known by what it is a frame of, without rendering it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from simnet.engine.cached import store_keys
+from simnet.engine.cached.picture_cache import Print
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from simnet.engine.cached.cache_statistics import Counts
+    from simnet.engine.cached.picture_cache import Gallery
+    from simnet.records import Scenario
+    from simnet.store import Store
+    from simnet.world import World
+
+KIND = "frames"
+
+
+class Originals:
+    """The frames of a scenario's world, which is opened when one has to be made."""
+
+    def __init__(self, scenario: Scenario, gallery: Gallery, store: Store, counts: Counts) -> None:
+        self._scenario, self._gallery, self._store, self._counts = scenario, gallery, store, counts
+        self._cameras = scenario.cameras
+        self._is_rendered = scenario.world.kind == "rendered"
+        # Every camera shows in every frame, as the vehicle that carries it; when it captures does not.
+        still = [replace(camera, period_ns=0, phase_ns=0) for _, camera in sorted(self._cameras.items())]
+        self._base = store_keys.key(store_keys.of_frames(), scenario.world, still, scenario.seed)
+        self._prints: dict[tuple[str, int], Print] = {}
+        self._world: World | None = None
+
+    def print(self, camera: str, t_ns: int) -> Print:
+        """Return the print of what `camera` sees at `t_ns`."""
+        if (camera, t_ns) not in self._prints:
+            self._prints[camera, t_ns] = self._known(camera, t_ns) or self._make(camera, t_ns)[0]
+        return self._prints[camera, t_ns]
+
+    def frame(self, camera: str, t_ns: int) -> np.ndarray:
+        """Return what `camera` sees at `t_ns`: uint8, H x W x 3, RGB, not to be written to."""
+        found = self._gallery.find(self.print(camera, t_ns), t_ns)
+        return self._make(camera, t_ns)[1] if found is None else found
+
+    def close(self) -> None:
+        """Close the world if it was opened."""
+        if self._world is not None:
+            self._world.close()
+            self._world = None
+
+    def _known(self, camera: str, t_ns: int) -> Print | None:
+        # Recorded frames are known by their pixels alone: reading files is cheap, and they may have changed.
+        digest = self._store.get(KIND, self._name(camera, t_ns)) if self._is_rendered else None
+        if digest is None:
+            return None
+        config = self._cameras[camera]
+        return Print(digest.decode(), config.height, config.width)
+
+    def _make(self, camera: str, t_ns: int) -> tuple[Print, np.ndarray]:
+        from simnet.world import RECORDED, open_world
+
+        scenario = self._scenario
+        if self._world is None:
+            self._world = open_world(scenario.world, self._cameras, scenario.seed)
+        picture = self._world.frame(camera, t_ns)
+        picture.setflags(write=False)
+        self._counts.renders += scenario.world.kind not in RECORDED
+        own = self._gallery.add(picture, t_ns)
+        if self._is_rendered:
+            self._store.put(KIND, self._name(camera, t_ns), own.digest.encode())
+        return own, picture
+
+    def _name(self, camera: str, t_ns: int) -> str:
+        return store_keys.key(self._base, camera, t_ns)

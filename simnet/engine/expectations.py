@@ -1,0 +1,51 @@
+"""What a scenario is expected to show, proven by runs of it and of its variants."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from simnet import scenario
+from simnet.engine.cached.cache_statistics import Counts
+from simnet.engine.cell import run_cell
+from simnet.engine.runner import Asked
+from simnet.runfolder import run_writer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from simnet.records import Scenario
+    from simnet.scenario.catalogue.findings import Finding
+    from simnet.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One check, what both of its sides came to, and whether it holds."""
+
+    check: str
+    left: float
+    right: float
+    holds: bool
+
+
+def prove(name: str, finding: Finding, out: Path, store: Store, overrides: Sequence[str] = ()) -> list[Proof]:
+    """Run the scenario `name` and those of its variants that the checks of `finding` need; return how each check fared.
+
+    `overrides` apply to every run, before a variant's own. Each run has a folder under `out`, named by its variant; what they
+    have in common is rendered, coded and scored once.
+
+    Raises:
+        SimnetError: Whatever is wrong with a run, or a check that nothing gives a number for.
+    """
+    wanted = sorted({variant for check in finding.checks for variant in check.variants})
+    loaded = {each: scenario.load(name, [*overrides, *finding.variants[each]]) for each in wanted}
+    summaries = {each: _streams(loaded[each], out / (each or "as_it_is"), store) for each in wanted}
+    return [Proof(check.text, *check.sides(summaries), check.holds(summaries)) for check in finding.checks]
+
+
+def _streams(loaded: Scenario, out: Path, store: Store) -> dict[str, dict[str, float | None]]:
+    run_cell(loaded, out, store, Counts(), Asked())
+    return json.loads((out / run_writer.ABOUT).read_text(encoding="utf-8"))["summary"]["streams"]

@@ -1,0 +1,1 @@
+"""The clock and the port to the nodes."""

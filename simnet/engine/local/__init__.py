@@ -1,0 +1,1 @@
+"""Nodes of this process: cameras, fusion, coders, frames, the ordered pool."""

@@ -1,0 +1,130 @@
+"""A world opened when its first frame is asked for, by whichever thread asks, and its latest frames."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from simnet.engine.local.ordered_pool import OrderedPool
+from simnet.errors import NodeError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from simnet.engine.timing.thread_timer import Stopwatch
+    from simnet.records import Scenario
+    from simnet.world import World
+
+    Key = tuple[str, int]
+
+KEPT_BYTES = 128 * 2**20
+"""Frames are kept up to this size: the score asks for a frame again once it has been sent, waited for and decoded."""
+CLOSE_S = 0.5
+"""How long closing waits for a world that is just being opened."""
+
+
+class LazyWorld:
+    """One world for the threads of a process; every frame is made once, whoever asks first, until it is closed."""
+
+    def __init__(self, scenario: Scenario, stopwatch: Stopwatch) -> None:
+        self._scenario, self._stopwatch = scenario, stopwatch
+        self._opening, self._keeping = threading.Lock(), threading.Lock()
+        self._world: World | None = None
+        self._kept: OrderedDict[Key, Future[np.ndarray]] = OrderedDict()
+        self._kept_bytes = 0
+        self._closed = False
+        self._ahead = OrderedPool(1, "frames ahead")
+
+    def frame(self, camera: str, t_ns: int) -> np.ndarray:
+        """Return what `camera` sees at `t_ns`: uint8, H x W x 3, RGB, not to be written to."""
+        frame, is_new = self._claim((camera, t_ns))
+        if is_new:
+            self._make((camera, t_ns), frame)
+        return frame.result()
+
+    def prepare(self, camera: str, t_ns: int) -> None:
+        """Begin to make a frame that will be asked for; what goes wrong is told when it is."""
+        key = (camera, t_ns)
+        frame, is_new = self._claim(key)
+        if is_new:
+            try:
+                self._ahead.submit("frames", lambda: self._make(key, frame))
+            except NodeError as error:  # closed meanwhile
+                self._fail(key, frame, error)
+
+    def open_ahead(self) -> None:
+        """Begin to open the world; what goes wrong is told when it is asked for."""
+        self._ahead.submit("frames", self.open)
+
+    def open(self) -> World:
+        """Open the world unless it is open."""
+        from simnet.world import open_world
+
+        with self._opening:
+            if self._closed:
+                raise _closed()
+            if self._world is None:
+                with self._stopwatch.part("opening world"):
+                    world = open_world(self._scenario.world, self._scenario.cameras, self._scenario.seed)
+                if self._closed:  # by somebody who did not wait for it
+                    world.close()
+                    raise _closed()
+                self._world = world
+            return self._world
+
+    def close(self) -> None:
+        """Close the world if it is open; whoever waits for a frame, or asks for one later, gets a NodeError."""
+        with self._keeping:
+            self._closed = True
+            pending = [(key, frame) for key, frame in self._kept.items() if not frame.done()]
+        for key, frame in pending:
+            self._fail(key, frame, _closed())
+        self._ahead.close()
+        if not self._opening.acquire(timeout=CLOSE_S):
+            return  # whoever is opening it closes it
+        try:
+            if self._world is not None:
+                self._world.close()
+                self._world = None
+        finally:
+            self._opening.release()
+
+    def _claim(self, key: Key) -> tuple[Future[np.ndarray], bool]:
+        """Return the frame's future, and whether the caller is the one to make it."""
+        with self._keeping:
+            if self._closed:
+                raise _closed()
+            is_new = key not in self._kept
+            if is_new:
+                self._kept[key] = Future()
+            return self._kept[key], is_new
+
+    def _make(self, key: Key, frame: Future[np.ndarray]) -> None:
+        try:
+            world = self.open()
+            with self._stopwatch.part("world frames"):
+                made = world.frame(*key)
+            made.setflags(write=False)
+        except BaseException as error:
+            self._fail(key, frame, error)
+            return
+        with self._keeping:
+            if frame.done():  # closed meanwhile
+                return
+            frame.set_result(made)
+            self._kept_bytes += made.nbytes
+            while self._kept_bytes > KEPT_BYTES and (oldest := next(iter(self._kept.values()))).done():
+                self._kept.popitem(last=False)
+                self._kept_bytes -= oldest.result().nbytes
+
+    def _fail(self, key: Key, frame: Future[np.ndarray], error: BaseException) -> None:
+        with self._keeping:
+            self._kept.pop(key, None)
+            if not frame.done():
+                frame.set_exception(error)
+
+
+def _closed() -> NodeError:
+    return NodeError("the world was closed; expected nobody to ask for frames any more")

@@ -1,0 +1,211 @@
+"""A run's own record of what its hosts answered, so that a broker that was killed can go on: `simnet run --resume DIR`.
+
+It lives in the run's folder while the run lasts. The one who resumes runs the same clock from the start, fed with the recorded
+answers, which takes no node and little time; where they end, hosts are told what they have to know (`replay`).
+
+    begin    version, scenario, hosts, what the user typed
+    answer   host, ticket, reply             a ticket is the number of a host's request: the same in every run of the scenario
+    score    stream, sequence, digest, figures
+    lost     host, ticket, why               the run went on without this host from here on
+"""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import msgpack
+
+from simnet import __version__
+from simnet.engine import preflight
+from simnet.engine.recovery.write_ahead_log import AppendLog
+from simnet.engine.results.scorer import Score
+from simnet.errors import InputError, SimnetError, WireError
+from simnet.records import Scenario
+from simnet.wire.protocol.messages import Message
+from simnet.wire.protocol.serialization import from_plain, to_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FOLDER, LOG, PICTURES = "journal", "answers.log", "pictures"
+FORMAT = 1
+KEPT = ("opened", "announced", "coded", "plan")
+"""Replies that are recorded. Pictures are not: their score is, once it is known."""
+
+
+COME_BY_THEMSELVES = -1
+"""In place of the number of hosts: they are started by others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What a run began with. `asked` is what the user typed: command, overrides, text of the scenario."""
+
+    scenario: Scenario
+    hosts: int
+    asked: dict[str, Any]
+
+    @property
+    def began_with(self) -> str:
+        """How the run was begun, as a user would say it."""
+        if self.hosts == COME_BY_THEMSELVES:
+            return "begun by simnet broker"
+        return f"begun with --hosts {self.hosts}" if self.hosts else "begun without --hosts"
+
+
+class Journal:
+    """The journal of the run in `folder`. Scores may come from any thread."""
+
+    def __init__(self, folder: Path, log: AppendLog) -> None:
+        self._folder, self._log = folder / FOLDER, log
+        self.pictures = self._folder / PICTURES
+        self._answers: dict[tuple[str, int], int] = {}
+        """Where the recorded answers are, by host and ticket; those that have been used are gone."""
+        self._scores: dict[tuple[str, int], tuple[str, Score]] = {}
+        self._lost: dict[tuple[str, int], str] = {}
+        self._records = 0
+
+    @classmethod
+    def create(cls, folder: Path, beginning: Beginning) -> Journal:
+        """Begin the journal of a run."""
+        (folder / FOLDER).mkdir(parents=True)
+        journal = cls(folder, AppendLog(folder / FOLDER / LOG))
+        journal._append("begin", FORMAT, __version__, to_plain(beginning))
+        return journal
+
+    @classmethod
+    def resume(cls, folder: Path) -> tuple[Journal, Beginning]:
+        """Open the journal that an interrupted run left in `folder`.
+
+        Raises:
+            InputError: There is none, it is of another version or damaged, or its run has ended or still goes on.
+        """
+        file = folder / FOLDER / LOG
+        if not file.is_file():
+            if (folder / "run.json").is_file():
+                raise InputError(f"{folder}: the run has ended; expected one that was interrupted")
+            raise InputError(f"{folder}: holds no journal; expected the folder of a run that was interrupted")
+        journal = cls(folder, AppendLog(file))
+        try:
+            return journal, journal._read_back()
+        except BaseException as error:
+            journal.close()
+            if isinstance(error, (msgpack.UnpackException, ValueError, TypeError, WireError)):
+                text = f"{file}: not a run's journal ({error}); expected one that simnet run wrote"
+                raise InputError(text) from error
+            raise
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether every recorded answer has been used: what comes next happens now."""
+        return not self._answers
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing is on record but what the run began with."""
+        return self._records <= 1
+
+    def answer(self, host: str, ticket: int) -> Message | None:
+        """Return the recorded reply to a request and forget it; None where there is none."""
+        at = self._answers.pop((host, ticket), None)
+        if at is None:
+            return None
+        _, _, _, kind, header, payloads = _unpack(self._log.read(at))
+        return Message(kind, header, tuple(payloads))
+
+    def has(self, host: str, ticket: int) -> bool:
+        """Whether the reply to a request is on record."""
+        return (host, ticket) in self._answers
+
+    def record(self, host: str, ticket: int, reply: Message) -> None:
+        """Record a reply, if it is of a kind that is recorded."""
+        if reply.kind in KEPT:
+            self._append("answer", host, ticket, reply.kind, reply.header, list(reply.payloads))
+
+    def score(self, stream: str, sequence: int) -> tuple[str, Score] | None:
+        """Return the recorded digest and score of a picture."""
+        return self._scores.get((stream, sequence))
+
+    def record_score(self, stream: str, sequence: int, digest: str, score: Score) -> None:
+        """Record that a picture has been scored, and kept where it is to be."""
+        self._append("score", stream, sequence, digest, to_plain(score))
+
+    def loss(self, host: str, ticket: int) -> str | None:
+        """Return why the run went on without `host` when it waited for this reply, if it did."""
+        return self._lost.get((host, ticket))
+
+    def record_loss(self, host: str, ticket: int, reason: str) -> None:
+        """Record that the run goes on without `host`."""
+        self._append("lost", host, ticket, reason)
+
+    def close(self) -> None:
+        """Close the journal; another process may go on with it."""
+        self._log.close()
+
+    def remove(self) -> None:
+        """Remove the journal: its run has ended."""
+        shutil.rmtree(self._folder)
+
+    def _append(self, kind: str, *values: Any) -> None:
+        self._records += 1
+        self._log.append(cast("bytes", msgpack.packb([kind, *values], use_bin_type=True)))
+
+    def _read_back(self) -> Beginning:
+        beginning: Beginning | None = None
+        for at, record in self._log.scan():
+            self._records += 1
+            kind, *values = _unpack(record)
+            if beginning is None:
+                beginning = self._begun(kind, values)
+            elif kind == "answer":
+                self._answers[values[0], values[1]] = at
+            elif kind == "score":
+                stream, sequence, digest, score = values
+                self._scores[stream, sequence] = (digest, from_plain(Score, score))
+            elif kind == "lost":
+                self._lost[values[0], values[1]] = values[2]
+        if beginning is None:
+            raise ValueError("it is empty")
+        return beginning
+
+    def _begun(self, kind: str, values: list[Any]) -> Beginning:
+        if kind != "begin" or len(values) != 3:
+            raise ValueError("it does not begin as one")
+        if values[:2] != [FORMAT, __version__]:
+            raise InputError(
+                f"{self._folder.parent}: begun by simnet {values[1]} (journal format {values[0]}); expected to go on with that, "
+                f"this is {__version__} (format {FORMAT})"
+            )
+        plain = values[2]
+        return Beginning(from_plain(Scenario, plain["scenario"]), plain["hosts"], plain["asked"])
+
+
+@contextmanager
+def kept(resumed: Journal | None, folder: Path, beginning: Beginning) -> Iterator[Journal]:
+    """Keep a journal of the run in `folder` until the run has ended: the one gone on with, or a new one.
+
+    A run that fails leaves it to whoever goes on. Where it failed before a host had said anything there is nothing to go on
+    with, and the folder is free again for the same command.
+
+    Raises:
+        InputError: The folder of a new run cannot be made or holds something.
+    """
+    if resumed is None:
+        preflight.make_folder(folder)
+    journal = resumed or Journal.create(folder, beginning)
+    with closing(journal):
+        try:
+            yield journal
+        except SimnetError:
+            if resumed is None and journal.is_blank:
+                journal.remove()
+            raise
+        journal.remove()
+
+
+def _unpack(record: bytes) -> list[Any]:
+    return msgpack.unpackb(record, raw=False, strict_map_key=True)

@@ -1,0 +1,76 @@
+"""Decoded pictures that may yet serve as side information, in files, so that a fusion host or a broker that died can go on."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from simnet.errors import InputError
+from simnet.nodes.fusion_setup import FusionSetup
+from simnet.nodes.side_selection import PREVIOUS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from simnet.records import Scenario
+
+    Key = tuple[str, int]
+
+
+class Shelf:
+    """Keeps what fusion may still choose, and what the latest decodings chose, since not all of these are on record yet.
+
+    `behind` is how many decodings may be on their way or unscored at once.
+    """
+
+    def __init__(self, folder: Path, scenario: Scenario, behind: int) -> None:
+        self._folder, self._setup = folder, FusionSetup.of(scenario)
+        streams = self._setup.streams
+        named = {(name, stream.name) for stream in scenario.streams for name, _ in stream.candidates}
+        self._serving = {own if name == PREVIOUS else name for name, own in named} & streams.keys()
+        self._kept: dict[Key, None] = {}
+        self._chosen: deque[list[Key]] = deque(maxlen=behind)
+        self._now_ns = 0
+
+    def pass_time(self, now_ns: int) -> None:
+        """Fusion has had a turn at `now_ns`."""
+        self._now_ns = now_ns
+
+    def put(self, stream: str, sequence: int, picture: bytes | None, sides: Sequence[Key]) -> None:
+        """Keep a picture (None if an earlier process kept it), decoded with the side pictures `sides`.
+
+        Raises:
+            InputError: It cannot be written.
+        """
+        self._chosen.append(list(sides))
+        if stream in self._serving:
+            file = self._file(stream, sequence)
+            try:
+                if picture is not None:
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    file.write_bytes(picture)
+            except OSError as error:
+                raise InputError(f"{file}: cannot be written ({error.strerror}); expected room for the run") from error
+            self._kept[stream, sequence] = None
+        self._let_go()
+
+    def pictures(self) -> Iterator[tuple[Key, bytes]]:
+        """Yield what is kept, in order of decoding."""
+        for stream, sequence in self._kept:
+            file = self._file(stream, sequence)
+            # A broker that died later than where its successor is now has let go what nobody will choose.
+            if file.exists():
+                yield (stream, sequence), file.read_bytes()
+
+    def _let_go(self) -> None:
+        oldest_ns = self._now_ns - self._setup.memory_ns
+        wanted = {key for sides in self._chosen for key in sides}
+        sources = self._setup.sources
+        for key in [key for key in self._kept if sources[key[0]].schedule.capture_ns(key[1]) < oldest_ns]:
+            if key not in wanted:
+                del self._kept[key]
+                self._file(*key).unlink(missing_ok=True)
+
+    def _file(self, stream: str, sequence: int) -> Path:
+        return self._folder / stream.replace("/", "~") / f"{sequence}.rgb"

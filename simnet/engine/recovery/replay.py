@@ -1,0 +1,138 @@
+"""What a host has to be told again when it comes back empty. No socket, no file, no clock.
+
+A node's state is a pure function of what it was granted, and replies bring states along, so it is the latest state and the
+grants since. Pixels are apart from that: the frames that a decoder saw since its last key frame, and the pictures that may yet
+serve as side information.
+
+    open, announce ▶ restore, grants since        a stream each, and fusion
+                   ▶ prime                         frames since the key frame, by stream
+                   ▶ shown                         pictures that are known
+                   ▶ what the host still owes      asked again by the socket
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from simnet.codec.bitstream import framing
+from simnet.engine.recovery import marshalling
+from simnet.errors import NodeError
+from simnet.wire.protocol.messages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from simnet.engine.recovery.picture_spool import Shelf
+
+FUSION = None
+"""Stands for fusion where a stream's name stands for its camera."""
+Asked = tuple[int, Message]
+"""A request with its ticket."""
+
+
+@dataclass(slots=True)
+class _Told:
+    """What one host was told."""
+
+    opening: list[Asked] = field(default_factory=list)
+    opened: tuple[bytes, ...] | None = None
+    states: dict[str | None, bytes] = field(default_factory=dict)
+    grants: dict[str | None, list[Asked]] = field(default_factory=dict)
+    """Since the state."""
+    chains: dict[str, list[Asked]] = field(default_factory=dict)
+    """Requests to decode since the last key frame, by stream."""
+    is_told: bool = False
+    """Whether the host has been asked anything by this process, or told everything that an earlier one asked."""
+    open_requests: dict[int, Message] = field(default_factory=dict)
+    """Requests whose reply has not been used yet, by ticket."""
+
+
+class Replay:
+    """The memory of a run's hosts; see `wire.sockets.broker_socket.Memory`."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._told: defaultdict[str, _Told] = defaultdict(_Told)
+        self._shelf = shelf
+
+    def posted(self, host: str, ticket: int, request: Message) -> None:
+        """`host` is asked something."""
+        told, header = self._told[host], request.header
+        told.open_requests[ticket] = request
+        if request.kind in {"open", "announce"}:
+            told.opening.append((ticket, request))
+        elif request.kind == "capture":
+            told.grants.setdefault(header["stream"], []).append((ticket, request))
+        elif request.kind in {"delivery", "wake"}:
+            told.grants.setdefault(FUSION, []).append((ticket, request))
+            self._shelf.pass_time(header["time_ns"])
+        elif request.kind == "picture":
+            chain = told.chains.setdefault(header["stream"], [])
+            if framing.header(request.payloads[0]).key:
+                chain.clear()
+            chain.append((ticket, request))
+
+    def open_request(self, host: str, ticket: int) -> Message:
+        """Return a request whose reply has not been used yet."""
+        return self._told[host].open_requests[ticket]
+
+    def answered(self, host: str, ticket: int, reply: Message) -> None:
+        """The reply to a request is used now; what it tells need not be asked again."""
+        told = self._told[host]
+        request = told.open_requests.pop(ticket)
+        header = request.header
+        if reply.kind == "opened":
+            told.opened = reply.payloads
+        elif reply.kind == "coded" and len(reply.payloads) > 1:
+            # The state before this frame: the frame itself has to be coded again.
+            told.states[header["stream"]] = reply.payloads[1]
+            self._drop_grants(told, header["stream"], ticket)
+        elif reply.kind == "plan" and reply.payloads:
+            told.states[FUSION] = reply.payloads[0]
+            self._drop_grants(told, FUSION, ticket + 1)
+        elif reply.kind == "decoded":
+            sides = [(side["source"], side["sequence"]) for side in header["sides"]]
+            self._shelf.put(header["stream"], header["sequence"], reply.payloads[0] if reply.payloads else None, sides)
+
+    def catch_up(self, host: str) -> list[Message]:
+        """Return what to tell `host` before this process's first request to it; nothing before any other."""
+        return [] if self.is_told(host) else self.replay(host, ())
+
+    def is_told(self, host: str) -> bool:
+        """Whether `host` knows by now what this process has asked, or would have."""
+        return self._told[host].is_told
+
+    def replay(self, host: str, owed: Collection[int]) -> list[Message]:
+        """Return what to tell `host` again, in order."""
+        told = self._told[host]
+        told.is_told = True
+        messages = [request for ticket, request in told.opening if ticket not in owed]
+        for actor, grants in told.grants.items():
+            if actor in told.states:
+                messages.append(Message("restore", {"stream": actor}, (told.states[actor],)))
+            messages += [request for ticket, request in grants if ticket not in owed]
+        known = [asked for chain in told.chains.values() for asked in chain if asked[0] not in told.open_requests]
+        messages += [Message("prime", {"stream": each.header["stream"]}, each.payloads) for _, each in known]
+        if told.chains:
+            messages += [_shown(*key, picture) for key, picture in self._shelf.pictures()]
+        # Their replies have come but have not been used, so these pictures are not on the shelf yet.
+        unused = [(ticket, request) for ticket, request in told.open_requests.items() if request.kind == "picture"]
+        return messages + [request for ticket, request in unused if ticket not in owed]
+
+    def replayed(self, host: str, reply: Message) -> None:
+        """See `wire.sockets.broker_socket.Memory`; a host that is not the one it was ends the run.
+
+        Raises:
+            NodeError: It failed, or its encoders announce something else than before.
+        """
+        marshalling.raise_if_failed(reply, host)
+        if reply.kind == "opened" and reply.payloads != self._told[host].opened:
+            raise NodeError(f"{host}: came back with other codecs or models; expected those that the run began with")
+
+    def _drop_grants(self, told: _Told, actor: str | None, before: int) -> None:
+        told.grants[actor] = [asked for asked in told.grants[actor] if asked[0] >= before]
+
+
+def _shown(stream: str, sequence: int, picture: bytes) -> Message:
+    return Message("shown", {"stream": stream, "sequence": sequence}, (picture,))

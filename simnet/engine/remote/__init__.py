@@ -1,0 +1,1 @@
+"""Nodes elsewhere: client and server, placement, launcher, supervisor, rendezvous."""

@@ -1,0 +1,73 @@
+"""A host that goes to its broker by itself: what `simnet camera` and `simnet fusion` are."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from simnet import __version__
+from simnet.engine.remote.rendezvous import WAIT_S, scenario_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from simnet.records import Scenario
+    from simnet.wire.security.keys import HostKeys
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What a host is to carry, and where to."""
+
+    file: Path
+    """Its scenario file, which must be the broker's to the byte."""
+    endpoint: str
+    nodes: tuple[str, ...] = ()
+    fusion: bool = False
+    world: str | None = None
+    """Where this machine has the scenario's recorded world, if not where the file says."""
+    keys: HostKeys | None = None
+    wait_s: float = WAIT_S
+
+
+def carry(errand: Errand) -> None:
+    """Join the run and carry the nodes until the broker says that it is over.
+
+    Raises:
+        NodeError: The broker is not there, refuses this host, is gone, or says that the run failed.
+    """
+    import zmq
+
+    from simnet.engine.remote.node_server import Host
+    from simnet.engine.timing import process_memory
+    from simnet.wire.membership.admission import Claim, host_name
+    from simnet.wire.sockets.host_socket import HostSocket
+
+    process_memory.keep_freed_pages()
+    name = host_name(errand.nodes, errand.fusion)
+    claim = Claim(name, errand.nodes, errand.fusion, _cores(), scenario_digest(errand.file), __version__)
+
+    def localise(scenario: Scenario, overrides: Sequence[str]) -> Scenario:
+        return _localised(scenario, errand, overrides)
+
+    with zmq.Context() as context:
+        Host(HostSocket(context, errand.endpoint, claim, errand.keys), name, localise=localise).serve(errand.wait_s)
+
+
+def _localised(scenario: Scenario, errand: Errand, overrides: Sequence[str]) -> Scenario:
+    """Return the broker's scenario with its world where this machine has it, by its own file and the broker's overrides."""
+    if scenario.world.path is None:
+        return scenario
+    from simnet.scenario import loader
+
+    own = [] if errand.world is None else [f"world.path={json.dumps(errand.world)}"]
+    path = loader.load(errand.file, [*overrides, *own]).world.path
+    return replace(scenario, world=replace(scenario.world, path=path))
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,158 @@
+"""How the hosts of a run come to be here: threads of this process, or processes of their own, watched over.
+
+A crew is what the runner takes: given the scenario, this process's world and the memory that lets a host come back, it yields a
+`Muster`. `gathering` has the one for hosts that come by themselves.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from simnet.engine.remote.supervisor import RESTARTS, HostProcesses
+from simnet.errors import NodeError
+from simnet.records import SECOND_NS
+from simnet.wire.membership.liveness import Absence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from simnet.engine.local.lazy_world import LazyWorld
+    from simnet.engine.remote.placement import HostPlan
+    from simnet.records import Scenario
+    from simnet.wire.membership.liveness import Memory
+    from simnet.wire.sockets.broker_socket import BrokerSocket
+
+END_S = 5.0
+"""How long a host may take to end after it was told to."""
+LEAVE_S = 0.7
+"""How long threads are waited for when the run has failed or was interrupted: after that they are left behind."""
+JOIN_S = 60.0
+"""How long a host of ours may take to join."""
+
+
+@dataclass(frozen=True, slots=True)
+class Muster:
+    """Hosts on their way."""
+
+    socket: BrokerSocket
+    wait: Callable[[], list[HostPlan]]
+    """Waits until all hosts are there; returns what each carries. Raises NodeError naming who is missing."""
+
+
+if TYPE_CHECKING:
+    Crew = Callable[[Scenario, LazyWorld, Memory], AbstractContextManager[Muster]]
+
+
+def crew(hosts: int, restarts: int = RESTARTS) -> Crew:
+    """Return the crew of a run on this machine: 0 hosts for threads of this process, else so many processes.
+
+    A process that dies is started again, each up to `restarts` times.
+    """
+    from simnet.engine.remote.placement import plan_hosts
+
+    def come(scenario: Scenario, world: LazyWorld, memory: Memory) -> AbstractContextManager[Muster]:
+        plans = plan_hosts(scenario, hosts)
+        if not hosts:
+            return threads(plans, world, memory)
+        return processes(plans, HostProcesses(restarts), memory, patience_s(scenario))
+
+    return come
+
+
+def patience_s(scenario: Scenario) -> float:
+    """Return how long a run waits for a host that is gone."""
+    return scenario.node_loss.wait_ns / SECOND_NS
+
+
+def _muster(socket: BrokerSocket, plans: Sequence[HostPlan]) -> Muster:
+    def wait() -> list[HostPlan]:
+        socket.wait_ready(JOIN_S)
+        return list(plans)
+
+    return Muster(socket, wait)
+
+
+@contextmanager
+def threads(plans: Sequence[HostPlan], world: LazyWorld, memory: Memory) -> Iterator[Muster]:
+    """Hosts as daemon threads over inproc, sharing `world`."""
+    import zmq
+
+    from simnet.engine.remote.node_server import Host
+    from simnet.wire.membership.admission import Claim, NamedRoster
+    from simnet.wire.sockets.broker_socket import BrokerSocket
+    from simnet.wire.sockets.host_socket import HostSocket
+
+    context = zmq.Context()
+    running: dict[str, threading.Thread] = {}
+
+    def watch(silent: Sequence[str]) -> list[Absence]:
+        del silent  # a thread's heart beats as long as this process's
+        ended = [name for name, thread in running.items() if not thread.is_alive()]
+        return [Absence(name, "its thread ended; expected it to stay until the run ends", final=True) for name in ended]
+
+    roster = NamedRoster(tuple(plan.name for plan in plans))
+    broker = BrokerSocket(context, "inproc://simnet", roster, watch, memory)
+    for plan in plans:
+        host = Host(HostSocket(context, broker.endpoint, Claim(plan.name)), plan.name, world)
+        running[plan.name] = threading.Thread(target=host.serve, name=plan.name, daemon=True)
+        running[plan.name].start()
+    patience_s = LEAVE_S
+    try:
+        yield _muster(broker, plans)
+        patience_s = END_S
+    finally:
+        tell_to_stop(broker, list(running))
+        deadline = time.monotonic() + patience_s
+        for thread in running.values():
+            thread.join(max(0.0, deadline - time.monotonic()))
+        broker.close()
+        # A thread that is stuck still uses its socket: leave the context to the end of the process then.
+        if not any(thread.is_alive() for thread in running.values()):
+            context.term()
+
+
+@contextmanager
+def processes(plans: Sequence[HostPlan], running: HostProcesses, memory: Memory, patience: float) -> Iterator[Muster]:
+    """Hosts as processes over ipc, in a folder of their own so that nobody else binds there."""
+    import zmq
+
+    from simnet.wire.membership.admission import NamedRoster
+    from simnet.wire.sockets.broker_socket import BrokerSocket
+
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="simnet-"))
+        context = stack.enter_context(zmq.Context())
+        roster = NamedRoster(tuple(plan.name for plan in plans))
+        broker = BrokerSocket(context, f"ipc://{folder}/broker", roster, running, memory, patience)
+        stack.callback(broker.close)
+        stack.callback(running.end, END_S)
+        failing = True
+        try:
+            running.start(broker.endpoint, [plan.name for plan in plans])
+            yield _muster(broker, plans)
+            failing = False
+        finally:
+            deaf = tell_to_stop(broker, running.alive)
+            if failing:
+                running.kill(deaf)
+
+
+def tell_to_stop(broker: BrokerSocket, hosts: Sequence[str], failure: str | None = None) -> list[str]:
+    """Tell hosts that the run is over, or why it failed; return those that it did not reach."""
+    from simnet.wire.protocol.messages import Message
+
+    deaf = []
+    for host in hosts:
+        if not broker.is_here(host):
+            deaf.append(host)  # it has ended already, or has not come (back) yet: there is nobody to tell
+            continue
+        try:
+            broker.post(host, Message("stop", {"failure": failure}))
+        except NodeError:
+            deaf.append(host)
+    return deaf

@@ -1,0 +1,93 @@
+"""The hosts as the clock knows them: a request in, its answer out, whatever dies meanwhile.
+
+post ──▶ on record?  yes: no need to send it          result ◀── the recorded answer
+no:  socket ──▶ host                    ◀── the host's, which goes on record
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simnet.engine.recovery import marshalling
+from simnet.errors import NodeLostError
+from simnet.wire.protocol.messages import Message
+
+if TYPE_CHECKING:
+    from simnet.engine.recovery.journal import Journal
+    from simnet.engine.recovery.replay import Replay
+    from simnet.engine.results.scorer import Score
+    from simnet.wire.sockets.broker_socket import BrokerSocket
+
+ANSWER_S = 120.0
+"""No node takes longer for one answer."""
+
+
+class Hosts:
+    """Asks hosts, and remembers what they were asked and what they said."""
+
+    def __init__(self, socket: BrokerSocket, replay: Replay, journal: Journal) -> None:
+        self._socket, self._replay, self._journal = socket, replay, journal
+
+    @property
+    def is_live(self) -> bool:
+        """Whether what happens now happens for the first time: no recorded answer is left."""
+        return self._journal.is_spent
+
+    def post(self, host: str, message: Message) -> int:
+        """Send a request unless its answer is on record; return its ticket."""
+        ticket = self._socket.next_ticket(host)
+        if self._journal.loss(host, ticket) is not None:
+            self._socket.skip(host)
+        elif self._is_recorded(host, ticket, message):
+            self._socket.skip(host)
+            # Answers come in another order than requests: a host that is needed already has to know this one too.
+            if self._replay.is_told(host):
+                self._socket.tell(host, message)
+        else:
+            # A resumed run's first request to a host finds it empty.
+            for known in self._replay.catch_up(host):
+                self._socket.tell(host, known)
+            self._socket.post(host, message)
+        self._replay.posted(host, ticket, message)
+        return ticket
+
+    def result(self, host: str, ticket: int, what: str) -> Message:
+        """Return the answer to a request; for a picture that has a recorded score, without the picture.
+
+        Raises:
+            NodeLostError: The host is gone for good.
+            NodeError: It failed or is too slow; another SimnetError where the fault is another's.
+        """
+        if (reason := self._journal.loss(host, ticket)) is not None:
+            raise NodeLostError(host, reason)
+        request = self._replay.open_request(host, ticket)
+        if (score := self._scored(request)) is not None:
+            reply = Message("decoded", {"digest": score[0]})
+        elif (recorded := self._journal.answer(host, ticket)) is not None:
+            reply = recorded
+        else:
+            reply = marshalling.raise_if_failed(self._socket.result(host, ticket, what, ANSWER_S), host)
+            self._journal.record(host, ticket, reply)
+        self._replay.answered(host, ticket, reply)
+        return reply
+
+    def give_up(self, host: str, ticket: int, reason: str) -> None:
+        """Record that the run goes on without `host`, for want of an answer to this request."""
+        if self._journal.loss(host, ticket) is None:
+            self._journal.record_loss(host, ticket, reason)
+
+    def score(self, stream: str, sequence: int) -> tuple[str, Score] | None:
+        """Return the recorded digest and score of a picture."""
+        return self._journal.score(stream, sequence)
+
+    def wait(self, seconds: float) -> None:
+        """Let wall time pass, taking in what hosts say."""
+        self._socket.wait(seconds)
+
+    def _is_recorded(self, host: str, ticket: int, request: Message) -> bool:
+        return self._journal.has(host, ticket) or self._scored(request) is not None
+
+    def _scored(self, request: Message) -> tuple[str, Score] | None:
+        if request.kind != "picture":
+            return None
+        return self._journal.score(request.header["stream"], request.header["sequence"])

@@ -1,0 +1,250 @@
+"""A host: it carries nodes, takes the broker's requests and lets the nodes answer them.
+
+A thread of the broker's process in a plain run, a process of its own with `--hosts`
+(`python -m simnet.engine.remote.node_server`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import sys
+import threading
+from concurrent.futures import wait
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from simnet import seeds
+from simnet.engine.local.camera_actor import CameraActor
+from simnet.engine.local.fusion_actor import FusionActor
+from simnet.engine.local.lazy_world import LazyWorld
+from simnet.engine.local.ordered_pool import OrderedPool
+from simnet.engine.recovery import marshalling
+from simnet.engine.timing import process_memory
+from simnet.engine.timing.thread_timer import Stopwatch
+from simnet.errors import NodeError, SimnetError
+from simnet.nodes.schedule import Schedule
+from simnet.records import Announcement, Scenario
+from simnet.wire.protocol.messages import Message
+from simnet.wire.protocol.serialization import from_plain, pack_records, unpack_records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+    from simnet.records import Decoded
+    from simnet.wire.sockets.host_socket import HostSocket
+
+JOIN_S = 60.0
+_LOG = logging.getLogger(__name__)
+
+
+class Host:
+    """Serves one connection until the broker says stop. `world` is the process's own, if it has one already."""
+
+    def __init__(
+        self,
+        connection: HostSocket,
+        name: str,
+        world: LazyWorld | None = None,
+        localise: Callable[[Scenario, list[str]], Scenario] = lambda scenario, _: scenario,
+    ) -> None:
+        """Make a host; `localise` puts this machine's paths into the broker's scenario, given that one's overrides."""
+        self._connection, self._name, self._localise = connection, name, localise
+        self._world, self._shares_process = world, world is not None
+        self._stopwatch = Stopwatch()
+        self._cameras: dict[str, CameraActor] = {}
+        self._fusion: FusionActor | None = None
+        self._pool = OrderedPool(1, name)
+        self._delay: Callable[[], float] = lambda: 0.0
+        self._ended = threading.Event()
+
+    def serve(self, join_s: float = JOIN_S) -> None:
+        """Join the run and answer requests until the broker says stop; wait up to `join_s` for its welcome.
+
+        Raises:
+            NodeError: The broker refused this host, is gone, or says that the run failed.
+        """
+        handlers = {
+            "open": self._open,
+            "capture": self._capture,
+            "announce": self._announce,
+            "delivery": self._deliver,
+            "wake": self._wake,
+            "picture": self._picture,
+            "restore": self._restore,
+            "prime": self._prime,
+            "shown": self._show,
+            "tally": self._tally,
+        }
+        try:
+            self._connection.join(join_s)
+            while (request := self._connection.receive()).kind != "stop":
+                try:
+                    handlers[request.kind](request)
+                except Exception as error:
+                    self._fail(request, error)
+            self._reply(request, Message("stopped"))
+            self._connection.flush()
+            if request.header["failure"] is not None:
+                raise NodeError(f"{self._name}: the broker ended the run: {request.header['failure']}")
+        finally:
+            self._ended.set()
+            self._pool.close()
+            self._connection.close()
+            if self._world is not None and not self._shares_process:
+                self._world.close()
+
+    def _open(self, request: Message) -> None:
+        import cv2
+
+        cv2.setNumThreads(1)
+        header = request.header
+        scenario = from_plain(Scenario, unpack_records(request.payloads[0]))
+        scenario = self._localise(scenario, header["overrides"])
+        self._set_delay(scenario.seed, header["answer_delay_s"])
+        self._world = world = self._world or LazyWorld(scenario, self._stopwatch)
+        self._pool.close()
+        self._pool = OrderedPool(header["threads"], self._name)
+        streams = {stream.name: stream for stream in scenario.streams}
+
+        def open_camera(each: dict[str, Any]) -> None:
+            name, packets = each["name"], (each["payload_bytes"], each["overhead_bytes"])
+            camera = scenario.cameras[name]
+            schedule = Schedule.of(camera, scenario.duration_ns)
+            self._cameras[name] = CameraActor(streams[name], camera, schedule, packets, world, self._stopwatch)
+
+        # The world opens in the pool too, while encoders load.
+        jobs: list[Future] = [self._pool.submit(each["name"], partial(open_camera, each)) for each in header["streams"]]
+        jobs.append(self._pool.submit("world", world.open))
+        if header["fusion"]:
+            self._fusion = FusionActor(scenario, world, self._pool, self._stopwatch)
+        self._when_done(request, jobs, self._opened)
+
+    def _opened(self) -> Message:
+        # By name: encoders are ready in any order, and a host that comes back has to say the same again.
+        announcements = {name: self._cameras[name].announcement for name in sorted(self._cameras)}
+        return Message("opened", payloads=(pack_records(announcements),))
+
+    def _announce(self, request: Message) -> None:
+        plain = unpack_records(request.payloads[0])
+        announcements = {str(name): from_plain(Announcement, data) for name, data in plain.items()}
+        self._when_done(request, list(self._fusion_here.announce(announcements)), lambda: Message("announced"))
+
+    def _capture(self, request: Message) -> None:
+        grant = marshalling.capture_grant(request)
+        job = self._pool.submit(grant.stream, lambda: self._cameras[grant.stream].capture(grant))
+        self._when_done(request, [job], lambda: marshalling.coded_message(*job.result()))
+
+    def _deliver(self, request: Message) -> None:
+        self._answer(request, marshalling.plan_message(*self._fusion_here.deliver(marshalling.delivery_grant(request))))
+
+    def _wake(self, request: Message) -> None:
+        self._answer(request, marshalling.plan_message(*self._fusion_here.wake(request.header["time_ns"])))
+
+    def _picture(self, request: Message) -> None:
+        header, sides = request.header, marshalling.sides_of(request)
+        job = self._fusion_here.decode(header["stream"], header["sequence"], request.payloads[0], sides)
+        self._when_done(request, [job], lambda: _decoded_message(job.result()))
+
+    def _restore(self, request: Message) -> None:
+        stream, state = request.header["stream"], request.payloads[0]
+        if stream is None:
+            self._fusion_here.restore(state)
+            self._reply(request, Message("restored"))
+        else:
+            job = self._pool.submit(stream, lambda: self._cameras[stream].restore(state))
+            self._when_done(request, [job], lambda: Message("restored"))
+
+    def _prime(self, request: Message) -> None:
+        job = self._fusion_here.prime(request.header["stream"], request.payloads[0])
+        self._when_done(request, [job], lambda: Message("restored"))
+
+    def _show(self, request: Message) -> None:
+        self._fusion_here.show(request.header["stream"], request.header["sequence"], request.payloads[0])
+        self._reply(request, Message("restored"))
+
+    def _tally(self, request: Message) -> None:
+        seconds = [{"part": part, "seconds": spent} for part, spent in self._stopwatch.seconds.items()]
+        peak = 0 if self._shares_process else process_memory.peak_bytes()
+        self._answer(request, Message("tallied", {"peak_rss_bytes": peak, "seconds": seconds}))
+
+    @property
+    def _fusion_here(self) -> FusionActor:
+        if self._fusion is None:
+            raise NodeError("asked to fuse; expected that of the host that carries fusion")
+        return self._fusion
+
+    def _when_done(self, request: Message, jobs: list[Future], answer: Callable[[], Message]) -> None:
+        """Answer in the pool once all jobs are done, with the first failure if there is one."""
+
+        def finish() -> None:
+            wait(jobs)
+            try:
+                for job in jobs:
+                    job.result()
+                self._answer(request, answer())
+            except Exception as error:
+                self._fail(request, error)
+
+        if len(jobs) == 1:
+            jobs[0].add_done_callback(lambda _: finish())
+        else:
+            self._pool.submit("answers", finish, jobs)
+
+    def _answer(self, request: Message, reply: Message) -> None:
+        if pause_s := self._delay():
+            self._ended.wait(pause_s)
+        self._reply(request, reply)
+
+    def _fail(self, request: Message, error: BaseException) -> None:
+        if not isinstance(error, SimnetError) and not self._ended.is_set():
+            _LOG.error("%s: %s failed", self._name, request.kind, exc_info=error)
+        self._reply(request, marshalling.failed_message(error))
+
+    def _reply(self, request: Message, reply: Message) -> None:
+        try:
+            self._connection.reply(request, reply)
+        except OSError:
+            # A job that outlived the run finds the connection closed; nobody waits for it.
+            if not self._ended.is_set():
+                raise
+
+    def _set_delay(self, seed: int, longest_s: float) -> None:
+        if longest_s:
+            draw = seeds.generator(seed, "answer delay", self._name)
+            self._delay = lambda: draw.uniform(0, longest_s)
+
+
+def _decoded_message(decoded: Decoded) -> Message:
+    picture = decoded.picture.tobytes()
+    payloads = (picture,) if decoded.alone is decoded.picture else (picture, decoded.alone.tobytes())
+    return Message("decoded", {"digest": hashlib.sha256(picture).hexdigest()[:32]}, payloads)
+
+
+def main(arguments: list[str]) -> int:
+    """Run a host as a process: endpoint, name."""
+    import zmq
+
+    from simnet.wire.membership.admission import Claim
+    from simnet.wire.sockets.host_socket import HostSocket
+
+    process_memory.keep_freed_pages()
+    endpoint, name = arguments
+    with zmq.Context() as context:
+        try:
+            Host(HostSocket(context, endpoint, Claim(name)), name).serve()
+        except NodeError as error:
+            print(f"simnet: error: {error}", file=sys.stderr)  # noqa: T201 - nobody else is left to tell
+            return error.exit_status
+        except KeyboardInterrupt:
+            return 130
+    return 0
+
+
+if __name__ == "__main__":
+    status = main(sys.argv[1:])
+    sys.stderr.flush()
+    # Threads left behind in native code would crash Python's own end.
+    os._exit(status)

@@ -1,0 +1,98 @@
+"""Host processes of this machine: started, watched over, and started again when they die."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from simnet.wire.membership.liveness import Absence
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+RESTARTS = 5
+"""How often one host is started again in a run."""
+
+
+class HostProcesses:
+    """The host processes of one run; calling it is the `Watch` over them."""
+
+    def __init__(self, restarts: int = RESTARTS) -> None:
+        self._restarts = restarts
+        self._endpoint = ""
+        self._running: dict[str, subprocess.Popen] = {}
+        self._given_up: set[str] = set()
+        self.deaths: Counter[str] = Counter()
+        """How often each host died."""
+
+    def start(self, endpoint: str, names: Sequence[str]) -> None:
+        """Start a process for each name, which joins the broker at `endpoint`."""
+        self._endpoint = endpoint
+        for name in names:
+            self._start(name)
+
+    @property
+    def alive(self) -> list[str]:
+        """The hosts whose process has not ended."""
+        return [name for name, process in self._running.items() if process.poll() is None]
+
+    def __call__(self, silent: Sequence[str]) -> list[Absence]:
+        """Kill hosts that do not show any life, start dead ones again while that is allowed; see `Watch`."""
+        for name in silent:
+            self._running[name].kill()
+            self._running[name].wait()
+        gone = []
+        for name, process in self._running.items():
+            # One that ended well was told to; whom nobody waits for any more is looked at no more.
+            if name not in self._given_up and process.poll():
+                why = "gave no sign of life" if name in silent else _ended(process.returncode)
+                gone.append(self._bury(name, why))
+        return gone
+
+    def kill(self, names: Sequence[str]) -> None:
+        """End processes that have nothing to tidy."""
+        for name in names:
+            self._running[name].kill()
+
+    def end(self, patience_s: float) -> None:
+        """Wait for all to end, and end those that do not."""
+        deadline = time.monotonic() + patience_s
+        for process in self._running.values():
+            try:
+                process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def _bury(self, name: str, why: str) -> Absence:
+        self.deaths[name] += 1
+        if self.deaths[name] > self._restarts:
+            self._given_up.add(name)
+            times = f", for the {_ordinal(self.deaths[name])} time" if self._restarts else ""
+            return Absence(name, f"its process {why}{times}; expected it to stay until the run ends", final=True)
+        self._start(name)
+        return Absence(name, f"its process {why}")
+
+    def _start(self, name: str) -> None:
+        command = [sys.executable, "-m", "simnet.engine.remote.node_server", self._endpoint, name]
+        # In a session of its own, so that Ctrl-C reaches the broker alone, which then tells the hosts to stop.
+        self._running[name] = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
+        )
+
+
+def _ended(status: int) -> str:
+    if status < 0:
+        try:
+            return f"was killed by {signal.Signals(-status).name}"
+        except ValueError:
+            return f"was killed by signal {-status}"
+    return f"ended with status {status}"
+
+
+def _ordinal(number: int) -> str:
+    return {1: "first", 2: "second", 3: "third"}.get(number, f"{number}th")

@@ -1,0 +1,1 @@
+"""What a run comes to: ledger, fingerprint, scores, observers, telemetry."""

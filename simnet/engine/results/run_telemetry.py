@@ -1,0 +1,153 @@
+"""Telemetry of a run: what it tells on `--live`, made of what the ledger and the scorer are told anyway.
+
+    broker ──▶ WatchedLedger ──▶ Telemetry ──put──▶ wire.LivePublisher ──▶ simnet dashboard
+    scorer ──▶ Telemetry.show
+
+Nothing flows back, so a run is the same with and without it. Records are made and pictures compressed in the publisher's thread,
+and only while somebody listens.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+from simnet.engine.results.watched_ledger import LedgerWatcher
+from simnet.records.telemetry import (
+    LiveEnd,
+    LiveEvent,
+    LiveFrame,
+    LivePicture,
+    LiveRun,
+    LiveSample,
+    NodeWay,
+)
+from simnet.tracks import poses
+from simnet.wire.telemetry.telemetry_messages import Told
+from simnet.wire.telemetry.telemetry_sockets import LivePublisher
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import numpy as np
+
+    from simnet.engine.results.ledger import Ledger
+    from simnet.engine.results.scorer import Score, Shown
+    from simnet.net import Network
+    from simnet.records import Scenario
+
+SAMPLE_NS = 100_000_000
+"""Positions and loads are told so often in virtual time."""
+WAY_STEPS, WAY_POINTS = 40, 4000
+"""Points of a node's way that are told, and of all nodes' ways together."""
+PICTURE_S = 0.4
+"""A stream's pictures are told no more often than this in wall time."""
+PICTURES_S = 0.04
+"""Nor any two streams' pictures."""
+PICTURE_WIDTH = 512
+"""Wider pictures are made smaller."""
+PICTURE_QUALITY = 88
+"""Of JPEG."""
+
+
+class Telemetry(LedgerWatcher):
+    """One run's publisher; a context that tells the end, good or bad."""
+
+    def __init__(self, endpoint: str, scenario: Scenario, run: str) -> None:
+        self._scenario, self._run = scenario, run
+        self._streams = {stream.name: stream for stream in scenario.streams}
+        self._cameras = scenario.cameras
+        self._ways = {node.name: node.trajectory for node in scenario.nodes}
+        self._publisher = LivePublisher(endpoint, Told(LiveRun(uuid.uuid4().hex, run, scenario, _ways(scenario))))
+        self._network: Network | None = None
+        self._now_ns = 0
+        self._next_sample_ns = 0
+        self._events_told = 0
+        self._shown_s: dict[str, float] = {}
+        self._last_shown_s = 0.0
+        self._fingerprint = ""
+
+    def __enter__(self) -> Telemetry:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        said = "" if kind is None else f"{kind.__name__}: {error}"[:500]
+        end = Told(LiveEnd(self._now_ns, self._fingerprint, said))
+        self._publisher.put(lambda: end)
+        self._publisher.close()
+
+    def watch(self, network: Network) -> None:
+        """Tell the loads of these links from now on."""
+        self._network = network
+
+    def tick(self, now_ns: int) -> None:
+        """The clock is at `now_ns`: tell positions and loads if it is time to."""
+        self._now_ns = now_ns
+        if now_ns < self._next_sample_ns or not self._publisher.listening:
+            return
+        self._next_sample_ns = now_ns - now_ns % SAMPLE_NS + SAMPLE_NS
+        loads = self._network.loads() if self._network is not None else ()
+        self._tell_events()
+        dropped = self._publisher.dropped
+
+        def sample() -> Told:
+            positions = tuple((node, *poses.position(way, now_ns)) for node, way in self._ways.items())
+            return Told(LiveSample(now_ns, positions, loads, dropped))
+
+        self._publisher.put(sample)
+
+    def _tell_events(self) -> None:
+        events = self._network.events() if self._network is not None else []
+        for each in events[self._events_told :]:
+            event = Told(LiveEvent(each.time_ns, each.kind, each.where, each.detail))
+            self._publisher.put(lambda event=event: event)
+        self._events_told = len(events)
+
+    def finished(self, ledger: Ledger, stream: str, sequence: int) -> None:
+        """A frame's story is complete."""
+        config, camera = self._streams[stream], self._cameras[stream]
+        self._publisher.put(lambda: Told(LiveFrame(ledger.row(self._run, config, camera, sequence))))
+
+    def fault(self, host: str, reason: str) -> None:
+        """The run goes on without a host from now on."""
+        event = Told(LiveEvent(self._now_ns, "fault", host, reason))
+        self._publisher.put(lambda: event)
+
+    def show(self, shown: Shown, original: np.ndarray, picture: np.ndarray, score: Score) -> None:
+        """A picture has been scored: tell it, unless another was told just now."""
+        del score  # it is in the frame's row
+        now = time.monotonic()
+        recent = self._shown_s.get(shown.stream, 0.0)
+        if not self._publisher.listening or now - recent < PICTURE_S or now - self._last_shown_s < PICTURES_S:
+            return
+        self._shown_s[shown.stream] = self._last_shown_s = now
+        about = LivePicture(shown.stream, shown.sequence, shown.capture_ns)
+        self._publisher.put(lambda: Told(about, (_jpeg(original), _jpeg(picture))))
+
+    def ended(self, fingerprint: str) -> None:
+        """The run went well."""
+        self._fingerprint = fingerprint
+
+
+def _ways(scenario: Scenario) -> tuple[NodeWay, ...]:
+    steps = max(2, min(WAY_STEPS, WAY_POINTS // len(scenario.nodes)))
+    found = []
+    for node in scenario.nodes:
+        places = [poses.position(node.trajectory, scenario.duration_ns * k // steps)[:2] for k in range(steps + 1)]
+        found.append(NodeWay(node.name, tuple(places if len(set(places)) > 1 else places[:1])))
+    return tuple(found)
+
+
+def _jpeg(picture: np.ndarray) -> bytes:
+    """Return a picture (uint8, H x W x 3, RGB) as a JPEG file, at most `PICTURE_WIDTH` wide."""
+    import cv2
+
+    height, width = picture.shape[:2]
+    if width > PICTURE_WIDTH:
+        size = (PICTURE_WIDTH, max(1, round(height * PICTURE_WIDTH / width)))
+        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    settings = (cv2.IMWRITE_JPEG_QUALITY, PICTURE_QUALITY)
+    return cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), settings)[1].tobytes()

@@ -1,0 +1,97 @@
+"""A ledger that passes on what it is told to whoever watches a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simnet.engine.results.ledger import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simnet.engine.results.scorer import Score
+    from simnet.net import Transfer
+    from simnet.nodes.camera import Coded
+    from simnet.records.grants import Decision
+
+
+class LedgerWatcher:
+    """Overrides what it wants to be told. All but a scored frame's end comes from the run's own thread, in virtual order."""
+
+    def tick(self, now_ns: int) -> None:
+        """The clock is at `now_ns`."""
+
+    def coded(self, stream: str, coded: Coded, now_ns: int) -> None:
+        """A frame's coding is done."""
+
+    def decided(self, ledger: Ledger, decision: Decision) -> None:
+        """What becomes of a frame is decided."""
+
+    def node_lost(self, ledger: Ledger, stream: str, sequence: int) -> None:
+        """A frame was never coded."""
+
+    def fault(self, host: str, reason: str) -> None:
+        """The run goes on without a host from now on."""
+
+    def finished(self, ledger: Ledger, stream: str, sequence: int) -> None:
+        """A frame's story is complete."""
+
+
+class WatchedLedger(Ledger):
+    """A ledger with watchers."""
+
+    def __init__(self, watchers: Sequence[LedgerWatcher]) -> None:
+        super().__init__()
+        self._watchers = watchers
+
+    def captured(self, stream: str, sequence: int, now_ns: int) -> None:
+        """A camera was granted a capture."""
+        super().captured(stream, sequence, now_ns)
+        self._tick(now_ns)
+
+    def coded(self, stream: str, coded: Coded, now_ns: int) -> None:
+        """A frame's coding is done."""
+        super().coded(stream, coded, now_ns)
+        self._tick(now_ns)
+        for each in self._watchers:
+            each.coded(stream, coded, now_ns)
+
+    def arrived(self, stream: str, sequence: int, transfer: Transfer, now_ns: int) -> None:
+        """A transfer ended, complete or not."""
+        super().arrived(stream, sequence, transfer, now_ns)
+        self._tick(now_ns)
+
+    def decided(self, decision: Decision, now_ns: int) -> None:
+        """Fusion decided what becomes of a frame; without a picture, that is the end of its story."""
+        super().decided(decision, now_ns)
+        self._tick(now_ns)
+        for each in self._watchers:
+            each.decided(self, decision)
+        if decision.ready_ns is None:
+            self._finished(decision.stream, decision.sequence)
+
+    def fault(self, host: str, reason: str, now_ns: int) -> None:
+        """The run goes on without a host from now on."""
+        super().fault(host, reason, now_ns)
+        for each in self._watchers:
+            each.fault(host, reason)
+
+    def node_lost(self, stream: str, sequence: int, now_ns: int) -> None:
+        """A frame was never coded; that is the end of its story."""
+        super().node_lost(stream, sequence, now_ns)
+        for each in self._watchers:
+            each.node_lost(self, stream, sequence)
+        self._finished(stream, sequence)
+
+    def scored(self, stream: str, sequence: int, score: Score) -> None:
+        """A frame's picture has been compared with the original."""
+        super().scored(stream, sequence, score)
+        self._finished(stream, sequence)
+
+    def _tick(self, now_ns: int) -> None:
+        for each in self._watchers:
+            each.tick(now_ns)
+
+    def _finished(self, stream: str, sequence: int) -> None:
+        for each in self._watchers:
+            each.finished(self, stream, sequence)

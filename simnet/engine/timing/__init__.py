@@ -1,0 +1,1 @@
+"""What a run took: seconds by phase and by thread, memory, the processor."""

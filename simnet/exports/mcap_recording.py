@@ -1,0 +1,178 @@
+"""A run as an MCAP file, for Foxglove and any `mcap` reader: messages are JSON, bytes in them base64 (which zstd takes back).
+
+    /<stream>/decoded     foxglove.CompressedImage   PNG, lossless; logged when the receiver had it, stamped with its capture
+    /<stream>/bitstream   simnet.Bitstream           what the camera sent; the channel's metadata is the stream's announcement
+    /<stream>/row         simnet.Row                 the frame's whole story, logged at the last time in it
+    /links/<link>         simnet.LinkBin             100 ms of a link
+    /events               foxglove.Log               outages, hand-overs, frames that were not there in time
+    /transforms           foxglove.FrameTransforms   where nodes and their cameras are, every 100 ms
+
+Log times are virtual: a run begins at 0, that is 1970-01-01T00:00:00Z. Originals are not in it: the scenario makes them again.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
+
+import cv2
+from mcap.writer import Writer
+
+from simnet import __version__
+from simnet.codec.bitstream import framing
+from simnet.exports import frame_transforms, recording_schemas
+from simnet.exports.export import Export
+from simnet.exports.partial_file import PartialFile
+from simnet.net import LinkBin
+from simnet.records import SECOND_NS, Outcome, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from simnet.exports.export import Ended, Picture
+    from simnet.records import Announcement, Scenario
+
+FILE = "run.mcap"
+EPOCH = "log times are virtual nanoseconds; the run begins at 0, 1970-01-01T00:00:00Z"
+COMPRESS_LEVEL = 3
+"""Of PNG."""
+
+
+class Recording(Export):
+    """Writes messages as they come; those that are known at the end (rows, links, events, places) then."""
+
+    def __init__(self, folder: Path, scenario: Scenario) -> None:
+        """Begin the file.
+
+        Raises:
+            InputError: It cannot be written.
+        """
+        self._scenario = scenario
+        self._announcements: Mapping[str, Announcement] = {}
+        self._schemas: dict[str, int] = {}
+        self._channels: dict[str, int] = {}
+        self._writing = threading.Lock()
+        self._file = PartialFile(folder / FILE)
+        with self._file.telling():
+            self._out = self._file.partial.open("wb")
+            self._writer = Writer(self._out)
+            self._writer.start(library=f"simnet {__version__}")
+
+    def opened(self, announcements: Mapping[str, Announcement]) -> None:
+        """See `Export`."""
+        self._announcements = announcements
+
+    def coded(self, stream: str, sequence: int, data: bytes, quality: float, now_ns: int) -> None:
+        """See `Export`."""
+        announcement = self._announcements[stream]
+        message = {
+            "timestamp": _time(self._capture_ns(stream, sequence)),
+            "stream": stream,
+            "sequence": sequence,
+            "codec": announcement.codec,
+            "quality": quality,
+            "key": framing.is_key(data),
+            "data": _text(data),
+        }
+        metadata = {name: str(value) for name, value in asdict(announcement).items()}
+        self._write(f"/{stream}/bitstream", recording_schemas.BITSTREAM, now_ns, message, metadata)
+
+    def pictured(self, picture: Picture) -> None:
+        """See `Export`."""
+        fate = picture.fate
+        assert fate.ready_ns is not None, "a frame that was decoded is there at some time"
+        settings = (cv2.IMWRITE_PNG_COMPRESSION, COMPRESS_LEVEL)
+        file = cv2.imencode(".png", cv2.cvtColor(picture.decoded, cv2.COLOR_RGB2BGR), settings)[1].tobytes()
+        message = {
+            "timestamp": _time(fate.capture_ns),
+            "frame_id": fate.stream,
+            "data": _text(file),
+            "format": "png",
+        }
+        self._write(f"/{fate.stream}/decoded", recording_schemas.IMAGE, fate.ready_ns, message)
+
+    def finish(self, ended: Ended) -> None:
+        """See `Export`."""
+        self._write_places()
+        row_schema, link_schema = (
+            recording_schemas.of_record("simnet.Row", Row),
+            recording_schemas.of_record("simnet.LinkBin", LinkBin),
+        )
+        for row in ended.rows:
+            last_ns = max(t_ns for t_ns in (row.encode_ns, row.arrive_ns, row.decode_ns) if t_ns is not None)
+            self._write(f"/{row.stream}/row", row_schema, last_ns, _record(row))
+            if row.outcome not in {Outcome.DECODED, Outcome.ALONE}:
+                self._log(last_ns, row.stream, f"frame {row.sequence}: {row.outcome.value}")
+        for link in ended.links:
+            for each in link.bins:
+                self._write(f"/links/{link.link}", link_schema, each.t_ns, _record(each))
+        for event in ended.events:
+            self._log(event.time_ns, event.where, f"{event.kind} {event.detail}".strip())
+        about = {"run": ended.run, "scenario": self._scenario.name, "seed": str(self._scenario.seed)}
+        with self._file.telling():
+            self._writer.add_metadata("simnet", about | {"fingerprint": ended.fingerprint, "epoch": EPOCH})
+            self._writer.finish()
+            self._out.close()
+        self._file.keep()
+
+    def abandon(self) -> None:
+        """See `Export`."""
+        self._out.close()
+        self._file.drop()
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """See `Export`."""
+        return (self._file.path,)
+
+    def _capture_ns(self, stream: str, sequence: int) -> int:
+        camera = self._scenario.cameras[stream]
+        return camera.phase_ns + sequence * camera.period_ns
+
+    def _log(self, t_ns: int, name: str, text: str) -> None:
+        message = {"timestamp": _time(t_ns), "level": recording_schemas.WARNING, "message": text, "name": name}
+        self._write("/events", recording_schemas.LOG, t_ns, message)
+
+    def _write_places(self) -> None:
+        for t_ns in range(0, self._scenario.duration_ns, frame_transforms.STEP_NS):
+            found = [{"timestamp": _time(t_ns), **each} for each in frame_transforms.transforms(self._scenario, t_ns)]
+            self._write("/transforms", recording_schemas.TRANSFORMS, t_ns, {"transforms": found})
+
+    def _write(
+        self,
+        topic: str,
+        schema: dict[str, Any],
+        t_ns: int,
+        message: dict[str, Any],
+        metadata: dict[str, str] | None = None,
+    ) -> None:
+        data = json.dumps(message, allow_nan=False).encode()
+        with self._writing, self._file.telling():
+            channel = self._channels.get(topic)
+            if channel is None:
+                channel = self._channels[topic] = self._open_channel(topic, schema, metadata or {})
+            self._writer.add_message(channel, t_ns, data, t_ns)
+
+    def _open_channel(self, topic: str, schema: dict[str, Any], metadata: dict[str, str]) -> int:
+        name = schema["title"]
+        if name not in self._schemas:
+            self._schemas[name] = self._writer.register_schema(name, "jsonschema", json.dumps(schema).encode())
+        return self._writer.register_channel(topic, "json", self._schemas[name], metadata)
+
+
+def _time(t_ns: int) -> dict[str, int]:
+    return {"sec": t_ns // SECOND_NS, "nsec": t_ns % SECOND_NS}
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _record(record: Row | LinkBin) -> dict[str, Any]:
+    """Return a record's fields; without those that it has nothing in."""
+    values = {item.name: getattr(record, item.name) for item in fields(record)}
+    return {name: value for name, value in values.items() if value is not None}

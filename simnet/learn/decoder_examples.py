@@ -1,0 +1,126 @@
+"""Examples for the decoder's stages: a picture, what a codec made of it, and views of the same scene from elsewhere.
+
+Examples are prepared once and kept in memory, so a step costs only the network itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from simnet import codec
+from simnet.codec.bitstream.padding import to_picture
+from simnet.codec.learned.alignment import CANDIDATES, Aligner
+from simnet.codec.learned.backbone_networks import Backbone
+from simnet.learn import pair_data
+from simnet.learn.backbone_stage import to_tensor
+from simnet.learn.training_progress import progress
+
+HEIGHT, WIDTH = 128, 256
+SIDES = 2
+
+
+@dataclass(frozen=True)
+class Example:
+    """Original, first decode, and the side pictures aligned to it (uint8 HEIGHT x WIDTH x 3 each)."""
+
+    original: np.ndarray
+    decoded: np.ndarray
+    aligned: tuple[np.ndarray, ...]
+
+
+def window(pictures: list[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
+    """The same HEIGHT x WIDTH window of every picture at a random scale; flipped half of the time."""
+    height, width = pictures[0].shape[:2]
+    smallest = max(HEIGHT / height, WIDTH / width)
+    if smallest > 1:
+        pictures = [pair_data.centre(picture, HEIGHT, WIDTH) for picture in pictures]
+    else:
+        factor = min(1.0, rng.uniform(smallest, 1.0) + 2 / min(height, width))
+        pictures = [pair_data.scale(picture, factor) for picture in pictures]
+    height, width = pictures[0].shape[:2]
+    top, start = rng.integers(height - HEIGHT + 1), rng.integers(width - WIDTH + 1)
+    step = -1 if rng.random() < 0.5 else 1
+    cut = (slice(top, top + HEIGHT), slice(start, start + WIDTH))
+    return [np.ascontiguousarray(picture[cut][:, ::step]) for picture in pictures]
+
+
+def views(sources: list[pair_data.Source], drop: float, rng: np.random.Generator) -> list[np.ndarray]:
+    """A picture and SIDES side views of it: the other camera's, a neighbouring frame's, or an unrelated one."""
+    source = pair_data.choose(sources, rng)
+    place, eye = int(rng.integers(len(source.pairs))), int(rng.integers(2))
+    chosen = [source.pairs[place][eye]]
+    for _ in range(SIDES):
+        draw = rng.random()
+        if draw < drop:
+            other = pair_data.choose(sources, rng)
+            view = other.pairs[int(rng.integers(len(other.pairs)))][eye]
+        elif draw < drop + (1 - drop) * 0.3 and not source.name.startswith("rendered:"):
+            near = np.clip(place + rng.choice([-4, -3, -2, -1, 1, 2, 3, 4]), 0, len(source.pairs) - 1)
+            view = source.pairs[int(near)][int(rng.integers(2))]
+        else:
+            view = source.pairs[place][1 - eye]
+        if view.shape != chosen[0].shape:
+            view = pair_data.centre(view, *chosen[0].shape[:2])
+        chosen.append(view)
+    return window(chosen, rng)
+
+
+Coder = Callable[[np.ndarray, float], np.ndarray]
+"""Picture and quality in [0, 1] -> the picture decoded."""
+
+
+def backbone_coder(backbone: Backbone) -> Coder:
+    """Code with a network in training, bits left out."""
+
+    @torch.no_grad()
+    def code(picture: np.ndarray, quality: float) -> np.ndarray:
+        x_hat = backbone(to_tensor([picture]), torch.tensor([quality]))[0]
+        return to_picture(x_hat.numpy(), *picture.shape[:2])
+
+    return code
+
+
+def codec_coder(names: tuple[str, ...], rng: np.random.Generator) -> Coder:
+    """Code with one of the named codecs, drawn anew for every picture."""
+
+    def code(picture: np.ndarray, quality: float) -> np.ndarray:
+        name, _, model = names[int(rng.integers(len(names)))].partition("=")
+        encoder = codec.open_encoder(name, picture.shape[1], picture.shape[0], model or None)
+        bitstream = encoder.encode(picture, quality, key=True)
+        return codec.open_decoder(encoder.announcement).decode(bitstream, []).picture
+
+    return code
+
+
+def prepare(coder: Coder, sources: list[pair_data.Source], count: int, drop: float, seed: int) -> list[Example]:
+    """Make `count` examples at random qualities; half of the side pictures were decoded themselves, as other streams' are."""
+    rng, aligner, examples = np.random.default_rng(seed), Aligner(), []
+    with progress(count, 0, "examples") as tell:
+        for done in range(count):
+            x, *sides = views(sources, drop, rng)
+            decoded = coder(x, float(rng.random()))
+            if rng.random() < 0.5:
+                sides = [coder(side, float(rng.uniform(0.2, 1.0))) for side in sides]
+            aligned = tuple(candidate for side in sides for candidate in aligner.align(decoded, side))
+            examples.append(Example(x, decoded, aligned))
+            tell(done, 0.0)
+    return examples
+
+
+def batch(examples: list[Example], size: int, crop: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Random crops: originals and first decodes (B, 3, crop, crop), aligned pictures of 1 to SIDES side pictures (S B, ...)."""
+    candidates = CANDIDATES * int(rng.integers(1, SIDES + 1))
+    originals, decoded, aligned = [], [], []
+    for index in rng.integers(len(examples), size=size):
+        example = examples[index]
+        top, left = rng.integers(HEIGHT - crop + 1), rng.integers(WIDTH - crop + 1)
+        cut = (slice(top, top + crop), slice(left, left + crop))
+        originals.append(example.original[cut])
+        decoded.append(example.decoded[cut])
+        aligned += [example.aligned[k][cut] for k in range(candidates)]
+    return to_tensor(originals), to_tensor(decoded), to_tensor(aligned)

@@ -1,0 +1,139 @@
+"""Pictures for people to look at: every codec at about the same rate, and where its decoder looked in the side picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from simnet import quality
+from simnet.bd_rate import Points, Rates
+from simnet.errors import ModelError
+from simnet.learn.evaluation.evaluation_pairs import Task
+from simnet.learn.evaluation.picture_coding import Coder, Setting
+from simnet.learn.training_progress import progress
+from simnet.records import SideInformation
+from simnet.report.evaluation_examples import (
+    Example,
+    Explained,
+    Scored,
+    Shown,
+)
+
+if TYPE_CHECKING:
+    from simnet.codec.protocols import Decoder, Explainer, Explanation
+
+HALVINGS = 7
+"""Steps of the search for a quality: 1/128 of the range is finer than a rate can be told apart by eye."""
+USUAL_OFFSET = 3
+"""Frames; the unsynchronised side picture to show, where it was measured."""
+
+
+def show(
+    coders: Sequence[Coder],
+    tasks: Sequence[Task],
+    points: Mapping[str, Points],
+    offsets: Sequence[int],
+    rates: Rates | None,
+    count: int,
+) -> list[Example]:
+    """Code `count` pictures, evenly spaced, with every codec at `common_rate`; side pictures at one or two of the offsets."""
+    shown = _two(offsets)
+    able = [task for task in tasks if all(offset in task.sides for offset in shown)] or tasks
+    chosen = [able[i] for i in np.linspace(0, len(able) - 1, min(count, len(able))).round().astype(int)]
+    wanted = common_rate(list(points.values()), rates)
+    found = []
+    with progress(len(chosen), 0, "examples") as tell:
+        for task in chosen:
+            found.append(_example(coders, task, [k for k in shown if k in task.sides], wanted))
+            tell(len(found), 0.0)
+    return found
+
+
+def common_rate(curves: Sequence[Points], rates: Rates | None) -> float:
+    """The rate (bpp) to show codecs at: the geometric middle of what all of them have, else of what any has."""
+    spans = [(min(p["bpp"] for p in points), max(p["bpp"] for p in points)) for points in curves]
+    spans += [rates] if rates else []
+    low, high = max(span[0] for span in spans), min(span[1] for span in spans)
+    if low > high:
+        low, high = min(span[0] for span in spans), max(span[1] for span in spans)
+    return math.sqrt(low * high)
+
+
+def nearest_rate(coder: Coder, picture: np.ndarray, wanted: float) -> tuple[Setting, bytes]:
+    """The setting whose rate on this picture is nearest to `wanted` bpp (by ratio), and the bitstream."""
+    pixels = picture.shape[0] * picture.shape[1]
+    tried: list[tuple[float, Setting, bytes]] = []
+
+    def code(setting: Setting) -> float:
+        data = coder.encode(setting, picture)
+        bpp = 8 * len(data) / pixels
+        tried.append((abs(math.log(bpp / wanted)), setting, data))
+        return bpp
+
+    for model, fixed in coder.fixed.items():
+        if fixed:
+            code(next(setting for setting in coder.settings if setting.model == model))
+            continue
+        low, high = 0.0, 1.0
+        for end in (low, high):
+            code(Setting(model, end))
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            low, high = (low, middle) if code(Setting(model, middle)) > wanted else (middle, high)
+    best = min(tried, key=lambda each: each[0])
+    return best[1], best[2]
+
+
+def _two(offsets: Sequence[int]) -> list[int]:
+    """The first offset and one more: three frames if that was measured, else the last."""
+    if len(offsets) == 1:
+        return [offsets[0]]
+    usual = USUAL_OFFSET in offsets and offsets[0] != USUAL_OFFSET
+    return [offsets[0], USUAL_OFFSET if usual else offsets[-1]]
+
+
+def _example(coders: Sequence[Coder], task: Task, offsets: Sequence[int], wanted: float) -> Example:
+    picture = task.original.read()
+    sides = {offset: task.sides[offset].read() for offset in offsets}
+    scored = _Scorer(picture)
+    shown: list[Shown] = []
+    explained: list[Explained] = []
+    for coder in coders:
+        setting, data = nearest_rate(coder, picture, wanted)
+        bpp = 8 * len(data) / (picture.shape[0] * picture.shape[1])
+        label = coder.spec.label
+        for offset, side in sides.items():
+            decoded = coder.decode(setting, picture, data, side)
+            own = scored(decoded.picture)
+            uses = decoded.picture is not decoded.alone
+            shown.append(Shown(label, own, setting.quality, bpp, offset if uses else None))
+            if not uses:
+                break
+            if said := _explanation(coder.decoder(setting, picture), data, side):
+                pictures = (own, scored(said.common), scored(said.private))
+                explained.append(Explained(label, offset, bpp, said.cell, said.matches, said.trust, *pictures))
+    view = "" if task.coded == "listed" else f", {task.coded} view"
+    return Example(f"{task.name}{view}", picture, sides, shown, explained)
+
+
+def _explanation(decoder: Decoder, data: bytes, side: np.ndarray) -> Explanation | None:
+    """Where the decoder looked, if it can say; a model exported without its attention cannot."""
+    if not hasattr(decoder, "explain"):
+        return None
+    try:
+        return cast("Explainer", decoder).explain(data, [SideInformation(side, "side", 0)])
+    except ModelError:
+        return None
+
+
+class _Scorer:
+    """Scores pictures against one original."""
+
+    def __init__(self, picture: np.ndarray) -> None:
+        self._original = quality.Original(picture)
+
+    def __call__(self, picture: np.ndarray) -> Scored:
+        return Scored(picture, self._original.psnr(picture), self._original.ms_ssim(picture))

@@ -1,0 +1,128 @@
+"""Stage `fuse`: the decoder's side-information network, on the decodings of a frozen backbone or of other codecs.
+
+A share of the examples is aligned to an unrelated picture, from which the decoder learns distrust.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from simnet.codec import model
+from simnet.codec.bitstream.padding import to_picture
+from simnet.codec.learned.alignment import CANDIDATES
+from simnet.codec.learned.backbone_networks import (
+    Backbone,
+    BackboneNumbers,
+    Fuse,
+    FuseNumbers,
+)
+from simnet.errors import InputError
+from simnet.learn import decoder_examples, losses, pair_data
+from simnet.learn.backbone_stage import to_tensor
+from simnet.learn.recipe import Recipe
+from simnet.learn.trainer import Trainer
+from simnet.learn.training_journal import Validation
+
+
+def frozen_backbone(folder: Path) -> Backbone:
+    """The averaged backbone of a training folder."""
+    file = folder / "last.pt"
+    if not file.is_file():
+        raise InputError(f"{file}: no checkpoint; train the backbone first (`simnet train checkerboard`)")
+    state = torch.load(file, weights_only=True)
+    backbone = Backbone(BackboneNumbers(groups=Recipe.model_validate_json(state["recipe"]).groups))
+    backbone.load_state_dict(state["averaged"])
+    return backbone.eval().requires_grad_(requires_grad=False)
+
+
+@torch.no_grad()
+def start_fuse(network: Fuse, name: str) -> None:
+    """Fill the network from the fusion stage of a model; residual blocks that it lacks keep their neutral start."""
+    from safetensors import safe_open
+
+    earlier = model.load(name)
+    with safe_open(earlier.folder / model.WEIGHTS, framework="pt") as file:
+        state = {
+            key.removeprefix("fuse."): file.get_tensor(key)
+            for key in file.keys()  # noqa: SIM118  # not a mapping
+            if key.startswith("fuse.")
+        }
+    if not state:
+        raise InputError(f"model {name}: has no fusion stage to start from")
+    network.load_state_dict(state, strict=False)
+
+
+def coder(recipe: Recipe) -> tuple[Backbone | None, decoder_examples.Coder]:
+    """Whose decoded pictures the stage is trained on."""
+    if recipe.codecs:
+        return None, decoder_examples.codec_coder(recipe.codecs, np.random.default_rng(recipe.seed))
+    if recipe.backbone is None:
+        raise InputError(f"{recipe.model}: expected `backbone` (the training folder of a backbone) or `codecs`")
+    backbone = frozen_backbone(Path(recipe.backbone))
+    return backbone, decoder_examples.backbone_coder(backbone)
+
+
+def psnr(error: Tensor) -> float:
+    """Mean PSNR (dB) of squared errors (B, 3, H, W)."""
+    return (-10 * torch.log10(error.mean(dim=(1, 2, 3)))).mean().item()
+
+
+def train(recipe: Recipe, folder: Path) -> tuple[Backbone | None, Fuse]:
+    """Train or resume; returns the frozen backbone, if it has one, and the averaged fusion network."""
+    torch.manual_seed(recipe.seed)
+    backbone, code = coder(recipe)
+    network = Fuse(FuseNumbers()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub
+    if recipe.start:
+        start_fuse(network, recipe.start)
+    trainer = Trainer(network, recipe, folder)
+    trainer.resume()
+    if trainer.step >= recipe.steps:
+        return backbone, trainer.averaged  # type: ignore[return-value]  # a copy of network
+
+    def prepared(names: tuple[str, ...], count: int, drop: float, seed: int) -> list[decoder_examples.Example]:
+        sources = [pair_data.load(name, rendered_pairs=recipe.rendered_pairs, seed=seed) for name in names]
+        return decoder_examples.prepare(code, sources, count, drop, seed)
+
+    held_out = prepared(recipe.validation, 32, 0.0, recipe.seed + 1)
+    training = prepared(recipe.data, recipe.examples, recipe.drop_side, recipe.seed)
+
+    def loss(step: int) -> Tensor:
+        rng = np.random.default_rng((recipe.seed, step))
+        x, decoded, aligned = trainer.share(*decoder_examples.batch(training, recipe.batch, recipe.crop, rng))
+        with trainer.autocast():
+            picture = network(decoded, aligned)[0]
+        # Relative to the first decode, so that low qualities do not outweigh the rest.
+        start, end = (losses.distortion(recipe.distortion, each, x) for each in (decoded, picture))
+        trainer.note(distortion=end.mean())
+        return (end / (start + 1e-5)).mean()
+
+    trainer.run(loss, lambda averaged: validate(averaged, held_out), every=500)
+    return backbone, trainer.averaged  # type: ignore[return-value]  # a copy of network
+
+
+@torch.no_grad()
+def validate(network: nn.Module, held_out: list[decoder_examples.Example]) -> Validation:
+    """PSNR alone, with side information, and with an unrelated side picture."""
+    device = next(network.parameters()).device
+    x, decoded = (to_tensor([getattr(e, part) for e in held_out]).to(device) for part in ("original", "decoded"))
+    aligned = to_tensor([candidate for e in held_out for candidate in e.aligned[:CANDIDATES]]).to(device)
+    unrelated = aligned.roll(len(held_out) // 2 * CANDIDATES, dims=0)
+    return compared(x, decoded, network(decoded, aligned)[0], network(decoded, unrelated)[0])
+
+
+def compared(x: Tensor, alone: Tensor, joined: Tensor, unrelated: Tensor) -> Validation:
+    """The pictures x (B, 3, H, W) against what was decoded of them alone, with side information, and with unrelated pictures."""
+    clipped = [each.float().clamp(0, 1) for each in (alone, joined, unrelated)]
+    before, after, control = (psnr((each - x) ** 2) for each in clipped)
+    return Validation(
+        f"alone {before:.2f} dB  with side information {after:.2f} dB  with an unrelated one {control:.2f} dB",
+        {"psnr_alone": before, "psnr_side": after, "psnr_unrelated": control},
+        {
+            name: to_picture(each[:1].cpu().numpy(), *x.shape[-2:])
+            for name, each in zip(("alone", "side", "original"), (*clipped[:2], x), strict=True)
+        },
+    )

@@ -1,0 +1,276 @@
+"""The training loop that all stages share: schedule, averaged weights, checkpoints, resuming, several processes."""
+
+from __future__ import annotations
+
+import copy
+import math
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from simnet.errors import InputError
+from simnet.learn import deferred_interrupts, parallel
+from simnet.learn.checkpoints import CHECKPOINT, read
+from simnet.learn.recipe import Recipe
+from simnet.learn.training_journal import Journal, Validation
+from simnet.learn.training_progress import progress
+
+SAVE_SECONDS = 120
+TELL = 20
+"""Steps between two notes of the loss."""
+AVERAGE = 0.999
+PRIOR_FACTOR = 10.0
+"""The prior learns this much faster: at the networks' pace its densities stayed bits too wide for thousands of steps."""
+
+Loss = Callable[[int], Tensor]
+Validate = Callable[[nn.Module], str | Validation]
+
+
+class Trainer:
+    """Adam with a schedule; `averaged` is what is validated and exported.
+
+    That is the exponential moving average of the weights (`keep="average"`), or the weights of the validation with the least loss
+    (`keep="best"`, as published trainings do).
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        recipe: Recipe,
+        folder: Path,
+        *,
+        keep: Literal["average", "best"] = "average",
+        prior_factor: float = PRIOR_FACTOR,
+    ) -> None:
+        if recipe.batch % parallel.world():
+            raise InputError(f"batch: {recipe.batch}; expected a multiple of the {parallel.world()} processes")
+        self.device = parallel.device(recipe.device)
+        self.network, self.recipe, self.folder, self.keep = network.to(self.device), recipe, folder, keep
+        self.averaged = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
+        prior = [p for name, p in network.named_parameters() if name.startswith("prior.") and p.requires_grad]
+        rest = [p for name, p in network.named_parameters() if not name.startswith("prior.") and p.requires_grad]
+        groups = [{"params": rest, "factor": 1.0}, {"params": prior, "factor": prior_factor}]
+        parts = [group for group in groups if group["params"]]
+        self.optimizer = torch.optim.Adam(parts, recipe.learning_rate, amsgrad=recipe.amsgrad)
+        self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
+            self.optimizer, factor=0.1, patience=10, min_lr=[1e-7 * group["factor"] for group in parts]
+        )
+        self.step = 0
+        self.best = math.inf
+        self._noted: dict[str, list[Tensor]] = {}
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{folder}: cannot be made ({error.strerror}); expected a folder to train in") from error
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the newest state lies."""
+        return self.folder / CHECKPOINT
+
+    def resume(self) -> bool:
+        """Go on from the newest checkpoint, if there is one.
+
+        Raises:
+            InputError: It is of another stage, or no checkpoint.
+        """
+        if not self.checkpoint.exists():
+            return False
+        state = read(self.checkpoint, self.device)
+        if state["stage"] != self.recipe.stage:
+            raise InputError(f"{self.checkpoint}: holds stage {state['stage']}; expected {self.recipe.stage}")
+        try:
+            self.network.load_state_dict(state["network"])
+            self.averaged.load_state_dict(state["averaged"])
+            self.optimizer.load_state_dict(state["optimizer"])
+        except (RuntimeError, ValueError) as error:
+            first = str(error).strip().splitlines()[-1].strip()
+            raise InputError(f"{self.checkpoint}: not of this network ({first}); expected another --out") from error
+        if "plateau" in state:
+            self.plateau.load_state_dict(state["plateau"])
+        self.step, self.best = state["step"], state.get("best", math.inf)
+        if self.step >= self.recipe.steps:
+            self._end()
+        return True
+
+    def save(self) -> None:
+        """Write the state aside and rename it, so that a killed training never leaves half a checkpoint."""
+        if not parallel.first():
+            return
+        state = {
+            "stage": self.recipe.stage,
+            "network": self.network.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "plateau": self.plateau.state_dict(),
+            "step": self.step,
+            "best": self.best,
+            "recipe": self.recipe.model_dump_json(),
+        }
+        aside = self.checkpoint.with_suffix(".part")
+        torch.save(state, aside)
+        os.replace(aside, self.checkpoint)
+
+    def share(self, *batch: Tensor) -> Any:
+        """This process's part of each tensor (B, ...) of a batch, on the device; one tensor for one, else a tuple."""
+        parts = [parallel.share(each).to(self.device) for each in batch]
+        return parts[0] if len(parts) == 1 else tuple(parts)
+
+    def autocast(self) -> torch.autocast:
+        """The precision that the recipe asks of the convolutions."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16")
+
+    def note(self, **figures: Tensor) -> None:
+        """Note parts of the loss of this step (scalars), such as `bpp` and `distortion`, for the curves."""
+        for name, value in figures.items():
+            self._noted.setdefault(name, []).append(value.detach())
+
+    def run(self, loss: Loss, validate: Validate, every: int = 1000) -> None:
+        """Take steps until the recipe's number.
+
+        `loss(step)` draws a batch, keeps this process's `share` of it and returns the scalar loss. torch's random numbers are
+        seeded anew for every step, so a training that was killed goes on exactly as it would have. Of several processes the first
+        alone returns; the others raise `parallel.Served`.
+        """
+        whole = _Whole(self.network, loss)
+        if parallel.world() > 1:
+            whole = DistributedDataParallel(whole, find_unused_parameters=self._leaves_some_out(whole))
+        journal = Journal(self.folder, self.step) if parallel.first() else None
+        try:
+            with (
+                deferred_interrupts.deferred() as asked,
+                progress(self.recipe.steps, self.step, self.recipe.model) as tell,
+            ):
+                whole_way = self._steps(whole, validate, every, journal, tell, asked)
+        finally:
+            if journal:
+                journal.close()
+        if not whole_way:
+            # The signal came to another process.
+            raise KeyboardInterrupt
+        self._end()
+
+    def _end(self) -> None:
+        parallel.leave_to_first()
+        # What follows (export, evaluation) is no work for a GPU.
+        self.averaged.cpu()
+
+    def _leaves_some_out(self, whole: nn.Module) -> bool:
+        """Whether parameters take no part in the loss: torch wants to be told, and complains if it is told for nothing."""
+        whole(self.step).backward()
+        trained = [p for group in self.optimizer.param_groups for p in group["params"]]
+        left_out = any(p.grad is None for p in trained)
+        self.optimizer.zero_grad()
+        self._noted.clear()
+        return left_out
+
+    def _steps(
+        self,
+        whole: nn.Module,
+        validate: Validate,
+        every: int,
+        journal: Journal | None,
+        tell: Callable[[int, float], None],
+        asked: Callable[[], bool],
+    ) -> bool:
+        """Step until the end, or until a signal comes; whether it came to the end."""
+        saved = time.monotonic()
+        while self.step < self.recipe.steps:
+            self._take(whole)
+            end = self.step == self.recipe.steps
+            if self.step % TELL == 0 or end:
+                self._tell(journal, tell)
+            if self.step % every == 0 or end:
+                self._validate(validate, journal)
+            if time.monotonic() - saved > SAVE_SECONDS:
+                self.save()
+                saved = time.monotonic()
+            if parallel.anywhere(asked(), self.device):
+                break
+        self.save()
+        return self.step >= self.recipe.steps
+
+    def _take(self, whole: nn.Module) -> None:
+        """One step."""
+        recipe = self.recipe
+        if recipe.schedule == "cosine":
+            for group in self.optimizer.param_groups:
+                group["lr"] = group["factor"] * schedule(self.step, recipe)
+        # Another stream for each process, or all would add the same noise.
+        torch.manual_seed(int(np.random.SeedSequence((recipe.seed, self.step, parallel.rank())).generate_state(1)[0]))
+        value = whole(self.step)
+        if not math.isfinite(value.item()):
+            raise InputError(f"{recipe.model}: loss is {value.item()} at step {self.step}; try a lower learning_rate")
+        self.note(loss=value)
+        self.optimizer.zero_grad()
+        value.backward()
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), recipe.clip or math.inf)
+        if not math.isfinite(norm.item()):
+            raise InputError(
+                f"{recipe.model}: the gradient is {norm.item()} at step {self.step}; try a lower learning_rate"
+            )
+        self.optimizer.step()
+        self.step += 1
+        if self.keep == "average":
+            self.average()
+
+    def _tell(self, journal: Journal | None, tell: Callable[[int, float], None]) -> None:
+        """Write down the means of what was noted since the last time."""
+        names = sorted(self._noted)
+        means = parallel.mean(torch.stack([torch.stack(self._noted[name]).mean() for name in names])).tolist()
+        self._noted.clear()
+        figures = {f"train/{name}": value for name, value in zip(names, means, strict=True)}
+        tell(self.step, figures["train/loss"])
+        if journal:
+            journal.figures(self.step, figures | {"train/learning_rate": self.optimizer.param_groups[0]["lr"]})
+
+    def _validate(self, validate: Validate, journal: Journal | None) -> None:
+        """The first process validates; the others wait for what their schedule needs to know."""
+        network = self.averaged if self.keep == "average" else self.network.eval()
+        loss = math.nan
+        if journal:
+            found = validate(network)
+            found = Validation(found) if isinstance(found, str) else found
+            journal.validation(self.step, found)
+            loss = math.nan if found.loss is None else found.loss
+        self.network.train()
+        loss = parallel.from_first(loss, self.device)
+        if self.recipe.schedule == "plateau":
+            self.plateau.step(loss)
+        if self.keep == "best" and not loss >= self.best:
+            self.best = loss
+            self.averaged.load_state_dict(self.network.state_dict())
+
+    @torch.no_grad()
+    def average(self) -> None:
+        """Move the averaged weights a little towards the newest ones."""
+        keep = min(AVERAGE, (1 + self.step) / (10 + self.step))
+        for mean, new in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
+            mean.lerp_(new, 1 - keep)
+
+
+class _Whole(nn.Module):
+    """A step as a module, which is what DistributedDataParallel wraps: its parameters are the network's, its output the loss."""
+
+    def __init__(self, network: nn.Module, loss: Loss) -> None:
+        super().__init__()
+        self.network, self.loss = network, loss
+
+    def forward(self, step: int) -> Tensor:
+        """The scalar loss of a step."""
+        return self.loss(step)
+
+
+def schedule(step: int, recipe: Recipe) -> float:
+    """Learning rate: linear warm-up, then a cosine down to a hundredth."""
+    if step < recipe.warm_up:
+        return recipe.learning_rate * (step + 1) / recipe.warm_up
+    done = (step - recipe.warm_up) / max(1, recipe.steps - recipe.warm_up)
+    return recipe.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))

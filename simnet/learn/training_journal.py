@@ -1,0 +1,97 @@
+"""What a training writes down as it goes, all in its folder.
+
+log.txt       a line a validation
+log.csv       every figure: step, name, value
+tensorboard/  the same as curves, and example pictures, where the package tensorboard is installed
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simnet.learn.training_progress import warn
+
+TEXT, FIGURES, CURVES = "log.txt", "log.csv", "tensorboard"
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What a validation found: a line for people, figures by name, example pictures (uint8 H x W x 3) by name.
+
+    `loss` is what a `plateau` schedule waits for, the lower the better; a stage without such a schedule may leave it out.
+    """
+
+    text: str
+    figures: Mapping[str, float] = field(default_factory=dict)
+    pictures: Mapping[str, np.ndarray] = field(default_factory=dict)
+    loss: float | None = None
+
+
+class Journal:
+    """Appends to the files of a training folder; what was written after step `step`, before a kill, is taken back first."""
+
+    def __init__(self, folder: Path, step: int) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        _keep(folder / TEXT, lambda line: _number(line.removeprefix("step ").partition(":")[0]) <= step)
+        _keep(folder / FIGURES, lambda line: line.startswith("step,") or _number(line.partition(",")[0]) <= step)
+        if not (folder / FIGURES).exists():
+            (folder / FIGURES).write_text("step,name,value\n")
+        self.curves = _curves(folder, step)
+
+    def figures(self, step: int, values: Mapping[str, float]) -> None:
+        """Note figures of one step, named `train/loss`, `validation/psnr` and so on."""
+        with (self.folder / FIGURES).open("a") as file:
+            file.writelines(f"{step},{name},{value:.9g}\n" for name, value in values.items())
+        if self.curves:
+            for name, value in values.items():
+                self.curves.add_scalar(name, value, step)
+
+    def validation(self, step: int, found: Validation) -> None:
+        """Note a validation."""
+        with (self.folder / TEXT).open("a") as file:
+            file.write(f"step {step}: {found.text}\n")
+        self.figures(step, {f"validation/{name}": value for name, value in found.figures.items()})
+        if self.curves:
+            for name, picture in found.pictures.items():
+                self.curves.add_image(f"examples/{name}", picture, step, dataformats="HWC")
+            self.curves.flush()
+
+    def close(self) -> None:
+        """Let go of open files."""
+        if self.curves:
+            self.curves.close()
+
+
+def _curves(folder: Path, step: int) -> Any:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        warn(
+            f"the package tensorboard is not installed (it comes with simnet[train]); figures are in {folder / FIGURES} alone"
+        )
+        return None
+    return SummaryWriter(str(folder / CURVES), purge_step=step + 1)
+
+
+def _keep(file: Path, wanted: Callable[[str], bool]) -> None:
+    if not file.exists():
+        return
+    lines = file.read_text().splitlines(keepends=True)
+    kept = [line for line in lines if line.endswith("\n") and wanted(line)]
+    if kept != lines:
+        aside = file.with_suffix(".part")
+        aside.write_text("".join(kept))
+        aside.replace(file)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("inf")

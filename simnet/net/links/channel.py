@@ -1,0 +1,152 @@
+"""What is behind a link's queue: a transmitter, and the air."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simnet.errors import InputError
+from simnet.net.links.jitter import extra_delays
+from simnet.net.links.loss import losses
+from simnet.net.links.outages import Outages
+from simnet.net.links.transmitter import transmitter
+from simnet.records import SECOND_NS
+from simnet.seeds import generator
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simnet.net.links.outages import Closure
+    from simnet.net.links.transmitter import Distance
+    from simnet.records import LinkConfig
+
+DISTANCE_STEP_NS = 1_000_000
+"""Propagation over a distance counts in whole steps where ways are compared, so that they do not flutter."""
+
+
+class Channel:
+    """Takes one packet after the other: transmitter (bandwidth) --> air (delay, jitter, loss, closures).
+
+    A lost packet has used the transmitter. Whatever is closed (an outage, a hand-over), the transmitter goes on: a packet is lost
+    if anything was closed at any time from the start of its transmission to its arrival.
+    """
+
+    def __init__(self, config: LinkConfig, seed: int, distance_m: Distance, closures: Sequence[Closure] = ()) -> None:
+        """Make an idle channel; its draws depend on `seed` and the link's name alone.
+
+        Raises:
+            InputError: A number in `config` that no link can have, or a trace that cannot be read.
+        """
+        _check(config)
+        self.config = config
+        self._transmitter = transmitter(config, distance_m)
+        self._ns_per_byte = self._transmitter.ns_per_byte
+        self._delay_ns = config.delay_ns
+        self._distance_m = distance_m
+        self._ends = config.source, config.target
+        self._speed_mps = config.propagation_mps
+        self._in_order = not config.reorder
+        self._losses = losses(config.loss, config.name, generator(seed, "link", config.name, "loss"))
+        self._extra_ns = extra_delays(config.jitter_ns, generator(seed, "link", config.name, "jitter"))
+        self._closures = [Outages(config), *closures] if config.outages else closures
+        self._last_arrival_ns = 0
+
+    def send(self, start_ns: int, size_bytes: int) -> tuple[int, int, bool]:
+        """Send a packet that starts at `start_ns`, when its predecessor is done or later.
+
+        Returns:
+            When the transmitter is free again, when the packet arrives or is known not to (both ns), and whether it arrives.
+        """
+        if self._ns_per_byte is None:
+            free_ns, arrived = self._transmitter.serve(start_ns, size_bytes)
+        else:
+            free_ns, arrived = start_ns + int(size_bytes * self._ns_per_byte + 0.5), True
+        known_ns = free_ns + self._delay_ns + next(self._extra_ns)
+        if self._speed_mps is not None:
+            known_ns += self._propagation_ns(free_ns, self._speed_mps)
+        if self._in_order:
+            # Lost packets keep their place too: what is lost does not change when the others arrive.
+            known_ns = max(known_ns, self._last_arrival_ns)
+            self._last_arrival_ns = known_ns
+        if next(self._losses):
+            arrived = False
+        for closure in self._closures:
+            arrived = arrived and not closure.touches(start_ns, known_ns)
+        return free_ns, known_ns, arrived
+
+    def send_all(self, start_ns: int, sizes_bytes: Sequence[int]) -> tuple[int, list[tuple[int, int, bool]]]:
+        """Send packets one right after the other, as `send` would.
+
+        Returns:
+            When the transmitter is free again, and of each packet its start, when it arrives or is known not to, and whether it
+            arrives.
+        """
+        sent: list[tuple[int, int, bool]] = []
+        if self._ns_per_byte is None or self._speed_mps is not None or self._closures:
+            for size_bytes in sizes_bytes:
+                free_ns, known_ns, arrived = self.send(start_ns, size_bytes)
+                sent.append((start_ns, known_ns, arrived))
+                start_ns = free_ns
+            return start_ns, sent
+        # Nearly all links, and nearly all of a packet's cost: nothing is looked up that stays the same.
+        ns_per_byte, delay_ns, in_order = self._ns_per_byte, self._delay_ns, self._in_order
+        extra_ns, lost, last_ns = self._extra_ns, self._losses, self._last_arrival_ns
+        sized = service_ns = -1
+        for size_bytes in sizes_bytes:
+            if size_bytes != sized:
+                sized, service_ns = size_bytes, int(size_bytes * ns_per_byte + 0.5)
+            free_ns = start_ns + service_ns
+            known_ns = free_ns + delay_ns + next(extra_ns)
+            if known_ns > last_ns:
+                last_ns = known_ns
+            elif in_order:
+                known_ns = last_ns
+            sent.append((start_ns, known_ns, not next(lost)))
+            start_ns = free_ns
+        self._last_arrival_ns = last_ns
+        return start_ns, sent
+
+    def cost_ns(self, now_ns: int) -> tuple[int, bool]:
+        """Return the delay and service of a full packet, if it started now, and whether it would get through."""
+        service_ns, open_ = self._transmitter.cost_ns(now_ns, self.config.mtu_bytes)
+        cost_ns = self._delay_ns + service_ns
+        if self._speed_mps is not None:
+            propagation_ns = self._propagation_ns(now_ns, self._speed_mps)
+            cost_ns += propagation_ns - propagation_ns % DISTANCE_STEP_NS
+        return cost_ns, open_ and not any(closure.touches(now_ns, now_ns) for closure in self._closures)
+
+    def service_ns(self, now_ns: int, size_bytes: int) -> int:
+        """Return about what the transmitter would take for a packet now; exactly that where the bandwidth is no trace."""
+        return self._transmitter.cost_ns(now_ns, size_bytes)[0]
+
+    def rate_bps(self, now_ns: int) -> tuple[float, bool]:
+        """Return about how fast a full packet would be sent now, and whether it would get through."""
+        service_ns, open_ = self._transmitter.cost_ns(now_ns, self.config.mtu_bytes)
+        rate_bps = 8 * self.config.mtu_bytes * SECOND_NS / max(service_ns, 1)
+        return rate_bps, open_ and not any(closure.touches(now_ns, now_ns) for closure in self._closures)
+
+    def capacity_bytes(self, begin_ns: int, end_ns: int) -> int | None:
+        """Return what a recorded bandwidth can carry in [begin, end), in whole bytes; None where it is not recorded."""
+        return self._transmitter.capacity_bytes(begin_ns, end_ns)
+
+    def _propagation_ns(self, t_ns: int, speed_mps: float) -> int:
+        return round(self._distance_m(*self._ends, t_ns) / speed_mps * SECOND_NS)
+
+
+def _check(config: LinkConfig) -> None:
+    where = f"link {config.name!r}"
+    if config.source == config.target:
+        raise InputError(f"{where}: source and target are both {config.source!r}; expected two nodes")
+    if config.queue not in {"fifo", "priority", "codel"}:
+        raise InputError(f"{where}: queue is {config.queue!r}; expected fifo, priority or codel")
+    for name in ("codel_target_ns", "codel_interval_ns"):
+        if getattr(config, name) <= 0:
+            raise InputError(f"{where}: {name} is {getattr(config, name)}; expected more than 0")
+    for name in ("delay_ns", "jitter_ns", "queue_bytes", "overhead_bytes"):
+        if getattr(config, name) < 0:
+            raise InputError(f"{where}: {name} is {getattr(config, name)}; expected 0 or more")
+    if config.mtu_bytes <= config.overhead_bytes:
+        raise InputError(
+            f"{where}: mtu is {config.mtu_bytes} bytes; expected more than the overhead, {config.overhead_bytes} bytes"
+        )
+    if config.propagation_mps is not None and not config.propagation_mps > 0:
+        raise InputError(f"{where}: propagation is {config.propagation_mps} m/s; expected more than 0")

@@ -1,0 +1,1 @@
+"""Media that several links share: TDMA and CSMA."""

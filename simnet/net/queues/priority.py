@@ -1,0 +1,55 @@
+"""Strict priority: the highest first, within a priority the oldest."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simnet.net.queues.discipline import Waiting
+
+
+class PriorityQueue:
+    """A packet in service is never interrupted. A full queue makes room by dropping the newest of the lowest priority.
+
+    A packet is refused where those of lower priority would not make enough room for it.
+    """
+
+    def __init__(self, capacity_bytes: int) -> None:
+        self._capacity = capacity_bytes
+        self._by_priority: dict[int, deque[Waiting]] = {}
+        self.size_bytes = 0
+        self.packets = 0
+
+    def push(self, packet: Waiting) -> None:
+        """See `Discipline`."""
+        self._by_priority.setdefault(packet.priority, deque()).append(packet)
+        self._count(packet, 1)
+
+    def offer(self, packet: Waiting) -> list[Waiting]:
+        """See `Discipline`."""
+        missing = self.size_bytes + packet.size_bytes - self._capacity
+        lower = sorted(priority for priority in self._by_priority if priority < packet.priority)
+        if missing > sum(each.size_bytes for priority in lower for each in self._by_priority[priority]):
+            return [packet]
+        dropped: list[Waiting] = []
+        while missing > 0:
+            line = next(self._by_priority[priority] for priority in lower if self._by_priority[priority])
+            dropped.append(line.pop())
+            self._count(dropped[-1], -1)
+            missing -= dropped[-1].size_bytes
+        self.push(packet)
+        return dropped
+
+    def pop(self, now_ns: int) -> tuple[Waiting | None, list[Waiting]]:
+        """See `Discipline`."""
+        for priority in sorted(self._by_priority, reverse=True):
+            if self._by_priority[priority]:
+                packet = self._by_priority[priority].popleft()
+                self._count(packet, -1)
+                return packet, []
+        return None, []
+
+    def _count(self, packet: Waiting, sign: int) -> None:
+        self.size_bytes += sign * packet.size_bytes
+        self.packets += sign

@@ -1,0 +1,90 @@
+"""The page of an evaluation, and its scores picture by picture."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from simnet.errors import InputError
+from simnet.report import evaluation_tables, published_points
+from simnet.report.evaluation_gallery import gallery
+from simnet.report.evaluation_result import Result
+from simnet.report.figures.offset_figures import gains
+from simnet.report.figures.rate_distortion import curves
+from simnet.report.formatting import few_pictures
+from simnet.report.kept_pictures import ERROR_FACTOR
+from simnet.report.page_template import finite, render
+
+__all__ = ["Result", "prepare", "write"]
+
+PAGE, SCORES = "evaluation.html", "pictures.csv"
+
+
+def prepare(out_dir: Path) -> None:
+    """Make the folder, before an hour is spent on what should go there.
+
+    Raises:
+        InputError: It cannot be made, or holds an evaluation already.
+    """
+    _make(out_dir)
+    for name in (PAGE, SCORES):
+        if (out_dir / name).exists():
+            raise InputError(f"{out_dir}: holds an evaluation already ({name}); expected another folder")
+
+
+def write(result: Result, out_dir: Path, *, asked_published: bool = False) -> Path:
+    """Write `out_dir/evaluation.html`, one page that needs no network, and `pictures.csv`; return the page's path.
+
+    The points that papers published for KITTI Stereo are drawn where all of the data is that, or where they are asked for.
+
+    Raises:
+        InputError: The folder cannot be written.
+    """
+    _make(out_dir)
+    path = out_dir / PAGE
+    try:
+        path.write_text(_page(result, asked_published=asked_published), encoding="utf-8")
+        if scores := result.get("scores"):
+            with (out_dir / SCORES).open("w", newline="", encoding="utf-8") as file:
+                writer = csv.DictWriter(file, fieldnames=list(scores[0]))
+                writer.writeheader()
+                writer.writerows(scores)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror}); expected a folder to write to") from error
+    return path
+
+
+def _make(out_dir: Path) -> None:
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{out_dir}: cannot be made ({error.strerror}); expected a folder to write to") from error
+
+
+def _page(result: Result, *, asked_published: bool) -> str:
+    own = all(name.startswith(published_points.DATA) for name in result["names"])
+    words = "published" if own else "published, KITTI Stereo: other pictures"
+    shown = gallery(result.get("examples") or ())
+    return render(
+        "evaluation.html",
+        title=result["data"],
+        result=result,
+        error_factor=ERROR_FACTOR,
+        few=few_pictures(result["pictures"]),
+        comparisons=list(evaluation_tables.comparisons(result)),
+        side_information=evaluation_tables.side_information(result),
+        offsets=evaluation_tables.offsets(result),
+        points=evaluation_tables.points(result),
+        gallery=shown,
+        attention=finite(shown.attention),
+        figures={
+            "curves": curves(
+                result["points"],
+                result.get("controls") or {},
+                result["pictures"],
+                published_points.curves() if own or asked_published else None,
+                words,
+            ),
+            "offsets": gains(result.get("offsets") or {}, result["points"]) if result.get("offsets") else [],
+        },
+    )

@@ -1,0 +1,175 @@
+"""The kept pictures: original, decoded, decoded alone and the error, as data that a page can carry."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from simnet.errors import InputError
+from simnet.records import SECOND_NS, Row
+from simnet.report.formatting import MISSING, milliseconds, number
+from simnet.runfolder.run_reader import RunFolder
+
+ERROR_FACTOR = 8
+"""The same for every picture, so that they can be compared by eye."""
+_MOST_BYTES = 8_000_000
+"""Kept pictures of a page, before base64 and error maps: more makes it slow to make, to send and to open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture with its words. `source` is a data URI; None where there is no picture."""
+
+    title: str
+    source: str | None
+    caption: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFrame:
+    """One frame's pictures side by side. `width` and `height` are the original's, in pixels."""
+
+    stream: str
+    heading: str
+    story: str
+    width: int
+    height: int
+    pictures: tuple[Picture, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """The kept frames of each stream that fit into a page, and how many were kept in all."""
+
+    streams: Mapping[str, Sequence[KeptFrame]]
+    kept: int
+
+    @property
+    def shown(self) -> int:
+        """How many frames the page shows."""
+        return sum(map(len, self.streams.values()))
+
+
+def gallery(run: RunFolder) -> Gallery:
+    """Read the kept pictures of every stream, the middle frame of each first, until the page is full.
+
+    Raises:
+        InputError: A kept picture cannot be read.
+    """
+    found = {name: _sequences(run.path / "pictures" / name.replace("/", "~")) for name in run.streams}
+    turns = {name: [own[i] for i in _middle_first(len(own))] for name, own in found.items()}
+    chosen: set[tuple[str, int]] = set()
+    used = 0
+    for turn in range(max(map(len, turns.values()), default=0)):
+        for name, own in turns.items():
+            if turn >= len(own):
+                continue
+            size = sum(path.stat().st_size for path in _files(run, name, own[turn]).values())
+            if chosen and used + size > _MOST_BYTES:
+                continue
+            chosen.add((name, own[turn]))
+            used += size
+    rows = {(row.stream, row.sequence): row for row in run.rows}
+    streams = {
+        name: [_frame(run, name, one, rows.get((name, one))) for one in own if (name, one) in chosen]
+        for name, own in found.items()
+    }
+    return Gallery(streams={name: own for name, own in streams.items() if own}, kept=sum(map(len, found.values())))
+
+
+def data_uri(content: bytes, kind: str = "png") -> str:
+    """Return an image file as a data URI."""
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def error_map(original: np.ndarray, decoded: np.ndarray) -> bytes:
+    """Return |original - decoded| (uint8, H x W x 3 each), times `ERROR_FACTOR` and clipped, as a PNG."""
+    error = np.abs(original.astype(np.int16) - decoded) * ERROR_FACTOR
+    out = io.BytesIO()
+    Image.fromarray(np.minimum(error, 255).astype(np.uint8)).save(out, "png", compress_level=1)
+    return out.getvalue()
+
+
+def pixels(content: bytes, name: str | Path) -> np.ndarray:
+    """Return an image file as uint8, H x W x 3, RGB.
+
+    Raises:
+        InputError: It is not a picture; `name` says which.
+    """
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            return np.asarray(image.convert("RGB"))
+    except (OSError, UnidentifiedImageError) as error:
+        raise InputError(f"{name}: cannot be read as a picture; expected a PNG") from error
+
+
+def _sequences(folder: Path) -> list[int]:
+    names = [path.name.partition("_")[0] for path in folder.glob("*_original.png")]
+    return sorted(int(name) for name in names if name.isdecimal())
+
+
+def _middle_first(count: int) -> list[int]:
+    return sorted(range(count), key=lambda index: (abs(index - (count - 1) // 2), index))
+
+
+def _files(run: RunFolder, stream: str, sequence: int) -> dict[str, Path]:
+    folder = run.path / "pictures" / stream.replace("/", "~")
+    # Sequence numbers may be written with leading zeros, so the name is looked for rather than made.
+    paths = {path.stem: path for path in folder.glob(f"*{sequence}_*.png")}
+    return {
+        kind: path
+        for stem, path in paths.items()
+        for kind in ("original", "decoded", "alone")
+        if stem.endswith(f"_{kind}") and stem.partition("_")[0].isdecimal() and int(stem.partition("_")[0]) == sequence
+    }
+
+
+def _frame(run: RunFolder, stream: str, sequence: int, row: Row | None) -> KeptFrame:
+    files = _files(run, stream, sequence)
+    content = {kind: path.read_bytes() for kind, path in files.items()}
+    original = pixels(content["original"], files["original"])
+    helped = row is not None and bool(row.side_sources)
+    error = None
+    if "decoded" in content:
+        decoded = pixels(content["decoded"], files["decoded"])
+        error = data_uri(error_map(original, decoded)) if decoded.shape == original.shape else None
+    frame = f"{stream} frame {sequence}"
+    quality = _quality(row.psnr_db, row.ms_ssim) if row else MISSING
+    alone = _quality(row.alone_psnr_db, row.alone_ms_ssim) if row and helped else "no side information used"
+    pictures = (
+        Picture("original", data_uri(content["original"]), "as captured", f"{frame}, original"),
+        Picture("decoded", _embedded(content.get("decoded")), quality, f"{frame}, decoded: {quality}"),
+        Picture(
+            "decoded alone",
+            _embedded(content.get("alone")) if helped else None,
+            alone,
+            f"{frame}, decoded without side information: {alone}",
+        ),
+        Picture(f"error x {ERROR_FACTOR}", error, "|original - decoded|", f"{frame}, error times {ERROR_FACTOR}"),
+    )
+    time = f" at {number(row.capture_ns / SECOND_NS, 2)} s" if row else ""
+    height, width = original.shape[:2]
+    return KeptFrame(stream, f"frame {sequence}{time}", _story(row), width, height, pictures)
+
+
+def _embedded(content: bytes | None) -> str | None:
+    return data_uri(content) if content else None
+
+
+def _quality(psnr_db: float | None, ms_ssim: float | None) -> str:
+    return f"PSNR {number(psnr_db, 2, 'dB')}, MS-SSIM {number(ms_ssim, 4)}"
+
+
+def _story(row: Row | None) -> str:
+    if row is None:
+        return "no row for this frame"
+    served = f"; side information from {', '.join(row.side_sources)}" if row.side_sources else ""
+    age = f", {milliseconds(row.side_age_ns)} old" if row.side_sources and row.side_age_ns is not None else ""
+    return f"{row.outcome}; {number(row.link_bytes)} bytes on the link, {number(row.bpp, 3)} bpp{served}{age}"

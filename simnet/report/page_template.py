@@ -1,0 +1,157 @@
+"""One self-contained page: the templates of this room filled in, the plotting library inlined once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from simnet.errors import InputError
+from simnet.report import configuration, kept_pictures, run_tables
+from simnet.report.figures import (
+    gain_figures,
+    latency_figures,
+    link_figures,
+    scenario_map,
+    stream_figures,
+)
+from simnet.report.figures.figure import Figure
+from simnet.report.formatting import (
+    MISSING,
+    number,
+    percent,
+    signed,
+)
+from simnet.report.gain import measure
+from simnet.report.run_summary import StreamSummary, side_gain_db, summarise
+from simnet.runfolder import run_reader
+from simnet.runfolder.atomic_files import replace_file
+from simnet.runfolder.run_reader import RunFolder
+
+
+def write_page(run_dir: Path, out: Path | None = None) -> Path:
+    """Write the page of a run to `out`, or to `run_dir/report.html`; see `simnet.report.write`."""
+    run = run_reader.read(run_dir)
+    summaries = summarise(run.rows, run.virtual_s)
+    path = out or run_dir / "report.html"
+    save(path, render("run.html", **_context(run, summaries)))
+    return path
+
+
+def save(path: Path, page: str) -> None:
+    """Write a page, whole or not at all.
+
+    Raises:
+        InputError: It cannot be written there.
+    """
+    try:
+        replace_file(path, page.encode())
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror}); expected a place for a page") from error
+
+
+def render(template: str, *, figures: Mapping[str, Figure | Sequence[Figure]], **context: Any) -> str:
+    """Return the page of a template; every name in it is escaped, its figures are data for `glue.js`."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+    from plotly.offline import get_plotlyjs
+
+    environment = Environment(
+        loader=PackageLoader("simnet.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    every = [one for group in figures.values() for one in ([group] if isinstance(group, Figure) else group)]
+    plots = finite([{"id": f"plot-{figure.id}", "data": figure.data, "layout": figure.layout} for figure in every])
+    return environment.get_template(template).render(
+        figures=figures, plots=plots, plotly_js=Markup(get_plotlyjs()), missing=MISSING, **context
+    )
+
+
+def finite(value: Any) -> Any:
+    """Return `value` with every number that JSON has no word for (infinite, not a number) as None."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(inner) for inner in value]
+    return value
+
+
+def _context(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> dict[str, Any]:
+    about, summary = run.about, run.about.get("summary", {})
+    return {
+        "title": run.scenario.name,
+        "scenario": run.scenario,
+        "cards": _cards(run, summaries),
+        "asked": configuration.tables(run.scenario),
+        "quality": run_tables.quality(run, summaries),
+        "outcomes": run_tables.outcomes(run, summaries),
+        "links": run_tables.links(run),
+        "events": run_tables.events(run),
+        "side": run_tables.side_information(run, summaries),
+        "side_cost": run_tables.side_cost(run, run.rows, summaries),
+        "side_overall": _overall(run),
+        "timings": run_tables.timings(about, summary.get("wall_s")),
+        "gallery": kept_pictures.gallery(run),
+        "error_factor": kept_pictures.ERROR_FACTOR,
+        "repeat": _repeat(about),
+        "command": about.get("command") or MISSING,
+        "scenario_text": about.get("scenario_text") or "",
+        "figures": {
+            "map": scenario_map.overview(run.scenario),
+            "over_time": stream_figures.over_time(run),
+            "outcomes": stream_figures.outcomes(run),
+            "latency": (latency_figures.capture_to_picture(run), latency_figures.queueing(run)),
+            "links": link_figures.links(run),
+            "gain": gain_figures.gain(run),
+        },
+    }
+
+
+def _cards(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> list[tuple[str, str]]:
+    summary = run.about.get("summary", {})
+    in_time = sum(own["decoded"] for own in summaries.values())
+    bits = 8 * sum(row.link_bytes for row in run.rows)
+    gained = [row for row in run.rows if side_gain_db(row) is not None]
+    return [
+        ("virtual time", number(run.virtual_s, 1, "s")),
+        ("wall time", number(summary.get("wall_s"), 1, "s")),
+        ("frames", number(len(run.rows))),
+        ("pictures in time", percent(in_time, len(run.rows))),
+        ("sent by all streams", number(bits / run.virtual_s / 1e3, 0, "kbit/s") if run.rows else MISSING),
+        ("side information gain", f"{signed(measure('', '', gained).mean_db)} dB" if gained else MISSING),
+        ("peak memory", number(summary.get("peak_rss_mb"), 0, "MB")),
+    ]
+
+
+def _overall(run: RunFolder) -> str:
+    rows = [row for row in run.rows if side_gain_db(row) is not None]
+    if not rows:
+        return "No frame was decoded with side information, so there is no gain to show."
+    overall = measure("", "", rows)
+    interval = (
+        "too few frames for an interval"
+        if overall.half_width_db is None
+        else f"± {overall.half_width_db:.2f} dB at 95 %"
+    )
+    return (
+        f"{signed(overall.mean_db)} dB on average ({interval}) over {overall.frames} of {len(run.rows)} frames; "
+        f"{percent(overall.helped, overall.frames)} came out better than alone."
+    )
+
+
+def _repeat(about: Mapping[str, Any]) -> list[tuple[str, str]]:
+    summary = about.get("summary", {})
+    overrides = about.get("overrides") or []
+    return [
+        ("fingerprint", about.get("fingerprint") or summary.get("fingerprint") or MISSING),
+        ("overrides", ", ".join(map(str, overrides)) or "none"),
+        ("version", about.get("version") or MISSING),
+        ("started", about.get("started") or MISSING),
+        ("processor", about.get("cpu") or MISSING),
+    ]

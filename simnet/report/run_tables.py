@@ -1,0 +1,256 @@
+"""The tables of a run's results, every cell already text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from simnet.records import SECOND_NS, Outcome, RateConfig, Row
+from simnet.report import gain
+from simnet.report.figures.figure import OUTCOME_COLOURS
+from simnet.report.formatting import (
+    FEW,
+    MISSING,
+    bit_rate,
+    few_frames,
+    number,
+    percent,
+    signed,
+)
+from simnet.report.run_summary import StreamSummary
+from simnet.report.site_plan import capacity_bps
+from simnet.runfolder.run_reader import LinkBin, RunFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A cell that is a bar: (colour, percent) from left to right. `text` says the same in words."""
+
+    parts: tuple[tuple[str, float], ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table. The first column names the row; columns named in `words` are aligned as text."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[str | Bar, ...]]
+    words: frozenset[str] = frozenset()
+    note: str = ""
+
+
+def asked_rate(rate: RateConfig) -> str:
+    """Return what rate control was asked for."""
+    if rate.kind == "target":
+        return f"target {bit_rate(rate.target_bps)}"
+    if rate.kind == "adaptive":
+        return f"adaptive, quality {rate.quality_min:g} to {rate.quality_max:g}"
+    if rate.kind == "fixed":
+        return f"fixed, quality {rate.quality:g}"
+    return " ".join([rate.kind, *(f"{key}={value}" for key, value in rate.options.items())])
+
+
+def quality(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> Table:
+    """Return each stream's rate and quality."""
+    asked = {stream.name: stream for stream in run.scenario.streams}
+    rows: list[tuple[str | Bar, ...]] = []
+    for name in run.streams:
+        own, config = summaries.get(name), asked.get(name)
+        codec = own["codec"] if own else config.codec if config else MISSING
+        start = (name, codec, asked_rate(config.rate) if config else MISSING)
+        if own is None:
+            rows.append((*start, "0", *(MISSING,) * 6))
+            continue
+        qualities = [row.quality for row in run.rows if row.stream == name and row.outcome is not Outcome.NODE_LOST]
+        rows.append((
+            *start,
+            str(own["frames"]),
+            number(own["kbit_s"], 1),
+            number(own["bpp"], 3),
+            number(sum(qualities) / len(qualities), 2),
+            number(own["psnr_db"], 2),
+            number(own["ms_ssim"], 4),
+            signed(own["side_gain_db"]),
+        ))  # fmt: skip
+    shown = {name: own["decoded"] + own["late"] for name, own in summaries.items()}
+    return Table(
+        caption="Rate and quality",
+        columns=("stream", "codec", "asked for", "frames", "kbit/s", "bpp", "quality", "PSNR dB", "MS-SSIM", "gain dB"),
+        rows=rows,
+        words=frozenset({"codec", "asked for"}),
+        note="Rate on the first link with every packet's overhead; PSNR and MS-SSIM are means over the pictures that were "
+        f"shown, late ones too; gain is what side information brought where it was used. {few_frames(shown)}",
+    )
+
+
+def outcomes(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> Table:
+    """Return what became of each stream's frames, and how long pictures took."""
+    rows: list[tuple[str | Bar, ...]] = []
+    for name in run.streams:
+        counts = dict.fromkeys(Outcome, 0)
+        for row in run.rows:
+            if row.stream == name:
+                counts[row.outcome] += 1
+        own, total = summaries.get(name), sum(counts.values())
+        latency = (own["latency_ms_p50"], own["latency_ms_p95"]) if own else (None, None)
+        parts = tuple((OUTCOME_COLOURS[o], round(100 * n / total, 2)) for o, n in counts.items() if n)
+        said = ", ".join(f"{n} {outcome}" for outcome, n in counts.items() if n)
+        rows.append((
+            name,
+            Bar(parts, said) if total else MISSING,
+            *(str(counts[outcome]) if total else MISSING for outcome in Outcome),
+            str(own["key_frames"]) if own else MISSING,
+            percent(own["decoded"] if own else None, total),
+            *(number(value, 1) for value in latency),
+        ))  # fmt: skip
+    return Table(
+        caption="What became of the frames",
+        columns=(
+            "stream", "share", "decoded", "alone", "late", "lost", "corrupt", "no reference", "no node", "key frames",
+            "in time", "p50 ms", "p95 ms",
+        ),
+        rows=rows,
+        words=frozenset({"share"}),
+        note="Alone: decoded without side information. No reference: arrived, but refers to a frame that was not decoded. "
+        "No node: its camera's process was gone. "
+        f"Key frames: sent, referring to no other. In time: within {run.scenario.fusion.deadline_ns / 1e6:g} ms of "
+        "capture. p50 and p95: median and 95th percentile of the latency from capture to picture, over all pictures.",
+    )  # fmt: skip
+
+
+def links(run: RunFolder) -> Table:
+    """Return each link's totals."""
+    names = dict.fromkeys([link.name for link in run.scenario.links] + [entry.link for entry in run.bins])
+    rows = [_link(run, name, [entry for entry in run.bins if entry.link == name]) for name in names]
+    return Table(
+        caption="Totals",
+        columns=(
+            "link", "way", "capacity", "offered kbit/s", "delivered kbit/s", "use", "packets", "lost", "dropped", "longest queue",
+        ),
+        rows=rows,
+        words=frozenset({"way"}),
+        note="Lost: on the way. Dropped: refused by the full queue. Use: delivered against the mean capacity of the run.",
+    )  # fmt: skip
+
+
+def _link(run: RunFolder, name: str, bins: Sequence[LinkBin]) -> tuple[str, ...]:
+    config = run.link(name)
+    way = f"{config.source} → {config.target}" if config else MISSING
+    times = [round(step * run.scenario.duration_ns / 20) for step in range(21)]
+    rates = [capacity_bps(config, run.scenario.nodes, time) for time in times] if config else []
+    if recorded := [80 * entry.capacity_bytes for entry in bins if entry.capacity_bytes is not None]:
+        rates = recorded
+    shown = MISSING
+    if rates:
+        low, high = min(rates), max(rates)
+        shown = bit_rate(low) if low == high else f"{bit_rate(low)} to {bit_rate(high)}"
+    if not bins:
+        return (name, way, shown, *(MISSING,) * 7)
+    offered, delivered = (8 * sum(values) / run.virtual_s for values in (
+        (entry.sent_bytes for entry in bins), (entry.delivered_bytes for entry in bins),
+    ))  # fmt: skip
+    packets = sum(entry.sent_packets for entry in bins)
+    lost, dropped = sum(entry.lost_packets for entry in bins), sum(entry.dropped_packets for entry in bins)
+    return (
+        name,
+        way,
+        shown,
+        number(offered / 1e3, 1),
+        number(delivered / 1e3, 1),
+        percent(delivered, sum(rates) / len(rates)) if rates else MISSING,
+        number(packets),
+        f"{lost} ({percent(lost, packets)})",
+        f"{dropped} ({percent(dropped, packets)})",
+        number(max(entry.queue_bytes_max for entry in bins) / 1e3, 1, "kB"),
+    )
+
+
+MOST_EVENTS = 100
+
+
+def events(run: RunFolder) -> Table:
+    """Return the outages and hand-overs of the links."""
+    found = run.about.get("events", [])
+    rows = [
+        (
+            f"{event['time_ns'] / SECOND_NS:.3f} s",
+            event["where"],
+            " ".join(filter(None, (event["kind"], event["detail"]))),
+        )
+        for event in found[:MOST_EVENTS]
+    ]
+    more = len(found) - len(rows)
+    return Table(
+        caption="Outages and hand-overs",
+        columns=("time", "where", "what"),
+        rows=rows,
+        words=frozenset({"where", "what"}),
+        note=f"{more} more are in run.json." if more else "",
+    )
+
+
+def side_information(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> Table:
+    """Return what each source of side information brought to each stream, and what it cost in rate."""
+    rows: list[tuple[str, ...]] = []
+    for found in gain.gains(run.rows):
+        kinds = [gain.cost(source, run.scenario, summaries) for source in found.source.split(" + ")]
+        rates = [rate for _, rate in kinds]
+        total = None if any(rate is None for rate in rates) else sum(rate for rate in rates if rate is not None)
+        rows.append((
+            found.stream,
+            found.source,
+            " + ".join(kind for kind, _ in kinds),
+            str(found.frames) + (" (few)" if found.frames < FEW else ""),
+            signed(found.mean_db),
+            MISSING if found.half_width_db is None else f"± {found.half_width_db:.2f}",
+            percent(found.helped, found.frames, 0),
+            number(found.mean_age_ms, 0, "ms"),
+            "nothing" if total == 0 else number(total, 1, "kbit/s"),
+        ))  # fmt: skip
+    return Table(
+        caption="Gain by source",
+        columns=("stream", "source", "which is", "frames", "gain dB", "95 % interval", "helped", "mean age", "it cost"),
+        rows=rows,
+        words=frozenset({"source", "which is"}),
+        note="A stream that serves others costs the rate it was sent with, though that rate also brought its own pictures; "
+        "a sensor at the fusion centre and a stream's own earlier picture cost nothing more. Intervals are from batch means, "
+        f"since neighbouring frames look alike; fewer than {FEW} frames are marked as few.",
+    )
+
+
+def side_cost(run: RunFolder, rows: Sequence[Row], summaries: Mapping[str, StreamSummary]) -> str:
+    """Return in a sentence what all side information together cost in rate."""
+    used = {source for row in rows for source in row.side_sources if source != row.stream}
+    served = [stream.name for stream in run.scenario.streams if stream.name in used]
+    free = sorted(source for source in used if source not in served and source != "previous")
+    rates = [summaries[name]["kbit_s"] if name in summaries else None for name in served]
+    total = None if any(rate is None for rate in rates) else sum(rate for rate in rates if rate is not None)
+    paid = f"Streams that served others ({', '.join(served)}) took {number(total, 1)} kbit/s together." if served else (
+        "No stream served another: side information cost no rate."
+    )  # fmt: skip
+    sensors = f" Local sensors ({', '.join(free)}) cost nothing." if free else ""
+    return paid + sensors
+
+
+def timings(about: Mapping[str, object], wall_s: float | None) -> Table:
+    """Return where the run's wall time went, the longest first."""
+    raw = about.get("timings")
+    parts = {str(name): float(value) for name, value in raw.items()} if isinstance(raw, Mapping) else {}
+    most = max(parts.values(), default=0.0)
+    rows: list[tuple[str | Bar, ...]] = [
+        (
+            name,
+            Bar(((OUTCOME_COLOURS[Outcome.ALONE], round(100 * value / most, 2)),), "") if most else "",
+            number(value, 2),
+        )
+        for name, value in sorted(parts.items(), key=lambda part: -part[1])
+    ]
+    return Table(
+        caption="Where the time went",
+        columns=("part", "share", "seconds"),
+        rows=rows,
+        words=frozenset({"share"}),
+        note=f"The run took {number(wall_s, 2)} s of wall time. Parts that work in parallel can add up to more.",
+    )

@@ -1,0 +1,77 @@
+"""What one curve needs of what another needs, and how far that can be trusted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from simnet.report.sweeps.required_bandwidth import FOUND, Need
+from simnet.report.sweeps.seed_statistics import Mean, mean
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A 95 % interval over seeds inside what was measured; an end is `cut` where the interval would go on beyond it."""
+
+    low: float
+    high: float
+    low_cut: bool
+    high_cut: bool
+
+
+def within(logs: Mean, lowest: float, highest: float) -> Interval | None:
+    """Return the interval of a mean of logarithms, as values no lower than `lowest` and no higher than `highest`."""
+    if logs.low is None or logs.high is None:
+        return None
+    # exp overflows beyond 709; such an end is cut at any measured bandwidth anyway.
+    low, high = (math.exp(min(end, 700.0)) for end in (logs.low, logs.high))
+    low_cut, high_cut = low < lowest * (1 - 1e-9), high > highest * (1 + 1e-9)
+    return Interval(lowest if low_cut else low, highest if high_cut else high, low_cut, high_cut)
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """What a curve needs less what another needs, in percent of the other; so is the interval, None for one seed."""
+
+    percent: float
+    interval: Interval | None
+    seeds: int
+
+    @property
+    def is_tie(self) -> bool:
+        """Whether the seeds do not tell the two apart; for one seed, whether they are within a percent."""
+        if self.interval is None:
+            return abs(self.percent) < 1
+        return self.interval.low <= 0 <= self.interval.high
+
+
+def ratio(own: Mapping[int, Need], other: Mapping[int, Need], own_range: Range, other_range: Range) -> Ratio | None:
+    """Return how much more (below zero: less) `own` needs; None where not every common seed has one number for both.
+
+    The ranges are the lowest and the highest bandwidth measured of each: the interval stays within their ratios.
+    """
+    common = sorted(own.keys() & other.keys())
+    values = [(own[seed].value, other[seed].value) for seed in common if own[seed].kind == other[seed].kind == FOUND]
+    known = [math.log(a / b) for a, b in values if a and b]
+    logs = mean(known)
+    if logs is None or len(known) < len(common):
+        return None
+    lowest = own_range[0] / other_range[1]
+    highest = own_range[1] / other_range[0] if other_range[0] > 0 else math.inf
+    found = within(logs, lowest, highest)
+    percents = found and Interval(_percent(found.low), _percent(found.high), found.low_cut, found.high_cut)
+    return Ratio(_percent(math.exp(logs.value)), percents, logs.count)
+
+
+def least_saving(own: Range, other: Range) -> int | None:
+    """Return how many percent less `own` needs at least, wherever each lies in its bracket; None if not a whole one."""
+    if own[1] >= other[0]:
+        return None
+    return math.floor(100 * (1 - own[1] / other[0]) + 1e-9) or None
+
+
+def _percent(share: float) -> float:
+    return 100 * (share - 1)

@@ -1,0 +1,135 @@
+"""How much bandwidth a quality takes, between measured points only."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from simnet.report.sweeps.seed_statistics import Mean, mean
+from simnet.report.sweeps.views import View
+
+AT_MOST, NOT_REACHED, UNKNOWN, FOUND, BETWEEN = "at most", "not reached", "unknown", "found", "between"
+_STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
+CLIFF_RATIO, CLIFF_DB, CLIFF_MS_SSIM = 2.5, 6.0, 0.2
+"""Between two points further apart than this, in both x and quality, a straight line says nothing."""
+USUAL_DB = 30
+"""Where pictures are neither poor nor beyond what anybody sees: what a verdict is about if it can be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """The x from which on a quality is kept. `kind` says how `value` is meant; it is None where there is none."""
+
+    kind: str
+    value: float | None = None
+    low: float | None = None
+    """Of what lies between two points, the lower one; `value` is the upper one."""
+
+
+def need(xs: Sequence[float | None], ys: Sequence[float | None], level: float, cliff: float = CLIFF_DB) -> Need:
+    """Return from which x on y is at least `level`, by lines between neighbouring points over log x where x is above zero.
+
+    `xs` ascend. What lies beyond the measured points, or in a gap (y is None) between or above them, is not guessed; nor is
+    where it lies between two points that are more than `CLIFF_RATIO` apart while y rises by more than `cliff`.
+    """
+    points = [(x, y) for x, y in zip(xs, ys, strict=True) if x is not None]
+    known = [index for index, (_, y) in enumerate(points) if y is not None]
+    if not known:
+        return Need(UNKNOWN)
+    below = [index for index in known if _of(points[index][1]) < level]
+    if not below:
+        return Need(AT_MOST, points[known[0]][0])
+    last = below[-1]
+    if last == len(points) - 1:
+        return Need(NOT_REACHED, points[last][0])
+    if points[last + 1][1] is None:
+        return Need(UNKNOWN)
+    return _crossing(
+        (points[last][0], _of(points[last][1])), (points[last + 1][0], _of(points[last + 1][1])), level, cliff
+    )
+
+
+def _crossing(before: tuple[float, float], after: tuple[float, float], level: float, cliff: float) -> Need:
+    (x0, y0), (x1, y1) = before, after
+    if x1 > CLIFF_RATIO * x0 and y1 - y0 > cliff:
+        return Need(BETWEEN, x1, x0)
+    part = (level - y0) / (y1 - y0)
+    if x0 > 0:
+        return Need(FOUND, math.exp(math.log(x0) + part * (math.log(x1) - math.log(x0))))
+    return Need(FOUND, x0 + part * (x1 - x0))
+
+
+def needs(view: View, curve: str, column: str, level: float) -> dict[int, Need]:
+    """Return what each seed's own curve needs, up to the last bandwidth that was asked of it."""
+    end = 1 + max((index for index, spot in enumerate(view.curves[curve]) if spot.asked), default=-1)
+    seen = {seed: view.seed_curve(curve, seed, column) for seed in view.seeds}
+    cliff = CLIFF_DB if column.endswith("psnr_db") else CLIFF_MS_SSIM
+    return {
+        seed: need(xs[:end], ys[:end], level, cliff)
+        for seed, (xs, ys) in seen.items()
+        if any(sample.seed == seed for spot in view.curves[curve] for sample in spot.samples)
+    }
+
+
+def centre(found: Iterable[Need]) -> Mean | None:
+    """Return the mean of the logarithms of what was found, if every seed found it."""
+    own = list(found)
+    if not own or any(each.kind != FOUND or not each.value for each in own):
+        return None
+    return mean(math.log(_of(each.value)) for each in own)
+
+
+def bracket(found: Iterable[Need]) -> tuple[float, float] | None:
+    """Return between which x the needs of all seeds lie, if every seed crosses the level between two measured points."""
+    own = list(found)
+    if not own or any(each.kind not in {FOUND, BETWEEN} for each in own):
+        return None
+    lows = [_of(each.value if each.low is None else each.low) for each in own]
+    return min(lows), max(_of(each.value) for each in own)
+
+
+def measured(view: View, curve: str, column: str) -> tuple[float, float]:
+    """Return the lowest and the highest x at which a curve of `view.measured` has this figure."""
+    xs = [spot.x for spot in view.curves[curve] if isinstance(spot.x, float) and spot.mean(column)]
+    return min(xs, default=0.0), max(xs, default=math.inf)
+
+
+def levels(values: Iterable[float], most: int = 6) -> list[float]:
+    """Return round levels inside the span of `values`, at most `most` and evenly apart."""
+    known = list(values)
+    if not known:
+        return []
+    low, high = min(known), max(known)
+    for step in _STEPS:
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        if last - first < most:
+            return [round(index * step, 6) for index in range(first, last + 1)]
+    return []
+
+
+def reference_level(view: View, column: str) -> float | None:
+    """Return the round level that most curves cross between measured points in every seed, most with one number for where.
+
+    Of several it is the nearest to 30 dB.
+    """
+    spots = itertools.chain.from_iterable(view.curves.values())
+    values = [found.value for spot in spots if (found := spot.mean(column))]
+    counted = [(_crossed(view, column, level), level) for level in levels(values, 24)]
+    most = max((count for count, _ in counted), default=(0, 0))
+    best = [level for count, level in counted if count == most]
+    whole = [level for level in best if level == round(level)] or best
+    return min(whole, key=lambda level: abs(level - USUAL_DB)) if most > (0, 0) else None
+
+
+def _crossed(view: View, column: str, level: float) -> tuple[int, int]:
+    """How many curves cross the level between measured points, and how many of them at one number."""
+    every = [needs(view, curve, column, level).values() for curve in view.measured]
+    return sum(bracket(own) is not None for own in every), sum(centre(own) is not None for own in every)
+
+
+def _of(value: float | None) -> float:
+    if value is None:
+        raise ValueError("a gap has no value")
+    return value

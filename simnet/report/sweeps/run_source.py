@@ -1,0 +1,40 @@
+"""A run's folder as a sweep of one point, so that runs are compared as sweeps are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from simnet.runfolder import run_reader
+from simnet.runfolder.sweep_reader import CellFolder, Point
+
+
+@dataclass(frozen=True, slots=True)
+class RunSource:
+    """One run; what its codecs are is in its rows, and what its receiver showed was not noted."""
+
+    path: Path
+    points: tuple[Point, ...]
+
+    def has(self, point: Point) -> bool:
+        """Return whether the point is this run's."""
+        return point in self.points
+
+    def cell(self, point: Point) -> CellFolder:
+        """Read the run; InputError where a file in it is not what a run writes."""
+        del point
+        return CellFolder(run_reader.read(self.path), (), self.path / "pictures")
+
+
+def read(path: Path) -> RunSource:
+    """Read what a run was asked for; its overrides are the point's settings.
+
+    Raises:
+        InputError: The folder is no run's.
+    """
+    run = run_reader.read(path)
+    overrides = [str(each).partition("=") for each in run.about.get("overrides") or []]
+    settings = tuple((key, value) for key, _, value in overrides if key != "seed")
+    fingerprint = str(run.about.get("fingerprint", ""))
+    point = Point(fingerprint, fingerprint, run.scenario.name, "", run.scenario.seed, settings)
+    return RunSource(path, (point,))

@@ -1,0 +1,212 @@
+"""One pass through the cells, one after the other: the table's rows, and distributions that do not grow with frames or seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from simnet.records import Row, Scenario
+from simnet.report.age import age_ms
+from simnet.report.run_summary import latency_ms, side_gain_db
+from simnet.report.sweeps import overlap, shown_gallery, sweep_table
+from simnet.report.sweeps.comparison_grid import Folder, Grid
+from simnet.report.sweeps.histogram import Histogram
+from simnet.report.sweeps.shown_gallery import Kept
+from simnet.runfolder.sweep_reader import CellFolder, Point
+
+AGE_STEP_MS = 20
+OVERLAP_STEP = 0.1
+SHOWN = ("shown_psnr_db", "shown_ms_ssim")
+DECODED = ("psnr_db", "ms_ssim")
+
+Place = tuple[str, str, str]
+"""Curve, case, setting along x."""
+Spot = tuple[str, str, str, str]
+"""Curve, case, setting, stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A row of the table and where it belongs."""
+
+    folder: str
+    curve: str
+    case: str
+    setting: str
+    seed: int
+    stream: str
+    row: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A point without a cell; `reason` is empty where it has not been run."""
+
+    folder: str
+    curve: str
+    case: str
+    setting: str
+    seed: int
+    point: Point
+
+    @property
+    def reason(self) -> str:
+        """Why it failed."""
+        return self.point.failed or ""
+
+
+@dataclass(slots=True)
+class Times:
+    """When pictures came and how old they were, all seeds together."""
+
+    frames: int = 0
+    latency: Histogram = field(default_factory=Histogram)
+    age: Histogram = field(default_factory=Histogram)
+
+
+@dataclass(slots=True)
+class Gains:
+    """Gain of side information in dB: (number of frames, sum) by (seed, bin of age in ms) and by (seed, bin of overlap)."""
+
+    by_age: dict[tuple[int, float], tuple[int, float]] = field(default_factory=dict)
+    by_overlap: dict[tuple[int, float], tuple[int, float]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Facts:
+    """What a page says about how its cells were made."""
+
+    versions: dict[str, None] = field(default_factory=dict)
+    processors: dict[str, None] = field(default_factory=dict)
+    checkpoints: dict[str, None] = field(default_factory=dict)
+    commands: dict[str, None] = field(default_factory=dict)
+    deadlines_ms: dict[str, set[float]] = field(default_factory=dict)
+    """By case."""
+    placeless: dict[str, None] = field(default_factory=dict)
+    """Kinds of world that do not say where cameras look."""
+
+
+@dataclass(slots=True)
+class Readings:
+    """Everything that a page is made from."""
+
+    grid: Grid
+    rows: list[Reading] = field(default_factory=list)
+    absent: list[Absent] = field(default_factory=list)
+    asked: dict[Place, int] = field(default_factory=dict)
+    times: dict[Spot, Times] = field(default_factory=dict)
+    gains: dict[tuple[str, str, str], Gains] = field(default_factory=dict)
+    """By curve, case, stream."""
+    pictures: list[Kept] = field(default_factory=list)
+    facts: Facts = field(default_factory=Facts)
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """Every stream that has rows, in the scenarios' order."""
+        return tuple(dict.fromkeys(reading.stream for reading in self.rows))
+
+    @property
+    def qualities(self) -> tuple[str, str]:
+        """The columns of PSNR and MS-SSIM: at the receiver, or of decoded pictures where nobody noted what it showed."""
+        shown = any(reading.row.get(SHOWN[0]) is not None for reading in self.rows)
+        return SHOWN if shown or not self.rows else DECODED
+
+
+def read(grid: Grid) -> Readings:
+    """Read every cell once.
+
+    Raises:
+        InputError: A cell's files are not what a sweep writes.
+    """
+    readings = Readings(grid)
+    for folder in grid.folders:
+        swept = tuple(dict.fromkeys(key for point in folder.source.points for key, _ in point.settings))
+        for point in _asked(grid, folder):
+            place = grid.curve(folder, point), grid.case(point), grid.setting(point)
+            readings.asked[place] = readings.asked.get(place, 0) + 1
+            if folder.source.has(point):
+                _take(readings, folder, point, place, folder.source.cell(point), swept)
+            else:
+                readings.absent.append(Absent(folder.label, *place, point.seed, point))
+    return readings
+
+
+def _asked(grid: Grid, folder: Folder) -> list[Point]:
+    """What was asked for, once: of one quantity written in two ways the point that has a cell."""
+    made: dict[tuple[str, str, str, int], Point] = {}
+    for point in folder.source.points:
+        key = grid.curve(folder, point), grid.case(point), grid.setting(point), point.seed
+        if key not in made or not folder.source.has(made[key]):
+            made[key] = point
+    return list(made.values())
+
+
+def _take(
+    readings: Readings, folder: Folder, point: Point, place: Place, cell: CellFolder, swept: Sequence[str]
+) -> None:
+    run = cell.run
+    for row in sweep_table.cell_rows(point, cell, swept):
+        readings.rows.append(Reading(folder.label, *place, point.seed, row["stream"], row))
+    for stream in run.streams:
+        own = [row for row in run.rows if row.stream == stream]
+        if own:
+            times = readings.times.setdefault((*place, stream), Times())
+            times.frames += len(own)
+            times.latency.count([value for row in own if (value := latency_ms(row)) is not None])
+            times.age.spread(age_ms(own, round(run.virtual_s * 1e9)).pieces)
+            gains = readings.gains.setdefault((place[0], place[1], stream), Gains())
+            _gain(gains, own, point.seed, run.scenario)
+    readings.pictures += shown_gallery.kept(place, point, cell)
+    _note(readings.facts, place[1], cell)
+
+
+def _gain(gains: Gains, rows: Sequence[Row], seed: int, scenario: Scenario) -> None:
+    placed = overlap.is_known(scenario)
+    for row in rows:
+        gain = side_gain_db(row)
+        if gain is None or row.side_age_ns is None:
+            continue
+        _add(gains.by_age, (seed, AGE_STEP_MS * round(row.side_age_ns / 1e6 / AGE_STEP_MS)), gain)
+        if placed and (seen := _overlap(row, scenario)) is not None:
+            _add(gains.by_overlap, (seed, round(OVERLAP_STEP * round(seen / OVERLAP_STEP), 3)), gain)
+
+
+def _overlap(row: Row, scenario: Scenario) -> float | None:
+    """The largest of what any source saw of the frame's view, at the time that its picture was taken."""
+    cameras = scenario.cameras
+    names = [row.stream if source == "previous" else source for source in row.side_sources]
+    then_ns = max(0, row.capture_ns - (row.side_age_ns or 0))
+    known = [cameras[name] for name in names if name in cameras]
+    if not known or row.stream not in cameras:
+        return None
+    return max(overlap.share(cameras[row.stream], row.capture_ns, other, then_ns) for other in known)
+
+
+def _add(bins: dict[tuple[int, float], tuple[int, float]], key: tuple[int, float], value: float) -> None:
+    count, total = bins.get(key, (0, 0.0))
+    bins[key] = count + 1, total + value
+
+
+def _note(facts: Facts, case: str, cell: CellFolder) -> None:
+    about, scenario = cell.run.about, cell.run.scenario
+    facts.versions[str(about.get("version") or "not said")] = None
+    facts.processors[str(about.get("cpu") or "not said")] = None
+    for announced in dict(about.get("announcements") or {}).values():
+        if announced.get("checkpoint_digest"):
+            name = announced.get("model") or announced.get("codec")
+            facts.checkpoints[f"{name} {announced['checkpoint_digest'][:16]}"] = None
+    if about.get("command"):
+        facts.commands[str(about["command"])] = None
+    facts.deadlines_ms.setdefault(case, set()).add(scenario.fusion.deadline_ns / 1e6)
+    if not overlap.is_known(scenario):
+        facts.placeless[scenario.world.kind] = None
+
+
+def sums(
+    gains: Mapping[tuple[int, float], tuple[int, float]], into: dict[tuple[int, float], tuple[int, float]]
+) -> None:
+    """Add the bins of one stream to those of others."""
+    for key, (count, total) in gains.items():
+        before = into.get(key, (0, 0.0))
+        into[key] = before[0] + count, before[1] + total

@@ -1,0 +1,114 @@
+"""What the receiver showed, codec beside codec at the same setting, small enough for a page."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from simnet.report.formatting import MISSING, number
+from simnet.report.kept_pictures import data_uri, pixels
+from simnet.runfolder.sweep_reader import CellFolder, Point
+
+BUDGET = 6_000_000
+"""Bytes of all pictures of a page, as text."""
+STEPS = ((85, None), (75, 640), (60, 480), (45, 320))
+"""WebP quality and largest width, tried in turn until all pictures fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """For the page's script: by case and stream its original and, by setting and curve, what was shown. `note` is in words."""
+
+    streams: tuple[dict[str, Any], ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A frame's original and what the receiver showed when it was due, and where they belong."""
+
+    curve: str
+    case: str
+    setting: str
+    stream: str
+    seed: int
+    sequence: int
+    original: Path
+    shown: Path
+    words: str
+
+
+def kept(place: tuple[str, str, str], point: Point, cell: CellFolder) -> Iterator[Kept]:
+    """Yield the pictures that a cell kept, one frame a stream; `place` is its curve, case and setting."""
+    scores = {(each.stream, each.sequence): each for each in cell.shown}
+    rows = {(row.stream, row.sequence): row for row in cell.run.rows}
+    for stream in cell.run.streams:
+        folder = cell.pictures / stream.replace("/", "~")
+        for original in sorted(folder.glob("*_original.png"))[:1]:
+            start = original.name.partition("_")[0]
+            shown = folder / f"{start}_shown.png"
+            if not shown.is_file():
+                shown = folder / f"{start}_decoded.png"
+            score, row = scores.get((stream, int(start))), rows.get((stream, int(start)))
+            quality = f"{number(score.psnr_db, 2)} dB, MS-SSIM {number(score.ms_ssim, 4)}" if score else MISSING
+            story = f"{quality}; {row.outcome}, {number(row.link_bytes)} bytes" if row else quality
+            yield Kept(*place, stream, point.seed, int(start), original, shown, story)
+
+
+def gallery(pictures: Sequence[Kept]) -> Gallery:
+    """Embed the pictures of every case and stream, of its lowest seed that kept any."""
+    wanted = _first_seeds(pictures)
+    for quality, width in STEPS:
+        made, left_out = _embedded(wanted, quality, width, last=(quality, width) == STEPS[-1])
+        if made is not None:
+            size = f", at most {width} pixels wide" if width else ""
+            note = f"Stored as WebP at quality {quality}{size}: finer differences are in the cells' folders."
+            return Gallery(tuple(made), note + (f" {left_out} more did not fit." if left_out else ""))
+    return Gallery((), "")
+
+
+def _first_seeds(every: Sequence[Kept]) -> list[Kept]:
+    seeds: dict[tuple[str, str], int] = {}
+    for each in every:
+        key = each.case, each.stream
+        seeds[key] = min(seeds.get(key, each.seed), each.seed)
+    return [each for each in every if each.seed == seeds[each.case, each.stream]]
+
+
+def _embedded(
+    wanted: list[Kept], quality: int, width: int | None, *, last: bool
+) -> tuple[list[dict[str, Any]] | None, int]:
+    """The pictures, or None where they are more than the budget; at the `last` try as many as fit."""
+    made: dict[tuple[str, str], dict[str, Any]] = {}
+    used = left_out = 0
+    for each in wanted:
+        if used > BUDGET:
+            if not last:
+                return None, 0
+            left_out += 1
+            continue
+        entry = made.get((each.case, each.stream))
+        if entry is None:
+            source, size = _webp(each.original, quality, width)
+            used += len(source)
+            entry = {"case": each.case, "stream": each.stream, "seed": each.seed, "sequence": each.sequence}
+            entry |= {"original": source, "width": size[0], "height": size[1], "shown": {}}
+            made[each.case, each.stream] = entry
+        source = _webp(each.shown, quality, width)[0] if each.shown.is_file() else None
+        used += len(source or "")
+        entry["shown"].setdefault(each.setting, {})[each.curve] = [source, each.words]
+    return list(made.values()), left_out
+
+
+def _webp(path: Path, quality: int, width: int | None) -> tuple[str, tuple[int, int]]:
+    with Image.fromarray(pixels(path.read_bytes(), path)) as image:
+        if width and image.width > width:
+            image.thumbnail((width, 100_000))
+        file = io.BytesIO()
+        image.save(file, "webp", quality=quality)
+        return data_uri(file.getvalue(), "webp"), image.size

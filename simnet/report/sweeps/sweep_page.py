@@ -1,0 +1,169 @@
+"""The page of one sweep, or of several folders side by side: everything on it is worked out from the cells' rows."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import gzip
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from simnet.errors import InputError
+from simnet.report.figures.figure import Figure
+from simnet.report.page_template import finite, render, save
+from simnet.report.sweeps import (
+    compare,
+    repeat,
+    run_source,
+    samples,
+    shown_gallery,
+    sweep_tables,
+    verdict,
+    views,
+)
+from simnet.report.sweeps.comparison_grid import (
+    BANDWIDTH,
+    Folder,
+    Grid,
+    grid,
+)
+from simnet.report.sweeps.figures import curves, side_gain_figures, time_figures
+from simnet.report.sweeps.samples import Readings
+from simnet.report.sweeps.sweep_formatting import counted, place
+from simnet.report.sweeps.views import View
+from simnet.runfolder import sweep_reader
+
+PAGE, COMPARISON = "report.html", "comparison.html"
+
+
+def write(folders: Sequence[Path], out: Path | None = None) -> Path:
+    """Write one page about these folders, of sweeps or runs, and return its path.
+
+    Without `out`, one sweep's page goes into its folder, that of several to `comparison.html` here.
+
+    Raises:
+        InputError: A folder is neither a sweep's nor a run's, a file in it cannot be read, or the page cannot be written.
+    """
+    path = out or (folders[0] / PAGE if len(folders) == 1 else Path(COMPARISON))
+    asked = grid(_named(folders))
+    if not asked.cases:
+        raise InputError(
+            f"{', '.join(map(str, folders))}: nothing was asked for; expected a sweep with at least one cell"
+        )
+    save(path, render("sweep.html", **_context(samples.read(asked))))
+    return path
+
+
+def _named(paths: Sequence[Path]) -> list[Folder]:
+    names = [path.resolve().name for path in paths]
+    labels = [name if names.count(name) == 1 else str(path) for name, path in zip(names, paths, strict=True)]
+    if len(set(labels)) < len(labels):
+        twice = next(label for label in labels if labels.count(label) > 1)
+        raise InputError(f"{twice}: named twice; expected folders that differ")
+    return [
+        Folder(
+            label if len(paths) > 1 else "",
+            sweep_reader.read(path) if sweep_reader.is_sweep(path) else run_source.read(path),
+            str(path),
+        )
+        for label, path in zip(labels, paths, strict=True)
+    ]
+
+
+def _context(found: Readings) -> dict[str, Any]:
+    every = views.views(found)
+    drawn = {view.id: _figures(found, view) for view in every}
+    first: dict[str, Figure] = {}
+    for named in drawn.values():
+        for name, figures in named.items():
+            first.setdefault(name, figures[0])
+    images = shown_gallery.gallery(found.pictures)
+    return {
+        "title": _title(found.grid),
+        "lead": _lead(found),
+        "cases": found.grid.cases[: views.MOST_CASES],
+        "more_cases": len(found.grid.cases) - views.MOST_CASES,
+        "streams": list(dict.fromkeys(view.stream for view in every)),
+        "views": [_words(view) for view in every],
+        "anchors": found.grid.curves,
+        "settings": [(spot.setting, place(found.grid.axis, spot.x, spot.setting)) for spot in every[0].places],
+        "setting_title": "Bandwidth offered" if found.grid.axis.kind == BANDWIDTH else found.grid.axis.key,
+        "figures": first,
+        "choices": finite(_choices(drawn)),
+        "absent": sweep_tables.absent(found),
+        "differences": compare.differences(found),
+        "compared": compare.sentences(found),
+        "placeless": ", ".join(found.facts.placeless),
+        "gallery": images,
+        "pictures": images.streams,
+        "commands": repeat.commands(found),
+        "facts": repeat.facts(found),
+        "rows": len(found.rows),
+        "packed": _packed(found),
+    }
+
+
+def _title(found: Grid) -> str:
+    if len(found.folders) > 1:
+        return " and ".join(folder.label for folder in found.folders) if len(found.folders) < 4 else "Comparison"
+    names = dict.fromkeys(point.scenario for folder in found.folders for point in folder.source.points)
+    return ", ".join(names) or "Empty sweep"
+
+
+def _lead(found: Readings) -> str:
+    axis = found.grid.axis
+    swept = [axis.key] * bool(axis.key) + list(found.grid.keys)
+    seeds = {point.seed for folder in found.grid.folders for point in folder.source.points}
+    asked = sum(found.asked.values())
+    return (
+        f"{counted(len(found.grid.curves), 'curve')}, {counted(len(seeds), 'seed')}, {asked - len(found.absent)} of "
+        f"{counted(asked, 'cell')}; swept: {', '.join(swept) or 'nothing'}."
+    )
+
+
+def _words(view: View) -> dict[str, Any]:
+    return {
+        "id": view.id,
+        "stream": view.stream,
+        "verdict": verdict.verdict(view),
+        "needed": sweep_tables.needed(view),
+        "anchors": [(curve, sweep_tables.against(view, curve)) for curve in view.measured]
+        if len(view.measured) > 1
+        else [],
+        "figures": sweep_tables.figures(view),
+    }
+
+
+def _figures(found: Readings, view: View) -> dict[str, list[Figure]]:
+    """By name, a figure; that of latency has one for every setting."""
+    known = {(curve, setting): own for curve, setting, own in views.times(found, view)}
+    made = {
+        figure.id: [figure]
+        for figure in (*curves.curves(view), time_figures.age(view, known), time_figures.outcomes(view))
+    }
+    made["latency"] = [time_figures.latency(view, known, spot.setting) for spot in view.places]
+    return made | {figure.id: [figure] for figure in side_gain_figures.gain(found, view)}
+
+
+def _choices(drawn: Mapping[str, Mapping[str, Sequence[Figure]]]) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """What the page's script puts in place of a figure: by figure and choice, one, or one for each setting."""
+    made: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for view, named in drawn.items():
+        for name, figures in named.items():
+            made.setdefault(f"plot-{name}", {})[view] = [
+                {"data": figure.data, "layout": figure.layout, "alt": figure.alt} for figure in figures
+            ]
+    return made
+
+
+def _packed(found: Readings) -> str:
+    """All rows as CSV, packed so that a page of many cells stays small."""
+    text = io.StringIO(newline="")
+    lines = csv.DictWriter(text, sweep_tables.ordered_columns(found), restval="", lineterminator="\n")
+    lines.writeheader()
+    lines.writerows(
+        {"folder": each.folder, **each.row} if len(found.grid.folders) > 1 else each.row for each in found.rows
+    )
+    return base64.b64encode(gzip.compress(text.getvalue().encode(), 9, mtime=0)).decode()

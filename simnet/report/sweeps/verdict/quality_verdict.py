@@ -1,0 +1,62 @@
+"""Who delivers the best quality at one place, and by how much."""
+
+from __future__ import annotations
+
+from simnet.report.sweeps.seed_statistics import mean
+from simnet.report.sweeps.sweep_formatting import (
+    amount,
+    at,
+    listed,
+    seeds_of,
+    signed,
+)
+from simnet.report.sweeps.views import Spot, View
+
+
+def sentences(view: View) -> list[str]:
+    """Return the best quality at the lowest, the middle and the highest place, against each other curve."""
+    only, *others = view.measured
+    if not others:
+        return [f"There is one curve, {only}: nothing to compare.", *_alone(view, only)]
+    places = [
+        index
+        for index in range(len(view.places))
+        if sum(view.curves[curve][index].mean(view.quality[0]) is not None for curve in view.measured) > 1
+    ]
+    if not places:
+        return ["No two curves have a cell at the same place: nothing to compare."]
+    chosen = sorted({places[0], places[len(places) // 2], places[-1]})
+    return [_quality_at(view, index) for index in chosen]
+
+
+def _alone(view: View, curve: str) -> list[str]:
+    found = [(spot, value) for spot in view.curves[curve] if (value := spot.mean(view.quality[0]))]
+    if not found:
+        return []
+    said = [f"{amount(value.value)} dB {at(view.axis, spot.x, spot.setting)}".strip() for spot, value in found]
+    return [f"It delivers {listed(said)}."]
+
+
+def _quality_at(view: View, index: int) -> str:
+    column = view.quality[0]
+    spots = {curve: view.curves[curve][index] for curve in view.measured}
+    found = {curve: value for curve, spot in spots.items() if (value := spot.mean(column))}
+    best = max(found, key=lambda curve: found[curve].value)
+    others = [_better(spots[best], spots[curve], column, curve) for curve in found if curve != best]
+    where = at(view.axis, spots[best].x, spots[best].setting)
+    start = f"{where[:1].upper()}{where[1:]}, {best}" if where else best
+    return f"{start} delivers {found[best].value:.2f} dB at the receiver{seeds_of(found[best].count)}: {'; '.join(others)}."
+
+
+def _better(best: Spot, other: Spot, column: str, curve: str) -> str:
+    own = {sample.seed: sample.values.get(column) for sample in best.samples}
+    pairs = [(own.get(sample.seed), sample.values.get(column)) for sample in other.samples]
+    found = mean(a - b for a, b in pairs if a is not None and b is not None)
+    if found is None:
+        return f"no seed in common with {curve}"
+    if found.half_width is None or found.low is None or found.high is None:
+        return f"{found.value:.2f} dB more than {curve}" if found.value >= 0.05 else f"as much as {curve}"
+    interval = f"95 % interval {signed(found.low, 2)} to {signed(found.high, 2)} dB over {found.count} seeds"
+    if round(found.low, 2) <= 0:
+        return f"{signed(found.value, 2)} dB to {curve}, a tie ({interval})"
+    return f"{found.value:.2f} dB more than {curve} ({interval})"

@@ -1,0 +1,1 @@
+"""The shipped scenarios, and what each is expected to show."""

@@ -1,0 +1,1 @@
+"""A valid document becomes a resolved scenario: names refer to something, defaults are filled in."""

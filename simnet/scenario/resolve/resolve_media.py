@@ -1,0 +1,81 @@
+"""Media: which links share them, and that what these send fits; and how a medium is written out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simnet.scenario.explain import near
+from simnet.units import text
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from simnet.records import LinkConfig, MediumConfig
+    from simnet.scenario.document import Path
+    from simnet.scenario.explain import Problems
+    from simnet.scenario.schema.scenario_schema import Document
+
+BACK = ".return"
+
+
+def resolve(document: Document, links: tuple[LinkConfig, ...], problems: Problems) -> tuple[MediumConfig, ...]:
+    """Return the media in the order of the file; faults of them and of the links on them go to `problems`."""
+    media = {name: medium.record(name) for name, medium in document.media.items()}
+    for link in links:
+        if link.medium is None:
+            continue
+        path = _written(document, link)
+        if path is None:
+            continue
+        if link.medium not in media:
+            known = f"one of: {', '.join(media)}" if media else "media: {air: csma}"
+            problems.at_value(path, f"no medium {link.medium!r}{near(link.medium, media)}; expected {known}")
+        elif (fault := _fault(link, media[link.medium])) is not None:
+            problems.at_value(path, fault)
+    for name in media.keys() - {link.medium for link in links}:
+        problems.at_key(("media", name), f"no link uses it; expected medium: {name} in the links that share it")
+    return tuple(media.values())
+
+
+def _written(document: Document, link: LinkConfig) -> Path | None:
+    """Return where a link's medium, or what it must bear there, is written; None for a way back that is like the way there."""
+    name = link.name.removesuffix(BACK)
+    if link.name == name:
+        return ("links", name, "medium")
+    back = document.links[name].way_back
+    if back is None or not back.model_fields_set:
+        return None
+    return ("links", name, "return", *(("medium",) if "medium" in back.model_fields_set else ()))
+
+
+def _fault(link: LinkConfig, medium: MediumConfig) -> str | None:
+    """Return what keeps a link from ever sending in slots."""
+    if medium.kind != "tdma":
+        return None
+    if link.trace is not None:
+        return "a recorded bandwidth in slots; expected a bit rate, or a ladder by distance"
+    slowest_bps = min((rate_bps for _, rate_bps in link.ladder), default=link.bandwidth_bps)
+    longest_ns, room_ns = round(link.mtu_bytes * 8e9 / slowest_bps), medium.slot_ns - medium.guard_ns
+    if longest_ns <= room_ns:
+        return None
+    longest, room = text(longest_ns, "ns"), text(room_ns, "ns")
+    return f"a packet of {link.mtu_bytes} B takes {longest}; expected at most a slot less its guard, {room}"
+
+
+def tree(medium: MediumConfig) -> dict[str, Any]:
+    """Return what one would write of a medium."""
+    if medium.kind == "tdma":
+        return {"kind": "tdma", "slot": text(medium.slot_ns, "ns"), "guard": text(medium.guard_ns, "ns")}
+    return {
+        "kind": medium.kind,
+        "slot": text(medium.slot_ns, "ns"),
+        "sifs": text(medium.sifs_ns, "ns"),
+        "difs": text(medium.difs_ns, "ns"),
+        "preamble": text(medium.preamble_ns, "ns"),
+        "header": text(medium.header_bytes, "B"),
+        "acknowledgement": text(medium.ack_bytes, "B"),
+        "basic_rate": text(medium.basic_rate_bps, "bit/s"),
+        "window": medium.window,
+        "max_window": medium.window_max,
+        "retries": medium.retries,
+    }

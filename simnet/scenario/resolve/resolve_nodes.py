@@ -1,0 +1,128 @@
+"""Nodes and their cameras: where they are, whom they follow."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from simnet.records import SECOND_NS, CameraConfig, NodeConfig, Trajectory
+from simnet.scenario.explain import near
+from simnet.scenario.schema.path_schema import Track
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from simnet.scenario.document import Path
+    from simnet.scenario.explain import Problems
+    from simnet.scenario.schema.scenario_schema import Camera, Document, Node
+
+
+def resolve(document: Document, recorded: Mapping[str, Trajectory], problems: Problems) -> tuple[NodeConfig, ...]:
+    """Return the nodes in the order of the file; `recorded` are the paths that are not written out, faults go to `problems`."""
+    ways = dict(recorded)
+    cameras: dict[str, dict[str, Camera]] = {}
+    for name in document.nodes:
+        chain = _chain(document, name, problems)
+        if not chain:
+            continue
+        # Whom they follow comes first: the chain is walked from its head.
+        for member in reversed(chain):
+            if member not in cameras:
+                _place(document, member, ways, cameras, problems)
+    return tuple(
+        NodeConfig(
+            name, ways[name], tuple(_camera(name, key, camera, ways[name]) for key, camera in cameras[name].items())
+        )
+        for name in document.nodes
+        if name in ways
+    )
+
+
+def unknown(document: Document, problems: Problems, path: Path, name: str) -> None:
+    """Report that the value at `path` names no node."""
+    known = list(document.nodes)
+    problems.at_value(path, f"no node {name!r}{near(name, known)}; expected one of: {', '.join(known)}")
+
+
+def _chain(document: Document, name: str, problems: Problems) -> list[str]:
+    """Return `name`, the node it follows, and so on; empty where that is at fault."""
+    chain = [name]
+    while (ahead := document.nodes[chain[-1]].follows) is not None:
+        path = ("nodes", chain[-1], "follows")
+        if ahead not in document.nodes:
+            if len(chain) == 1:
+                unknown(document, problems, path, ahead)
+            return []
+        if ahead in chain:
+            if ahead == name:
+                problems.at_value(
+                    path, f"nodes follow each other: {' -> '.join([*chain, ahead])}; expected a leader on a path"
+                )
+            return []
+        chain.append(ahead)
+    return chain
+
+
+def _place(
+    document: Document,
+    name: str,
+    ways: dict[str, Trajectory],
+    cameras: dict[str, dict[str, Camera]],
+    problems: Problems,
+) -> None:
+    node = document.nodes[name]
+    own = node.cameras
+    if node.follows is None:
+        cameras[name] = own or {}
+        if not isinstance(node.path, Track):
+            ways[name] = _own_way(node)
+            _check_path(name, node.path or [], problems)
+        return
+    ahead = ways[node.follows]
+    if len(ahead.waypoints_m) == 1:
+        text = f"{node.follows!r} stands still; expected a node on a path"
+        problems.at_value(("nodes", name, "follows"), text)
+    elif ahead.times_ns:
+        text = f"{node.follows!r} goes by the times of its path; expected a node that goes at a speed"
+        problems.at_value(("nodes", name, "follows"), text)
+    heading = ahead.heading_deg if node.heading is None else node.heading
+    offset = ahead.offset_m - (node.gap or 0.0)
+    ways[name] = Trajectory(ahead.waypoints_m, ahead.speed_mps, offset, heading)
+    cameras[name] = cameras[node.follows] if own is None else own
+
+
+def _own_way(node: Node) -> Trajectory:
+    path = [] if isinstance(node.path, Track) else node.path
+    return Trajectory(
+        points_m(path or ([node.position] if node.position else [])), node.speed or 0.0, node.start or 0.0, node.heading
+    )
+
+
+def points_m(written: Sequence[Sequence[float]]) -> tuple[tuple[float, float, float], ...]:
+    """Return points with their heights, 0 where none is written."""
+    return tuple((float(x), float(y), float(height[0]) if height else 0.0) for x, y, *height in written)
+
+
+def _check_path(name: str, path: Sequence[Sequence[float]], problems: Problems) -> None:
+    for index, (a, b) in enumerate(pairwise(path)):
+        if a == b:
+            text = f"the waypoint before it is {list(a)} too; expected another place"
+            problems.at_value(("nodes", name, "path", index + 1), text)
+
+
+def _camera(node: str, key: str, camera: Camera, way: Trajectory) -> CameraConfig:
+    width, height = camera.size
+    forward, left, up = camera.mount
+    return CameraConfig(
+        name=f"{node}/{key}",
+        width=width,
+        height=height,
+        period_ns=round(SECOND_NS / camera.rate),
+        field_of_view_deg=camera.field_of_view,
+        trajectory=way,
+        phase_ns=camera.phase,
+        mount_m=(float(forward), float(left), float(up)),
+        yaw_deg=camera.yaw,
+        pitch_deg=camera.pitch,
+        source=camera.source,
+    )

@@ -1,0 +1,211 @@
+"""Paths that are read from files: found, read, put around one origin and on the run's clock."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path as File
+from typing import TYPE_CHECKING
+
+from simnet import tracks
+from simnet.errors import InputError
+from simnet.records import Trajectory
+from simnet.scenario.resolve import resolve_nodes
+from simnet.scenario.schema.path_schema import Track
+from simnet.tracks import (
+    gpx,
+    mission_plan,
+    sumo,
+    timed_trajectory,
+    waypoint_table,
+)
+from simnet.units import text
+
+if TYPE_CHECKING:
+    from simnet.scenario.explain import Problems
+    from simnet.scenario.schema.scenario_schema import Document, Node
+
+Points = tuple[tuple[float, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """A node's path as its file has it."""
+
+    path: Track
+    node: Node
+    track: tracks.Track
+    source: str
+
+
+class _Readers:
+    """Reads files, each of SUMO's once for all its vehicles: they are large."""
+
+    def __init__(self, document: Document) -> None:
+        paths = [node.path for node in document.nodes.values() if isinstance(node.path, Track)]
+        self._vehicles = {path.vehicle for path in paths if path.vehicle is not None}
+        self._sumo: dict[tuple[File, bool], dict[str, tracks.Track]] = {}
+        self._digests: dict[File, str] = {}
+
+    def read(self, file: File, path: Track, node: Node) -> tracks.Track:
+        """Return the track that `path` says is in `file`; InputError where it is not."""
+        if path.format == "gpx":
+            return gpx.read(file, path.track)
+        if path.format == "plan":
+            return mission_plan.read(file, node.speed)
+        if path.format == "csv":
+            return _table(file, path)
+        key, vehicle = (file, bool(path.geo)), path.vehicle or ""
+        if key not in self._sumo:
+            self._sumo[key] = sumo.read(file, self._vehicles, geographic=key[1])
+        if vehicle not in self._sumo[key]:
+            raise InputError(sumo.missing(file, vehicle))
+        return self._sumo[key][vehicle]
+
+    def digest(self, file: File) -> str:
+        """Return the SHA-256 of a file, hexadecimal."""
+        if file not in self._digests:
+            with file.open("rb") as stream:
+                self._digests[file] = hashlib.file_digest(stream, "sha256").hexdigest()
+        return self._digests[file]
+
+
+def resolve(document: Document, problems: Problems, file: File) -> tuple[dict[str, Trajectory], tracks.Origin | None]:
+    """Return the paths of the nodes whose path is no plain list, and the origin that they share; faults go to `problems`."""
+    found: dict[str, _Recorded] = {}
+    readers = _Readers(document)
+    ways: dict[str, Trajectory] = {}
+    for name, node in document.nodes.items():
+        if not isinstance(node.path, Track):
+            continue
+        if node.path.points is not None:
+            ways[name] = _written(node, node.path, document.duration)
+        elif (recorded := _read(readers, name, node, node.path, problems, file)) is not None:
+            found[name] = recorded
+    problems.stop()
+    origin = _origin(document, list(found.values()))
+    clocks_ns: dict[str, int] = {}
+    for each in found.values():
+        kind = each.path.format
+        clocks_ns[kind] = min(clocks_ns.get(kind, each.track.clock_ns), each.track.clock_ns)
+    for name, each in found.items():
+        _check_begin(name, each, clocks_ns[each.path.format], problems)
+        try:
+            ways[name] = _trajectory(each, origin, clocks_ns[each.path.format], document.duration)
+        except InputError as error:
+            problems.at_value(("nodes", name, "path"), str(error))
+    return ways, origin
+
+
+def _written(node: Node, path: Track, duration_ns: int) -> Trajectory:
+    points = resolve_nodes.points_m(path.points or [])
+    if path.times is None:
+        return Trajectory(points, node.speed or 0.0, node.start or 0.0, node.heading, source=path.source or "")
+    return _timed(points, tuple(path.times), tuple(path.headings or ()), node.heading, path.source or "", duration_ns)
+
+
+def _read(readers: _Readers, name: str, node: Node, path: Track, problems: Problems, file: File) -> _Recorded | None:
+    here = ("nodes", name, "path", path.format)
+    written = str(path.file)
+    found = _find(written, problems.places.of_value(here).overrides_file, file)
+    if found is None:
+        problems.at_value(here, f"no file {written!r}; expected a track ({path.format})")
+        return None
+    try:
+        track = readers.read(found, path, node)
+        digest = readers.digest(found)
+    except InputError as error:
+        problems.at_value(here, str(error))
+        return None
+    if not track.times_ns and node.speed is None:
+        problems.at_value(("nodes", name, "path"), f"{found.name} has no times; expected speed: 36 km/h beside path")
+        return None
+    for key in ("speed", "start") if track.times_ns else ():
+        if getattr(node, key) is not None and (path.format, key) != ("plan", "speed"):
+            problems.at_value(("nodes", name, key), f"{found.name} has times; expected no {key}")
+            return None
+    if path.begin is not None and not track.times_ns:
+        problems.at_value(
+            ("nodes", name, "path", "begin"), f"{found.name} has no times; expected start: 8 m beside path"
+        )
+        return None
+    return _Recorded(path, node, track, f"{found.name} sha256:{digest}")
+
+
+def _check_begin(name: str, each: _Recorded, clock_ns: int, problems: Problems) -> None:
+    """Report a run that begins when the track is over: its node would stand at its end throughout."""
+    if each.path.begin is None or each.path.begin <= (end_ns := each.track.times_ns[-1] - clock_ns):
+        return
+    begin, end = text(each.path.begin, "ns"), text(end_ns, "ns")
+    complaint = f"{begin} is after the track's end; expected less than {end}, where {each.path.file} ends"
+    problems.at_value(("nodes", name, "path", "begin"), complaint)
+
+
+def _table(file: File, path: Track) -> tracks.Track:
+    if path.x is not None and path.y is not None:
+        columns = waypoint_table.Columns(path.x, path.y, False, path.z, path.time, path.heading)
+    else:
+        columns = waypoint_table.Columns(
+            path.latitude or "", path.longitude or "", True, path.altitude, path.time, path.heading
+        )
+    return waypoint_table.read(file, columns)
+
+
+def _find(written: str, on_command_line: bool, file: File) -> File | None:
+    # What a file says means the same from anywhere; what a command line says means what the shell completed.
+    bases = [file.resolve().parent, File.cwd()]
+    if on_command_line:
+        bases.reverse()
+    places = [base / File(written).expanduser() for base in bases]
+    return next((place.resolve() for place in places if place.is_file()), None)
+
+
+def _origin(document: Document, found: list[_Recorded]) -> tracks.Origin | None:
+    """Return the origin that is written, and what is missing of it from the first geographic file."""
+    given = document.origin
+    first = next((each.track.home or each.track.places[0] for each in found if each.track.geographic), None)
+    if given is not None and len(given) == 3:
+        return given
+    if given is None and first is None:
+        return None
+    ground_m = (first[2] if first else None) or 0.0
+    latitude, longitude = given or (first or (0.0, 0.0))[:2]
+    return latitude, longitude, ground_m
+
+
+def _trajectory(each: _Recorded, origin: tracks.Origin | None, clock_ns: int, duration_ns: int) -> Trajectory:
+    points = tracks.place(each.track, origin)
+    node = each.node
+    if not each.track.times_ns:
+        kept = (*points[:1], *(after for before, after in pairwise(points) if before != after))
+        if len(kept) < 2:
+            raise InputError(f"{each.path.file} has one place; expected a path of two, or position")
+        return Trajectory(kept, node.speed or 0.0, node.start or 0.0, node.heading, source=each.source)
+    begin_ns = clock_ns + (each.path.begin or 0)
+    times_ns = tuple(time_ns - begin_ns for time_ns in each.track.times_ns)
+    return _timed(points, times_ns, each.track.headings_deg, node.heading, each.source, duration_ns)
+
+
+def _timed(
+    points: Points,
+    times_ns: tuple[int, ...],
+    headings_deg: tuple[float, ...],
+    heading_deg: float | None,
+    source: str,
+    duration_ns: int,
+) -> Trajectory:
+    """Return what a run needs of a track: the waypoints around it, and enough to know where it looks while it stands."""
+    begin = max((k for k, time_ns in enumerate(times_ns) if time_ns <= 0), default=0)
+    end = next((k for k, time_ns in enumerate(times_ns) if time_ns >= duration_ns), len(times_ns) - 1)
+    if end == begin:
+        # It stands throughout, where its track begins or ends.
+        begin, end = max(begin - 1, 0), min(end + 1, len(times_ns) - 1)
+    moving = timed_trajectory.moving_segment(points, begin)
+    if moving is not None and not headings_deg and heading_deg is None:
+        begin, end = min(begin, moving), max(end, moving + 1)
+    kept = slice(begin, end + 1)
+    if end == begin:
+        looks = headings_deg[begin] if headings_deg and heading_deg is None else heading_deg
+        return Trajectory(points[kept], heading_deg=looks, source=source)
+    return Trajectory(points[kept], 0.0, 0.0, heading_deg, times_ns[kept], headings_deg[kept], source)

@@ -1,0 +1,230 @@
+"""Streams: patterns and overrides merged, side information checked, in decoding order.
+
+Patterns (follower_*/front) are laid down first, as they stand in the file; exact names over them; then the overrides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from simnet.records import RateConfig, StreamConfig
+from simnet.scenario.explain import Problems, near
+from simnet.scenario.resolve import decoding_order
+from simnet.scenario.resolve.resolve_links import reachable, reaching
+from simnet.scenario.resolve.resolve_world import options_json
+from simnet.scenario.schema.codec_schema import Model
+from simnet.scenario.schema.rate_schema import Rate
+from simnet.scenario.schema.scenario_schema import Stream
+
+if TYPE_CHECKING:
+    from simnet.records import LinkConfig, NodeConfig
+    from simnet.scenario.overrides import Layer
+    from simnet.scenario.schema.scenario_schema import Document
+
+PREVIOUS = "previous"
+_NOTHING_SAID = Stream()
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What one key of the file or one override says of the streams that `pattern` matches."""
+
+    pattern: str
+    stream: Stream
+    problems: Problems
+
+
+@dataclass
+class _Merged:
+    """A stream, and who said each of its keys last."""
+
+    stream: Stream = _NOTHING_SAID
+    said: dict[str, _Said] = field(default_factory=dict)
+    last: _Said | None = None
+
+
+def resolve(
+    document: Document,
+    layers: list[Layer],
+    nodes: tuple[NodeConfig, ...],
+    links: tuple[LinkConfig, ...],
+    problems: Problems,
+    file: Path,
+) -> tuple[StreamConfig, ...]:
+    """Return the streams in decoding order; faults go to `problems`."""
+    home = document.fusion.at
+    cameras = {camera.name: node.name for node in nodes for camera in node.cameras}
+    sensors = [name for name, node in cameras.items() if node == home]
+    merged = _merge(document, cameras, sensors, problems)
+    for layer in layers:
+        _put_layer(layer, merged, problems)
+    there, back = reaching(links, home), reachable(links, home)
+    for name, one in merged.items():
+        if one.last is None:
+            continue
+        path, fault = ("streams", one.last.pattern), one.last.problems
+        if one.stream.codec is None or one.stream.codec.name is None:
+            fault.at_key(path, f"required key is missing for {name}; expected codec: atn", (*path, "codec"))
+        if cameras[name] not in there:
+            fault.at_key(path, f"no way from {cameras[name]!r} to fusion at {home!r}; expected links that lead there")
+        elif (control := _listening(one.stream.rate)) and cameras[name] not in back:
+            text = f"no way back from fusion at {home!r} to {cameras[name]!r}; expected one, for the feedback of {control} rate"
+            said = one.said["rate"]
+            said.problems.at_value(("streams", said.pattern, "rate"), text)
+        elif one.stream.transport.kind == "retransmission" and cameras[name] not in back:
+            text = f"no way back from fusion at {home!r} to {cameras[name]!r}; expected one, for the acknowledgements"
+            said = one.said["transport"]
+            said.problems.at_value(("streams", said.pattern, "transport"), text)
+        _check_side_information(name, one, list(merged), sensors, list(cameras))
+    served_by = {
+        name: [source for source in _sources(one) if source in merged and source != name]
+        for name, one in merged.items()
+    }
+    if cycle := decoding_order.cycle(served_by):
+        _report_cycle(cycle, merged)
+        return ()
+    return tuple(_record(name, merged[name], file) for name in decoding_order.after_those_that_serve(served_by))
+
+
+def _merge(document: Document, cameras: dict[str, str], sensors: list[str], problems: Problems) -> dict[str, _Merged]:
+    """Return the file's streams in the order of the cameras."""
+    patterns = {key for key in document.streams if any(mark in key for mark in "*?[")}
+    found: dict[str, _Merged] = {}
+    for key in sorted(document.streams, key=lambda key: key not in patterns):
+        if key in patterns:
+            names = [name for name in cameras if name not in sensors and fnmatchcase(name, key)]
+            if not names:
+                problems.at_key(("streams", key), f"matches no camera; expected one of: {', '.join(cameras)}")
+        else:
+            names = [key]
+            if key not in cameras:
+                text = f"no camera {key!r}{near(key, cameras)}; expected one of: {', '.join(cameras)}"
+                problems.at_key(("streams", key), text)
+            elif key in sensors:
+                text = (
+                    "a camera of the fusion node is a local sensor and sends nothing; expected a camera of another node"
+                )
+                problems.at_key(("streams", key), text)
+        for name in names:
+            _put(found.setdefault(name, _Merged()), _Said(key, document.streams[key], problems))
+    return {name: found[name] for name in cameras if name in found and name not in sensors}
+
+
+def _put_layer(layer: Layer, merged: dict[str, _Merged], problems: Problems) -> None:
+    fault = problems.elsewhere(layer.place)
+    names = [name for name in merged if fnmatchcase(name, layer.pattern)]
+    if not names:
+        text = f"matches no stream{near(layer.pattern, merged)}; expected one of: {', '.join(merged)}"
+        fault.at_key(("streams", layer.pattern), text)
+    try:
+        stream = Stream.model_validate(layer.tree)
+    except ValidationError as error:
+        fault.add(error, layer.tree, Stream, ("streams", layer.pattern))
+        return
+    for name in names:
+        _put(merged[name], _Said(layer.pattern, stream, fault))
+
+
+def _put(merged: _Merged, said: _Said) -> None:
+    update = {key: getattr(said.stream, key) for key in said.stream.model_fields_set}
+    codec, rate = merged.stream.codec, merged.stream.rate
+    if codec is not None and isinstance(over := update.get("codec"), Model) and over.name is None:
+        update["codec"] = codec.model_copy(update={key: getattr(over, key) for key in over.model_fields_set})
+    if rate.adaptive is not None and isinstance(over := update.get("rate"), Rate) and over.adaptive is not None:
+        bounds = {key: getattr(over.adaptive, key) for key in over.adaptive.model_fields_set}
+        update["rate"] = Rate(adaptive=rate.adaptive.model_copy(update=bounds))
+    merged.stream = merged.stream.model_copy(update=update)
+    merged.said |= dict.fromkeys(update, said)
+    merged.last = said if merged.last is None or said.problems is merged.last.problems else merged.last
+
+
+def _sources(one: _Merged) -> list[str]:
+    return [candidate.stream for candidate in one.stream.side_information]
+
+
+def _check_side_information(
+    name: str, one: _Merged, streams: list[str], sensors: list[str], cameras: list[str]
+) -> None:
+    known = [other for other in [*streams, *sensors] if other != name] + [PREVIOUS]
+    sources = _sources(one)
+    for index, source in enumerate(sources):
+        said = one.said["side_information"]
+        path = ("streams", said.pattern, "side_information", index)
+        expected = f"expected one of: {', '.join(known)}"
+        if source == name:
+            said.problems.at_value(path, f"{name} cannot serve itself; expected 'previous' for its own last picture")
+        elif source in sources[:index]:
+            said.problems.at_value(path, f"duplicate: {source} is in the list already; expected each once")
+        elif source in cameras and source not in known:
+            text = f"{source} is neither a stream nor a camera of the fusion node, which never has its pictures; {expected}"
+            said.problems.at_value(path, text)
+        elif source not in known:
+            said.problems.at_value(path, f"no camera {source!r}{near(source, known)}; {expected}")
+        elif source == PREVIOUS and one.stream.side_information[index].lag:
+            said.problems.at_value((*path, "lag"), "previous takes no lag; expected a lag of another stream or camera")
+
+
+def _report_cycle(cycle: list[str], merged: dict[str, _Merged]) -> None:
+    said = merged[cycle[0]].said["side_information"]
+    text = f"streams wait for each other: {' <- '.join([*cycle, cycle[0]])}; expected side information without a circle"
+    said.problems.at_value(("streams", said.pattern, "side_information"), text)
+
+
+def _record(name: str, one: _Merged, file: Path) -> StreamConfig:
+    stream = one.stream
+    codec = stream.codec or Model()
+    lags_ns = tuple(candidate.lag for candidate in stream.side_information)
+    return StreamConfig(
+        name=name,
+        codec=f"{codec.name or ''}+fuse" if codec.side else codec.name or "",
+        model=_rows(one, codec, file) if codec.rows is not None else _model(codec),
+        rate=_rate(stream.rate),
+        side_information=tuple(_sources(one)),
+        side_lags_ns=lags_ns if any(lags_ns) else (),
+        key_interval_ns=stream.key_interval,
+        transport=stream.transport.record,
+        priority=stream.priority,
+        encode_ns=stream.encode_time,
+        decode_ns=stream.decode_time,
+    )
+
+
+def _model(codec: Model) -> str | None:
+    return ":".join(str(part) for part in (codec.model, codec.quality, codec.weights) if part is not None) or None
+
+
+def _rows(one: _Merged, codec: Model, file: Path) -> str:
+    """Return the recorded codec's FILE, or FILE#STREAM."""
+    said = one.said["codec"]
+    path = ("streams", said.pattern, "codec", "rows")
+    written = codec.rows or ""
+    # What a file says means the same from anywhere; what a command line says means what the shell completed.
+    bases = [file.resolve().parent, Path.cwd()]
+    if said.problems.places.of_value(path).overrides_file:
+        bases.reverse()
+    places = [base / Path(written).expanduser() for base in bases]
+    found = next((place.resolve() for place in places if place.is_file()), None)
+    if found is None:
+        said.problems.at_value(path, f"no file {written!r}; expected a run's rows.parquet")
+    return f"{found or written}#{codec.stream}" if codec.stream else str(found or written)
+
+
+def _listening(rate: Rate) -> str | None:
+    """Return the rate control that listens to feedback, if it is one."""
+    return "adaptive" if rate.adaptive is not None else rate.control
+
+
+def _rate(rate: Rate) -> RateConfig:
+    if rate.control is not None:
+        return RateConfig(rate.control, options_json=options_json(rate.options))
+    if rate.target is not None:
+        return RateConfig("target", target_bps=rate.target)
+    if rate.adaptive is not None:
+        low, high = rate.adaptive.min_quality, rate.adaptive.max_quality
+        return RateConfig("adaptive", quality=(low + high) / 2, quality_min=low, quality_max=high)
+    return RateConfig("fixed", quality=0.5 if rate.quality is None else rate.quality)

@@ -1,0 +1,82 @@
+"""The world of a scenario: that its folder is there and each camera knows its pictures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simnet.records import WorldConfig
+from simnet.scenario.schema.world_schema import KINDS, RECORDED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from simnet.records import CameraConfig, NodeConfig
+    from simnet.scenario.explain import Problems
+    from simnet.scenario.schema.scenario_schema import Document
+
+SIDES = ("left", "right")
+
+
+def resolve(document: Document, nodes: tuple[NodeConfig, ...], problems: Problems, file: Path) -> WorldConfig:
+    """Return the world with its path made absolute; faults go to `problems`."""
+    world = document.world
+    brought = world.kind not in KINDS
+    wants_path = world.kind in RECORDED or (brought and world.path is not None)
+    folder = _folder(document, problems, file) if wants_path else None
+    if not wants_path and world.path is not None:
+        problems.at_value(
+            ("world", "path"), f"a {world.kind} world has no folder; expected kind: {', '.join(RECORDED)}"
+        )
+    if world.options and not brought:
+        problems.at_value(("world", "options"), f"a {world.kind} world takes none; expected a world of another package")
+    if world.kind in RECORDED:
+        for node in nodes:
+            for camera in node.cameras:
+                _check_source(document, node.name, camera, folder, problems)
+    return WorldConfig(
+        kind=world.kind,
+        scene=world.scene,
+        path=None if folder is None else str(folder),
+        sequence=world.sequence,
+        offset_frames=world.offset,
+        options_json=options_json(world.options),
+    )
+
+
+def options_json(options: Mapping[str, object]) -> str:
+    """Return what a plug-in takes as text, the same for the same options; empty where there are none."""
+    return json.dumps(options, sort_keys=True) if options else ""
+
+
+def _folder(document: Document, problems: Problems, file: Path) -> Path | None:
+    world = document.world
+    if world.path is None:
+        text = f"required key is missing for a world of {world.kind}; expected path: FOLDER, or --set world.path=FOLDER"
+        problems.at_key(("world",), text, ("world", "path"))
+        return None
+    given = Path(world.path).expanduser()
+    # What a file says means the same from anywhere; what a command line says means what the shell completed.
+    bases = [file.resolve().parent, Path.cwd()]
+    if problems.places.of_value(("world", "path")).overrides_file:
+        bases.reverse()
+    is_there = Path.is_dir if world.kind in RECORDED else Path.exists
+    for folder in (base / given for base in bases):
+        if is_there(folder):
+            return folder.resolve()
+    problems.at_value(("world", "path"), f"no folder {str(given)!r}; expected the folder of a world of {world.kind}")
+    return None
+
+
+def _check_source(document: Document, node: str, camera: CameraConfig, folder: Path | None, problems: Problems) -> None:
+    path = ("nodes", node, "cameras", camera.name.partition("/")[2], "source")
+    if document.world.kind != "pictures":
+        if camera.source not in SIDES:
+            found = "no source" if camera.source is None else f"source {camera.source!r}"
+            text = f"{found} in a world of {document.world.kind}; expected left or right"
+            problems.at_value(path, text)
+    elif camera.source is None:
+        problems.at_value(path, "no source in a world of pictures; expected the camera's folder or video file")
+    elif folder is not None and not (folder / camera.source).exists():
+        problems.at_value(path, f"no {camera.source!r} in {str(folder)!r}; expected the camera's folder or video file")

@@ -1,0 +1,33 @@
+"""The JSON Schema of a scenario file, as editors want it: defaults as one would write them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simnet import units
+from simnet.scenario.schema import fields, scenario_schema
+
+
+def schema_json() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) that every scenario file satisfies."""
+    published = scenario_schema.Document.model_json_schema(by_alias=True)
+    _tidy(published)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | published
+
+
+def _tidy(node: Any) -> None:
+    """Write defaults with their units, leave out those of mappings, whose keys have their own; show examples of choices."""
+    if isinstance(node, list):
+        for item in node:
+            _tidy(item)
+    elif isinstance(node, dict):
+        unit = node.pop(fields.UNIT_KEY, None)
+        if isinstance(node.get("default"), dict) or node.get("default", 0) is None:
+            del node["default"]
+        elif unit is not None and "default" in node:
+            node["default"] = units.text(node["default"], unit)
+        for inner in node.values():
+            _tidy(inner)
+        for choice in node.get("anyOf", []):
+            if "examples" in choice:
+                node.setdefault("examples", choice["examples"])

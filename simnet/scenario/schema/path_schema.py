@@ -1,0 +1,126 @@
+"""The schema of a node's path: waypoints written out, or a file that has them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from simnet.scenario.schema import fields as f
+from simnet.scenario.schema.fields import Strict
+
+FORMATS = {
+    "sumo": ("vehicle", "geo", "begin"),
+    "gpx": ("track", "begin"),
+    "plan": ("begin",),
+    "csv": ("x", "y", "z", "latitude", "longitude", "altitude", "time", "heading", "begin"),
+    "points": ("times", "headings", "source"),
+}
+"""What a path is read from, and the keys that go with it."""
+
+
+class Track(Strict):
+    """A path from a file (sumo, gpx, plan or csv), or waypoints with times.
+
+    Files are looked for from the scenario file's folder, then from the current folder.
+    """
+
+    sumo: f.Given | None = Field(default=None, examples=["fcd.xml"])
+    """SUMO's floating car data (--fcd-output)."""
+    vehicle: f.Given | None = Field(default=None, examples=["veh0"])
+    """sumo: the vehicle or person."""
+    geo: bool | None = Field(default=None, examples=[True], strict=True)
+    """sumo: x and y are longitude and latitude (--fcd-output.geo)."""
+    gpx: f.Given | None = Field(default=None, examples=["flight.gpx"])
+    """A GPX track or route; without times it wants a speed."""
+    track: f.Given | None = Field(default=None, examples=["Morning flight"])
+    """gpx: the track's name, where the file has several."""
+    plan: f.Given | None = Field(default=None, examples=["survey.plan"])
+    """A QGroundControl plan, flown at its own speeds unless speed is given."""
+    csv: f.Given | None = Field(default=None, examples=["way.csv"])
+    """A CSV file, a row a waypoint; without a time column it wants a speed."""
+    x: f.Given | None = Field(default=None, examples=["east"])
+    """csv: the column of metres east."""
+    y: f.Given | None = Field(default=None, examples=["north"])
+    """csv: the column of metres north."""
+    z: f.Given | None = Field(default=None, examples=["up"])
+    """csv: the column of heights in metres."""
+    latitude: f.Given | None = Field(default=None, examples=["lat"])
+    """csv: the column of latitudes in degrees, instead of y."""
+    longitude: f.Given | None = Field(default=None, examples=["lon"])
+    """csv: the column of longitudes in degrees, instead of x."""
+    altitude: f.Given | None = Field(default=None, examples=["alt"])
+    """csv: the column of altitudes in metres, with latitude and longitude."""
+    time: f.Given | None = Field(default=None, examples=["t"])
+    """csv: the column of times, in seconds or as dates and times of ISO 8601."""
+    heading: f.Given | None = Field(default=None, examples=["yaw"])
+    """csv: the column of headings in degrees, 0 east and 90 north; where it moves if left out."""
+    begin: f.Moment | None = None
+    """How long after the earliest time in the scenario's files of this format the run begins; 0 s if left out."""
+    points: Annotated[list[f.Point], Field(min_length=1)] | None = Field(
+        default=None, examples=[[[0, 0], [110, 0], [110, 50]]]
+    )
+    """Waypoints in metres."""
+    times: list[f.Moment] | None = Field(default=None, examples=[["0 s", "10 s", "15 s"]])
+    """points: when each is passed; before the first and after the last it stands."""
+    headings: list[f.Turned] | None = Field(default=None, examples=[[0, 0, 90]])
+    """points: where it looks at each, in degrees, 0 east and 90 north; where it moves if left out."""
+    source: f.Given | None = Field(default=None, examples=["flight.gpx sha256:e3b0c442"])
+    """points: where they come from; changes nothing."""
+
+    @property
+    def format(self) -> str:
+        """What the path is read from: a key of `FORMATS`."""
+        return next(key for key in FORMATS if getattr(self, key) is not None)
+
+    @property
+    def file(self) -> str | None:
+        """The file as it is written, if there is one."""
+        return None if self.format == "points" else getattr(self, self.format)
+
+    @model_validator(mode="after")
+    def _of_one_format(self) -> Track:
+        given = [key for key in FORMATS if getattr(self, key) is not None]
+        if len(given) != 1:
+            raise ValueError(f"{' and '.join(given) or 'no file'} given; expected one of {', '.join(FORMATS)}")
+        for key in type(self).model_fields:
+            if key not in FORMATS and getattr(self, key) is not None and key not in FORMATS[given[0]]:
+                owners = " or ".join(owner for owner, keys in FORMATS.items() if key in keys)
+                raise ValueError(f"{key} given with {given[0]}; expected {key} only with {owners}")
+        if self.sumo is not None and self.vehicle is None:
+            raise ValueError("sumo given without vehicle; expected vehicle: veh0")
+        if self.csv is not None:
+            self._check_columns()
+        if self.points is not None:
+            self._check_points(self.points)
+        return self
+
+    def _check_columns(self) -> None:
+        plane, globe = (self.x, self.y), (self.longitude, self.latitude)
+        if (None in plane) == (None in globe) or any(plane) == any(globe):
+            raise ValueError("csv given without its columns; expected x and y, or latitude and longitude")
+        wrong, other = ("z", "altitude") if any(globe) else ("altitude", "z")
+        if getattr(self, wrong) is not None:
+            raise ValueError(f"{wrong} given with other coordinates; expected {other}")
+
+    def _check_points(self, points: list[tuple[float, ...]]) -> None:
+        for key in ("times", "headings"):
+            values = getattr(self, key)
+            if values is not None and len(values) != len(points):
+                raise ValueError(f"{len(values)} {key} for {len(points)} points; expected one for each")
+        if self.headings is not None and self.times is None:
+            raise ValueError("headings given without times; expected times: [0 s, 10 s]")
+        for before, after in zip(self.times or [], (self.times or [])[1:], strict=False):
+            if after <= before:
+                raise ValueError(f"{after / 1e9:g} s comes after {before / 1e9:g} s; expected ascending times")
+
+
+def _kind_of_path(value: Any) -> str:
+    return "recorded path" if isinstance(value, dict | Track) else "written path"
+
+
+Waypoints = Annotated[list[f.Point], Field(min_length=2)]
+Way = Annotated[
+    Annotated[Track, Tag("recorded path")] | Annotated[Waypoints, Tag("written path")],
+    Discriminator(_kind_of_path),
+]

@@ -1,0 +1,67 @@
+"""The schema of a stream's rate control."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from simnet import plugins, units
+from simnet.scenario.schema import fields as f
+from simnet.scenario.schema.fields import Strict
+
+
+class Adaptive(Strict):
+    """Quality follows what the receiver reports, between bounds."""
+
+    min_quality: f.Quality = Field(default=0.0, examples=[0.1])
+    """Never below this."""
+    max_quality: f.Quality = Field(default=1.0, examples=[0.9])
+    """Never above this."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Adaptive:
+        if self.min_quality > self.max_quality:
+            raise ValueError(
+                f"min_quality {self.min_quality:g} is above max_quality {self.max_quality:g}; expected it the other way round"
+            )
+        return self
+
+
+KINDS = ("fixed", "target", "adaptive")
+"""What simnet's own are called inside; no other package may take these names."""
+_RATES = "one of {quality: 0.5}, {target: 300 kbit/s}, adaptive, {control: NAME}"
+
+
+class Rate(Strict):
+    """Rate control: exactly one of quality, target, adaptive and control."""
+
+    quality: f.Quality | None = Field(default=None, examples=[0.5])
+    """Fixed quality, 0 (fewest bits) to 1."""
+    target: f.BitRate | None = None
+    """The bit rate to hold on average, packet overhead included."""
+    adaptive: Adaptive | None = Field(default=None, examples=[{"min_quality": 0.1, "max_quality": 0.9}])
+    """Quality from the receiver's feedback."""
+    control: Annotated[str, f.Choice(plugins.RATES, KINDS)] | None = Field(default=None, examples=["halving"])
+    """A rate control that an installed package brings."""
+    options: dict[f.Name, f.Plain] = Field(default={}, examples=[{"start": 0.8}])
+    """For control: what it takes."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Rate:
+        given = [key for key in ("quality", "target", "adaptive", "control") if getattr(self, key) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) if given else "nothing"
+            raise ValueError(f"{found} given; expected {_RATES}")
+        if self.options and self.control is None:
+            raise ValueError("options given without control; expected {control: a rate control of another package}")
+        return self
+
+
+def expand_rate(value: Any) -> Any:
+    """Return the mapping that `adaptive` alone stands for."""
+    if value == "adaptive":
+        return {"adaptive": {}}
+    if not isinstance(value, dict):
+        raise ValueError(f"{units.shorten(value)} is no rate control; expected {_RATES}")  # noqa: TRY004 (pydantic's way)
+    return value

@@ -1,0 +1,1 @@
+"""Which hosts take part in a run: admission, presence, heartbeats."""

@@ -1,0 +1,1 @@
+"""Messages and their bytes, sequence numbers and cached replies. Sans-IO: no socket, no clock."""

@@ -1,0 +1,1 @@
+"""Keys, authentication and the handshake of hosts on tcp."""

@@ -1,0 +1,154 @@
+"""The sockets of telemetry: a publisher that never makes its run wait, a subscriber that waits for any run.
+
+    run ──put──▶ bounded queue ──thread──▶ XPUB ──tcp──▶ SUB ──thread──▶ who watches
+
+An XPUB hears who subscribes, so that nothing is made or sent while nobody listens.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+import zmq
+
+from simnet.errors import InputError, WireError
+from simnet.wire.telemetry.telemetry_messages import (
+    MAX_BYTES,
+    Told,
+    pack,
+    unpack,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+REPEAT_S = 1.0
+"""How often what is constant is told again."""
+_BACKLOG = 4096
+_POLL_MS = 50
+_LINGER_MS = 1000
+"""How long what is queued at the end may take to leave."""
+_LOG = logging.getLogger(__name__)
+
+
+class LivePublisher:
+    """Publishes on `endpoint` from a thread of its own; `constant` is told every second and to everybody who comes.
+
+    Raises:
+        InputError: Nothing can listen on `endpoint`.
+    """
+
+    def __init__(self, endpoint: str, constant: Told) -> None:
+        self._constant = constant
+        self._queue: deque[Callable[[], Told]] = deque()
+        self._listening = self._closing = False
+        self.dropped = 0
+        """How much was put while the queue was full."""
+        self._context = zmq.Context()
+        self._socket = self._context.socket(zmq.XPUB)
+        self._socket.setsockopt(zmq.LINGER, _LINGER_MS)
+        self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)  # everybody who comes is heard, not only the first
+        try:
+            self._socket.bind(endpoint)
+        except zmq.ZMQError as error:
+            self._context.destroy(0)
+            raise InputError(
+                f"{endpoint}: cannot publish there ({error}); expected e.g. tcp://127.0.0.1:5570"
+            ) from error
+        self.endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
+        self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
+        self._thread.start()
+
+    @property
+    def listening(self) -> bool:
+        """Whether anybody has subscribed."""
+        return self._listening
+
+    def put(self, make: Callable[[], Told]) -> None:
+        """Publish what `make` returns, which the publisher's thread calls; returns at once and drops it where need be."""
+        if not self._listening:
+            return
+        if len(self._queue) >= _BACKLOG:
+            self.dropped += 1
+            return
+        self._queue.append(make)
+
+    def close(self) -> None:
+        """Send what is queued and stop."""
+        self._closing = True
+        self._thread.join()
+        self._context.term()
+
+    def _run(self) -> None:
+        next_constant = time.monotonic()
+        with self._socket:
+            while True:
+                closing = self._closing
+                came = self._hear_subscribers(0 if closing else _POLL_MS)
+                if came or time.monotonic() >= next_constant:
+                    next_constant = time.monotonic() + REPEAT_S
+                    self._send(self._constant)
+                while self._queue:
+                    self._send(self._queue.popleft()())
+                if closing:
+                    return
+
+    def _hear_subscribers(self, wait_ms: int) -> bool:
+        """Note who came and who went; return whether anybody came."""
+        came = False
+        while self._socket.poll(wait_ms):
+            wait_ms = 0
+            note = self._socket.recv()
+            self._listening = note[:1] == b"\x01"
+            came = came or self._listening
+        return came
+
+    def _send(self, told: Told) -> None:
+        if self._listening:
+            self._socket.send_multipart(pack(told))
+
+
+class LiveSubscriber:
+    """Hands everything that is published on `endpoint` to `take`, from a thread of its own, now and whenever a run comes."""
+
+    def __init__(self, endpoint: str, take: Callable[[Told], None]) -> None:
+        self._take = take
+        self._stopping = threading.Event()
+        self._context = zmq.Context()
+        self._socket = self._context.socket(zmq.SUB)
+        self._socket.setsockopt(zmq.LINGER, 0)
+        self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_BYTES)
+        self._socket.setsockopt(zmq.RECONNECT_IVL, 50)
+        self._socket.setsockopt(zmq.SUBSCRIBE, b"")
+        try:
+            self._socket.connect(endpoint)
+        except zmq.ZMQError as error:
+            self._context.destroy(0)
+            raise InputError(f"{endpoint}: cannot connect ({error}); expected e.g. tcp://127.0.0.1:5570") from error
+        self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._stopping.set()
+        self._thread.join()
+        self._context.term()
+
+    def _run(self) -> None:
+        scolded = False
+        with self._socket:
+            while not self._stopping.is_set():
+                if not self._socket.poll(_POLL_MS):
+                    continue
+                try:
+                    told = unpack(self._socket.recv_multipart())
+                except WireError as error:
+                    if not scolded:
+                        _LOG.warning("dropped telemetry: %s", error)
+                    scolded = True
+                    continue
+                self._take(told)

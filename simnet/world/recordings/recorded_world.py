@@ -1,0 +1,131 @@
+"""Worlds of recorded pictures: each camera plays a sequence from its own first capture on."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simnet.errors import InputError, PictureError
+from simnet.world.datasets.stereo_pairs import find_sequences, pair_files
+from simnet.world.frame_cache import FrameCache
+from simnet.world.recordings.frames import (
+    Frames,
+    PictureFiles,
+    fit,
+    open_frames,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+
+    from simnet.records import CameraConfig, WorldConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """A camera's frames; its first capture shows frame number `first`."""
+
+    frames: Frames
+    first: int = 0
+
+    def __len__(self) -> int:
+        return max(0, len(self.frames) - self.first)
+
+
+class RecordedWorld:
+    """Pictures from files. One of another size is cropped around its middle to the camera's shape, then resized."""
+
+    def __init__(self, config: WorldConfig, cameras: Mapping[str, CameraConfig]) -> None:
+        self._cameras = dict(cameras)
+        self._cache = FrameCache()
+        self._sizes: dict[str, tuple[int, ...]] = {}
+        self._lock = threading.Lock()
+        if config.kind == "pictures":
+            self._playbacks = {name: _pictures(config, camera) for name, camera in cameras.items()}
+        else:
+            self._playbacks = _pairs(config, cameras)
+
+    @property
+    def length_ns(self) -> int:
+        """When the first camera runs out: every capture before that has a frame."""
+        return min(
+            (camera.phase_ns + len(self._playbacks[name]) * camera.period_ns for name, camera in self._cameras.items()),
+            default=0,
+        )
+
+    def frame(self, camera: str, t_ns: int) -> np.ndarray:
+        """Return the picture nearest to `t_ns` (uint8, height x width x 3, RGB), the later one half way between two.
+
+        Raises:
+            PictureError: if the file cannot be read, or no picture belongs to that time.
+        """
+        with self._lock:
+            return self._cache.get(camera, t_ns, self._read)
+
+    def close(self) -> None:
+        """Close what is open."""
+        with self._lock:
+            for playback in self._playbacks.values():
+                playback.frames.close()
+
+    def _read(self, name: str, t_ns: int) -> np.ndarray:
+        camera, playback = self._cameras[name], self._playbacks[name]
+        index = (2 * (t_ns - camera.phase_ns) + camera.period_ns) // (2 * camera.period_ns)
+        if not 0 <= index < len(playback):
+            raise PictureError(
+                f"{playback.frames.where}: {name} has no frame {index} (at {t_ns / 1e9:.3f} s); it has {len(playback)}"
+            )
+        picture = playback.frames.read(playback.first + index)
+        expected = self._sizes.get(name)
+        if expected is None:
+            expected = self._sizes[name] = playback.frames.read(0).shape
+        if picture.shape != expected:
+            (height, width), (tall, wide) = picture.shape[:2], expected[:2]
+            number = playback.first + index
+            raise PictureError(
+                f"{playback.frames.where}: picture {number} is {width} x {height}; expected {wide} x {tall}, as the first is"
+            )
+        return fit(picture, camera.width, camera.height)
+
+
+def _pictures(config: WorldConfig, camera: CameraConfig) -> Playback:
+    if camera.source is None:
+        raise InputError(f"world: camera {camera.name} has no source; expected a folder of pictures or a video file")
+    return Playback(open_frames(Path(config.path or ".") / camera.source))
+
+
+def _pairs(config: WorldConfig, cameras: Mapping[str, CameraConfig]) -> dict[str, Playback]:
+    """Find the sequence once and give each camera its side of it, the right one `offset_frames` ahead."""
+    folder = _sequence(config)
+    left, right = pair_files(config.kind, folder)
+    sides = {
+        "left": Playback(PictureFiles(left, str(folder)), max(0, -config.offset_frames)),
+        "right": Playback(PictureFiles(right, str(folder)), max(0, config.offset_frames)),
+    }
+    chosen = {}
+    for name, camera in cameras.items():
+        if camera.source not in sides:
+            raise InputError(
+                f"world: camera {name} has source {camera.source!r}; a {config.kind} world has left, right"
+            )
+        chosen[name] = sides[camera.source]
+    return chosen
+
+
+def _sequence(config: WorldConfig) -> Path:
+    if config.path is None:
+        raise InputError(f"world: kind {config.kind} needs a path; expected the data set's folder")
+    root = Path(config.path)
+    if config.sequence is None:
+        found = find_sequences(config.kind, root)
+        if len(found) > 1:
+            raise PictureError(f"{root}: holds {len(found)} sequences; expected world.sequence to name one")
+        return found[0]
+    for folder in (root / config.sequence, root / "sequences" / config.sequence):
+        if folder.is_dir():
+            return folder
+    raise PictureError(f"{root}: no sequence {config.sequence!r} here; expected a folder of that name")

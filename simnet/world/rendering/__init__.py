@@ -1,0 +1,1 @@
+"""Rendered scenes: streets, fields, a crossroads, and the renderer that draws them."""
