@@ -2,14 +2,9 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
-
-if TYPE_CHECKING:
-    from xdist.remote import Producer
-    from xdist.scheduler import LoadFileScheduling
 
 # How long an example takes says more about who else uses the machine; what hangs, pytest-timeout ends.
 settings.register_profile("shared machine", deadline=None)
@@ -22,30 +17,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # every core has a worker of its own
 
 MOST_WORKERS = 4
 """A worker needs up to 2 GB."""
+KINDS = ("system", "browser", "integration", "unit")
+"""Folders of tests and their markers, the costliest first."""
+OTHERS = ("benchmarks", "fingerprints")
+"""Folders without a marker."""
 HERE = Path(__file__).parent
-LONGEST = (
-    "test_readme.py",
-    "test_findings.py",
-    "test_shipped.py",
-    "sweeps/test_sweep.py",
-    "learn/test_published.py",
-    "engine/test_crashes.py",
-    "learn/test_loop.py",
-    "learn/test_training.py",
-    "engine/test_resume.py",
-    "engine/test_machines.py",
-    "test_cli.py",
-    "codec/test_codecs.py",
-    "codec/published/test_coding.py",
-    "codec/published/test_import.py",
-    "codec/dsin/test_dsin.py",
-    "codec/test_video.py",
-    "net/test_waiting.py",
-    "world/test_rendered.py",
-    "wire/test_sockets.py",
-    "dashboard/test_browser.py",
-)
-"""Files that begin first where several workers share the tests, so that none of them is what all wait for at the end."""
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -55,20 +31,16 @@ def pytest_xdist_auto_num_workers() -> int:
     return min(cores, MOST_WORKERS)
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: "Producer") -> "LoadFileScheduling":
-    """Keep a file's tests together: they share what is costly to make, and the README's commands are a sequence."""
-    from xdist.scheduler import LoadFileScheduling
-
-    config.option.loadscopereorder = False
-    return LoadFileScheduling(config, log)
-
-
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the longest files begin first."""
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        rank = {HERE / name: place for place, name in enumerate(LONGEST)}
-        if gone := [str(file) for file in rank if not file.is_file()]:
-            raise pytest.UsageError(f"{', '.join(gone)}: not there; expected LONGEST to name files of tests")
-        items.sort(key=lambda item: rank.get(item.path, len(rank)))
+    """Mark each test with the folder that it stands in, and let the costliest kinds begin first."""
+    for item in items:
+        if (kind := _folder(item)) in KINDS:
+            item.add_marker(kind)
+        elif kind not in OTHERS:
+            raise pytest.UsageError(f"{item.path}: expected a test in one of {', '.join(KINDS + OTHERS)}")
+    items.sort(key=lambda item: (*KINDS, *OTHERS).index(_folder(item)))
+
+
+def _folder(item: pytest.Item) -> str:
+    """The name of the folder in `tests` that the test stands in."""
+    return item.path.relative_to(HERE).parts[0]

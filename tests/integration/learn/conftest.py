@@ -1,0 +1,3 @@
+"""Fixtures of the learning tests."""
+
+from support.drives import drive, save_drive

@@ -1,0 +1,207 @@
+"""`simnet evaluate`: what is typed and what comes out."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from simnet.cli import main
+from simnet.codec import registry
+from simnet.learn.evaluation import evaluation_options
+from simnet.learn.evaluation.evaluator import evaluate
+from simnet.learn.evaluation.example_pictures import common_rate
+from support import looking_codec
+
+
+@pytest.fixture
+def looking(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A codec that uses side information and says where it looked, registered for one test."""
+    monkeypatch.setitem(registry.FAMILIES, looking_codec.__name__, (looking_codec.NAME,))
+    return looking_codec.NAME
+
+
+def result_of(arguments: list[str], capsys: pytest.CaptureFixture) -> dict:
+    assert main(["evaluate", *arguments, "--json"]) == 0
+    return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+def test_everything_is_measured_and_written(
+    drive: str, looking: str, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    arguments = ["--codec", f"{looking},jpeg", "--offset", "0:2", "--qualities", "0,0.2,0.4,0.6", "--rates", "0.1:6"]
+    result = result_of(["--data", drive, *arguments, "--out", str(tmp_path / "page")], capsys)
+    assert set(result["points"]) == {looking, "jpeg"}
+    assert set(result["points"]["jpeg"][0]) == {"quality", "bpp", "psnr_db", "ms_ssim"}
+    # The same bytes: without side information the decoder gives what JPEG gives, with it more, unrelated less.
+    assert result["controls"][looking]["none"] == result["points"]["jpeg"]
+    assert result["bd_rate"]["jpeg"]["psnr"] == pytest.approx(0, abs=1e-6)
+    assert result["bd_rate"][looking]["psnr"] < -5
+    assert result["bd_psnr"][looking] > 0.3
+    gains = result["side_information"][looking]
+    assert gains["with"]["bd_psnr"]["value"] == pytest.approx(result["bd_psnr"][looking])
+    assert gains["unrelated"]["bd_psnr"]["value"] < gains["with"]["bd_psnr"]["value"]
+    assert result["unrelated"] == "pictures of the same drive, half its length away"
+    assert (tmp_path / "page" / "evaluation.html").stat().st_size < 8_000_000
+    with (tmp_path / "page" / "pictures.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    # looking: with at 3 offsets (5 and 4 pictures are left at 1 and 2), none, unrelated; jpeg: none.
+    assert len(rows) == 4 * ((6 + 5 + 4) + 6 + 6 + 6)
+    assert {row["way"] for row in rows} == {"with", "none", "unrelated"}
+    assert all(float(row["bpp"]) == 8 * int(row["size_bytes"]) / (96 * 64) for row in rows)
+
+
+def test_gain_against_offset_is_of_the_pictures_that_have_a_side_picture(
+    drive: str, looking: str, capsys: pytest.CaptureFixture
+) -> None:
+    result = result_of(["--data", drive, "--codec", looking, "--offset", "0,5", "--qualities", "0.2"], capsys)
+    at_once, later = result["offsets"][looking]
+    assert (at_once["offset"], at_once["pictures"], at_once["kept"]) == (0, 6, 1.0)
+    # At 5 frames the match is 28 pixels aside, beyond where the decoder looks; one picture alone has a side picture.
+    assert (later["offset"], later["pictures"]) == (5, 1)
+    assert later["gain_db"] < at_once["gain_db"]
+    assert later["kept"] < 0.5
+
+
+def test_curves_are_measured_at_the_first_offset(drive: str, looking: str, capsys: pytest.CaptureFixture) -> None:
+    result = result_of(["--data", drive, "--codec", looking, "--offset", "2", "--qualities", "0.2"], capsys)
+    assert (result["pictures"], result["left_out"]) == (4, 2)
+    assert result["offsets"][looking][0]["kept"] is None
+    gain = result["points"][looking][0]["psnr_db"] - result["controls"][looking]["none"][0]["psnr_db"]
+    assert result["offsets"][looking][0]["gain_db"] == pytest.approx(gain)
+
+
+def test_threads_change_nothing(drive: str, looking: str) -> None:
+    one, many = (evaluate([drive], [looking, "webp"], [0.1, 0.5], None, jobs=jobs) for jobs in (1, 3))
+    assert one["scores"] == many["scores"]
+
+
+def test_models_of_one_rate_are_points_of_one_curve(drive: str, looking: str) -> None:
+    grouped = evaluate([drive], [f"{looking}=fixed;fixed-not", "jpeg"], [0.1, 0.5, 0.9], "jpeg")
+    fixed, *rest = (score for score in grouped["scores"] if score["model"] == "fixed" and score["way"] == "none")
+    assert {score["quality"] for score in [fixed, *rest]} == {0.1}
+    assert len(grouped["points"][f"{looking}=fixed;fixed-not"]) == 4
+    reason = evaluate([drive], [f"{looking}=fixed", "jpeg"], [0.1, 0.5, 0.9], "jpeg")["comparisons"]["jpeg"]
+    assert reason[f"{looking}=fixed"]["bd_rate_psnr"]["reason"].endswith("4 are needed")
+
+
+def test_every_codec_against_every_anchor(drive: str, capsys: pytest.CaptureFixture) -> None:
+    arguments = ["--codec", "jpeg,webp,avif", "--qualities", "0,0.2,0.4,0.6,0.8", "--anchor"]
+    result = result_of(["--data", drive, *arguments, "all"], capsys)
+    assert result["anchors"] == ["avif", "jpeg", "webp"]
+    there, back = (
+        result["comparisons"][a][b]["bd_rate_psnr"]["value"] for a, b in (("jpeg", "webp"), ("webp", "jpeg"))
+    )
+    assert there * back < 0
+    assert main(["evaluate", "--data", drive, *arguments, "webp,jpeg"]) == 0
+    shown = capsys.readouterr().out
+    assert "Against webp" in shown
+    assert "BD-PSNR, row against column" in shown
+    assert "6 pictures of pairs:" in shown
+
+
+def test_a_single_pair_gets_no_unrelated_control(
+    save_drive: Callable[..., None], looking: str, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    save_drive(tmp_path / "one", 4, 1)
+    result = result_of(["--data", f"pairs:{tmp_path / 'one'}", "--codec", looking, "--qualities", "0.5"], capsys)
+    assert set(result["controls"][looking]) == {"none"}
+    assert result["unrelated"] == ""
+
+
+def test_codecs_are_shown_at_a_rate_that_all_have() -> None:
+    curves = [[{"bpp": low}, {"bpp": high}] for low, high in ((0.1, 1.0), (0.2, 3.0))]
+    assert common_rate(curves, None) == pytest.approx((0.2 * 1.0) ** 0.5)
+    assert common_rate(curves, (0.05, 0.4)) == pytest.approx((0.2 * 0.4) ** 0.5)
+    assert common_rate([*curves, [{"bpp": 4.0}]], None) == pytest.approx((0.1 * 4.0) ** 0.5)
+
+
+def test_examples_are_coded_at_about_one_rate_and_explained(drive: str, looking: str) -> None:
+    qualities = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1]
+    result = evaluate([drive], [looking, "webp"], qualities, None, offsets=[0, 1, 2], examples=2)
+    assert [example.name for example in result["examples"]] == ["00, left view", "03, left view"]
+    example = result["examples"][0]
+    assert set(example.sides) == {0, 2}
+    assert [(shown.codec, shown.offset) for shown in example.shown] == [(looking, 0), (looking, 2), ("webp", None)]
+    wanted = common_rate(list(result["points"].values()), None)
+    assert all(shown.bpp == pytest.approx(wanted, rel=0.25) for shown in example.shown)
+    assert [said.offset for said in example.explained] == [0, 2]
+    # X is 8 pixels behind Y: a patch of X lies 8 pixels further left in Y.
+    said = example.explained[0]
+    best = said.matches[4, 6, 0]
+    assert best[1] == pytest.approx(6 * 8 + 4 - 8, abs=1)
+    assert said.common.psnr_db > 20
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--codec", "h266"], "h266: unknown codec"),
+        (["--codec", "jpeg,jpeg"], "names a codec twice"),
+        (["--codec", "jpeg,,webp"], "expected codecs with a comma"),
+        (["--codec", "factorized=/nowhere"], "/nowhere: unknown model"),
+        (["--codec", "jpeg", "--anchor", "webp"], "anchor webp: not among"),
+        (["--codec", "jpeg", "--qualities", "0,2"], "--qualities 0,2"),
+        (["--codec", "jpeg", "--qualities", "x"], "--qualities x"),
+        (["--codec", "jpeg", "--size", "axb"], "--size axb"),
+        (["--codec", "jpeg", "--rates", "0.4:0.05"], "--rates 0.4:0.05: expected LOW:HIGH"),
+        (["--codec", "jpeg", "--rates", "0.4"], "--rates 0.4"),
+        (["--codec", "jpeg", "--rates", "nan:1"], "--rates nan:1"),
+        (["--codec", "jpeg", "--offset", "x"], "--offset x: expected whole numbers"),
+        (["--codec", "jpeg", "--offset", "3:1"], "--offset 3:1"),
+        (["--codec", "jpeg", "--offset", "0:99999999999"], "each once, at most 1000"),
+        (["--codec", "jpeg", "--size", "20000x20000"], "at most 16384"),
+        (["--codec", "atn+fuse"], "atn+fuse: uses side information by itself"),
+        (["--codec", "jpeg", "--offset", "0:6"], "no drive of more than 6 pairs"),
+        (["--codec", "jpeg", "--pictures", "0"], "--pictures 0"),
+        (["--codec", "jpeg", "--jobs", "many"], "--jobs many"),
+        (["--codec", "jpeg", "--protocol", "imagenet"], "protocol imagenet: unknown"),
+        (["--codec", "jpeg", "--protocol", "kitti"], "the protocol kitti needs"),
+        (["--codec", "jpeg", "--unrelated", "pairs:/nowhere"], "/nowhere"),
+        (["--codec", "jpeg", "--out", "/dev/null/x"], "/dev/null/x: cannot be made"),
+    ],
+)
+def test_what_is_wrong_is_one_line(
+    drive: str, arguments: list[str], complaint: str, capsys: pytest.CaptureFixture
+) -> None:
+    assert main(["evaluate", "--data", drive, *arguments]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.count("\n") == 1
+    assert complaint in shown.err
+
+
+def test_data_named_twice_would_count_twice(drive: str, capsys: pytest.CaptureFixture) -> None:
+    assert main(["evaluate", "--data", drive, "--data", drive, "--codec", "jpeg"]) == 2
+    assert "names data twice" in capsys.readouterr().err
+
+
+def test_what_cannot_be_measured_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    for name, side in (("tiny", 1), ("small", 6)):
+        for view in ("left", "right"):
+            (tmp_path / name / view).mkdir(parents=True)
+            Image.fromarray(np.zeros((side, side, 3), np.uint8)).save(tmp_path / name / view / "0.png")
+    for view in ("left", "right"):
+        (tmp_path / "empty" / view).mkdir(parents=True)
+    for name in ("tiny", "small", "empty"):
+        assert main(["evaluate", "--codec", "jpeg", "--data", f"pairs:{tmp_path / name}"]) == 2
+    assert main(["evaluate", "--codec", "jpeg", "--data", "nothing"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert [
+        complaint in line
+        for complaint, line in zip(("1 x 1", "6 x 6", "no pictures", "rendered:SCENE"), lines, strict=True)
+    ]
+
+
+def test_what_is_typed_is_read() -> None:
+    assert evaluation_options.parse_offsets("0:3") == [0, 1, 2, 3]
+    assert evaluation_options.parse_offsets("-2:0") == [-2, -1, 0]
+    assert evaluation_options.parse_offsets("3,0") == [3, 0]
+    assert evaluation_options.parse_rates("0.05:0.4") == (0.05, 0.4)
+    assert len(evaluation_options.parse_qualities(None)) == 11
+    specs = evaluation_options.parse_codecs("avif+fuse,factorized=a;b")
+    assert [(spec.name, spec.models) for spec in specs] == [("avif+fuse", (None,)), ("factorized", ("a", "b"))]
+    assert evaluation_options.parse_anchors("all", ["a", "b", "c"]) == ["c", "a", "b"]

@@ -1,0 +1,3 @@
+"""Fixtures of the engine tests."""
+
+from support.tiny_runs import pictures, run, tiny, victims

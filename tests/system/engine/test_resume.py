@@ -1,0 +1,225 @@
+"""A run whose broker was killed goes on from its journal to the same end."""
+
+import os
+import pickle
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from simnet import cli, engine
+from simnet.codec.still.pillow_codecs import ClassicalEncoder
+from simnet.engine.local.camera_actor import CameraActor
+from simnet.engine.recovery.journal import (
+    COME_BY_THEMSELVES,
+    FOLDER,
+    LOG,
+    Beginning,
+    Journal,
+)
+from simnet.engine.recovery.write_ahead_log import AppendLog
+from simnet.engine.remote import node_server
+from simnet.errors import InputError
+from simnet.records import LossConfig, NodeLossConfig, Outcome, RateConfig, Scenario, StreamConfig
+from simnet.runfolder import run_reader
+from support.killing import Victims
+from support.tiny_runs import MS, Ran, change_links, change_streams
+
+Run = Callable[..., Ran]
+KILLED = """
+import os, pickle, signal, sys
+from pathlib import Path
+from simnet import engine
+from simnet.engine import processes
+from simnet.engine.recovery.journal import Journal
+scenario, out, hosts, captures, resume = pickle.load(sys.stdin.buffer)
+started, popen = [], processes.subprocess.Popen
+processes.subprocess.Popen = lambda *a, **k: started.append(popen(*a, **k)) or started[-1]
+def progress(_):
+    global captures
+    captures -= 1
+    if captures == 0:
+        print(*(process.pid for process in started), flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+journal = Journal.resume(out)[0] if resume else None
+engine.run(scenario, out, hosts=hosts, progress=progress, journal=journal)
+"""
+
+
+@pytest.fixture
+def eventful(tiny: Scenario) -> Scenario:
+    """Loss, feedback and side information; two seconds."""
+    lossy = change_links(tiny, bandwidth_bps=400e3, loss=LossConfig("independent", 0.05))
+    return change_streams(replace(lossy, duration_ns=2000 * MS), rate=RateConfig("adaptive"))
+
+
+def _kill(scenario: Scenario, out: Path, hosts: int, captures: int, *, resume: bool = False) -> list[int]:
+    """Run in a process that kills itself at a capture; return the process ids of the hosts it left behind."""
+    asked = pickle.dumps((scenario, out, hosts, captures, resume))
+    done = subprocess.run([sys.executable, "-c", KILLED], input=asked, capture_output=True, check=False, timeout=120)
+    assert done.returncode == -9, done.stderr
+    return [int(number) for number in done.stdout.split()]
+
+
+def _go_on(out: Path) -> Ran:
+    journal, beginning = Journal.resume(out)
+    result = engine.run(beginning.scenario, out, hosts=beginning.hosts, journal=journal, report=False)
+    return Ran(result, run_reader.read(out))
+
+
+def _camera_that_opens_late(name: str) -> Callable[..., CameraActor]:
+    """Make cameras, this one after the others: encoders need not be ready in the order of the first time."""
+
+    def make(stream: StreamConfig, *rest: Any) -> CameraActor:
+        if stream.name == name:
+            time.sleep(0.3)
+        return CameraActor(stream, *rest)
+
+    return make
+
+
+def _told(ran: Ran) -> tuple:
+    """Return everything that two equal runs have in common: fingerprint, rows, link bins, kept pictures."""
+    kept = {
+        str(file.relative_to(ran.result.folder)): file.read_bytes() for file in ran.result.folder.glob("pictures/*/*")
+    }
+    rows = [replace(row, run="") for row in ran.read.rows]
+    return ran.result.summary["fingerprint"], rows, ran.read.bins, kept
+
+
+@pytest.mark.parametrize(("codec", "captures"), [("jpeg", random.Random(1).randint(2, 39)), ("h264", 31), ("jpeg", 40)])
+def test_it_ends_as_if_it_had_never_been_killed(
+    eventful: Scenario, run: Run, tmp_path: Path, codec: str, captures: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario, out = change_streams(eventful, codec=codec), tmp_path / "killed"
+    _kill(scenario, out, 0, captures)
+    assert not (out / "run.json").exists()
+    with monkeypatch.context() as later:
+        later.setattr(node_server, "CameraActor", _camera_that_opens_late("car/a"))
+        resumed = _go_on(out)
+    assert _told(resumed) == _told(run(scenario))
+    assert not (out / FOLDER).exists()
+
+
+def test_with_processes_and_killed_twice(eventful: Scenario, run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "killed"
+    orphans = _kill(eventful, out, 2, 14)
+    assert len(orphans) == 2
+    orphans += _kill(eventful, out, 2, 29, resume=True)
+    assert _told(_go_on(out)) == _told(run(eventful))
+    deadline = time.monotonic() + 30  # a host without its broker ends after five missed beats
+    while any(Path(f"/proc/{orphan}").exists() for orphan in orphans):
+        assert time.monotonic() < deadline, "hosts of a killed broker live on"
+        time.sleep(0.2)
+
+
+def test_recorded_answers_are_not_asked_for_again(
+    eventful: Scenario, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, coded = tmp_path / "killed", []
+    _kill(eventful, out, 0, 39)
+    encode = ClassicalEncoder.encode
+    monkeypatch.setattr(ClassicalEncoder, "encode", lambda *given, **named: coded.append(1) or encode(*given, **named))
+    resumed = _go_on(out)
+    assert 0 < len(coded) < 10
+    assert _told(resumed) == _told(run(eventful))
+
+
+def test_a_loss_that_was_a_fault_stays_one(eventful: Scenario, run: Run, victims: Victims, tmp_path: Path) -> None:
+    tolerant = replace(eventful, node_loss=NodeLossConfig("fault"))
+    lose = victims.when(500 * MS, "host-3")
+
+    def interrupt(now_ns: int) -> None:
+        lose(now_ns)
+        if now_ns == 1500 * MS:
+            raise KeyboardInterrupt
+
+    out = tmp_path / "interrupted"
+    with pytest.raises(KeyboardInterrupt):
+        engine.run(tolerant, out, hosts=3, restarts=0, progress=interrupt)
+    ran = _go_on(out)
+    lost = [row.sequence for row in ran.rows("van/b") if row.outcome is Outcome.NODE_LOST]
+    assert lost == list(range(lost[0], 20))
+    assert 4 <= lost[0] <= 6
+    assert len([row for row in ran.rows("car/a") if row.psnr_db is not None]) > 10
+
+
+def test_a_folder_that_cannot_be_gone_on_with_is_refused_in_one_line(
+    tiny: Scenario, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    finished = run(tiny).result.folder
+    with pytest.raises(InputError, match="has ended; expected one that was interrupted"):
+        Journal.resume(finished)
+    with pytest.raises(InputError, match="holds no journal"):
+        Journal.resume(tmp_path)
+    begun = tmp_path / "begun"
+    held = Journal.create(begun, Beginning(tiny, 0, {}))
+    with pytest.raises(InputError, match="still going on"):
+        Journal.resume(begun)
+    held.close()
+    assert cli.main(["run", "stereo_pair", "--resume", str(begun)]) == 2
+    assert cli.main(["run", "--hosts", "2", "--resume", str(begun)]) == 2
+    assert cli.main(["run", "--set", "seed=3", "--resume", str(begun)]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert all(line.startswith("simnet: error: ") and "; expected" in line for line in said)
+    assert len(said) == 3
+    assert "of another scenario" in said[0]
+    assert "begun without --hosts" in said[1]
+    apart = tmp_path / "apart"
+    Journal.create(apart, Beginning(tiny, COME_BY_THEMSELVES, {})).close()
+    assert cli.main(["run", "--resume", str(apart)]) == 2
+    assert "begun by simnet broker; expected to go on in the same way" in capsys.readouterr().err
+    monkeypatch.setattr("simnet.engine.recovery.journal.__version__", "0.0.1")
+    with pytest.raises(InputError, match="begun by simnet"):
+        Journal.resume(begun)
+    (begun / FOLDER / LOG).write_bytes(b"not a journal at all")
+    with pytest.raises(InputError, match="not a run's journal"):
+        Journal.resume(begun)
+
+
+def test_a_run_that_never_began_leaves_its_folder_to_the_mended_command(
+    tiny: Scenario, run: Run, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(InputError, match="cannot publish there"):
+        engine.run(tiny, out, live="nowhere")
+    assert not list(out.iterdir())
+    assert engine.run(tiny, out).summary["fingerprint"] == run(tiny).result.summary["fingerprint"]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> SimpleNamespace:
+    """A log of three records, and where it is."""
+    path = tmp_path / "run" / "journal" / "log"
+    path.parent.mkdir(parents=True)
+    own = AppendLog(path)
+    for record in (b"one", b"two" * 100, b"three"):
+        own.append(record)
+    own.close()
+    return SimpleNamespace(path=path, whole=path.read_bytes())
+
+
+@pytest.mark.parametrize("missing", [1, 5, 12])
+def test_a_torn_last_record_is_cut_off_and_the_rest_goes_on(log: SimpleNamespace, missing: int) -> None:
+    os.truncate(log.path, len(log.whole) - missing)
+    again = AppendLog(log.path)
+    assert [record for _, record in again.scan()] == [b"one", b"two" * 100]
+    again.append(b"four")
+    places = [at for at, _ in again.scan()]
+    assert [again.read(at) for at in places] == [b"one", b"two" * 100, b"four"]
+    again.close()
+
+
+def test_a_damaged_record_in_the_middle_is_no_torn_one(log: SimpleNamespace) -> None:
+    log.path.write_bytes(log.whole[:20] + bytes([log.whole[20] ^ 1]) + log.whole[21:])
+    again = AppendLog(log.path)
+    with pytest.raises(InputError, match="damaged at byte 11"):
+        list(again.scan())
+    again.close()

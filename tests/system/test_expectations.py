@@ -1,0 +1,77 @@
+"""What each shipped scenario is expected to show, it shows."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from simnet import cli, scenario
+from simnet.engine import expectations
+from simnet.store import Store
+from support.places import ROOT
+
+SHORTER = {
+    "drone_survey": "4 s",
+    "intersection": "3 s",
+    "stereo_pair": "1 s",
+    "stereo_unsynchronised": "1 s",
+    "vehicle_convoy": "1500 ms",
+    "vehicle_platoon": "2 s",
+    "wired_anchor": "1 s",
+}
+"""Where learned codecs take their time, and what is found shows in less of it."""
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    store = Store(tmp_path_factory.mktemp("store"))
+    yield store
+    store.close()
+
+
+@pytest.mark.parametrize("name", [name for name, _, _ in scenario.list_shipped()])
+def test_it_shows_what_it_is_expected_to(name: str, store: Store, tmp_path: Path) -> None:
+    finding = scenario.finding(name)
+    assert finding is not None
+    assert re.search(r"\d", finding.text)  # in figures
+    assert finding.checks
+    overrides = [f"duration={SHORTER[name]}"] if name in SHORTER else []
+    proofs = expectations.prove(name, finding, tmp_path, store, overrides)
+    assert [proof for proof in proofs if not proof.holds] == []
+
+
+def test_the_readme_shows_them_all() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for name, purpose, _ in scenario.list_shipped():
+        finding = scenario.finding(name)
+        assert finding is not None
+        assert f"(scenarios/gallery/{name}.jpg) | `{name}` | {purpose} *{finding.text}* |" in readme
+        assert (ROOT / "scenarios" / "gallery" / f"{name}.jpg").stat().st_size < 25_000
+
+
+@pytest.mark.parametrize(("holds", "status", "word"), [(True, 0, "holds"), (False, 1, "FAILS")])
+def test_the_command_says_of_each_check_whether_it_holds(
+    holds: bool, status: int, word: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    asked = []
+
+    def prove(*arguments: object) -> list[expectations.Proof]:
+        asked.append(arguments)
+        return [expectations.Proof("late(*) < 2", 0.5, 2.0, True), expectations.Proof("lost(*) > 2", 1.25, 2.0, holds)]
+
+    monkeypatch.setattr(expectations, "prove", prove)
+    assert cli.main(["check", "lossy_link", "--expected", "--set", "seed=3"]) == status
+    finding = scenario.finding("lossy_link")
+    assert finding is not None
+    told = [finding.text, "holds  late(*) < 2   (0.5 and 2)", f"{word}  lost(*) > 2   (1.25 and 2)"]
+    assert capsys.readouterr().out.splitlines() == told
+    ((name, given, _, _, overrides),) = asked
+    assert (name, given, overrides) == ("lossy_link", finding, ["seed=3"])
+
+
+def test_a_file_that_expects_nothing_has_nothing_to_prove(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    file = tmp_path / "silent.yaml"
+    file.write_text("# Cars.\nseed: 1\n")
+    assert cli.main(["check", str(file), "--expected"]) == 2
+    assert "its file expects nothing; expected lines such as: # check: lost(*) < 3" in capsys.readouterr().err

@@ -1,0 +1,62 @@
+"""What is shipped works: every scenario runs, and a wheel carries scenarios and models into an empty folder."""
+
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from simnet import engine, scenario
+from support.places import ROOT
+
+NAMES = [name for name, _, _ in scenario.list_shipped()]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_shipped_scenario_runs(name: str, tmp_path: Path) -> None:
+    loaded = scenario.load(name, ["duration=600 ms"])
+    summary = engine.run(loaded, tmp_path / "run").summary
+    assert set(summary["streams"]) == {stream.name for stream in loaded.streams}
+    for stream in summary["streams"].values():
+        assert stream["frames"] == stream["decoded"] + stream["late"] + stream["lost"] + stream["corrupt"]
+        assert stream["decoded"] + stream["late"] > 0
+        assert stream["psnr_db"] > 18
+    assert (tmp_path / "run" / "report.html").stat().st_size > 100_000
+
+
+def test_side_information_is_worth_its_while_on_the_platoon(tmp_path: Path) -> None:
+    summary = engine.run(scenario.load("vehicle_platoon", ["duration=3 s"]), tmp_path / "run").summary
+    gains = {name: stream["side_gain_db"] for name, stream in summary["streams"].items()}
+    assert gains.pop("leader/front") is None  # it leads: nobody has been there before
+    assert min(gains.values()) > 0.2
+
+
+def test_a_wheel_carries_scenarios_and_models(tmp_path: Path) -> None:
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir"]
+    subprocess.run([*build, str(tmp_path), str(ROOT)], check=True, capture_output=True, timeout=240)
+    (wheel,) = tmp_path.glob("*.whl")
+    site, empty = tmp_path / "site", tmp_path / "empty"
+    empty.mkdir()
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    code = "import simnet, sys; from simnet.cli import main; assert 'site' in simnet.__file__; sys.exit(main(sys.argv[1:]))"
+    for arguments in (
+        ["check", "vehicle_platoon"],
+        ["check", "urban_5g"],
+        ["check", "scenarios/stereo_pair.yaml"],
+        ["ls"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            cwd=empty,
+            env=os.environ | {"PYTHONPATH": str(site)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+    assert {"atn", "checkerboard", "factorized", "ndic"} <= set(re.split(r"[,\s]+", done.stdout))

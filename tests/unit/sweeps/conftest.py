@@ -1,0 +1,3 @@
+"""Fixtures of the sweep tests."""
+
+from support.swept_scenario import scenario
