@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from simnet.engine.timing.thread_timer import Stopwatch
     from simnet.exports import Exports
     from simnet.net import LinkStatistics
-    from simnet.net.network_events import NetworkEvent
     from simnet.records import Scenario
+    from simnet.records.network_event import NetworkEvent
 
 Finished = TypeVar("Finished")
 

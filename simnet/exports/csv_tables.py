@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from simnet.exports.export import Export
 from simnet.exports.partial_file import PartialFile
-from simnet.net import LinkBin
 from simnet.records import Row
+from simnet.records.link_bin import LinkBin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

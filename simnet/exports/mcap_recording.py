@@ -26,8 +26,8 @@ from simnet.codec.bitstream import framing
 from simnet.exports import frame_transforms, recording_schemas
 from simnet.exports.export import Export
 from simnet.exports.partial_file import PartialFile
-from simnet.net import LinkBin
 from simnet.records import SECOND_NS, Outcome, Row
+from simnet.records.link_bin import LinkBin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

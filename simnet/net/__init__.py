@@ -11,10 +11,9 @@ links, hold bytes, since an erasure code is computed on them. Whoever watches pa
 All propagation lives here and none in the nodes.
 """
 
-from simnet.net.link_statistics import BIN_NS, LinkBin, LinkStatistics
+from simnet.net.link_statistics import BIN_NS, LinkStatistics
 from simnet.net.links.link import Link
 from simnet.net.network import Network
-from simnet.net.network_events import NetworkEvent
 from simnet.net.packet_observer import Content, PacketWatcher
 from simnet.net.transport.transfer import Transfer
 from simnet.net.transport.transport import (
@@ -23,12 +22,12 @@ from simnet.net.transport.transport import (
     header_bytes,
     open_transport,
 )
+from simnet.records.network_event import NetworkEvent
 
 __all__ = [
     "BIN_NS",
     "Content",
     "Link",
-    "LinkBin",
     "LinkStatistics",
     "Network",
     "NetworkEvent",

@@ -6,31 +6,13 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from simnet.records.link_bin import LinkBin
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 BIN_NS = 100_000_000
 RECENT_BINS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class LinkBin:
-    """One link during [t_ns, t_ns + 100 ms).
-
-    Sent and dropped packets count when they are offered, the others when they arrive or would have arrived.
-    """
-
-    link: str
-    t_ns: int
-    sent_bytes: int
-    delivered_bytes: int
-    lost_packets: int
-    dropped_packets: int
-    sent_packets: int
-    queue_bytes_max: int
-    """The most that waited at any instant, without the packet in service."""
-    capacity_bytes: int | None = None
-    """What a recorded bandwidth could have carried; None where the scenario says it."""
 
 
 @dataclass(frozen=True, slots=True)

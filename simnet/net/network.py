@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from simnet.net.links.outages import Closure
     from simnet.net.links.route_hop import Hop
     from simnet.net.links.transmitter import Distance
-    from simnet.net.network_events import NetworkEvent
     from simnet.net.packet_observer import Kind, PacketWatcher
     from simnet.records import LinkConfig, MediumConfig
+    from simnet.records.network_event import NetworkEvent
     from simnet.records.telemetry import LinkLoad
 
 

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from simnet.records.network_event import NetworkEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from simnet.net.handover import Handover
     from simnet.records import LinkConfig
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class NetworkEvent:
-    """One event of a run's network."""
-
-    time_ns: int
-    where: str
-    """The link, or the node that is handed over."""
-    kind: str
-    """outage begins, outage ends, hand-over."""
-    detail: str = ""
 
 
 def events(links: Iterable[LinkConfig], handovers: Iterable[Handover], until_ns: int) -> list[NetworkEvent]:

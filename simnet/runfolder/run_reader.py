@@ -11,26 +11,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from simnet.errors import InputError
 from simnet.records import SECOND_NS, LinkConfig, Outcome, Row, Scenario
+from simnet.records.link_bin import LinkBin
 
 ABOUT, ROWS, LINKS = "run.json", "rows.parquet", "links.parquet"
-
-
-@dataclass(frozen=True, slots=True)
-class LinkBin:
-    """What happened on one link in the 100 ms from `t_ns` on."""
-
-    link: str
-    t_ns: int
-    sent_bytes: int
-    """Offered to the link; what the queue refused included."""
-    delivered_bytes: int
-    lost_packets: int
-    dropped_packets: int
-    """Refused by the full queue."""
-    sent_packets: int
-    queue_bytes_max: int
-    capacity_bytes: int | None = None
-    """What a recorded bandwidth could have carried; None where the scenario says it."""
 
 
 _ROW = tuple(field.name for field in fields(Row))

@@ -36,11 +36,11 @@ def write_rows(folder: Path, rows: Sequence[Row]) -> None:
 
 
 def write_links(folder: Path, links: Sequence[LinkStatistics]) -> None:
-    """Write one line a link and 100 ms; columns are `net.LinkBin`'s fields."""
+    """Write one line a link and 100 ms; columns are `records.link_bin.LinkBin`'s fields."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from simnet.net import LinkBin
+    from simnet.records.link_bin import LinkBin
 
     schema = pa.schema([(item.name, pa.string() if item.name == "link" else pa.int64()) for item in fields(LinkBin)])
     bins = [each for link in links for each in link.bins]
