@@ -193,7 +193,7 @@ class FusionPlanner:
                 else:
                     hopes.append(hope_ns)
         feedback = (*self._due_feedback(now_ns), *self._due_requests(now_ns))
-        return Plan(tuple(decisions), feedback, min([*self._wakes(), *hopes], default=None))
+        return Plan(tuple(decisions), feedback, min([*self._wakes(now_ns), *hopes], default=None))
 
     def _turn(self, frame: Waiting) -> Turn:
         """Return whether it is this frame's turn: where frames refer to others, none overtakes one that can be decoded."""
@@ -253,9 +253,11 @@ class FusionPlanner:
         else:
             self._missing.add(stream)
 
-    def _wakes(self) -> list[int]:
+    def _wakes(self, now_ns: int) -> list[int]:
+        # A request can come due without having been made: requests end with the captures, and a stream whose first frame was
+        # lost is known to miss a reference only once a frame that refers to another has arrived, which may be after that.
         requests = [self._chains[name].request_ns for name in self._missing]
-        times = [time_ns for time_ns in requests if time_ns is not None and time_ns < self.setup.end_ns]
+        times = [time_ns for time_ns in requests if time_ns is not None and now_ns < time_ns < self.setup.end_ns]
         return times if self._next_feedback_ns is None else [*times, self._next_feedback_ns]
 
     def _due_requests(self, now_ns: int) -> list[Feedback]:

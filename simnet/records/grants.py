@@ -82,7 +82,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Fusion's answer to a grant. It wants to be woken at `wake_ns`, whatever it asked for before."""
+    """Fusion's answer to a grant. It wants to be woken at `wake_ns`, later than now, whatever it asked for before."""
 
     decisions: tuple[Decision, ...] = ()
     feedback: tuple[Feedback, ...] = ()

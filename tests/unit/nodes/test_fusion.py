@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from simnet.errors import BitstreamError
 from simnet.nodes.fusion import FusionPlanner
@@ -217,3 +219,40 @@ def test_feedback_ends_with_the_run() -> None:
 def test_a_frame_that_arrives_after_everyone_forgot_is_still_decoded() -> None:
     planner = _planner(())
     assert _arrives(planner, "b", 0, 60_000).decisions[0].outcome is Outcome.LATE
+
+
+arrivals = st.fixed_dictionaries(
+    {
+        (stream, sequence): st.tuples(
+            st.integers(100 * sequence + 15, 100 * sequence + 700),
+            st.sampled_from([b"data", b"refers", b"altered", b""]),
+        )
+        for stream in "ab"
+        for sequence in range(5)
+    }
+)
+
+
+@settings(max_examples=300)
+@given(arrivals, st.sampled_from(["fixed", "adaptive"]), st.sampled_from([0, 1, 50, 300]))
+def test_it_is_never_woken_in_the_past_and_decides_on_every_frame(
+    arrivals: dict[tuple[str, int], tuple[int, bytes]], rate: str, wait_ms: int
+) -> None:
+    planner = _planner(("a", "previous"), rate, duration_ms=500, wait_ns=wait_ms * MS)
+    decided: list[tuple[str, int]] = []
+
+    def follow(plan: Plan, now_ns: int) -> int | None:
+        assert plan.wake_ns is None or plan.wake_ns > now_ns
+        decided.extend((decision.stream, decision.sequence) for decision in plan.decisions)
+        return plan.wake_ns
+
+    def pass_time(until_ms: int, wake_ns: int | None) -> None:
+        while wake_ns is not None and wake_ns < until_ms * MS:
+            wake_ns = follow(planner.wake(wake_ns), wake_ns)
+
+    wake_ns = follow(planner.start(), 0)
+    for at_ms, stream, sequence, data in sorted((at_ms, *frame, data) for frame, (at_ms, data) in arrivals.items()):
+        pass_time(at_ms, wake_ns)
+        wake_ns = follow(_arrives(planner, stream, sequence, at_ms, data=data, complete=data != b""), at_ms * MS)
+    pass_time(60_000, wake_ns)
+    assert sorted(decided) == sorted(arrivals)
