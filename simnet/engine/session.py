@@ -101,8 +101,9 @@ def _simulate(
     from simnet.engine.results.export_observer import exporting
     from simnet.engine.timing import process_memory
 
-    # Decodings on their way, then pictures that wait to be scored, and one at either end.
-    shelf = Shelf(order.journal.pictures, order.scenario, PICTURES_BEHIND + scorer.BACKLOG + 2)
+    # Decodings on their way, then pictures that wait to be scored, and one at either end. Whoever resumes asks first for the
+    # oldest picture without a score, and has as many decodings before it on their way again.
+    shelf = Shelf(order.journal.pictures, order.scenario, 2 * (PICTURES_BEHIND + 1) + scorer.BACKLOG + 2)
     replay = Replay(shelf)
     times.mark("imports")
     with (

@@ -1,14 +1,62 @@
-"""Host processes that a test kills in the middle of a run."""
+"""Host processes, and the leader's own, that a test kills in the middle of a run."""
 
 import os
+import pickle
 import signal
 import subprocess
+import sys
+import tempfile
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from simnet.engine.remote import supervisor
+from simnet.records import Scenario
+
+LED = """
+import os, pickle, signal, sys, threading
+from simnet import engine
+from simnet.engine.recovery.journal import Journal
+from simnet.engine.remote import supervisor
+scenario, out, hosts, captures, pause_s, resume, options = pickle.load(sys.stdin.buffer)
+started, popen = [], supervisor.subprocess.Popen
+supervisor.subprocess.Popen = lambda *a, **k: started.append(popen(*a, **k)) or started[-1]
+def die():
+    print(*(process.pid for process in started), flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+def progress(_):
+    global captures
+    captures -= 1
+    if captures == 0:
+        threading.Timer(pause_s, die).start() if pause_s else die()
+journal = Journal.resume(out)[0] if resume else None
+engine.run(scenario, out, hosts=hosts, progress=progress, journal=journal, report=False, **options)
+"""
+
+
+def kill_leader(
+    scenario: Scenario,
+    out: Path,
+    hosts: int,
+    captures: int,
+    *,
+    pause_s: float = 0,
+    resume: bool = False,
+    **options: float,
+) -> list[int]:
+    """Run in a process that kills itself at a capture, or `pause_s` later if it is not done by then.
+
+    Returns the process ids of the hosts it left behind.
+    """
+    asked = pickle.dumps((scenario, out, hosts, captures, pause_s, resume, options))
+    with tempfile.TemporaryFile() as said:  # to a pipe, which its hosts have too, one would listen until they end
+        command = [sys.executable, "-c", LED]
+        done = subprocess.run(command, input=asked, stdout=subprocess.PIPE, stderr=said, check=False, timeout=120)
+        said.seek(0)
+        assert done.returncode == -signal.SIGKILL or (pause_s and done.returncode == 0), said.read().decode()
+    return [int(number) for number in done.stdout.split()]
 
 
 class Victims:

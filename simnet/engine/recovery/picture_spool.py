@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class Shelf:
-    """Keeps what fusion may still choose, and what the latest decodings chose, since not all of these are on record yet.
+    """Keeps what fusion may still choose, and what the latest decodings chose, since not all of these are done or on record yet.
 
-    `behind` is how many decodings may be on their way or unscored at once.
+    `behind` is how many decodings may be on their way or unscored at once, here or in a process that goes on from the record.
     """
 
     def __init__(self, folder: Path, scenario: Scenario, behind: int) -> None:
@@ -37,13 +37,16 @@ class Shelf:
         """Fusion has had a turn at `now_ns`."""
         self._now_ns = now_ns
 
-    def put(self, stream: str, sequence: int, picture: bytes | None, sides: Sequence[Key]) -> None:
-        """Keep a picture (None if an earlier process kept it), decoded with the side pictures `sides`.
+    def choose(self, sides: Sequence[Key]) -> None:
+        """A picture is to be decoded with the side pictures `sides`, some of which may not be here yet."""
+        self._chosen.append(list(sides))
+
+    def put(self, stream: str, sequence: int, picture: bytes | None) -> None:
+        """Keep a picture (None if an earlier process kept it).
 
         Raises:
             InputError: It cannot be written.
         """
-        self._chosen.append(list(sides))
         if stream in self._serving:
             file = self._file(stream, sequence)
             try:

@@ -7,7 +7,11 @@ serve as side information.
     open, announce ▶ restore, grants since        a stream each, and fusion
                    ▶ prime                         frames since the key frame, by stream
                    ▶ shown                         pictures that are known
-                   ▶ what the host still owes      asked again by the socket
+                   ▶ what is not used yet          in order of tickets, with what the host still owes, which the socket asks again
+
+A reply counts once it is used, and the replies of one actor, and all pictures, are used in order of tickets. So what is known of
+a stream is all of its frames up to one, and a chain ends when the next key frame's picture is used: until then pictures of it
+may have to be decoded again.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ from simnet.codec.bitstream import framing
 from simnet.engine.recovery import marshalling
 from simnet.errors import NodeError
 from simnet.wire.protocol.messages import Message
+from simnet.wire.protocol.session_replies import REPLAYED
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -42,7 +47,7 @@ class _Told:
     grants: dict[str | None, list[Asked]] = field(default_factory=dict)
     """Since the state."""
     chains: dict[str, list[Asked]] = field(default_factory=dict)
-    """Requests to decode since the last key frame, by stream."""
+    """Requests to decode since the last key frame whose picture has been used, by stream."""
     is_told: bool = False
     """Whether the host has been asked anything by this process, or told everything that an earlier one asked."""
     open_requests: dict[int, Message] = field(default_factory=dict)
@@ -68,10 +73,8 @@ class Replay:
             told.grants.setdefault(FUSION, []).append((ticket, request))
             self._shelf.pass_time(header["time_ns"])
         elif request.kind == "picture":
-            chain = told.chains.setdefault(header["stream"], [])
-            if framing.header(request.payloads[0]).key:
-                chain.clear()
-            chain.append((ticket, request))
+            told.chains.setdefault(header["stream"], []).append((ticket, request))
+            self._shelf.choose(_sides(request))
 
     def open_request(self, host: str, ticket: int) -> Message:
         """Return a request whose reply has not been used yet."""
@@ -92,10 +95,12 @@ class Replay:
             told.states[FUSION] = reply.payloads[0]
             self._drop_grants(told, FUSION, ticket + 1)
         elif reply.kind == "decoded":
-            sides = [(side["source"], side["sequence"]) for side in header["sides"]]
-            self._shelf.put(header["stream"], header["sequence"], reply.payloads[0] if reply.payloads else None, sides)
+            stream = header["stream"]
+            if framing.header(request.payloads[0]).key:
+                told.chains[stream] = [asked for asked in told.chains[stream] if asked[0] >= ticket]
+            self._shelf.put(stream, header["sequence"], reply.payloads[0] if reply.payloads else None)
 
-    def catch_up(self, host: str) -> list[Message]:
+    def catch_up(self, host: str) -> list[Asked]:
         """Return what to tell `host` before this process's first request to it; nothing before any other."""
         return [] if self.is_told(host) else self.replay(host, ())
 
@@ -103,22 +108,23 @@ class Replay:
         """Whether `host` knows by now what this process has asked, or would have."""
         return self._told[host].is_told
 
-    def replay(self, host: str, owed: Collection[int]) -> list[Message]:
-        """Return what to tell `host` again, in order."""
+    def replay(self, host: str, owed: Collection[int]) -> list[Asked]:
+        """Return what to tell `host` again, in order; see `wire.sockets.broker_socket.Memory`."""
         told = self._told[host]
         told.is_told = True
-        messages = [request for ticket, request in told.opening if ticket not in owed]
+        unused = told.open_requests
+        messages = [request for ticket, request in told.opening if ticket not in unused]
         for actor, grants in told.grants.items():
             if actor in told.states:
                 messages.append(Message("restore", {"stream": actor}, (told.states[actor],)))
-            messages += [request for ticket, request in grants if ticket not in owed]
-        known = [asked for chain in told.chains.values() for asked in chain if asked[0] not in told.open_requests]
-        messages += [Message("prime", {"stream": each.header["stream"]}, each.payloads) for _, each in known]
+            messages += [request for ticket, request in grants if ticket not in unused]
+        known = [request for chain in told.chains.values() for ticket, request in chain if ticket not in unused]
+        messages += [Message("prime", {"stream": each.header["stream"]}, each.payloads) for each in known]
         if told.chains:
             messages += [_shown(*key, picture) for key, picture in self._shelf.pictures()]
-        # Their replies have come but have not been used, so these pictures are not on the shelf yet.
-        unused = [(ticket, request) for ticket, request in told.open_requests.items() if request.kind == "picture"]
-        return messages + [request for ticket, request in unused if ticket not in owed]
+        # Their replies may have come, but states and pictures that these brought are not kept yet.
+        again = [(ticket, request) for ticket, request in unused.items() if ticket not in owed]
+        return [(REPLAYED, message) for message in messages] + again
 
     def replayed(self, host: str, reply: Message) -> None:
         """See `wire.sockets.broker_socket.Memory`; a host that is not the one it was ends the run.
@@ -127,11 +133,16 @@ class Replay:
             NodeError: It failed, or its encoders announce something else than before.
         """
         marshalling.raise_if_failed(reply, host)
-        if reply.kind == "opened" and reply.payloads != self._told[host].opened:
+        # What was announced by one that died before that was used is not known here yet.
+        if reply.kind == "opened" and self._told[host].opened not in {None, reply.payloads}:
             raise NodeError(f"{host}: came back with other codecs or models; expected those that the run began with")
 
     def _drop_grants(self, told: _Told, actor: str | None, before: int) -> None:
         told.grants[actor] = [asked for asked in told.grants[actor] if asked[0] >= before]
+
+
+def _sides(request: Message) -> list[tuple[str, int]]:
+    return [(side["source"], side["sequence"]) for side in request.header["sides"]]
 
 
 def _shown(stream: str, sequence: int, picture: bytes) -> Message:

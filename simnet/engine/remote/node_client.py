@@ -45,7 +45,7 @@ class Hosts:
                 self._socket.tell(host, message)
         else:
             # A resumed run's first request to a host finds it empty.
-            for known in self._replay.catch_up(host):
+            for _, known in self._replay.catch_up(host):
                 self._socket.tell(host, known)
             self._socket.post(host, message)
         self._replay.posted(host, ticket, message)

@@ -35,8 +35,11 @@ class Watch(Protocol):
 class Memory(Protocol):
     """Knows what a host that comes back has to be told."""
 
-    def replay(self, host: str, owed: Collection[int]) -> list[Message]:
-        """Return what to tell `host` before the requests with the tickets `owed`, which it is asked again anyway."""
+    def replay(self, host: str, owed: Collection[int]) -> list[tuple[int, Message]]:
+        """Return what to tell `host` again, in order: what it knew, without a ticket (0), then requests with theirs.
+
+        The requests with the tickets `owed` are not among it: it is asked these again anyway, each where its ticket puts it.
+        """
         ...
 
     def replayed(self, host: str, reply: Message) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from simnet.wire.protocol.messages import Envelope, Message
@@ -67,13 +68,16 @@ class Requests:
         """The ticket of the next request."""
         return self._tickets + 1
 
-    def restart(self, replayed: Iterable[Message]) -> list[Message]:
-        """Begin the next epoch; return everything to send in it, in order: `replayed`, then requests without a reply."""
-        owed = [(ticket, message) for ticket, message in self._awaited.values() if ticket != REPLAYED]
+    def restart(self, replayed: Iterable[tuple[int, Message]]) -> list[Message]:
+        """Begin the next epoch; return everything to send in it: `replayed` and requests without a reply, in order of tickets.
+
+        Replies need not come in that order: a request that is `replayed`, since it has its reply, can be later than one
+        without, and may build on what that one does.
+        """
+        owed = [(ticket, ticket, message) for ticket, message in self._awaited.values() if ticket != REPLAYED]
         self.epoch, self._next, self._awaited = self.epoch + 1, 1, {}
-        for message in replayed:
-            self._number(REPLAYED, message)
-        for ticket, message in owed:
+        told = [(place, REPLAYED, message) for place, message in replayed]
+        for _, ticket, message in sorted([*told, *owed], key=itemgetter(0)):
             self._number(ticket, message)
         return self.outstanding
 

@@ -1,10 +1,7 @@
 """A run whose broker was killed goes on from its journal to the same end."""
 
 import os
-import pickle
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,28 +26,10 @@ from simnet.engine.remote import node_server
 from simnet.errors import InputError
 from simnet.records import LossConfig, NodeLossConfig, Outcome, RateConfig, Scenario, StreamConfig
 from simnet.runfolder import run_reader
-from support.killing import Victims
+from support.killing import Victims, kill_leader
 from support.tiny_runs import MS, Ran, change_links, change_streams
 
 Run = Callable[..., Ran]
-KILLED = """
-import os, pickle, signal, sys
-from pathlib import Path
-from simnet import engine
-from simnet.engine import processes
-from simnet.engine.recovery.journal import Journal
-scenario, out, hosts, captures, resume = pickle.load(sys.stdin.buffer)
-started, popen = [], processes.subprocess.Popen
-processes.subprocess.Popen = lambda *a, **k: started.append(popen(*a, **k)) or started[-1]
-def progress(_):
-    global captures
-    captures -= 1
-    if captures == 0:
-        print(*(process.pid for process in started), flush=True)
-        os.kill(os.getpid(), signal.SIGKILL)
-journal = Journal.resume(out)[0] if resume else None
-engine.run(scenario, out, hosts=hosts, progress=progress, journal=journal)
-"""
 
 
 @pytest.fixture
@@ -58,14 +37,6 @@ def eventful(tiny: Scenario) -> Scenario:
     """Loss, feedback and side information; two seconds."""
     lossy = change_links(tiny, bandwidth_bps=400e3, loss=LossConfig("independent", 0.05))
     return change_streams(replace(lossy, duration_ns=2000 * MS), rate=RateConfig("adaptive"))
-
-
-def _kill(scenario: Scenario, out: Path, hosts: int, captures: int, *, resume: bool = False) -> list[int]:
-    """Run in a process that kills itself at a capture; return the process ids of the hosts it left behind."""
-    asked = pickle.dumps((scenario, out, hosts, captures, resume))
-    done = subprocess.run([sys.executable, "-c", KILLED], input=asked, capture_output=True, check=False, timeout=120)
-    assert done.returncode == -9, done.stderr
-    return [int(number) for number in done.stdout.split()]
 
 
 def _go_on(out: Path) -> Ran:
@@ -99,7 +70,7 @@ def test_it_ends_as_if_it_had_never_been_killed(
     eventful: Scenario, run: Run, tmp_path: Path, codec: str, captures: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scenario, out = change_streams(eventful, codec=codec), tmp_path / "killed"
-    _kill(scenario, out, 0, captures)
+    kill_leader(scenario, out, 0, captures)
     assert not (out / "run.json").exists()
     with monkeypatch.context() as later:
         later.setattr(node_server, "CameraActor", _camera_that_opens_late("car/a"))
@@ -110,9 +81,9 @@ def test_it_ends_as_if_it_had_never_been_killed(
 
 def test_with_processes_and_killed_twice(eventful: Scenario, run: Run, tmp_path: Path) -> None:
     out = tmp_path / "killed"
-    orphans = _kill(eventful, out, 2, 14)
+    orphans = kill_leader(eventful, out, 2, 14)
     assert len(orphans) == 2
-    orphans += _kill(eventful, out, 2, 29, resume=True)
+    orphans += kill_leader(eventful, out, 2, 29, resume=True)
     assert _told(_go_on(out)) == _told(run(eventful))
     deadline = time.monotonic() + 30  # a host without its broker ends after five missed beats
     while any(Path(f"/proc/{orphan}").exists() for orphan in orphans):
@@ -124,7 +95,7 @@ def test_recorded_answers_are_not_asked_for_again(
     eventful: Scenario, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, coded = tmp_path / "killed", []
-    _kill(eventful, out, 0, 39)
+    kill_leader(eventful, out, 0, 39)
     encode = ClassicalEncoder.encode
     monkeypatch.setattr(ClassicalEncoder, "encode", lambda *given, **named: coded.append(1) or encode(*given, **named))
     resumed = _go_on(out)

@@ -76,7 +76,7 @@ def test_who_comes_back_is_told_first_what_it_knew_then_what_it_owes() -> None:
     tickets = [requests.post(_wake(time_ns)) for time_ns in (1, 2, 3)]
     requests.accept(Message("announced", envelope=Envelope("run", 1, 1)))
     assert requests.owed == set(tickets[1:])
-    again = requests.restart([_wake(0), _wake(1)])
+    again = requests.restart([(REPLAYED, _wake(0)), (tickets[0], _wake(1))])
     assert [message.header["time_ns"] for message in again] == [0, 1, 2, 3]
     assert [message.envelope.sequence for message in again] == [1, 2, 3, 4]
     replies = Replies("run", epoch=2)
@@ -86,6 +86,15 @@ def test_who_comes_back_is_told_first_what_it_knew_then_what_it_owes() -> None:
     assert requests.take(tickets[1]) is not None
     assert requests.take(tickets[0]) is not None
     assert requests.accept(Message("announced", envelope=Envelope("run", 1, 2))) is None
+
+
+def test_what_has_its_reply_already_is_told_again_between_what_is_owed_where_it_came_between() -> None:
+    requests, _ = _pair()
+    tickets = [requests.post(_wake(time_ns)) for time_ns in (1, 2, 3)]
+    requests.accept(Message("announced", envelope=Envelope("run", 1, 2)))
+    again = requests.restart([(REPLAYED, _wake(0)), (tickets[1], _wake(2))])
+    assert [message.header["time_ns"] for message in again] == [0, 1, 2, 3]
+    assert requests.owed == {tickets[0], tickets[2]}
 
 
 def test_a_request_that_need_not_be_sent_has_a_ticket_all_the_same() -> None:
