@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from simnet.api import run as run
     from simnet.api import sweep as sweep
 
-__all__ = ["Report", "RunReport", "SweepReport", "__version__", "load", "run", "sweep"]
+from simnet.version import __version__
 
-__version__ = "0.1.0"
+__all__ = ["Report", "RunReport", "SweepReport", "__version__", "load", "run", "sweep"]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
-import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from simnet import __version__, commands, interrupts
+from simnet import commands, interrupts
 from simnet.errors import InputError, SimnetError
+from simnet.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 BEGAN = time.perf_counter()
 """When the command began: a run's wall time counts the imports too."""
@@ -38,13 +37,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(typed: list[str], began: float) -> int:
     try:
         parsed = _parser().parse_args(typed, argparse.Namespace(typed=typed, began=began))
-        with _termination_raises():
+        with interrupts.raising() as parsed.cancel:
             status = commands.find(parsed.command).execute(parsed)
             sys.stdout.flush()
     except SimnetError as error:
         _complain(f"error: {error}")
         return error.exit_status
-    except _Terminated:
+    except interrupts.Terminated:
         _complain("terminated")
         return 143
     except KeyboardInterrupt:
@@ -55,33 +54,6 @@ def _run(typed: list[str], began: float) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     return status
-
-
-class _Terminated(KeyboardInterrupt):
-    """SIGTERM came: whatever cleans up after Ctrl-C does so now."""
-
-
-@contextmanager
-def _termination_raises() -> Iterator[None]:
-    """Let SIGTERM raise `_Terminated`, where it would end the process at once; a second one does so still."""
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
-        yield
-        return
-
-    def terminate(*_: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        raise _Terminated
-
-    interrupts.forget()
-    signal.signal(signal.SIGTERM, terminate)
-    before = signal.getsignal(signal.SIGINT)
-    if before is signal.default_int_handler:
-        signal.signal(signal.SIGINT, interrupts.interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, before)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -1,25 +1,113 @@
-"""Ctrl-C that is not lost: the exception may be raised inside a library that swallows it, so it is noted as well."""
+"""Ctrl-C and SIGTERM as a token that long work looks at.
+
+A signal's exception may be raised inside a library that swallows it, so the signal is noted in a `CancelToken` as well, and loops
+look at that between two steps.
+
+    signal ──▶ raising()    notes it and raises at once       commands that may stop anywhere
+           ──▶ deferring()  notes it; the second one raises   work that must end a step, such as a training
+"""
 
 from __future__ import annotations
 
+import signal
 import threading
-from typing import NoReturn
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
 
-_noted = threading.Event()
-
-
-def forget() -> None:
-    """Begin anew: a command begins."""
-    _noted.clear()
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from types import FrameType
 
 
-def interrupt(*_: object) -> NoReturn:
-    """Note the interrupt and raise it; a handler for signals."""
-    _noted.set()
-    raise KeyboardInterrupt
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came: what cleans up after Ctrl-C does so for it too."""
 
 
-def check() -> None:
-    """Raise the interrupt that was noted, if there was one."""
-    if _noted.is_set():
+class CancelToken:
+    """Says whether somebody asked for the end of the work. Any thread may set it."""
+
+    def __init__(self) -> None:
+        self._is_set = threading.Event()
+        self._cause: type[KeyboardInterrupt] = KeyboardInterrupt
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the end was asked for."""
+        return self._is_set.is_set()
+
+    def set(self, cause: type[KeyboardInterrupt] = KeyboardInterrupt) -> None:
+        """Ask for the end; `cause` is what `raise_if_set` raises."""
+        if not self._is_set.is_set():
+            self._cause = cause
+            self._is_set.set()
+
+    def raise_if_set(self) -> None:
+        """Raise the cause if the end was asked for."""
+        if self._is_set.is_set():
+            raise self._cause
+
+
+@contextmanager
+def raising() -> Iterator[CancelToken]:
+    """Yield a token that SIGINT and SIGTERM set; both raise at once as well, and a second SIGTERM ends the process.
+
+    Elsewhere than in the main thread, or where somebody else handles a signal, that signal is left alone.
+    """
+    token = CancelToken()
+
+    def interrupt(*_: object) -> NoReturn:
+        token.set()
         raise KeyboardInterrupt
+
+    def terminate(*_: object) -> NoReturn:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        token.set(Terminated)
+        raise Terminated
+
+    if threading.current_thread() is not threading.main_thread():
+        yield token
+        return
+    handlers: dict[signal.Signals, Callable[..., object]] = {}
+    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+        handlers[signal.SIGTERM] = terminate
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        handlers[signal.SIGINT] = interrupt
+    with _handled(handlers):
+        yield token
+
+
+@contextmanager
+def deferring() -> Iterator[CancelToken]:
+    """Yield a token that the first SIGINT or SIGTERM sets, and nothing else; a second one does what it would have done.
+
+    When the block ends, a signal that came does what it would have done.
+    """
+    token = CancelToken()
+    if threading.current_thread() is not threading.main_thread():
+        yield token
+        return
+    came: list[tuple[signal.Signals, FrameType | None]] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def note(number: int, frame: FrameType | None) -> None:
+        came.append((signal.Signals(number), frame))
+        token.set()
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+    with _handled({number: note for number, handler in before.items() if callable(handler)}):
+        yield token
+    for number, frame in came:
+        handler = before[number]
+        if callable(handler):
+            handler(number, frame)
+
+
+@contextmanager
+def _handled(handlers: Mapping[signal.Signals, Callable[..., object]]) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

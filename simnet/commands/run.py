@@ -93,7 +93,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def lead(arguments: argparse.Namespace, hosts: int | None, **options: Any) -> int:
     """Run the scenario on so many hosts (None: 0, or as it began), with these options of `engine.run`; print what it came to."""
-    from simnet import console, engine, exports, interrupts
+    from simnet import console, engine, exports
 
     kinds = () if arguments.export is None else exports.parse(arguments.export)
     job = _resumed(arguments, hosts) if arguments.resume else _begun(arguments, hosts)
@@ -104,7 +104,7 @@ def lead(arguments: argparse.Namespace, hosts: int | None, **options: Any) -> in
     with console.progress(loaded, quiet=arguments.json) as show:
 
         def progress(now_ns: int) -> None:
-            interrupts.check()
+            arguments.cancel.raise_if_set()
             show(now_ns)
 
         result = engine.run(

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Sequence
 
+    from simnet.interrupts import CancelToken
+
 HELP = "run a scenario at every point of a grid: a table, and a page of quality against bandwidth"
 
 
@@ -69,7 +71,7 @@ def execute(arguments: argparse.Namespace) -> int:
         settings[key] = values
     size = _size(arguments.cache_size) if arguments.cache_size else store.DEFAULT_LIMIT_BYTES
     grid = Grid(arguments.scenario, settings, arguments.codec, _seeds(arguments.scenario, settings, arguments.seeds))
-    with _progress(quiet=arguments.json) as progress:
+    with _progress(arguments.cancel, quiet=arguments.json) as progress:
         done = sweeps.run(
             grid,
             Means(
@@ -158,12 +160,10 @@ def _seeds(scenario: str, settings: dict[str, Sequence[str]], text: str | None) 
 
 
 @contextmanager
-def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+def _progress(cancel: CancelToken, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
     """A bar of cells with the time left, on standard error, if that is a terminal."""
-    from simnet import interrupts
-
     if quiet or not sys.stderr.isatty():
-        yield lambda _done, _total: interrupts.check()
+        yield lambda _done, _total: cancel.raise_if_set()
         return
     from rich.console import Console
     from rich.progress import (
@@ -180,7 +180,7 @@ def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
         task = bar.add_task("cells", total=None)
 
         def show(done: int, total: int) -> None:
-            interrupts.check()
+            cancel.raise_if_set()
             bar.update(task, completed=done, total=total)
 
         yield show

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from simnet import __version__
 from simnet.engine import preflight
 from simnet.engine.kernel.pace import Pace
 from simnet.engine.local import local_nodes
@@ -30,6 +29,7 @@ from simnet.engine.timing.phase_timer import Times
 from simnet.exports import Ended
 from simnet.exports import check as check_exports
 from simnet.records import SECOND_NS
+from simnet.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -13,11 +13,11 @@ import heapq
 from typing import IO, TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from simnet import __version__
 from simnet.errors import InputError
 from simnet.exports import pcapng, rtp
 from simnet.exports.export import Export
 from simnet.exports.partial_file import PartialFile
+from simnet.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

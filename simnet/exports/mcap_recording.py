@@ -21,13 +21,13 @@ from typing import TYPE_CHECKING, Any
 import cv2
 from mcap.writer import Writer
 
-from simnet import __version__
 from simnet.codec.bitstream import framing
 from simnet.exports import frame_transforms, recording_schemas
 from simnet.exports.export import Export
 from simnet.exports.partial_file import PartialFile
 from simnet.records import SECOND_NS, Outcome, Row
 from simnet.records.link_bin import LinkBin
+from simnet.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,8 +15,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from simnet import interrupts
 from simnet.errors import InputError
-from simnet.learn import deferred_interrupts, parallel
+from simnet.interrupts import CancelToken
+from simnet.learn import parallel
 from simnet.learn.checkpoints import CHECKPOINT, read
 from simnet.learn.recipe import Recipe
 from simnet.learn.training_journal import Journal, Validation
@@ -145,10 +147,10 @@ class Trainer:
         journal = Journal(self.folder, self.step) if parallel.first() else None
         try:
             with (
-                deferred_interrupts.deferred() as asked,
+                interrupts.deferring() as cancel,
                 progress(self.recipe.steps, self.step, self.recipe.model) as tell,
             ):
-                whole_way = self._steps(whole, validate, every, journal, tell, asked)
+                whole_way = self._steps(whole, validate, every, journal, tell, cancel)
         finally:
             if journal:
                 journal.close()
@@ -178,7 +180,7 @@ class Trainer:
         every: int,
         journal: Journal | None,
         tell: Callable[[int, float], None],
-        asked: Callable[[], bool],
+        cancel: CancelToken,
     ) -> bool:
         """Step until the end, or until a signal comes; whether it came to the end."""
         saved = time.monotonic()
@@ -192,7 +194,7 @@ class Trainer:
             if time.monotonic() - saved > SAVE_SECONDS:
                 self.save()
                 saved = time.monotonic()
-            if parallel.anywhere(asked(), self.device):
+            if parallel.anywhere(cancel.is_set, self.device):
                 break
         self.save()
         return self.step >= self.recipe.steps

@@ -9,8 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simnet import __version__, plugins, world
+from simnet import plugins, world
 from simnet.nodes import plugin_rate
+from simnet.version import __version__
 
 if TYPE_CHECKING:
     from simnet.records import Scenario

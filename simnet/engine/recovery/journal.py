@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgpack
 
-from simnet import __version__
 from simnet.engine import preflight
 from simnet.engine.recovery.write_ahead_log import AppendLog
 from simnet.engine.results.scorer import Score
 from simnet.errors import InputError, SimnetError, WireError
 from simnet.records import Scenario
+from simnet.version import __version__
 from simnet.wire.protocol.messages import Message
 from simnet.wire.protocol.serialization import from_plain, to_plain
 

@@ -7,8 +7,8 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from simnet import __version__
 from simnet.engine.remote.rendezvous import WAIT_S, scenario_digest
+from simnet.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

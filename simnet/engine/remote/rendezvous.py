@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simnet import __version__
 from simnet.engine.remote import launcher
 from simnet.engine.remote.launcher import Muster
+from simnet.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

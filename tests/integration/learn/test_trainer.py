@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from simnet import interrupts
 from simnet.errors import InputError
 from simnet.learn import (
     checkpoints,
-    deferred_interrupts,
     parallel,
     training_journal,
 )
@@ -147,11 +147,11 @@ def test_a_second_signal_does_not_wait() -> None:
     reached = []
 
     def interrupted() -> None:
-        with deferred_interrupts.deferred() as asked:
+        with interrupts.deferring() as cancel:
             os.kill(os.getpid(), 2)
-            reached.append(asked())
+            reached.append(cancel.is_set)
             os.kill(os.getpid(), 2)
-            reached.append(asked())
+            reached.append(cancel.is_set)
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
