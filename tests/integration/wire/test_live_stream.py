@@ -59,7 +59,10 @@ def test_a_strangers_bytes_are_refused_with_one_kind_of_error(rest: list[bytes],
     [
         (pack(EACH[3])[:3], "1 files; expected 2"),
         ([b"end", msgpack.packb({"v": 2, "body": {}})], "version 2; expected 1"),
-        ([b"end", msgpack.packb({"v": 1, "body": {"time_ns": 1, "fingerprint": ""}})], "LiveEnd: the field error is missing"),
+        (
+            [b"end", msgpack.packb({"v": 1, "body": {"time_ns": 1, "fingerprint": ""}})],
+            "LiveEnd: the field error is missing",
+        ),
         ([b"end", msgpack.packb({"v": 1, "body": {"time_ns": "1", "fingerprint": "", "error": ""}})], "expected int"),
         ([b"end", bytes(MAX_BYTES)], "expected at most"),
     ],
