@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ import zmq
 from simnet.wire.telemetry.telemetry_messages import Told
 from simnet.wire.telemetry.telemetry_sockets import LivePublisher
 from support.places import SCREENSHOTS
+from support.waiting import wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -39,6 +39,14 @@ def endpoint() -> str:
     return f"tcp://127.0.0.1:{free_port()}"
 
 
+def answers(url: str) -> bool:
+    try:
+        urllib.request.urlopen(url, timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
 @pytest.fixture
 def url(endpoint: str, tmp_path: Path) -> Iterator[str]:
     """A dashboard that watches `endpoint`."""
@@ -49,13 +57,7 @@ def url(endpoint: str, tmp_path: Path) -> Iterator[str]:
     process = subprocess.Popen(command, cwd=tmp_path, env=own | {"TMPDIR": str(tmp_path)})
     url = f"http://127.0.0.1:{port}"
     try:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and process.poll() is None:
-            try:
-                urllib.request.urlopen(f"{url}/healthz", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.1)
+        wait_until(lambda: answers(f"{url}/healthz") or process.poll() is not None)
         yield url
     finally:
         process.terminate()

@@ -5,13 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from simnet import cli
+from support.waiting import wait_until
 
 SCENARIO = """\
 # Two cameras of a folder.
@@ -203,16 +203,15 @@ def test_a_signal_ends_with_one_line_and_its_status(
         "--out",
         str(out),
         "--answer-delay",
-        "2",
+        "0.5",
         "--hosts",
         hosts,
     ]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
-    while not out.exists():
-        time.sleep(0.05)
-    time.sleep(2)
+    log = out / "journal" / "answers.log"
+    wait_until(lambda: log.exists() and b"answer" in log.read_bytes())
     os.killpg(process.pid, number)
     shown, complaint = process.communicate(timeout=30)
     assert (process.returncode, shown, complaint) == (status, "", f"simnet: {line}\n")

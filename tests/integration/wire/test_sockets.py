@@ -2,8 +2,7 @@
 
 import logging
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from simnet.wire.protocol.messages import Message, pack, unpack
 from simnet.wire.sockets import broker_socket
 from simnet.wire.sockets.broker_socket import BrokerSocket
 from simnet.wire.sockets.host_socket import HostSocket
+from support.waiting import wait_until
 
 STOP = Message("stop", {"failure": None})
 
@@ -28,14 +28,16 @@ def context() -> Iterator[zmq.Context]:
         yield own
 
 
-def _echo(context: zmq.Context, endpoint: str, host: str, done: list[int], delay_s: float = 0) -> threading.Thread:
+def _echo(
+    context: zmq.Context, endpoint: str, host: str, done: list[int], may_answer: Callable[[], object] = bool
+) -> threading.Thread:
     def run() -> None:
         connection = HostSocket(context, endpoint, Claim(host))
         try:
             connection.join(5)
             while (request := connection.receive()).kind != "stop":
                 done.append(request.header["time_ns"])
-                time.sleep(delay_s)
+                may_answer()
                 connection.reply(request, Message("plan", {"decisions": [], "feedback": [], "wake_ns": done[-1]}))
         finally:
             connection.close()
@@ -69,8 +71,16 @@ def test_requests_to_several_hosts_are_answered(transport: str, context: zmq.Con
 def test_resends_are_harmless(context: zmq.Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broker_socket, "RESEND_S", 0.01)
     done: list[int] = []
+    resent: list[str] = []
+    resend = BrokerSocket._send_again
+    monkeypatch.setattr(BrokerSocket, "_send_again", lambda *given: resent.append(given[1]) or resend(*given))
     broker = BrokerSocket(context, "inproc://broker", NamedRoster(("one",)))
-    thread = _echo(context, broker.endpoint, "one", done, delay_s=0.12)
+
+    def wait_for_a_resend() -> None:
+        seen = len(resent)
+        wait_until(lambda: len(resent) > seen)
+
+    thread = _echo(context, broker.endpoint, "one", done, wait_for_a_resend)
     broker.wait_ready(5)
     assert _ask(broker, "one", 5) == list(range(5))
     assert done == list(range(5))
@@ -91,11 +101,13 @@ def test_the_barrier_names_who_is_missing(context: zmq.Context) -> None:
 
 def test_a_wait_ends_and_says_what_for(context: zmq.Context) -> None:
     broker = BrokerSocket(context, "inproc://broker", NamedRoster(("one",)))
-    thread = _echo(context, broker.endpoint, "one", [], delay_s=1)
+    asked_in_vain = threading.Event()
+    thread = _echo(context, broker.endpoint, "one", [], may_answer=lambda: asked_in_vain.wait(10))
     broker.wait_ready(5)
     sequence = broker.post("one", Message("wake", {"time_ns": 1}))
     with pytest.raises(NodeError, match=r"^one: no answer .* waited for the plan at 3 s"):
         broker.result("one", sequence, "the plan at 3 s", 0.2)
+    asked_in_vain.set()
     broker.post("one", STOP)
     thread.join()
     broker.close()
@@ -152,7 +164,7 @@ def test_who_went_silent_before_the_run_began_is_awaited_again(
         first = HostSocket(context, "inproc://broker", Claim("one"))
         first.join(5)
         first.close()
-        time.sleep(heartbeat.MISSED * heartbeat.INTERVAL_S + 0.3)
+        wait_until(lambda: not broker.hosts)
         again, two = (HostSocket(context, "inproc://broker", Claim(name)) for name in ("one", "two"))
         again.join(5)
         two.join(5)

@@ -18,8 +18,10 @@ from simnet.engine.local.camera_actor import CameraActor
 from simnet.errors import NodeLostError
 from simnet.records import LossConfig, NodeLossConfig, Outcome, RateConfig, Scenario
 from simnet.runfolder import run_reader
+from simnet.wire.sockets.broker_socket import BrokerSocket
 from support.killing import Victims
 from support.tiny_runs import MS, Ran, change_links, change_streams
+from support.waiting import wait_until
 
 Run = Callable[..., Ran]
 KILLS = int(os.environ.get("SIMNET_KILLS", "2"))
@@ -99,32 +101,34 @@ def test_a_random_host_killed_at_a_random_moment_changes_nothing(
 
 
 def test_hosts_killed_while_they_start_and_while_they_are_told_are_started_again(
-    eventful: Scenario, whole: Ran, run: Run, victims: Victims
+    eventful: Scenario, whole: Ran, run: Run, victims: Victims, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One dies before it has joined, and again while it is told what it knew; the other at that time too."""
-    kills = [("host-2", 1), ("host-2", 3), ("host-1", 1)]
 
-    def kill_when_started(name: str, count: int) -> None:
-        while len(victims.named(name)) < count:
-            time.sleep(0.01)
-        time.sleep(0.3)
-        victims.kill(name)
+    def kill_the_first() -> None:
+        wait_until(lambda: victims.named("host-2"))
+        victims.kill("host-2")
 
-    threads = [threading.Thread(target=kill_when_started, args=kill, daemon=True) for kill in kills[:1]]
-    threads[0].start()
+    starting = threading.Thread(target=kill_the_first, daemon=True)
+    starting.start()
+    welcome = BrokerSocket._welcome
+
+    def kill_the_third(broker: BrokerSocket, host: str) -> None:
+        if host == "host-2" and len(victims.named(host)) == 3:
+            victims.kill(host)
+        welcome(broker, host)
+
+    monkeypatch.setattr(BrokerSocket, "_welcome", kill_the_third)
 
     def progress(now_ns: int) -> None:
-        if now_ns == 1500 * MS and len(threads) == 1:
-            threads[0].join()
+        if now_ns == 1500 * MS and len(victims.named("host-1")) == 1:
             victims.kill("host-2")
-            threads.append(threading.Thread(target=kill_when_started, args=kills[1], daemon=True))
-            threads[-1].start()
             victims.kill("host-1")
 
     killed = run(eventful, hosts=2, progress=progress)
+    starting.join()
     assert _told(killed) == _told(whole)
-    # On a busy machine the third may be told before it is killed, or the run may be over.
-    assert len(victims.named("host-2")) in {3, 4}
+    assert len(victims.named("host-2")) == 4
     assert len(victims.named("host-1")) == 2
 
 

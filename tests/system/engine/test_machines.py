@@ -13,8 +13,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,14 @@ from simnet.engine.remote.join import Errand, carry
 from simnet.engine.remote.rendezvous import Gathering
 from simnet.errors import NodeError, NodeLostError, SimnetError
 from simnet.records import NodeLossConfig, Scenario
+from simnet.wire.protocol.messages import Message
 from simnet.wire.security import keys as wire_keys
 from simnet.wire.security.keys import BrokerKeys, HostKeys
+from simnet.wire.sockets import host_socket
+from simnet.wire.sockets.host_socket import HostSocket
 from support.small_scenario import FILE
 from support.tiny_runs import Ran
+from support.waiting import wait_until
 
 Send = Callable[..., Future[None]]
 
@@ -92,8 +97,7 @@ def test_hosts_end_when_the_report_is_there(lead: Any, send: Send, monkeypatch: 
     write = report.write
 
     def write_slowly(folder: Path) -> Path:
-        time.sleep(0.5)
-        ended_early.append(host.done())
+        ended_early.append(bool(wait([host], 0.5).done))
         return write(folder)
 
     monkeypatch.setattr(report, "write", write_slowly)
@@ -129,8 +133,7 @@ def test_hosts_that_cannot_be_had_are_told_why_and_the_run_goes_on_as_if_they_ha
     def come_late(now_ns: int) -> None:
         if not late:
             late.append(send(endpoint, "van"))
-        if not late[0].done():
-            time.sleep(0.2)
+        wait(late, 0.2)
 
     other = file.with_name("other.yaml")
     other.write_text(file.read_text() + "\n")
@@ -151,10 +154,21 @@ def test_hosts_that_cannot_be_had_are_told_why_and_the_run_goes_on_as_if_they_ha
     assert sum("refused" in record.getMessage() for record in caplog.records if record.levelno == logging.WARNING) == 4
 
 
-def test_hosts_may_come_first(small: Scenario, run: Callable[..., Ran], send: Send, tmp_path: Path) -> None:
+def test_hosts_may_come_first(
+    small: Scenario, run: Callable[..., Ran], send: Send, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns: Counter[HostSocket] = Counter()
+    receive = HostSocket._receive_raw
+
+    def count(host: HostSocket, timeout_s: float) -> Message | None:
+        turns[host] += 1
+        return receive(host, timeout_s)
+
+    monkeypatch.setattr(host_socket, "_HELLO_EVERY_S", 0.0)
+    monkeypatch.setattr(HostSocket, "_receive_raw", count)
     endpoint = f"ipc://{tmp_path}/run"
     hosts = [send(endpoint, "car", wait_s=30), send(endpoint, "van", fusion=True, wait_s=30)]
-    time.sleep(1.2)  # longer than a hello waits for its welcome before it is said again
+    wait_until(lambda: len(turns) == 2 and min(turns.values()) > 2)  # each has said hello again
     run(small, crew=Gathering(endpoint, wait_s=30))
     assert [host.result() for host in hosts] == [None, None]
 

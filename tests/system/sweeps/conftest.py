@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,6 +15,7 @@ from distributed import Client
 
 from simnet.cli import main
 from support.swept_scenario import scenario
+from support.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +30,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             dask = [sys.executable, "-m", "dask", *arguments]
             process = stack.enter_context(subprocess.Popen(dask, stdout=log, stderr=log))
             stack.callback(process.kill)
-        until = time.monotonic() + 60
-        while not file.exists() or not file.read_text().strip():
-            assert time.monotonic() < until, (folder / "log").read_text()
-            time.sleep(0.1)
+        wait_until(lambda: file.exists() and file.read_text().strip())
         address = json.loads(file.read_text())["address"]
         with Client(address, set_as_default=False) as client:
             client.wait_for_workers(2, timeout=60)

@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -24,9 +23,15 @@ from simnet.engine import preflight
 from simnet.runfolder import run_reader, sweep_reader
 from simnet.sweeps import grid
 from simnet.sweeps.grid import Grid
+from support.waiting import wait_until
 
 BANDWIDTHS = ("--set", "links.*.bandwidth=60kbit/s,200kbit/s")
 KILLS = int(os.environ.get("SIMNET_KILLS", "2"))
+
+
+def _count(folder: Path) -> int:
+    """How many files are there so far."""
+    return sum(1 for _ in folder.rglob("*"))
 
 
 def _rows(swept) -> list[dict[str, str]]:
@@ -130,7 +135,8 @@ def test_killed_at_any_moment_and_run_again_it_ends_with_the_same_table(sweep, s
     command = [sys.executable, "-m", "simnet", "sweep", str(scenario), *arguments, *common]
     for _ in range(KILLS):
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as victim:
-            time.sleep(draw.uniform(1, 10))
+            files = draw.randint(1, _count(whole.folder))
+            wait_until(lambda: _count(tmp_path / "killed") >= files or victim.poll() is not None, 240)  # noqa: B023
             victim.send_signal(signal.SIGKILL)
     resumed = sweep(*arguments, out="killed", store="killed-store")
     assert resumed.said["failed"] == 0
