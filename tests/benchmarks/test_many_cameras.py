@@ -4,7 +4,7 @@ python -m pytest tests/benchmarks/test_many_cameras.py --benchmark-only
 
 Writes `runs/many_cameras.html`, a plot of seconds against cameras, with its figures in `runs/many_cameras.json`. What counts is
 processor seconds, start-up, rows and all: on a machine that does other work too, the wall clock would measure that. The aim is
-under 60 s for a thousand; it is missed so far (README, "Performance"), so the figure is reported and only growth is checked.
+under 60 s for a thousand; it is missed so far, so the figure is reported and only growth is checked.
 """
 
 from __future__ import annotations

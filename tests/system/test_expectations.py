@@ -41,12 +41,8 @@ def test_it_shows_what_it_is_expected_to(name: str, store: Store, tmp_path: Path
     assert [proof for proof in proofs if not proof.holds] == []
 
 
-def test_the_readme_shows_them_all() -> None:
-    readme = (ROOT / "README.md").read_text()
-    for name, purpose, _ in scenario.list_shipped():
-        finding = scenario.finding(name)
-        assert finding is not None
-        assert f"(scenarios/gallery/{name}.jpg) | `{name}` | {purpose} *{finding.text}* |" in readme
+def test_each_has_a_small_picture() -> None:
+    for name, _, _ in scenario.list_shipped():
         assert (ROOT / "scenarios" / "gallery" / f"{name}.jpg").stat().st_size < 25_000
 
 
