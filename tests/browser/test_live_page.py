@@ -86,7 +86,7 @@ def browser(tmp_path: Path) -> Iterator["BrowserContext"]:
 
 # Chromium's driver leaves its pipes to the collector.
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_a_run_is_watched(
+def test_live_page_shows_a_run_from_start_to_end(
     browser: "BrowserContext", url: str, endpoint: str, beginning: list[Told], ending: Told
 ) -> None:
     from playwright.sync_api import expect
@@ -158,13 +158,13 @@ def widths_of_pictures(page: "Page") -> list[int]:
     return page.evaluate("[...document.querySelectorAll('.pictures img')].map(image => image.naturalWidth)")
 
 
-def test_metrics_are_served(url: str) -> None:
+def test_dashboard_serves_prometheus_metrics(url: str) -> None:
     with urllib.request.urlopen(f"{url}/metrics", timeout=10) as answer:
         assert answer.headers["content-type"].startswith("text/plain")
         assert b'simnet_run_info{phase="waiting"} 1.0' in answer.read()
 
 
-def test_a_port_that_is_taken_is_one_clear_line() -> None:
+def test_taken_port_is_one_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         command = [sys.executable, "-m", "simnet", "dashboard", "--connect", "tcp://127.0.0.1:5570", "--port", port]

@@ -59,7 +59,7 @@ def path(tmp_path: Path) -> Path:
 
 # Chromium's driver leaves its pipes to the collector.
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_a_sweeps_page_works_from_disk(browser: "BrowserContext", path: Path) -> None:
+def test_sweep_page_works_from_disk(browser: "BrowserContext", path: Path) -> None:
     said: list[str] = []
     page = opened(browser, path, said)
     drawn = page.evaluate(DRAWN)

@@ -66,7 +66,7 @@ assert not set({heavy!r}) & set(sys.modules)
     assert "run a scenario" in done.stdout
 
 
-def test_run_prints_one_json_object_last_and_loads_no_training_library(scenario: Path, tmp_path: Path) -> None:
+def test_run_prints_json_last_and_loads_no_torch(scenario: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     code = f"""
 import sys
@@ -87,7 +87,7 @@ sys.exit(status)
     assert about["scenario_text"].startswith("# Two cameras")
 
 
-def test_run_prints_a_table_and_makes_a_folder_of_its_own(
+def test_run_prints_a_table_and_makes_its_folder(
     scenario: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -148,7 +148,7 @@ def test_bad_input_is_one_line_and_status_2(
     assert complaint in shown.err
 
 
-def test_check_prints_a_scenario_that_is_right(scenario: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_check_prints_a_valid_scenario(scenario: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert cli.main(["check", str(scenario), "--set", "seed=5"]) == 0
     again = tmp_path / "again.yaml"
     again.write_text(capsys.readouterr().out)
@@ -158,7 +158,7 @@ def test_check_prints_a_scenario_that_is_right(scenario: Path, tmp_path: Path, c
     assert json.loads(capsys.readouterr().out)["properties"]
 
 
-def test_ls_names_what_is_shipped(capsys: pytest.CaptureFixture) -> None:
+def test_ls_lists_everything_shipped(capsys: pytest.CaptureFixture) -> None:
     assert cli.main(["ls", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert "vehicle_platoon" in [scenario["name"] for scenario in found["scenarios"]]
@@ -167,7 +167,7 @@ def test_ls_names_what_is_shipped(capsys: pytest.CaptureFixture) -> None:
     assert "vehicle_platoon" in capsys.readouterr().out
 
 
-def test_hosts_that_are_processes_end_as_the_run_does(scenario: Path, tmp_path: Path) -> None:
+def test_host_processes_end_like_their_run(scenario: Path, tmp_path: Path) -> None:
     endpoint, out = f"ipc://{tmp_path}/run", tmp_path / "out"
 
     def start(*arguments: str) -> subprocess.Popen:
@@ -190,7 +190,7 @@ def test_hosts_that_are_processes_end_as_the_run_does(scenario: Path, tmp_path: 
 @pytest.mark.parametrize(
     ("number", "status", "line"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
 )
-def test_a_signal_ends_with_one_line_and_its_status(
+def test_signal_ends_with_one_line_and_its_status(
     scenario: Path, tmp_path: Path, hosts: str, number: int, status: int, line: str
 ) -> None:
     out = tmp_path / "out"
@@ -217,7 +217,7 @@ def test_a_signal_ends_with_one_line_and_its_status(
     assert (process.returncode, shown, complaint) == (status, "", f"simnet: {line}\n")
 
 
-def test_a_reader_who_has_had_enough_is_no_error(tmp_path: Path) -> None:
+def test_closed_output_pipe_is_no_error(tmp_path: Path) -> None:
     read, write = os.pipe()
     os.close(read)
     done = subprocess.run(
@@ -227,7 +227,7 @@ def test_a_reader_who_has_had_enough_is_no_error(tmp_path: Path) -> None:
     assert done.stderr == b""
 
 
-def test_an_interrupt_that_a_library_swallows_ends_the_run_all_the_same(
+def test_swallowed_interrupt_still_ends_the_run(
     scenario: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     captured = []

@@ -31,7 +31,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 @pytest.mark.parametrize("name", [name for name, _, _ in scenario.list_shipped()])
-def test_it_shows_what_it_is_expected_to(name: str, store: Store, tmp_path: Path) -> None:
+def test_shipped_scenario_shows_what_it_states(name: str, store: Store, tmp_path: Path) -> None:
     finding = scenario.finding(name)
     assert finding is not None
     assert re.search(r"\d", finding.text)  # in figures
@@ -47,7 +47,7 @@ def test_each_has_a_small_picture() -> None:
 
 
 @pytest.mark.parametrize(("holds", "status", "word"), [(True, 0, "holds"), (False, 1, "FAILS")])
-def test_the_command_says_of_each_check_whether_it_holds(
+def test_check_expected_reports_each_check(
     holds: bool, status: int, word: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     asked = []
@@ -66,7 +66,7 @@ def test_the_command_says_of_each_check_whether_it_holds(
     assert (name, given, overrides) == ("lossy_link", finding, ["seed=3"])
 
 
-def test_a_file_that_expects_nothing_has_nothing_to_prove(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_scenario_without_expectation_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     file = tmp_path / "silent.yaml"
     file.write_text("# Cars.\nseed: 1\n")
     assert cli.main(["check", str(file), "--expected"]) == 2

@@ -27,14 +27,14 @@ def test_every_shipped_scenario_runs(name: str, tmp_path: Path) -> None:
     assert (tmp_path / "run" / "report.html").stat().st_size > 100_000
 
 
-def test_side_information_is_worth_its_while_on_the_platoon(tmp_path: Path) -> None:
+def test_side_information_pays_on_the_platoon(tmp_path: Path) -> None:
     summary = engine.run(scenario.load("vehicle_platoon", ["duration=3 s"]), tmp_path / "run").summary
     gains = {name: stream["side_gain_db"] for name, stream in summary["streams"].items()}
     assert gains.pop("leader/front") is None  # it leads: nobody has been there before
     assert min(gains.values()) > 0.2
 
 
-def test_a_wheel_carries_scenarios_and_models(tmp_path: Path) -> None:
+def test_wheel_contains_scenarios_and_models(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir"]
     subprocess.run([*build, str(tmp_path), str(ROOT)], check=True, capture_output=True, timeout=240)
     (wheel,) = tmp_path.glob("*.whl")

@@ -17,7 +17,7 @@ print(*seen)
 """
 
 
-def test_loading_a_codec_neither_forks_nor_reports() -> None:
+def test_loading_a_codec_neither_forks_nor_connects() -> None:
     """A fork while another thread multiplies matrices leaves that thread waiting for ever (OpenBLAS)."""
     done = subprocess.run([sys.executable, "-c", _LOAD], capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr

@@ -47,7 +47,7 @@ def _told(ran: Ran) -> tuple:
 
 
 @pytest.mark.parametrize(("host", "at_ms"), [("host-1", 0), ("host-1", 2900), ("host-2", 1400), ("host-3", 2000)])
-def test_a_killed_host_comes_back_and_nothing_changes(
+def test_killed_host_restarts_without_changing_the_run(
     eventful: Scenario, whole: Ran, run: Run, victims: Victims, host: str, at_ms: int
 ) -> None:
     killed = run(eventful, hosts=3, progress=victims.when(at_ms * MS, host))
@@ -57,9 +57,7 @@ def test_a_killed_host_comes_back_and_nothing_changes(
     assert victims.all_ended
 
 
-def test_video_goes_on_from_its_last_key_frame_and_old_side_pictures_are_known_again(
-    tiny: Scenario, run: Run, victims: Victims
-) -> None:
+def test_video_resumes_from_key_frame_with_old_side_pictures(tiny: Scenario, run: Run, victims: Victims) -> None:
     """Encoders, decoders, and pictures of 1.5 s ago, of which fusion's new process has decoded none."""
     video = change_streams(replace(tiny, duration_ns=3000 * MS), codec="h264", rate=RateConfig("adaptive"))
     car, van = video.streams
@@ -72,9 +70,7 @@ def test_video_goes_on_from_its_last_key_frame_and_old_side_pictures_are_known_a
     assert all(row.side_age_ns == 1500 * MS for row in killed.rows("van/b")[-5:])
 
 
-def test_pictures_decoded_with_side_information_are_the_same_after_a_crash(
-    tiny: Scenario, run: Run, victims: Victims
-) -> None:
+def test_side_information_decoding_is_equal_after_a_crash(tiny: Scenario, run: Run, victims: Victims) -> None:
     scenario = change_streams(tiny, codec="atn", rate=RateConfig("adaptive"))
     killed = run(scenario, hosts=2, progress=victims.when(800 * MS, "host-1"))
     assert _told(killed) == _told(run(scenario))
@@ -82,9 +78,7 @@ def test_pictures_decoded_with_side_information_are_the_same_after_a_crash(
 
 
 @pytest.mark.parametrize("number", range(KILLS))
-def test_a_random_host_killed_at_a_random_moment_changes_nothing(
-    eventful: Scenario, whole: Ran, run: Run, victims: Victims, number: int
-) -> None:
+def test_random_kill_changes_nothing(eventful: Scenario, whole: Ran, run: Run, victims: Victims, number: int) -> None:
     draw = random.Random(number)
     host, captures = f"host-{draw.randint(1, 3)}", draw.randint(1, 60)
     pause_s = draw.uniform(0, 0.1)
@@ -100,7 +94,7 @@ def test_a_random_host_killed_at_a_random_moment_changes_nothing(
     assert victims.all_ended
 
 
-def test_hosts_killed_while_they_start_and_while_they_are_told_are_started_again(
+def test_hosts_killed_during_start_or_replay_restart(
     eventful: Scenario, whole: Ran, run: Run, victims: Victims, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One dies before it has joined, and again while it is told what it knew; the other at that time too."""
@@ -132,7 +126,7 @@ def test_hosts_killed_while_they_start_and_while_they_are_told_are_started_again
     assert len(victims.named("host-1")) == 2
 
 
-def test_a_host_that_gives_no_sign_of_life_is_replaced(
+def test_silent_host_is_replaced(
     eventful: Scenario, whole: Ran, run: Run, victims: Victims, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
@@ -148,9 +142,7 @@ def test_a_host_that_gives_no_sign_of_life_is_replaced(
     assert frozen.result.summary["restarts"] == 1
 
 
-def test_a_host_that_dies_again_and_again_ends_the_run_with_its_name(
-    tiny: Scenario, run: Run, victims: Victims
-) -> None:
+def test_repeatedly_dying_host_ends_the_run_by_name(tiny: Scenario, run: Run, victims: Victims) -> None:
     def progress(now_ns: int) -> None:
         if now_ns >= 300 * MS:
             victims.kill("host-2")
@@ -164,7 +156,7 @@ def test_a_host_that_dies_again_and_again_ends_the_run_with_its_name(
     assert victims.all_ended
 
 
-def test_the_loss_of_a_camera_can_be_a_fault_of_the_scenario(tiny: Scenario, run: Run, victims: Victims) -> None:
+def test_scenario_may_tolerate_a_lost_camera(tiny: Scenario, run: Run, victims: Victims) -> None:
     tolerant = replace(tiny, node_loss=NodeLossConfig("fault"))
     whole = run(tiny).rows("van/b")
     ran = run(tolerant, hosts=3, restarts=0, progress=victims.when(500 * MS, "host-3"), report=True)
@@ -183,15 +175,13 @@ def test_the_loss_of_a_camera_can_be_a_fault_of_the_scenario(tiny: Scenario, run
     assert "no node" in (ran.result.folder / "report.html").read_text(encoding="utf-8")
 
 
-def test_the_loss_of_fusion_is_always_an_error(tiny: Scenario, run: Run, victims: Victims) -> None:
+def test_lost_fusion_is_always_an_error(tiny: Scenario, run: Run, victims: Victims) -> None:
     tolerant = replace(tiny, node_loss=NodeLossConfig("fault"))
     with pytest.raises(NodeLostError, match=r"^host-1: its process was killed by SIGKILL"):
         run(tolerant, hosts=2, restarts=0, progress=victims.when(500 * MS, "host-1"))
 
 
-def test_a_state_comes_with_every_key_frame_and_no_other(
-    tiny: Scenario, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_state_accompanies_every_key_frame_only(tiny: Scenario, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is told again stays short: all of a video stream since its key frame, one frame of any other."""
     states: list[bool] = []
     capture = CameraActor.capture

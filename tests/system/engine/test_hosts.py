@@ -16,14 +16,14 @@ from support.tiny_runs import Ran, change_streams
 
 
 @pytest.mark.parametrize("hosts", [0, 1, 2, 3, 9])
-def test_every_node_is_on_one_host(tiny: Scenario, hosts: int) -> None:
+def test_every_node_is_on_exactly_one_host(tiny: Scenario, hosts: int) -> None:
     plans = plan_hosts(tiny, hosts)
     assert sorted(stream for plan in plans for stream in plan.streams) == ["car/a", "van/b"]
     assert sum(plan.fusion for plan in plans) == 1
     assert len(plans) <= 3
 
 
-def test_a_run_that_fails_does_not_wait_for_a_stuck_host(
+def test_failing_run_does_not_wait_for_stuck_host(
     tiny: Scenario, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stuck, failed_at = threading.Event(), []
@@ -39,7 +39,7 @@ def test_a_run_that_fails_does_not_wait_for_a_stuck_host(
     stuck.set()
 
 
-def test_an_error_in_a_process_keeps_its_owner(
+def test_error_in_a_process_keeps_its_owner(
     tiny: Scenario, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("simnet.codec.declared_times", lambda *_: (0, 0))  # else it is found before the process starts
@@ -47,12 +47,12 @@ def test_an_error_in_a_process_keeps_its_owner(
         run(change_streams(tiny, codec="mpeg1"), hosts=1)
 
 
-def test_memory_of_hosts_counts(tiny: Scenario, run: Callable[..., Ran]) -> None:
+def test_peak_memory_includes_hosts(tiny: Scenario, run: Callable[..., Ran]) -> None:
     alone, spread = (run(tiny, hosts=hosts).result.summary["peak_rss_mb"] for hosts in (0, 1))
     assert spread > alone + 30
 
 
-def test_nothing_is_left_in_the_temporary_folder(
+def test_run_leaves_nothing_in_the_temporary_folder(
     tiny: Scenario, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     place = tmp_path_factory.mktemp("t")

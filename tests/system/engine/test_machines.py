@@ -90,7 +90,7 @@ def lead(run: Callable[..., Ran], small: Scenario) -> Iterator[Callable[..., tup
         yield go
 
 
-def test_hosts_end_when_the_report_is_there(lead: Any, send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hosts_end_only_after_the_report(lead: Any, send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
     from simnet import report
 
     ended_early = []
@@ -108,7 +108,7 @@ def test_hosts_end_when_the_report_is_there(lead: Any, send: Send, monkeypatch: 
     assert ended_early == [False]
 
 
-def test_the_same_run_as_in_one_process_however_nodes_are_spread(
+def test_run_is_equal_however_nodes_are_spread(
     small: Scenario, run: Callable[..., Ran], lead: Any, send: Send, tmp_path: Path
 ) -> None:
     alone = run(small)
@@ -125,7 +125,7 @@ def test_the_same_run_as_in_one_process_however_nodes_are_spread(
     ]
 
 
-def test_hosts_that_cannot_be_had_are_told_why_and_the_run_goes_on_as_if_they_had_not_come(
+def test_refused_host_gets_reason_and_run_continues(
     small: Scenario, file: Path, run: Callable[..., Ran], lead: Any, send: Send, caplog: pytest.LogCaptureFixture
 ) -> None:
     late: list[Future[None]] = []
@@ -154,7 +154,7 @@ def test_hosts_that_cannot_be_had_are_told_why_and_the_run_goes_on_as_if_they_ha
     assert sum("refused" in record.getMessage() for record in caplog.records if record.levelno == logging.WARNING) == 4
 
 
-def test_hosts_may_come_first(
+def test_hosts_may_start_before_the_broker(
     small: Scenario, run: Callable[..., Ran], send: Send, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     turns: Counter[HostSocket] = Counter()
@@ -173,7 +173,7 @@ def test_hosts_may_come_first(
     assert [host.result() for host in hosts] == [None, None]
 
 
-def test_who_is_missing_is_said_to_all_and_nothing_hangs(lead: Any, send: Send) -> None:
+def test_missing_hosts_are_named_and_nothing_hangs(lead: Any, send: Send) -> None:
     began = time.monotonic()
     ended, endpoint = lead(wait_s=3)
     came = send(endpoint, "car")
@@ -186,9 +186,7 @@ def test_who_is_missing_is_said_to_all_and_nothing_hangs(lead: Any, send: Send) 
     assert time.monotonic() - began < 15
 
 
-def test_a_broker_to_whom_nobody_came_leaves_its_folder_free_for_the_same_command(
-    small: Scenario, send: Send, tmp_path: Path
-) -> None:
+def test_broker_without_hosts_leaves_its_folder_reusable(small: Scenario, send: Send, tmp_path: Path) -> None:
     endpoint, out = f"ipc://{tmp_path}/run", tmp_path / "out"
     with pytest.raises(NodeError, match="car, van, fusion: not there"):
         engine.run(small, out, crew=Gathering(endpoint, wait_s=0.2))
@@ -198,7 +196,7 @@ def test_a_broker_to_whom_nobody_came_leaves_its_folder_free_for_the_same_comman
     assert host.result(30) is None
 
 
-def test_a_host_has_the_world_where_it_says(
+def test_host_uses_its_own_world_path(
     small: Scenario, file: Path, pictures: Path, tmp_path: Path, run: Callable[..., Ran], lead: Any, send: Send
 ) -> None:
     moved = tmp_path / "moved"
@@ -214,7 +212,7 @@ def test_a_host_has_the_world_where_it_says(
         ended.result()
 
 
-def test_a_host_that_is_killed_and_started_again_by_its_user_is_told_what_it_knew(
+def test_manually_restarted_host_is_replayed(
     small: Scenario, file: Path, run: Callable[..., Ran], lead: Any, send: Send
 ) -> None:
     started: list[subprocess.Popen] = []
@@ -242,7 +240,7 @@ def test_a_host_that_is_killed_and_started_again_by_its_user_is_told_what_it_kne
     assert started[1].wait(20) == 0
 
 
-def test_a_host_that_never_comes_back_is_not_waited_for_for_ever(
+def test_absent_host_ends_the_run_after_its_patience(
     small: Scenario, run: Callable[..., Ran], lead: Any, send: Send, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("simnet.wire.membership.heartbeat.MISSED", 2)
@@ -266,7 +264,7 @@ def test_a_host_that_never_comes_back_is_not_waited_for_for_ever(
             host.result()
 
 
-def test_hosts_are_told_in_words_that_the_broker_was_interrupted(
+def test_hosts_learn_that_the_broker_was_interrupted(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str | None] = []

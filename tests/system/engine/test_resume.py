@@ -69,7 +69,7 @@ def _told(ran: Ran) -> tuple:
 
 
 @pytest.mark.parametrize(("codec", "captures"), [("jpeg", random.Random(1).randint(2, 39)), ("h264", 31), ("jpeg", 40)])
-def test_it_ends_as_if_it_had_never_been_killed(
+def test_resumed_run_equals_an_uninterrupted_one(
     eventful: Scenario, run: Run, tmp_path: Path, codec: str, captures: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scenario, out = change_streams(eventful, codec=codec), tmp_path / "killed"
@@ -82,7 +82,7 @@ def test_it_ends_as_if_it_had_never_been_killed(
     assert not (out / FOLDER).exists()
 
 
-def test_with_processes_and_killed_twice(eventful: Scenario, run: Run, tmp_path: Path) -> None:
+def test_run_with_processes_survives_two_kills(eventful: Scenario, run: Run, tmp_path: Path) -> None:
     out = tmp_path / "killed"
     orphans = kill_leader(eventful, out, 2, 14)
     assert len(orphans) == 2
@@ -92,7 +92,7 @@ def test_with_processes_and_killed_twice(eventful: Scenario, run: Run, tmp_path:
     wait_until(lambda: not any(Path(f"/proc/{orphan}").exists() for orphan in orphans))
 
 
-def test_recorded_answers_are_not_asked_for_again(
+def test_recorded_answers_are_not_requested_again(
     eventful: Scenario, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, coded = tmp_path / "killed", []
@@ -104,7 +104,7 @@ def test_recorded_answers_are_not_asked_for_again(
     assert _told(resumed) == _told(run(eventful))
 
 
-def test_a_loss_that_was_a_fault_stays_one(eventful: Scenario, run: Run, victims: Victims, tmp_path: Path) -> None:
+def test_tolerated_loss_survives_a_resume(eventful: Scenario, run: Run, victims: Victims, tmp_path: Path) -> None:
     tolerant = replace(eventful, node_loss=NodeLossConfig("fault"))
     lose = victims.when(500 * MS, "host-3")
 
@@ -123,7 +123,7 @@ def test_a_loss_that_was_a_fault_stays_one(eventful: Scenario, run: Run, victims
     assert len([row for row in ran.rows("car/a") if row.psnr_db is not None]) > 10
 
 
-def test_a_folder_that_cannot_be_gone_on_with_is_refused_in_one_line(
+def test_unresumable_folder_is_refused_in_one_line(
     tiny: Scenario, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     finished = run(tiny).result.folder
@@ -156,9 +156,7 @@ def test_a_folder_that_cannot_be_gone_on_with_is_refused_in_one_line(
         Journal.resume(begun)
 
 
-def test_a_run_that_never_began_leaves_its_folder_to_the_mended_command(
-    tiny: Scenario, run: Run, tmp_path: Path
-) -> None:
+def test_run_that_never_began_leaves_its_folder_reusable(tiny: Scenario, run: Run, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.raises(InputError, match="cannot publish there"):
         engine.run(tiny, out, live="nowhere")
@@ -179,7 +177,7 @@ def log(tmp_path: Path) -> SimpleNamespace:
 
 
 @pytest.mark.parametrize("missing", [1, 5, 12])
-def test_a_torn_last_record_is_cut_off_and_the_rest_goes_on(log: SimpleNamespace, missing: int) -> None:
+def test_torn_last_record_is_cut_off(log: SimpleNamespace, missing: int) -> None:
     os.truncate(log.path, len(log.whole) - missing)
     again = AppendLog(log.path)
     assert [record for _, record in again.scan()] == [b"one", b"two" * 100]
@@ -189,7 +187,7 @@ def test_a_torn_last_record_is_cut_off_and_the_rest_goes_on(log: SimpleNamespace
     again.close()
 
 
-def test_a_damaged_record_in_the_middle_is_no_torn_one(log: SimpleNamespace) -> None:
+def test_damaged_record_in_the_middle_is_refused(log: SimpleNamespace) -> None:
     log.path.write_bytes(log.whole[:20] + bytes([log.whole[20] ^ 1]) + log.whole[21:])
     again = AppendLog(log.path)
     with pytest.raises(InputError, match="damaged at byte 11"):

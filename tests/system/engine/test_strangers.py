@@ -105,7 +105,7 @@ def _counted(taken: Counter[str], name: str, frames: list[bytes]) -> Message:
     return unpack(frames)
 
 
-def test_nothing_is_lost(
+def test_malformed_messages_do_not_change_the_run(
     pictures: Path,
     tmp_path: Path,
     run: Callable[..., Ran],

@@ -85,7 +85,7 @@ def keyed(tiny: Scenario) -> Scenario:
 
 
 @pytest.mark.parametrize("at_ms", [1300, 2300])
-def test_pictures_of_a_chain_that_a_key_frame_has_ended_are_asked_for_again(
+def test_pictures_of_an_ended_chain_are_requested_again(
     keyed: Scenario, run: Run, victims: Victims, at_ms: int
 ) -> None:
     killed = run(keyed, hosts=2, progress=victims.when(at_ms * MS, "host-1"))
@@ -94,7 +94,7 @@ def test_pictures_of_a_chain_that_a_key_frame_has_ended_are_asked_for_again(
 
 
 @pytest.mark.parametrize("captures", [54, 58])
-def test_a_resumed_run_asks_for_pictures_of_a_chain_that_a_key_frame_has_ended(
+def test_resumed_run_requests_pictures_of_an_ended_chain(
     keyed: Scenario, run: Run, tmp_path: Path, captures: int
 ) -> None:
     out = tmp_path / "killed"
@@ -105,7 +105,7 @@ def test_a_resumed_run_asks_for_pictures_of_a_chain_that_a_key_frame_has_ended(
 
 
 @pytest.mark.parametrize("number", range(KILLS))
-def test_whoever_is_killed_whenever_the_run_ends_as_if_nobody_had_been(
+def test_any_kill_at_any_time_changes_nothing(
     tiny: Scenario, run: Run, victims: Victims, tmp_path: Path, number: int
 ) -> None:
     draw = random.Random(number)

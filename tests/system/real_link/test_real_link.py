@@ -105,7 +105,7 @@ def simulated_s(mbit_s: int, delay_ms: int, size_bytes: int) -> float:
 
 
 @pytest.mark.parametrize(("mbit_s", "delay_ms"), CASES)
-def test_transfers_take_what_they_take_over_a_kernel_link(mbit_s, delay_ms):
+def test_transfer_times_match_a_kernel_link(mbit_s, delay_ms):
     if (reason := missing() or refused()) is not None:
         pytest.skip(reason)
     for size, measured_s in kernel_s(mbit_s, delay_ms).items():

@@ -38,7 +38,7 @@ def _rows(swept) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(swept.csv.decode())))
 
 
-def test_a_table_has_a_row_for_each_point_and_stream_and_is_made_once(sweep):
+def test_table_has_one_row_per_point_and_stream(sweep):
     first = sweep(*BANDWIDTHS, "--codec", "jpeg,webp", "--seeds", "2")
     assert {name: first.said[name] for name in ("cells", "ran", "reused", "failed")} == {
         "cells": 8, "ran": 8, "reused": 0, "failed": 0,
@@ -64,7 +64,7 @@ def test_a_table_has_a_row_for_each_point_and_stream_and_is_made_once(sweep):
     assert again.tables == first.tables
 
 
-def test_the_folder_alone_says_who_was_asked_and_what_the_receiver_saw(sweep):
+def test_sweep_folder_records_points_and_displayed_pictures(sweep):
     swept = sweep("--set", "links.*.bandwidth=60kbit/s")
     read = sweep_reader.read(swept.folder)
     assert [(point.codec, point.seed, point.failed) for point in read.points] == [("", 3, None)]
@@ -82,7 +82,7 @@ def test_the_folder_alone_says_who_was_asked_and_what_the_receiver_saw(sweep):
 
 
 @pytest.mark.parametrize("codec", ["jpeg", "jpeg+fuse", "h264"])
-def test_a_cell_has_the_rows_and_the_fingerprint_of_a_plain_run(sweep, scenario: Path, tmp_path: Path, codec: str):
+def test_cell_equals_a_plain_run(sweep, scenario: Path, tmp_path: Path, codec: str):
     setting = ("streams.*.rate", "{target: 90 kbit/s}")
     swept = sweep("--set", "=".join(setting), "--codec", codec)
     point = grid.points(Grid(str(scenario), {setting[0]: [setting[1]]}, [codec]))[0]
@@ -97,7 +97,7 @@ def _plain(row) -> dict[str, object]:
     return {name: getattr(row, name) for name in row.__slots__}
 
 
-def test_other_bandwidths_encode_nothing_again(sweep):
+def test_other_bandwidths_reuse_all_encodings(sweep):
     first = sweep(*BANDWIDTHS, "--codec", "jpeg,h264")
     # Once a frame, stream and codec: what two workers code at the same time counts twice at most.
     assert 40 <= first.said["encodes"] <= 80
@@ -110,7 +110,7 @@ def test_other_bandwidths_encode_nothing_again(sweep):
     assert fresh.tables == others.tables
 
 
-def test_one_worker_two_workers_and_a_cluster_make_the_same_table(sweep):
+def test_table_is_the_same_for_any_workers(sweep):
     arguments = (*BANDWIDTHS, "--codec", "jpeg+fuse,h264")
     tables = [
         sweep(*arguments, out=f"on-{workers}", workers=workers, store=f"store-{workers}").tables
@@ -119,7 +119,7 @@ def test_one_worker_two_workers_and_a_cluster_make_the_same_table(sweep):
     assert tables[0] == tables[1] == tables[2]
 
 
-def test_killed_at_any_moment_and_run_again_it_ends_with_the_same_table(sweep, scenario: Path, tmp_path: Path):
+def test_killed_sweep_resumes_to_the_same_table(sweep, scenario: Path, tmp_path: Path):
     arguments = (*BANDWIDTHS, "--codec", "jpeg,h264")
     whole = sweep(*arguments, out="whole")
     draw = random.Random(5)
@@ -144,7 +144,7 @@ def test_killed_at_any_moment_and_run_again_it_ends_with_the_same_table(sweep, s
 
 
 @pytest.mark.parametrize("harm", ["gone", "cut", "empty"])
-def test_a_damaged_cell_is_made_again(sweep, harm: str):
+def test_damaged_cell_is_made_again(sweep, harm: str):
     whole = sweep(*BANDWIDTHS)
     cell = next((whole.folder / "cells").iterdir())
     if harm == "gone":
@@ -177,7 +177,7 @@ def test_two_sweeps_share_a_folder_and_a_store(sweep, scenario: Path, tmp_path: 
     }  # fmt: skip
 
 
-def test_a_failing_cell_is_told_and_does_not_stop_the_others(sweep, scenario: Path, tmp_path: Path):
+def test_failing_cell_is_reported_and_others_continue(sweep, scenario: Path, tmp_path: Path):
     gone = tmp_path / "gone"
     for name in "abs":
         (gone / name).mkdir(parents=True)
@@ -198,7 +198,7 @@ def test_a_failing_cell_is_told_and_does_not_stop_the_others(sweep, scenario: Pa
     assert all(point.failed is None for point in sweep_reader.read(mended.folder).points)
 
 
-def test_a_changed_checkpoint_reruns_exactly_its_own_cells(sweep, tmp_path: Path):
+def test_changed_checkpoint_reruns_exactly_its_cells(sweep, tmp_path: Path):
     import numpy as np
     from safetensors.numpy import load_file, save_file
 
@@ -259,7 +259,7 @@ def test_bad_input_is_one_line(scenario: Path, tmp_path: Path, capsys, monkeypat
     assert told in said
 
 
-def test_a_folder_of_something_else_is_left_alone(scenario: Path, tmp_path: Path, capsys):
+def test_foreign_folder_is_left_alone(scenario: Path, tmp_path: Path, capsys):
     from simnet.cli import main
 
     (tmp_path / "letters").mkdir()
@@ -269,7 +269,7 @@ def test_a_folder_of_something_else_is_left_alone(scenario: Path, tmp_path: Path
     assert [file.name for file in (tmp_path / "letters").iterdir()] == ["dear.txt"]
 
 
-def test_a_broken_file_of_a_sweep_is_named(sweep, tmp_path: Path):
+def test_broken_sweep_file_is_named(sweep, tmp_path: Path):
     from simnet.errors import InputError
 
     swept = sweep()
