@@ -45,7 +45,7 @@ def _typed(changes: Changes) -> list[str]:
     return [f"{key}={value}" for key, value in changes.items()]
 
 
-def test_importing_it_imports_nothing_heavy() -> None:
+def test_import_simnet_loads_nothing_heavy() -> None:
     code = "import simnet, sys; dir(simnet); print([name for name in ('numpy', 'pandas', 'simnet.api') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
@@ -55,7 +55,7 @@ def test_importing_it_imports_nothing_heavy() -> None:
     assert (Path(simnet.__file__).parent / "py.typed").is_file()
 
 
-def test_overrides_are_a_mapping_or_what_one_types(quick: Changes) -> None:
+def test_overrides_may_be_a_mapping_or_strings(quick: Changes) -> None:
     mapped = simnet.load("stereo_pair", {**quick, "seed": np.int64(9)})
     typed = simnet.load("stereo_pair", [*_typed(quick), "seed=9"])
     assert mapped == typed
@@ -68,7 +68,7 @@ def test_overrides_are_a_mapping_or_what_one_types(quick: Changes) -> None:
         simnet.load("stereo_pair", {"seed": object()})
 
 
-def test_a_run_is_the_command_lines_and_its_rows_are_dataframes(
+def test_run_matches_the_command_line_and_returns_dataframes(
     quick: Changes, report: simnet.RunReport, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     typed = [part for change in _typed(quick) for part in ("--set", change)]
@@ -91,7 +91,7 @@ def test_a_run_is_the_command_lines_and_its_rows_are_dataframes(
     assert isinstance(report.streams, pd.DataFrame)
 
 
-def test_a_report_is_opened_again_shown_and_drawn(report: simnet.RunReport, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_report_opens_shows_and_plots(report: simnet.RunReport, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = simnet.Report.open(report.path)
     assert isinstance(opened, simnet.RunReport)
     assert opened.fingerprint == report.fingerprint
@@ -113,7 +113,7 @@ def test_a_report_is_opened_again_shown_and_drawn(report: simnet.RunReport, monk
         simnet.Report.open(report.path.parent)
 
 
-def test_runs_in_threads_and_in_an_event_loop_are_the_same_quiet_and_apart(
+def test_runs_in_threads_and_event_loops_match_and_stay_quiet(
     quick: Changes,
     report: simnet.RunReport,
     tmp_path: Path,
@@ -142,9 +142,7 @@ def test_runs_in_threads_and_in_an_event_loop_are_the_same_quiet_and_apart(
     assert capfd.readouterr() == ("", "")
 
 
-def test_what_is_wrong_is_one_line_and_leaves_nothing(
-    quick: Changes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fault_is_one_line_and_leaves_no_files(quick: Changes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     loaded = simnet.load("stereo_pair", quick)
     with pytest.raises(InputError, match="overrides of a scenario that is loaded"):
@@ -158,14 +156,14 @@ def test_what_is_wrong_is_one_line_and_leaves_nothing(
         simnet.run(loaded, "full")
 
 
-def test_without_pandas_it_is_said_how_to_come_by_it(report: simnet.RunReport, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_pandas_names_the_extra_to_install(report: simnet.RunReport, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(InputError, match=r"pip install 'simnet\[notebook\]'"):
         _ = simnet.RunReport(report.path).frames
     assert report.fingerprint in simnet.RunReport(report.path)._repr_html_()
 
 
-def test_a_sweep_from_a_thread_is_a_table_and_runs(
+def test_sweep_from_a_thread_returns_table_and_runs(
     quick: Changes, report: simnet.RunReport, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     rest = {**quick, "links.*.bandwidth": ["300 kbit/s", "3 Mbit/s"]}

@@ -82,7 +82,7 @@ MISUSE = _named(
 
 
 @pytest.mark.parametrize(("call", "what"), MISUSE)
-def test_it_is_one_line_and_nothing_is_written(
+def test_misuse_is_one_line_and_writes_nothing(
     call: Callable[[], object], what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -116,7 +116,7 @@ class _BegunError(Exception):
         ({"settings": {"size": [np.array([64, 32])]}}, {"settings": {"size": ["[64, 32]"]}}),
     ],
 )
-def test_whole_numbers_and_arrays_of_numpy_are_pythons(
+def test_numpy_integers_and_arrays_count_as_python_values(
     asked: dict[str, Any], expected: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def begin(grid: Grid, _means: object) -> None:
@@ -130,6 +130,6 @@ def test_whole_numbers_and_arrays_of_numpy_are_pythons(
     assert all(type(seed) is int for seed in grid.seeds)
 
 
-def test_one_override_may_be_an_array() -> None:
+def test_override_may_be_an_array() -> None:
     size = {"nodes.*.cameras.*.size": np.array([64, 32])}
     assert {(each.width, each.height) for each in simnet.load("stereo_pair", size).cameras.values()} == {(64, 32)}

@@ -20,7 +20,7 @@ ModelOf = Callable[[str], str | None]
 
 @pytest.mark.parametrize("check", testing.CODEC_CHECKS)
 @pytest.mark.parametrize("name", CODECS)
-def test_it_is_what_simnet_asks_of_a_codec(name: str, check: Callable[..., None], model_of: ModelOf) -> None:
+def test_codec_passes_the_conformance_suite(name: str, check: Callable[..., None], model_of: ModelOf) -> None:
     if name in FIXED:
         sizes = ((48, 33), (19, 17))
         check(testing.CodecUnderTest(name, model_of(name), likeness_db=0, one_rate=True, sizes=sizes))
@@ -47,7 +47,7 @@ def test_side_information_of_another_size_is_used(picture: np.ndarray) -> None:
     assert (decoded.picture != decoded.alone).any()
 
 
-def test_the_very_scene_as_side_information_helps_much(picture: np.ndarray) -> None:
+def test_identical_side_picture_improves_quality_most(picture: np.ndarray) -> None:
     encoder = codec.open_encoder("atn", 200, 120)
     decoder = codec.open_decoder(encoder.announcement)
     moved = np.roll(picture, 3, axis=1)
@@ -55,34 +55,34 @@ def test_the_very_scene_as_side_information_helps_much(picture: np.ndarray) -> N
     assert quality.psnr(decoded.picture, picture) > quality.psnr(decoded.alone, picture) + 1
 
 
-def test_atn_sends_the_bytes_that_the_backbone_sends(picture: np.ndarray) -> None:
+def test_atn_and_its_backbone_send_equal_bytes(picture: np.ndarray) -> None:
     payloads = [codec.open_encoder(name, 200, 120).encode(picture, 0.6)[8:] for name in ("atn", "ndic", "checkerboard")]
     assert payloads[0] == payloads[1] == payloads[2]
 
 
-def test_an_unknown_codec_is_named() -> None:
+def test_unknown_codec_is_named() -> None:
     with pytest.raises(ModelError, match=r"h266: unknown codec; expected one of atn, atn-paper"):
         codec.open_encoder("h266", 64, 64)
 
 
-def test_an_unknown_model_is_named() -> None:
+def test_unknown_model_is_named() -> None:
     with pytest.raises(ModelError, match="nowhere: unknown model; expected one of atn, checkerboard, factorized"):
         codec.open_encoder("atn", 64, 64, "nowhere")
 
 
-def test_a_model_of_another_codec_is_refused() -> None:
+def test_model_of_another_codec_is_refused() -> None:
     with pytest.raises(ModelError, match="is for codec factorized"):
         codec.open_encoder("atn", 64, 64, "factorized")
 
 
 @pytest.mark.parametrize("field", ["checkpoint_digest", "tables_digest"])
-def test_a_stream_of_other_digests_is_refused(field: str) -> None:
+def test_stream_with_another_digest_is_refused(field: str) -> None:
     announcement = codec.open_encoder("atn", 64, 64).announcement
     with pytest.raises(ModelError, match="this machine has"):
         codec.open_decoder(dataclasses.replace(announcement, **{field: "0" * 16}))
 
 
-def test_pictures_too_small_for_flow_still_decode_with_side_information() -> None:
+def test_tiny_pictures_decode_with_side_information() -> None:
     for shape in ((1, 1, 3), (3, 17, 3), (11, 40, 3)):
         image = np.full(shape, 90, np.uint8)
         encoder = codec.open_encoder("atn", shape[1], shape[0])
@@ -92,6 +92,6 @@ def test_pictures_too_small_for_flow_still_decode_with_side_information() -> Non
 
 
 @pytest.mark.parametrize("name", ["jpeg", "webp"])
-def test_a_picture_beyond_the_format_is_refused(name: str) -> None:
+def test_oversized_picture_is_refused(name: str) -> None:
     with pytest.raises(PictureError, match="cannot encode it"):
         codec.open_encoder(name, 70_000, 1).encode(np.zeros((1, 70_000, 3), np.uint8), 0.5)

@@ -22,7 +22,7 @@ def encoded(tmp_path: Path, picture: np.ndarray) -> Path:
     return tmp_path / "a.snet"
 
 
-def test_round_trip_with_and_without_side_pictures(encoded: Path, tmp_path: Path, picture: np.ndarray) -> None:
+def test_files_round_trip_with_and_without_side_pictures(encoded: Path, tmp_path: Path, picture: np.ndarray) -> None:
     assert main(["decode", str(encoded), "-o", str(tmp_path / "alone.png")]) == 0
     side = str(tmp_path / "in.png")
     assert main(["decode", str(encoded), "--side", side, side, "-o", str(tmp_path / "with.png")]) == 0
@@ -84,7 +84,7 @@ def test_bad_input_is_one_line_and_status_2(
     assert error.count("\n") == 1
 
 
-def test_pictures_of_16_bits_and_turned_ones_are_read_as_they_look(tmp_path: Path, picture: np.ndarray) -> None:
+def test_deep_and_rotated_pictures_are_read_correctly(tmp_path: Path, picture: np.ndarray) -> None:
     grey = picture[..., 0]
     Image.fromarray(grey.astype(np.uint16) * 257).save(tmp_path / "deep.png")
     np.testing.assert_array_equal(
@@ -98,14 +98,14 @@ def test_pictures_of_16_bits_and_turned_ones_are_read_as_they_look(tmp_path: Pat
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.int32])
-def test_pictures_whose_range_nobody_knows_are_refused(kind: type, tmp_path: Path) -> None:
+def test_pictures_of_unknown_range_are_refused(kind: type, tmp_path: Path) -> None:
     Image.fromarray(np.full((4, 4), 70_000, kind)).save(tmp_path / "odd.tif")
     with pytest.raises(PictureError, match=r"odd.tif: .*expected whole numbers of 8 or 16 bits"):
         bitstream_files.read_picture(tmp_path / "odd.tif")
 
 
 @pytest.mark.parametrize("name", ["jpeg", "jpeg2000", "webp", "avif", "h264", "atn", "factorized"])
-def test_payloads_made_to_pass_their_checksum_are_decoded_or_refused(name: str, picture: np.ndarray) -> None:
+def test_forged_payloads_are_decoded_or_refused(name: str, picture: np.ndarray) -> None:
     encoder = codec.open_encoder(name, 200, 120)
     decoder = codec.open_decoder(encoder.announcement)
     frame = encoder.encode(picture, 0.3, key=True)
@@ -119,7 +119,7 @@ def test_payloads_made_to_pass_their_checksum_are_decoded_or_refused(name: str, 
 
 
 @pytest.mark.parametrize("change", [{"model": 5}, {"codec": "a\nb"}, {"width": True}, {"height": 20_000}])
-def test_announcements_of_wrong_types_are_refused(change: dict, encoded: Path) -> None:
+def test_announcement_with_wrong_types_is_refused(change: dict, encoded: Path) -> None:
     announcement, frame = bitstream_files.unpack(encoded.read_bytes())
     with pytest.raises(BitstreamError, match="announce"):
         bitstream_files.unpack(bitstream_files.pack(dataclasses.replace(announcement, **change), frame))

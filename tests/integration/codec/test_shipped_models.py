@@ -19,17 +19,17 @@ CODING = [name for name in MODELS if "analysis" in model.load(name).manifest["gr
 """The others are stages behind other codecs."""
 
 
-def test_the_whole_family_is_shipped() -> None:
+def test_whole_model_family_is_shipped() -> None:
     assert {"atn", "checkerboard", "factorized", "fuse", "ndic"} <= set(MODELS)
 
 
-def test_the_family_shares_one_encoder() -> None:
+def test_model_family_shares_one_encoder() -> None:
     tables = {name: model.tables(model.load(name)).digest for name in ("atn", "checkerboard", "ndic")}
     assert len(set(tables.values())) == 1
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_manifest_and_card_tell_where_it_comes_from(name: str) -> None:
+def test_manifest_and_card_state_the_origin(name: str) -> None:
     chosen = model.load(name)
     assert chosen.manifest["recipe"]["data"]
     assert chosen.manifest["measured"]
@@ -37,7 +37,7 @@ def test_manifest_and_card_tell_where_it_comes_from(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CODING)
-def test_declared_times_are_the_manifests(name: str) -> None:
+def test_declared_times_match_the_manifest(name: str) -> None:
     chosen = model.load(name)
     assert codec.declared_times(chosen.codec, name) == chosen.times
 
@@ -73,7 +73,7 @@ def test_latents_survive_the_range_coder(name: str) -> None:
 
 
 @pytest.mark.parametrize("part", ["weights.safetensors", "analysis.onnx"])
-def test_a_wrong_byte_in_a_model_is_refused(part: str, tmp_path: Path) -> None:
+def test_corrupted_model_file_is_refused(part: str, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(shipped.folder("models") / "factorized", copy)
     content = bytearray((copy / part).read_bytes())
@@ -83,7 +83,7 @@ def test_a_wrong_byte_in_a_model_is_refused(part: str, tmp_path: Path) -> None:
         codec.open_encoder("factorized", 64, 64, str(copy))
 
 
-def test_a_model_folder_elsewhere_is_used(tmp_path: Path) -> None:
+def test_model_folder_elsewhere_is_used(tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(shipped.folder("models") / "factorized", copy)
     assert codec.open_encoder("factorized", 64, 64, str(copy)).announcement.checkpoint_digest
@@ -92,7 +92,7 @@ def test_a_model_folder_elsewhere_is_used(tmp_path: Path) -> None:
         model.load(str(copy))
 
 
-def test_every_file_of_a_model_needs_its_digest(tmp_path: Path) -> None:
+def test_every_model_file_needs_a_digest(tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(shipped.folder("models") / "factorized", copy)
     manifest = copy / "manifest.yaml"

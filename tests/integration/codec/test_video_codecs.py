@@ -34,7 +34,7 @@ def _announcement(name: str, clip: list[np.ndarray]) -> codec.registry.Announcem
 
 
 @pytest.mark.parametrize("name", VIDEO)
-def test_every_packet_is_a_picture_at_once(name: str, clip: list[np.ndarray]) -> None:
+def test_every_packet_decodes_without_delay(name: str, clip: list[np.ndarray]) -> None:
     encoder = codec.open_encoder(name, 160, 96)
     decoder = codec.open_decoder(encoder.announcement)
     for frame in clip:
@@ -45,7 +45,7 @@ def test_every_packet_is_a_picture_at_once(name: str, clip: list[np.ndarray]) ->
 
 
 @pytest.mark.parametrize("name", VIDEO)
-def test_frames_after_the_first_refer_to_the_one_before(name: str, clip: list[np.ndarray]) -> None:
+def test_frames_refer_to_their_predecessor(name: str, clip: list[np.ndarray]) -> None:
     frames = _encode(name, clip, keys=(7,))
     assert [framing.header(frame).key for frame in frames] == [n in (0, 7) for n in range(12)]
     key_bytes = min(len(frames[0]), len(frames[7]))
@@ -53,7 +53,7 @@ def test_frames_after_the_first_refer_to_the_one_before(name: str, clip: list[np
 
 
 @pytest.mark.parametrize("name", VIDEO)
-def test_a_lost_reference_is_refused_until_a_key_frame(name: str, clip: list[np.ndarray]) -> None:
+def test_lost_reference_is_refused_until_a_key_frame(name: str, clip: list[np.ndarray]) -> None:
     frames = _encode(name, clip, keys=(8,))
     decoder = codec.open_decoder(_announcement(name, clip))
     for frame in frames[:4]:
@@ -72,21 +72,21 @@ def test_a_lost_reference_is_refused_until_a_key_frame(name: str, clip: list[np.
 
 
 @pytest.mark.parametrize("name", VIDEO)
-def test_a_stream_does_not_begin_with_a_reference(name: str, clip: list[np.ndarray]) -> None:
+def test_stream_must_begin_with_a_key_frame(name: str, clip: list[np.ndarray]) -> None:
     frames = _encode(name, clip[:2])
     with pytest.raises(ReferenceLostError):
         codec.open_decoder(_announcement(name, clip)).decode(frames[1], ())
 
 
 @pytest.mark.parametrize("name", VIDEO)
-def test_key_frames_depend_on_nothing_before_them(name: str, clip: list[np.ndarray]) -> None:
+def test_key_frames_depend_on_nothing_earlier(name: str, clip: list[np.ndarray]) -> None:
     later = _encode(name, clip, keys=(9,))[9]
     fresh = codec.open_encoder(name, 160, 96).encode(clip[9], 0.5)
     assert framing.payload(later) == framing.payload(fresh)
 
 
 @pytest.mark.parametrize("name", VIDEO)
-def test_bytes_are_the_same_again_and_in_threads(name: str, clip: list[np.ndarray]) -> None:
+def test_encoding_is_repeatable_also_in_threads(name: str, clip: list[np.ndarray]) -> None:
     qualities = [0.3, 0.35, 0.5, 0.5, 0.9, 0.9, 0.1, 0.1, 0.5, 0.5, 0.5, 0.5]
     expected = _encode(name, clip, qualities, keys=(10,))
     results: list[list[bytes]] = []
@@ -109,7 +109,7 @@ def test_quality_changes_from_frame_to_frame_without_a_key_frame(name: str, clip
     assert min(map(len, fine)) > 3 * max(map(len, coarse))
 
 
-def test_av1_keeps_its_quality_until_it_is_far_off(clip: list[np.ndarray]) -> None:
+def test_av1_ignores_small_quality_changes(clip: list[np.ndarray]) -> None:
     step = 1 / framing.QUALITY_STEPS
     near = video_encoders.HELD * step
     headers = [framing.header(frame) for frame in _encode("av1", clip[:4], [0.4, 0.4 + near, 0.4 - near, 0.6])]
@@ -118,7 +118,7 @@ def test_av1_keeps_its_quality_until_it_is_far_off(clip: list[np.ndarray]) -> No
 
 
 @pytest.mark.parametrize("name", VIDEO)
-def test_key_frames_grow_with_quality_in_small_steps(name: str, clip: list[np.ndarray]) -> None:
+def test_key_frame_size_grows_smoothly_with_quality(name: str, clip: list[np.ndarray]) -> None:
     encoder = codec.open_encoder(name, 160, 96)
     sizes = [len(encoder.encode(clip[0], q, key=True)) for q in np.linspace(0, 1, 52)]
     # The encoders' own searches make a frame a little smaller now and then where it should be a little larger.
@@ -129,7 +129,7 @@ def test_key_frames_grow_with_quality_in_small_steps(name: str, clip: list[np.nd
 
 
 @pytest.mark.parametrize("name", [*VIDEO, "hevc-intra"])
-def test_gray_comes_back_gray(name: str, clip: list[np.ndarray]) -> None:
+def test_gray_stays_gray(name: str, clip: list[np.ndarray]) -> None:
     gray = [np.repeat(frame[..., :1], 3, axis=2) for frame in clip[:4]]
     decoder = codec.open_decoder(_announcement(name, gray))
     for q in (0.0, 0.5, 1.0):
@@ -141,7 +141,7 @@ def test_gray_comes_back_gray(name: str, clip: list[np.ndarray]) -> None:
 
 @pytest.mark.parametrize("name", [*VIDEO, "hevc-intra"])
 @pytest.mark.parametrize("colour", [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (0, 0, 0), (200, 120, 40)])
-def test_colours_come_back(name: str, colour: tuple[int, int, int]) -> None:
+def test_colours_survive_coding(name: str, colour: tuple[int, int, int]) -> None:
     flat = np.full((34, 50, 3), colour, np.uint8)
     encoder = codec.open_encoder(name, 50, 34)
     picture = codec.open_decoder(encoder.announcement).decode(encoder.encode(flat, 0.9), ()).picture
@@ -150,7 +150,7 @@ def test_colours_come_back(name: str, colour: tuple[int, int, int]) -> None:
 
 @pytest.mark.parametrize("name", [*VIDEO, "hevc-intra"])
 @pytest.mark.parametrize("shape", [(1, 1), (3, 17), (15, 16), (31, 33), (65, 127)])
-def test_odd_and_tiny_sizes(name: str, shape: tuple[int, int], picture: np.ndarray) -> None:
+def test_odd_and_tiny_sizes_are_coded(name: str, shape: tuple[int, int], picture: np.ndarray) -> None:
     image = np.ascontiguousarray(picture[: shape[0], : shape[1]])
     encoder = codec.open_encoder(name, shape[1], shape[0])
     decoder = codec.open_decoder(encoder.announcement)
@@ -159,7 +159,7 @@ def test_odd_and_tiny_sizes(name: str, shape: tuple[int, int], picture: np.ndarr
 
 
 @pytest.mark.parametrize("name", ["h264", "hevc", "hevc-intra"])
-def test_payloads_are_one_slice_and_nothing_else(name: str, clip: list[np.ndarray]) -> None:
+def test_payload_is_exactly_one_slice(name: str, clip: list[np.ndarray]) -> None:
     for frame in _encode(name, clip[:3]):
         slice_types = {"h264": (1, 5), "hevc": (1, 19, 20), "hevc-intra": (19, 20)}[name]
         first = framing.payload(frame)[0]
@@ -170,7 +170,7 @@ def test_payloads_are_one_slice_and_nothing_else(name: str, clip: list[np.ndarra
     assert 20 < len(parameters) < 120
 
 
-def test_frames_of_other_parameter_sets_are_refused(clip: list[np.ndarray]) -> None:
+def test_frame_with_other_parameter_sets_is_refused(clip: list[np.ndarray]) -> None:
     announcement = _announcement("hevc", clip)
     other = dataclasses.replace(announcement, parameters=announcement.parameters[:-2] + "00")
     with pytest.raises(BitstreamError, match="CRC-32"):
@@ -180,7 +180,7 @@ def test_frames_of_other_parameter_sets_are_refused(clip: list[np.ndarray]) -> N
 
 
 @pytest.mark.parametrize("name", VIDEO)
-def test_a_payload_that_is_no_picture_is_refused(name: str, clip: list[np.ndarray]) -> None:
+def test_payload_without_a_picture_is_refused(name: str, clip: list[np.ndarray]) -> None:
     announcement = _announcement(name, clip)
     frame = framing.pack(framing.Header(0, 100, key=True), bytes(range(200)), announcement)
     with pytest.raises(BitstreamError, match="payload"):
@@ -195,7 +195,7 @@ def test_video_codecs_have_no_models(name: str) -> None:
         codec.declared_times(name, "big")
 
 
-def test_sequence_numbers_wrap(clip: list[np.ndarray]) -> None:
+def test_sequence_numbers_wrap_around(clip: list[np.ndarray]) -> None:
     encoder = codec.open_encoder("h264", 160, 96)
     decoder = codec.open_decoder(encoder.announcement)
     encoder._sequence = 0xFFFF
@@ -203,7 +203,7 @@ def test_sequence_numbers_wrap(clip: list[np.ndarray]) -> None:
         assert quality.psnr(decoder.decode(encoder.encode(frame, 0.5), ()).picture, frame) > 20
 
 
-def test_planes_keep_gray_and_sizes() -> None:
+def test_colour_conversion_keeps_gray_and_size() -> None:
     gray = np.repeat(np.arange(256, dtype=np.uint8).reshape(16, 16, 1), 3, axis=2)
     assert (yuv.to_picture(yuv.to_planes(gray, 16, 16), 16, 16) == gray).all()
     rng = np.random.default_rng(3)
@@ -215,7 +215,7 @@ def test_planes_keep_gray_and_sizes() -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the system does not tell how threads are scheduled")
 @pytest.mark.parametrize("name", ["av1", "hevc", "h264", "avif"])
-def test_no_coder_raises_its_threads_above_the_rest(name: str, picture: np.ndarray) -> None:
+def test_no_encoder_raises_thread_priority(name: str, picture: np.ndarray) -> None:
     """SVT-AV1, run by root, takes real-time priority for itself and its caller; a spinning thread then starves the machine."""
     encoder = codec.open_encoder(name, 200, 120)
     encoder.encode(picture, 0.5, key=True)

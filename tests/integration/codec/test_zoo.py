@@ -26,7 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_what_is_encoded_is_decoded(name: str, folder: Path, picture: np.ndarray) -> None:
+def test_compressai_model_round_trips(name: str, folder: Path, picture: np.ndarray) -> None:
     encoder = codec.open_encoder("compressai", 200, 120, f"{name}:1:{folder / name}")
     frame = encoder.encode(picture, 0.5)
     decoder = codec.open_decoder(encoder.announcement)
@@ -41,7 +41,7 @@ def test_what_is_encoded_is_decoded(name: str, folder: Path, picture: np.ndarray
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_payloads_made_to_pass_their_checksum_crash_nothing(name: str, folder: Path, picture: np.ndarray) -> None:
+def test_forged_payloads_crash_nothing(name: str, folder: Path, picture: np.ndarray) -> None:
     encoder = codec.open_encoder("compressai", 200, 120, f"{name}:1:{folder / name}")
     decoder = codec.open_decoder(encoder.announcement)
     frame = encoder.encode(picture, 0.5)
@@ -56,7 +56,7 @@ def test_payloads_made_to_pass_their_checksum_crash_nothing(name: str, folder: P
             decoder.decode(framing.pack(header, b"\xff" * length, encoder.announcement), ())
 
 
-def test_the_decoded_picture_is_compressais(folder: Path, picture: np.ndarray) -> None:
+def test_decoded_picture_matches_compressai(folder: Path, picture: np.ndarray) -> None:
     image = np.ascontiguousarray(picture[:64, :128])
     encoder = codec.open_encoder("compressai", 128, 64, f"bmshj2018-hyperprior:1:{folder / 'bmshj2018-hyperprior'}")
     decoded = codec.open_decoder(encoder.announcement).decode(encoder.encode(image, 0.5), ()).picture
@@ -85,7 +85,7 @@ def test_the_decoded_picture_is_compressais(folder: Path, picture: np.ndarray) -
         ("bmshj2018-hyperprior:1:/nowhere/file", "/nowhere/file: No such file"),
     ],
 )
-def test_a_model_that_is_none_is_named(spec: str | None, says: str) -> None:
+def test_unknown_compressai_model_is_named(spec: str | None, says: str) -> None:
     with pytest.raises(ModelError, match=says):
         codec.open_encoder("compressai", 64, 64, spec)
 
@@ -104,7 +104,7 @@ def test_weights_of_another_kind_are_refused(folder: Path, tmp_path: Path) -> No
         codec.declared_times("compressai", "mbt2018:1:gone")
 
 
-def test_weights_that_cannot_be_fetched_are_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unavailable_weights_are_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_args: object, **_options: object) -> None:
         raise OSError("no route")
 

@@ -7,7 +7,7 @@ import pytest
 from simnet import cli
 
 
-def test_a_port_that_is_taken_is_said_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+def test_taken_port_is_the_only_complaint(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert cli.main(["dashboard", "--connect", "tcp://127.0.0.1:5570", "--port", str(port)]) == 2

@@ -126,14 +126,14 @@ def _check(scenario: Scenario) -> None:
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
-def test_any_run_ends_with_a_row_for_every_frame(
+def test_every_run_ends_with_one_row_per_frame(
     data: st.DataObject, tiny: Scenario, sizes: str, trace: TraceConfig
 ) -> None:
     _check(data.draw(runs(tiny, sizes, trace)))
 
 
 @pytest.mark.parametrize("codec", ["h264", "hevc", "av1"])
-def test_a_first_frame_lost_before_the_end_and_told_of_after_it(tiny: Scenario, codec: str) -> None:
+def test_first_frame_lost_near_the_end_gets_its_row(tiny: Scenario, codec: str) -> None:
     """That a stream misses its first frame shows once a later one has arrived: here, when no request is made any more."""
     video = change_streams(tiny, codec=codec, side_information=())
     late = change_links(video, delay_ns=250 * MS, outages=((0, 50 * MS),))

@@ -57,7 +57,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_every_link_shows_what_it_counted(run, tiny, way):
+def test_capture_agrees_with_link_counters(run, tiny, way):
     scenario = replace(WAYS[way](tiny), duration_ns=500 * MS)
     ran, without = run(scenario, exports=["pcap"], report=False), run(scenario, report=False)
     assert ran.result.summary["fingerprint"] == without.result.summary["fingerprint"]
@@ -77,7 +77,7 @@ def test_every_link_shows_what_it_counted(run, tiny, way):
     assert way != "full queue" or sum(each.dropped_packets for each in ran.read.bins) > 5
 
 
-def test_what_arrived_is_the_bitstream(run, tiny):
+def test_captured_payloads_are_the_bitstream(run, tiny):
     ran = run(change_links(tiny, loss=LossConfig("independent", 0.1), mtu_bytes=300), exports=["pcap"], report=False)
     announcement = Announcement(**ran.read.about["announcements"]["car/a"])
     frames: dict[int, list[captured.Packet]] = {}
@@ -96,7 +96,7 @@ def test_what_arrived_is_the_bitstream(run, tiny):
 
 
 @pytest.mark.parametrize("kind", TRANSPORTS)
-def test_sendings_are_told_apart(run, tiny, kind):
+def test_retransmissions_and_repair_packets_are_marked(run, tiny, kind):
     lossy = change_links(tiny, loss=LOSSY, mtu_bytes=300)
     ran = run(change_streams(lossy, transport=TRANSPORTS[kind]), exports=["pcap"], report=False)
     packets, rows = capture(ran), ran.rows("car/a")
@@ -117,7 +117,7 @@ def test_sendings_are_told_apart(run, tiny, kind):
         assert len({packet.ssrc for packet in own}) == 1
 
 
-def test_acknowledgements_name_the_packet_that_they_confirm(run, tiny):
+def test_acknowledgements_name_the_confirmed_packet(run, tiny):
     lossy = change_links(tiny, loss=LOSSY, mtu_bytes=300)
     packets = capture(
         run(change_streams(lossy, transport=TRANSPORTS["retransmission"]), exports=["pcap"], report=False)
@@ -131,7 +131,7 @@ def test_acknowledgements_name_the_packet_that_they_confirm(run, tiny):
     assert confirmed == arrived
 
 
-def test_a_packet_is_the_same_on_every_link_of_its_way(run, tiny):
+def test_packet_is_identical_on_every_hop(run, tiny):
     packets = capture(run(change_links(relayed(tiny), mtu_bytes=300), exports=["pcap"], report=False))
     ends = next(packet.ends for packet in packets if packet.interface == "car-van offered")
     first = [packet for packet in packets if packet.interface == "car-van came out"]
@@ -151,7 +151,7 @@ def test_feedback_is_captured_with_its_size(run, tiny):
     assert {len(packet.data) for packet in back} == {tiny.fusion.feedback_bytes + 40}
 
 
-def test_packets_larger_than_ip_knows_are_refused(run, tiny):
+def test_packets_beyond_the_ip_limit_are_refused(run, tiny):
     with pytest.raises(InputError, match=r"link 'car-hub' carries packets of 70000 bytes.*expected at most 65535"):
         run(change_links(tiny, mtu_bytes=70_000), exports=["pcap"])
 
@@ -159,7 +159,7 @@ def test_packets_larger_than_ip_knows_are_refused(run, tiny):
 @given(st.binary(max_size=300))
 @example(b"\0\0")
 @example(b"\xff\xff")
-def test_the_checksum_is_the_ones_complement_sum(data):
+def test_checksum_is_the_ones_complement_sum(data):
     total = sum(int.from_bytes(data[at : at + 2].ljust(2, b"\0"), "big") for at in range(0, len(data), 2))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
@@ -167,7 +167,7 @@ def test_the_checksum_is_the_ones_complement_sum(data):
 
 
 @pytest.mark.skipif(TSHARK is None, reason="no tshark here")
-def test_tshark_reads_it(run, tiny):
+def test_tshark_reads_the_capture(run, tiny):
     lossy = change_streams(change_links(tiny, loss=LOSSY, mtu_bytes=300), transport=TRANSPORTS["retransmission"])
     path = run(lossy, exports=["pcap"], report=False).read.path / "packets.pcapng"
     names = ["frame.interface_name", "ip.src_host", "ip.len", "ip.checksum.status", "udp.checksum.status"]

@@ -48,7 +48,7 @@ def time_ns(stamp: dict[str, int]) -> int:
     return stamp["sec"] * 1_000_000_000 + stamp["nsec"]
 
 
-def test_pictures_and_bitstreams_are_the_runs(run, lossy):
+def test_recording_holds_pictures_and_bitstreams(run, lossy):
     ran = run(lossy, exports=["mcap"], report=False, hosts=2)
     assert ran.result.summary["fingerprint"] == run(lossy, report=False).result.summary["fingerprint"]
     messages, channels, _ = read(ran)
@@ -82,7 +82,7 @@ def announcement(metadata: dict[str, str]) -> Announcement:
     return Announcement(**{**metadata, **sizes})
 
 
-def test_rows_links_and_events_are_the_runs(run, lossy):
+def test_recording_holds_rows_links_and_events(run, lossy):
     ran = run(lossy, exports=["mcap"], report=False)
     messages, _, about = read(ran)
     assert about["fingerprint"] == ran.result.summary["fingerprint"]
@@ -108,7 +108,7 @@ def test_rows_links_and_events_are_the_runs(run, lossy):
     assert [t_ns for t_ns, _ in messages["/transforms"]] == list(range(0, 800 * MS, 100 * MS))
 
 
-def test_places_are_where_nodes_and_cameras_are(tiny):
+def test_recording_places_nodes_and_cameras(tiny):
     way = Trajectory(((0.0, 0.0, 1.0), (100.0, 100.0, 1.0)), speed_mps=10.0)
     camera = replace(tiny.nodes[0].cameras[0], trajectory=way, mount_m=(2.0, 1.0, 0.5), yaw_deg=30.0, pitch_deg=-20.0)
     scenario = replace(tiny, nodes=(replace(tiny.nodes[0], trajectory=way, cameras=(camera,)),))
@@ -133,7 +133,7 @@ def turned(by: dict[str, float], what: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("hosts", [0, 2])
-def test_a_run_that_fails_leaves_no_file(run, lossy, tmp_path, hosts):
+def test_failed_run_leaves_no_recording(run, lossy, tmp_path, hosts):
     def fail(now_ns: int) -> None:
         if now_ns >= 400 * MS:
             raise InputError("enough")
@@ -144,7 +144,7 @@ def test_a_run_that_fails_leaves_no_file(run, lossy, tmp_path, hosts):
     assert not {name for name in left if name.startswith(("run.mcap", "packets"))}
 
 
-def test_a_file_that_cannot_be_written_is_one_line(run, lossy, monkeypatch):
+def test_unwritable_recording_is_one_line(run, lossy, monkeypatch):
     from simnet.exports.mcap_recording import Writer
 
     def full(*_: object) -> None:

@@ -30,7 +30,7 @@ def lossy(tiny):
     )
 
 
-def test_csv_says_what_parquet_says(run, lossy):
+def test_csv_matches_parquet(run, lossy):
     ran = run(lossy, exports=["csv", "parquet"], report=False)
     for name in ("rows", "links"):
         table = parquet.read_table(ran.read.path / f"{name}.parquet").to_pylist()
@@ -58,7 +58,7 @@ def read_metrics(text: str) -> dict[tuple[str, ...], Sample]:
     }
 
 
-def test_metrics_say_what_rows_say(run, lossy):
+def test_metrics_match_rows(run, lossy):
     ran = run(lossy, exports=["prometheus"], report=False)
     samples = read_metrics((ran.read.path / "metrics.prom").read_text())
     assert all(sample.timestamp is None for sample in samples.values()), "node_exporter refuses them"
@@ -80,7 +80,7 @@ def test_metrics_say_what_rows_say(run, lossy):
     assert about.labels["fingerprint"] == ran.result.summary["fingerprint"]
 
 
-def test_what_the_live_page_tells_too_has_the_same_name_and_value(run, lossy):
+def test_exported_and_live_metrics_share_names_and_values(run, lossy):
     ran = run(replace(lossy, duration_ns=1_000 * MS), exports=["prometheus"], report=False)
     live = State()
     live.take(Told(LiveRun("session", "run", lossy, ())))
@@ -97,7 +97,7 @@ def test_what_the_live_page_tells_too_has_the_same_name_and_value(run, lossy):
 
 
 @pytest.mark.parametrize("text", ["mcap,gif", "pcap,", "MP4", ""])
-def test_an_unknown_kind_is_one_line_that_lists_them(text, tmp_path, capsys):
+def test_unknown_export_lists_the_known_ones(text, tmp_path, capsys):
     assert cli.main(["run", "stereo_pair", "--export", text, "--out", str(tmp_path / "out")]) == 2
     said = capsys.readouterr().err
     assert said.count("\n") == 1
@@ -106,7 +106,7 @@ def test_an_unknown_kind_is_one_line_that_lists_them(text, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(("kind", "library"), [("mcap", "mcap"), ("prometheus", "prometheus_client")])
-def test_a_missing_library_is_named_with_what_brings_it(run, tiny, tmp_path, monkeypatch, kind, library):
+def test_missing_library_names_the_extra_to_install(run, tiny, tmp_path, monkeypatch, kind, library):
     monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(
         InputError, match=rf"--export {kind}: the package {library} is missing; pip install 'simnet\[export\]'"
@@ -115,7 +115,7 @@ def test_a_missing_library_is_named_with_what_brings_it(run, tiny, tmp_path, mon
     assert not list(tmp_path.iterdir())
 
 
-def test_recorded_sizes_have_packets_and_no_pictures(run, tiny):
+def test_recorded_stream_exports_packets_but_no_pictures(run, tiny):
     rows = run(tiny, report=False).result.summary["rows"]
     streams = tuple(replace(each, codec="recorded", model=f"{rows}#{each.name}") for each in tiny.streams)
     drawn = replace(tiny, streams=streams)
@@ -134,7 +134,7 @@ def test_recorded_sizes_have_packets_and_no_pictures(run, tiny):
     }
 
 
-def test_a_run_that_goes_on_has_packets_and_not_all_pictures(run, lossy, tmp_path):
+def test_resumed_run_exports_packets_but_not_all_pictures(run, lossy, tmp_path):
     def fail(now_ns: int) -> None:
         if now_ns >= 300 * MS:
             raise WireError("the cable was cut")
@@ -157,10 +157,10 @@ def test_a_run_that_goes_on_has_packets_and_not_all_pictures(run, lossy, tmp_pat
     assert len((out / "rows.csv").read_text().splitlines()) == len((whole / "rows.csv").read_text().splitlines())
 
 
-def test_python_refuses_unknown_kinds_too(run, tiny):
+def test_api_refuses_unknown_exports(run, tiny):
     with pytest.raises(InputError, match="--export: 'gif'; expected a list of mcap"):
         run(tiny, exports=["gif"])
 
 
-def test_every_kind_is_listed_once():
+def test_every_export_is_listed_once():
     assert exports.parse("csv, pcap,csv") == ("csv", "pcap")

@@ -25,7 +25,7 @@ def frames(path) -> tuple[list[np.ndarray], av.video.stream.VideoStream]:
         return [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)], film.streams.video[0]
 
 
-def test_the_film_shows_every_frame_beside_what_the_receiver_has(run, tiny, pictures):
+def test_video_shows_original_beside_received_picture(run, tiny, pictures):
     scenario = change_links(tiny, loss=LossConfig("independent", 0.3), mtu_bytes=700)
     ran = run(scenario, exports=["mp4"], report=False)
     assert ran.result.summary["fingerprint"] == run(scenario, report=False).result.summary["fingerprint"]
@@ -58,7 +58,7 @@ def small(picture: np.ndarray) -> np.ndarray:
     return cv2.resize(picture, (64, 48), interpolation=cv2.INTER_AREA)
 
 
-def test_late_pictures_are_not_shown(run, tiny):
+def test_video_omits_late_pictures(run, tiny):
     late = replace(tiny, duration_ns=500 * MS, fusion=replace(tiny.fusion, deadline_ns=15 * MS))
     ran = run(late, exports=["mp4"], report=False)
     assert {row.outcome.value for row in ran.read.rows} == {"late"}
@@ -69,12 +69,12 @@ def test_late_pictures_are_not_shown(run, tiny):
         assert abs(grey - 128).max() < 6
 
 
-def test_the_index_is_at_the_front(run, tiny):
+def test_video_index_is_at_the_front(run, tiny):
     content = (run(tiny, exports=["mp4"], report=False).read.path / "video" / "car~a.mp4").read_bytes()
     assert 0 < content.index(b"moov") < content.index(b"mdat")
 
 
-def test_a_run_that_fails_leaves_no_film(run, tiny, tmp_path):
+def test_failed_run_leaves_no_video(run, tiny, tmp_path):
     def fail(now_ns: int) -> None:
         if now_ns >= 400 * MS:
             raise InputError("enough")
@@ -85,7 +85,7 @@ def test_a_run_that_fails_leaves_no_film(run, tiny, tmp_path):
 
 
 @pytest.mark.parametrize(("width", "height"), [(7, 5), (2001, 11), (5000, 3000)])
-def test_pictures_of_any_size_make_a_film(tmp_path, width, height):
+def test_pictures_of_any_size_make_a_video(tmp_path, width, height):
     movie = Movie(tmp_path / "film.mp4", width, height, 33_333_333)
     picture = np.full((height, width, 3), (200, 40, 40), np.uint8)
     movie.add((picture, picture), ("a", "b"), ("c", "d"), is_frozen=False)

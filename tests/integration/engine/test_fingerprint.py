@@ -16,7 +16,7 @@ def eventful(tiny: Scenario) -> Scenario:
     return change_streams(lossy, rate=RateConfig("adaptive"))
 
 
-def test_the_same_in_threads_and_processes_and_with_any_delay(eventful: Scenario, run: Callable[..., Ran]) -> None:
+def test_fingerprint_ignores_processes_and_delays(eventful: Scenario, run: Callable[..., Ran]) -> None:
     def fingerprint(**options: float) -> str:
         return run(eventful, **options).result.summary["fingerprint"]
 
@@ -28,13 +28,13 @@ def test_the_same_in_threads_and_processes_and_with_any_delay(eventful: Scenario
     assert fingerprint(hosts=2, answer_delay_s=0.01) == first
 
 
-def test_another_seed_or_quality_is_another_run(eventful: Scenario, run: Callable[..., Ran]) -> None:
+def test_fingerprint_depends_on_seed_and_quality(eventful: Scenario, run: Callable[..., Ran]) -> None:
     seeds = [run(replace(eventful, seed=seed)).result.summary["fingerprint"] for seed in (1, 2)]
     assert seeds[0] != seeds[1]
     calm = run(change_streams(eventful, rate=RateConfig(quality=0.9))).result.summary["fingerprint"]
     assert calm not in seeds
 
 
-def test_rows_are_the_same_too(eventful: Scenario, run: Callable[..., Ran]) -> None:
+def test_rows_ignore_processes_and_delays(eventful: Scenario, run: Callable[..., Ran]) -> None:
     first, second = ([replace(row, run="") for row in run(eventful, hosts=hosts).read.rows] for hosts in (0, 1))
     assert first == second

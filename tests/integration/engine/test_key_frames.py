@@ -45,7 +45,7 @@ def _refer_to_pictures(rows: list[Row]) -> bool:
     return True
 
 
-def test_without_loss_one_key_frame_is_enough(tiny: Scenario, run: Run) -> None:
+def test_lossless_stream_needs_one_key_frame(tiny: Scenario, run: Run) -> None:
     rows = run(change_streams(tiny, codec="h264")).rows("car/a")
     assert [row.key for row in rows] == [True] + [False] * 9
     assert _shown(rows) == 10
@@ -54,7 +54,7 @@ def test_without_loss_one_key_frame_is_enough(tiny: Scenario, run: Run) -> None:
 
 
 @pytest.mark.parametrize("codec", ["h264", "hevc", "av1"])
-def test_a_stream_dies_with_its_reference_and_comes_back_when_asked(lossy: Scenario, run: Run, codec: str) -> None:
+def test_requested_key_frame_restores_a_broken_stream(lossy: Scenario, run: Run, codec: str) -> None:
     lossy = change_streams(lossy, codec=codec)
     alive, dead = (run(scenario).rows("car/a") for scenario in (lossy, _deaf(lossy)))
     assert _refer_to_pictures(alive)
@@ -67,7 +67,7 @@ def test_a_stream_dies_with_its_reference_and_comes_back_when_asked(lossy: Scena
     assert alive[first].arrive_ns is None
 
 
-def test_the_summary_counts_what_had_no_reference(lossy: Scenario, run: Run) -> None:
+def test_summary_counts_frames_without_reference(lossy: Scenario, run: Run) -> None:
     ran = run(_deaf(lossy), report=True)
     rows, counts = ran.rows("car/a"), ran.result.summary["streams"]["car/a"]
     assert counts["reference_lost"] == sum(row.outcome is Outcome.REFERENCE for row in rows) > 5
@@ -76,18 +76,18 @@ def test_the_summary_counts_what_had_no_reference(lossy: Scenario, run: Run) -> 
     assert "no reference" in (ran.result.folder / "report.html").read_text(encoding="utf-8")
 
 
-def test_a_key_frame_comes_with_every_interval(tiny: Scenario, run: Run) -> None:
+def test_key_frames_come_at_every_interval(tiny: Scenario, run: Run) -> None:
     rows = run(change_streams(tiny, codec="h264", key_interval_ns=400 * MS)).rows("car/a")
     assert [row.sequence for row in rows if row.key] == [0, 4, 8]
 
 
-def test_the_interval_heals_a_stream_that_cannot_ask(lossy: Scenario, run: Run) -> None:
+def test_interval_restores_a_stream_without_feedback(lossy: Scenario, run: Run) -> None:
     healed = run(_deaf(change_streams(lossy, key_interval_ns=300 * MS))).rows("car/a")
     assert _refer_to_pictures(healed)
     assert _shown(healed) > 20
 
 
-def test_streams_with_references_do_not_depend_on_processes_or_delays(lossy: Scenario, run: Run) -> None:
+def test_video_streams_ignore_processes_and_delays(lossy: Scenario, run: Run) -> None:
     eventful = change_links(change_streams(lossy, rate=RateConfig("adaptive")), jitter_ns=60 * MS, reorder=True)
     runs = [run(eventful, **options) for options in ({}, {"answer_delay_s": 0.01}, {"hosts": 2})]
     assert len({each.result.summary["fingerprint"] for each in runs}) == 1
@@ -95,6 +95,6 @@ def test_streams_with_references_do_not_depend_on_processes_or_delays(lossy: Sce
     assert {Outcome.LOST, Outcome.REFERENCE, Outcome.DECODED} <= outcomes
 
 
-def test_a_scenario_may_want_key_frames_regularly(tiny: Scenario, run: Run) -> None:
+def test_scenario_may_set_a_key_frame_interval(tiny: Scenario, run: Run) -> None:
     rows = run(change_streams(tiny, codec="h264", key_interval_ns=300 * MS)).rows("car/a")
     assert [row.key for row in rows] == [index % 3 == 0 for index in range(10)]

@@ -18,7 +18,7 @@ from support.tiny_runs import FRAMES, MS, Ran, change_links, change_streams
 Run = Callable[..., Ran]
 
 
-def test_a_calm_run_decodes_everything_in_time(tiny: Scenario, run: Run) -> None:
+def test_lossless_run_decodes_everything_in_time(tiny: Scenario, run: Run) -> None:
     ran = run(tiny)
     assert {row.outcome for row in ran.read.rows} == {Outcome.DECODED}
     assert [row.sequence for row in ran.rows("car/a")] == list(range(10))
@@ -31,13 +31,13 @@ def test_a_calm_run_decodes_everything_in_time(tiny: Scenario, run: Run) -> None
     assert first.alone_psnr_db == first.psnr_db
 
 
-def test_side_information_comes_from_the_preferred_source_and_says_its_age(tiny: Scenario, run: Run) -> None:
+def test_preferred_source_serves_and_its_age_is_recorded(tiny: Scenario, run: Run) -> None:
     rows = run(tiny).rows("van/b")
     assert {row.side_sources for row in rows} == {("car/a",)}
     assert {row.side_age_ns for row in rows} == {0}
 
 
-def test_when_the_other_stream_is_lost_the_sensor_serves(tiny: Scenario, run: Run) -> None:
+def test_sensor_serves_when_the_other_stream_is_lost(tiny: Scenario, run: Run) -> None:
     links = tuple(
         replace(link, loss=LossConfig("independent", 1.0)) if link.source == "car" else link for link in tiny.links
     )
@@ -47,7 +47,7 @@ def test_when_the_other_stream_is_lost_the_sensor_serves(tiny: Scenario, run: Ru
     assert {row.side_sources for row in ran.rows("van/b")} == {("hub/s",)}
 
 
-def test_side_information_that_is_missing_is_said_to_be(tiny: Scenario, run: Run) -> None:
+def test_missing_side_information_is_recorded(tiny: Scenario, run: Run) -> None:
     stream = replace(tiny.streams[1], side_information=("previous",))
     rows = run(replace(tiny, streams=(tiny.streams[0], stream))).rows("van/b")
     assert [row.outcome for row in rows[:2]] == [Outcome.ALONE, Outcome.DECODED]
@@ -63,7 +63,9 @@ def test_late_frames_are_decoded_and_counted_apart(tiny: Scenario, run: Run) -> 
     assert counts["psnr_db"] > 20
 
 
-def test_altered_frames_are_corrupt_and_serve_nobody(tiny: Scenario, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_altered_frames_are_corrupt_and_serve_no_other(
+    tiny: Scenario, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     encode = ClassicalEncoder.encode
 
     def altered(self: ClassicalEncoder, image: object, quality: float, *, key: bool = False) -> bytes:
@@ -78,7 +80,7 @@ def test_altered_frames_are_corrupt_and_serve_nobody(tiny: Scenario, run: Run, m
     assert [row.outcome for row in ran.rows("van/b")][3] is Outcome.CORRUPT
 
 
-def test_a_queue_that_builds_up_lowers_quality_within_a_second(tiny: Scenario, run: Run) -> None:
+def test_growing_queue_lowers_quality_within_a_second(tiny: Scenario, run: Run) -> None:
     slow = change_links(replace(tiny, duration_ns=2500 * MS), bandwidth_bps=100e3)
     adaptive = RateConfig("adaptive", quality=0.9)
     fixed = run(change_streams(slow, rate=RateConfig(quality=0.9))).rows("car/a")
@@ -88,13 +90,13 @@ def test_a_queue_that_builds_up_lowers_quality_within_a_second(tiny: Scenario, r
     assert max(row.queue_ns for row in adapted[5:]) < fixed[-1].queue_ns / 3
 
 
-def test_a_target_bit_rate_is_met_on_the_wire(tiny: Scenario, run: Run) -> None:
+def test_target_bit_rate_is_met_on_the_wire(tiny: Scenario, run: Run) -> None:
     target = change_streams(replace(tiny, duration_ns=3000 * MS), rate=RateConfig("target", target_bps=150e3))
     rows = run(target).rows("car/a")[10:]
     assert sum(row.link_bytes for row in rows) * 8 / 2 == pytest.approx(150e3, rel=0.05)
 
 
-def test_every_byte_is_on_a_link_and_every_byte_of_a_link_in_a_row(tiny: Scenario, run: Run) -> None:
+def test_rows_and_links_account_for_every_byte(tiny: Scenario, run: Run) -> None:
     scenario = change_streams(change_links(tiny, loss=LossConfig("independent", 0.2)), rate=RateConfig("adaptive"))
     ran = run(scenario)
     for stream, link in (("car/a", "car-hub"), ("van/b", "van-hub")):
@@ -105,13 +107,13 @@ def test_every_byte_is_on_a_link_and_every_byte_of_a_link_in_a_row(tiny: Scenari
         assert ran.sent_bytes("-".join(reversed(link.split("-")))) == 9 * (40 + 40)
 
 
-def test_a_recorded_world_ends_the_run(tiny: Scenario, run: Run) -> None:
+def test_recorded_world_ends_the_run(tiny: Scenario, run: Run) -> None:
     summary = run(replace(tiny, duration_ns=60_000 * MS)).result.summary
     assert summary["virtual_s"] == FRAMES / 10
     assert summary["frames"] == 2 * FRAMES
 
 
-def test_a_run_without_a_frame_is_refused_before_its_folder(tiny: Scenario, run: Run, tmp_path: Path) -> None:
+def test_run_without_frames_is_refused_before_its_folder(tiny: Scenario, run: Run, tmp_path: Path) -> None:
     late = replace(
         tiny,
         nodes=tuple(
@@ -124,7 +126,7 @@ def test_a_run_without_a_frame_is_refused_before_its_folder(tiny: Scenario, run:
     assert not list(tmp_path.iterdir())
 
 
-def test_the_folder_holds_what_a_report_needs(tiny: Scenario, run: Run) -> None:
+def test_run_folder_holds_what_a_report_needs(tiny: Scenario, run: Run) -> None:
     ran = run(tiny, report=True)
     folder = ran.result.folder
     assert (folder / "report.html").stat().st_size > 1000
@@ -138,7 +140,7 @@ def test_the_folder_holds_what_a_report_needs(tiny: Scenario, run: Run) -> None:
     assert 50 < ran.result.summary["peak_rss_mb"] <= process_memory.peak_bytes() / 2**20 + 1
 
 
-def test_a_folder_in_use_is_refused(tiny: Scenario, run: Run) -> None:
+def test_folder_in_use_is_refused(tiny: Scenario, run: Run) -> None:
     folder = run(tiny).result.folder
     from simnet import engine
 
@@ -146,7 +148,7 @@ def test_a_folder_in_use_is_refused(tiny: Scenario, run: Run) -> None:
         engine.run(tiny, folder)
 
 
-def test_an_unknown_codec_is_the_users_error_and_a_broken_one_the_hosts(
+def test_unknown_codec_blames_user_and_broken_codec_host(
     tiny: Scenario, run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with pytest.raises(ModelError, match="unknown codec"):

@@ -13,7 +13,7 @@ from support.tiny_runs import MS, Ran
 Run = Callable[..., Ran]
 
 
-def test_a_paced_run_takes_its_time_and_gives_the_same_rows(tiny: Scenario, run: Run) -> None:
+def test_paced_run_takes_wall_time_with_equal_rows(tiny: Scenario, run: Run) -> None:
     seen: list[tuple[int, float]] = []
     paced = run(tiny, realtime=1.5, progress=lambda now_ns: seen.append((now_ns, time.monotonic())))
     free = run(tiny)
@@ -28,7 +28,7 @@ def test_a_paced_run_takes_its_time_and_gives_the_same_rows(tiny: Scenario, run:
     assert "realtime" not in free.result.summary
 
 
-def test_a_run_too_slow_for_its_clock_counts_what_it_missed(tiny: Scenario, run: Run) -> None:
+def test_slow_paced_run_counts_missed_instants(tiny: Scenario, run: Run) -> None:
     late = run(tiny, realtime=0.1, answer_delay_s=0.05)
     said = late.result.summary["realtime"]
     assert said["missed"] > said["deadlines"] / 2
@@ -37,7 +37,7 @@ def test_a_run_too_slow_for_its_clock_counts_what_it_missed(tiny: Scenario, run:
     assert late.read.about["summary"]["realtime"] == said
 
 
-def test_instants_have_their_wall_time_and_the_late_may_catch_up() -> None:
+def test_late_instants_may_catch_up() -> None:
     wall = [100.0]
     pace = Pace(2.0, lambda: wall[0])
     assert pace.left_s(50 * MS) == 0

@@ -76,7 +76,7 @@ def plainly(name: str, frames: list[np.ndarray], asked: Asked) -> tuple[list[byt
 
 @pytest.mark.parametrize("asked", [STEADY, FORCED, LATE_TURN], ids=["steady", "forced", "late turn"])
 @pytest.mark.parametrize("name", ["jpeg", "hevc", "h264", "av1", "hevc-intra", "factorized"])
-def test_bytes_pictures_and_scores_are_those_of_the_codec_itself(tiny, store, name, asked):
+def test_cached_bytes_pictures_and_scores_match_the_codec(tiny, store, name, asked):
     scenario = change_streams(tiny, codec=name)
     expected = plainly(name, frames_of(tiny, "car/a", len(asked)), asked)
     # A run before that went another way for a while leaves a group of frames that this one shares in part.
@@ -89,7 +89,7 @@ def test_bytes_pictures_and_scores_are_those_of_the_codec_itself(tiny, store, na
         assert turn == 0 or sitting.counts == NOTHING
 
 
-def test_frames_are_numbered_as_the_stream_numbers_them(tiny, store):
+def test_frames_keep_the_numbers_of_their_stream(tiny, store):
     sitting = Sitting(tiny, store)
     first, later = (sitting.pixels.encode("car/a", number, 0, 0.5, key=True) for number in (3, 65_536 + 7))
     announcement = sitting.pixels.announcement("car/a")
@@ -98,7 +98,7 @@ def test_frames_are_numbered_as_the_stream_numbers_them(tiny, store):
     assert sitting.counts.encodes == 1
 
 
-def test_only_what_differs_is_done_again(tiny, store):
+def test_only_changed_parts_are_computed_again(tiny, store):
     scenario = change_streams(tiny, codec="hevc")
     first = Sitting(scenario, store)
     first.decode("car/a", first.encode("car/a", STEADY))
@@ -116,7 +116,7 @@ def test_only_what_differs_is_done_again(tiny, store):
     assert third.counts.encodes == 2, "still pictures need no others"
 
 
-def test_links_seeds_and_a_stage_behind_the_decoder_change_no_bitstream(tiny, store):
+def test_links_seeds_and_fusing_reuse_the_bitstream(tiny, store):
     coded = Sitting(tiny, store).encode("car/a", STEADY)
     other = change_links(replace(change_streams(tiny, codec="jpeg+fuse"), seed=9), bandwidth_bps=1e5)
     sitting = Sitting(other, store)
@@ -135,7 +135,7 @@ def sides(name: str, scenario: Scenario, store: Store, quality: float) -> tuple[
 
 
 @pytest.mark.parametrize("name", ["atn", "ndic", "jpeg+fuse"])
-def test_side_pictures_are_part_of_what_a_picture_is(tiny, store, name):
+def test_picture_key_includes_its_side_pictures(tiny, store, name):
     found, _ = sides(name, tiny, store, 0.8)
     assert sides(name, tiny, store, 0.8) == (found, NOTHING)
     encoder = codec.open_encoder(name, 64, 48)
@@ -155,7 +155,7 @@ def test_side_pictures_are_part_of_what_a_picture_is(tiny, store, name):
     assert counts == Counts(1, 3, 0, 3), "one frame of car/a, and the two pictures made with it"
 
 
-def test_a_codec_without_use_for_side_pictures_does_not_miss_for_them(tiny, store):
+def test_unused_side_pictures_cause_no_miss(tiny, store):
     found, _ = sides("jpeg", tiny, store, 0.8)
     other, counts = sides("jpeg", tiny, store, 0.1)
     assert other == found
@@ -180,7 +180,7 @@ class Scene:
         Scene.opened -= 1
 
 
-def test_a_rendered_frame_is_known_by_what_it_is_a_frame_of(tiny, store, monkeypatch):
+def test_rendered_frame_key_covers_its_whole_view(tiny, store, monkeypatch):
     monkeypatch.setattr(world, "open_world", Scene)
     scenario = replace(tiny, world=WorldConfig("rendered"))
     cold = Sitting(scenario, store)
@@ -210,7 +210,7 @@ def test_a_rendered_frame_is_known_by_what_it_is_a_frame_of(tiny, store, monkeyp
         sitting.pixels.close()
 
 
-def test_recorded_frames_are_known_by_their_pixels(tiny, store, tmp_path):
+def test_recorded_frame_key_is_its_pixels(tiny, store, tmp_path):
     folder = tmp_path / "pictures"
     shutil.copytree(Path(tiny.world.path or ""), folder)
     moved = replace(tiny, world=replace(tiny.world, path=str(folder)))
@@ -224,7 +224,7 @@ def test_recorded_frames_are_known_by_their_pixels(tiny, store, tmp_path):
     assert changed.counts == Counts(encodes=1)
 
 
-def test_what_a_screen_shows_is_compared_with_what_there_is_to_be_seen(tiny, store):
+def test_displayed_picture_is_scored_against_current_original(tiny, store):
     frames = frames_of(tiny, "car/a", 6)
     grey = np.full_like(frames[0], 128)
     for turn in range(2):
@@ -244,7 +244,7 @@ def values(store_folder: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("harm", ["dropped", "altered"])
-def test_pictures_that_the_store_lost_are_made_again(tiny, tmp_path, harm):
+def test_pictures_lost_from_the_store_are_remade(tiny, tmp_path, harm):
     # Above the size up to which entries lie in the data base itself, so that there are files to harm.
     wide = replace(tiny.nodes[0].cameras[0], width=256, height=192)
     scenario = replace(tiny, nodes=(replace(tiny.nodes[0], cameras=(wide,)), *tiny.nodes[1:]))
@@ -279,7 +279,7 @@ def test_pictures_that_the_store_lost_are_made_again(tiny, tmp_path, harm):
     store.close()
 
 
-def test_a_store_that_holds_next_to_nothing_changes_nothing(tiny, tmp_path):
+def test_tiny_store_changes_no_result(tiny, tmp_path):
     scenario = change_streams(tiny, codec="hevc")
     expected = plainly("hevc", frames_of(tiny, "car/a", 6), FORCED)
     store = Store(tmp_path / "cache", 10**6)
@@ -292,7 +292,7 @@ def test_a_store_that_holds_next_to_nothing_changes_nothing(tiny, tmp_path):
     store.close()
 
 
-def test_a_frame_without_its_reference_is_refused_though_the_store_knows_it(tiny, store):
+def test_stored_frame_without_reference_is_refused(tiny, store):
     scenario = change_streams(tiny, codec="h264")
     first = Sitting(scenario, store)
     coded = first.encode("car/a", STEADY)
@@ -303,7 +303,7 @@ def test_a_frame_without_its_reference_is_refused_though_the_store_knows_it(tiny
         second.pixels.decode("car/a", 3, coded[3], ())
 
 
-def test_another_checkpoint_misses_and_the_rest_still_hits(tiny, store, tmp_path):
+def test_another_checkpoint_misses_only_its_own_entries(tiny, store, tmp_path):
     changed = tmp_path / "changed"
     shutil.copytree(shipped.folder("models") / "fuse", changed)
     with_model = [change_streams(tiny, codec="jpeg+fuse", model=model) for model in (None, str(changed))]
@@ -331,7 +331,7 @@ def test_another_checkpoint_misses_and_the_rest_still_hits(tiny, store, tmp_path
     assert go(with_model[0]) == NOTHING
 
 
-def test_other_code_or_another_library_misses(tiny, store, monkeypatch):
+def test_changed_code_or_library_misses(tiny, store, monkeypatch):
     Sitting(tiny, store).encode("car/a", STEADY)
     for name in ("of_codecs", "of_frames", "of_scores"):
         assert len(getattr(store_keys, name)()) == 64
@@ -344,7 +344,7 @@ def test_other_code_or_another_library_misses(tiny, store, monkeypatch):
 @pytest.mark.parametrize(
     ("room", "parts"), [("world", store_keys.WORLD), ("codec", store_keys.CODEC), ("quality", store_keys.QUALITY)]
 )
-def test_every_source_that_pictures_come_from_is_part_of_their_names(room, parts):
+def test_picture_keys_cover_every_contributing_module(room, parts):
     graph = grimp.build_graph("simnet")
     needed = graph.find_upstream_modules(f"simnet.{room}", as_package=True)
     covered = tuple(f"simnet.{part.removesuffix('.py').replace('/', '.')}" for part in parts)
@@ -373,7 +373,7 @@ store.close()
 """
 
 
-def test_two_processes_fill_one_store_at_once(tiny, tmp_path):
+def test_two_processes_share_one_store(tiny, tmp_path):
     from simnet.wire.protocol.serialization import pack_records
 
     file = tmp_path / "scenario"
@@ -390,7 +390,7 @@ def resident_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
 
-def test_memory_does_not_grow_from_run_to_run(tiny, store):
+def test_memory_stays_bounded_over_runs(tiny, store):
     def go() -> None:
         # New at every turn, so that codecs are opened as well.
         changed = [((quality + len(tried) / 200) % 1, key) for quality, key in FORCED]

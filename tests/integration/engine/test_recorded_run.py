@@ -36,7 +36,7 @@ def drawn(scenario: Scenario, rows: str) -> Scenario:
     return replace(scenario, streams=(replace(streams[0], rate=RateConfig(quality=0.7)), streams[1]))
 
 
-def test_sizes_are_those_of_the_rows_and_there_are_no_pictures(run, tiny, rows):
+def test_recorded_run_uses_row_sizes_and_no_pictures(run, tiny, rows):
     ran = run(drawn(tiny, rows))
     for stream in ("car/a", "van/b"):
         sizes = set(recorded_sizes.opened(f"{rows}#{stream}").key.sizes_bytes)
@@ -78,7 +78,7 @@ def stub_family(scenario: Scenario) -> SimpleNamespace:
     return SimpleNamespace(open_encoder=open_encoder, open_decoder=open_decoder, declared_times=lambda *_: (1, 1))
 
 
-def test_the_whole_engine_tells_the_same_story(run, tiny, rows, monkeypatch):
+def test_recorded_run_matches_the_full_run(run, tiny, rows, monkeypatch):
     scenario = busy(replace(tiny, duration_ns=2_000 * MS), rows)
     alone = run(scenario)
     monkeypatch.setitem(sys.modules, "stub_of_recorded", stub_family(scenario))
@@ -95,7 +95,7 @@ def test_the_whole_engine_tells_the_same_story(run, tiny, rows, monkeypatch):
     assert any(row.retransmissions for row in alone.read.rows)
 
 
-def test_streams_with_and_without_pictures_do_not_mix_and_need_no_hosts(run, tiny, rows):
+def test_recorded_and_pixel_streams_do_not_mix(run, tiny, rows):
     first, second = drawn(tiny, rows).streams
     with pytest.raises(InputError, match="expected all streams recorded or none"):
         run(replace(tiny, streams=(tiny.streams[0], second)))
@@ -111,7 +111,7 @@ def test_streams_with_and_without_pictures_do_not_mix_and_need_no_hosts(run, tin
         ({"rate": RateConfig(quality=1.0)}, "stream van/b: quality 1; expected 0.4 to 0.4, as recorded in"),
     ],
 )
-def test_what_cannot_be_drawn_is_refused(run, tiny, rows, change, fault):
+def test_undrawable_stream_is_refused(run, tiny, rows, change, fault):
     first, second = drawn(tiny, rows).streams
     if "model" in change:
         change = {"model": change["model"].format(rows=rows)}
@@ -124,7 +124,7 @@ def test_pictures_of_another_size_are_refused(tiny, rows):
         recorded_sizes.check("car/a", f"{rows}#car/a", 64, 64, None)
 
 
-def test_a_file_that_is_no_rows_is_refused(tmp_path):
+def test_file_without_rows_is_refused(tmp_path):
     file = tmp_path / "rows.parquet"
     file.write_text("nothing")
     with pytest.raises(InputError, match="not a run's rows"):
@@ -140,7 +140,7 @@ def test_a_file_that_is_no_rows_is_refused(tmp_path):
         ("link_bytes", None),
     ],
 )
-def test_rows_that_no_run_writes_are_refused(tmp_path, column, value):
+def test_impossible_rows_are_refused(tmp_path, column, value):
     file = tmp_path / "rows.parquet"
     row = {
         "stream": "car/a",
@@ -156,7 +156,7 @@ def test_rows_that_no_run_writes_are_refused(tmp_path, column, value):
         recorded_sizes.opened(str(file))
 
 
-def test_frames_that_were_never_coded_are_not_drawn(tmp_path):
+def test_uncoded_frames_are_not_drawn(tmp_path):
     file = tmp_path / "rows.parquet"
     columns = {"stream": ["car/a"] * 2, "codec": ["jpeg"] * 2, "size_bytes": [0, 700], "quality": [0.0, 0.5]}
     columns |= {"key": [False, True], "link_bytes": [0, 740], "bpp": [0.0, 2.0]}
@@ -177,7 +177,7 @@ def test_draws_follow_quality_and_key_frames():
     assert recorded_sizes.Sizes([0.1] * 100 + [0.9] * 200, [1] * 300).nearest(0.9) == (100, 300)
 
 
-def test_events_are_digested_as_lines_of_json():
+def test_events_are_digested_as_json_lines():
     events = [("arrival", n, "a/b", n / 7, None, True, [["x", n]]) for n in range(3 * CHUNK + 5)]
     digest = EventDigest()
     for event in events:

@@ -15,7 +15,7 @@ MS = 1_000_000
 OUTAGE = ((300 * MS, 600 * MS),)
 
 
-def test_an_outage_loses_frames_and_is_told_to_everybody(run, tiny):
+def test_outage_loses_frames_and_is_reported(run, tiny):
     with zmq.Context() as context, context.socket(zmq.REP) as probe:
         endpoint = f"tcp://127.0.0.1:{probe.bind_to_random_port('tcp://127.0.0.1')}"
     heard = []
@@ -40,7 +40,7 @@ def test_an_outage_loses_frames_and_is_told_to_everybody(run, tiny):
     assert {(event.time_ns, event.where, event.kind) for event in told} >= set(found[len(links) :])
 
 
-def test_a_car_that_passes_two_masts_is_handed_over_once(run, tiny):
+def test_car_passing_two_masts_is_handed_over_once(run, tiny):
     # The car drives 100 m in the run's second; hub is where it starts, a second mast 60 m on; both are wired.
     car, van, hub = tiny.nodes
     away = Trajectory(((0.0, 0.0, 0.0), (200.0, 0.0, 0.0)), speed_mps=100.0)

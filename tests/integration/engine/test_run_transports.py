@@ -17,7 +17,7 @@ TRANSPORTS = {
 
 
 @pytest.mark.parametrize("kind", TRANSPORTS)
-def test_rows_count_what_their_links_carried(run, tiny, kind):
+def test_rows_match_link_counters_for_every_transport(run, tiny, kind):
     lossy = change_links(tiny, loss=LossConfig("independent", 0.25), mtu_bytes=300)
     ran = run(change_streams(lossy, transport=TRANSPORTS[kind]))
     for stream in ("car/a", "van/b"):
@@ -33,14 +33,14 @@ def test_rows_count_what_their_links_carried(run, tiny, kind):
 
 
 @pytest.mark.parametrize("kind", ["retransmission", "fec"])
-def test_the_fingerprint_is_the_same_in_threads_and_in_processes(run, tiny, kind):
+def test_transport_fingerprint_ignores_processes(run, tiny, kind):
     lossy = change_links(tiny, loss=LossConfig("independent", 0.25), mtu_bytes=300)
     scenario = change_streams(replace(lossy, duration_ns=500_000_000), transport=TRANSPORTS[kind])
     threads, processes = run(scenario), run(scenario, hosts=2)
     assert threads.result.summary["fingerprint"] == processes.result.summary["fingerprint"]
 
 
-def test_a_target_bit_rate_counts_repair_packets(run, tiny):
+def test_target_bit_rate_counts_repair_packets(run, tiny):
     target = RateConfig("target", target_bps=200e3)
     ran = run(change_streams(tiny, rate=target, transport=TransportConfig("fec", repair=0.5)))
     rows = ran.rows("car/a")

@@ -25,7 +25,7 @@ def endpoint() -> str:
         return f"tcp://127.0.0.1:{probe.bind_to_random_port('tcp://127.0.0.1')}"
 
 
-def test_a_watched_run_is_the_same_and_tells_all(tiny: Scenario, run: Callable, endpoint: str) -> None:
+def test_watched_run_is_equal_and_publishes_everything(tiny: Scenario, run: Callable, endpoint: str) -> None:
     alone = run(tiny)
     heard: list[Told] = []
     subscriber = LiveSubscriber(endpoint, heard.append)
@@ -57,7 +57,7 @@ def test_a_watched_run_is_the_same_and_tells_all(tiny: Scenario, run: Callable, 
     assert next(end for end in told(LiveEnd) if not end.error).fingerprint == fingerprint
 
 
-def test_a_run_that_fails_says_so_at_its_end(tiny: Scenario, run: Callable, endpoint: str, monkeypatch) -> None:
+def test_failed_run_publishes_its_error(tiny: Scenario, run: Callable, endpoint: str, monkeypatch) -> None:
     from simnet.engine.remote.broker_loop import Broker
 
     def fail(_: Broker) -> None:
@@ -74,7 +74,7 @@ def test_a_run_that_fails_says_so_at_its_end(tiny: Scenario, run: Callable, endp
     assert [told.record.error for told in heard if isinstance(told.record, LiveEnd)] == ["InputError: the dog ate it"]
 
 
-def test_a_port_that_is_taken_is_one_clear_error_before_the_run(tiny: Scenario, run: Callable) -> None:
+def test_taken_port_is_refused_before_the_run(tiny: Scenario, run: Callable) -> None:
     with zmq.Context() as context, context.socket(zmq.REP) as other:
         port = other.bind_to_random_port("tcp://127.0.0.1")
         with pytest.raises(InputError, match=f"tcp://127.0.0.1:{port}: cannot publish there"):

@@ -29,7 +29,7 @@ def result_of(arguments: list[str], capsys: pytest.CaptureFixture) -> dict:
     return json.loads(capsys.readouterr().out.splitlines()[-1])
 
 
-def test_everything_is_measured_and_written(
+def test_evaluation_measures_and_writes_everything(
     drive: str, looking: str, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     arguments = ["--codec", f"{looking},jpeg", "--offset", "0:2", "--qualities", "0,0.2,0.4,0.6", "--rates", "0.1:6"]
@@ -54,7 +54,7 @@ def test_everything_is_measured_and_written(
     assert all(float(row["bpp"]) == 8 * int(row["size_bytes"]) / (96 * 64) for row in rows)
 
 
-def test_gain_against_offset_is_of_the_pictures_that_have_a_side_picture(
+def test_offset_gain_uses_only_pictures_with_side_pictures(
     drive: str, looking: str, capsys: pytest.CaptureFixture
 ) -> None:
     result = result_of(["--data", drive, "--codec", looking, "--offset", "0,5", "--qualities", "0.2"], capsys)
@@ -66,7 +66,7 @@ def test_gain_against_offset_is_of_the_pictures_that_have_a_side_picture(
     assert later["kept"] < 0.5
 
 
-def test_curves_are_measured_at_the_first_offset(drive: str, looking: str, capsys: pytest.CaptureFixture) -> None:
+def test_curves_use_the_first_offset(drive: str, looking: str, capsys: pytest.CaptureFixture) -> None:
     result = result_of(["--data", drive, "--codec", looking, "--offset", "2", "--qualities", "0.2"], capsys)
     assert (result["pictures"], result["left_out"]) == (4, 2)
     assert result["offsets"][looking][0]["kept"] is None
@@ -74,12 +74,12 @@ def test_curves_are_measured_at_the_first_offset(drive: str, looking: str, capsy
     assert result["offsets"][looking][0]["gain_db"] == pytest.approx(gain)
 
 
-def test_threads_change_nothing(drive: str, looking: str) -> None:
+def test_threads_change_no_result(drive: str, looking: str) -> None:
     one, many = (evaluate([drive], [looking, "webp"], [0.1, 0.5], None, jobs=jobs) for jobs in (1, 3))
     assert one["scores"] == many["scores"]
 
 
-def test_models_of_one_rate_are_points_of_one_curve(drive: str, looking: str) -> None:
+def test_fixed_rate_models_form_one_curve(drive: str, looking: str) -> None:
     grouped = evaluate([drive], [f"{looking}=fixed;fixed-not", "jpeg"], [0.1, 0.5, 0.9], "jpeg")
     fixed, *rest = (score for score in grouped["scores"] if score["model"] == "fixed" and score["way"] == "none")
     assert {score["quality"] for score in [fixed, *rest]} == {0.1}
@@ -88,7 +88,7 @@ def test_models_of_one_rate_are_points_of_one_curve(drive: str, looking: str) ->
     assert reason[f"{looking}=fixed"]["bd_rate_psnr"]["reason"].endswith("4 are needed")
 
 
-def test_every_codec_against_every_anchor(drive: str, capsys: pytest.CaptureFixture) -> None:
+def test_every_codec_is_compared_with_every_anchor(drive: str, capsys: pytest.CaptureFixture) -> None:
     arguments = ["--codec", "jpeg,webp,avif", "--qualities", "0,0.2,0.4,0.6,0.8", "--anchor"]
     result = result_of(["--data", drive, *arguments, "all"], capsys)
     assert result["anchors"] == ["avif", "jpeg", "webp"]
@@ -103,7 +103,7 @@ def test_every_codec_against_every_anchor(drive: str, capsys: pytest.CaptureFixt
     assert "6 pictures of pairs:" in shown
 
 
-def test_a_single_pair_gets_no_unrelated_control(
+def test_single_pair_has_no_unrelated_control(
     save_drive: Callable[..., None], looking: str, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     save_drive(tmp_path / "one", 4, 1)
@@ -112,14 +112,14 @@ def test_a_single_pair_gets_no_unrelated_control(
     assert result["unrelated"] == ""
 
 
-def test_codecs_are_shown_at_a_rate_that_all_have() -> None:
+def test_examples_use_a_rate_all_codecs_reach() -> None:
     curves = [[{"bpp": low}, {"bpp": high}] for low, high in ((0.1, 1.0), (0.2, 3.0))]
     assert common_rate(curves, None) == pytest.approx((0.2 * 1.0) ** 0.5)
     assert common_rate(curves, (0.05, 0.4)) == pytest.approx((0.2 * 0.4) ** 0.5)
     assert common_rate([*curves, [{"bpp": 4.0}]], None) == pytest.approx((0.1 * 4.0) ** 0.5)
 
 
-def test_examples_are_coded_at_about_one_rate_and_explained(drive: str, looking: str) -> None:
+def test_examples_share_a_rate_and_are_explained(drive: str, looking: str) -> None:
     qualities = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1]
     result = evaluate([drive], [looking, "webp"], qualities, None, offsets=[0, 1, 2], examples=2)
     assert [example.name for example in result["examples"]] == ["00, left view", "03, left view"]
@@ -164,7 +164,7 @@ def test_examples_are_coded_at_about_one_rate_and_explained(drive: str, looking:
         (["--codec", "jpeg", "--out", "/dev/null/x"], "/dev/null/x: cannot be made"),
     ],
 )
-def test_what_is_wrong_is_one_line(
+def test_bad_arguments_are_one_line(
     drive: str, arguments: list[str], complaint: str, capsys: pytest.CaptureFixture
 ) -> None:
     assert main(["evaluate", "--data", drive, *arguments]) == 2
@@ -174,12 +174,12 @@ def test_what_is_wrong_is_one_line(
     assert complaint in shown.err
 
 
-def test_data_named_twice_would_count_twice(drive: str, capsys: pytest.CaptureFixture) -> None:
+def test_data_named_twice_is_refused(drive: str, capsys: pytest.CaptureFixture) -> None:
     assert main(["evaluate", "--data", drive, "--data", drive, "--codec", "jpeg"]) == 2
     assert "names data twice" in capsys.readouterr().err
 
 
-def test_what_cannot_be_measured_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_unmeasurable_input_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     for name, side in (("tiny", 1), ("small", 6)):
         for view in ("left", "right"):
             (tmp_path / name / view).mkdir(parents=True)
@@ -196,7 +196,7 @@ def test_what_cannot_be_measured_is_one_line(tmp_path: Path, capsys: pytest.Capt
     ]
 
 
-def test_what_is_typed_is_read() -> None:
+def test_evaluate_arguments_are_parsed() -> None:
     assert evaluation_options.parse_offsets("0:3") == [0, 1, 2, 3]
     assert evaluation_options.parse_offsets("-2:0") == [-2, -1, 0]
     assert evaluation_options.parse_offsets("3,0") == [3, 0]

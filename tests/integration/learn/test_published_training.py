@@ -54,7 +54,7 @@ def recipe(pairs: str, name: str, **changes: object) -> Recipe:
 @pytest.mark.parametrize(
     ("name", "kind"), [("ndic-bls17", "ms-ssim"), ("ndic-bmshj18", "mse"), ("bls17", "mse"), ("bmshj18", "ms-ssim")]
 )
-def test_the_loss_falls_and_the_best_weights_are_the_authors(tmp_path: Path, pairs: str, name: str, kind: str) -> None:
+def test_loss_falls_and_best_weights_load_as_published(tmp_path: Path, pairs: str, name: str, kind: str) -> None:
     network = published_stage.train(recipe(pairs, name, distortion=kind), tmp_path / "out")
     found = [float(line.split()[3]) for line in (tmp_path / "out" / "log.txt").read_text().splitlines()]
     assert len(found) == 3
@@ -65,7 +65,7 @@ def test_the_loss_falls_and_the_best_weights_are_the_authors(tmp_path: Path, pai
         assert torch.allclose(again(x, x).x_hat, network(x, x).x_hat, atol=1e-5)
 
 
-def test_attention_learns_too(pairs: str) -> None:
+def test_attention_learns(pairs: str) -> None:
     chosen = Published(codec="atn-paper", filters=2, weight=1e-2, alpha=0, beta=0)
     torch.manual_seed(1)
     network = published_stage.build(chosen).train()
@@ -82,7 +82,7 @@ def test_attention_learns_too(pairs: str) -> None:
     assert values[-1] < 0.9 * values[0]
 
 
-def test_the_loss_is_the_papers(pairs: str) -> None:
+def test_loss_matches_the_paper(pairs: str) -> None:
     chosen = Published(codec="ndic-bls17", filters=4, weight=1e-3, alpha=0.5, beta=0.25)
     network = published_stage.build(chosen).eval()
     x, y = published_stage.Pairs([pair_data.load(pairs, rendered_pairs=1, seed=1)], 1).batch(0, 2)
@@ -96,7 +96,7 @@ def test_the_loss_is_the_papers(pairs: str) -> None:
     assert published_stage.terms(output, x, y, chosen, "mse")["loss"].item() == pytest.approx(expected.item(), rel=1e-5)
 
 
-def test_every_pair_comes_once_an_epoch_both_flipped_or_neither(pairs: str) -> None:
+def test_every_pair_comes_once_an_epoch_flipped_alike(pairs: str) -> None:
     source = pair_data.load(pairs, rendered_pairs=1, seed=1)
     batches = published_stage.Pairs([source], 1)
     flat = {tuple(picture.reshape(-1)[:600].tolist()): i for i, (picture, _) in enumerate(source.pairs)}
@@ -120,7 +120,7 @@ def command(pairs: str, out: Path, *settings: str) -> list[str]:
     return ["train", "ndic-bls17", "--out", str(out), *(part for each in small + settings for part in ("--set", each))]
 
 
-def test_a_recipe_ends_in_a_model_that_codes(tmp_path: Path, pairs: str) -> None:
+def test_recipe_ends_in_a_working_model(tmp_path: Path, pairs: str) -> None:
     out = tmp_path / "out"
     assert main(command(pairs, out, "steps=2")) == 0
     manifest = yaml.safe_load((out / "model" / "manifest.yaml").read_text())
@@ -133,7 +133,7 @@ def test_a_recipe_ends_in_a_model_that_codes(tmp_path: Path, pairs: str) -> None
     assert codec.open_decoder(encoder.announcement).decode(frame, ()).picture.shape == picture.shape
 
 
-def test_two_processes_from_the_command_line(tmp_path: Path, pairs: str) -> None:
+def test_two_processes_train_like_one(tmp_path: Path, pairs: str) -> None:
     settings = ("steps=6", "batch=2", "learning_rate=5.0e-3")
     assert main(command(pairs, tmp_path / "one", *settings)) == 0
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "simnet"]

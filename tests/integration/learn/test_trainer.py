@@ -38,7 +38,7 @@ def figures(folder: Path) -> list[list[str]]:
     "changes", [{}, {"schedule": "plateau", "amsgrad": True, "clip": None, "precision": "float32"}]
 )
 @pytest.mark.parametrize("keep", ["average", "best"])
-def test_a_killed_training_ends_as_one_that_was_not(tmp_path: Path, changes: dict[str, object], keep: str) -> None:
+def test_killed_training_resumes_to_the_same_end(tmp_path: Path, changes: dict[str, object], keep: str) -> None:
     straight = train(recipe(**changes), tmp_path / "straight", keep=keep)
     with pytest.raises(MemoryError):
         train(recipe(**changes), tmp_path / "killed", stop=10, keep=keep)
@@ -54,7 +54,7 @@ def test_a_killed_training_ends_as_one_that_was_not(tmp_path: Path, changes: dic
         assert rest == [line for line in (tmp_path / "killed" / name).read_text().splitlines() if ",train/" not in line]
 
 
-def test_what_is_written_down(tmp_path: Path) -> None:
+def test_journal_holds_every_figure(tmp_path: Path) -> None:
     train(recipe(), tmp_path)
     rows = figures(tmp_path)
     assert rows[0] == ["step", "name", "value"]
@@ -69,7 +69,7 @@ def test_what_is_written_down(tmp_path: Path) -> None:
     assert steps == [5, 10, 15, 20]
 
 
-def test_curves_and_pictures_are_for_tensorboard(tmp_path: Path) -> None:
+def test_curves_and_pictures_go_to_tensorboard(tmp_path: Path) -> None:
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     train(recipe(), tmp_path)
     events = accumulator.EventAccumulator(str(tmp_path / training_journal.CURVES))
@@ -79,7 +79,7 @@ def test_curves_and_pictures_are_for_tensorboard(tmp_path: Path) -> None:
     assert [event.step for event in events.Scalars("validation/distortion")] == [5, 10, 15, 20]
 
 
-def test_without_tensorboard_one_line_says_so(
+def test_missing_tensorboard_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
@@ -92,20 +92,20 @@ def test_without_tensorboard_one_line_says_so(
 
 @pytest.mark.parametrize("kind", ["mse", "ms-ssim"])
 @pytest.mark.parametrize("keep", ["average", "best"])
-def test_the_loss_falls(tmp_path: Path, kind: str, keep: str) -> None:
+def test_loss_falls(tmp_path: Path, kind: str, keep: str) -> None:
     train(recipe(distortion=kind, steps=60), tmp_path, keep=keep)
     found = [float(value) for _, name, value in figures(tmp_path)[1:] if name == "validation/distortion"]
     assert found[-1] < 0.8 * found[0]
 
 
-def test_the_best_weights_are_kept(tmp_path: Path) -> None:
+def test_best_weights_are_kept(tmp_path: Path) -> None:
     trainer = train(recipe(schedule="plateau", learning_rate=0.5, steps=40, clip=None), tmp_path, keep="best")
     found = [float(value) for _, name, value in figures(tmp_path)[1:] if name == "validation/distortion"]
     assert trainer.best == pytest.approx(min(found))
     assert trainer.best < found[-1]
 
 
-def test_a_changed_recipe_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_changed_recipe_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     checkpoints.refuse_changes(recipe(), tmp_path)
     train(recipe(steps=2), tmp_path)
     checkpoints.refuse_changes(recipe(steps=5), tmp_path)
@@ -118,18 +118,18 @@ def test_a_changed_recipe_is_refused(tmp_path: Path, capsys: pytest.CaptureFixtu
         checkpoints.refuse_changes(recipe(), tmp_path)
 
 
-def test_a_file_in_the_place_of_the_folder_is_one_line(tmp_path: Path) -> None:
+def test_file_in_place_of_folder_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     with pytest.raises(InputError, match=r"file: cannot be made \(File exists\)"):
         train(recipe(steps=2), tmp_path / "file")
 
 
-def test_a_loss_that_is_no_number_ends_it(tmp_path: Path) -> None:
+def test_nan_loss_ends_the_training(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="try a lower learning_rate"):
         train(recipe(learning_rate=1e30, warm_up=0, clip=None), tmp_path)
 
 
-def test_ctrl_c_saves_the_step_it_came_in(tmp_path: Path) -> None:
+def test_interrupt_saves_the_current_step(tmp_path: Path) -> None:
     chosen = recipe(steps=10_000)
     trainer = loop.Trainer(tiny_training.Tiny(), chosen, tmp_path)
 
@@ -143,7 +143,7 @@ def test_ctrl_c_saves_the_step_it_came_in(tmp_path: Path) -> None:
     assert checkpoints.read(trainer.checkpoint)["step"] == 8
 
 
-def test_a_second_signal_does_not_wait() -> None:
+def test_second_interrupt_does_not_wait() -> None:
     reached = []
 
     def interrupted() -> None:
@@ -158,7 +158,7 @@ def test_a_second_signal_does_not_wait() -> None:
     assert reached == [True]
 
 
-def test_two_processes_are_one(tmp_path: Path) -> None:
+def test_two_processes_train_like_one(tmp_path: Path) -> None:
     train(recipe(precision="float32"), tmp_path / "one")
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
@@ -182,7 +182,7 @@ def test_two_processes_are_one(tmp_path: Path) -> None:
     assert rows["two"]["20", "train/distortion"] == pytest.approx(rows["one"]["20", "train/distortion"], rel=0.02)
 
 
-def test_shares(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batch_is_shared_among_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel, "world", lambda: 2)
     monkeypatch.setattr(parallel, "rank", lambda: 1)
     assert parallel.share(torch.arange(6)).tolist() == [3, 4, 5]
@@ -190,7 +190,7 @@ def test_shares(monkeypatch: pytest.MonkeyPatch) -> None:
         parallel.share(torch.arange(5))
 
 
-def test_no_gpu_is_one_line() -> None:
+def test_missing_gpu_is_one_line() -> None:
     if torch.cuda.is_available():
         assert parallel.device("auto").type == "cuda"
     else:

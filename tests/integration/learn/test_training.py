@@ -44,7 +44,7 @@ def test_both_stages_train_resume_and_code(tmp_path: Path, pairs: str) -> None:
         assert codec.open_decoder(encoder.announcement).decode(frame, ()).picture.shape == picture.shape
 
 
-def test_bad_recipes_are_one_line(tmp_path: Path, pairs: str, capsys: pytest.CaptureFixture) -> None:
+def test_bad_recipe_is_one_line(tmp_path: Path, pairs: str, capsys: pytest.CaptureFixture) -> None:
     assert main(["train", "nothing"]) == 2
     assert train("factorized", tmp_path / "a", pairs, "stepz=3") == 2
     assert train("factorized", tmp_path / "b", "pairs:/nowhere") == 2

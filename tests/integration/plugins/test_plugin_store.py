@@ -66,7 +66,7 @@ OTHER = [(0.5, True), (0.5001, False), (0.5002, False), (0.7, False), (0.5, True
 
 
 @pytest.mark.parametrize("before", [ASKED, OTHER])
-def test_bytes_and_pictures_are_those_of_the_codec_itself(install: Install, tmp_path: Path, before: list) -> None:
+def test_cached_plugin_output_matches_the_codec(install: Install, tmp_path: Path, before: list) -> None:
     install("mine", SUMS + WORLD, codecs="sums = mine:Sums", worlds="stripes = mine:Stripes")
     overrides = ["duration=1s", "world={kind: stripes}", "streams.*.codec=sums"]
     chosen = scenario.load("stereo_pair", overrides)

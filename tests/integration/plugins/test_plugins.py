@@ -82,7 +82,7 @@ def all_three(install: Install) -> Path:
     return install("mine", CODEC + WORLD + RATE, **ALL)
 
 
-def test_a_run_with_all_three_is_the_same_on_hosts_of_its_own(
+def test_plugin_run_is_the_same_on_hosts(
     all_three: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(all_three), *sys.path]))
@@ -96,7 +96,7 @@ def test_a_run_with_all_three_is_the_same_on_hosts_of_its_own(
     assert len(fingerprints) == 1
 
 
-def test_a_scenario_that_names_them_means_the_same_written_out(all_three: Path, tmp_path: Path) -> None:
+def test_plugin_scenario_reads_back_from_its_output(all_three: Path, tmp_path: Path) -> None:
     loaded = scenario.load("intersection", SET)
     assert loaded.world.options == {"wide": 8}
     assert {stream.rate.kind for stream in loaded.streams} == {"halving"}
@@ -107,7 +107,7 @@ def test_a_scenario_that_names_them_means_the_same_written_out(all_three: Path, 
     assert "stripes" in scenario.schema_json()["$defs"]["World"]["properties"]["kind"]["enum"]
 
 
-def test_ls_lists_them_without_importing(install: Install, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ls_lists_plugins_without_importing_them(install: Install, capsys: pytest.CaptureFixture[str]) -> None:
     install("heavy", "raise RuntimeError('imported')", codecs="sparse = heavy:Sparse\njpeg = heavy:Jpeg")
     assert main(["ls", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)["plugins"]
@@ -118,7 +118,7 @@ def test_ls_lists_them_without_importing(install: Install, capsys: pytest.Captur
     assert "codec sparse (package heavy 1.0)" in capsys.readouterr().out
 
 
-def test_a_plain_codec_has_our_headers_and_the_digest_of_its_source(all_three: Path, install: Install) -> None:
+def test_plugin_codec_gets_headers_and_source_digest(all_three: Path, install: Install) -> None:
     picture = np.full((32, 48, 3), 120, np.uint8)
     encoder = codec.open_encoder("sparse", 48, 32)
     decoder = codec.open_decoder(encoder.announcement)
@@ -141,7 +141,7 @@ def test_a_plain_codec_has_our_headers_and_the_digest_of_its_source(all_three: P
         codec.open_decoder(encoder.announcement)
 
 
-def test_a_sweep_tells_one_version_from_another(all_three: Path) -> None:
+def test_sweep_distinguishes_plugin_versions(all_three: Path) -> None:
     loaded = scenario.load("intersection", SET)
     before = cell_identity.cell(loaded)
     assert codec_identity("sparse+fuse") != codec_identity("sparse")
@@ -159,7 +159,7 @@ def test_a_sweep_tells_one_version_from_another(all_three: Path) -> None:
     assert not codec_refers("sparse")
 
 
-def test_the_side_information_stage_works_behind_a_plain_codec(all_three: Path) -> None:
+def test_side_information_stage_works_behind_plugin_codec(all_three: Path) -> None:
     picture = np.full((64, 64, 3), 120, np.uint8)
     encoder = codec.open_encoder("sparse+fuse", 64, 64)
     decoded = codec.open_decoder(encoder.announcement).decode(encoder.encode(picture, 0.5), ())
@@ -190,7 +190,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("source", "fault"), FAULTS)
-def test_a_broken_codec_is_blamed_in_one_line(source: str, fault: str, install: Install) -> None:
+def test_broken_codec_is_blamed_in_one_line(source: str, fault: str, install: Install) -> None:
     install("broken", source, codecs="thing = broken:Thing")
 
     def use() -> None:
@@ -207,7 +207,7 @@ def test_a_broken_codec_is_blamed_in_one_line(source: str, fault: str, install: 
     assert "\n" not in str(caught.value)
 
 
-def test_names_that_are_taken_are_refused(install: Install) -> None:
+def test_taken_names_are_refused(install: Install) -> None:
     install(
         "first", "", codecs="jpeg = first:A\nmine = first:B", worlds="rendered = first:C", rates="adaptive = first:D"
     )
@@ -221,7 +221,7 @@ def test_names_that_are_taken_are_refused(install: Install) -> None:
     assert {"jpeg", "recorded", "atn"} < registry.OWN
 
 
-def test_what_is_not_installed_is_said_with_what_is(all_three: Path) -> None:
+def test_missing_plugin_lists_the_installed_ones(all_three: Path) -> None:
     with pytest.raises(
         ScenarioError, match=r"world.kind: 'stripe' is unknown \(did you mean 'stripes'\?\); expected 'ren"
     ):
@@ -232,7 +232,7 @@ def test_what_is_not_installed_is_said_with_what_is(all_three: Path) -> None:
         codec.open_encoder("spare", 48, 32)
 
 
-def test_options_are_for_plug_ins_alone() -> None:
+def test_only_plugins_take_options() -> None:
     with pytest.raises(ScenarioError, match=r"world.options: a rendered world takes none"):
         scenario.load("intersection", ["world.options={wide: 8}"])
     with pytest.raises(ScenarioError, match="options given without control"):
@@ -257,7 +257,7 @@ BAD_WORLDS = [
 
 
 @pytest.mark.parametrize(("source", "fault"), BAD_WORLDS)
-def test_a_broken_world_is_blamed_in_one_line(source: str, fault: str, install: Install) -> None:
+def test_broken_world_is_blamed_in_one_line(source: str, fault: str, install: Install) -> None:
     install("broken", source, worlds="thing = broken:Thing")
     with pytest.raises(PluginError) as caught:
         world.open_world(WorldConfig("thing"), {"a/eye": EYE}, 1).frame("a/eye", 0)
@@ -265,7 +265,7 @@ def test_a_broken_world_is_blamed_in_one_line(source: str, fault: str, install: 
     assert fault in str(caught.value)
 
 
-def test_a_world_that_ends_ends_the_run_and_its_frames_are_its_own(install: Install) -> None:
+def test_finite_world_ends_the_run_and_owns_frames(install: Install) -> None:
     source = WORLD.replace("class Stripes:", "class Stripes:\n    length_ns = 300_000_000")
     install("mine", source, worlds="stripes = mine:Stripes")
     config = WorldConfig("stripes", options_json='{"wide": 8}')
@@ -286,7 +286,7 @@ def _drive(state: CameraState, setup: CameraSetup, frames: range) -> tuple[Camer
     return state, qualities
 
 
-def test_a_rate_control_goes_on_from_a_state_that_was_sent_elsewhere(all_three: Path) -> None:
+def test_rate_control_resumes_from_a_transferred_state(all_three: Path) -> None:
     setup = CameraSetup(RateSetup(RateConfig("halving"), 100_000_000, 1460, 40), 15_000_000)
     _, expected = _drive(camera.start(setup), setup, range(20))
     state, first = _drive(camera.start(setup), setup, range(8))
@@ -314,7 +314,7 @@ BAD_RATES = [
 
 
 @pytest.mark.parametrize(("source", "fault"), BAD_RATES)
-def test_a_broken_rate_control_is_blamed_in_one_line(source: str, fault: str, install: Install) -> None:
+def test_broken_rate_control_is_blamed_in_one_line(source: str, fault: str, install: Install) -> None:
     install("broken", source, rates="thing = broken:Thing")
     setup = CameraSetup(RateSetup(RateConfig("thing"), 100_000_000, 1460, 40), 15_000_000)
     with pytest.raises(PluginError) as caught:
@@ -323,7 +323,7 @@ def test_a_broken_rate_control_is_blamed_in_one_line(source: str, fault: str, in
     assert fault in str(caught.value)
 
 
-def test_a_run_with_a_broken_one_ends_with_that_line(
+def test_run_with_broken_plugin_ends_with_its_line(
     install: Install, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     broken = "class Thing:\n def start(s, m): return None\n def step(s, *_): 1 / 0\n"

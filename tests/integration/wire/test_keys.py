@@ -55,7 +55,7 @@ def _join(endpoint: str, own: HostKeys | None, seconds: float = 10) -> None:
             host.close()
 
 
-def test_private_files_are_private_and_what_is_there_is_kept(folder: Path) -> None:
+def test_key_files_are_private_and_never_overwritten(folder: Path) -> None:
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir() if file.is_file()}
     assert {mode for name, mode in modes.items() if name.endswith("_secret")} == {0o600}
     before = (folder / "one.key_secret").read_bytes()
@@ -63,7 +63,7 @@ def test_private_files_are_private_and_what_is_there_is_kept(folder: Path) -> No
     assert (folder / "one.key_secret").read_bytes() == before
 
 
-def test_a_host_with_a_key_of_the_folder_gets_in_while_others_bang_at_the_door(
+def test_known_key_is_admitted_while_strangers_are_refused(
     folder: Path, broker: BrokerSocket, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(heartbeat, "INTERVAL_S", 0.1)
@@ -99,7 +99,7 @@ def test_a_host_with_a_key_of_the_folder_gets_in_while_others_bang_at_the_door(
     assert "it has no key" in caplog.text
 
 
-def test_the_pulse_lets_nobody_in_without_a_key(folder: Path, broker: BrokerSocket) -> None:
+def test_heartbeat_socket_requires_a_key(folder: Path, broker: BrokerSocket) -> None:
     with zmq.Context() as context, context.socket(zmq.DEALER) as plain:
         plain.setsockopt(zmq.LINGER, 0)
         monitor = plain.get_monitor_socket(zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_SUCCEEDED)
@@ -111,7 +111,7 @@ def test_the_pulse_lets_nobody_in_without_a_key(folder: Path, broker: BrokerSock
         monitor.close()
 
 
-def test_a_host_with_keys_is_not_fooled_by_a_broker_without(folder: Path) -> None:
+def test_host_with_keys_rejects_a_broker_without(folder: Path) -> None:
     with zmq.Context() as context:
         open_broker = BrokerSocket(context, "tcp://127.0.0.1:*", NamedRoster(("one",)))
         with pytest.raises(NodeError, match=r"expected the broker whose public key broker\.key is"):
@@ -119,7 +119,7 @@ def test_a_host_with_keys_is_not_fooled_by_a_broker_without(folder: Path) -> Non
         open_broker.close()
 
 
-def test_something_else_that_listens_there_is_an_error_in_seconds() -> None:
+def test_foreign_listener_is_an_error_within_seconds() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def answer() -> None:
@@ -132,7 +132,7 @@ def test_something_else_that_listens_there_is_an_error_in_seconds() -> None:
             _join(f"tcp://127.0.0.1:{server.getsockname()[1]}", None, 3)
 
 
-def test_which_key_a_host_takes(folder: Path) -> None:
+def test_host_picks_the_expected_key(folder: Path) -> None:
     assert HostKeys.load(folder, None, ["fusion", "two"]).name == "two"
     assert HostKeys.load(folder / "other", None, ["car"]).name == "host"
     with pytest.raises(InputError, match="one, two in it; expected --key NAME"):
@@ -140,12 +140,12 @@ def test_which_key_a_host_takes(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["broker", "", "a/b", "-x", "ä ö"])
-def test_names_that_are_none(name: str, tmp_path: Path) -> None:
+def test_bad_key_names_are_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no name of a host's key"):
         keys.make(tmp_path, [name])
 
 
-def test_files_that_are_no_keys(folder: Path) -> None:
+def test_bad_key_files_are_refused(folder: Path) -> None:
     (folder / "two.key").write_text("nonsense")
     with pytest.raises(InputError, match=r"two.key: no readable key"):
         BrokerKeys.load(folder)
@@ -159,7 +159,7 @@ def test_files_that_are_no_keys(folder: Path) -> None:
         HostKeys.load(folder / "nowhere", None)
 
 
-def test_a_number_that_is_no_connection_any_more_is_nobodys_address() -> None:
+def test_closed_connection_number_has_no_address() -> None:
     """ZeroMQ tells of connections by descriptor; when that is read it may be another file's, or none."""
     one, other = socket.socketpair()
     with one, other, tempfile.TemporaryFile() as file:

@@ -44,12 +44,12 @@ EACH = [
 
 
 @pytest.mark.parametrize("told", EACH, ids=lambda told: type(told.record).__name__)
-def test_what_is_told_is_what_is_heard(told: Told) -> None:
+def test_telemetry_round_trips(told: Told) -> None:
     assert unpack(pack(told)) == told
 
 
 @given(st.lists(st.binary(max_size=80), max_size=4), st.sampled_from([b"run", b"frame", b"picture", b"end", b"other"]))
-def test_a_strangers_bytes_are_refused_with_one_kind_of_error(rest: list[bytes], topic: bytes) -> None:
+def test_foreign_bytes_raise_only_wire_error(rest: list[bytes], topic: bytes) -> None:
     for frames in (rest, [topic, *rest]):
         with pytest.raises(WireError):
             unpack(frames)
@@ -68,7 +68,7 @@ def test_a_strangers_bytes_are_refused_with_one_kind_of_error(rest: list[bytes],
         ([b"end", bytes(MAX_BYTES)], "expected at most"),
     ],
 )
-def test_what_is_not_quite_telemetry_is_refused_and_says_why(frames: list[bytes], said: str) -> None:
+def test_malformed_telemetry_is_refused_with_a_reason(frames: list[bytes], said: str) -> None:
     with pytest.raises(WireError, match=said):
         unpack(frames)
 
@@ -80,7 +80,7 @@ def publisher() -> Iterator[LivePublisher]:
     publisher.close()
 
 
-def test_nothing_is_even_made_while_nobody_listens() -> None:
+def test_without_subscriber_nothing_is_built() -> None:
     made: list[Told] = []
     publisher = LivePublisher("tcp://127.0.0.1:*", CONSTANT)
     publisher.put(lambda: made.append(CONSTANT) or CONSTANT)
@@ -89,7 +89,7 @@ def test_nothing_is_even_made_while_nobody_listens() -> None:
     assert not publisher.listening
 
 
-def test_who_comes_late_hears_what_is_constant_then_what_comes_in_order(publisher: LivePublisher) -> None:
+def test_late_subscriber_gets_constants_then_ordered_records(publisher: LivePublisher) -> None:
     publisher.put(lambda: EACH[0])
     heard: list[Told] = []
     subscriber = LiveSubscriber(publisher.endpoint, heard.append)
@@ -104,7 +104,7 @@ def test_who_comes_late_hears_what_is_constant_then_what_comes_in_order(publishe
         subscriber.close()
 
 
-def test_a_subscriber_waits_for_a_run_and_hears_its_last_word(free_port: int) -> None:
+def test_subscriber_waits_for_runs_and_receives_their_end(free_port: int) -> None:
     endpoint = f"tcp://127.0.0.1:{free_port}"
     heard: list[Told] = []
     subscriber = LiveSubscriber(endpoint, heard.append)
@@ -120,7 +120,7 @@ def test_a_subscriber_waits_for_a_run_and_hears_its_last_word(free_port: int) ->
         subscriber.close()
 
 
-def test_a_listener_that_takes_nothing_in_holds_nobody_up(publisher: LivePublisher) -> None:
+def test_stalled_subscriber_does_not_block_the_run(publisher: LivePublisher) -> None:
     going = threading.Event()
     subscriber = LiveSubscriber(publisher.endpoint, lambda _: going.wait(10))
     try:
@@ -137,12 +137,12 @@ def test_a_listener_that_takes_nothing_in_holds_nobody_up(publisher: LivePublish
 
 
 @pytest.mark.parametrize("make", [LivePublisher, LiveSubscriber])
-def test_no_endpoint_is_one_clear_error(make: type) -> None:
+def test_bad_endpoint_is_one_clear_error(make: type) -> None:
     with pytest.raises(InputError, match=r"nowhere: cannot .* expected e.g. tcp://"):
         make("nowhere", CONSTANT)
 
 
-def test_strangers_are_told_off_once_and_harm_nobody(caplog: pytest.LogCaptureFixture) -> None:
+def test_foreign_messages_are_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     heard: list[Told] = []
     with zmq.Context() as context, context.socket(zmq.PUB) as stranger:
         port = stranger.bind_to_random_port("tcp://127.0.0.1")

@@ -89,7 +89,7 @@ def test_resends_are_harmless(context: zmq.Context, monkeypatch: pytest.MonkeyPa
     broker.close()
 
 
-def test_the_barrier_names_who_is_missing(context: zmq.Context) -> None:
+def test_barrier_names_missing_hosts(context: zmq.Context) -> None:
     broker = BrokerSocket(context, "inproc://broker", NamedRoster(("one", "two")))
     thread = _echo(context, broker.endpoint, "one", [])
     with pytest.raises(NodeError, match="two: not there"):
@@ -99,7 +99,7 @@ def test_the_barrier_names_who_is_missing(context: zmq.Context) -> None:
     broker.close()
 
 
-def test_a_wait_ends_and_says_what_for(context: zmq.Context) -> None:
+def test_timed_out_wait_names_its_purpose(context: zmq.Context) -> None:
     broker = BrokerSocket(context, "inproc://broker", NamedRoster(("one",)))
     asked_in_vain = threading.Event()
     thread = _echo(context, broker.endpoint, "one", [], may_answer=lambda: asked_in_vain.wait(10))
@@ -123,9 +123,7 @@ def _joined(context: zmq.Context) -> tuple[BrokerSocket, HostSocket]:
     return broker, host
 
 
-def test_a_host_without_heartbeat_is_dead_while_one_that_beats_is_only_slow(
-    context: zmq.Context, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_missing_heartbeats_mark_a_host_dead(context: zmq.Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heartbeat, "INTERVAL_S", 0.05)
     broker, host = _joined(context)
     sequence = broker.post("one", STOP)
@@ -137,7 +135,7 @@ def test_a_host_without_heartbeat_is_dead_while_one_that_beats_is_only_slow(
     broker.close()
 
 
-def test_who_comes_late_or_takes_a_name_is_told_so_and_the_first_stays(context: zmq.Context) -> None:
+def test_late_or_duplicate_host_is_refused_with_reason(context: zmq.Context) -> None:
     broker, host = _joined(context)
     for name, complaint in (("one", "is there already"), ("two", "not on the roster")):
         other = HostSocket(context, "inproc://broker", Claim(name))
@@ -154,9 +152,7 @@ def test_who_comes_late_or_takes_a_name_is_told_so_and_the_first_stays(context: 
     broker.close()
 
 
-def test_who_went_silent_before_the_run_began_is_awaited_again(
-    context: zmq.Context, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_host_silent_before_start_is_awaited_again(context: zmq.Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heartbeat, "INTERVAL_S", 0.05)
     broker = BrokerSocket(context, "inproc://broker", NamedRoster(("one", "two")))
     with ThreadPoolExecutor() as pool:
@@ -174,7 +170,7 @@ def test_who_went_silent_before_the_run_began_is_awaited_again(
     broker.close()
 
 
-def test_another_wire_version_is_a_clear_error_on_both_sides(
+def test_wire_version_mismatch_is_clear_on_both_sides(
     context: zmq.Context, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     hello = pack(Claim("one").hello())
@@ -194,7 +190,7 @@ def test_another_wire_version_is_a_clear_error_on_both_sides(
         unpack(answer)
 
 
-def test_a_host_notices_that_the_broker_is_gone(context: zmq.Context, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_host_notices_a_missing_broker(context: zmq.Context, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heartbeat, "INTERVAL_S", 0.05)
     broker, host = _joined(context)
     broker.close()
@@ -203,7 +199,7 @@ def test_a_host_notices_that_the_broker_is_gone(context: zmq.Context, monkeypatc
     host.close()
 
 
-def test_strangers_are_dropped_and_logged_once(context: zmq.Context, caplog: pytest.LogCaptureFixture) -> None:
+def test_foreign_messages_are_dropped_and_logged_once(context: zmq.Context, caplog: pytest.LogCaptureFixture) -> None:
     broker = BrokerSocket(context, "inproc://broker", NamedRoster(("one",)))
     with context.socket(zmq.DEALER) as stranger:
         stranger.setsockopt(zmq.LINGER, 0)

@@ -15,19 +15,19 @@ def matches(first, second):
 
 
 @pytest.mark.parametrize("scene", ["street", "field"])
-def test_pairs_overlap_and_differ(scene):
+def test_rendered_pairs_overlap_and_differ(scene):
     pairs = list(render_pairs(scene, 6, seed=3))
     assert all(view.shape == (128, 256, 3) and view.dtype == np.uint8 for pair in pairs for view in pair)
     assert not any(np.array_equal(first, second) for first, second in pairs)
     assert np.median([matches(*pair) for pair in pairs]) > 40
 
 
-def test_pairs_repeat_for_the_same_seed_only():
+def test_rendered_pairs_repeat_for_equal_seed_only():
     first, again, other = (next(iter(render_pairs("street", 1, seed, 64, 32)))[0] for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
-def test_an_unknown_scene_is_refused():
+def test_unknown_scene_is_refused():
     with pytest.raises(InputError, match="no scene 'beach'"):
         next(render_pairs("beach", 1, 0))

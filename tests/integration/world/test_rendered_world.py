@@ -42,7 +42,7 @@ def street():
     opened.close()
 
 
-def test_frames_are_pictures_of_the_asked_size_with_contrast_and_colour(street):
+def test_frames_have_requested_size_contrast_and_colour(street):
     frame = street.frame("lead/front", 0)
     assert (frame.shape, frame.dtype) == ((64, 128, 3), np.uint8)
     assert frame.std() > 20
@@ -50,7 +50,7 @@ def test_frames_are_pictures_of_the_asked_size_with_contrast_and_colour(street):
 
 
 @pytest.mark.parametrize("scene", ["street", "field", "intersection"])
-def test_pictures_have_detail_at_every_scale(scene):
+def test_frames_have_detail_at_every_scale(scene):
     """Natural pictures' power falls as about 1/f^2: a toy's flat areas fall much faster."""
     way = Trajectory(((0.0, -2.0, 30.0 if scene == "field" else 1.5),))
     pitch = -70.0 if scene == "field" else 0.0
@@ -66,7 +66,7 @@ def test_pictures_have_detail_at_every_scale(scene):
     assert -3.2 < slope < -1.2
 
 
-def test_another_process_draws_the_same_frames(street):
+def test_another_process_renders_equal_frames(street):
     code = (
         "import hashlib, pickle, sys; from simnet import world\n"
         "config, cameras = pickle.load(sys.stdin.buffer)\n"
@@ -100,7 +100,7 @@ class Opened(testing.WorldUnderTest):
 
 
 @pytest.mark.parametrize("check", testing.WORLD_CHECKS[:4])
-def test_it_is_what_simnet_asks_of_a_world(street, check):
+def test_rendered_world_passes_the_conformance_suite(street, check):
     check(Opened(street, cameras=rig()))
 
 
@@ -112,7 +112,7 @@ def shift(left, right, rows, columns):
     return columns.start - int(found.argmax()) / 4
 
 
-def test_nearer_things_shift_more_between_neighbours(street):
+def test_nearer_objects_shift_more_between_cameras(street):
     """With pin-hole cameras 0.6 m apart and 1.4 m above the road, a road point y rows down shifts by 0.6 y / 1.4."""
     left, right = (street.frame(name, 0) for name in ("lead/front", "lead/right"))
     assert shift(left, right, slice(60, 62), slice(40, 90)) == pytest.approx(0.6 * 29 / 1.4, abs=0.6)
@@ -120,7 +120,7 @@ def test_nearer_things_shift_more_between_neighbours(street):
     assert shift(left, right, slice(24, 36), slice(54, 74)) < 2.0
 
 
-def test_vehicles_are_seen_by_others_and_not_by_themselves():
+def test_vehicles_see_others_but_not_themselves():
     cameras = rig()
     alone = {name: cameras[name] for name in ("chase/front", "mast/down")}
     both, without = (world.open_world(STREET, which, seed=7) for which in (cameras, alone))
@@ -131,21 +131,21 @@ def test_vehicles_are_seen_by_others_and_not_by_themselves():
         each.close()
 
 
-def test_time_moves_cars_for_a_camera_that_stands(street):
+def test_fixed_camera_sees_cars_move(street):
     assert not np.array_equal(street.frame("mast/down", 0), street.frame("mast/down", SECOND_NS))
 
 
-def test_another_seed_is_another_street(street):
+def test_another_seed_renders_another_street(street):
     other = world.open_world(STREET, rig(), seed=8)
     difference = np.abs(other.frame("lead/front", 0).astype(int) - street.frame("lead/front", 0))
     other.close()
     assert difference.mean() > 15
 
 
-def test_an_unknown_scene_is_refused():
+def test_unknown_scene_is_refused():
     with pytest.raises(InputError, match="no scene 'beach'; expected one of street, field, intersection"):
         world.open_world(WorldConfig("rendered", "beach"), rig(), seed=1)
 
 
-def test_a_rendered_world_does_not_end():
+def test_rendered_world_has_no_end():
     assert world.length_ns(STREET, rig()) is None

@@ -50,7 +50,7 @@ def probabilities(network: Dsin) -> Probabilities:
     return Probabilities.read(arrays.__getitem__, arrays)
 
 
-def test_a_symbol_changes_no_probability_at_or_before_itself(network: Dsin) -> None:
+def test_symbol_changes_only_later_probabilities(network: Dsin) -> None:
     torch.manual_seed(1)
     volume = torch.randn(1, 6, 7, 8)
     before = network.context(volume)
@@ -66,7 +66,7 @@ def test_a_symbol_changes_no_probability_at_or_before_itself(network: Dsin) -> N
             assert (reach[:, 1:] - torch.tensor(place[1:])).abs().max() <= 4
 
 
-def test_waves_come_after_everything_they_look_at() -> None:
+def test_waves_follow_all_their_context() -> None:
     time = np.zeros((6, 7, 8), int)
     for number, places in enumerate(waves(6, 7, 8)):
         time.reshape(-1)[places] = number
@@ -77,7 +77,7 @@ def test_waves_come_after_everything_they_look_at() -> None:
                 assert time[d + dd, y + dy, x + dx] < time[d, y, x]
 
 
-def test_whole_numbers_say_what_torch_says(network: Dsin, probabilities: Probabilities) -> None:
+def test_integer_network_agrees_with_torch(network: Dsin, probabilities: Probabilities) -> None:
     symbols = np.random.default_rng(0).integers(0, 6, (4, 5, 6))
     logits = network.context(torch.from_numpy(probabilities.values(symbols))[None])[0]
     expected = torch.softmax(logits, dim=0).numpy().reshape(6, -1)
@@ -93,12 +93,12 @@ def test_whole_numbers_say_what_torch_says(network: Dsin, probabilities: Probabi
 
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 1000), shape=st.tuples(*[st.integers(1, 5)] * 3))
-def test_any_volume_comes_back(probabilities: Probabilities, seed: int, shape: tuple[int, int, int]) -> None:
+def test_any_volume_survives_coding(probabilities: Probabilities, seed: int, shape: tuple[int, int, int]) -> None:
     symbols = np.random.default_rng(seed).integers(0, 6, shape)
     np.testing.assert_array_equal(probabilities.decode(probabilities.encode(symbols), shape), symbols)
 
 
-def test_counts_are_complete_whatever_the_logits(probabilities: Probabilities) -> None:
+def test_frequency_tables_are_complete_for_any_logits(probabilities: Probabilities) -> None:
     logits = np.array([[0, 0, 0, 0, 0, 0], [1e6, -1e6, 0, 0, 0, 0], [5, 5, 5, 5, 5, 9e6]]) * fixed_point.ONE
     counts = probabilities.counts(np.clip(logits, -fixed_point.REACH, fixed_point.REACH))
     assert (counts[:, 0] == 0).all()
@@ -106,7 +106,7 @@ def test_counts_are_complete_whatever_the_logits(probabilities: Probabilities) -
     assert (np.diff(counts, axis=1) >= 1).all()
 
 
-def test_bytes_are_the_estimate(network: Dsin, folder: str, picture: np.ndarray) -> None:
+def test_coded_size_matches_the_estimate(network: Dsin, folder: str, picture: np.ndarray) -> None:
     image = np.ascontiguousarray(picture[:, :192])
     payload = codec.open_encoder("dsin", 192, 120, folder).encode(image, 0.5)[8:]
     bits = network.code(torch.from_numpy(image).permute(2, 0, 1)[None] / 255)[1]
@@ -127,7 +127,7 @@ def test_any_size_decodes_with_and_without_side_information(folder: str, picture
         np.testing.assert_array_equal(joined.alone, alone.picture)
 
 
-def test_the_quality_knob_changes_no_byte_but_the_headers(folder: str, picture: np.ndarray) -> None:
+def test_quality_changes_only_the_header(folder: str, picture: np.ndarray) -> None:
     encoder = codec.open_encoder("dsin", 200, 120, folder)
     assert encoder.encode(picture, 0.0)[8:] == encoder.encode(picture, 1.0)[8:]
 
@@ -142,7 +142,7 @@ def test_altered_frames_and_wrong_sizes_are_refused(folder: str, picture: np.nda
         codec.open_decoder(encoder.announcement).decode(bytes(frame), ())
 
 
-def test_patches_are_explained(folder: str, picture: np.ndarray) -> None:
+def test_patch_matches_are_explained(folder: str, picture: np.ndarray) -> None:
     encoder = codec.open_encoder("dsin", 200, 120, folder)
     decoder = codec.open_decoder(encoder.announcement)
     assert isinstance(decoder, Explainer)
@@ -151,12 +151,12 @@ def test_patches_are_explained(folder: str, picture: np.ndarray) -> None:
     assert explained.common.shape == explained.private.shape == picture.shape
 
 
-def test_without_weights_one_is_told_how_to_train_them() -> None:
+def test_missing_weights_name_the_training_command() -> None:
     with pytest.raises(ModelError, match="no weights are shipped; train them"):
         codec.open_encoder("dsin", 64, 64)
 
 
-def test_the_importance_map_keeps_the_first_channels() -> None:
+def test_importance_map_keeps_the_first_channels() -> None:
     _, mask = Encoder(DsinNumbers(first=4, wide=4, groups=1))(torch.rand(2, 3, 32, 48))
     assert mask.shape == (2, 32, 4, 6)
     assert ((mask >= 0) & (mask <= 1)).all()
@@ -164,7 +164,7 @@ def test_the_importance_map_keeps_the_first_channels() -> None:
     assert (((mask > 0) & (mask < 1)).sum(dim=1) <= 1).all()
 
 
-def test_the_quantiser_is_straight_through() -> None:
+def test_quantiser_gradient_is_straight_through() -> None:
     quantiser = Quantiser(6)
     z = torch.randn(50, requires_grad=True)
     values, symbols = quantiser(z)
@@ -175,13 +175,13 @@ def test_the_quantiser_is_straight_through() -> None:
     assert z.grad.abs().sum() > 0
 
 
-def test_the_side_network_starts_near_the_identity() -> None:
+def test_side_network_starts_near_identity() -> None:
     torch.manual_seed(0)
     x = torch.rand(1, 3, 40, 48)
     assert (SideNetwork(DsinNumbers())(x, torch.rand(1, 3, 40, 48)) - x).abs().mean() < 0.3
 
 
-def test_a_few_steps_of_training_lower_the_loss(tmp_path: Path) -> None:
+def test_few_training_steps_lower_the_loss(tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = Dsin(DsinNumbers(first=8, wide=8, groups=1, side=8)).train()
     optimizer = torch.optim.Adam(network.parameters(), 1e-3)

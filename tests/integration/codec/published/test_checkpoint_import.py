@@ -37,7 +37,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_checkpoint_becomes_a_model_that_encodes_and_decodes(
+def test_imported_checkpoint_encodes_and_decodes(
     place: Path, checkpoint: Checkpoint, capsys: pytest.CaptureFixture, picture: np.ndarray
 ) -> None:
     assert main(["import", str(checkpoint("ndic-bls17")), "--as", "ndic-bls17"]) == 0
@@ -60,7 +60,7 @@ def test_a_checkpoint_becomes_a_model_that_encodes_and_decodes(
         assert first.tobytes() != second.tobytes()
 
 
-def test_the_authors_names_are_understood_and_the_kind_is_told(
+def test_authors_entry_names_identify_the_network(
     place: Path, checkpoint: Checkpoint, capsys: pytest.CaptureFixture
 ) -> None:
     assert main(["import", str(checkpoint("ndic-bmshj18")), "--as", "ndic_bmshj18", "--out", "first"]) == 0
@@ -70,7 +70,7 @@ def test_the_authors_names_are_understood_and_the_kind_is_told(
     del place
 
 
-def test_attention_is_imported_for_the_size_it_was_trained_for(
+def test_attention_keeps_the_picture_size_of_its_training(
     place: Path, checkpoint: Checkpoint, capsys: pytest.CaptureFixture
 ) -> None:
     small = str(checkpoint("atn-paper", 4, 96 * 64))
@@ -111,7 +111,7 @@ def test_bad_input_is_one_line_and_status_2(
     assert shown.err.count("\n") == 1
 
 
-def test_weights_that_code_nothing_are_refused(
+def test_weights_that_cannot_code_are_refused(
     place: Path, checkpoint: Checkpoint, capsys: pytest.CaptureFixture
 ) -> None:
     import torch
@@ -124,7 +124,7 @@ def test_weights_that_code_nothing_are_refused(
     assert not (place / "wild").exists()
 
 
-def test_an_imported_model_is_evaluated(
+def test_imported_model_can_be_evaluated(
     place: Path, checkpoint: Checkpoint, capsys: pytest.CaptureFixture, pictures: tuple[np.ndarray, np.ndarray]
 ) -> None:
     for side, image in zip(("left", "right"), pictures, strict=True):
@@ -140,7 +140,7 @@ def test_an_imported_model_is_evaluated(
     assert (place / "evaluation" / "evaluation.html").stat().st_size > 10_000
 
 
-def test_an_imported_model_runs_in_a_network_without_torch(place: Path, checkpoint: Checkpoint) -> None:
+def test_imported_model_runs_without_torch(place: Path, checkpoint: Checkpoint) -> None:
     assert main(["import", str(checkpoint("ndic-bls17")), "--out", "model"]) == 0
     rng = np.random.default_rng(0)
     for camera in "ab":

@@ -45,7 +45,7 @@ def apart(found: torch.Tensor, expected: np.ndarray) -> float:
 
 @needs_golden
 @pytest.mark.parametrize("case", CASES)
-def test_outputs_are_the_authors(case: str, weights: ModuleType, tmp_path: Path) -> None:
+def test_outputs_match_the_authors(case: str, weights: ModuleType, tmp_path: Path) -> None:
     state = {name: torch.from_numpy(weights.fill(name, shape)) for name, shape in shapes(case).items()}
     torch.save({"model_state_dict": state}, tmp_path / "checkpoint.pt")
     network = load_checkpoint(tmp_path / "checkpoint.pt", case.rpartition("_")[0])
@@ -66,7 +66,7 @@ def test_outputs_are_the_authors(case: str, weights: ModuleType, tmp_path: Path)
 
 @needs_golden
 @pytest.mark.parametrize("case", CASES)
-def test_entries_are_the_authors(case: str) -> None:
+def test_checkpoint_entries_match_the_authors(case: str) -> None:
     kind, found = published_kinds.find(case.rpartition("_")[0]), shapes(case)
     expected = entries.entries(kind, entries.read_numbers(kind, found))
     assert {name: entry.shape for name, entry in expected.items()} == found
@@ -83,7 +83,7 @@ PINNED = {
 
 
 @pytest.mark.parametrize("name", PINNED)
-def test_outputs_have_not_moved(
+def test_outputs_match_pinned_figures(
     name: str, checkpoint: Callable[..., Path], pair: tuple[np.ndarray, np.ndarray]
 ) -> None:
     network = load_checkpoint(checkpoint(name))
@@ -94,7 +94,7 @@ def test_outputs_have_not_moved(
     assert found == pytest.approx(PINNED[name], rel=5e-3)
 
 
-def test_sizes_are_the_papers() -> None:
+def test_network_sizes_match_the_papers() -> None:
     """29.7 M parameters in all and 2.9 M on the sending side (ATN, WACV 2023)."""
     expected = entries.entries(published_kinds.KINDS["atn-paper"], entries.Numbers(192, (32, 128, 512)))
     counts = {name: int(np.prod(entry.shape)) for name, entry in expected.items()}
@@ -105,7 +105,9 @@ def test_sizes_are_the_papers() -> None:
 
 @pytest.mark.parametrize("name", published_kinds.KINDS)
 @pytest.mark.parametrize("filters", [1, 3, 8])
-def test_the_number_of_filters_is_read_off(name: str, filters: int, checkpoint: Callable[..., Path]) -> None:
+def test_number_of_filters_is_read_from_the_checkpoint(
+    name: str, filters: int, checkpoint: Callable[..., Path]
+) -> None:
     network = load_checkpoint(checkpoint(name, filters))
     assert network.numbers.channels == filters
     picture = torch.rand(1, 3, 128, 256)
@@ -116,7 +118,7 @@ def test_the_number_of_filters_is_read_off(name: str, filters: int, checkpoint: 
     assert output.bpp > 0
 
 
-def test_training_adds_noise_where_the_authors_do(checkpoint: Callable[..., Path]) -> None:
+def test_training_noise_matches_the_authors(checkpoint: Callable[..., Path]) -> None:
     network = load_checkpoint(checkpoint("ndic-bmshj18")).train()
     picture = torch.rand(1, 3, 64, 64)
     first, second = (network(picture, picture) for _ in range(2))
@@ -128,7 +130,7 @@ def test_training_adds_noise_where_the_authors_do(checkpoint: Callable[..., Path
     assert network.analysis["x"][0].conv.weight.grad.abs().sum() > 0
 
 
-def test_without_a_side_picture_nothing_of_it_is_used(checkpoint: Callable[..., Path]) -> None:
+def test_no_side_picture_means_no_side_path(checkpoint: Callable[..., Path]) -> None:
     network = load_checkpoint(checkpoint("atn-paper"))
     picture = torch.rand(1, 3, 128, 256)
     with torch.no_grad():

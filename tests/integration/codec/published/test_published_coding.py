@@ -42,9 +42,7 @@ def seen(tensor: torch.Tensor) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_graphs_compute_what_torch_computes(
-    name: str, model_of: ModelOf, checkpoint: Callable[..., Path], pictures: Pictures
-) -> None:
+def test_graphs_match_torch(name: str, model_of: ModelOf, checkpoint: Callable[..., Path], pictures: Pictures) -> None:
     chosen, kind = model.load(str(model_of(name))), published_kinds.KINDS[name]
     sizes = [(128, 256)] if kind.attention else [(128, 256), (64, 128)]
     network = load_checkpoint(checkpoint(name))
@@ -67,7 +65,7 @@ def test_graphs_compute_what_torch_computes(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_bytes_are_the_estimate(
+def test_coded_size_matches_the_estimate(
     name: str, model_of: ModelOf, checkpoint: Callable[..., Path], pictures: Pictures
 ) -> None:
     encoder = codec.open_encoder(name, 256, 128, model_of(name))
@@ -76,7 +74,7 @@ def test_bytes_are_the_estimate(
 
 
 @pytest.mark.parametrize(("name", "factor"), [("ndic-bls17", 30), ("ndic-bmshj18", 12)])
-def test_bytes_are_the_estimate_where_densities_are_off(
+def test_coded_size_matches_the_estimate_for_poor_densities(
     name: str, factor: int, checkpoint: Callable[..., Path], pictures: Pictures, tmp_path: Path
 ) -> None:
     """With latents far out in the tails, where most symbols escape from the first table."""
@@ -92,7 +90,7 @@ def test_bytes_are_the_estimate_where_densities_are_off(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_decoded_pictures_are_torchs(
+def test_decoded_pictures_match_torch(
     name: str, model_of: ModelOf, checkpoint: Callable[..., Path], pictures: Pictures
 ) -> None:
     encoder = codec.open_encoder(name, 256, 128, model_of(name))
@@ -118,7 +116,7 @@ def test_side_pictures_of_any_size_are_used(name: str, model_of: ModelOf, pictur
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_payload_of_numbers_that_no_picture_has_is_refused_as_a_bitstream(name: str, model_of: ModelOf) -> None:
+def test_impossible_latents_are_refused_as_a_bitstream_error(name: str, model_of: ModelOf) -> None:
     announcement = codec.open_encoder(name, 256, 128, model_of(name)).announcement
     decoder, coder = codec.open_decoder(announcement), priors.read(model.load(str(model_of(name))))
     far = np.full((coder.channels, 8, 16), 1e9, np.float32)
@@ -135,13 +133,13 @@ def test_a_payload_of_numbers_that_no_picture_has_is_refused_as_a_bitstream(name
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_quality_changes_no_byte_of_the_payload(name: str, model_of: ModelOf, picture: np.ndarray) -> None:
+def test_quality_leaves_the_payload_unchanged(name: str, model_of: ModelOf, picture: np.ndarray) -> None:
     encoder = codec.open_encoder(name, 200, 120, model_of(name))
     frames = [encoder.encode(picture, quality) for quality in (0.0, 0.5, 1.0)]
     assert len({framing.payload(frame) for frame in frames}) == 1
 
 
-def test_attention_is_tied_to_its_size(model_of: ModelOf) -> None:
+def test_attention_requires_its_trained_size(model_of: ModelOf) -> None:
     with pytest.raises(
         ModelError, match=r"pictures of 257 x 100; model .* is tied to 256 x 128 by the weights of its attention"
     ):
@@ -152,7 +150,7 @@ def test_attention_is_tied_to_its_size(model_of: ModelOf) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_without_a_model_it_says_where_to_get_one(name: str) -> None:
+def test_missing_model_says_how_to_get_one(name: str) -> None:
     said = rf"codec {name}: no weights shipped; import a checkpoint: simnet import FILE --as {name}"
     with pytest.raises(ModelError, match=said):
         codec.open_encoder(name, 64, 64)
@@ -160,13 +158,13 @@ def test_without_a_model_it_says_where_to_get_one(name: str) -> None:
         codec.declared_times(name)
 
 
-def test_a_model_of_another_codec_is_refused(model_of: ModelOf) -> None:
+def test_model_of_another_codec_is_refused(model_of: ModelOf) -> None:
     with pytest.raises(ModelError, match="is for codec bls17; the stream asks for bmshj18"):
         codec.open_encoder("bmshj18", 64, 64, model_of("bls17"))
 
 
 @pytest.mark.parametrize("field", ["checkpoint_digest", "tables_digest"])
-def test_a_stream_of_other_digests_is_refused(field: str, model_of: ModelOf) -> None:
+def test_stream_with_another_digest_is_refused(field: str, model_of: ModelOf) -> None:
     announcement = codec.open_encoder("bmshj18", 64, 64, model_of("bmshj18")).announcement
     with pytest.raises(ModelError, match="this machine has"):
         codec.open_decoder(dataclasses.replace(announcement, **{field: "0" * 16}))
@@ -195,7 +193,7 @@ def test_attention_is_explained(model_of: ModelOf, pictures: Pictures) -> None:
     assert (explained.common != explained.private).any()
 
 
-def test_attention_that_looks_straight_ahead_is_told_so(checkpoint: Callable[..., Path]) -> None:
+def test_identity_attention_is_reported_as_zero_shift(checkpoint: Callable[..., Path]) -> None:
     """Of three scales the least even one is shown, and its places are the side picture's."""
     looks = np.stack([np.full((16, 16), 1 / 16), np.eye(16) * 0.84 + 0.01, np.full((16, 16), 1 / 16)])
     cell, matches = published_codec.grid_matches(published_codec.telling(looks), (128, 256))
@@ -210,7 +208,7 @@ def test_attention_that_looks_straight_ahead_is_told_so(checkpoint: Callable[...
 
 
 @pytest.mark.parametrize("name", ["ndic-bls17", "ndic-bmshj18"])
-def test_ndic_looks_nowhere_but_shows_its_parts(name: str, model_of: ModelOf, pictures: Pictures) -> None:
+def test_ndic_explains_common_part_without_matches(name: str, model_of: ModelOf, pictures: Pictures) -> None:
     encoder = codec.open_encoder(name, 256, 128, model_of(name))
     decoder = codec.open_decoder(encoder.announcement)
     assert isinstance(decoder, Explainer)
