@@ -27,7 +27,7 @@ HIGHEST_BPS = 10**12
 
 
 @dataclass(frozen=True, slots=True)
-class Opportunities:
+class OpportunityTrace:
     """When 1500 bytes may be delivered, ascending, in ns; the last one is the length after which it starts again."""
 
     times_ns: list[int]
@@ -44,7 +44,7 @@ class Opportunities:
 
 
 @dataclass(frozen=True, slots=True)
-class Rates:
+class RateTrace:
     """Rates in whole bit/s, each from its start (ns, the first is 0) to the next one's or, for the last, `length_ns`."""
 
     starts_ns: list[int]
@@ -59,7 +59,7 @@ class Rates:
         return sum(rate_bps * (end_ns - start_ns) for rate_bps, start_ns, end_ns in spans) / self.length_ns
 
 
-Trace = Opportunities | Rates
+Trace = OpportunityTrace | RateTrace
 
 
 def digest(path: Path) -> str:
@@ -98,7 +98,7 @@ def _bytes(path: Path) -> bytes:
         raise InputError(f"{path}: cannot be read ({error.strerror}); expected a bandwidth trace") from error
 
 
-def _opportunities(path: Path, text: str) -> Opportunities:
+def _opportunities(path: Path, text: str) -> OpportunityTrace:
     times_ms: list[int] = []
     before = 0
     for number, line in enumerate(text.splitlines(), 1):
@@ -113,10 +113,10 @@ def _opportunities(path: Path, text: str) -> Opportunities:
         before = time_ms
     if not before:
         raise InputError(f"{path}:1: a trace of no length; expected opportunities up to a millisecond above 0")
-    return Opportunities([time_ms * MS_NS for time_ms in times_ms])
+    return OpportunityTrace([time_ms * MS_NS for time_ms in times_ms])
 
 
-def _rates(path: Path, text: str, config: TraceConfig) -> Rates:
+def _rates(path: Path, text: str, config: TraceConfig) -> RateTrace:
     lines = csv.reader(io.StringIO(text, newline=""), strict=True)
     starts_ns: list[int] = []
     rates_bps: list[int] = []
@@ -142,7 +142,7 @@ def _rates(path: Path, text: str, config: TraceConfig) -> Rates:
         raise InputError(f"{path}:{lines.line_num}: no valid CSV: {error}") from None
     if not any(rates_bps):
         raise InputError(f"{path}:{lines.line_num}: {config.column} is never above 0; expected a row with bandwidth")
-    return Rates(
+    return RateTrace(
         [start_ns - starts_ns[0] for start_ns in starts_ns], rates_bps, _length_ns(starts_ns, config.period_ns)
     )
 

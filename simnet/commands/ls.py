@@ -42,7 +42,7 @@ def _plugins() -> list[dict[str, str]]:
     from simnet.codec import registry
     from simnet.nodes import plugin_rate
 
-    own = {plugins.CODECS: registry.OWN, plugins.WORLDS: world.KINDS, plugins.RATES: plugin_rate.OWN}
+    own = {plugins.CODECS: registry.OWN, plugins.WORLDS: world.KINDS, plugins.RATES: plugin_rate.BUILT_IN}
     return [
         {
             "kind": plugins.NOUNS[group],

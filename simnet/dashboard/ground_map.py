@@ -52,7 +52,7 @@ def svg(state: State) -> str:
     place, height = _scale(run)
     points = {name: place(x, y) for name, x, y, _ in sample.positions_m}
     loads = {load.link: load for load in sample.links}
-    ways = [_way([place(*point) for point in way.points_m]) for way in run.ways_m if len(way.points_m) > 1]
+    ways = [_way([place(*point) for point in way.points_m]) for way in run.paths_m if len(way.points_m) > 1]
     links = [
         _link(points[link.source], points[link.target], f"{link.source} to {link.target}", loads[link.name])
         for link in run.scenario.links
@@ -68,8 +68,8 @@ def svg(state: State) -> str:
 
 def _scale(run: LiveRun) -> tuple[Callable[[float, float], Point], float]:
     """Return what turns metres into the picture's units, north up, and its height; all ways of all nodes fit in."""
-    xs = [x for way in run.ways_m for x, _ in way.points_m]
-    ys = [y for way in run.ways_m for _, y in way.points_m]
+    xs = [x for way in run.paths_m for x, _ in way.points_m]
+    ys = [y for way in run.paths_m for _, y in way.points_m]
     wide, high = max(max(xs) - min(xs), 1.0), max(max(ys) - min(ys), 1.0)
     scale = min((WIDTH - 2 * _EDGE) / wide, (_MOST - 2 * _EDGE) / high)
     height = max(high * scale + 2 * _EDGE, _LEAST)

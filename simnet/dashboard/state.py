@@ -16,7 +16,7 @@ from simnet.records.telemetry import (
     LiveRun,
     LiveSample,
 )
-from simnet.wire.telemetry.telemetry_messages import Told
+from simnet.wire.telemetry.telemetry_messages import Published
 
 SILENT_S = 5.0
 """A run that has told nothing for this long is called silent; it tells something every second."""
@@ -88,7 +88,7 @@ class State:
             return self.end.time_ns
         return self.sample.time_ns if self.sample else 0
 
-    def take(self, told: Told) -> None:
+    def take(self, told: Published) -> None:
         """Take in what was published."""
         with self.lock:
             self._heard_s = time.monotonic()

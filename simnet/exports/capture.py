@@ -39,7 +39,7 @@ STREAMS = (0x10000 - PORT) // 2
 
 
 class Capture(Export):
-    """Watches a network's packets (`net.PacketWatcher`) and writes them in order of time, as they come."""
+    """Watches a network's packets (`net.PacketObserver`) and writes them in order of time, as they come."""
 
     def __init__(self, folder: Path, scenario: Scenario) -> None:
         """Begin the file.
@@ -66,7 +66,7 @@ class Capture(Export):
             self._out.write(self._front(scenario))
 
     def offered(self, transfer: OpenTransfer, hop: int, number: int, packets: int, now_ns: int) -> None:
-        """See `net.PacketWatcher`."""
+        """See `net.PacketObserver`."""
         self._write_until(now_ns)
         interface = self._interfaces[transfer.route[hop].config.name]
         with self._file.telling():
@@ -74,7 +74,7 @@ class Capture(Export):
                 self._out.write(pcapng.packet(interface, now_ns, self._packet(transfer, hop, each)))
 
     def passed(self, transfer: OpenTransfer, hop: int, number: int, passages: Sequence[Passage]) -> None:
-        """See `net.PacketWatcher`."""
+        """See `net.PacketObserver`."""
         interface = self._interfaces[transfer.route[hop].config.name] + 1
         for each, (known_ns, arrived, _) in enumerate(passages, number):
             if arrived:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from simnet.net import LinkStatistics, NetworkEvent, PacketWatcher
+    from simnet.net import LinkStatistics, NetworkEvent, PacketObserver
     from simnet.records import Announcement, Outcome, Row
 
 
@@ -85,7 +85,7 @@ class Export(ABC):
         """The run has failed: leave no file."""
 
     @property
-    def packets(self) -> PacketWatcher | None:
+    def packets(self) -> PacketObserver | None:
         """Who is to be told of the network's packets, from the run's own thread; None where that is not wanted."""
         return None
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from simnet.exports.export import Ended, Export, Fate, Picture
-    from simnet.net import PacketWatcher
+    from simnet.net import PacketObserver
     from simnet.records import Announcement
 
 
@@ -28,7 +28,7 @@ class Exports:
             each.abandon()
 
     @property
-    def packets(self) -> PacketWatcher | None:
+    def packets(self) -> PacketObserver | None:
         """Who wants to be told of the network's packets."""
         return next((each.packets for each in self._exports if each.packets is not None), None)
 

@@ -14,7 +14,7 @@ All propagation lives here and none in the nodes.
 from simnet.net.link_statistics import BIN_NS, LinkStatistics
 from simnet.net.links.link import Link
 from simnet.net.network import Network
-from simnet.net.packet_observer import Content, PacketWatcher
+from simnet.net.packet_observer import Content, PacketObserver
 from simnet.net.transport.transfer import Transfer
 from simnet.net.transport.transport import (
     Path,
@@ -31,7 +31,7 @@ __all__ = [
     "LinkStatistics",
     "Network",
     "NetworkEvent",
-    "PacketWatcher",
+    "PacketObserver",
     "Path",
     "Transfer",
     "Transport",

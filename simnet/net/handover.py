@@ -74,7 +74,7 @@ class Handover:
                 self._changes.append(Change(t_ns, t_ns + config.gap_ns, nearest))
 
 
-class OfPoint(NamedTuple):
+class AccessPointClosure(NamedTuple):
     """The `Closure` of a link to one of the access points."""
 
     handover: Handover

@@ -51,7 +51,7 @@ class _Counts:
     dropped_bytes: int = 0
 
 
-class Ledger:
+class LinkCounters:
     """Counts one link's packets.
 
     A packet's fate is known as it is offered but counts only from its own time on; until then it is in flight.

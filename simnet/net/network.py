@@ -7,14 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from simnet.errors import InputError
-from simnet.net.handover import OfPoint, handovers, point_of
+from simnet.net.handover import AccessPointClosure, handovers, point_of
 from simnet.net.links.link import Link
 from simnet.net.links.scheduled_link import ScheduledLink
 from simnet.net.media.medium import open_medium
 from simnet.net.media.shared_link import SharedLink
 from simnet.net.network_events import events
 from simnet.net.packet_observer import Content
-from simnet.net.route import Graph, cheapest
+from simnet.net.route import LinkGraph, cheapest
 from simnet.net.transport.transfer import OpenTransfer, Transfer
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from simnet.net.links.outages import Closure
     from simnet.net.links.route_hop import Hop
     from simnet.net.links.transmitter import Distance
-    from simnet.net.packet_observer import Kind, PacketWatcher
+    from simnet.net.packet_observer import ContentKind, PacketObserver
     from simnet.records import LinkConfig, MediumConfig
     from simnet.records.network_event import NetworkEvent
     from simnet.records.telemetry import LinkLoad
@@ -66,27 +66,27 @@ class Network:
         for name in names:
             if names.count(name) > 1:
                 raise InputError(f"link {name!r}: named twice; expected a name for each link")
-        self._graph = Graph(self._links)
+        self._graph = LinkGraph(self._links)
         self._between: dict[tuple[str, str], tuple[Hop, ...]] = {}
         self._only_way: dict[tuple[str, str], tuple[Hop, ...]] = {}
         """Where there is no choice, whatever the ways cost."""
         self._routes: dict[tuple[object, ...], tuple[Hop, ...]] = {}
-        self._watcher: PacketWatcher | None = None
+        self._observer: PacketObserver | None = None
 
-    def watch(self, watcher: PacketWatcher) -> None:
-        """Tell `watcher` of every packet from now on; changes nothing else."""
-        self._watcher = watcher
+    def observe(self, observer: PacketObserver) -> None:
+        """Tell `observer` of every packet from now on; changes nothing else."""
+        self._observer = observer
 
     @property
-    def is_watched(self) -> bool:
+    def is_observed(self) -> bool:
         """Whether anybody is told what sends carry."""
-        return self._watcher is not None
+        return self._observer is not None
 
     def content(
-        self, flow: str, kind: Kind, until_ns: int, data: bytes = b"", *, is_last: bool = True
+        self, flow: str, kind: ContentKind, until_ns: int, data: bytes = b"", *, is_last: bool = True
     ) -> Content | None:
         """Return what a send carries, where somebody watches."""
-        return None if self._watcher is None else Content(flow, kind, data, until_ns, is_last)
+        return None if self._observer is None else Content(flow, kind, data, until_ns, is_last)
 
     def send(
         self,
@@ -134,7 +134,7 @@ class Network:
         """
         return tuple(link.config.name for link in self._route(source, target))
 
-    def packet(self, source: str, target: str) -> tuple[int, int]:
+    def packet_sizes(self, source: str, target: str) -> tuple[int, int]:
         """Return what a packet that is sent now carries at most, and its overhead on the first link, in bytes.
 
         Raises:
@@ -145,7 +145,7 @@ class Network:
             raise ValueError(f"packet: {source!r} is both ends; expected two nodes")
         return min(link.payload_bytes for link in route), route[0].config.overhead_bytes
 
-    def offered_bps(self, source: str, target: str) -> float:
+    def bottleneck_bps(self, source: str, target: str) -> float:
         """Return what the narrowest link of the way that a frame would take now can carry, infinite from a node to itself.
 
         Raises:
@@ -182,8 +182,8 @@ class Network:
         overhead_bytes = link.config.overhead_bytes
         sizes_bytes = [payload + overhead_bytes for payload in payloads_bytes]
         told = partial(self._took, transfer, hop, number, payloads_bytes, waited_ns)
-        if self._watcher is not None:
-            self._watcher.offered(transfer, hop, number, len(payloads_bytes), self._now_ns)
+        if self._observer is not None:
+            self._observer.offered(transfer, hop, number, len(payloads_bytes), self._now_ns)
         link.carry(self._now_ns, sizes_bytes, transfer.priority, told)
 
     def _took(
@@ -197,8 +197,8 @@ class Network:
         passages: list[Passage],
     ) -> None:
         """Go on with those of the packets whose passages are known, from the `first` on."""
-        if self._watcher is not None:
-            self._watcher.passed(transfer, hop, number + first, passages)
+        if self._observer is not None:
+            self._observer.passed(transfer, hop, number + first, passages)
         if hop + 1 == len(transfer.route):
             transfer.end_packets(passages, waited_ns)
         else:
@@ -229,7 +229,7 @@ class Network:
         closures: list[Closure] = []
         if (choice := config.handover) is not None:
             handover = self._handovers[choice.group, choice.node]
-            closures.append(OfPoint(handover, point_of(config, choice)))
+            closures.append(AccessPointClosure(handover, point_of(config, choice)))
         if config.medium is not None:
             if config.medium not in self._media:
                 raise InputError(f"link {config.name!r}: no medium {config.medium!r}; expected one that is declared")

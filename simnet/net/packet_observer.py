@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from simnet.net.links.link import Passage
     from simnet.net.transport.transfer import OpenTransfer
 
-Kind = Literal["media", "again", "repair", "acknowledgement", "feedback"]
+ContentKind = Literal["media", "again", "repair", "acknowledgement", "feedback"]
 """First sendings, what is sent again, what an erasure code adds, and what goes back."""
 
 
@@ -26,7 +26,7 @@ class Content:
 
     flow: str
     """The stream's name."""
-    kind: Kind
+    kind: ContentKind
     data: bytes
     until_ns: int
     """When the frame has to be there (capture + deadline): tells the stream's frames apart. Of feedback: when it is sent."""
@@ -34,7 +34,7 @@ class Content:
     """Whether the send's last packet is the frame's last of its kind."""
 
 
-class PacketWatcher(Protocol):
+class PacketObserver(Protocol):
     """Told in order of virtual time, from within the run: must be quick, and must not change what it is shown."""
 
     def offered(self, transfer: OpenTransfer, hop: int, number: int, packets: int, now_ns: int) -> None:

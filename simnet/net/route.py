@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     """By link name: ns, and whether its other end is in range."""
 
 
-class Graph:
+class LinkGraph:
     """Which links leave and enter each node, and which of all links can matter between two of them."""
 
     def __init__(self, links: Sequence[Hop]) -> None:

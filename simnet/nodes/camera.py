@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simnet.nodes import plugin_rate, rate_control
-from simnet.nodes.plugin_rate import Sent
+from simnet.nodes.plugin_rate import SentFrame
 from simnet.nodes.rate_control import RateState
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class CameraSetup:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class EncodedFrame:
     """What the encoder made of a frame: the quality that it settled for, and whether the frame refers to no other."""
 
     data: bytes
@@ -35,7 +35,7 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Coding:
+class PendingEncode:
     """A frame whose coding is not over yet in virtual time."""
 
     done_ns: int
@@ -50,7 +50,7 @@ class CameraState:
     """Rate control, the frames that are being coded, and the newest key frame (None before the first)."""
 
     rate: RateState
-    coding: tuple[Coding, ...] = ()
+    coding: tuple[PendingEncode, ...] = ()
     key_sequence: int | None = None
     key_ns: int = 0
     refers: bool = False
@@ -72,7 +72,7 @@ def start(setup: CameraSetup) -> CameraState:
 
 
 def step(
-    setup: CameraSetup, state: CameraState, grant: Capture, encode: Callable[[float, bool], Made]
+    setup: CameraSetup, state: CameraState, grant: Capture, encode: Callable[[float, bool], EncodedFrame]
 ) -> tuple[CameraState, Coded]:
     """Return the next state and the coded frame; `encode(quality, key)` codes the frame of this capture.
 
@@ -87,23 +87,23 @@ def step(
     control = _controlled(setup.rate, control, over, grant)
     made = encode(control.quality, key_is_due(setup, state, grant))
     done_ns = grant.time_ns + setup.encode_ns
-    own = Coding(done_ns, made.quality, len(made.data), not (made.key and state.refers))
+    own = PendingEncode(done_ns, made.quality, len(made.data), not (made.key and state.refers))
     coding = (*[frame for frame in state.coding if frame.done_ns > over_ns], own)
     return _after(state, grant, control, coding, made), Coded(grant.sequence, control.quality, made.data)
 
 
-def _controlled(setup: RateSetup, control: RateState, over: Sequence[Coding], grant: Capture) -> RateState:
+def _controlled(setup: RateSetup, control: RateState, over: Sequence[PendingEncode], grant: Capture) -> RateState:
     """Return the state of rate control with the next frame's quality in it, now that the coding of some frames is over."""
-    if setup.config.kind not in plugin_rate.OWN:
-        sent = [Sent(frame.quality, setup.link_bytes(frame.size_bytes), frame.is_typical) for frame in over]
+    if setup.config.kind not in plugin_rate.BUILT_IN:
+        sent = [SentFrame(frame.quality, setup.link_bytes(frame.size_bytes), frame.is_typical) for frame in over]
         return plugin_rate.step(setup, control, sent, grant.feedback)
     for frame in over:
-        control = rate_control.measured(setup, control, frame.quality, frame.size_bytes, typical=frame.is_typical)
-    return rate_control.choose(setup, rate_control.heard(setup, control, grant.feedback))
+        control = rate_control.on_encoded(setup, control, frame.quality, frame.size_bytes, typical=frame.is_typical)
+    return rate_control.choose_quality(setup, rate_control.on_feedback(setup, control, grant.feedback))
 
 
 def _after(
-    state: CameraState, grant: Capture, control: RateState, coding: tuple[Coding, ...], made: Made
+    state: CameraState, grant: Capture, control: RateState, coding: tuple[PendingEncode, ...], made: EncodedFrame
 ) -> CameraState:
     if made.key:
         return CameraState(control, coding, grant.sequence, grant.time_ns, state.refers)

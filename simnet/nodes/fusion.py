@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 
 from simnet.errors import BitstreamError
 from simnet.nodes.feedback import Reception
-from simnet.nodes.fusion_state import PlannerState, Waiting
-from simnet.nodes.references import Chain, Turn
+from simnet.nodes.fusion_state import PlannerState, WaitingFrame
+from simnet.nodes.references import Decodability, ReferenceChain
 from simnet.nodes.side_selection import (
     PREVIOUS,
-    Fate,
-    Fates,
-    Source,
-    Wanted,
+    FrameStatus,
+    FrameStatuses,
+    Query,
+    SideSource,
     look,
 )
 from simnet.records import Outcome
@@ -51,14 +51,14 @@ class FusionPlanner:
 
     setup: FusionSetup
     verify: Callable[[str, bytes], bool]
-    _fates: dict[str, Fates] = field(init=False)
+    _fates: dict[str, FrameStatuses] = field(init=False)
     _remembered: list[tuple[int, str, int]] = field(default_factory=list)
     """A heap of what fates are known: capture time, stream, sequence."""
-    _chains: dict[str, Chain] = field(init=False)
+    _chains: dict[str, ReferenceChain] = field(init=False)
     _missing: set[str] = field(default_factory=set)
     """Streams that miss a reference."""
     _receptions: dict[str, Reception] = field(init=False)
-    _waiting: list[Waiting] = field(default_factory=list)
+    _waiting: list[WaitingFrame] = field(default_factory=list)
     _decoder_free_ns: dict[str, int] = field(default_factory=dict)
     _next_feedback_ns: int | None = field(init=False)
     _memory_ns: int = field(init=False)
@@ -74,8 +74,8 @@ class FusionPlanner:
             name if source == PREVIOUS else source for name, own in self._candidates.items() for source, _ in own
         )
         self._fates = {name: {} for name in self.setup.sources}
-        self._chains = {name: Chain() for name in streams}
-        self._receptions = {name: Reception(name) for name in streams if streams[name].rate.listens}
+        self._chains = {name: ReferenceChain() for name in streams}
+        self._receptions = {name: Reception(name) for name in streams if streams[name].rate.uses_feedback}
         self._next_feedback_ns = self._feedback_at_or_none(self.setup.config.feedback_period_ns)
 
     @property
@@ -148,24 +148,24 @@ class FusionPlanner:
             return None
 
     def _give_up(self, stream: str, sequence: int, outcome: Outcome, now_ns: int) -> Decision:
-        self._remember(stream, sequence, Fate(gone=True))
+        self._remember(stream, sequence, FrameStatus(gone=True))
         self._chains[stream].lost(sequence, now_ns)
         self._look_for_missing(stream)
         return Decision(stream, sequence, outcome)
 
     def _await(self, delivery: Delivery, key: bool) -> None:
         config = self.setup.config
-        wanted = Wanted(
+        wanted = Query(
             capture_ns=self.setup.sources[delivery.stream].schedule.capture_ns(delivery.sequence),
             until_ns=delivery.time_ns + config.wait_ns,
             max_age_ns=config.max_age_ns,
             oldest_ns=delivery.time_ns - self._memory_ns,
         )
-        fate = self._remember(delivery.stream, delivery.sequence, Fate())
-        self._waiting.append(Waiting(delivery.stream, delivery.sequence, wanted, fate, key))
+        fate = self._remember(delivery.stream, delivery.sequence, FrameStatus())
+        self._waiting.append(WaitingFrame(delivery.stream, delivery.sequence, wanted, fate, key))
 
     def _decide_at_once(self, delivery: Delivery) -> Decision:
-        fate = self._remember(delivery.stream, delivery.sequence, Fate())
+        fate = self._remember(delivery.stream, delivery.sequence, FrameStatus())
         capture_ns = self.setup.sources[delivery.stream].schedule.capture_ns(delivery.sequence)
         return self._decision(delivery.stream, delivery.sequence, capture_ns, fate, (), delivery.time_ns)
 
@@ -180,11 +180,11 @@ class FusionPlanner:
             hopes.clear()
             for frame in list(self._waiting):
                 turn = self._turn(frame)
-                if turn is Turn.NEVER:
+                if turn is Decodability.NEVER:
                     self._waiting.remove(frame)
                     decisions.append(self._give_up(frame.stream, frame.sequence, Outcome.REFERENCE, now_ns))
                     undecided = True
-                if turn is not Turn.NOW:
+                if turn is not Decodability.NOW:
                     continue
                 sides, hope_ns = self._sides(frame, now_ns)
                 if hope_ns is None:
@@ -195,17 +195,17 @@ class FusionPlanner:
         feedback = (*self._due_feedback(now_ns), *self._due_requests(now_ns))
         return Plan(tuple(decisions), feedback, min([*self._wakes(now_ns), *hopes], default=None))
 
-    def _turn(self, frame: Waiting) -> Turn:
+    def _turn(self, frame: WaitingFrame) -> Decodability:
         """Return whether it is this frame's turn: where frames refer to others, none overtakes one that can be decoded."""
         chain = self._chains[frame.stream]
         turn = chain.turn(frame.sequence, key=frame.key)
-        if turn is not Turn.NOW or not chain.refers:
+        if turn is not Decodability.NOW or not chain.refers:
             return turn
         ahead = [other for other in self._waiting if other.stream == frame.stream and other.sequence < frame.sequence]
-        blocked = any(chain.turn(other.sequence, key=other.key) is Turn.NOW for other in ahead)
-        return Turn.LATER if blocked else Turn.NOW
+        blocked = any(chain.turn(other.sequence, key=other.key) is Decodability.NOW for other in ahead)
+        return Decodability.LATER if blocked else Decodability.NOW
 
-    def _sides(self, frame: Waiting, now_ns: int) -> tuple[tuple[SideChoice, ...], int | None]:
+    def _sides(self, frame: WaitingFrame, now_ns: int) -> tuple[tuple[SideChoice, ...], int | None]:
         """Return the side pictures to use if decided now, and until when waiting may bring better ones.
 
         Candidates count in order of preference; one that comes after enough others have been found is not waited for.
@@ -223,18 +223,18 @@ class FusionPlanner:
                 found.append(offer.now)
         return tuple(found), hope_ns
 
-    def _candidate(self, name: str, lag_ns: int, frame: Waiting) -> tuple[Source, Wanted]:
+    def _candidate(self, name: str, lag_ns: int, frame: WaitingFrame) -> tuple[SideSource, Query]:
         if name != PREVIOUS:
             return self.setup.sources[name], replace(frame.wanted, lag_ns=lag_ns)
         own = frame.wanted
         return self.setup.sources[frame.stream], replace(own, previous_only_before=frame.sequence)
 
-    def _decide(self, frame: Waiting, sides: tuple[SideChoice, ...], now_ns: int) -> Decision:
+    def _decide(self, frame: WaitingFrame, sides: tuple[SideChoice, ...], now_ns: int) -> Decision:
         self._waiting.remove(frame)
         return self._decision(frame.stream, frame.sequence, frame.wanted.capture_ns, frame.fate, sides, now_ns)
 
     def _decision(
-        self, name: str, sequence: int, capture_ns: int, fate: Fate, sides: tuple[SideChoice, ...], now_ns: int
+        self, name: str, sequence: int, capture_ns: int, fate: FrameStatus, sides: tuple[SideChoice, ...], now_ns: int
     ) -> Decision:
         stream = self.setup.streams[name]
         start_ns = max(now_ns, self._decoder_free_ns.get(name, 0))
@@ -286,7 +286,7 @@ class FusionPlanner:
             _, stream, sequence = heappop(self._remembered)
             self._fates[stream].pop(sequence, None)
 
-    def _remember(self, stream: str, sequence: int, fate: Fate) -> Fate:
+    def _remember(self, stream: str, sequence: int, fate: FrameStatus) -> FrameStatus:
         if stream not in self._looked_at:
             return fate
         if sequence not in self._fates[stream]:

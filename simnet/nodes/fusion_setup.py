@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simnet.nodes.schedule import Schedule
-from simnet.nodes.side_selection import Source
+from simnet.nodes.side_selection import SideSource
 from simnet.records import SECOND_NS
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class FusionSetup:
     config: FusionConfig
     streams: dict[str, StreamConfig]
     """In decoding order."""
-    sources: dict[str, Source]
+    sources: dict[str, SideSource]
     """Streams and the fusion node's own sensors."""
     end_ns: int
     """When captures end; feedback ends with them."""
@@ -42,7 +42,7 @@ class FusionSetup:
             schedule = Schedule.of(camera, scenario.duration_ns)
             if name in streams:
                 stream = streams[name]
-                sources[name] = Source(name, schedule, stream.encode_ns + stream.decode_ns, stream.decode_ns)
+                sources[name] = SideSource(name, schedule, stream.encode_ns + stream.decode_ns, stream.decode_ns)
             else:
-                sources[name] = Source(name, schedule)
+                sources[name] = SideSource(name, schedule)
         return cls(scenario.fusion, streams, sources, scenario.duration_ns)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simnet.nodes.feedback import Reception
-from simnet.nodes.references import Chain
-from simnet.nodes.side_selection import Fate, Wanted
+from simnet.nodes.references import ReferenceChain
+from simnet.nodes.side_selection import FrameStatus, Query
 
 
 @dataclass(slots=True)
-class Waiting:
+class WaitingFrame:
     """A frame that has arrived and is not decided yet."""
 
     stream: str
     sequence: int
-    wanted: Wanted
-    fate: Fate
+    wanted: Query
+    fate: FrameStatus
     key: bool
 
 
@@ -24,9 +24,9 @@ class Waiting:
 class PlannerState:
     """Everything that a `FusionPlanner` remembers between two grants."""
 
-    fates: tuple[tuple[str, int, Fate], ...]
-    chains: tuple[tuple[str, Chain], ...]
+    fates: tuple[tuple[str, int, FrameStatus], ...]
+    chains: tuple[tuple[str, ReferenceChain], ...]
     receptions: tuple[Reception, ...]
-    waiting: tuple[Waiting, ...]
+    waiting: tuple[WaitingFrame, ...]
     decoder_free_ns: tuple[tuple[str, int], ...]
     next_feedback_ns: int | None

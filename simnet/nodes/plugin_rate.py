@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from simnet.nodes.rate_control import RateSetup, RateState
     from simnet.records.grants import Feedback
 
-OWN = ("fixed", "target", "adaptive")
+BUILT_IN = ("fixed", "target", "adaptive")
 """Kinds of simnet's own; no other package may take these names."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentFrame:
     """A frame that was coded: at what quality, and what it takes on the link, packet overhead included."""
 
     quality: float
@@ -44,7 +44,7 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
+class PluginRateControl:
     """A plug-in's rate control, watched; `who` is what errors call it."""
 
     inner: Any
@@ -56,7 +56,7 @@ class Control:
             return self._text(self.inner.start(setup))
 
     def step(
-        self, setup: RateSetup, state: str, sent: Sequence[Sent], feedback: Sequence[Feedback]
+        self, setup: RateSetup, state: str, sent: Sequence[SentFrame], feedback: Sequence[Feedback]
     ) -> tuple[str, float]:
         """Return the next state as JSON, and the next frame's quality."""
         with blamed(self.who, "its step failed"):
@@ -82,20 +82,20 @@ class Control:
         return text
 
 
-def of(control: Any, who: str) -> Control:
+def of(control: Any, who: str) -> PluginRateControl:
     """Return `control`, a plug-in's object, watched."""
     if inspect.isclass(control):
         with blamed(who, "cannot be made without arguments"):
             control = control()
     if not all(callable(getattr(control, part, None)) for part in ("start", "step")):
         raise PluginError(f"{who}: found {control!r:.60}; expected start and step")
-    return Control(control, who)
+    return PluginRateControl(control, who)
 
 
 @lru_cache(maxsize=32)
-def find(kind: str) -> Control:
+def find(kind: str) -> PluginRateControl:
     """Import the rate control called `kind`; PluginError where there is none, or it is none."""
-    plugin = plugins.find(plugins.RATES, kind, OWN)
+    plugin = plugins.find(plugins.RATES, kind, BUILT_IN)
     if plugin is None:
         names = ", ".join(each.name for each in plugins.installed(plugins.RATES)) or "none installed"
         raise PluginError(f"rate control {kind}: unknown; expected one of another package ({names})")
@@ -104,12 +104,12 @@ def find(kind: str) -> Control:
 
 def check(kind: str) -> None:
     """Raise PluginError where `kind` is neither simnet's own nor a plug-in that can be used."""
-    if kind not in OWN:
+    if kind not in BUILT_IN:
         find(kind)
 
 
-def step(setup: RateSetup, state: RateState, sent: Sequence[Sent], feedback: Sequence[Feedback]) -> RateState:
+def step(setup: RateSetup, state: RateState, sent: Sequence[SentFrame], feedback: Sequence[Feedback]) -> RateState:
     """Return the state with the next frame's quality in it; requests for key frames are no reports."""
     reports = [report for report in feedback if report.undecodable is None]
-    own, quality = find(setup.config.kind).step(setup, state.own, sent, reports)
-    return replace(state, own=own, quality=quality)
+    own, quality = find(setup.config.kind).step(setup, state.plugin_state, sent, reports)
+    return replace(state, plugin_state=own, quality=quality)

@@ -79,19 +79,21 @@ class RateState:
     """The last report that told of any packet (at first, the first report)."""
     held_until_ns: int = 0
     """No second fall for loss or silence before this, so that the first can take effect."""
-    own: str = ""
+    plugin_state: str = ""
     """What a rate control of another package keeps, as JSON."""
 
 
 def start(setup: RateSetup) -> RateState:
     """Return the state before the first frame."""
     config = setup.config
-    if config.kind not in plugin_rate.OWN:
-        return RateState(config.quality, own=plugin_rate.find(config.kind).start(setup))
+    if config.kind not in plugin_rate.BUILT_IN:
+        return RateState(config.quality, plugin_state=plugin_rate.find(config.kind).start(setup))
     return RateState(quality=min(max(config.quality, config.quality_min), config.quality_max))
 
 
-def measured(setup: RateSetup, state: RateState, quality: float, size_bytes: int, *, typical: bool = True) -> RateState:
+def on_encoded(
+    setup: RateSetup, state: RateState, quality: float, size_bytes: int, *, typical: bool = True
+) -> RateState:
     """Return the state after a frame coded at `quality` came out with `size_bytes`.
 
     One that is not typical (a key frame among others) is paid for, but says nothing of the size of the next.
@@ -111,7 +113,7 @@ def measured(setup: RateSetup, state: RateState, quality: float, size_bytes: int
     return replace(state, model=model, measured=state.measured + 1, debt_bytes=debt, rate_bps=rate)
 
 
-def heard(setup: RateSetup, state: RateState, feedback: Iterable[Feedback]) -> RateState:
+def on_feedback(setup: RateSetup, state: RateState, feedback: Iterable[Feedback]) -> RateState:
     """Return the state after feedback has arrived, oldest first; only adaptive streams listen, and requests are no reports."""
     if setup.config.kind == "adaptive":
         for report in feedback:
@@ -120,7 +122,7 @@ def heard(setup: RateSetup, state: RateState, feedback: Iterable[Feedback]) -> R
     return state
 
 
-def choose(setup: RateSetup, state: RateState) -> RateState:
+def choose_quality(setup: RateSetup, state: RateState) -> RateState:
     """Return the state with the next frame's quality in it."""
     if setup.config.kind == "fixed" or state.measured == 0:
         return state

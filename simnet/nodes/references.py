@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 
-class Turn(Enum):
+class Decodability(Enum):
     """Whether a frame that has arrived can be decoded."""
 
     NOW = "now"
@@ -23,7 +23,7 @@ class Turn(Enum):
 
 
 @dataclass(slots=True)
-class Chain:
+class ReferenceChain:
     """What fusion knows of one stream's frames and of the references between them.
 
     A stream of which every frame is a key frame has no order and asks for nothing.
@@ -58,16 +58,16 @@ class Chain:
             if self._request_ns is None:
                 self._request_ns = now_ns
 
-    def turn(self, sequence: int, *, key: bool) -> Turn:
+    def turn(self, sequence: int, *, key: bool) -> Decodability:
         """Return whether a frame that has arrived can be decoded, by itself."""
         if key:
             # The decoder has gone on, and going back would break off what came since.
-            return Turn.NEVER if self.refers and sequence <= self._furthest else Turn.NOW
+            return Decodability.NEVER if self.refers and sequence <= self._furthest else Decodability.NOW
         before = sequence - 1
         if before == self._last:
-            return Turn.NOW
+            return Decodability.NOW
         # Frame -1 counts as one that has been decoded and is no decoder's last.
-        return Turn.NEVER if before <= self._furthest or before in self._gone else Turn.LATER
+        return Decodability.NEVER if before <= self._furthest or before in self._gone else Decodability.LATER
 
     def decoded(self, sequence: int) -> None:
         """A frame's decoding is decided."""

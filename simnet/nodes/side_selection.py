@@ -16,7 +16,7 @@ PREVIOUS = "previous"
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SideSource:
     """Where side pictures come from: a camera's capture times, and how long its pictures take to be there.
 
     `coding_ns` is coding plus decoding, 0 for a sensor on the fusion node.
@@ -34,19 +34,19 @@ class Source:
 
 
 @dataclass(slots=True)
-class Fate:
+class FrameStatus:
     """What fusion knows of a frame that has arrived, or will not. `ready_ns` None while it waits; `gone` for good."""
 
     ready_ns: int | None = None
     gone: bool = False
 
 
-Fates = dict[int, Fate]
+FrameStatuses = dict[int, FrameStatus]
 """The frames of one stream by sequence."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Candidates:
     """What one source offers: the best picture there is now, and until when a nearer one is worth waiting for."""
 
     now: SideChoice | None
@@ -54,7 +54,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Query:
     """A frame that looks for side pictures: its capture, and until when it may wait."""
 
     capture_ns: int
@@ -68,7 +68,7 @@ class Wanted:
     """For the stream's own pictures: only frames before this sequence count."""
 
 
-def look(source: Source, fates: Mapping[int, Fate], wanted: Wanted, now_ns: int) -> Look:
+def look(source: SideSource, fates: Mapping[int, FrameStatus], wanted: Query, now_ns: int) -> Candidates:
     """Return what `source` offers: frames nearest in capture time first, none older (or younger) than the maximum age.
 
     Both count from the frame's own capture less the lag; the age of what is chosen counts from the capture itself.
@@ -92,7 +92,7 @@ def look(source: Source, fates: Mapping[int, Fate], wanted: Wanted, now_ns: int)
                 hopes.append(latest_ns)
         elif ready_ns <= now_ns:
             choice = SideChoice(source.name, sequence, abs(captured_ns - wanted.capture_ns))
-            return Look(choice, min(hopes, default=None))
+            return Candidates(choice, min(hopes, default=None))
         elif ready_ns <= wanted.until_ns:
             hopes.append(ready_ns)
-    return Look(None, min(hopes, default=None))
+    return Candidates(None, min(hopes, default=None))

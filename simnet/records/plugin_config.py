@@ -45,6 +45,6 @@ class RateConfig:
         return json.loads(self.options_json) if self.options_json else {}
 
     @property
-    def listens(self) -> bool:
+    def uses_feedback(self) -> bool:
         """Whether it is told what the receiver reports."""
         return self.kind not in {"fixed", "target"}

@@ -8,7 +8,7 @@ from simnet.records import Row, Scenario
 
 
 @dataclass(frozen=True, slots=True)
-class NodeWay:
+class NodePath:
     """Where a node is from a run's start to its end, at equal steps of time: (x, y) each; one point where it stands still."""
 
     node: str
@@ -22,7 +22,7 @@ class LiveRun:
     session: str
     run: str
     scenario: Scenario
-    ways_m: tuple[NodeWay, ...]
+    paths_m: tuple[NodePath, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def code() -> str:
 def _brought(scenario: Scenario) -> list[str]:
     """Return the digests of the world and the rate controls that other packages bring; codecs have their own."""
     asked = {(plugins.WORLDS, scenario.world.kind), *((plugins.RATES, stream.rate.kind) for stream in scenario.streams)}
-    own = {plugins.WORLDS: world.KINDS, plugins.RATES: plugin_rate.OWN}
+    own = {plugins.WORLDS: world.KINDS, plugins.RATES: plugin_rate.BUILT_IN}
     found = [plugins.find(group, name, own[group]) for group, name in sorted(asked)]
     return [plugin.identity() for plugin in found if plugin is not None]
 

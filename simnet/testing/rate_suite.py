@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from simnet.nodes import plugin_rate, rate_control
-from simnet.nodes.plugin_rate import Sent
+from simnet.nodes.plugin_rate import SentFrame
 from simnet.nodes.rate_control import RateSetup, RateState
 from simnet.records import SECOND_NS, RateConfig
 from simnet.records.grants import Feedback
@@ -42,25 +42,29 @@ class RateUnderTest:
         """Return the state before the first frame."""
         control = self._watched
         return (
-            rate_control.start(setup) if control is None else RateState(setup.config.quality, own=control.start(setup))
+            rate_control.start(setup)
+            if control is None
+            else RateState(setup.config.quality, plugin_state=control.start(setup))
         )
 
-    def step(self, setup: RateSetup, state: RateState, sent: Sequence[Sent], feedback: Sequence[Feedback]) -> RateState:
+    def step(
+        self, setup: RateSetup, state: RateState, sent: Sequence[SentFrame], feedback: Sequence[Feedback]
+    ) -> RateState:
         """Return the state with the next frame's quality in it."""
         control = self._watched
         if control is not None:
-            own, quality = control.step(setup, state.own, sent, feedback)
-            return RateState(quality, own=own)
+            own, quality = control.step(setup, state.plugin_state, sent, feedback)
+            return RateState(quality, plugin_state=own)
         for frame in sent:
             # simnet's own take a frame's size without its packets' overhead, and add that.
             size_bytes = frame.link_bytes - setup.overhead_bytes * -(
                 -frame.link_bytes // (setup.payload_bytes + setup.overhead_bytes)
             )
-            state = rate_control.measured(setup, state, frame.quality, size_bytes, typical=frame.is_typical)
-        return rate_control.choose(setup, rate_control.heard(setup, state, feedback))
+            state = rate_control.on_encoded(setup, state, frame.quality, size_bytes, typical=frame.is_typical)
+        return rate_control.choose_quality(setup, rate_control.on_feedback(setup, state, feedback))
 
     @cached_property
-    def _watched(self) -> plugin_rate.Control | None:
+    def _watched(self) -> plugin_rate.PluginRateControl | None:
         """The rate control of another package; None for simnet's own."""
         if isinstance(self.control, RateConfig):
             return None
@@ -70,10 +74,10 @@ class RateUnderTest:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Situation:
     """What one step is told."""
 
-    sent: tuple[Sent, ...]
+    sent: tuple[SentFrame, ...]
     feedback: tuple[Feedback, ...]
 
 
@@ -93,38 +97,38 @@ def report(number: int, *, queue_ns: int = 0, lost: int = 0, frames: int = 1) ->
     return Feedback("a/eye", time_ns, frames, 1400 * received, received, lost, queue_ns, queue_ns + 20_000_000)
 
 
-def sent(quality: float, scale: float = 400.0) -> Sent:
+def sent(quality: float, scale: float = 400.0) -> SentFrame:
     """A frame whose size grows with its quality as real ones do: e times for each third."""
-    return Sent(quality, math.ceil(scale * math.exp(3 * quality)), is_typical=True)
+    return SentFrame(quality, math.ceil(scale * math.exp(3 * quality)), is_typical=True)
 
 
-SITUATIONS: dict[str, Callable[[int, float], Told]] = {
-    "a free link": lambda number, last: Told((sent(last),), (report(number),)),
-    "a link that is jammed for good": lambda number, last: Told(
+SITUATIONS: dict[str, Callable[[int, float], Situation]] = {
+    "a free link": lambda number, last: Situation((sent(last),), (report(number),)),
+    "a link that is jammed for good": lambda number, last: Situation(
         (sent(last),), (report(number, queue_ns=3 * SECOND_NS),)
     ),
-    "a link that loses every third packet": lambda number, last: Told((sent(last),), (report(number, lost=1),)),
-    "a receiver that never reports": lambda number, last: Told((sent(last),), ()),
-    "reports of nothing": lambda number, last: Told((sent(last),), (report(number, frames=0),)),
-    "reports that come ten at once": lambda number, last: Told(
+    "a link that loses every third packet": lambda number, last: Situation((sent(last),), (report(number, lost=1),)),
+    "a receiver that never reports": lambda number, last: Situation((sent(last),), ()),
+    "reports of nothing": lambda number, last: Situation((sent(last),), (report(number, frames=0),)),
+    "reports that come ten at once": lambda number, last: Situation(
         (sent(last),), tuple(report(number - late) for late in range(9, -1, -1)) if number % 10 == 9 else ()
     ),
-    "frames whose coding takes long": lambda number, last: Told(
+    "frames whose coding takes long": lambda number, last: Situation(
         (sent(last),) * 5 if number % 5 == 4 else (), (report(number),)
     ),
-    "frames of a megabyte": lambda number, last: Told((sent(last, 1e6),), (report(number),)),
-    "frames of a few bytes": lambda number, last: Told((sent(last, 20),), (report(number),)),
+    "frames of a megabyte": lambda number, last: Situation((sent(last, 1e6),), (report(number),)),
+    "frames of a few bytes": lambda number, last: Situation((sent(last, 20),), (report(number),)),
 }
 """What is told before each frame but the first, given its number and the last frame's quality."""
 
 
-def _drive(subject: RateUnderTest, situation: Callable[[int, float], Told], frames: int = FRAMES) -> list[float]:
+def _drive(subject: RateUnderTest, situation: Callable[[int, float], Situation], frames: int = FRAMES) -> list[float]:
     """Return the qualities of a stream's frames."""
     setup = subject.setup()
     state = subject.start(setup)
     qualities: list[float] = []
     for number in range(frames):
-        told = situation(number, qualities[-1]) if qualities else Told((), ())
+        told = situation(number, qualities[-1]) if qualities else Situation((), ())
         state = subject.step(setup, state, told.sent, told.feedback)
         qualities.append(state.quality)
     return qualities
@@ -159,7 +163,7 @@ def nothing_is_kept_but_in_the_state(subject: RateUnderTest) -> None:
         alone = _drive(subject, situation)
         state, other = subject.start(setup), subject.start(setup)
         for number in range(FRAMES):
-            told = situation(number, alone[number - 1]) if number else Told((), ())
+            told = situation(number, alone[number - 1]) if number else Situation((), ())
             other = subject.step(setup, other, (sent(0.9),), (report(number, queue_ns=SECOND_NS, lost=2),))
             again = subject.step(setup, state, told.sent, told.feedback)
             state = subject.step(setup, state, told.sent, told.feedback)
@@ -172,8 +176,8 @@ def it_follows_the_link(subject: RateUnderTest) -> None:
     if not subject.adapts:
         return
 
-    def situation(number: int, last: float) -> Told:
-        return Told((sent(last),), (report(number, queue_ns=SECOND_NS if 20 <= number < 30 else 0),))
+    def situation(number: int, last: float) -> Situation:
+        return Situation((sent(last),), (report(number, queue_ns=SECOND_NS if 20 <= number < 30 else 0),))
 
     qualities = _drive(subject, situation, 80)
     before, jammed, after = qualities[19], qualities[29], qualities[79]

@@ -1,4 +1,4 @@
-"""Complaints about peers: one line each, however often they give cause."""
+"""Warnings about peers, each logged once per peer."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
 REMEMBERED = 4096
-"""Complaints about more peers than these are not made: a log is to be read."""
+"""Number of peers that are warned about; later ones are not, so that the log stays readable."""
 
 _LOG = logging.getLogger(__name__)
 
 
-class Complaints:
-    """Remembers whom it has complained about. Belongs to one thread."""
+class LogOnce:
+    """Logs one warning per peer. Not thread-safe: one thread owns it."""
 
     def __init__(self) -> None:
         self._known: set[Hashable] = set()

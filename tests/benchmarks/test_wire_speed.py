@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import zmq
 
-from simnet.wire.membership.admission import Claim, NamedRoster
+from simnet.wire.membership.admission import HostClaim, NamedRoster
 from simnet.wire.protocol.messages import Message
 from simnet.wire.security import keys
 from simnet.wire.security.keys import BrokerKeys
@@ -30,12 +30,12 @@ import zmq
 from simnet.wire.sockets.host_socket import HostSocket
 from simnet.wire.security.keys import HostKeys
 from simnet.wire.protocol.messages import Message
-from simnet.wire.membership.admission import Claim
+from simnet.wire.membership.admission import HostClaim
 
 endpoint, size, folder = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 
 def serve(context):
-    host = HostSocket(context, endpoint, Claim("host"), HostKeys.load(Path(folder), None) if folder else None)
+    host = HostSocket(context, endpoint, HostClaim("host"), HostKeys.load(Path(folder), None) if folder else None)
     host.join(30)
     data = bytes(size)
     while (request := host.receive()).kind != "stop":
@@ -72,7 +72,7 @@ def _thread(context: zmq.Context, endpoint: str, size: int):
     from simnet.wire.sockets.host_socket import HostSocket
 
     def serve() -> None:
-        host = HostSocket(context, endpoint, Claim("host"))
+        host = HostSocket(context, endpoint, HostClaim("host"))
         host.join(30)
         data = bytes(size)
         while (request := host.receive()).kind != "stop":

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 import zmq
 
-from simnet.wire.telemetry.telemetry_messages import Told
+from simnet.wire.telemetry.telemetry_messages import Published
 from simnet.wire.telemetry.telemetry_sockets import LivePublisher
 from support.places import SCREENSHOTS
 from support.waiting import wait_until
@@ -87,7 +87,7 @@ def browser(tmp_path: Path) -> Iterator["BrowserContext"]:
 # Chromium's driver leaves its pipes to the collector.
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_live_page_shows_a_run_from_start_to_end(
-    browser: "BrowserContext", url: str, endpoint: str, beginning: list[Told], ending: Told
+    browser: "BrowserContext", url: str, endpoint: str, beginning: list[Published], ending: Published
 ) -> None:
     from playwright.sync_api import expect
 

@@ -28,9 +28,9 @@ from simnet.records.telemetry import (
     LivePicture,
     LiveRun,
     LiveSample,
-    NodeWay,
+    NodePath,
 )
-from simnet.wire.telemetry.telemetry_messages import Told
+from simnet.wire.telemetry.telemetry_messages import Published
 
 MS = 1_000_000
 CAR, VAN = "car/<front>", "van/front"
@@ -83,12 +83,12 @@ def scenario() -> Scenario:
 
 
 @pytest.fixture(scope="session")
-def beginning(scenario: Scenario) -> list[Told]:
+def beginning(scenario: Scenario) -> list[Published]:
     """What a run tells until it is half done."""
     ways = (
-        NodeWay("car", ((0.0, 0.0), (10.0, 0.0))),
-        NodeWay("van", ((-8.0, 0.0), (2.0, 0.0))),
-        NodeWay("mast", ((50.0, 20.0),)),
+        NodePath("car", ((0.0, 0.0), (10.0, 0.0))),
+        NodePath("van", ((-8.0, 0.0), (2.0, 0.0))),
+        NodePath("mast", ((50.0, 20.0),)),
     )
     positions = (("car", 5.0, 0.0, 0.0), ("van", -3.0, 0.0, 0.0), ("mast", 50.0, 20.0, 5.0))
     loads = (LinkLoad("up_car", 0.42, 126.0, 0, True), LinkLoad("up_van", 1.37, 411.0, 2, False))
@@ -102,20 +102,20 @@ def beginning(scenario: Scenario) -> list[Told]:
         LiveEvent(250 * MS, "hand-over", "van", "from mast_1 to mast_2"),
         LiveEvent(400 * MS, "fault", "car", "its process did not come back"),
     ]
-    pictures = [Told(LivePicture(name, 2, 200 * MS), (jpeg(40), jpeg(200))) for name in (CAR, VAN)]
-    return [*map(Told, records), *pictures]
+    pictures = [Published(LivePicture(name, 2, 200 * MS), (jpeg(40), jpeg(200))) for name in (CAR, VAN)]
+    return [*map(Published, records), *pictures]
 
 
 @pytest.fixture(scope="session")
-def ending() -> Told:
-    return Told(LiveEnd(1000 * MS, "0123456789abcdef" * 4, ""))
+def ending() -> Published:
+    return Published(LiveEnd(1000 * MS, "0123456789abcdef" * 4, ""))
 
 
 @pytest.fixture
-def hear() -> Callable[[list[Told]], State]:
+def hear() -> Callable[[list[Published]], State]:
     """Make a state that has heard all that."""
 
-    def make(all_told: list[Told]) -> State:
+    def make(all_told: list[Published]) -> State:
         state = State()
         for told in all_told:
             state.take(told)

@@ -37,5 +37,5 @@ def offered_kbit_s(scenario: Scenario) -> dict[str, float]:
     for at_ns, stream in sorted(captures):
         if at_ns > env.now:
             env.run(until=at_ns)
-        rates[stream].append(network.offered_bps(node_of[stream], scenario.fusion.node))
+        rates[stream].append(network.bottleneck_bps(node_of[stream], scenario.fusion.node))
     return {stream: round(sum(own) / len(own) / 1e3, 6) for stream, own in rates.items() if own}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from simnet.codec.bitstream import framing
 from simnet.engine.local.coders import made
 from simnet.nodes import camera
-from simnet.nodes.camera import CameraSetup, CameraState, Coded, Made
+from simnet.nodes.camera import CameraSetup, CameraState, Coded, EncodedFrame
 from simnet.nodes.rate_control import RateSetup
 from simnet.wire.protocol.serialization import from_plain, pack_records, unpack_records
 
@@ -65,7 +65,7 @@ class CameraActor:
         if grant.sequence + 1 < self._schedule.count:
             self._world.prepare(grant.stream, self._schedule.capture_ns(grant.sequence + 1))
 
-        def encode(quality: float, key: bool) -> Made:
+        def encode(quality: float, key: bool) -> EncodedFrame:
             with self._stopwatch.part("encoding"):
                 data = self._encoder.encode(frame, quality, key=key)
             return made(framing.renumbered(data, grant.sequence, self.announcement), quality)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from simnet import seeds
 from simnet.codec import recorded_sizes
 from simnet.codec.bitstream import framing
-from simnet.nodes.camera import Made
+from simnet.nodes.camera import EncodedFrame
 
 if TYPE_CHECKING:
     from simnet.engine.cached import Pixels
@@ -23,7 +23,7 @@ class Coding(Protocol):
         """Return what is constant in a stream."""
         ...
 
-    def encode(self, grant: Capture, quality: float, key: bool) -> Made:
+    def encode(self, grant: Capture, quality: float, key: bool) -> EncodedFrame:
         """Code the frame of a capture."""
         ...
 
@@ -53,9 +53,9 @@ class RecordedCoding:
         """See `Coding`."""
         return self._encoders[stream].announcement
 
-    def encode(self, grant: Capture, quality: float, key: bool) -> Made:
+    def encode(self, grant: Capture, quality: float, key: bool) -> EncodedFrame:
         """See `Coding`."""
-        return Made(*self._encoders[grant.stream].encode(quality, key=key))
+        return EncodedFrame(*self._encoders[grant.stream].encode(quality, key=key))
 
     def decode(self, decision: Decision, data: bytes) -> None:
         """There are no pictures."""
@@ -75,7 +75,7 @@ class PixelCoding:
         """See `Coding`."""
         return self._pixels.announcement(stream)
 
-    def encode(self, grant: Capture, quality: float, key: bool) -> Made:
+    def encode(self, grant: Capture, quality: float, key: bool) -> EncodedFrame:
         """See `Coding`; what the camera is told is what `camera_actor` tells it."""
         data = self._pixels.encode(grant.stream, grant.sequence, grant.time_ns, quality, key)
         return made(data, quality)
@@ -91,8 +91,8 @@ class PixelCoding:
         self._pixels.forget(now_ns - self._memory_ns)
 
 
-def made(data: bytes, asked: float) -> Made:
+def made(data: bytes, asked: float) -> EncodedFrame:
     """Return what an encoder made of a frame: the quality it was asked for, unless its header tells of another step."""
     header = framing.header(data)
     as_asked = header.quality == framing.quality_step(asked)
-    return Made(data, asked if as_asked else header.quality / framing.QUALITY_STEPS, header.key)
+    return EncodedFrame(data, asked if as_asked else header.quality / framing.QUALITY_STEPS, header.key)

@@ -132,7 +132,7 @@ class DirectRun:
         config, scenario = self._scenario.cameras[stream.name], self._scenario
         path = Path(self._env, self._network, node, scenario.fusion.node, stream.priority, stream.name)
         header = header_bytes(stream.transport)
-        packets = path.room(header), path.packet()[1] + header
+        packets = path.payload_capacity(header), path.packet_sizes()[1] + header
         setup = CameraSetup(
             RateSetup(stream.rate, config.period_ns, *packets, stream.transport.repair),
             stream.encode_ns,

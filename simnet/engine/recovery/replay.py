@@ -55,7 +55,7 @@ class _Told:
 
 
 class Replay:
-    """The memory of a run's hosts; see `wire.sockets.broker_socket.Memory`."""
+    """The memory of a run's hosts; see `wire.membership.liveness.ReplaySource`."""
 
     def __init__(self, shelf: Shelf) -> None:
         self._told: defaultdict[str, _Told] = defaultdict(_Told)
@@ -109,7 +109,7 @@ class Replay:
         return self._told[host].is_told
 
     def replay(self, host: str, owed: Collection[int]) -> list[Asked]:
-        """Return what to tell `host` again, in order; see `wire.sockets.broker_socket.Memory`."""
+        """Return what to tell `host` again, in order; see `wire.membership.liveness.ReplaySource`."""
         told = self._told[host]
         told.is_told = True
         unused = told.open_requests
@@ -127,7 +127,7 @@ class Replay:
         return [(REPLAYED, message) for message in messages] + again
 
     def replayed(self, host: str, reply: Message) -> None:
-        """See `wire.sockets.broker_socket.Memory`; a host that is not the one it was ends the run.
+        """See `wire.membership.liveness.ReplaySource`; a host that is not the one it was ends the run.
 
         Raises:
             NodeError: It failed, or its encoders announce something else than before.

@@ -274,7 +274,7 @@ class Broker:
 
     def _packets(self, stream: str) -> dict[str, object]:
         header = header_bytes(self._stream_of[stream].transport)
-        payload, overhead = self._path(stream).room(header), self._path(stream).packet()[1]
+        payload, overhead = self._path(stream).payload_capacity(header), self._path(stream).packet_sizes()[1]
         return {"name": stream, "payload_bytes": payload, "overhead_bytes": overhead + header}
 
     def _path(self, stream: str) -> Path:

@@ -43,12 +43,12 @@ def carry(errand: Errand) -> None:
 
     from simnet.engine.remote.node_server import Host
     from simnet.engine.timing import process_memory
-    from simnet.wire.membership.admission import Claim, host_name
+    from simnet.wire.membership.admission import HostClaim, host_name
     from simnet.wire.sockets.host_socket import HostSocket
 
     process_memory.keep_freed_pages()
     name = host_name(errand.nodes, errand.fusion)
-    claim = Claim(name, errand.nodes, errand.fusion, _cores(), scenario_digest(errand.file), __version__)
+    claim = HostClaim(name, errand.nodes, errand.fusion, _cores(), scenario_digest(errand.file), __version__)
 
     def localise(scenario: Scenario, overrides: Sequence[str]) -> Scenario:
         return _localised(scenario, errand, overrides)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from simnet.engine.local.lazy_world import LazyWorld
     from simnet.engine.remote.placement import HostPlan
     from simnet.records import Scenario
-    from simnet.wire.membership.liveness import Memory
+    from simnet.wire.membership.liveness import ReplaySource
     from simnet.wire.sockets.broker_socket import BrokerSocket
 
 END_S = 5.0
@@ -45,7 +45,7 @@ class Muster:
 
 
 if TYPE_CHECKING:
-    Crew = Callable[[Scenario, LazyWorld, Memory], AbstractContextManager[Muster]]
+    Crew = Callable[[Scenario, LazyWorld, ReplaySource], AbstractContextManager[Muster]]
 
 
 def crew(hosts: int, restarts: int = RESTARTS) -> Crew:
@@ -55,7 +55,7 @@ def crew(hosts: int, restarts: int = RESTARTS) -> Crew:
     """
     from simnet.engine.remote.placement import plan_hosts
 
-    def come(scenario: Scenario, world: LazyWorld, memory: Memory) -> AbstractContextManager[Muster]:
+    def come(scenario: Scenario, world: LazyWorld, memory: ReplaySource) -> AbstractContextManager[Muster]:
         plans = plan_hosts(scenario, hosts)
         if not hosts:
             return threads(plans, world, memory)
@@ -78,12 +78,12 @@ def _muster(socket: BrokerSocket, plans: Sequence[HostPlan]) -> Muster:
 
 
 @contextmanager
-def threads(plans: Sequence[HostPlan], world: LazyWorld, memory: Memory) -> Iterator[Muster]:
+def threads(plans: Sequence[HostPlan], world: LazyWorld, memory: ReplaySource) -> Iterator[Muster]:
     """Hosts as daemon threads over inproc, sharing `world`."""
     import zmq
 
     from simnet.engine.remote.node_server import Host
-    from simnet.wire.membership.admission import Claim, NamedRoster
+    from simnet.wire.membership.admission import HostClaim, NamedRoster
     from simnet.wire.sockets.broker_socket import BrokerSocket
     from simnet.wire.sockets.host_socket import HostSocket
 
@@ -98,7 +98,7 @@ def threads(plans: Sequence[HostPlan], world: LazyWorld, memory: Memory) -> Iter
     roster = NamedRoster(tuple(plan.name for plan in plans))
     broker = BrokerSocket(context, "inproc://simnet", roster, watch, memory)
     for plan in plans:
-        host = Host(HostSocket(context, broker.endpoint, Claim(plan.name)), plan.name, world)
+        host = Host(HostSocket(context, broker.endpoint, HostClaim(plan.name)), plan.name, world)
         running[plan.name] = threading.Thread(target=host.serve, name=plan.name, daemon=True)
         running[plan.name].start()
     patience_s = LEAVE_S
@@ -117,7 +117,9 @@ def threads(plans: Sequence[HostPlan], world: LazyWorld, memory: Memory) -> Iter
 
 
 @contextmanager
-def processes(plans: Sequence[HostPlan], running: HostProcesses, memory: Memory, patience: float) -> Iterator[Muster]:
+def processes(
+    plans: Sequence[HostPlan], running: HostProcesses, memory: ReplaySource, patience: float
+) -> Iterator[Muster]:
     """Hosts as processes over ipc, in a folder of their own so that nobody else binds there."""
     import zmq
 

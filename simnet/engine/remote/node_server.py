@@ -227,14 +227,14 @@ def main(arguments: list[str]) -> int:
     """Run a host as a process: endpoint, name."""
     import zmq
 
-    from simnet.wire.membership.admission import Claim
+    from simnet.wire.membership.admission import HostClaim
     from simnet.wire.sockets.host_socket import HostSocket
 
     process_memory.keep_freed_pages()
     endpoint, name = arguments
     with zmq.Context() as context:
         try:
-            Host(HostSocket(context, endpoint, Claim(name)), name).serve()
+            Host(HostSocket(context, endpoint, HostClaim(name)), name).serve()
         except NodeError as error:
             print(f"simnet: error: {error}", file=sys.stderr)  # noqa: T201 - nobody else is left to tell
             return error.exit_status

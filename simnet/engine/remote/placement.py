@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simnet.records import Scenario
-    from simnet.wire.membership.admission import Claim
+    from simnet.wire.membership.admission import HostClaim
 
 MAX_THREADS = 64
 
@@ -46,7 +46,7 @@ def plan_hosts(scenario: Scenario, hosts: int) -> list[HostPlan]:
     return plans
 
 
-def claimed(scenario: Scenario, claims: Sequence[Claim]) -> list[HostPlan]:
+def claimed(scenario: Scenario, claims: Sequence[HostClaim]) -> list[HostPlan]:
     """Return what each host carries by its own claim; it has a thread for each stream, or one for each of its cores."""
     streams = _streams_of(scenario)
     plans = []

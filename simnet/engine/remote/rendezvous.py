@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from simnet.engine.local.lazy_world import LazyWorld
     from simnet.engine.remote.placement import HostPlan
     from simnet.records import Scenario
-    from simnet.wire.membership.liveness import Memory
+    from simnet.wire.membership.liveness import ReplaySource
     from simnet.wire.security.keys import BrokerKeys
 
 WAIT_S = 60.0
@@ -45,7 +45,7 @@ class Gathering:
     say: Callable[[str], None] = lambda _: None
 
     @contextmanager
-    def __call__(self, scenario: Scenario, _: LazyWorld, memory: Memory) -> Iterator[Muster]:
+    def __call__(self, scenario: Scenario, _: LazyWorld, memory: ReplaySource) -> Iterator[Muster]:
         """Listen; tell the hosts at the end that the run is over, or why it failed."""
         import zmq
 

@@ -19,7 +19,7 @@ RESTARTS = 5
 
 
 class HostProcesses:
-    """The host processes of one run; calling it is the `Watch` over them."""
+    """The host processes of one run; calling it is the `FailureDetector` over them."""
 
     def __init__(self, restarts: int = RESTARTS) -> None:
         self._restarts = restarts
@@ -41,7 +41,7 @@ class HostProcesses:
         return [name for name, process in self._running.items() if process.poll() is None]
 
     def __call__(self, silent: Sequence[str]) -> list[Absence]:
-        """Kill hosts that do not show any life, start dead ones again while that is allowed; see `Watch`."""
+        """Kill hosts that do not show any life, start dead ones again while that is allowed; see `FailureDetector`."""
         for name in silent:
             self._running[name].kill()
             self._running[name].wait()

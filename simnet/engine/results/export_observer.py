@@ -38,7 +38,7 @@ class Exporting(LedgerWatcher):
     def watch(self, network: Network) -> None:
         """Tell of this network's packets, if anybody wants to know."""
         if (watcher := self.files.packets) is not None:
-            network.watch(watcher)
+            network.observe(watcher)
 
     def opened(self, announcements: Mapping[str, Any]) -> None:
         """All streams are open; what each announced, plain."""

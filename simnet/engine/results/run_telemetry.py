@@ -21,10 +21,10 @@ from simnet.records.telemetry import (
     LivePicture,
     LiveRun,
     LiveSample,
-    NodeWay,
+    NodePath,
 )
 from simnet.tracks import poses
-from simnet.wire.telemetry.telemetry_messages import Told
+from simnet.wire.telemetry.telemetry_messages import Published
 from simnet.wire.telemetry.telemetry_sockets import LivePublisher
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Telemetry(LedgerWatcher):
         self._streams = {stream.name: stream for stream in scenario.streams}
         self._cameras = scenario.cameras
         self._ways = {node.name: node.trajectory for node in scenario.nodes}
-        self._publisher = LivePublisher(endpoint, Told(LiveRun(uuid.uuid4().hex, run, scenario, _ways(scenario))))
+        self._publisher = LivePublisher(endpoint, Published(LiveRun(uuid.uuid4().hex, run, scenario, _ways(scenario))))
         self._network: Network | None = None
         self._now_ns = 0
         self._next_sample_ns = 0
@@ -75,7 +75,7 @@ class Telemetry(LedgerWatcher):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         said = "" if kind is None else f"{kind.__name__}: {error}"[:500]
-        end = Told(LiveEnd(self._now_ns, self._fingerprint, said))
+        end = Published(LiveEnd(self._now_ns, self._fingerprint, said))
         self._publisher.put(lambda: end)
         self._publisher.close()
 
@@ -86,34 +86,34 @@ class Telemetry(LedgerWatcher):
     def tick(self, now_ns: int) -> None:
         """The clock is at `now_ns`: tell positions and loads if it is time to."""
         self._now_ns = now_ns
-        if now_ns < self._next_sample_ns or not self._publisher.listening:
+        if now_ns < self._next_sample_ns or not self._publisher.has_subscribers:
             return
         self._next_sample_ns = now_ns - now_ns % SAMPLE_NS + SAMPLE_NS
         loads = self._network.loads() if self._network is not None else ()
         self._tell_events()
         dropped = self._publisher.dropped
 
-        def sample() -> Told:
+        def sample() -> Published:
             positions = tuple((node, *poses.position(way, now_ns)) for node, way in self._ways.items())
-            return Told(LiveSample(now_ns, positions, loads, dropped))
+            return Published(LiveSample(now_ns, positions, loads, dropped))
 
         self._publisher.put(sample)
 
     def _tell_events(self) -> None:
         events = self._network.events() if self._network is not None else []
         for each in events[self._events_told :]:
-            event = Told(LiveEvent(each.time_ns, each.kind, each.where, each.detail))
+            event = Published(LiveEvent(each.time_ns, each.kind, each.where, each.detail))
             self._publisher.put(lambda event=event: event)
         self._events_told = len(events)
 
     def finished(self, ledger: Ledger, stream: str, sequence: int) -> None:
         """A frame's story is complete."""
         config, camera = self._streams[stream], self._cameras[stream]
-        self._publisher.put(lambda: Told(LiveFrame(ledger.row(self._run, config, camera, sequence))))
+        self._publisher.put(lambda: Published(LiveFrame(ledger.row(self._run, config, camera, sequence))))
 
     def fault(self, host: str, reason: str) -> None:
         """The run goes on without a host from now on."""
-        event = Told(LiveEvent(self._now_ns, "fault", host, reason))
+        event = Published(LiveEvent(self._now_ns, "fault", host, reason))
         self._publisher.put(lambda: event)
 
     def show(self, shown: Shown, original: np.ndarray, picture: np.ndarray, score: Score) -> None:
@@ -121,23 +121,23 @@ class Telemetry(LedgerWatcher):
         del score  # it is in the frame's row
         now = time.monotonic()
         recent = self._shown_s.get(shown.stream, 0.0)
-        if not self._publisher.listening or now - recent < PICTURE_S or now - self._last_shown_s < PICTURES_S:
+        if not self._publisher.has_subscribers or now - recent < PICTURE_S or now - self._last_shown_s < PICTURES_S:
             return
         self._shown_s[shown.stream] = self._last_shown_s = now
         about = LivePicture(shown.stream, shown.sequence, shown.capture_ns)
-        self._publisher.put(lambda: Told(about, (_jpeg(original), _jpeg(picture))))
+        self._publisher.put(lambda: Published(about, (_jpeg(original), _jpeg(picture))))
 
     def ended(self, fingerprint: str) -> None:
         """The run went well."""
         self._fingerprint = fingerprint
 
 
-def _ways(scenario: Scenario) -> tuple[NodeWay, ...]:
+def _ways(scenario: Scenario) -> tuple[NodePath, ...]:
     steps = max(2, min(WAY_STEPS, WAY_POINTS // len(scenario.nodes)))
     found = []
     for node in scenario.nodes:
         places = [poses.position(node.trajectory, scenario.duration_ns * k // steps)[:2] for k in range(steps + 1)]
-        found.append(NodeWay(node.name, tuple(places if len(set(places)) > 1 else places[:1])))
+        found.append(NodePath(node.name, tuple(places if len(set(places)) > 1 else places[:1])))
     return tuple(found)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simnet.net.link_statistics import Ledger, LinkStatistics
+from simnet.net.link_statistics import LinkCounters, LinkStatistics
 from simnet.net.links.channel import Channel
 from simnet.net.links.utilization import load
 from simnet.net.queues.byte_queue import ByteQueue
@@ -42,7 +42,7 @@ class Link:
         self.config = config
         self.channel = Channel(config, seed, distance_m, closures)
         self._queue = ByteQueue(config.queue_bytes)
-        self._ledger = Ledger(config.name, self.channel.capacity_bytes)
+        self._ledger = LinkCounters(config.name, self.channel.capacity_bytes)
         self._free_ns = 0
         self.payload_bytes = config.mtu_bytes - config.overhead_bytes
         """What a packet carries beside its overhead, at most."""

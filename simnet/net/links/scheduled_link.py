@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from simnet.net.link_statistics import Ledger, LinkStatistics
+from simnet.net.link_statistics import LinkCounters, LinkStatistics
 from simnet.net.links.channel import Channel
 from simnet.net.links.utilization import load
-from simnet.net.queues.byte_queue import Peaks
+from simnet.net.queues.byte_queue import OccupancyPeaks
 from simnet.net.queues.codel import CodelQueue
-from simnet.net.queues.discipline import Waiting
+from simnet.net.queues.discipline import QueuedPacket
 from simnet.net.queues.fifo import FifoQueue
 from simnet.net.queues.priority import PriorityQueue
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from simnet.net.links.link import Told
     from simnet.net.links.outages import Closure
     from simnet.net.links.transmitter import Distance
-    from simnet.net.queues.discipline import Discipline
+    from simnet.net.queues.discipline import QueueDiscipline
     from simnet.records import LinkConfig
     from simnet.records.telemetry import LinkLoad
 
@@ -51,8 +51,8 @@ class ScheduledLink:
         self.channel = Channel(config, seed, distance_m, closures)
         self._env = env
         self._queue = discipline(config)
-        self._peaks = Peaks()
-        self._ledger = Ledger(config.name, self.channel.capacity_bytes)
+        self._peaks = OccupancyPeaks()
+        self._ledger = LinkCounters(config.name, self.channel.capacity_bytes)
         self._free_ns = 0
         self._wake_ns = -1
 
@@ -66,7 +66,7 @@ class ScheduledLink:
         self._ledger.offered(now_ns, len(sizes_bytes), sum(sizes_bytes))
         self._advance(now_ns)
         for index, size_bytes in enumerate(sizes_bytes):
-            packet = Waiting(now_ns, size_bytes, priority, partial(told, index))
+            packet = QueuedPacket(now_ns, size_bytes, priority, partial(told, index))
             if self._free_ns <= now_ns:
                 self._queue.push(packet)
                 self._advance(now_ns)
@@ -107,7 +107,7 @@ class ScheduledLink:
             packet.told([(known_ns, arrived, now_ns - packet.entered_ns)])
         self._peaks.after(now_ns, self._queue.size_bytes)
 
-    def _drop(self, now_ns: int, packet: Waiting) -> None:
+    def _drop(self, now_ns: int, packet: QueuedPacket) -> None:
         self._ledger.dropped(now_ns, packet.size_bytes)
         packet.told([(now_ns, False, now_ns - packet.entered_ns)])
 
@@ -122,7 +122,7 @@ class ScheduledLink:
         self._wake_when_free(now_ns)
 
 
-def discipline(config: LinkConfig) -> Discipline:
+def discipline(config: LinkConfig) -> QueueDiscipline:
     """Return the queue that `config` asks for."""
     if config.queue == "fifo":
         return FifoQueue(config.queue_bytes)

@@ -10,7 +10,7 @@ from simnet.records import SECOND_NS
 from simnet.traces import OPPORTUNITY_BYTES
 
 if TYPE_CHECKING:
-    from simnet.traces import Opportunities, Rates
+    from simnet.traces import OpportunityTrace, RateTrace
 
 BITS_NS = 8 * SECOND_NS
 """A byte of work, in bit/s x ns."""
@@ -25,7 +25,7 @@ class RateTransmitter:
 
     ns_per_byte = None
 
-    def __init__(self, trace: Rates, start_ns: int) -> None:
+    def __init__(self, trace: RateTrace, start_ns: int) -> None:
         """Begin the trace `start_ns` after its start."""
         self._offset_ns = start_ns
         self._length_ns = trace.length_ns
@@ -77,7 +77,7 @@ class OpportunityTransmitter:
 
     ns_per_byte = None
 
-    def __init__(self, trace: Opportunities, start_ns: int) -> None:
+    def __init__(self, trace: OpportunityTrace, start_ns: int) -> None:
         """Begin the trace `start_ns` after its start."""
         self._offset_ns = start_ns
         self._times_ns, self._length_ns = trace.times_ns, trace.length_ns

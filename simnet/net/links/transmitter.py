@@ -52,7 +52,7 @@ def transmitter(config: LinkConfig, distance_m: Distance) -> Transmitter:
     _check(config)
     if config.trace is not None:
         trace = traces.read(config.trace)
-        if isinstance(trace, traces.Opportunities):
+        if isinstance(trace, traces.OpportunityTrace):
             return OpportunityTransmitter(trace, config.trace.start_ns)
         return RateTransmitter(trace, config.trace.start_ns)
     if config.ladder:

@@ -9,11 +9,11 @@ from simnet.records import SECOND_NS
 from simnet.records.telemetry import LinkLoad
 
 if TYPE_CHECKING:
-    from simnet.net.link_statistics import Ledger
+    from simnet.net.link_statistics import LinkCounters
     from simnet.net.links.channel import Channel
 
 
-def load(channel: Channel, ledger: Ledger, now_ns: int) -> LinkLoad:
+def load(channel: Channel, ledger: LinkCounters, now_ns: int) -> LinkLoad:
     """Return what was offered lately against what the link can send now; changes nothing."""
     rate_bps, up = channel.rate_bps(now_ns)
     sent_bytes, lost_packets = ledger.recent(now_ns)

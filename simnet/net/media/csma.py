@@ -148,7 +148,7 @@ class Csma:
                     link.settle(now_ns, now_ns, arrived=False)
                 station.window, station.retries = self._config.window, 0
                 station.ready.popleft()
-                if link.next(now_ns):
+                if link.advance(now_ns):
                     station.ready.append(link)
             else:
                 station.window = min(2 * station.window, self._config.window_max)

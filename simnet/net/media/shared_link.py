@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from simnet.net.link_statistics import Ledger, LinkStatistics
+from simnet.net.link_statistics import LinkCounters, LinkStatistics
 from simnet.net.links.channel import Channel
 from simnet.net.links.scheduled_link import discipline
 from simnet.net.links.utilization import load
-from simnet.net.queues.byte_queue import Peaks
-from simnet.net.queues.discipline import Waiting
+from simnet.net.queues.byte_queue import OccupancyPeaks
+from simnet.net.queues.discipline import QueuedPacket
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,13 +47,13 @@ class SharedLink:
         """
         self.config = config
         self.channel = Channel(config, seed, distance_m, closures)
-        self.head: Waiting | None = None
+        self.head: QueuedPacket | None = None
         """What is to be sent next; None while it is sent too."""
         self._is_idle = True
         self._medium = medium
         self._queue = discipline(config)
-        self._peaks = Peaks()
-        self._ledger = Ledger(config.name, self.channel.capacity_bytes)
+        self._peaks = OccupancyPeaks()
+        self._ledger = LinkCounters(config.name, self.channel.capacity_bytes)
         medium.join(self)
 
     @property
@@ -67,7 +67,7 @@ class SharedLink:
         was_idle = self._is_idle
         self._peaks.before(now_ns, self._queue.size_bytes)
         for index, size_bytes in enumerate(sizes_bytes):
-            packet = Waiting(now_ns, size_bytes, priority, partial(told, index))
+            packet = QueuedPacket(now_ns, size_bytes, priority, partial(told, index))
             if self._is_idle:
                 self._queue.push(packet)
                 self._next(now_ns)
@@ -98,14 +98,14 @@ class SharedLink:
         return load(self.channel, self._ledger, now_ns)
 
     def settle(self, start_ns: int, known_ns: int, *, arrived: bool) -> None:
-        """The head is sent from `start_ns` on, or was given up then: tell its passage. Call `next` once that is over."""
+        """The head is sent from `start_ns` on, or was given up then: tell its passage. Call `advance` once that is over."""
         head = self.head
         assert head is not None, f"{self.config.name} has nothing to send"
         self.head = None
         self._ledger.in_flight.append((known_ns, head.size_bytes, arrived))
         head.told([(known_ns, arrived, start_ns - head.entered_ns)])
 
-    def next(self, now_ns: int) -> bool:
+    def advance(self, now_ns: int) -> bool:
         """The transmitter is free: bring the next packet to the head; return whether there is one."""
         self._peaks.before(now_ns, self._queue.size_bytes)
         self._next(now_ns)
@@ -118,6 +118,6 @@ class SharedLink:
         for one in dropped:
             self._drop(now_ns, one)
 
-    def _drop(self, now_ns: int, packet: Waiting) -> None:
+    def _drop(self, now_ns: int, packet: QueuedPacket) -> None:
         self._ledger.dropped(now_ns, packet.size_bytes)
         packet.told([(now_ns, False, now_ns - packet.entered_ns)])

@@ -79,5 +79,5 @@ class Tdma:
 
     def _done(self, link: SharedLink, _event: simpy.Event) -> None:
         now_ns = int(self._env.now)
-        if link.next(now_ns):
+        if link.advance(now_ns):
             self.ready(link, now_ns)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Peaks:
+class OccupancyPeaks:
     """The highest occupancy in bytes of each bin, told of every change in order of time."""
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class ByteQueue:
         self._waiting: deque[tuple[int, int]] = deque()
         self._bytes = 0
         self._now_ns = 0
-        self._peaks = Peaks()
+        self._peaks = OccupancyPeaks()
 
     def drain(self, now_ns: int) -> None:
         """Let go of what entered service by `now_ns`; a packet that does so at this very instant makes room already."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from simnet.net.queues.fifo import FifoQueue
 
 if TYPE_CHECKING:
-    from simnet.net.queues.discipline import Waiting
+    from simnet.net.queues.discipline import QueuedPacket
 
 SOON_INTERVALS = 16
 """A drop state that comes so soon after the last one goes on at about that one's rate (RFC 8289, section 5.5)."""
@@ -31,9 +31,9 @@ class CodelQueue(FifoQueue):
         self._drop_next_ns = 0
         self._count = self._last_count = 0
 
-    def pop(self, now_ns: int) -> tuple[Waiting | None, list[Waiting]]:
-        """See `Discipline`."""
-        dropped: list[Waiting] = []
+    def pop(self, now_ns: int) -> tuple[QueuedPacket | None, list[QueuedPacket]]:
+        """See `QueueDiscipline`."""
+        dropped: list[QueuedPacket] = []
         packet, may_drop = self._take(now_ns)
         if self._dropping:
             self._dropping = may_drop
@@ -54,7 +54,7 @@ class CodelQueue(FifoQueue):
             self._last_count = self._count
         return packet, dropped
 
-    def _take(self, now_ns: int) -> tuple[Waiting | None, bool]:
+    def _take(self, now_ns: int) -> tuple[QueuedPacket | None, bool]:
         """Return the head, and whether it may be dropped: `dodequeue` of the RFC."""
         packet, _ = super().pop(now_ns)
         if packet is None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from simnet.net.links.link import Passage
 
 
-class Waiting(NamedTuple):
+class QueuedPacket(NamedTuple):
     """A packet that waits since `entered_ns`; `told` takes its passage once that is known."""
 
     entered_ns: int
@@ -19,7 +19,7 @@ class Waiting(NamedTuple):
     told: Callable[[list[Passage]], None]
 
 
-class Discipline(Protocol):
+class QueueDiscipline(Protocol):
     """A queue, bounded in bytes, the packet in service not counted."""
 
     @property
@@ -32,14 +32,14 @@ class Discipline(Protocol):
         """How many wait."""
         ...
 
-    def push(self, packet: Waiting) -> None:
+    def push(self, packet: QueuedPacket) -> None:
         """Take a packet in, whatever its size: the transmitter is free."""
         ...
 
-    def offer(self, packet: Waiting) -> list[Waiting]:
+    def offer(self, packet: QueuedPacket) -> list[QueuedPacket]:
         """Take a packet in if there is room, or can be made; return what is dropped, `packet` itself perhaps."""
         ...
 
-    def pop(self, now_ns: int) -> tuple[Waiting | None, list[Waiting]]:
+    def pop(self, now_ns: int) -> tuple[QueuedPacket | None, list[QueuedPacket]]:
         """Return what goes next, None where nothing waits, and what was dropped in choosing."""
         ...

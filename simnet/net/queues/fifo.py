@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simnet.net.queues.discipline import Waiting
+    from simnet.net.queues.discipline import QueuedPacket
 
 
 class FifoQueue:
@@ -14,28 +14,28 @@ class FifoQueue:
 
     def __init__(self, capacity_bytes: int) -> None:
         self._capacity = capacity_bytes
-        self._packets: deque[Waiting] = deque()
+        self._packets: deque[QueuedPacket] = deque()
         self.size_bytes = 0
 
     @property
     def packets(self) -> int:
-        """See `Discipline`."""
+        """See `QueueDiscipline`."""
         return len(self._packets)
 
-    def push(self, packet: Waiting) -> None:
-        """See `Discipline`."""
+    def push(self, packet: QueuedPacket) -> None:
+        """See `QueueDiscipline`."""
         self._packets.append(packet)
         self.size_bytes += packet.size_bytes
 
-    def offer(self, packet: Waiting) -> list[Waiting]:
-        """See `Discipline`."""
+    def offer(self, packet: QueuedPacket) -> list[QueuedPacket]:
+        """See `QueueDiscipline`."""
         if self.size_bytes + packet.size_bytes > self._capacity:
             return [packet]
         self.push(packet)
         return []
 
-    def pop(self, now_ns: int) -> tuple[Waiting | None, list[Waiting]]:
-        """See `Discipline`."""
+    def pop(self, now_ns: int) -> tuple[QueuedPacket | None, list[QueuedPacket]]:
+        """See `QueueDiscipline`."""
         if not self._packets:
             return None, []
         packet = self._packets.popleft()

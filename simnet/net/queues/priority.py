@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simnet.net.queues.discipline import Waiting
+    from simnet.net.queues.discipline import QueuedPacket
 
 
 class PriorityQueue:
@@ -17,22 +17,22 @@ class PriorityQueue:
 
     def __init__(self, capacity_bytes: int) -> None:
         self._capacity = capacity_bytes
-        self._by_priority: dict[int, deque[Waiting]] = {}
+        self._by_priority: dict[int, deque[QueuedPacket]] = {}
         self.size_bytes = 0
         self.packets = 0
 
-    def push(self, packet: Waiting) -> None:
-        """See `Discipline`."""
+    def push(self, packet: QueuedPacket) -> None:
+        """See `QueueDiscipline`."""
         self._by_priority.setdefault(packet.priority, deque()).append(packet)
         self._count(packet, 1)
 
-    def offer(self, packet: Waiting) -> list[Waiting]:
-        """See `Discipline`."""
+    def offer(self, packet: QueuedPacket) -> list[QueuedPacket]:
+        """See `QueueDiscipline`."""
         missing = self.size_bytes + packet.size_bytes - self._capacity
         lower = sorted(priority for priority in self._by_priority if priority < packet.priority)
         if missing > sum(each.size_bytes for priority in lower for each in self._by_priority[priority]):
             return [packet]
-        dropped: list[Waiting] = []
+        dropped: list[QueuedPacket] = []
         while missing > 0:
             line = next(self._by_priority[priority] for priority in lower if self._by_priority[priority])
             dropped.append(line.pop())
@@ -41,8 +41,8 @@ class PriorityQueue:
         self.push(packet)
         return dropped
 
-    def pop(self, now_ns: int) -> tuple[Waiting | None, list[Waiting]]:
-        """See `Discipline`."""
+    def pop(self, now_ns: int) -> tuple[QueuedPacket | None, list[QueuedPacket]]:
+        """See `QueueDiscipline`."""
         for priority in sorted(self._by_priority, reverse=True):
             if self._by_priority[priority]:
                 packet = self._by_priority[priority].popleft()
@@ -50,6 +50,6 @@ class PriorityQueue:
                 return packet, []
         return None, []
 
-    def _count(self, packet: Waiting, sign: int) -> None:
+    def _count(self, packet: QueuedPacket, sign: int) -> None:
         self.size_bytes += sign * packet.size_bytes
         self.packets += sign

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from simnet.net.packet_observer import Content
-    from simnet.net.transport.frame_progress import Progress
+    from simnet.net.transport.frame_progress import FrameProgress
     from simnet.net.transport.transfer import Transfer
     from simnet.net.transport.transport import Path
 
@@ -65,7 +65,7 @@ class Retransmission:
     retries: int
     until_ns: int
     frame: bytes
-    progress: Progress
+    progress: FrameProgress
     _sizes: list[int] = field(default_factory=list)
     _arrived: set[int] = field(default_factory=set)
     _unconfirmed: set[int] = field(default_factory=set)
@@ -73,7 +73,7 @@ class Retransmission:
 
     def begin(self) -> None:
         """Send every packet once."""
-        limit = self.path.room(HEADER_BYTES)
+        limit = self.path.payload_capacity(HEADER_BYTES)
         full, rest = divmod(len(self.frame), limit)
         self._sizes = [limit] * full + ([rest] if rest or not full else [])
         self._unconfirmed = set(range(len(self._sizes)))
@@ -86,14 +86,16 @@ class Retransmission:
 
     def _send(self, packet: int, sending: int) -> None:
         size_bytes = self._sizes[packet] + HEADER_BYTES
-        self.progress.sent(size_bytes + self.path.packet()[1], again=sending > 0)
-        self.path.there(size_bytes, partial(self._ended, packet, sending, self._now_ns), self._content(packet, sending))
+        self.progress.sent(size_bytes + self.path.packet_sizes()[1], again=sending > 0)
+        self.path.send_forward(
+            size_bytes, partial(self._ended, packet, sending, self._now_ns), self._content(packet, sending)
+        )
         left_ns = max(0, self.until_ns - self._now_ns)
         timer = self.path.env.timeout(min(left_ns, self.timeouts.of(sending, left_ns)))
         timer.callbacks.append(lambda _: self._timed_out(packet, sending))
 
     def _content(self, packet: int, sending: int) -> Content | None:
-        if not self.path.network.is_watched:
+        if not self.path.network.is_observed:
             return None
         kind, begin = "again" if sending else "media", packet * self._sizes[0]
         data = HEADER.pack(packet, sending) + self.frame[begin : begin + self._sizes[packet]]
@@ -104,7 +106,7 @@ class Retransmission:
         if transfer.complete:
             self._arrived.add(packet)
             echo = self.path.content("acknowledgement", self.until_ns, HEADER.pack(packet, sending))
-            self.path.back(ACK_BYTES, partial(self._acknowledged, packet, sent_ns), echo)
+            self.path.send_reverse(ACK_BYTES, partial(self._acknowledged, packet, sent_ns), echo)
             if len(self._arrived) == len(self._sizes) and not self.progress.delivered:
                 self.progress.deliver(self.frame)
         self._close_at_last()

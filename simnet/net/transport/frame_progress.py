@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from simnet.net.transport.transport import Closed, Delivered, Path
 
 
-class Progress:
+class FrameProgress:
     """Counts one frame's packets and tells the sender's callbacks, each at most once."""
 
     def __init__(self, path: Path, size_bytes: int, on_delivery: Delivered, on_close: Closed) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from simnet.errors import InputError
 from simnet.net.transport import fec
 from simnet.net.transport.arq import HEADER_BYTES, Retransmission, Timeouts
-from simnet.net.transport.frame_progress import Progress
+from simnet.net.transport.frame_progress import FrameProgress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import simpy
 
     from simnet.net.network import Network
-    from simnet.net.packet_observer import Content, Kind
+    from simnet.net.packet_observer import Content, ContentKind
     from simnet.net.transport.transfer import Transfer
     from simnet.records import TransportConfig
 
@@ -44,29 +44,29 @@ class Path:
     flow: str = ""
     """The stream's name, for whoever watches packets."""
 
-    def there(self, size_bytes: int, on_end: Callable[[Transfer], None], content: Content | None = None) -> None:
+    def send_forward(self, size_bytes: int, on_end: Callable[[Transfer], None], content: Content | None = None) -> None:
         """Send to the receiver."""
         self.network.send(self.source, self.target, size_bytes, on_end, priority=self.priority, content=content)
 
-    def back(self, size_bytes: int, on_end: Callable[[Transfer], None], content: Content | None = None) -> None:
+    def send_reverse(self, size_bytes: int, on_end: Callable[[Transfer], None], content: Content | None = None) -> None:
         """Send to the sender."""
         self.network.send(self.target, self.source, size_bytes, on_end, priority=self.priority, content=content)
 
-    def content(self, kind: Kind, until_ns: int, data: bytes, *, is_last: bool = True) -> Content | None:
+    def content(self, kind: ContentKind, until_ns: int, data: bytes, *, is_last: bool = True) -> Content | None:
         """Return what a send carries, if anybody watches."""
         return self.network.content(self.flow, kind, until_ns, data, is_last=is_last)
 
-    def packet(self) -> tuple[int, int]:
+    def packet_sizes(self) -> tuple[int, int]:
         """Return what a packet carries at most, and its overhead on the first link, in bytes."""
-        return self.network.packet(self.source, self.target)
+        return self.network.packet_sizes(self.source, self.target)
 
-    def room(self, header_bytes: int) -> int:
+    def payload_capacity(self, header_bytes: int) -> int:
         """Return what a packet carries at most beside a header of the transport's.
 
         Raises:
             InputError: Nothing.
         """
-        payload_bytes, _ = self.packet()
+        payload_bytes, _ = self.packet_sizes()
         if payload_bytes <= header_bytes:
             ends = f"from {self.source!r} to {self.target!r}"
             raise InputError(
@@ -108,7 +108,7 @@ class _Plain:
     def send(self, frame: bytes, until_ns: int, on_delivery: Delivered, on_close: Closed) -> None:
         del on_close
         content = self.path.content("media", until_ns, frame)
-        self.path.there(
+        self.path.send_forward(
             len(frame), lambda transfer: on_delivery(transfer, frame if transfer.complete else b""), content
         )
 
@@ -119,9 +119,9 @@ class _Fec:
     repair: float
 
     def send(self, frame: bytes, until_ns: int, on_delivery: Delivered, on_close: Closed) -> None:
-        packets = fec.encode(frame, self.path.room(fec.HEADER.size), self.repair)
-        overhead_bytes = self.path.packet()[1]
-        progress = Progress(self.path, len(frame), on_delivery, on_close)
+        packets = fec.encode(frame, self.path.payload_capacity(fec.HEADER.size), self.repair)
+        overhead_bytes = self.path.packet_sizes()[1]
+        progress = FrameProgress(self.path, len(frame), on_delivery, on_close)
         arrived: list[bytes] = []
         for packet in packets:
             progress.sent(len(packet) + overhead_bytes)
@@ -137,12 +137,12 @@ class _Fec:
                 progress.close()
 
         for packet, content in zip(packets, self._contents(packets, until_ns), strict=True):
-            self.path.there(len(packet), lambda transfer, packet=packet: ended(packet, transfer), content)
+            self.path.send_forward(len(packet), lambda transfer, packet=packet: ended(packet, transfer), content)
 
     def _contents(self, packets: list[bytes], until_ns: int) -> list[Content | None]:
-        if not self.path.network.is_watched:
+        if not self.path.network.is_observed:
             return [None] * len(packets)
-        kinds: list[Kind] = ["repair" if fec.is_repair(packet) else "media" for packet in packets]
+        kinds: list[ContentKind] = ["repair" if fec.is_repair(packet) else "media" for packet in packets]
         last = {kind: place for place, kind in enumerate(kinds)}
         return [
             self.path.content(kind, until_ns, packet, is_last=place == last[kind])
@@ -156,5 +156,5 @@ class _Retransmitting:
         self._timeouts = Timeouts(config.timeout_ns)
 
     def send(self, frame: bytes, until_ns: int, on_delivery: Delivered, on_close: Closed) -> None:
-        progress = Progress(self._path, len(frame), on_delivery, on_close)
+        progress = FrameProgress(self._path, len(frame), on_delivery, on_close)
         Retransmission(self._path, self._timeouts, self._config.retries, until_ns, frame, progress).begin()

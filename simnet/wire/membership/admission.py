@@ -16,7 +16,7 @@ FUSION = "fusion"
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class HostClaim:
     """What a host says of itself. `scenario` is the digest of its scenario file, `version` that of its simnet."""
 
     host: str
@@ -28,7 +28,7 @@ class Claim:
     version: str = ""
 
     @classmethod
-    def of(cls, hello: Message) -> Claim:
+    def of(cls, hello: Message) -> HostClaim:
         """Return the claim that a hello makes.
 
         Raises:
@@ -50,11 +50,11 @@ def host_name(nodes: Sequence[str], fusion: bool) -> str:
 class Roster(Protocol):
     """Decides about claims; `present` are the claims that hold already."""
 
-    def objection(self, claim: Claim, present: Collection[Claim]) -> str | None:
+    def objection(self, claim: HostClaim, present: Collection[HostClaim]) -> str | None:
         """Return what speaks against letting this host in, or None."""
         ...
 
-    def missing(self, present: Collection[Claim]) -> list[str]:
+    def missing(self, present: Collection[HostClaim]) -> list[str]:
         """Return what nobody has claimed yet."""
         ...
 
@@ -65,7 +65,7 @@ class NamedRoster:
 
     hosts: tuple[str, ...]
 
-    def objection(self, claim: Claim, present: Collection[Claim]) -> str | None:
+    def objection(self, claim: HostClaim, present: Collection[HostClaim]) -> str | None:
         """Refuse other names, and a name that is taken."""
         if claim.host not in self.hosts:
             return f"not on the roster; expected one of: {', '.join(self.hosts)}"
@@ -73,7 +73,7 @@ class NamedRoster:
             return "is there already; expected one of each name"
         return None
 
-    def missing(self, present: Collection[Claim]) -> list[str]:
+    def missing(self, present: Collection[HostClaim]) -> list[str]:
         """Return the names of those who have not come."""
         there = {claim.host for claim in present}
         return [host for host in self.hosts if host not in there]
@@ -88,7 +88,7 @@ class NodeRoster:
     scenario: str
     version: str
 
-    def objection(self, claim: Claim, present: Collection[Claim]) -> str | None:
+    def objection(self, claim: HostClaim, present: Collection[HostClaim]) -> str | None:
         """Refuse other versions and scenarios, unknown nodes and what others carry already."""
         if claim.version != self.version:
             return f"runs simnet {claim.version[:32]}; expected the broker's {self.version}"
@@ -108,12 +108,12 @@ class NodeRoster:
                 return f"{both[0]} is carried by another host already; expected {self._left(present)}"
         return None
 
-    def missing(self, present: Collection[Claim]) -> list[str]:
+    def missing(self, present: Collection[HostClaim]) -> list[str]:
         """Return the nodes, and fusion, that nobody carries."""
         carried = {node for claim in present for node in claim.nodes}
         left = [node for node in self.nodes if node not in carried]
         return left if any(claim.fusion for claim in present) else [*left, FUSION]
 
-    def _left(self, present: Collection[Claim]) -> str:
+    def _left(self, present: Collection[HostClaim]) -> str:
         left = ", ".join(self.missing(present))
         return f"what is missing: {left}" if left else "nobody else, all have come"

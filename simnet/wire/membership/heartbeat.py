@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import zmq
 
 from simnet.errors import WireError
-from simnet.wire.log_once import Complaints
+from simnet.wire.log_once import LogOnce
 from simnet.wire.protocol.messages import (
     Envelope,
     Message,
@@ -32,7 +32,7 @@ MAX_BEAT_BYTES = 16 * 1024
 _POLL_MS = 100
 
 
-class BrokerPulse:
+class BrokerHeartbeat:
     """Answers beats on `endpoint` and remembers when each host was last heard."""
 
     def __init__(
@@ -41,7 +41,7 @@ class BrokerPulse:
         """Listen; `guard` makes the socket safe before it is bound."""
         self._session = session
         self._heard: dict[str, float] = {}
-        self._complaints = Complaints()
+        self._complaints = LogOnce()
         self._socket = context.socket(zmq.ROUTER)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_BEAT_BYTES)
@@ -88,7 +88,7 @@ class BrokerPulse:
             self._socket.send_multipart([frames[0], *pack(beat)])
 
 
-class HostPulse:
+class HostHeartbeat:
     """Sends the beats of one host and notices when the broker stops answering."""
 
     def __init__(

@@ -24,7 +24,7 @@ class Absence:
     since: float = 0.0
 
 
-class Watch(Protocol):
+class FailureDetector(Protocol):
     """Looks after hosts; called in every wait, about ten times a second."""
 
     def __call__(self, silent: Sequence[str]) -> Iterable[Absence]:
@@ -32,7 +32,7 @@ class Watch(Protocol):
         ...
 
 
-class Memory(Protocol):
+class ReplaySource(Protocol):
     """Knows what a host that comes back has to be told."""
 
     def replay(self, host: str, owed: Collection[int]) -> list[tuple[int, Message]]:
@@ -47,7 +47,7 @@ class Memory(Protocol):
         ...
 
 
-def insist_on_return(absent: Absence, patience_s: float, what: str) -> None:
+def raise_if_lost(absent: Absence, patience_s: float, what: str) -> None:
     """Raise NodeLostError, with `what` was waited for, unless it is still possible that who is absent comes back."""
     if absent.final:
         raise NodeLostError(absent.host, f"{absent.reason}; waited for {what}")
@@ -56,6 +56,6 @@ def insist_on_return(absent: Absence, patience_s: float, what: str) -> None:
         raise NodeLostError(absent.host, f"{absent.reason}{back}; waited for {what}")
 
 
-def silence_is_absence(silent: Sequence[str]) -> list[Absence]:
+def detect_silent_hosts(silent: Sequence[str]) -> list[Absence]:
     """Take every host that has fallen silent for gone, and start none: the watch over hosts that others started."""
     return [Absence(host, "no heartbeat") for host in silent]

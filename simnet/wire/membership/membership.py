@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from simnet.wire.membership.liveness import Absence
 
 if TYPE_CHECKING:
-    from simnet.wire.membership.admission import Claim, Roster
+    from simnet.wire.membership.admission import HostClaim, Roster
 
 
-class Attendance:
+class Membership:
     """The hosts of one run, by name; each is known by the routing identity that it spoke from when it was let in."""
 
     def __init__(self, roster: Roster, may_return: bool) -> None:
         """With `may_return`, who is away may come again after the run has begun."""
         self._roster, self._may_return = roster, may_return
-        self._claims: dict[str, Claim] = {}
+        self._claims: dict[str, HostClaim] = {}
         self._identities: dict[str, bytes] = {}
         self.away: dict[str, Absence] = {}
         self.has_begun = False
@@ -30,7 +30,7 @@ class Attendance:
         return list(self._claims)
 
     @property
-    def claims(self) -> list[Claim]:
+    def claims(self) -> list[HostClaim]:
         """What each of them claims, by name."""
         return sorted(self._claims.values(), key=lambda claim: claim.host)
 
@@ -43,7 +43,7 @@ class Attendance:
         """Whether a host has been let in and is not away."""
         return host in self._claims and host not in self.away
 
-    def is_known(self, claim: Claim) -> bool:
+    def is_known(self, claim: HostClaim) -> bool:
         """Whether this very claim has been let in before."""
         return self._claims.get(claim.host) == claim
 
@@ -55,7 +55,7 @@ class Attendance:
         """Return who speaks from there, if anybody has been let in from there."""
         return next((host for host, known in self._identities.items() if known == identity), None)
 
-    def enter(self, identity: bytes, claim: Claim) -> None:
+    def enter(self, identity: bytes, claim: HostClaim) -> None:
         """Let a host in, or in again."""
         self._claims[claim.host], self._identities[claim.host] = claim, identity
         self.away.pop(claim.host, None)
@@ -71,7 +71,7 @@ class Attendance:
             self._claims.pop(absent.host, None)
             self._identities.pop(absent.host, None)
 
-    def objection(self, identity: bytes, claim: Claim) -> str | None:
+    def objection(self, identity: bytes, claim: HostClaim) -> str | None:
         """Return what speaks against letting this host in, or None."""
         if objection := self._roster.objection(claim, self._present):
             return objection
@@ -83,5 +83,5 @@ class Attendance:
         return None
 
     @property
-    def _present(self) -> list[Claim]:
+    def _present(self) -> list[HostClaim]:
         return [claim for host, claim in self._claims.items() if host not in self.away]

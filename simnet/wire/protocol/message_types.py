@@ -40,7 +40,7 @@ DECISION: Shape = {
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class MessageType:
     """What one kind of message looks like."""
 
     fields: dict[str, Shape] = field(default_factory=dict)
@@ -48,19 +48,19 @@ class Kind:
     """Least and greatest number of payloads."""
 
 
-KINDS: dict[str, Kind] = {
+MESSAGE_TYPES: dict[str, MessageType] = {
     # host -> broker, before there is an epoch, and the broker's answers: from a welcome on, its envelope's session holds
-    "hello": Kind({"host": str, "nodes": [str], "fusion": bool, "cores": int, "scenario": str, "version": str}),
-    "welcome": Kind({"pulse": str}),
-    "refused": Kind({"reason": str}),
+    "hello": MessageType({"host": str, "nodes": [str], "fusion": bool, "cores": int, "scenario": str, "version": str}),
+    "welcome": MessageType({"pulse": str}),
+    "refused": MessageType({"reason": str}),
     # both ways on the pulse sockets
-    "beat": Kind({"host": str}),
+    "beat": MessageType({"host": str}),
     # broker -> host, one request each
-    "open": Kind(
+    "open": MessageType(
         {"streams": [STREAM], "fusion": bool, "threads": int, "answer_delay_s": float, "overrides": [str]}, (1, 1)
     ),
-    "capture": Kind({"stream": str, "sequence": int, "time_ns": int, "feedback": [FEEDBACK]}),
-    "delivery": Kind(
+    "capture": MessageType({"stream": str, "sequence": int, "time_ns": int, "feedback": [FEEDBACK]}),
+    "delivery": MessageType(
         {
             "stream": str,
             "sequence": int,
@@ -74,25 +74,25 @@ KINDS: dict[str, Kind] = {
         },
         (0, 1),
     ),
-    "wake": Kind({"time_ns": int}),
-    "announce": Kind({}, (1, 1)),
-    "picture": Kind({"stream": str, "sequence": int, "sides": [SIDE]}, (1, 1)),
-    "tally": Kind(),
-    "stop": Kind({"failure": (str, None)}),
+    "wake": MessageType({"time_ns": int}),
+    "announce": MessageType({}, (1, 1)),
+    "picture": MessageType({"stream": str, "sequence": int, "sides": [SIDE]}, (1, 1)),
+    "tally": MessageType(),
+    "stop": MessageType({"failure": (str, None)}),
     # the same, to a host that came back: its nodes' states, frames that a decoder saw, pictures that serve as side information
-    "restore": Kind({"stream": (str, None)}, (1, 1)),
-    "prime": Kind({"stream": str}, (1, 1)),
-    "shown": Kind({"stream": str, "sequence": int}, (1, 1)),
+    "restore": MessageType({"stream": (str, None)}, (1, 1)),
+    "prime": MessageType({"stream": str}, (1, 1)),
+    "shown": MessageType({"stream": str, "sequence": int}, (1, 1)),
     # host -> broker, one reply to each of these
-    "opened": Kind({}, (1, 1)),
-    "coded": Kind({"quality": float}, (1, 2)),
-    "plan": Kind({"decisions": [DECISION], "feedback": [FEEDBACK], "wake_ns": (int, None)}, (0, 1)),
-    "announced": Kind(),
-    "decoded": Kind({"digest": str}, (1, 2)),
-    "restored": Kind(),
-    "tallied": Kind({"peak_rss_bytes": int, "seconds": [{"part": str, "seconds": float}]}),
-    "stopped": Kind(),
-    "failed": Kind({"error": str, "message": str}),
+    "opened": MessageType({}, (1, 1)),
+    "coded": MessageType({"quality": float}, (1, 2)),
+    "plan": MessageType({"decisions": [DECISION], "feedback": [FEEDBACK], "wake_ns": (int, None)}, (0, 1)),
+    "announced": MessageType(),
+    "decoded": MessageType({"digest": str}, (1, 2)),
+    "restored": MessageType(),
+    "tallied": MessageType({"peak_rss_bytes": int, "seconds": [{"part": str, "seconds": float}]}),
+    "stopped": MessageType(),
+    "failed": MessageType({"error": str, "message": str}),
 }
 
 

@@ -1,7 +1,7 @@
 """Messages <-> lists of bytes; no socket in here.
 
 A message on the wire is `[kind, msgpack header, payload ...]`. The header is a map of `v` (the version), `session`,
-`epoch`, `sequence`, `acknowledged` and `body`, the kind's own fields (`kinds.KINDS`). Everything is checked before use.
+`epoch`, `sequence`, `acknowledged` and `body`, the kind's own fields (`MESSAGE_TYPES`). Everything is checked before use.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import msgpack
 
 from simnet.errors import WireError, WireVersionError
-from simnet.wire.protocol.message_types import KINDS, MAX_INTEGER, conforms
+from simnet.wire.protocol.message_types import MAX_INTEGER, MESSAGE_TYPES, conforms
 
 VERSION = 2
 MAX_HEADER_BYTES = 256 * 1024
@@ -82,7 +82,7 @@ def unpack(frames: list[bytes]) -> Message:
     if len(frames) < 2:
         raise WireError(f"a message of {len(frames)} frames; expected at least a kind and a header")
     kind = bytes(frames[0]).decode("ascii", "replace")
-    if kind not in KINDS:
+    if kind not in MESSAGE_TYPES:
         raise WireError(f"unknown kind of message {kind[:32]!r}")
     header = _unpack_header(kind, frames[1])
     version = header.get("v")
@@ -110,7 +110,7 @@ def _unpack_header(kind: str, packed: bytes) -> dict[Any, Any]:
 
 def _check(message: Message) -> None:
     """Refuse what does not look like its kind."""
-    kind = KINDS.get(message.kind)
+    kind = MESSAGE_TYPES.get(message.kind)
     if kind is None:
         raise WireError(f"unknown kind of message {message.kind[:32]!r}")
     for key in message.header.keys() ^ kind.fields.keys():

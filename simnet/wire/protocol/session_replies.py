@@ -22,7 +22,7 @@ REPLAYED = 0
 """The ticket of what a host is told again; nobody waits for the reply."""
 
 
-class Verdict(Enum):
+class RequestStatus(Enum):
     """What a host does with a request."""
 
     NEW = "do it"
@@ -130,20 +130,20 @@ class Replies:
     _acknowledged: int = 1
     _kept: dict[int, Message] = field(default_factory=dict)
 
-    def judge(self, request: Message) -> Verdict:
+    def judge(self, request: Message) -> RequestStatus:
         """Return what to do with `request`; a NEW one counts as seen from now on."""
         own = request.envelope
         if own.session != self.session or own.epoch != self.epoch or own.sequence < self._acknowledged:
-            return Verdict.STALE
+            return RequestStatus.STALE
         if own.sequence in self._kept:
-            return Verdict.REPLIED
+            return RequestStatus.REPLIED
         if own.sequence <= self._seen:
-            return Verdict.WORKING
+            return RequestStatus.WORKING
         if own.sequence > self._seen + 1:
-            return Verdict.EARLY
+            return RequestStatus.EARLY
         self._seen = own.sequence
         self._forget(own.acknowledged)
-        return Verdict.NEW
+        return RequestStatus.NEW
 
     def keep(self, sequence: int, reply: Message) -> Message:
         """Return `reply` as it goes on the wire, and keep it in case its request comes again."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
-from simnet.wire.log_once import Complaints
+from simnet.wire.log_once import LogOnce
 from simnet.wire.security.keys import DOMAIN
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _POLL_MS = 100
 _GONE = "somebody who has left"
 
 
-class Door:
+class Authenticator:
     """Guards sockets of `context`: by `keys`, or (without) only listening to who fails to get in.
 
     One at most in a context: authentication belongs to that.
@@ -60,7 +60,7 @@ class _Monitor:
         self._events = guarded.get_monitor_socket(_WATCHED)
         self._addresses: dict[int, str] = {}
         self._failure: str | None = None
-        self._complaints = Complaints()
+        self._complaints = LogOnce()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="broker door", daemon=True)
         self._thread.start()
@@ -94,7 +94,7 @@ class _Known:
 
     def __init__(self, keys: BrokerKeys) -> None:
         self._keys = keys
-        self._complaints = Complaints()
+        self._complaints = LogOnce()
 
     def callback(self, _domain: str, key: bytes) -> bool:
         is_known = key in self._keys.hosts

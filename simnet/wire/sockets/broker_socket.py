@@ -15,11 +15,11 @@ import zmq
 
 from simnet.errors import InputError, NodeError, NodeLostError, WireError, WireVersionError
 from simnet.wire import endpoint as place
-from simnet.wire.log_once import Complaints
+from simnet.wire.log_once import LogOnce
 from simnet.wire.membership import heartbeat
-from simnet.wire.membership.admission import Claim
-from simnet.wire.membership.liveness import Absence, insist_on_return, silence_is_absence
-from simnet.wire.membership.membership import Attendance
+from simnet.wire.membership.admission import HostClaim
+from simnet.wire.membership.liveness import Absence, detect_silent_hosts, raise_if_lost
+from simnet.wire.membership.membership import Membership
 from simnet.wire.protocol.messages import (
     Envelope,
     Message,
@@ -27,12 +27,12 @@ from simnet.wire.protocol.messages import (
     unpack,
 )
 from simnet.wire.protocol.session_replies import REPLAYED, Requests
-from simnet.wire.security.authentication import Door
+from simnet.wire.security.authentication import Authenticator
 from simnet.wire.sockets.router import open_router
 
 if TYPE_CHECKING:
     from simnet.wire.membership.admission import Roster
-    from simnet.wire.membership.liveness import Memory, Watch
+    from simnet.wire.membership.liveness import FailureDetector, ReplaySource
     from simnet.wire.security.keys import BrokerKeys
 
 POLL_S = 0.1
@@ -57,8 +57,8 @@ class BrokerSocket:
         context: zmq.Context,
         endpoint: str,
         roster: Roster,
-        watch: Watch = silence_is_absence,
-        memory: Memory | None = None,
+        watch: FailureDetector = detect_silent_hosts,
+        memory: ReplaySource | None = None,
         patience_s: float = 0.0,
         keys: BrokerKeys | None = None,
     ) -> None:
@@ -68,20 +68,20 @@ class BrokerSocket:
             InputError: It cannot be listened to there.
         """
         self._session = secrets.token_hex(16)
-        self._attendance = Attendance(roster, may_return=memory is not None)
+        self._attendance = Membership(roster, may_return=memory is not None)
         self._watch, self._memory, self._patience_s = watch, memory, patience_s
         self._hosts: dict[str, Requests] = {}
         self._knocking: dict[bytes, float] = {}
         """Since when somebody asks to come in for a host that is still taken to be there."""
-        self._complaints = Complaints()
+        self._complaints = LogOnce()
         self._socket = open_router(context)
-        self._door = Door(context, keys) if place.is_open(endpoint) else None
+        self._door = Authenticator(context, keys) if place.is_open(endpoint) else None
         guard = (lambda _: None) if self._door is None else self._door.guard
         guard(self._socket)
         try:
             self._socket.bind(endpoint)
             self.endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
-            self._pulse = heartbeat.BrokerPulse(context, heartbeat.endpoint_beside(endpoint), self._session, guard)
+            self._pulse = heartbeat.BrokerHeartbeat(context, heartbeat.endpoint_beside(endpoint), self._session, guard)
         except zmq.ZMQError as error:
             self._socket.close()
             if self._door is not None:
@@ -99,7 +99,7 @@ class BrokerSocket:
         """Everybody who has been let in."""
         return self._attendance.hosts
 
-    def wait_ready(self, timeout_s: float) -> list[Claim]:
+    def wait_ready(self, timeout_s: float) -> list[HostClaim]:
         """Wait until nobody is missing; return what each host claims, by name. Who comes later is refused.
 
         Raises:
@@ -159,7 +159,7 @@ class BrokerSocket:
             if requests.epoch != epoch:
                 epoch, asked, last_sent = requests.epoch, now, now
             if (absent := self._attendance.away.get(host)) is not None:
-                insist_on_return(absent, self._patience_s, what)
+                raise_if_lost(absent, self._patience_s, what)
             elif now - asked > timeout_s:
                 raise NodeError(f"{host}: no answer for {timeout_s:.0f} s; waited for {what}")
             elif now - last_sent > RESEND_S:
@@ -207,7 +207,7 @@ class BrokerSocket:
         try:
             message = unpack(frames)
             if message.kind == "hello":
-                self._admit(identity, Claim.of(message))
+                self._admit(identity, HostClaim.of(message))
             else:
                 host = self._sender(identity, message)
                 if self._hosts[host].accept(message) == REPLAYED and self._memory is not None:
@@ -227,7 +227,7 @@ class BrokerSocket:
             raise WireError("of another session")
         return host
 
-    def _admit(self, identity: bytes, claim: Claim) -> None:
+    def _admit(self, identity: bytes, claim: HostClaim) -> None:
         host = claim.host
         if self._attendance.host_at(identity) == host:
             self._welcome(host)  # a hello that was sent again has its welcome again
@@ -252,7 +252,7 @@ class BrokerSocket:
         header = {"pulse": self._pulse.endpoint}
         self._send(host, Message("welcome", header, envelope=Envelope(self._session, self._hosts[host].epoch)))
 
-    def _may_be_back(self, identity: bytes, claim: Claim) -> bool:
+    def _may_be_back(self, identity: bytes, claim: HostClaim) -> bool:
         """Return whether to let a host knock on: its crash may not have shown yet, and it says hello again soon."""
         host = claim.host
         attendance = self._attendance

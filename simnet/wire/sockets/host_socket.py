@@ -14,7 +14,7 @@ import zmq
 
 from simnet.errors import NodeError, WireError, WireVersionError
 from simnet.wire import endpoint as place
-from simnet.wire.membership.heartbeat import HostPulse
+from simnet.wire.membership.heartbeat import HostHeartbeat
 from simnet.wire.protocol.messages import (
     MAX_PAYLOAD_BYTES,
     Envelope,
@@ -22,13 +22,13 @@ from simnet.wire.protocol.messages import (
     pack,
     unpack,
 )
-from simnet.wire.protocol.session_replies import Replies, Verdict
+from simnet.wire.protocol.session_replies import Replies, RequestStatus
 from simnet.wire.security.handshake import Handshake
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from simnet.wire.membership.admission import Claim
+    from simnet.wire.membership.admission import HostClaim
     from simnet.wire.security.keys import HostKeys
 
 _LOG = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ _POLL_MS = 1000
 class HostSocket:
     """One host's connection. `receive` belongs to one thread; `reply` may be called from any."""
 
-    def __init__(self, context: zmq.Context, endpoint: str, claim: Claim, keys: HostKeys | None = None) -> None:
+    def __init__(self, context: zmq.Context, endpoint: str, claim: HostClaim, keys: HostKeys | None = None) -> None:
         """Connect to the broker at `endpoint` to `join` it; on tcp, with `keys` if it wants some."""
         self._context, self._endpoint, self._claim, self._host = context, endpoint, claim, claim.host
         self._socket = context.socket(zmq.DEALER)
@@ -62,7 +62,7 @@ class HostSocket:
         self._poller.register(self._socket, zmq.POLLIN)
         self._poller.register(self._wake_in.fileno(), zmq.POLLIN)
         self._replies = Replies("", 0)
-        self._pulse: HostPulse | None = None
+        self._pulse: HostHeartbeat | None = None
         self._scolded = False
 
     def join(self, timeout_s: float) -> None:
@@ -76,7 +76,7 @@ class HostSocket:
         envelope = Envelope(welcome.envelope.session, welcome.envelope.epoch)
         self._replies = Replies(envelope.session, envelope.epoch)
         endpoint = _pulse_endpoint(self._endpoint, welcome.header["pulse"])
-        self._pulse = HostPulse(self._context, endpoint, self._host, envelope, self._guard)
+        self._pulse = HostHeartbeat(self._context, endpoint, self._host, envelope, self._guard)
 
     def receive(self) -> Message:
         """Return the next request, in the order of their numbers; sends waiting replies meanwhile.
@@ -91,9 +91,9 @@ class HostSocket:
                     raise NodeError(f"{self._host}: the broker is gone; expected its heartbeat")
                 continue
             verdict = self._replies.judge(request)
-            if verdict is Verdict.NEW:
+            if verdict is RequestStatus.NEW:
                 return request
-            if verdict is Verdict.REPLIED:
+            if verdict is RequestStatus.REPLIED:
                 self._send(self._replies.kept(request.envelope.sequence))
 
     def reply(self, request: Message, reply: Message) -> None:

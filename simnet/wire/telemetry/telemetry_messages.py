@@ -41,20 +41,20 @@ _TOPIC_OF = {kind: topic for topic, (kind, _) in _TOPICS.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Published:
     """One thing that was published."""
 
     record: Record
     files: tuple[bytes, ...] = ()
 
 
-def pack(told: Told) -> list[bytes]:
+def pack(told: Published) -> list[bytes]:
     """Return the frames of `told`."""
     header: Any = msgpack.packb({"v": VERSION, "body": to_plain(told.record)}, use_bin_type=True)
     return [_TOPIC_OF[type(told.record)].encode(), header, *told.files]
 
 
-def unpack(frames: list[bytes]) -> Told:
+def unpack(frames: list[bytes]) -> Published:
     """Return what `frames` hold.
 
     Raises:
@@ -76,4 +76,4 @@ def unpack(frames: list[bytes]) -> Told:
         raise WireError(f"{topic}: the header is not a map of a version and a body")
     if header["v"] != VERSION:
         raise WireError(f"{topic}: telemetry of version {str(header['v'])[:32]}; expected {VERSION}")
-    return Told(from_plain(kind, header["body"]), tuple(bytes(frame) for frame in frames[2:]))
+    return Published(from_plain(kind, header["body"]), tuple(bytes(frame) for frame in frames[2:]))

@@ -18,7 +18,7 @@ import zmq
 from simnet.errors import InputError, WireError
 from simnet.wire.telemetry.telemetry_messages import (
     MAX_BYTES,
-    Told,
+    Published,
     pack,
     unpack,
 )
@@ -42,10 +42,10 @@ class LivePublisher:
         InputError: Nothing can listen on `endpoint`.
     """
 
-    def __init__(self, endpoint: str, constant: Told) -> None:
+    def __init__(self, endpoint: str, constant: Published) -> None:
         self._constant = constant
-        self._queue: deque[Callable[[], Told]] = deque()
-        self._listening = self._closing = False
+        self._queue: deque[Callable[[], Published]] = deque()
+        self._has_subscribers = self._closing = False
         self.dropped = 0
         """How much was put while the queue was full."""
         self._context = zmq.Context()
@@ -64,13 +64,13 @@ class LivePublisher:
         self._thread.start()
 
     @property
-    def listening(self) -> bool:
+    def has_subscribers(self) -> bool:
         """Whether anybody has subscribed."""
-        return self._listening
+        return self._has_subscribers
 
-    def put(self, make: Callable[[], Told]) -> None:
+    def put(self, make: Callable[[], Published]) -> None:
         """Publish what `make` returns, which the publisher's thread calls; returns at once and drops it where need be."""
-        if not self._listening:
+        if not self._has_subscribers:
             return
         if len(self._queue) >= _BACKLOG:
             self.dropped += 1
@@ -103,19 +103,19 @@ class LivePublisher:
         while self._socket.poll(wait_ms):
             wait_ms = 0
             note = self._socket.recv()
-            self._listening = note[:1] == b"\x01"
-            came = came or self._listening
+            self._has_subscribers = note[:1] == b"\x01"
+            came = came or self._has_subscribers
         return came
 
-    def _send(self, told: Told) -> None:
-        if self._listening:
+    def _send(self, told: Published) -> None:
+        if self._has_subscribers:
             self._socket.send_multipart(pack(told))
 
 
 class LiveSubscriber:
     """Hands everything that is published on `endpoint` to `take`, from a thread of its own, now and whenever a run comes."""
 
-    def __init__(self, endpoint: str, take: Callable[[Told], None]) -> None:
+    def __init__(self, endpoint: str, take: Callable[[Published], None]) -> None:
         self._take = take
         self._stopping = threading.Event()
         self._context = zmq.Context()

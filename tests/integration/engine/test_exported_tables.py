@@ -19,7 +19,7 @@ from simnet.engine.recovery.journal import Journal
 from simnet.errors import InputError, WireError
 from simnet.records import LossConfig
 from simnet.records.telemetry import LiveEvent, LiveFrame, LiveRun
-from simnet.wire.telemetry.telemetry_messages import Told
+from simnet.wire.telemetry.telemetry_messages import Published
 from support.tiny_runs import MS, change_links
 
 
@@ -83,11 +83,11 @@ def test_metrics_match_rows(run, lossy):
 def test_exported_and_live_metrics_share_names_and_values(run, lossy):
     ran = run(replace(lossy, duration_ns=1_000 * MS), exports=["prometheus"], report=False)
     live = State()
-    live.take(Told(LiveRun("session", "run", lossy, ())))
+    live.take(Published(LiveRun("session", "run", lossy, ())))
     for row in ran.read.rows:
-        live.take(Told(LiveFrame(row)))
+        live.take(Published(LiveFrame(row)))
     for event in ran.read.about["events"]:
-        live.take(Told(LiveEvent(event["time_ns"], event["kind"], event["where"], event["detail"])))
+        live.take(Published(LiveEvent(event["time_ns"], event["kind"], event["where"], event["detail"])))
     told = read_metrics(exposition(live).decode())
     left = read_metrics((ran.read.path / "metrics.prom").read_text())
     for name in ("events_total", "frames_total", "stream_bytes_total", "stream_psnr_decibels", "stream_bits_per_pixel"):

@@ -15,7 +15,7 @@ from simnet.records.telemetry import (
     LiveRun,
     LiveSample,
 )
-from simnet.wire.telemetry.telemetry_messages import Told
+from simnet.wire.telemetry.telemetry_messages import Published
 from simnet.wire.telemetry.telemetry_sockets import LiveSubscriber
 
 
@@ -27,7 +27,7 @@ def endpoint() -> str:
 
 def test_watched_run_is_equal_and_publishes_everything(tiny: Scenario, run: Callable, endpoint: str) -> None:
     alone = run(tiny)
-    heard: list[Told] = []
+    heard: list[Published] = []
     subscriber = LiveSubscriber(endpoint, heard.append)
     try:
         watched = run(tiny, live=endpoint, answer_delay_s=0.05)
@@ -40,7 +40,7 @@ def test_watched_run_is_equal_and_publishes_everything(tiny: Scenario, run: Call
         return [each.record for each in heard if isinstance(each.record, kind)]
 
     assert told(LiveRun)[0].scenario == tiny
-    assert [way.node for way in told(LiveRun)[0].ways_m] == ["car", "van", "hub"]
+    assert [way.node for way in told(LiveRun)[0].paths_m] == ["car", "van", "hub"]
     samples = told(LiveSample)
     rows = [frame.row for frame in told(LiveFrame)]
     # Whoever comes while a run goes on hears the rest of it.
@@ -64,7 +64,7 @@ def test_failed_run_publishes_its_error(tiny: Scenario, run: Callable, endpoint:
         raise InputError("the dog ate it")
 
     monkeypatch.setattr(Broker, "run", fail)
-    heard: list[Told] = []
+    heard: list[Published] = []
     subscriber = LiveSubscriber(endpoint, heard.append)
     try:
         with pytest.raises(InputError):

@@ -16,7 +16,7 @@ from simnet.codec.identity import codec_identity
 from simnet.codec.identity import refers as codec_refers
 from simnet.errors import BitstreamError, ModelError, PluginError, ScenarioError
 from simnet.nodes import camera, plugin_rate
-from simnet.nodes.camera import CameraSetup, CameraState, Made
+from simnet.nodes.camera import CameraSetup, CameraState, EncodedFrame
 from simnet.nodes.rate_control import RateSetup
 from simnet.records import CameraConfig, RateConfig, SideInformation, Trajectory, WorldConfig
 from simnet.records.grants import Capture, Feedback
@@ -217,7 +217,7 @@ def test_taken_names_are_refused(install: Install) -> None:
             codec.open_encoder(name, 48, 32)
     with pytest.raises(ScenarioError, match="rendered is simnet's own"):
         scenario.load("stereo_pair", ["world.kind=rendered"])
-    assert "adaptive is simnet's own" in plugins.fault(plugins.installed(plugins.RATES)[0], plugin_rate.OWN)
+    assert "adaptive is simnet's own" in plugins.fault(plugins.installed(plugins.RATES)[0], plugin_rate.BUILT_IN)
     assert {"jpeg", "recorded", "atn"} < registry.OWN
 
 
@@ -281,7 +281,7 @@ def _drive(state: CameraState, setup: CameraSetup, frames: range) -> tuple[Camer
     for sequence in frames:
         report = Feedback("a", 0, 1, 900, 1, 0, (sequence % 3 == 0) * 90_000_000, 0)
         grant = Capture("a", sequence, sequence * 100_000_000, (report,))
-        state, coded = camera.step(setup, state, grant, lambda quality, key: Made(bytes(500), quality, key))
+        state, coded = camera.step(setup, state, grant, lambda quality, key: EncodedFrame(bytes(500), quality, key))
         qualities.append(coded.quality)
     return state, qualities
 

@@ -16,7 +16,7 @@ import zmq
 
 from simnet.errors import InputError, NodeError
 from simnet.wire.membership import heartbeat
-from simnet.wire.membership.admission import Claim, NamedRoster
+from simnet.wire.membership.admission import HostClaim, NamedRoster
 from simnet.wire.protocol.messages import Message
 from simnet.wire.security import authentication, keys
 from simnet.wire.security.keys import BrokerKeys, HostKeys
@@ -46,7 +46,7 @@ def broker(folder: Path) -> Iterator[BrokerSocket]:
 def _join(endpoint: str, own: HostKeys | None, seconds: float = 10) -> None:
     """Join with a name of one's own choice, and answer until told to stop."""
     with zmq.Context() as context:
-        host = HostSocket(context, endpoint, Claim("one"), own)
+        host = HostSocket(context, endpoint, HostClaim("one"), own)
         try:
             host.join(seconds)
             while (request := host.receive()).kind != "stop":
@@ -68,8 +68,8 @@ def test_known_key_is_admitted_while_strangers_are_refused(
 ) -> None:
     monkeypatch.setattr(heartbeat, "INTERVAL_S", 0.1)
     beats: list[list[bytes]] = []
-    answer = heartbeat.BrokerPulse._answer
-    monkeypatch.setattr(heartbeat.BrokerPulse, "_answer", lambda *given: beats.append(given[1]) or answer(*given))
+    answer = heartbeat.BrokerHeartbeat._answer
+    monkeypatch.setattr(heartbeat.BrokerHeartbeat, "_answer", lambda *given: beats.append(given[1]) or answer(*given))
     stranger = HostKeys.load(folder / "other", None)
     one = HostKeys.load(folder, "one")
     refusals = {

@@ -22,29 +22,29 @@ from simnet.records.telemetry import (
 )
 from simnet.wire.telemetry.telemetry_messages import (
     MAX_BYTES,
-    Told,
+    Published,
     pack,
     unpack,
 )
 from simnet.wire.telemetry.telemetry_sockets import LivePublisher, LiveSubscriber
 from support.waiting import wait_until
 
-CONSTANT = Told(LiveEvent(0, "constant", "", "told again and again"))
+CONSTANT = Published(LiveEvent(0, "constant", "", "told again and again"))
 ROW = Row(
     "run", "car/a", "jpeg", 3, 300, 310, 350, None, 90, 130, 0.3, 0.5, 1, 0, 0, Outcome.LATE,
     ("hub/s",), 5, 31.5, 0.97, None, None, 4, "ab",
 )  # fmt: skip
 EACH = [
-    Told(LiveSample(7, (("car", 1.0, 2.0, 3.0),), (LinkLoad("up", 1.2, 240.0, 3, False),), 0)),
-    Told(LiveFrame(ROW)),
-    Told(LiveEvent(1, "hand-over", "car", "mast_1 to mast_2")),
-    Told(LivePicture("car/a", 3, 300), (b"original", b"decoded")),
-    Told(LiveEnd(9, "f" * 64, "")),
+    Published(LiveSample(7, (("car", 1.0, 2.0, 3.0),), (LinkLoad("up", 1.2, 240.0, 3, False),), 0)),
+    Published(LiveFrame(ROW)),
+    Published(LiveEvent(1, "hand-over", "car", "mast_1 to mast_2")),
+    Published(LivePicture("car/a", 3, 300), (b"original", b"decoded")),
+    Published(LiveEnd(9, "f" * 64, "")),
 ]
 
 
 @pytest.mark.parametrize("told", EACH, ids=lambda told: type(told.record).__name__)
-def test_telemetry_round_trips(told: Told) -> None:
+def test_telemetry_round_trips(told: Published) -> None:
     assert unpack(pack(told)) == told
 
 
@@ -81,17 +81,17 @@ def publisher() -> Iterator[LivePublisher]:
 
 
 def test_without_subscriber_nothing_is_built() -> None:
-    made: list[Told] = []
+    made: list[Published] = []
     publisher = LivePublisher("tcp://127.0.0.1:*", CONSTANT)
     publisher.put(lambda: made.append(CONSTANT) or CONSTANT)
     publisher.close()  # which sends what is queued
     assert not made
-    assert not publisher.listening
+    assert not publisher.has_subscribers
 
 
 def test_late_subscriber_gets_constants_then_ordered_records(publisher: LivePublisher) -> None:
     publisher.put(lambda: EACH[0])
-    heard: list[Told] = []
+    heard: list[Published] = []
     subscriber = LiveSubscriber(publisher.endpoint, heard.append)
     try:
         wait_until(lambda: CONSTANT in heard)
@@ -106,7 +106,7 @@ def test_late_subscriber_gets_constants_then_ordered_records(publisher: LivePubl
 
 def test_subscriber_waits_for_runs_and_receives_their_end(free_port: int) -> None:
     endpoint = f"tcp://127.0.0.1:{free_port}"
-    heard: list[Told] = []
+    heard: list[Published] = []
     subscriber = LiveSubscriber(endpoint, heard.append)
     try:
         for _ in range(2):  # one run after the other
@@ -124,8 +124,8 @@ def test_stalled_subscriber_does_not_block_the_run(publisher: LivePublisher) -> 
     going = threading.Event()
     subscriber = LiveSubscriber(publisher.endpoint, lambda _: going.wait(10))
     try:
-        wait_until(lambda: publisher.listening)
-        big = Told(LivePicture("car/a", 0, 0), (bytes(200_000), bytes(200_000)))
+        wait_until(lambda: publisher.has_subscribers)
+        big = Published(LivePicture("car/a", 0, 0), (bytes(200_000), bytes(200_000)))
         began = time.monotonic()
         for _ in range(20_000):
             publisher.put(lambda: big)
@@ -143,7 +143,7 @@ def test_bad_endpoint_is_one_clear_error(make: type) -> None:
 
 
 def test_foreign_messages_are_logged_once(caplog: pytest.LogCaptureFixture) -> None:
-    heard: list[Told] = []
+    heard: list[Published] = []
     with zmq.Context() as context, context.socket(zmq.PUB) as stranger:
         port = stranger.bind_to_random_port("tcp://127.0.0.1")
         subscriber = LiveSubscriber(f"tcp://127.0.0.1:{port}", heard.append)

@@ -11,7 +11,7 @@ import zmq
 
 from simnet.errors import NodeError, WireVersionError
 from simnet.wire.membership import heartbeat
-from simnet.wire.membership.admission import Claim, NamedRoster
+from simnet.wire.membership.admission import HostClaim, NamedRoster
 from simnet.wire.protocol import messages
 from simnet.wire.protocol.messages import Message, pack, unpack
 from simnet.wire.sockets import broker_socket
@@ -32,7 +32,7 @@ def _echo(
     context: zmq.Context, endpoint: str, host: str, done: list[int], may_answer: Callable[[], object] = bool
 ) -> threading.Thread:
     def run() -> None:
-        connection = HostSocket(context, endpoint, Claim(host))
+        connection = HostSocket(context, endpoint, HostClaim(host))
         try:
             connection.join(5)
             while (request := connection.receive()).kind != "stop":
@@ -115,7 +115,7 @@ def test_timed_out_wait_names_its_purpose(context: zmq.Context) -> None:
 
 def _joined(context: zmq.Context) -> tuple[BrokerSocket, HostSocket]:
     broker = BrokerSocket(context, "inproc://broker", NamedRoster(("one",)))
-    host = HostSocket(context, broker.endpoint, Claim("one"))
+    host = HostSocket(context, broker.endpoint, HostClaim("one"))
     joining = threading.Thread(target=host.join, args=(5,))
     joining.start()
     broker.wait_ready(5)
@@ -138,7 +138,7 @@ def test_only_missing_heartbeats_mark_a_host_dead(context: zmq.Context, monkeypa
 def test_late_or_duplicate_host_is_refused_with_reason(context: zmq.Context) -> None:
     broker, host = _joined(context)
     for name, complaint in (("one", "is there already"), ("two", "not on the roster")):
-        other = HostSocket(context, "inproc://broker", Claim(name))
+        other = HostSocket(context, "inproc://broker", HostClaim(name))
         with ThreadPoolExecutor() as pool:
             joining = pool.submit(other.join, 5)
             while not joining.done():
@@ -157,11 +157,11 @@ def test_host_silent_before_start_is_awaited_again(context: zmq.Context, monkeyp
     broker = BrokerSocket(context, "inproc://broker", NamedRoster(("one", "two")))
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(broker.wait_ready, 10)
-        first = HostSocket(context, "inproc://broker", Claim("one"))
+        first = HostSocket(context, "inproc://broker", HostClaim("one"))
         first.join(5)
         first.close()
         wait_until(lambda: not broker.hosts)
-        again, two = (HostSocket(context, "inproc://broker", Claim(name)) for name in ("one", "two"))
+        again, two = (HostSocket(context, "inproc://broker", HostClaim(name)) for name in ("one", "two"))
         again.join(5)
         two.join(5)
         assert [claim.host for claim in waiting.result()] == ["one", "two"]
@@ -173,7 +173,7 @@ def test_host_silent_before_start_is_awaited_again(context: zmq.Context, monkeyp
 def test_wire_version_mismatch_is_clear_on_both_sides(
     context: zmq.Context, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    hello = pack(Claim("one").hello())
+    hello = pack(HostClaim("one").hello())
     broker = BrokerSocket(context, "inproc://broker", NamedRoster(("one",)))
     monkeypatch.setattr(messages, "VERSION", 99)
     with context.socket(zmq.DEALER) as host:

@@ -24,7 +24,7 @@ from simnet import scenario
 from simnet.engine.remote.join import Errand, carry
 from simnet.engine.remote.rendezvous import Gathering
 from simnet.wire.membership import heartbeat
-from simnet.wire.membership.admission import Claim
+from simnet.wire.membership.admission import HostClaim
 from simnet.wire.protocol.messages import (
     MAX_PAYLOAD_BYTES,
     Envelope,
@@ -44,7 +44,7 @@ STRANGERS = 10
 def malformed(draw: np.random.Generator) -> list[bytes]:
     """Return the frames of a message that no broker may take: noise, cut, altered, of another version or session."""
     reply = Message("coded", {"quality": 0.5}, (draw.bytes(200),), Envelope("guessed", 1, int(draw.integers(1, 30))))
-    hello = Claim("fusion and camera car+van", NODES, True, 1, "0" * 64, "0").hello()
+    hello = HostClaim("fusion and camera car+van", NODES, True, 1, "0" * 64, "0").hello()
     whole = [pack(each) for each in (reply, hello, Message("beat", {"host": "fusion and camera car+van"}))][
         draw.integers(3)
     ]
@@ -122,12 +122,12 @@ def test_malformed_messages_do_not_change_the_run(
     hosts: list[Future[None]] = []
     beats: list[str] = []
 
-    class Recorded(heartbeat.BrokerPulse):
+    class Recorded(heartbeat.BrokerHeartbeat):
         def __init__(self, *arguments: Any) -> None:
             super().__init__(*arguments)
             beats.append(self.endpoint)
 
-    monkeypatch.setattr(heartbeat, "BrokerPulse", Recorded)
+    monkeypatch.setattr(heartbeat, "BrokerHeartbeat", Recorded)
     with ThreadPoolExecutor(1) as pool:
 
         def come(text: str) -> None:

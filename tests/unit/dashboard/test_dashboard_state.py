@@ -8,7 +8,7 @@ from simnet.dashboard import charts, ground_map, html_text
 from simnet.dashboard import state as states
 from simnet.records import Outcome
 from simnet.records.telemetry import LinkLoad, LiveEnd
-from simnet.wire.telemetry.telemetry_messages import Told
+from simnet.wire.telemetry.telemetry_messages import Published
 
 CAR, VAN = "car/<front>", "van/front"
 
@@ -35,7 +35,7 @@ def test_a_run_that_tells_nothing_any_more_is_called_silent(hear, beginning, mon
 
 
 def test_a_run_that_failed_says_why(hear, beginning) -> None:
-    state = hear([*beginning, Told(LiveEnd(1, "", "NodeError: car: it died"))])
+    state = hear([*beginning, Published(LiveEnd(1, "", "NodeError: car: it died"))])
     assert state.phase == "failed"
     assert "NodeError: car: it died" in html_text.events_table(state)
 
@@ -44,7 +44,7 @@ def test_the_next_run_takes_the_place_of_the_last(hear, beginning, ending) -> No
     first = beginning[0]
     state = hear([*beginning, ending, first])
     assert state.phase == "ended", "the same run told again changes nothing"
-    state.take(Told(replace(first.record, session="session-2")))
+    state.take(Published(replace(first.record, session="session-2")))
     assert state.phase == "running"
     assert not state.streams[CAR].rows
     assert not state.events

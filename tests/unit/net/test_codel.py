@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from simnet.net import Network
 from simnet.net.queues.codel import CodelQueue
-from simnet.net.queues.discipline import Waiting
+from simnet.net.queues.discipline import QueuedPacket
 from simnet.records import LinkConfig
 
 MS = 1_000_000
@@ -93,7 +93,7 @@ def test_every_choice_is_the_pseudo_codes(bursts):
     while arrivals or theirs.queue:
         while arrivals and arrivals[0][0] <= t_ns:
             theirs.queue.append(arrivals[0])
-            ours.push(Waiting(*arrivals.pop(0), 0, print))
+            ours.push(QueuedPacket(*arrivals.pop(0), 0, print))
         packet, drops = ours.pop(t_ns)
         dropped += [(t_ns, drop.entered_ns) for drop in drops]
         expected = theirs.deque(t_ns)

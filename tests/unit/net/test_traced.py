@@ -83,7 +83,7 @@ def mahimahi(times_ms: list[int], offers: list[tuple[int, int]]) -> list[int]:
 def test_any_traffic_is_served_as_mahimahi_does_step_by_step(steps, offers):
     times_ms = list(accumulate(steps))
     offers = list(zip(accumulate(t for t, _ in offers), [size for _, size in offers], strict=True))
-    server = OpportunityTransmitter(traces.Opportunities([t * MS for t in times_ms]), 0)
+    server = OpportunityTransmitter(traces.OpportunityTrace([t * MS for t in times_ms]), 0)
     free_ns, found = 0, []
     for t_ns, size in offers:
         free_ns, _ = server.serve(max(t_ns, free_ns), size)
@@ -123,7 +123,7 @@ def test_back_to_back_packets_never_drift_from_the_integral(rows, sizes, start_n
         whole = sum(rate * span for rate, span in zip(rates, lengths, strict=True))
         return Fraction(rounds * whole + sum(parts), 8 * SECOND)
 
-    server = RateTransmitter(traces.Rates(edges[:-1], list(rates), length), start_ns)
+    server = RateTransmitter(traces.RateTrace(edges[:-1], list(rates), length), start_ns)
     free_ns = 0
     for size, total in zip(sizes, accumulate(sizes), strict=True):
         free_ns, _ = server.serve(free_ns, size)
@@ -195,7 +195,7 @@ def test_times_may_be_dates(tmp_path):
     file = tmp_path / "trace.csv"
     file.write_text("t,r\n2024-04-19 23:59:59.500000001,1\n2024-04-20T00:00:01Z,2\n", encoding="utf-8")
     rates = traces.read(TraceConfig(str(file), "csv", "", "r", "Mbit/s", "t"))
-    assert rates == traces.Rates([0, 1500 * MS], [10**6, 2 * 10**6], 3 * SECOND)
+    assert rates == traces.RateTrace([0, 1500 * MS], [10**6, 2 * 10**6], 3 * SECOND)
 
 
 def test_statistics_say_what_a_recorded_bandwidth_could_have_carried(tmp_path):

@@ -10,7 +10,7 @@ from simnet.errors import BitstreamError
 from simnet.nodes.fusion import FusionPlanner
 from simnet.nodes.fusion_setup import FusionSetup
 from simnet.nodes.schedule import Schedule
-from simnet.nodes.side_selection import Source
+from simnet.nodes.side_selection import SideSource
 from simnet.records import FusionConfig, Outcome, RateConfig, StreamConfig
 from simnet.records.grants import Delivery, Plan, SideChoice
 
@@ -29,8 +29,8 @@ def _planner(
     def schedule(phase_ms: int = 0) -> Schedule:
         return Schedule(phase_ms * MS, 100 * MS, duration_ms * MS)
 
-    def coded(name: str, phase_ms: int = 0) -> Source:
-        return Source(name, schedule(phase_ms), (10 + DECODE) * MS, DECODE * MS)
+    def coded(name: str, phase_ms: int = 0) -> SideSource:
+        return SideSource(name, schedule(phase_ms), (10 + DECODE) * MS, DECODE * MS)
 
     stream = StreamConfig("a", "jpeg", encode_ns=10 * MS, decode_ns=DECODE * MS)
     fusion = FusionConfig("f", **{"wait_ns": 50 * MS, "max_age_ns": 150 * MS, **config})
@@ -44,7 +44,7 @@ def _planner(
             rate=RateConfig(rate),
         ),
     }
-    sources = {"a": coded("a", shift_ms), "b": coded("b"), "s": Source("s", schedule(30))}
+    sources = {"a": coded("a", shift_ms), "b": coded("b"), "s": SideSource("s", schedule(30))}
     return FusionPlanner(FusionSetup(fusion, streams, sources, duration_ms * MS), _verify)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simnet.nodes import camera, rate_control
-from simnet.nodes.camera import CameraSetup, CameraState, Made
+from simnet.nodes.camera import CameraSetup, CameraState, EncodedFrame
 from simnet.nodes.rate_control import RateSetup
 from simnet.records import SECOND_NS, RateConfig
 from simnet.records.grants import Capture, Feedback
@@ -29,8 +29,8 @@ def _run(
     for sequence in range(frames):
         factor = math.exp(draw.normal(0, noise)) if noise else 1.0
 
-        def encode(quality: float, key: bool, factor: float = factor) -> Made:
-            return Made(bytes(round(scale * factor * math.exp(slope * quality))), quality, key)
+        def encode(quality: float, key: bool, factor: float = factor) -> EncodedFrame:
+            return EncodedFrame(bytes(round(scale * factor * math.exp(slope * quality))), quality, key)
 
         state, coded = camera.step(setup, state, Capture("a", sequence, sequence * PERIOD), encode)
         sizes.append(setup.rate.link_bytes(len(coded.data)))
@@ -74,7 +74,7 @@ def _adaptive(capacity_bps: list[float], config: RateConfig | None = None) -> li
         on_the_way = [item for item in on_the_way if item[0] > now]
         grant = Capture("a", sequence, now, arrived)
         state, coded = camera.step(
-            setup, state, grant, lambda q, key: Made(bytes(round(400 * math.exp(3 * q))), q, key)
+            setup, state, grant, lambda q, key: EncodedFrame(bytes(round(400 * math.exp(3 * q))), q, key)
         )
         size = setup.rate.link_bytes(len(coded.data))
         sent = now + setup.encode_ns
@@ -115,11 +115,11 @@ def test_it_stays_between_its_bounds() -> None:
 
 def test_heavy_loss_lowers_the_rate_and_light_loss_does_not() -> None:
     setup = _setup(RateConfig("adaptive")).rate
-    state = rate_control.measured(setup, rate_control.start(setup), 0.5, 4000)
+    state = rate_control.on_encoded(setup, rate_control.start(setup), 0.5, 4000)
 
     def after(lost: int) -> float:
         reports = [Feedback("a", t * PERIOD, 1, 4000, 100 - lost, lost, 0, 0) for t in range(1, 20)]
-        return rate_control.heard(setup, state, reports).rate_bps or 0
+        return rate_control.on_feedback(setup, state, reports).rate_bps or 0
 
     assert after(30) < (state.rate_bps or 0) < after(1)
 
@@ -127,7 +127,7 @@ def test_heavy_loss_lowers_the_rate_and_light_loss_does_not() -> None:
 def test_feedback_is_for_adaptive_streams_only() -> None:
     setup = replace(_setup(RateConfig("target", target_bps=1e5)).rate)
     state = rate_control.start(setup)
-    assert rate_control.heard(setup, state, [Feedback("a", 0, 0, 0, 0, 9, PERIOD * 9, 0)]) == state
+    assert rate_control.on_feedback(setup, state, [Feedback("a", 0, 0, 0, 0, 9, PERIOD * 9, 0)]) == state
 
 
 def test_the_same_grants_give_the_same_answers() -> None:

@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simnet.nodes import camera, rate_control
-from simnet.nodes.camera import CameraSetup, Made
+from simnet.nodes.camera import CameraSetup, EncodedFrame
 from simnet.nodes.fusion import FusionPlanner
 from simnet.nodes.fusion_setup import FusionSetup
 from simnet.nodes.rate_control import RateSetup
-from simnet.nodes.references import Chain, Turn
+from simnet.nodes.references import Decodability, ReferenceChain
 from simnet.nodes.schedule import Schedule
-from simnet.nodes.side_selection import Source
+from simnet.nodes.side_selection import SideSource
 from simnet.records import FusionConfig, Outcome, RateConfig, StreamConfig
 from simnet.records.grants import (
     Capture,
@@ -29,7 +29,10 @@ def _planner(sides: tuple[str, ...] = (), **config: int) -> FusionPlanner:
     schedule = Schedule(0, PERIOD, 2000 * MS)
     stream = StreamConfig("v", "h264", decode_ns=20 * MS, side_information=sides)
     fusion = FusionConfig("f", **{"wait_ns": 50 * MS, "feedback_period_ns": 100 * MS, **config})
-    sources = {"v": Source("v", schedule, 30 * MS, 20 * MS), "s": Source("s", Schedule(40 * MS, PERIOD, 2000 * MS))}
+    sources = {
+        "v": SideSource("v", schedule, 30 * MS, 20 * MS),
+        "s": SideSource("s", Schedule(40 * MS, PERIOD, 2000 * MS)),
+    }
     return FusionPlanner(FusionSetup(fusion, {"v": stream}, sources, 2000 * MS), lambda _, data: data == b"key")
 
 
@@ -142,12 +145,12 @@ def test_what_is_decided_is_what_a_decoder_can_decode(order: list[int], lost: se
 
 
 def test_in_order_only_losses_decide() -> None:
-    chain, turns = Chain(), []
+    chain, turns = ReferenceChain(), []
     for sequence, key in enumerate([True, False, False, True, False]):
         chain.arrived(sequence, key=key)
         turns.append(chain.turn(sequence, key=key))
         chain.decoded(sequence)
-    assert turns == [Turn.NOW] * 5
+    assert turns == [Decodability.NOW] * 5
 
 
 def _camera(interval_ms: int | None, requests: dict[int, int]) -> list[int]:
@@ -157,10 +160,10 @@ def _camera(interval_ms: int | None, requests: dict[int, int]) -> list[int]:
     for sequence in range(10):
         asked = (Feedback.request("v", 0, requests[sequence]),) if sequence in requests else ()
 
-        def encode(quality: float, key: bool, sequence: int = sequence) -> Made:
+        def encode(quality: float, key: bool, sequence: int = sequence) -> EncodedFrame:
             if key:
                 keys.append(sequence)
-            return Made(bytes(1000), quality, key)
+            return EncodedFrame(bytes(1000), quality, key)
 
         state, _ = camera.step(setup, state, Capture("v", sequence, sequence * PERIOD, asked), encode)
     return keys
@@ -182,14 +185,14 @@ def test_a_key_frame_says_nothing_of_the_size_of_the_next() -> None:
     setup = RateSetup(RateConfig("target", target_bps=100e3), PERIOD, 1460, 40)
     state = rate_control.start(setup)
     for _ in range(5):
-        state = rate_control.choose(setup, rate_control.measured(setup, state, state.quality, 1200))
-    after = rate_control.measured(setup, state, state.quality, 9000, typical=False)
+        state = rate_control.choose_quality(setup, rate_control.on_encoded(setup, state, state.quality, 1200))
+    after = rate_control.on_encoded(setup, state, state.quality, 9000, typical=False)
     assert after.model == state.model
     assert after.debt_bytes > state.debt_bytes
-    assert rate_control.choose(setup, after).quality <= rate_control.choose(setup, state).quality
+    assert rate_control.choose_quality(setup, after).quality <= rate_control.choose_quality(setup, state).quality
 
 
 def test_a_request_is_no_report() -> None:
     setup = RateSetup(RateConfig("adaptive"), PERIOD, 1460, 40)
-    state = rate_control.measured(setup, rate_control.start(setup), 0.5, 4000)
-    assert rate_control.heard(setup, state, [Feedback.request("v", 500 * MS, 3)]) == state
+    state = rate_control.on_encoded(setup, rate_control.start(setup), 0.5, 4000)
+    assert rate_control.on_feedback(setup, state, [Feedback.request("v", 500 * MS, 3)]) == state

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from simnet.errors import WireError
 from simnet.wire.protocol import messages
-from simnet.wire.protocol.message_types import KINDS, MAX_INTEGER
+from simnet.wire.protocol.message_types import MAX_INTEGER, MESSAGE_TYPES
 from simnet.wire.protocol.messages import (
     Envelope,
     Message,
@@ -37,8 +37,8 @@ def _values(shape: object) -> st.SearchStrategy:
 
 @st.composite
 def _messages(draw: st.DrawFn) -> Message:
-    name = draw(st.sampled_from(sorted(KINDS)))
-    kind = KINDS[name]
+    name = draw(st.sampled_from(sorted(MESSAGE_TYPES)))
+    kind = MESSAGE_TYPES[name]
     payloads = draw(st.lists(st.binary(max_size=40), min_size=kind.payloads[0], max_size=kind.payloads[1]))
     numbers = st.integers(0, MAX_INTEGER)
     envelope = Envelope(draw(st.text(max_size=20)), draw(numbers), draw(numbers), draw(numbers))
@@ -62,7 +62,7 @@ def test_altered_bytes_are_refused_or_are_another_valid_message(message: Message
     _unpack_safely(frames)
 
 
-@given(st.lists(st.binary(max_size=60), max_size=5), st.sampled_from(sorted(KINDS)))
+@given(st.lists(st.binary(max_size=60), max_size=5), st.sampled_from(sorted(MESSAGE_TYPES)))
 def test_foreign_bytes_raise_nothing_but_wire_error(frames: list[bytes], kind: str) -> None:
     _unpack_safely(frames)
     _unpack_safely([kind.encode(), *frames])

@@ -6,11 +6,11 @@ import pytest
 
 from simnet.errors import InputError
 from simnet.wire import endpoint
-from simnet.wire.membership.admission import Claim, NodeRoster, host_name
+from simnet.wire.membership.admission import HostClaim, NodeRoster, host_name
 from simnet.wire.protocol.messages import Message, pack, unpack
 
 ROSTER = NodeRoster(("car", "van", "mast"), "d1", "1.0")
-CAR = Claim("camera car", ("car",), scenario="d1", version="1.0")
+CAR = HostClaim("camera car", ("car",), scenario="d1", version="1.0")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_fusion_is_carried_once() -> None:
 
 
 def test_a_claim_survives_the_wire() -> None:
-    assert Claim.of(unpack(pack(CAR.hello()))) == CAR
+    assert HostClaim.of(unpack(pack(CAR.hello()))) == CAR
     assert Message("hello", CAR.hello().header) == CAR.hello()
 
 

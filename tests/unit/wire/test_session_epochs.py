@@ -5,7 +5,7 @@ from simnet.wire.protocol.session_replies import (
     REPLAYED,
     Replies,
     Requests,
-    Verdict,
+    RequestStatus,
 )
 
 
@@ -26,10 +26,10 @@ def _wake(time_ns: int) -> Message:
 def test_a_request_sent_twice_is_done_once_and_its_reply_sent_again() -> None:
     requests, replies = _pair()
     request = _sent(requests, 1)
-    assert replies.judge(request) is Verdict.NEW
-    assert replies.judge(request) is Verdict.WORKING
+    assert replies.judge(request) is RequestStatus.NEW
+    assert replies.judge(request) is RequestStatus.WORKING
     kept = replies.keep(1, Message("stopped"))
-    assert replies.judge(request) is Verdict.REPLIED
+    assert replies.judge(request) is RequestStatus.REPLIED
     assert replies.kept(1) == kept
 
 
@@ -47,8 +47,8 @@ def test_a_second_copy_of_a_reply_changes_nothing() -> None:
 def test_a_gap_holds_back_what_follows_until_both_come_again() -> None:
     requests, replies = _pair()
     first, second = _sent(requests, 1), _sent(requests, 2)
-    assert replies.judge(second) is Verdict.EARLY
-    assert [replies.judge(request) for request in requests.outstanding] == [Verdict.NEW, Verdict.NEW]
+    assert replies.judge(second) is RequestStatus.EARLY
+    assert [replies.judge(request) for request in requests.outstanding] == [RequestStatus.NEW, RequestStatus.NEW]
     assert [first, second] == requests.outstanding
 
 
@@ -59,15 +59,15 @@ def test_replies_are_forgotten_once_acknowledged() -> None:
     requests.accept(replies.keep(1, Message("announced")))
     second = _sent(requests, 2)
     assert second.envelope.acknowledged == 2
-    assert replies.judge(second) is Verdict.NEW
-    assert replies.judge(first) is Verdict.STALE
+    assert replies.judge(second) is RequestStatus.NEW
+    assert replies.judge(first) is RequestStatus.STALE
 
 
 def test_other_sessions_and_epochs_are_ignored() -> None:
     requests, replies = _pair()
     _sent(requests, 1)
     for envelope in (Envelope("other", 1, 1), Envelope("run", 2, 1)):
-        assert replies.judge(_wake(1).addressed(envelope)) is Verdict.STALE
+        assert replies.judge(_wake(1).addressed(envelope)) is RequestStatus.STALE
         assert requests.accept(Message("announced", envelope=envelope)) is None
 
 
@@ -80,7 +80,7 @@ def test_who_comes_back_is_told_first_what_it_knew_then_what_it_owes() -> None:
     assert [message.header["time_ns"] for message in again] == [0, 1, 2, 3]
     assert [message.envelope.sequence for message in again] == [1, 2, 3, 4]
     replies = Replies("run", epoch=2)
-    assert [replies.judge(message) for message in again] == [Verdict.NEW] * 4
+    assert [replies.judge(message) for message in again] == [RequestStatus.NEW] * 4
     assert requests.accept(replies.keep(1, Message("announced"))) == REPLAYED
     assert requests.accept(replies.keep(3, Message("stopped"))) == tickets[1]
     assert requests.take(tickets[1]) is not None
