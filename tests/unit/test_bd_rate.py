@@ -39,7 +39,7 @@ def test_half_the_rate_is_five_decibel_at_equal_rate() -> None:
     assert delta.share == pytest.approx(math.log(10) / math.log(20))
 
 
-def test_the_whole_range_is_the_packages_own_figure() -> None:
+def test_whole_range_matches_the_bjontegaard_package() -> None:
     anchor, test = (
         curve([0.1, 0.2, 0.4, 0.9, 1.7], [28, 31, 33.5, 36, 38]),
         curve([0.08, 0.3, 0.5, 0.8], [29, 33, 35, 36.5]),
@@ -50,7 +50,7 @@ def test_the_whole_range_is_the_packages_own_figure() -> None:
     assert bd_quality(anchor, test).value == pytest.approx(bjontegaard.bd_psnr(*columns, **options))
 
 
-def test_rates_restrict_to_what_the_anchor_reaches_there() -> None:
+def test_rate_range_restricts_the_comparison() -> None:
     """Below 0.4 bpp the codec needs half the anchor's rate, above it twice: a range must not see the other half."""
     rates = [0.05 * 2 ** (k / 2) for k in range(13)]
     quality = [30 + 5 * math.log2(bpp / 0.1) for bpp in rates]
@@ -65,7 +65,7 @@ def test_rates_restrict_to_what_the_anchor_reaches_there() -> None:
     assert bd_quality(anchor, codec, "psnr_db", (0.06, 0.12)).value == pytest.approx(5, abs=1e-6)
 
 
-def test_only_the_part_that_both_have_counts_and_is_told() -> None:
+def test_only_the_common_range_counts() -> None:
     delta = bd_rate(line(0.05, 0.8), line(0.2, 0.8, factor=0.5), "psnr_db", (0.05, 0.4))
     assert delta.value == pytest.approx(-50)
     assert (delta.low, delta.high) == (pytest.approx(35), pytest.approx(40))
@@ -86,26 +86,26 @@ def test_only_the_part_that_both_have_counts_and_is_told() -> None:
         (line(0.4, 0.8), (0.05, 0.2), "no overlap: the anchor has 25.00 to 35.00 dB, the curve 40.00 to 45.00 dB"),
     ],
 )
-def test_where_there_is_no_overlap_there_is_a_reason(test: list, rates: tuple | None, reason: str) -> None:
+def test_disjoint_curves_have_a_reason(test: list, rates: tuple | None, reason: str) -> None:
     delta = bd_rate(line(0.05, 0.8), test, "psnr_db", rates)
     assert (delta.value, delta.low, delta.share) == (None, None, None)
     assert delta.reason == reason
 
 
-def test_qualities_at_unlike_rates_have_a_reason_too() -> None:
+def test_disjoint_rates_have_a_reason() -> None:
     assert "no overlap: the anchor has 0.050 to 0.100 bpp" in bd_quality(line(0.05, 0.1), line(0.2, 0.8)).reason
     assert "4 are needed" in bd_quality(line(0.05, 0.1, count=2), line(0.2, 0.8)).reason
     assert "no rate within" in bd_quality(line(0.05, 0.1), line(0.05, 0.8), "psnr_db", (1.0, 2.0)).reason
 
 
-def test_points_that_cost_more_and_are_no_better_are_left_out() -> None:
+def test_dominated_points_are_left_out() -> None:
     points = curve([0.4, 0.1, 0.2, 0.3, 0.2], [33, 30, 32, 31, 31.5])
     rates, qualities = rising(points, "psnr_db")
     assert (10**rates).tolist() == pytest.approx([0.1, 0.2, 0.4])
     assert qualities.tolist() == [30, 32, 33]
 
 
-def test_where_quality_saturates_hermite_curves_stay_within_the_measured_rates() -> None:
+def test_saturated_curves_stay_within_measured_rates() -> None:
     rates = (400, 700, 1000, 2000)
     anchor, curve = (
         [{"kbit_s": rate, "ms_ssim": quality} for rate, quality in zip(rates, qualities, strict=True)]

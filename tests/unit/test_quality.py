@@ -34,7 +34,7 @@ def test_ms_ssim_agrees_with_pytorch_msssim(height: int, width: int) -> None:
     assert quality.ms_ssim(picture, original) == pytest.approx(expected, abs=2e-4)
 
 
-def test_small_pictures_use_fewer_scales_whose_weights_sum_to_one() -> None:
+def test_small_pictures_use_fewer_renormalised_scales() -> None:
     picture, original = _pair(48, 64)
     assert 0.3 < quality.ms_ssim(picture, original) < 1
     assert quality.ms_ssim(original, original) == pytest.approx(1)

@@ -15,7 +15,7 @@ payloads = st.binary(min_size=1, max_size=400)
 
 
 @given(st.integers(0, 100_000), st.integers(0, 255), st.booleans(), payloads)
-def test_what_is_packed_is_verified(sequence: int, quality: int, key: bool, payload: bytes) -> None:
+def test_packed_frame_passes_verification(sequence: int, quality: int, key: bool, payload: bytes) -> None:
     data = framing.pack(framing.Header(sequence, quality, key), payload, STREAM)
     assert len(data) == 8 + len(payload)
     assert framing.verify(data, STREAM) == framing.Header(sequence % 65536, quality, key)
@@ -41,13 +41,13 @@ def test_any_truncation_is_refused(payload: bytes, data: st.DataObject) -> None:
 @pytest.mark.parametrize(
     "change", [{"codec": "jpeg"}, {"checkpoint_digest": "0" * 16}, {"tables_digest": "0" * 16}, {"width": 128}]
 )
-def test_a_frame_of_another_stream_is_refused(change: dict) -> None:
+def test_frame_of_another_stream_is_refused(change: dict) -> None:
     data = framing.pack(framing.Header(0, 0, key=True), b"payload", STREAM)
     with pytest.raises(BitstreamError, match="another codec"):
         framing.verify(data, dataclasses.replace(STREAM, **change))
 
 
 @pytest.mark.parametrize("quality", [-0.1, 1.1, float("nan")])
-def test_a_quality_outside_the_range_is_refused(quality: float) -> None:
+def test_quality_outside_the_range_is_refused(quality: float) -> None:
     with pytest.raises(BitstreamError, match="from 0 to 1"):
         framing.quality_step(quality)

@@ -28,19 +28,19 @@ SHIPPED = [
 ]
 
 
-def test_codecs_differ_and_say_the_same_again():
+def test_codec_identities_differ_and_repeat():
     identities = [codec_identity(name) for name in SHIPPED]
     assert len(set(identities)) == len(SHIPPED)
     assert identities == [codec_identity(name) for name in SHIPPED]
     assert codec_identity("atn") == codec_identity("atn", "atn")
 
 
-def test_a_stage_changes_what_is_decoded_and_not_what_is_sent():
+def test_fusing_stage_changes_only_the_decoder_identity():
     assert plain_identity("jpeg+fuse") == plain_identity("jpeg")
     assert codec_identity("jpeg+fuse") != codec_identity("jpeg")
 
 
-def test_another_checkpoint_is_another_codec(tmp_path):
+def test_checkpoint_changes_the_identity(tmp_path):
     changed = tmp_path / "changed"
     shutil.copytree(folder("models") / "fuse", changed)
     same = codec_identity("jpeg+fuse", str(changed))
@@ -56,7 +56,7 @@ def test_another_checkpoint_is_another_codec(tmp_path):
     assert codec_identity("jpeg+fuse", str(moved)) != same
 
 
-def test_another_library_is_another_codec(monkeypatch):
+def test_library_version_changes_the_identity(monkeypatch):
     before = {name: codec_identity(name) for name in ("jpeg", "hevc")}
     monkeypatch.setattr(identity, "versions", lambda packages: tuple(f"{each}=99" for each in packages if each == "av"))
     assert codec_identity("hevc") != before["hevc"]
@@ -65,17 +65,17 @@ def test_another_library_is_another_codec(monkeypatch):
 @pytest.mark.parametrize(
     ("name", "model"), [("nope", None), ("jpeg", "atn"), ("atn", "ndic"), ("dsin", None), ("atn+fuse", None)]
 )
-def test_what_there_is_not_is_refused(name, model):
+def test_unknown_codec_is_refused(name, model):
     with pytest.raises(ModelError):
         codec_identity(name, model)
 
 
-def test_every_family_says_its_libraries():
+def test_every_family_lists_its_libraries():
     assert set(identity.LIBRARIES) == set(registry.FAMILIES)
     assert {name for name in registry.names() if identity.refers(name)} == {"h264", "hevc", "av1"}
 
 
-def test_nothing_heavy_is_imported():
+def test_identity_imports_nothing_heavy():
     asked = "import sys; from simnet.codec.identity import codec_identity as i; [i(n) for n in ('atn', 'hevc+fuse', 'jpeg')]; "
     heavy = "print([m for m in ('av', 'cv2', 'openvino', 'torch', 'PIL') if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", asked + heavy], capture_output=True, text=True, check=True, timeout=60)

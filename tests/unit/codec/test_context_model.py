@@ -42,7 +42,7 @@ CODER = coder(NETWORK)
     step=st.integers(0, 255),
     spread=st.sampled_from([0.01, 1.0, 10.0]),
 )
-def test_what_is_coded_comes_back(seed: int, height: int, width: int, step: int, spread: float) -> None:
+def test_coded_latent_is_decoded(seed: int, height: int, width: int, step: int, spread: float) -> None:
     latent = np.random.default_rng(seed).normal(0, spread, (sum(GROUPS), height, width)).astype(np.float32)
     values = CODER.decode_latent(CODER.encode_latent(latent, step), (height, width), step)
     again = CODER.decode_latent(CODER.encode_latent(latent, step), (height, width), step)
@@ -52,7 +52,7 @@ def test_what_is_coded_comes_back(seed: int, height: int, width: int, step: int,
     assert (error < 0.51 + np.abs(latent) * 2e-3).all()
 
 
-def test_a_symbol_of_the_narrowest_table_is_not_sent() -> None:
+def test_narrowest_table_symbol_is_not_sent() -> None:
     network = backbone(3)
     for layers in network.context.passes:
         layers.third.bias.data[len(layers.third.bias) // 2 :] = -9.0
@@ -64,7 +64,7 @@ def test_a_symbol_of_the_narrowest_table_is_not_sent() -> None:
 
 
 @pytest.mark.parametrize("quality", [0.0, 0.4, 1.0])
-def test_torch_and_whole_numbers_agree_on_values_and_bits(quality: float) -> None:
+def test_integers_and_torch_agree_on_values_and_bits(quality: float) -> None:
     torch.manual_seed(1)
     latent = torch.randn(1, sum(GROUPS), 16, 24) * 4
     gain, inverse = NETWORK.gain(torch.tensor([quality]))
@@ -78,7 +78,7 @@ def test_torch_and_whole_numbers_agree_on_values_and_bits(quality: float) -> Non
     assert abs(len(data) - bits.item() / 8) <= 0.03 * bits.item() / 8 + 16
 
 
-def test_sizes_follow_what_was_predicted() -> None:
+def test_coded_sizes_follow_the_prediction() -> None:
     torch.manual_seed(2)
     likely = CODER.decode_latent(CODER.encode_latent(np.zeros((8, 6, 6), np.float32), 100), (6, 6), 100)
     surprising = np.random.default_rng(0).normal(0, 40, (8, 6, 6)).astype(np.float32)
@@ -94,17 +94,17 @@ def test_tables_are_complete_and_rise() -> None:
     assert widths == sorted(widths)
 
 
-def test_table_of_a_scale_is_the_nearest() -> None:
+def test_nearest_scale_table_is_chosen() -> None:
     logs = np.log(np.array([0.01, 0.11, 0.11 * np.exp(0.125), 0.11 * np.exp(0.3), 1e9])) * fixed_point.ONE
     np.testing.assert_array_equal(table_of(logs), [0, 0, 1, 2, 63])
 
 
-def test_digest_tells_one_weight_from_another() -> None:
+def test_digest_depends_on_every_weight() -> None:
     assert CODER.digest == coder(NETWORK).digest
     assert CODER.digest != coder(backbone(1)).digest
 
 
 @pytest.mark.parametrize("data", [b"", b"abc", b"abcde"])
-def test_a_payload_that_is_no_stream_is_refused(data: bytes) -> None:
+def test_malformed_payload_is_refused(data: bytes) -> None:
     with pytest.raises(BitstreamError, match="multiple of 4"):
         CODER.decode_latent(data, (2, 2), 0)

@@ -15,7 +15,7 @@ def layer(rng: np.random.Generator, out: int, channels: int, size: int) -> tuple
 
 
 @given(seed=st.integers(0, 1000), height=st.integers(1, 9), width=st.integers(1, 9), size=st.sampled_from([1, 3, 5]))
-def test_convolutions_are_torchs(seed: int, height: int, width: int, size: int) -> None:
+def test_convolutions_match_torch(seed: int, height: int, width: int, size: int) -> None:
     rng = np.random.default_rng(seed)
     weight, bias = layer(rng, 3, 4, size)
     values = rng.normal(0, 5, (4, height, width))
@@ -29,7 +29,7 @@ def test_convolutions_are_torchs(seed: int, height: int, width: int, size: int) 
     np.testing.assert_array_equal(at.T, found[:, mask] * fixed_point.ONE)
 
 
-def test_transposed_and_strided_convolutions_are_torchs() -> None:
+def test_transposed_and_strided_convolutions_match_torch() -> None:
     rng = np.random.default_rng(0)
     values, weight, bias = rng.normal(0, 1, (4, 5, 7)), rng.normal(0, 0.3, (4, 3, 5, 5)), rng.normal(0, 1, 3)
     steps = fixed_point.fixed(values).astype(np.float64)
@@ -44,7 +44,7 @@ def test_transposed_and_strided_convolutions_are_torchs() -> None:
 
 
 @given(seed=st.integers(0, 1000))
-def test_sums_are_the_same_in_any_order_and_in_whole_numbers(seed: int) -> None:
+def test_sums_are_exact_in_any_order(seed: int) -> None:
     rng = np.random.default_rng(seed)
     rows = fixed_point.fixed(rng.normal(0, 200, (6, 300)))
     weight, bias = fixed_point.fixed(rng.normal(0, 5, (4, 300))), fixed_point.fixed(rng.normal(0, 5, 4))

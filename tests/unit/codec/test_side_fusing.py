@@ -22,7 +22,7 @@ def moved(picture: np.ndarray, pixels: int) -> SideInformation:
 
 
 @pytest.mark.parametrize("name", FUSED)
-def test_a_codec_keeps_its_bytes_and_gains(name: str, picture: np.ndarray) -> None:
+def test_fusing_improves_quality_without_changing_bytes(name: str, picture: np.ndarray) -> None:
     plain = codec.open_encoder(name.removesuffix("+fuse"), 200, 120)
     encoder = codec.open_encoder(name, 200, 120)
     frame = encoder.encode(picture, 0.2)
@@ -35,7 +35,7 @@ def test_a_codec_keeps_its_bytes_and_gains(name: str, picture: np.ndarray) -> No
     assert quality.psnr(decoded.picture, picture) > quality.psnr(alone, picture) + 1
 
 
-def test_a_codec_with_side_information_of_its_own_takes_no_second_stage() -> None:
+def test_side_information_codec_takes_no_fusing_stage() -> None:
     with pytest.raises(ModelError, match=r"atn\+fuse: uses side information by itself"):
         codec.open_encoder("atn+fuse", 64, 64)
     with pytest.raises(ModelError, match=r"atn\+fuse: uses side information by itself"):
@@ -45,7 +45,7 @@ def test_a_codec_with_side_information_of_its_own_takes_no_second_stage() -> Non
         codec.open_decoder(dataclasses.replace(announcement, codec="atn+fuse", model="atn+fusefuse"))
 
 
-def test_the_stage_may_be_another_than_the_shipped(picture: np.ndarray, tmp_path: Path) -> None:
+def test_fusing_stage_may_be_replaced(picture: np.ndarray, tmp_path: Path) -> None:
     folder = tmp_path / "own"
     shutil.copytree(shipped.folder("models") / "fuse", folder)
     encoder = codec.open_encoder("avif+fuse", 200, 120, str(folder))
@@ -59,7 +59,7 @@ def test_the_stage_may_be_another_than_the_shipped(picture: np.ndarray, tmp_path
         codec.open_decoder(encoder.announcement)
 
 
-def test_an_aligner_offers_candidates(picture: np.ndarray) -> None:
+def test_aligner_offers_candidates(picture: np.ndarray) -> None:
     side = moved(picture, 4).picture
     candidates = Aligner().align(picture, side)
     assert len(candidates) == CANDIDATES
@@ -91,7 +91,7 @@ def test_attention_is_explained(name: str, picture: np.ndarray) -> None:
     assert quality.psnr(explained.common[:, 16:-16], picture[:, 16:-16]) > 22
 
 
-def test_an_unaligned_decoder_says_that_it_looked_nowhere(picture: np.ndarray) -> None:
+def test_unaligned_decoder_reports_no_matches(picture: np.ndarray) -> None:
     encoder = codec.open_encoder("ndic", 200, 120)
     decoder = codec.open_decoder(encoder.announcement)
     assert isinstance(decoder, Explainer)

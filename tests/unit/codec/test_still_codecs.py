@@ -15,7 +15,7 @@ from simnet.errors import BitstreamError
 STILLS = ["jpeg2000", "hevc-intra"]
 
 
-def test_comments_leave_a_codestream_that_decodes_the_same(picture: np.ndarray) -> None:
+def test_codestream_without_comments_decodes_equally(picture: np.ndarray) -> None:
     file = io.BytesIO()
     Image.fromarray(picture).save(file, **pillow_codecs.KINDS["jpeg2000"].arguments(120))
     whole = file.getvalue()
@@ -27,14 +27,14 @@ def test_comments_leave_a_codestream_that_decodes_the_same(picture: np.ndarray) 
     assert (pictures[0] == pictures[1]).all()
 
 
-def test_jpeg2000_is_a_codestream_and_counts_its_header(picture: np.ndarray) -> None:
+def test_jpeg2000_payload_counts_its_header(picture: np.ndarray) -> None:
     frame = codec.open_encoder("jpeg2000", 200, 120).encode(picture, 0.3)
     assert framing.payload(frame).startswith(b"\xff\x4f\xff\x51")
     assert b"OpenJPEG" not in frame
 
 
 @pytest.mark.parametrize("name", STILLS)
-def test_every_frame_stands_alone(name: str, picture: np.ndarray) -> None:
+def test_every_still_frame_stands_alone(name: str, picture: np.ndarray) -> None:
     encoder = codec.open_encoder(name, 200, 120)
     decoder = codec.open_decoder(encoder.announcement)
     frames = [encoder.encode(np.roll(picture, 9 * n, axis=1), 0.4) for n in range(4)]
@@ -44,7 +44,7 @@ def test_every_frame_stands_alone(name: str, picture: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("name", STILLS)
-def test_bytes_do_not_depend_on_what_was_coded_before(name: str, picture: np.ndarray) -> None:
+def test_bytes_depend_on_the_picture_only(name: str, picture: np.ndarray) -> None:
     worn, fresh = (codec.open_encoder(name, 200, 120) for _ in range(2))
     for q in (0.9, 0.1, 0.5):
         worn.encode(np.ascontiguousarray(picture[::-1]), q)
@@ -66,14 +66,14 @@ def test_quality_is_fine_grained_and_reaches_very_low_rates(name: str, picture: 
 
 
 @pytest.mark.parametrize("name", STILLS)
-def test_a_payload_that_is_no_picture_is_refused(name: str) -> None:
+def test_payload_without_a_picture_is_refused(name: str) -> None:
     announcement = codec.open_encoder(name, 64, 48).announcement
     frame = framing.pack(framing.Header(0, 100, key=True), bytes(range(200)), announcement)
     with pytest.raises(BitstreamError, match="payload"):
         codec.open_decoder(announcement).decode(frame, ())
 
 
-def test_a_picture_of_another_size_in_the_payload_is_refused(picture: np.ndarray) -> None:
+def test_picture_of_another_size_in_the_payload_is_refused(picture: np.ndarray) -> None:
     frame = codec.open_encoder("hevc-intra", 200, 120).encode(picture, 0.5)
     larger = codec.open_encoder("hevc-intra", 240, 120).announcement
     same = codec.open_encoder("hevc-intra", 200, 120).announcement

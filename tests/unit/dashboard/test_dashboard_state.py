@@ -13,7 +13,7 @@ from simnet.wire.telemetry.telemetry_messages import Published
 CAR, VAN = "car/<front>", "van/front"
 
 
-def test_it_waits_runs_and_keeps_what_it_saw_when_the_run_has_ended(hear, beginning, ending) -> None:
+def test_state_keeps_a_run_after_its_end(hear, beginning, ending) -> None:
     state = hear([])
     assert state.phase == "waiting"
     assert "waiting for a run" in html_text.status(state)
@@ -27,20 +27,20 @@ def test_it_waits_runs_and_keeps_what_it_saw_when_the_run_has_ended(hear, beginn
     assert "0123456789abcdef" in html_text.status(state)
 
 
-def test_a_run_that_tells_nothing_any_more_is_called_silent(hear, beginning, monkeypatch) -> None:
+def test_silent_run_is_called_silent(hear, beginning, monkeypatch) -> None:
     state = hear(beginning)
     later = states.time.monotonic() + states.SILENT_S + 1
     monkeypatch.setattr(states.time, "monotonic", lambda: later)
     assert state.phase == "silent"
 
 
-def test_a_run_that_failed_says_why(hear, beginning) -> None:
+def test_failed_run_shows_its_error(hear, beginning) -> None:
     state = hear([*beginning, Published(LiveEnd(1, "", "NodeError: car: it died"))])
     assert state.phase == "failed"
     assert "NodeError: car: it died" in html_text.events_table(state)
 
 
-def test_the_next_run_takes_the_place_of_the_last(hear, beginning, ending) -> None:
+def test_next_run_replaces_the_last(hear, beginning, ending) -> None:
     first = beginning[0]
     state = hear([*beginning, ending, first])
     assert state.phase == "ended", "the same run told again changes nothing"
@@ -50,20 +50,20 @@ def test_the_next_run_takes_the_place_of_the_last(hear, beginning, ending) -> No
     assert not state.events
 
 
-def test_what_comes_before_it_is_known_what_runs_is_left_out(hear, beginning) -> None:
+def test_records_before_the_scenario_are_ignored(hear, beginning) -> None:
     state = hear(beginning[1:])
     assert state.phase == "waiting"
     assert not state.streams
 
 
-def test_losses_hand_overs_and_faults_are_events_the_newest_first(hear, beginning) -> None:
+def test_events_are_listed_newest_first(hear, beginning) -> None:
     table = html_text.events_table(hear(beginning))
     order = [table.index(said) for said in ("did not come back", "from mast_1 to mast_2", "2 of 4 packets lost")]
     assert order == sorted(order)
     assert "frame 2: 1 of 4 packets lost on the way" in table
 
 
-def test_tables_say_side_information_and_names_cannot_be_markup(hear, beginning) -> None:
+def test_tables_show_sources_and_escape_names(hear, beginning) -> None:
     state = hear(beginning)
     table = html_text.streams_table(state, VAN)
     assert "<front>" not in table
@@ -82,7 +82,7 @@ def test_links_are_coloured_by_load(load: float, colour: str) -> None:
     assert ground_map.load_colour(LinkLoad("up", load, 1.0, 0, True)) == colour
 
 
-def test_the_map_shows_nodes_where_they_are_and_what_links_carry(hear, beginning) -> None:
+def test_map_shows_node_positions_and_link_loads(hear, beginning) -> None:
     svg = ground_map.svg(hear(beginning))
     assert svg.count("<circle") == 2
     assert svg.count("<rect") == 1
@@ -92,7 +92,7 @@ def test_the_map_shows_nodes_where_they_are_and_what_links_carry(hear, beginning
     assert "stroke-dasharray" in svg
 
 
-def test_rates_are_means_of_the_second_before_and_charts_move(hear, beginning, ending) -> None:
+def test_rates_average_the_last_second(hear, beginning, ending) -> None:
     state = hear(beginning)
     # 1250 bytes every 100 ms are 100 kbit/s, from the first frame on.
     assert states.kbit_s(state.streams[CAR].rows, 100_000_000) == [(0.0, 100.0), (0.1, 100.0), (0.2, 100.0)]
@@ -106,6 +106,6 @@ def test_rates_are_means_of_the_second_before_and_charts_move(hear, beginning, e
     assert charts.rate(state, CAR)["xAxis"]["max"] == 1.0
 
 
-def test_a_chart_of_many_streams_shows_the_chosen_one_and_a_few(scenario) -> None:
+def test_crowded_chart_keeps_the_chosen_stream(scenario) -> None:
     many = replace(scenario, streams=tuple(replace(scenario.streams[0], name=f"s{k}") for k in range(40)))
     assert charts.shown_streams(many, "s33") == [*(f"s{k}" for k in range(charts.MOST - 1)), "s33"]

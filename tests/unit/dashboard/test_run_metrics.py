@@ -14,11 +14,11 @@ def values(text: bytes) -> dict:
     return found
 
 
-def test_before_any_run_it_says_that_it_waits(hear) -> None:
+def test_metrics_report_waiting_before_any_run(hear) -> None:
     assert values(run_metrics.exposition(hear([])))["simnet_run_info", "waiting"] == 1
 
 
-def test_streams_links_and_events_are_counted(hear, beginning) -> None:
+def test_metrics_count_streams_links_and_events(hear, beginning) -> None:
     found = values(run_metrics.exposition(hear(beginning)))
     assert found["simnet_run_info", "running", "watched", "two_cars"] == 1
     assert found["simnet_virtual_time_seconds",] == 0.5

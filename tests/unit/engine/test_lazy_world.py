@@ -35,7 +35,7 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> _Counting:
     return world
 
 
-def test_each_frame_is_made_once_whoever_asks(counting: _Counting, tiny: Scenario) -> None:
+def test_each_frame_is_made_once(counting: _Counting, tiny: Scenario) -> None:
     world = LazyWorld(tiny, Stopwatch())
     for t_ns in range(20):
         world.prepare("car/a", t_ns)
@@ -48,9 +48,7 @@ def test_each_frame_is_made_once_whoever_asks(counting: _Counting, tiny: Scenari
     world.close()
 
 
-def test_the_oldest_go_when_there_is_no_room(
-    counting: _Counting, tiny: Scenario, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_oldest_frames_are_evicted_first(counting: _Counting, tiny: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lazy_world, "KEPT_BYTES", 3 * 48)
     world = LazyWorld(tiny, Stopwatch())
     for t_ns in (0, 1, 2, 3, 3, 1, 0):
@@ -59,7 +57,7 @@ def test_the_oldest_go_when_there_is_no_room(
     world.close()
 
 
-def test_a_missing_frame_is_told_to_who_asks_for_it(counting: _Counting, tiny: Scenario) -> None:
+def test_missing_frame_raises_for_its_caller(counting: _Counting, tiny: Scenario) -> None:
     world = LazyWorld(tiny, Stopwatch())
     world.prepare("car/a", -1)
     for _ in range(2):
@@ -68,7 +66,7 @@ def test_a_missing_frame_is_told_to_who_asks_for_it(counting: _Counting, tiny: S
     world.close()
 
 
-def test_closing_tells_who_waits_and_who_asks_later(
+def test_closing_fails_waiting_and_later_calls(
     counting: _Counting, tiny: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go = threading.Event()

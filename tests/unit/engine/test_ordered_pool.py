@@ -8,7 +8,7 @@ from simnet.engine.local.ordered_pool import OrderedPool
 from simnet.errors import NodeError
 
 
-def test_jobs_of_a_key_run_in_order_and_after_those_they_name() -> None:
+def test_jobs_run_in_order_after_their_dependencies() -> None:
     pool, done = OrderedPool(3, "test"), []
     first = [pool.submit("a", lambda number=number: done.append(number)) for number in range(50)]
     pool.submit("b", lambda: done.append("b"), first).result(5)
@@ -16,7 +16,7 @@ def test_jobs_of_a_key_run_in_order_and_after_those_they_name() -> None:
     pool.close()
 
 
-def test_closing_ends_every_future_that_has_not_started() -> None:
+def test_closing_cancels_pending_jobs() -> None:
     pool, begun, go = OrderedPool(2, "test"), threading.Barrier(2), threading.Event()
 
     def stay() -> bool:

@@ -59,13 +59,13 @@ def told(tiny: Scenario, tmp_path: Path) -> Told:
     return Told(tmp_path, change_streams(tiny, codec="h264", side_information=()))
 
 
-def test_a_new_key_frame_ends_no_chain_whose_pictures_are_still_owed(told: Told) -> None:
+def test_key_frame_keeps_a_chain_with_owed_pictures(told: Told) -> None:
     asked = [told.ask(sequence, key=sequence in {0, 4}) for sequence in range(6)]
     told.use(*asked[:2])
     assert told.again(*asked[2:]) == [(0, "prime", 0), (0, "prime", 1)]
 
 
-def test_what_is_done_but_not_used_is_done_again_between_what_is_owed(told: Told) -> None:
+def test_unused_results_are_redone_among_owed_ones(told: Told) -> None:
     asked = [told.ask(sequence, key=sequence in {0, 4}) for sequence in range(6)]
     told.use(*asked[:2])
     assert told.again(asked[2], asked[5]) == [
@@ -76,7 +76,7 @@ def test_what_is_done_but_not_used_is_done_again_between_what_is_owed(told: Told
     ]
 
 
-def test_a_chain_ends_with_the_use_of_the_next_key_frame(told: Told) -> None:
+def test_chain_ends_when_next_key_frame_is_used(told: Told) -> None:
     asked = [told.ask(sequence, key=sequence in {0, 4, 7}) for sequence in range(9)]
     told.use(*asked[:4])
     assert told.again(*asked[4:]) == [(0, "prime", sequence) for sequence in range(4)]
@@ -86,7 +86,7 @@ def test_a_chain_ends_with_the_use_of_the_next_key_frame(told: Told) -> None:
     assert told.again() == [(0, "prime", 7), (0, "prime", 8)]
 
 
-def test_streams_have_chains_of_their_own(told: Told) -> None:
+def test_each_stream_has_its_own_chain(told: Told) -> None:
     car, van = told.ask(0, key=True), told.ask(0, "van/b", key=True)
     told.use(car, van)
     late = told.ask(1), told.ask(1, "van/b", key=True)
@@ -94,7 +94,7 @@ def test_streams_have_chains_of_their_own(told: Told) -> None:
     assert told.again(late[1]) == [(0, "prime", 0), (0, "prime", 1), (0, "prime", 0)]
 
 
-def test_side_pictures_of_what_is_on_its_way_stay_known_however_old(tiny: Scenario, tmp_path: Path) -> None:
+def test_side_pictures_of_pending_frames_stay_known(tiny: Scenario, tmp_path: Path) -> None:
     """Of slow streams sixteen pictures reach far back, and fusion forgets pictures by the clock."""
     told = Told(tmp_path, replace(tiny, duration_ns=60_000 * MS))
     side = told.ask(0, key=True)
@@ -105,7 +105,7 @@ def test_side_pictures_of_what_is_on_its_way_stay_known_however_old(tiny: Scenar
     told.use(served)
 
 
-def test_another_codec_is_refused_only_once_it_is_known_which_one_it_was(told: Told) -> None:
+def test_changed_codec_is_refused_once_known(told: Told) -> None:
     ticket = told.post(Message("open", {"streams": []}))
     told.replay.replayed(HOST, Message("opened", payloads=(b"one",)))
     told.replay.answered(HOST, ticket, Message("opened", payloads=(b"one",)))

@@ -26,7 +26,7 @@ def save(file: Path, width: int, height: int, value: int) -> None:
         ("rendered:street", "rendered", "street", (), None),
     ],
 )
-def test_names(text: str, kind: str, place: str, offsets: tuple[int, ...], split: str | None) -> None:
+def test_data_names_are_parsed(text: str, kind: str, place: str, offsets: tuple[int, ...], split: str | None) -> None:
     name = dataset_spec.parse(text)
     assert (name.kind, name.place, name.offsets, name.split) == (kind, place, offsets, split)
     assert str(name) == text
@@ -46,12 +46,12 @@ def test_names(text: str, kind: str, place: str, offsets: tuple[int, ...], split
         ("rendered:street?offset=1", "rendered has no offset"),
     ],
 )
-def test_bad_names_are_one_line(text: str, message: str) -> None:
+def test_bad_data_name_is_one_line(text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         dataset_spec.parse(text)
 
 
-def test_what_a_name_leaves_open_is_filled_in() -> None:
+def test_omitted_parts_get_defaults() -> None:
     assert dataset_spec.with_defaults("kitti-stereo:D", "val", (0, 3)) == "kitti-stereo:D#val"
     assert dataset_spec.with_defaults("kitti-stereo:D#test", "train") == "kitti-stereo:D#test"
     assert dataset_spec.with_defaults("pairs:D", "train", (0, 3)) == "pairs:D?offset=0,3"
@@ -76,7 +76,7 @@ def test_offsets_pair_with_later_frames(tmp_path: Path) -> None:
         values("?offset=5")
 
 
-def test_kitti_comes_cropped_resized_and_warned_of(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+def test_kitti_is_cropped_and_resized_with_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     for view in ("image_2", "image_3"):
         save(tmp_path / f"data_scene_flow_multiview/training/{view}/000000_10.png", 1242, 375, 50)
         save(tmp_path / f"data_scene_flow_multiview/training/{view}/000000_11.png", 621, 188, 60)
@@ -87,14 +87,14 @@ def test_kitti_comes_cropped_resized_and_warned_of(tmp_path: Path, capsys: pytes
     assert capsys.readouterr().err == f"simnet: warning: {name}: 4 pairs; the papers have 1576\n"
 
 
-def test_cityscapes_is_resized_whole(tmp_path: Path) -> None:
+def test_cityscapes_is_resized_uncropped(tmp_path: Path) -> None:
     for side in ("left", "right"):
         save(tmp_path / f"{side}Img8bit/test/bonn/bonn_000000_000019_{side}Img8bit.png", 512, 256, 70)
     source = pair_data.load(f"cityscapes:{tmp_path}", rendered_pairs=1, seed=1)
     assert source.pairs[0][1].shape == (128, 256, 3)
 
 
-def test_files_beyond_the_room_are_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_beyond_the_cache_are_reread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pair_data, "KEPT_BYTES", 16 * 8 * 3)
     for side in ("left", "right"):
         save(tmp_path / side / "0.png", 16, 8, 9)

@@ -29,7 +29,7 @@ def test_unrelated_pictures_come_from_far_away(save_drive: Callable[..., None], 
     ]
 
 
-def test_both_directions_and_fewer_pictures(drive: str) -> None:
+def test_pairs_may_be_swapped_and_limited(drive: str) -> None:
     tasks = list_tasks([drive], Fit(), [0, 2], both_directions=True, most=2).tasks
     assert [(task.coded, task.name) for task in tasks] == [
         ("left", "00"),
@@ -51,7 +51,7 @@ def test_drives_below_a_folder_keep_their_names(save_drive: Callable[..., None],
 
 
 @pytest.mark.parametrize(("height", "width"), [(375, 1242), (188, 621), (185, 613)])
-def test_the_protocol_of_kitti_takes_the_middle(height: int, width: int) -> None:
+def test_kitti_protocol_crops_the_middle(height: int, width: int) -> None:
     rows, columns = (370, 740) if height >= 370 else (185, 370)
     picture = np.zeros((height, width, 3), np.uint8)
     top, left = round((height - rows) / 2), round((width - columns) / 2)
@@ -63,12 +63,12 @@ def test_the_protocol_of_kitti_takes_the_middle(height: int, width: int) -> None
     assert (fitted == np.asarray(middle.resize((256, 128), Image.Resampling.BILINEAR))).all()
 
 
-def test_the_protocol_of_kitti_refuses_what_is_smaller() -> None:
+def test_kitti_protocol_refuses_smaller_pictures() -> None:
     with pytest.raises(PictureError, match="200 x 100: the protocol kitti needs"):
         picture_protocols.kitti(np.zeros((100, 200, 3), np.uint8))
 
 
-def test_published_data_are_coded_as_listed_and_borrow_from_other_scenes(tmp_path: Path) -> None:
+def test_published_data_keep_order_and_unrelated_scenes(tmp_path: Path) -> None:
     for view in ("image_2", "image_3"):
         folder = tmp_path / "data_scene_flow_multiview" / "testing" / view
         folder.mkdir(parents=True)
@@ -91,7 +91,7 @@ def test_published_data_are_coded_as_listed_and_borrow_from_other_scenes(tmp_pat
         list_tasks([name], Fit(), [0], both_directions=True)
 
 
-def test_an_offset_in_the_name_shifts_the_right_view(drive: str) -> None:
+def test_offset_in_the_name_shifts_the_right_view(drive: str) -> None:
     listed = list_tasks([f"{drive}?offset=2,-1"], Fit(), [0, 1])
     assert [task.name for task in listed.tasks] == [
         "00+2",
@@ -113,6 +113,6 @@ def test_an_offset_in_the_name_shifts_the_right_view(drive: str) -> None:
         list_tasks([f"{drive}?offset=6"], Fit(), [0])
 
 
-def test_rendered_pairs_do_not_follow_each_other() -> None:
+def test_rendered_pairs_are_independent() -> None:
     with pytest.raises(InputError, match="do not follow each other"):
         list_tasks(["rendered:street"], Fit(), [0, 1])

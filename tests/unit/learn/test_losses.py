@@ -20,13 +20,13 @@ def pictures(height: int, width: int, noise: float) -> tuple[Tensor, Tensor]:
 
 @pytest.mark.parametrize("size", [(128, 256), (113, 131)])
 @pytest.mark.parametrize("noise", [0.02, 0.2])
-def test_ms_ssim_is_the_papers_library(size: tuple[int, int], noise: float) -> None:
+def test_ms_ssim_matches_the_papers_library(size: tuple[int, int], noise: float) -> None:
     x_hat, x = pictures(*size, noise)
     expected = 1 - pytorch_msssim.ms_ssim(x_hat, x, data_range=1.0, size_average=False, win_size=7)
     assert torch.allclose(losses.distortion("ms-ssim", x_hat, x), expected, atol=2e-5)
 
 
-def test_ms_ssim_is_what_evaluations_measure() -> None:
+def test_ms_ssim_matches_the_evaluation() -> None:
     x_hat, x = pictures(64, 96, 0.1)
     bytes_hat, bytes_x = ((each * 255).round().to(torch.uint8) for each in (x_hat, x))
     found = losses.distortion("ms-ssim", bytes_hat / 255, bytes_x / 255)
@@ -34,13 +34,13 @@ def test_ms_ssim_is_what_evaluations_measure() -> None:
     assert found.tolist() == pytest.approx([1 - quality.ms_ssim(a, b) for a, b in arrays], abs=2e-5)
 
 
-def test_mse_is_one_number_a_picture() -> None:
+def test_mse_is_one_number_per_picture() -> None:
     x_hat, x = pictures(32, 48, 0.1)
     assert losses.distortion("mse", x_hat, x).tolist() == pytest.approx(((x_hat - x) ** 2).mean(dim=(1, 2, 3)).tolist())
 
 
 @pytest.mark.parametrize("kind", losses.KINDS)
-def test_gradients_are_finite_even_where_pictures_are_opposites(kind: str) -> None:
+def test_gradients_are_finite_for_opposite_pictures(kind: str) -> None:
     _, x = pictures(128, 256, 0.0)
     x_hat = (1 - x).requires_grad_()
     with torch.autocast("cpu", torch.bfloat16):
@@ -64,7 +64,7 @@ def test_gray_start_learns_the_picture() -> None:
     assert values[-1] < 0.2 * values[0]
 
 
-def test_bad_kind_and_small_pictures_are_one_line() -> None:
+def test_bad_kind_or_small_picture_is_one_line() -> None:
     x = torch.zeros(1, 3, 6, 6)
     with pytest.raises(InputError, match="distortion ssim: unknown; expected one of mse, ms-ssim"):
         losses.distortion("ssim", x, x)

@@ -13,7 +13,7 @@ from simnet.learn import model_export
 
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-def test_the_context_model_survives_its_file(layout: torch.memory_format, tmp_path: Path) -> None:
+def test_exported_context_model_survives_its_file(layout: torch.memory_format, tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = Backbone(BackboneNumbers(wide=4, deep=4, latent=8, gains=3, groups=(3, 5), hidden=6)).eval()
     network.to(memory_format=layout)  # type: ignore[call-overload]  # torch's stub

@@ -37,9 +37,7 @@ def picture() -> np.ndarray:
     return np.clip(np.stack([base, base + 12, base - 20], 2), 0, 255).astype(np.uint8)
 
 
-def test_graphs_compute_what_torch_computes(
-    backbone: Backbone, weights: dict[str, torch.Tensor], picture: np.ndarray
-) -> None:
+def test_exported_graphs_match_torch(backbone: Backbone, weights: dict[str, torch.Tensor], picture: np.ndarray) -> None:
     chosen, x = model.load("atn"), padded(picture, 16)
     fuse = Fuse(FuseNumbers(**chosen.manifest["numbers"]["fuse"])).eval()
     fuse.load_state_dict({k.removeprefix("fuse."): v for k, v in weights.items() if k.startswith("fuse.")})
@@ -55,7 +53,7 @@ def test_graphs_compute_what_torch_computes(
 
 
 @pytest.mark.parametrize("quality", [0.0, 0.3, 0.7, 1.0])
-def test_estimated_bits_are_the_bytes_that_leave(backbone: Backbone, picture: np.ndarray, quality: float) -> None:
+def test_estimated_bits_match_coded_bytes(backbone: Backbone, picture: np.ndarray, quality: float) -> None:
     encoder = codec.open_encoder("atn", 256, 128)
     size = len(encoder.encode(picture, quality))
     with torch.no_grad():
@@ -64,7 +62,7 @@ def test_estimated_bits_are_the_bytes_that_leave(backbone: Backbone, picture: np
     assert abs(size - estimate) <= 0.02 * estimate + 16
 
 
-def test_fusion_takes_sides_in_any_order(weights: dict[str, torch.Tensor], picture: np.ndarray) -> None:
+def test_fusing_ignores_the_order_of_side_pictures(weights: dict[str, torch.Tensor], picture: np.ndarray) -> None:
     del weights
     chosen, x = model.load("atn"), padded(picture, 16)
     sides = np.concatenate([x[..., ::-1], x])

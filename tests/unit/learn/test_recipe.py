@@ -23,14 +23,14 @@ def read(tmp_path: Path, text: str, *overrides: str) -> recipe.Recipe:
     return recipe.read(str(file), list(overrides))
 
 
-def test_names_are_completed(tmp_path: Path) -> None:
+def test_short_recipe_names_are_completed(tmp_path: Path) -> None:
     found = read(tmp_path, GOOD, "offsets=[0, 3]")
     assert found.data == ("pairs:a?offset=0,3", "kitti-stereo:b#train")
     assert found.validation == ("kitti-stereo:b#val",)
     assert recipe.Recipe.model_validate_json(found.model_dump_json()) == found
 
 
-def test_every_shipped_recipe_is_read() -> None:
+def test_every_shipped_recipe_loads() -> None:
     files = sorted(recipe.FOLDER.glob("*.yaml"))
     assert files
     for file in files:
@@ -74,18 +74,18 @@ def test_every_shipped_recipe_is_read() -> None:
         ("model: a\nmodel: b\n", [], "duplicate key"),
     ],
 )
-def test_what_is_wrong_is_one_line(tmp_path: Path, text: str, overrides: list[str], message: str) -> None:
+def test_bad_recipe_is_one_line(tmp_path: Path, text: str, overrides: list[str], message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
         read(tmp_path, text, *overrides)
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_recipe_names_the_shipped_ones() -> None:
+def test_missing_recipe_lists_the_shipped_ones() -> None:
     with pytest.raises(InputError, match="no such recipe; expected a YAML file or one of atn, "):
         recipe.read("nothing")
 
 
-def test_differences_leave_out_what_may_change(tmp_path: Path) -> None:
+def test_recipe_comparison_ignores_changeable_keys(tmp_path: Path) -> None:
     old, new = read(tmp_path, GOOD), read(tmp_path, GOOD, "steps=99", "device=cpu", "batch=4", "distortion=ms-ssim")
     assert recipe.differences(old, new) == {"batch": (16, 4), "distortion": ("mse", "ms-ssim")}
     assert recipe.differences(old, old) == {}

@@ -13,14 +13,14 @@ MS = 1_000_000
 SECOND = 1000 * MS
 
 
-def test_an_outage_loses_what_is_sent_or_on_the_air_and_nothing_else(config):
+def test_outage_loses_only_packets_sent_or_in_flight(config):
     # 1 ms to send and 2 ms on the air; nothing passes from 10 to 20 ms.
     link = Link(config(delay_ns=2 * MS, outages=((10 * MS, 20 * MS), (30 * MS, 31 * MS))), 1, lambda *_: 0.0)
     passed = {t_ms: link.offer(t_ms * MS, [1000])[0][1] for t_ms in range(40)}
     assert [t_ms for t_ms, arrived in passed.items() if not arrived] == [*range(8, 20), 28, 29, 30]
 
 
-def test_a_link_in_outage_is_taken_only_where_there_is_no_other_way(config):
+def test_link_in_outage_is_the_last_resort(config):
     env = simpy.Environment()
     links = [config("near", outages=((SECOND, 2 * SECOND),)), config("far", delay_ns=MS)]
     network = Network(env, links, 1, lambda *_: 0.0)
@@ -32,12 +32,12 @@ def test_a_link_in_outage_is_taken_only_where_there_is_no_other_way(config):
 
 
 @pytest.mark.parametrize("outages", [((5, 5),), ((5, 9), (8, 12)), ((9, 12), (5, 8)), ((-1, 3),)])
-def test_outages_out_of_order_are_refused(config, outages):
+def test_unordered_outages_are_refused(config, outages):
     with pytest.raises(InputError, match=r"^link 'a': outages are .* expected ascending"):
         Link(config(outages=outages), 1, lambda *_: 0.0)
 
 
-def test_a_signal_takes_its_distance_when_the_packet_has_left(config, run):
+def test_propagation_uses_the_distance_at_departure(config, run):
     def leaving(_source: str, _target: str, t_ns: int) -> float:
         return t_ns / 1e3  # a kilometre a millisecond
 
@@ -69,7 +69,7 @@ def distance_m(source: str, target: str, t_ns: int) -> float:
     return abs(places[source] - places[target])
 
 
-def test_a_node_goes_to_the_nearer_point_once_it_is_nearer_by_the_margin():
+def test_handover_requires_the_margin():
     # Half way after 5 s; 20 m nearer after 6 s, the margin exceeded at the next comparison.
     def changes(**numbers: float) -> list[tuple[int, str]]:
         env = simpy.Environment()
@@ -83,7 +83,7 @@ def test_a_node_goes_to_the_nearer_point_once_it_is_nearer_by_the_margin():
     assert changes(hysteresis_m=101.0) == []
 
 
-def test_traffic_follows_and_nothing_passes_in_the_gap():
+def test_traffic_follows_handover_after_the_gap():
     env = simpy.Environment()
     network = Network(env, cells(gap_ns=300 * MS, delay_ns=MS), 1, distance_m)
     passed: dict[int, bool] = {}
@@ -103,7 +103,7 @@ def test_traffic_follows_and_nothing_passes_in_the_gap():
     assert {ways[t_ms] for t_ms in ways if t_ms >= 5400} == {"car-east"}
 
 
-def test_what_waits_at_the_old_point_at_a_change_is_lost_both_ways():
+def test_handover_loses_packets_queued_at_old_point():
     env = simpy.Environment()
     network = Network(env, cells(delay_ns=20 * MS), 1, distance_m)
     ended = []
@@ -126,7 +126,7 @@ def test_faulty_hand_overs_are_refused():
             Network(simpy.Environment(), [*links, faulty], 1, distance_m)
 
 
-def test_outages_are_events_once_they_have_begun_and_ended(config):
+def test_outages_emit_begin_and_end_events(config):
     env = simpy.Environment()
     network = Network(env, [config(outages=((SECOND, 2 * SECOND), (4 * SECOND, 5 * SECOND)))], 1, distance_m)
     env.run(until=4 * SECOND)

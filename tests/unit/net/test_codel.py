@@ -82,7 +82,7 @@ class Rfc:
         st.tuples(st.integers(0, 400), st.integers(1, 120), st.sampled_from([100, 1500])), min_size=1, max_size=12
     )
 )
-def test_every_choice_is_the_pseudo_codes(bursts):
+def test_codel_follows_the_rfc_pseudo_code(bursts):
     # Bursts after pauses (ms); the transmitter takes a packet every 2 ms.
     ours, theirs = CodelQueue(10**9, TARGET, INTERVAL, 1500), Rfc()
     arrivals, now_ns = [], 1
@@ -116,7 +116,7 @@ def overloaded(duration_ns: int, **changes: object) -> tuple[Network, list]:
     return network, ended
 
 
-def test_drops_follow_the_control_law():
+def test_codel_drops_follow_the_control_law():
     _, ended = overloaded(1500 * MS)
     drops = [transfer.sent_ns + transfer.queue_ns for transfer in ended if not transfer.complete]
     # Half a millisecond more waits each 1.5 ms: the target is reached with the tenth or eleventh packet, an interval before the
@@ -128,7 +128,7 @@ def test_drops_follow_the_control_law():
         assert expected_ns <= after < expected_ns + 1.5 * MS + 30
 
 
-def test_a_burst_that_drains_within_an_interval_passes_whole():
+def test_short_burst_passes_codel_whole():
     env = simpy.Environment()
     network = Network(env, [LinkConfig("a", "A", "B", 8e6, queue="codel", queue_bytes=10**8)], 1, lambda *_: 0.0)
     ended = []
@@ -137,7 +137,7 @@ def test_a_burst_that_drains_within_an_interval_passes_whole():
     assert ended[0].complete
 
 
-def test_a_standing_queue_is_shortened_where_a_fifo_lets_it_stand():
+def test_codel_shortens_a_standing_queue():
     # Two packets a step of 3 ms keep a backlog of 60 packets (90 ms) in a FIFO for ever.
     def longest_wait_ms(queue: str) -> float:
         env = simpy.Environment()
@@ -153,7 +153,7 @@ def test_a_standing_queue_is_shortened_where_a_fifo_lets_it_stand():
     assert longest_wait_ms("codel") < 15
 
 
-def test_a_full_queue_still_refuses_what_comes():
+def test_full_codel_queue_drops_arrivals():
     network, ended = overloaded(400 * MS, queue_bytes=6000)
     (line,) = network.statistics()
     assert line.dropped_packets == sum(transfer.packets_lost for transfer in ended) > 100

@@ -97,7 +97,7 @@ def send(links, sends, config=FHSS, seed=1):
     return ended, network
 
 
-def test_a_lone_frame_on_idle_air_goes_at_once_and_the_next_waits_for_ack_difs_and_backoff():
+def test_lone_frame_goes_at_once_next_one_backs_off():
     ended, _ = send([link(0)], [(0, "car0", "mast", 2 * PAYLOAD)])
     ((last_ns, transfer),) = ended
     frame_ns = (128 + 8 * (34 + PAYLOAD)) * US
@@ -108,7 +108,7 @@ def test_a_lone_frame_on_idle_air_goes_at_once_and_the_next_waits_for_ack_difs_a
     assert 0 <= slots < 32
 
 
-def test_frames_that_begin_in_the_same_slot_collide_and_are_sent_again():
+def test_frames_in_the_same_slot_collide_and_retry():
     ended, network = send([link(0), link(1)], [(0, "car0", "mast", PAYLOAD), (0, "car1", "mast", PAYLOAD)])
     assert all(transfer.complete for _, transfer in ended)
     frame_ns = (128 + 8 * (34 + PAYLOAD)) * US
@@ -117,7 +117,7 @@ def test_frames_that_begin_in_the_same_slot_collide_and_are_sent_again():
     assert all(line.delivered_packets == line.sent_packets == 1 for line in network.statistics())
 
 
-def test_a_lost_frame_is_sent_again_and_given_up_after_the_retries():
+def test_lost_frame_is_dropped_after_its_retries():
     lossy = link(0, loss=LossConfig("independent", 0.3))
     ended, network = send([lossy], [(0, "car0", "mast", 200 * PAYLOAD)])
     assert ended[0][1].complete  # 0.3 ** 8 of the packets are given up
@@ -128,7 +128,7 @@ def test_a_lost_frame_is_sent_again_and_given_up_after_the_retries():
     assert ended[0][0] > 16 * 8 * PAYLOAD * US  # eight times each
 
 
-def test_links_of_one_node_take_turns_with_one_radio():
+def test_links_of_one_node_share_one_radio():
     # Two links of one node never collide with each other.
     back = LinkConfig("down", "car0", "post", 1e6, queue_bytes=10**9, overhead_bytes=0, mtu_bytes=PAYLOAD, medium="air")
     ended, _ = send([link(0), back], [(0, "car0", "mast", 50 * PAYLOAD), (0, "car0", "post", 50 * PAYLOAD)])
@@ -139,7 +139,7 @@ def test_links_of_one_node_take_turns_with_one_radio():
     assert last < 100 * (frame_ns + (28 + 240 + 128) * US + 31 * 50 * US)
 
 
-def test_the_same_seed_tells_the_same_story_and_other_media_do_not_change_it():
+def test_csma_repeats_for_a_seed_despite_other_media():
     sends = [(number * 7_000 * US, f"car{number % 3}", "mast", 3 * PAYLOAD) for number in range(30)]
     links = [link(number) for number in range(3)]
     stories = [send(links, sends, seed=seed)[0] for seed in (3, 3, 4)]
@@ -150,12 +150,12 @@ def test_the_same_seed_tells_the_same_story_and_other_media_do_not_change_it():
     ("changes", "fault"),
     [({"kind": "aloha"}, "kind is 'aloha'; expected tdma or csma"), ({"window": 0}, "windows of 0 to 1024 slots")],
 )
-def test_no_such_medium(changes, fault):
+def test_unknown_medium_is_refused(changes, fault):
     config = MediumConfig(**({"name": "air", "kind": "csma"} | changes))
     with pytest.raises(InputError, match=fault):
         Network(simpy.Environment(), [], 1, lambda *_: 1.0, [config])
 
 
-def test_a_link_on_no_medium_is_refused():
+def test_link_without_a_medium_is_refused():
     with pytest.raises(InputError, match="link 'up0': no medium 'fog'; expected one that is declared"):
         Network(simpy.Environment(), [link(0, "fog")], 1, lambda *_: 1.0, [FHSS])

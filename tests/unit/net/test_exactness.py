@@ -77,7 +77,7 @@ def peer(links: list[LinkConfig], sends) -> tuple[set, dict[str, int]]:
 
 
 @pytest.mark.parametrize("case", range(12))
-def test_shared_hops_are_exact(case):
+def test_link_arithmetic_matches_event_simulation(case):
     generator = seeds.generator(case, "exactness")
 
     def link(name: str, source: str, target: str) -> LinkConfig:

@@ -26,7 +26,7 @@ def by_block(packets: list[bytes]) -> dict[int, list[bytes]]:
 
 
 @given(coded(), st.randoms(use_true_random=False))
-def test_a_frame_comes_back_bit_by_bit_while_no_block_lost_more_than_its_repair_packets(made, random):
+def test_frame_is_recovered_if_repair_packets_suffice(made, random):
     frame, repair, packets = made
     kept = []
     for block in by_block(packets).values():
@@ -37,7 +37,7 @@ def test_a_frame_comes_back_bit_by_bit_while_no_block_lost_more_than_its_repair_
 
 
 @given(coded(), st.randoms(use_true_random=False))
-def test_with_one_more_missing_there_is_no_frame(made, random):
+def test_one_missing_packet_too_many_loses_the_frame(made, random):
     _, repair, packets = made
     blocks = by_block(packets)
     unlucky = random.choice(list(blocks))
@@ -47,7 +47,7 @@ def test_with_one_more_missing_there_is_no_frame(made, random):
     assert fec.decode([packet for block in blocks.values() for packet in block]) is None
 
 
-def test_repair_packets_are_rounded_up_and_large_frames_are_cut_into_blocks_of_nearly_equal_size():
+def test_repair_packets_round_up_and_blocks_are_even():
     assert len(fec.encode(bytes(3_000), 1_000, 0.1)) == 4
     blocks = by_block(fec.encode(bytes(600), 1, 0.25))
     assert sorted(map(len, blocks.values())) == [250, 250, 250]

@@ -16,7 +16,7 @@ def link(queue_bytes: int) -> Link:
     return Link(LinkConfig("a", "A", "B", bandwidth_bps=8e6, queue_bytes=queue_bytes), 1, lambda *_: 0.0)
 
 
-def test_the_packet_in_service_does_not_count_and_a_full_queue_drops():
+def test_full_queue_drops_excluding_the_packet_in_service():
     passages = link(2500).offer(0, [1000, 1000, 1000, 1000, 500])
     # In service, waiting, waiting, does not fit; the last is small enough and fits.
     assert passages == [
@@ -28,14 +28,14 @@ def test_the_packet_in_service_does_not_count_and_a_full_queue_drops():
     ]
 
 
-def test_a_packet_that_enters_service_makes_room_at_that_very_instant():
+def test_packet_entering_service_frees_its_room():
     one = link(1000)
     assert [arrived for _, arrived, _ in one.offer(0, [1000, 1000, 1000])] == [True, True, False]
     assert one.offer(1 * MS - 1, [1000])[0][1] is False
     assert one.offer(1 * MS, [1000]) == [(3 * MS, True, 1 * MS)]
 
 
-def test_a_dropped_packet_takes_no_time_of_the_transmitter_and_ends_its_frame():
+def test_dropped_packet_costs_no_service_and_ends_frame():
     env = simpy.Environment()
     network = Network(env, [LinkConfig("a", "A", "B", 8e6, queue_bytes=1500)], 1, lambda *_: 0.0)
     ended = []
@@ -53,7 +53,7 @@ def test_a_dropped_packet_takes_no_time_of_the_transmitter_and_ends_its_frame():
     queue_bytes=st.integers(0, 20_000),
     offers=st.lists(st.tuples(st.integers(0, 40 * MS), st.integers(1, 3000)), min_size=1, max_size=60),
 )
-def test_occupancy_against_a_recount(queue_bytes, offers):
+def test_queue_occupancy_matches_a_recount(queue_bytes, offers):
     # What waits at any time is recounted from the packets that passed; drops happen where, and only where, it must.
     one = link(queue_bytes)
     passed: list[tuple[int, int, int]] = []  # entered, started, bytes

@@ -25,7 +25,7 @@ def bursts(lost: list[bool]) -> list[int]:
 
 
 @pytest.mark.parametrize("mean", [0.001, 0.1, 0.7])
-def test_independent_loss_has_its_mean_and_no_memory(mean):
+def test_independent_loss_has_its_mean_without_memory(mean):
     lost = draw(LossConfig("independent", mean))
     deviation = math.sqrt(mean * (1 - mean) / PACKETS)
     assert abs(sum(lost) / PACKETS - mean) < 4 * deviation
@@ -44,12 +44,12 @@ def test_gilbert_elliott_has_its_stationary_loss_and_mean_burst(mean, burst):
     assert abs(sum(runs) / len(runs) - burst) <= 4 * math.sqrt(burst * (burst - 1) / len(runs))
 
 
-def test_the_first_packet_of_a_gilbert_elliott_link_is_lost_as_often_as_any():
+def test_gilbert_elliott_starts_in_its_stationary_state():
     first = [draw(LossConfig("gilbert-elliott", 0.3, 10.0), 1, seed)[0] for seed in range(2000)]
     assert abs(sum(first) / 2000 - 0.3) < 4 * math.sqrt(0.3 * 0.7 / 2000)
 
 
-def test_no_loss_and_certain_loss():
+def test_loss_of_zero_and_one_is_certain():
     assert not any(draw(LossConfig(), 1000))
     assert not any(draw(LossConfig("gilbert-elliott", 0.0, 3.0), 1000))
     assert all(draw(LossConfig("independent", 1.0), 1000))
@@ -67,7 +67,7 @@ def test_no_loss_and_certain_loss():
         (LossConfig("gilbert-elliott", 1.0, 4.0), "at most 0.8"),
     ],
 )
-def test_impossible_loss_is_refused_in_one_line_that_names_the_link(config, loss, message):
+def test_impossible_loss_is_refused_naming_the_link(config, loss, message):
     with pytest.raises(InputError, match=r"^link 'a': ") as caught:
         Link(config(loss=loss), 1, lambda *_: 0.0)
     assert message in str(caught.value)

@@ -43,7 +43,7 @@ def shipped():
 
 
 @pytest.mark.parametrize("link", shipped())
-def test_it_is_what_simnet_asks_of_a_link(link):
+def test_network_passes_the_link_conformance_suite(link):
     testing.check_link(link)
 
 
@@ -115,7 +115,7 @@ def check_conservation(network: Network) -> None:
 @pytest.mark.usefixtures("traces")
 @settings(deadline=None)
 @given(links=topologies(), sends=sends, stops=st.lists(st.integers(1, 900 * MS), max_size=4, unique=True))
-def test_packets_and_bytes_are_conserved_at_any_moment(links, sends, stops):
+def test_packets_and_bytes_are_conserved(links, sends, stops):
     env = simpy.Environment()
     network = Network(env, links, 1, distance_m)
     ended, sent = [], []
@@ -158,21 +158,21 @@ def noisy(name: str, source: str = "A", target: str = "B", **changes) -> LinkCon
 TRAFFIC = [(index * 7 * MS, "A", "B", 3_000 + 997 * index) for index in range(60)]
 
 
-def test_the_same_seed_gives_the_same_trace_and_another_seed_another(run):
+def test_trace_depends_on_the_seed_only(run):
     links = [noisy("a"), noisy("b", "B", "C")]
     traffic = [*TRAFFIC, *((t_ns + 3 * MS, "A", "C", size) for t_ns, _, _, size in TRAFFIC)]
     assert run(links, traffic, seed=4) == run(links, traffic, seed=4)
     assert run(links, traffic, seed=4) != run(links, traffic, seed=5)
 
 
-def test_links_draw_for_themselves(run):
+def test_links_have_independent_random_draws(run):
     alone = run([noisy("a")], TRAFFIC)
     other = [(t_ns + 1, "C", "D", size) for t_ns, _, _, size in TRAFFIC]
     beside = run([noisy("other", "C", "D"), noisy("a")], [*TRAFFIC, *other])
     assert [transfer for transfer in beside if transfer.source == "A"] == alone
 
 
-def test_loss_does_not_move_the_packets_that_pass(run):
+def test_loss_does_not_shift_surviving_packets(run):
     # Loss and jitter have streams of their own: with another loss process, what arrives arrives at the same times.
     lossy, clean = run([noisy("a")], TRAFFIC), run([noisy("a", loss=LossConfig())], TRAFFIC)
     clean_arrivals = {transfer.sent_ns: transfer.arrived_ns for transfer in clean}
@@ -181,7 +181,7 @@ def test_loss_does_not_move_the_packets_that_pass(run):
     assert all(transfer.arrived_ns == clean_arrivals[transfer.sent_ns] for transfer in passed)
 
 
-def test_statistics_in_the_middle_of_a_run_change_nothing(run):
+def test_reading_statistics_changes_nothing(run):
     def trace(stops: range) -> list:
         env = simpy.Environment()
         network = Network(env, [noisy("a"), noisy("b", "B", "C")], 1, distance_m)
@@ -197,7 +197,7 @@ def test_statistics_in_the_middle_of_a_run_change_nothing(run):
     assert trace(range(0)) == trace(range(MS, 300 * MS, 3 * MS))
 
 
-def test_a_delivery_may_send_again(config):
+def test_delivery_callback_may_send(config):
     # Ping-pong: A --> B --> A, from within the callback.
     env = simpy.Environment()
     network = Network(env, [config("to"), config("fro", "B", "A")], 1, distance_m)

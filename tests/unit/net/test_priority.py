@@ -30,7 +30,7 @@ def run(sends, **changes: object):
     return ended, line
 
 
-def test_higher_priority_goes_first_and_service_is_never_interrupted():
+def test_higher_priority_goes_first_without_preemption():
     # A packet of 1 ms in service, two waiting; what comes last goes next.
     ended, _ = run([(0, 3000, 0), (1, 1000, 5), (1, 1000, 3)], mtu_bytes=1000)
     assert [(priority, transfer.arrived_ns // MS) for priority, transfer in ended] == [(5, 3), (3, 4), (0, 5)]
@@ -54,7 +54,7 @@ def test_equal_priorities_are_first_in_first_out():
     assert line.bins == plain_line.bins
 
 
-def test_a_full_queue_drops_the_newest_of_the_lowest_priority():
+def test_full_queue_drops_newest_of_lowest_priority():
     # One in service, then three that fill the queue: 1, 0, 0. A packet of priority 2 takes the newest one's place.
     sends = [(0, 1000, 0), (0, 1000, 1), (0, 1000, 0), (0, 999, 0), (0, 500, 2)]
     ended, line = run(sends, mtu_bytes=1000, queue_bytes=3000)
@@ -65,7 +65,7 @@ def test_a_full_queue_drops_the_newest_of_the_lowest_priority():
     assert {transfer.size_bytes for _, transfer in ended if not transfer.complete} == {1100}
 
 
-def test_low_priority_waits_for_all_of_higher_priority_but_high_never_for_low():
+def test_high_priority_never_waits_for_low():
     sends = [(t_ms, 1000, t_ms % 2) for t_ms in range(200)] + [(t_ms, 500, 0) for t_ms in range(100)]
     ended, _ = run(sends, mtu_bytes=1000)
     high = [transfer.queue_ns for priority, transfer in ended if priority]

@@ -21,7 +21,7 @@ def network(links, distance_m=lambda *_: 1.0, env=None) -> Network:
     return Network(env or simpy.Environment(), links, 1, distance_m)
 
 
-def test_the_cheapest_path_counts_delay_and_the_service_of_a_full_packet(config):
+def test_path_cost_is_delay_plus_full_packet_service(config):
     #      a (20 ms)
     #  A ------------> C        b + c: 2 ms of delay and 2 x 1.5 ms of service
     #   \--b--> B --c--/
@@ -35,21 +35,21 @@ def test_the_cheapest_path_counts_delay_and_the_service_of_a_full_packet(config)
     assert network(links).route("A", "C") == ("a",)
 
 
-def test_ties_go_to_fewer_hops_then_to_the_first_name_in_any_order_of_declaration(config):
+def test_ties_prefer_fewer_hops_then_first_name(config):
     links = [config("y", "A", "B"), config("x", "A", "B"), config("long", "A", "C", bandwidth_bps=1e15)]
     links.append(config("end", "C", "B", delay_ns=1_500_000, bandwidth_bps=1e15))
     assert network(links).route("A", "B") == ("x",)
     assert network(links[::-1]).route("A", "B") == ("x",)
 
 
-def test_links_have_one_direction_and_no_route_names_both_nodes(config):
+def test_missing_route_names_both_nodes(config):
     one_way = network([config()])
     for source, target in (("B", "A"), ("A", "Z"), ("Z", "A")):
         with pytest.raises(InputError, match=f"no route from '{source}' to '{target}'"):
             one_way.send(source, target, 10, lambda _: None)
 
 
-def test_a_moving_node_is_handed_over_and_is_sent_to_in_vain_only_where_there_is_no_other_way(config):
+def test_routes_avoid_moving_nodes_out_of_reach(config):
     # A --near--> B, or A --relay--> C --last--> B; B leaves A's range at 1 s and C's at 2 s.
     def distance_m(source: str, target: str, t_ns: int) -> float:
         return {("A", "B"): t_ns / 1e7, ("C", "B"): t_ns / 2e7}.get((source, target), 10.0)
@@ -78,24 +78,24 @@ def test_a_moving_node_is_handed_over_and_is_sent_to_in_vain_only_where_there_is
         ({"target": "A"}, "source and target are both 'A'"),
     ],
 )
-def test_numbers_that_no_link_can_have_are_refused(config, changes, message):
+def test_impossible_link_numbers_are_refused(config, changes, message):
     with pytest.raises(InputError, match=r"^link 'a': ") as caught:
         network([config(**changes)])
     assert message in str(caught.value)
 
 
-def test_two_links_of_one_name_are_refused(config):
+def test_duplicate_link_names_are_refused(config):
     with pytest.raises(InputError, match="link 'a': named twice"):
         network([config(), config(target="C")])
 
 
-def test_a_clock_of_float_seconds_is_refused(config):
+def test_float_clock_is_refused(config):
     with pytest.raises(TypeError, match="integer"):
         network([config()], env=simpy.Environment(0.0)).send("A", "B", 1, lambda _: None)
 
 
 @given(st.lists(st.tuples(st.sampled_from("ABCDE"), st.sampled_from("ABCDE"), st.integers(0, 3)), max_size=14))
-def test_looking_only_at_links_between_the_ends_finds_the_way_that_looking_at_all_finds(edges):
+def test_pruned_search_finds_the_same_route(edges):
     links = [LinkConfig(f"{n}", a, b, 1e6, delay_ns=delay) for n, (a, b, delay) in enumerate(edges) if a != b]
     every = network(links)
     costs = {link.config.name: link.channel.cost_ns(0) for link in every._links}

@@ -39,7 +39,7 @@ def arrivals_ms(ended) -> list[tuple[str, float]]:
     return [(transfer.source, at_ns / MS) for at_ns, transfer in ended]
 
 
-def test_each_link_sends_in_its_own_slot_only():
+def test_each_link_sends_only_in_its_slot():
     # car0: [0, 4), [10, 14) ...   car1: [5, 9), [15, 19) ...
     sends = [(0, "car1", 1000), (0, "car0", 1000), (4 * MS, "car0", 1000), (6 * MS, "car1", 1000)]
     ended, _ = send([link(0), link(1)], sends)
@@ -47,14 +47,14 @@ def test_each_link_sends_in_its_own_slot_only():
     assert [transfer.queue_ns / MS for _, transfer in ended] == [0, 5, 0, 6]
 
 
-def test_a_packet_that_does_not_fit_before_the_guard_waits_for_the_next_slot():
+def test_packet_too_long_for_its_slot_waits():
     ended, _ = send([link(0), link(1)], [(0, "car0", 6000)])
     assert arrivals_ms(ended) == [("car0", 12)]  # four in the first slot, two in the second
     ended, _ = send([link(0), link(1)], [(int(3.5 * MS), "car0", 1000), (int(3.6 * MS), "car0", 300)])
     assert arrivals_ms(ended) == [("car0", 11), ("car0", 11.3)]
 
 
-def test_a_full_queue_drops_and_the_one_being_sent_does_not_count():
+def test_full_tdma_queue_drops_excluding_packet_in_service():
     ended, network = send([link(0, queue_bytes=2000), link(1)], [(4 * MS, "car0", 4000)])
     assert [transfer.packets_lost for _, transfer in ended] == [1]
     assert network.statistics()[0].dropped_packets == 1
@@ -71,7 +71,7 @@ def test_a_full_queue_drops_and_the_one_being_sent_does_not_count():
     st.sampled_from(["fifo", "priority", "codel"]),
     st.integers(1_000, 9_000),
 )
-def test_packets_are_conserved_and_never_two_at_once(sends, kind, loss, queue, queue_bytes):
+def test_tdma_conserves_packets_and_never_overlaps(sends, kind, loss, queue, queue_bytes):
     medium = MediumConfig("air", kind, slot_ns=5 * MS, guard_ns=MS) if kind == "tdma" else MediumConfig("air", kind)
     lossy = LossConfig("independent", loss)
     links = [link(number, loss=lossy, queue=queue, queue_bytes=queue_bytes) for number in range(3)]
@@ -89,7 +89,7 @@ def test_packets_are_conserved_and_never_two_at_once(sends, kind, loss, queue, q
     assert sum(transfer.packets_sent for _, transfer in ended) == sum(line.sent_packets for line in lines)
 
 
-def test_what_never_fits_into_a_slot_is_refused():
+def test_packet_longer_than_any_slot_is_refused():
     with pytest.raises(
         InputError, match="a packet of 1000 bytes takes 8 ms; expected at most a slot less its guard, 4 ms"
     ):

@@ -13,7 +13,7 @@ US = 1000
 
 
 @pytest.mark.parametrize("size", [1, 1459, 1460, 1461, 100_000])
-def test_a_frame_takes_the_time_of_its_packets_and_the_delay(config, run, size):
+def test_frame_time_is_packet_service_plus_delay(config, run, size):
     # A --> B; 8 Mbit/s: a byte takes 1 us
     (transfer,) = run([config(delay_ns=12_345_678)], [(777, "A", "B", size)])
     packets = math.ceil(size / 1460)
@@ -40,13 +40,13 @@ def test_two_hops_pipeline_the_packets(config, run, first_bps, second_bps):
     assert transfer.arrived_ns == full_ns + 3_000 + total_ns + 50_001
 
 
-def test_a_faster_second_hop_adds_only_the_last_packet(config, run):
+def test_faster_second_hop_adds_only_the_last_packet(config, run):
     links = [config("a", "A", "B"), config("b", "B", "C", bandwidth_bps=80e6)]
     (transfer,) = run(links, [(0, "A", "C", 2920 + 560)])
     assert transfer.arrived_ns == (3480 + 3 * 40) * US + 600 * US // 10
 
 
-def test_packets_fit_the_smallest_link_of_the_way_and_each_link_adds_its_own_overhead(config, run):
+def test_packets_fit_smallest_mtu_with_each_links_overhead(config, run):
     links = [config("a", "A", "B"), config("b", "B", "C", mtu_bytes=600, overhead_bytes=100)]
     (transfer,) = run(links, [(0, "A", "C", 1000)])
     assert transfer.packets_sent == 2
@@ -54,7 +54,7 @@ def test_packets_fit_the_smallest_link_of_the_way_and_each_link_adds_its_own_ove
     assert transfer.arrived_ns == 540 * US + 2 * 600 * US
 
 
-def test_frames_share_a_hop_in_the_order_of_their_packets(config, run):
+def test_frames_share_a_hop_in_packet_order(config, run):
     # A --> C --> D and B --> C --> D, the shared hop twice as fast: both finish as one frame of both would.
     links = [
         config("a", "A", "C"),
@@ -67,13 +67,13 @@ def test_frames_share_a_hop_in_the_order_of_their_packets(config, run):
     assert second.arrived_ns == 10 * 1500 * US + 2 * 750 * US
 
 
-def test_a_node_reaches_itself_at_once_and_free(config, run):
+def test_node_reaches_itself_at_once(config, run):
     (transfer,) = run([config()], [(5, "A", "A", 1000)])
     assert (transfer.arrived_ns, transfer.link_bytes, transfer.packets_sent) == (5, 0, 0)
     assert transfer.complete
 
 
-def test_an_empty_message_is_one_packet_of_overhead(config, run):
+def test_empty_message_is_one_packet_of_overhead(config, run):
     (transfer,) = run([config()], [(0, "A", "B", 0)])
     assert (transfer.packets_sent, transfer.link_bytes, transfer.arrived_ns) == (1, 40, 40 * US)
 
@@ -91,7 +91,7 @@ def test_jitter_keeps_the_order_unless_it_may_reorder(config):
     assert ordered == [max(free[: index + 1]) for index in range(100)] + ordered[100:]
 
 
-def test_extra_delay_is_half_normal_with_the_asked_deviation(config):
+def test_jitter_is_half_normal_with_its_deviation(config):
     extra = [
         known_ns - 1_000 - (index + 1) * 1000 * US for index, known_ns in enumerate(arrivals(config, reorder=True))
     ]
@@ -102,7 +102,7 @@ def test_extra_delay_is_half_normal_with_the_asked_deviation(config):
     assert statistics.fmean(extra) == pytest.approx(mean_ns, abs=4 * 5_000_000 / math.sqrt(4000))
 
 
-def test_a_ladder_gives_the_bandwidth_at_the_distance_when_service_starts(config, run):
+def test_ladder_bandwidth_uses_distance_at_service_start(config, run):
     ladder = ((100.0, 8e6), (200.0, 4e6))
 
     def leaving(_source: str, _target: str, t_ns: int) -> float:
@@ -113,7 +113,7 @@ def test_a_ladder_gives_the_bandwidth_at_the_distance_when_service_starts(config
     assert transfer.arrived_ns == 4_000_000
 
 
-def test_beyond_the_last_step_everything_is_lost(config, run):
+def test_beyond_the_ladder_everything_is_lost(config, run):
     far = config(ladder=((100.0, 8e6),), delay_ns=500)
     (transfer,) = run([far], [(0, "A", "B", 1460 * 2)], distance_m=lambda *_: 100.5)
     assert transfer.packets_lost == 2

@@ -31,14 +31,14 @@ def arrivals_ns(one: Link, now_ns: int, sizes: list[int]) -> list[int]:
     return [known_ns for known_ns, arrived, _ in one.offer(now_ns, sizes) if arrived]
 
 
-def test_a_saturated_mahimahi_link_delivers_at_every_opportunity_and_starts_again(tmp_path):
+def test_saturated_mahimahi_link_uses_every_opportunity(tmp_path):
     (tmp_path / "trace").write_text("0\n3\n3\n10\n", encoding="utf-8")
     found = arrivals_ns(link(tmp_path / "trace", "mahimahi"), 0, [1500] * 10)
     assert found == [t * MS for t in (0, 3, 3, 10, 10, 13, 13, 20, 20, 23)]
 
 
 @pytest.mark.parametrize("name", ["Verizon-LTE-short.up", "TMobile-UMTS-driving.up"])
-def test_a_recorded_trace_delivers_exactly_its_opportunities(name):
+def test_recorded_trace_delivers_exactly_its_opportunities(name):
     file = RECORDED / "mahimahi" / name
     if not file.exists():
         pytest.skip(f"{file} is not here")
@@ -46,7 +46,7 @@ def test_a_recorded_trace_delivers_exactly_its_opportunities(name):
     assert arrivals_ns(link(file, "mahimahi"), 0, [1500] * len(times_ns)) == times_ns
 
 
-def test_small_packets_share_an_opportunity_large_ones_span_several_and_what_is_not_used_is_lost(tmp_path):
+def test_packets_share_or_span_mahimahi_opportunities(tmp_path):
     (tmp_path / "trace").write_text("".join(f"{t}\n" for t in range(1, 101)), encoding="utf-8")
     one = link(tmp_path / "trace", "mahimahi")
     assert arrivals_ns(one, 0, [700, 2300, 400, 400, 1500]) == [t * MS for t in (1, 2, 3, 3, 4)]
@@ -80,7 +80,7 @@ def mahimahi(times_ms: list[int], offers: list[tuple[int, int]]) -> list[int]:
     steps=st.lists(st.integers(0, 4), min_size=1, max_size=8).filter(any),
     offers=st.lists(st.tuples(st.integers(0, 3 * MS), st.integers(1, 4000)), min_size=1, max_size=20),
 )
-def test_any_traffic_is_served_as_mahimahi_does_step_by_step(steps, offers):
+def test_mahimahi_service_matches_its_step_simulation(steps, offers):
     times_ms = list(accumulate(steps))
     offers = list(zip(accumulate(t for t, _ in offers), [size for _, size in offers], strict=True))
     server = OpportunityTransmitter(traces.OpportunityTrace([t * MS for t in times_ms]), 0)
@@ -91,7 +91,7 @@ def test_any_traffic_is_served_as_mahimahi_does_step_by_step(steps, offers):
     assert found == mahimahi(times_ms, offers)
 
 
-def test_a_packet_that_spans_changes_of_rate_takes_their_integral(tmp_path):
+def test_packet_across_rate_changes_takes_their_integral(tmp_path):
     (tmp_path / "rates.csv").write_text("t,kbps\n5,8\n5.5,0\n7,4\n8,2.4\n", encoding="utf-8")
     # 8 kbit/s for 0.5 s, nothing for 1.5 s, 4 kbit/s for 1 s, 2.4 kbit/s for 1 s, again: 500, 0, 500, 300 bytes.
     columns = {"column": "kbps", "unit": "kbit/s", "time_column": "t"}
@@ -135,7 +135,7 @@ def test_back_to_back_packets_never_drift_from_the_integral(rows, sizes, start_n
     ("name", "column", "unit"),
     [("raca_5g/B_2019.12.16_07.22.43.csv", "UL_bitrate", "kbit/s"), ("starlink/throughput.csv", "upload", "Mbit/s")],
 )
-def test_recorded_rates_carry_their_sum(name, column, unit):
+def test_recorded_rates_carry_their_integral(name, column, unit):
     file = RECORDED / name
     if not file.exists():
         pytest.skip(f"{file} is not here")
@@ -172,7 +172,7 @@ def test_recorded_rates_carry_their_sum(name, column, unit):
         ("", {"column": "a"}, ":1: no column 'a'"),
     ],
 )
-def test_a_faulty_trace_is_refused_in_one_line_with_file_and_line(tmp_path, text, changes, message):
+def test_faulty_trace_is_refused_with_file_and_line(tmp_path, text, changes, message):
     file = tmp_path / "trace"
     file.write_text(text, encoding="utf-8")
     kind = "csv" if changes else "mahimahi"
@@ -182,7 +182,7 @@ def test_a_faulty_trace_is_refused_in_one_line_with_file_and_line(tmp_path, text
     assert "\n" not in str(caught.value)
 
 
-def test_another_file_than_the_scenario_was_resolved_with_is_refused(tmp_path):
+def test_changed_trace_file_is_refused(tmp_path):
     file = tmp_path / "trace"
     file.write_text("1\n", encoding="utf-8")
     config = TraceConfig(str(file), "mahimahi", traces.digest(file))
@@ -191,14 +191,14 @@ def test_another_file_than_the_scenario_was_resolved_with_is_refused(tmp_path):
         traces.read(config)
 
 
-def test_times_may_be_dates(tmp_path):
+def test_trace_times_may_be_dates(tmp_path):
     file = tmp_path / "trace.csv"
     file.write_text("t,r\n2024-04-19 23:59:59.500000001,1\n2024-04-20T00:00:01Z,2\n", encoding="utf-8")
     rates = traces.read(TraceConfig(str(file), "csv", "", "r", "Mbit/s", "t"))
     assert rates == traces.RateTrace([0, 1500 * MS], [10**6, 2 * 10**6], 3 * SECOND)
 
 
-def test_statistics_say_what_a_recorded_bandwidth_could_have_carried(tmp_path):
+def test_statistics_report_the_recorded_capacity(tmp_path):
     (tmp_path / "rates.csv").write_text("kbps\n8\n80\n", encoding="utf-8")
     (tmp_path / "cell").write_text("0\n50\n100\n250\n", encoding="utf-8")
     columns = {"column": "kbps", "unit": "kbit/s", "period_ns": 150 * MS}

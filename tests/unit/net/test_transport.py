@@ -83,7 +83,7 @@ transports = st.one_of(
 @given(
     transports, losses, losses, st.lists(st.binary(min_size=1, max_size=4_000), min_size=1, max_size=5), st.booleans()
 )
-def test_what_arrives_is_what_was_sent_and_every_packet_is_counted(transport, loss, back_loss, frames, reorder):
+def test_frames_arrive_intact_and_packets_are_counted(transport, loss, back_loss, frames, reorder):
     at = [(index * 40 * MS, frame) for index, frame in enumerate(frames)]
     told = send(transport, at, loss=loss, back_loss=back_loss, reorder=reorder, jitter_ns=3 * MS)
     sent = dict(at)
@@ -106,14 +106,14 @@ def test_what_arrives_is_what_was_sent_and_every_packet_is_counted(transport, lo
 
 @settings(deadline=None)
 @given(losses, st.integers(1, 4_000), st.floats(0.01, 2))
-def test_fec_delivers_whenever_no_more_packets_are_lost_than_repair_packets_are_sent(loss, size, repair):
+def test_fec_delivers_if_repair_packets_suffice(loss, size, repair):
     told = send(TransportConfig("fec", repair=repair), [(0, bytes(size))], loss=loss)
     (final,) = told.finals.values()
     data = -(-size // (500 - header_bytes(FEC)))
     assert final.complete == (final.packets_lost <= final.packets_sent - data)
 
 
-def test_fec_delivers_with_the_packet_that_makes_it_possible_and_counts_those_behind_it():
+def test_fec_delivers_early_and_counts_later_packets():
     # 4 packets of data and 2 of repair; without loss the frame is there with the fourth.
     told = send(FEC, [(0, bytes(4 * 491))])
     ((now_ns, first, _),) = told.deliveries
@@ -123,7 +123,7 @@ def test_fec_delivers_with_the_packet_that_makes_it_possible_and_counts_those_be
     assert told.finals[0].queue_ns == 5 * 540_000 > first.queue_ns
 
 
-def test_a_lost_packet_is_sent_again_after_the_timeout_and_the_frame_arrives_whole():
+def test_lost_packet_is_retransmitted_after_its_timeout():
     loss = LossConfig("independent", 0.4)
     told = send(ARQ, [(0, bytes(2_000))], loss=loss)
     final = told.finals[0]
@@ -133,7 +133,7 @@ def test_a_lost_packet_is_sent_again_after_the_timeout_and_the_frame_arrives_who
     assert final.arrived_ns > 40 * MS
 
 
-def test_nothing_is_sent_again_from_the_deadline_on():
+def test_no_retransmission_after_the_deadline():
     told = send(ARQ, [(0, bytes(2_000))], loss=LossConfig("independent", 1.0))
     ((now_ns, transfer, data),) = told.deliveries
     assert (transfer.complete, data) == (False, b"")
@@ -145,7 +145,7 @@ def test_nothing_is_sent_again_from_the_deadline_on():
     assert late.finals[0].packets_sent == 4
 
 
-def test_a_lost_acknowledgement_makes_the_sender_send_in_vain_and_the_row_says_so():
+def test_lost_acknowledgement_causes_a_counted_retransmission():
     told = send(ARQ, [(0, b"x" * 100)], back_loss=LossConfig("independent", 1.0))
     ((now_ns, transfer, data),) = told.deliveries
     assert data == b"x" * 100
@@ -166,7 +166,7 @@ def test_timeouts_follow_measured_round_trips():
     assert min(once) > 30 * MS
 
 
-def test_the_same_seed_tells_the_same_story():
+def test_transport_repeats_for_a_seed():
     frames = [(index * 20 * MS, bytes([index]) * 3_000) for index in range(20)]
     stories = [send(ARQ, frames, loss=LossConfig("independent", 0.3), seed=seed).deliveries for seed in (1, 1, 2)]
     assert stories[0] == stories[1] != stories[2]

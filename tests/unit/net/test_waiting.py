@@ -36,7 +36,7 @@ def interval(means: list[float]) -> tuple[float, float]:
 
 @pytest.mark.parametrize(("load", "packets"), [(0.5, 16_000), (0.8, 40_000)])
 @pytest.mark.parametrize(("law", "factor"), [("M/D/1", 0.5), ("M/M/1", 1.0)])
-def test_mean_wait_is_pollaczek_khinchine(config, law, factor, load, packets):
+def test_mean_wait_matches_pollaczek_khinchine(config, law, factor, load, packets):
     # Wq = load / (1 - load) * service * (1 + c^2) / 2, with c = 0 for constant and 1 for exponential service.
     expected_ns = factor * load / (1 - load) * SERVICE_NS
     means = []
@@ -49,7 +49,7 @@ def test_mean_wait_is_pollaczek_khinchine(config, law, factor, load, packets):
     assert abs(mean_ns - expected_ns) < half_ns
 
 
-def test_a_link_without_a_queue_blocks_as_erlang_says(config):
+def test_blocking_without_queue_matches_erlang(config):
     # One server, no waiting room: the share of Poisson arrivals refused is load / (1 + load) for any law of the sizes.
     load, packets, shares = 0.8, 5_000, []
     for replication in range(REPLICATIONS):

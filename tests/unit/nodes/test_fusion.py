@@ -66,13 +66,13 @@ def _told(plan: Plan) -> list[tuple]:
     ]
 
 
-def test_a_picture_that_is_there_is_used_at_once() -> None:
+def test_available_picture_is_used_at_once() -> None:
     planner = _planner()
     assert _told(_arrives(planner, "a", 0, 15)) == [("a", 0, Outcome.DECODED, 35, [])]
     assert _told(_arrives(planner, "b", 0, 40)) == [("b", 0, Outcome.DECODED, 60, [("a", 0)])]
 
 
-def test_a_frame_waits_for_one_that_is_being_decoded() -> None:
+def test_frame_waits_for_a_side_picture_being_decoded() -> None:
     planner = _planner()
     _arrives(planner, "a", 0, 15)
     plan = _arrives(planner, "b", 0, 16)
@@ -80,7 +80,7 @@ def test_a_frame_waits_for_one_that_is_being_decoded() -> None:
     assert _told(planner.wake(35 * MS)) == [("b", 0, Outcome.DECODED, 55, [("a", 0)])]
 
 
-def test_a_frame_waits_for_one_that_is_still_on_its_way_and_uses_it() -> None:
+def test_frame_waits_for_a_side_picture_in_flight() -> None:
     planner = _planner()
     assert _arrives(planner, "b", 0, 20).decisions == ()
     plan = _arrives(planner, "a", 0, 30)
@@ -89,14 +89,14 @@ def test_a_frame_waits_for_one_that_is_still_on_its_way_and_uses_it() -> None:
     assert _told(planner.wake(50 * MS)) == [("b", 0, Outcome.DECODED, 70, [("a", 0)])]
 
 
-def test_it_waits_no_longer_than_the_other_could_still_be_decoded_in_time() -> None:
+def test_wait_ends_when_decoding_would_be_late() -> None:
     planner = _planner()
     plan = _arrives(planner, "b", 0, 20)
     assert plan.wake_ns == (20 + 50 - DECODE) * MS
     assert _told(planner.wake(50 * MS)) == [("b", 0, Outcome.ALONE, 70, [])]
 
 
-def test_a_lost_frame_ends_the_wait_and_an_older_picture_serves() -> None:
+def test_lost_side_frame_is_replaced_by_an_older() -> None:
     planner = _planner()
     _arrives(planner, "a", 0, 15)
     _arrives(planner, "b", 1, 115)
@@ -105,14 +105,14 @@ def test_a_lost_frame_ends_the_wait_and_an_older_picture_serves() -> None:
     assert plan.decisions[1].sides == (SideChoice("a", 0, 100 * MS),)
 
 
-def test_a_corrupt_frame_counts_as_gone() -> None:
+def test_corrupt_side_frame_counts_as_lost() -> None:
     planner = _planner()
     plan = _arrives(planner, "a", 0, 15, data=b"altered")
     assert _told(plan) == [("a", 0, Outcome.CORRUPT, None, [])]
     assert _told(_arrives(planner, "b", 0, 16)) == [("b", 0, Outcome.ALONE, 36, [])]
 
 
-def test_without_waiting_the_newest_picture_there_is_used() -> None:
+def test_without_waiting_the_newest_available_picture_serves() -> None:
     planner = _planner(wait_ns=0)
     _arrives(planner, "a", 0, 15)
     assert _told(_arrives(planner, "b", 1, 115)) == [("b", 1, Outcome.DECODED, 135, [("a", 0)])]
@@ -124,7 +124,7 @@ def test_pictures_beyond_the_maximum_age_are_not_used() -> None:
     assert _told(_arrives(planner, "b", 1, 115)) == [("b", 1, Outcome.ALONE, 135, [])]
 
 
-def test_the_nearest_capture_is_chosen_not_the_newest() -> None:
+def test_nearest_capture_beats_the_newest() -> None:
     planner = _planner(shift_ms=40, wait_ns=0)
     _arrives(planner, "a", 0, 55)
     _arrives(planner, "a", 1, 155)
@@ -139,7 +139,7 @@ def test_candidates_count_in_order_of_preference() -> None:
     assert _told(_arrives(planner, "b", 1, 136)) == [("b", 1, Outcome.DECODED, 156, [("a", 1)])]
 
 
-def test_a_lag_asks_for_the_picture_of_then_and_its_age_is_told() -> None:
+def test_lag_selects_an_older_picture_and_records_age() -> None:
     planner = _planner(("a", "previous"), lags_ms=(300, 0), max_age_ns=100 * MS)
     for sequence in range(5):
         _arrives(planner, "a", sequence, 100 * sequence + 15)
@@ -147,7 +147,7 @@ def test_a_lag_asks_for_the_picture_of_then_and_its_age_is_told() -> None:
     assert decision.sides == (SideChoice("a", 1, 300 * MS),)
 
 
-def test_before_the_lag_has_passed_the_next_candidate_serves() -> None:
+def test_next_candidate_serves_before_the_lag_has_passed() -> None:
     planner = _planner(("a", "previous"), lags_ms=(300, 0), max_age_ns=100 * MS)
     for sequence in range(2):
         _arrives(planner, "a", sequence, 100 * sequence + 15)
@@ -155,7 +155,7 @@ def test_before_the_lag_has_passed_the_next_candidate_serves() -> None:
     assert told[0][-1] == [("b", 0)]
 
 
-def test_pictures_are_remembered_for_as_long_as_the_lag() -> None:
+def test_pictures_are_kept_for_the_lag() -> None:
     lag_ms = 9000
     planner = _planner(("a",), lags_ms=(lag_ms,), wait_ns=0, duration_ms=20_000)
     _arrives(planner, "a", 0, 15)
@@ -169,20 +169,20 @@ def test_several_pictures_come_from_different_sources() -> None:
     assert _told(_arrives(planner, "b", 0, 40))[0][-1] == [("a", 0), ("s", 0)]
 
 
-def test_a_sensor_picture_of_a_moment_ahead_is_waited_for() -> None:
+def test_slightly_later_sensor_picture_is_awaited() -> None:
     planner = _planner(("s",))
     plan = _arrives(planner, "b", 0, 16)
     assert plan == Plan(wake_ns=30 * MS)
     assert _told(planner.wake(30 * MS)) == [("b", 0, Outcome.DECODED, 50, [("s", 0)])]
 
 
-def test_the_previous_picture_is_the_streams_own_last_one() -> None:
+def test_previous_means_the_streams_own_last_picture() -> None:
     planner = _planner(("previous",))
     assert _told(_arrives(planner, "b", 0, 15))[0][2:] == (Outcome.ALONE, 35, [])
     assert _told(_arrives(planner, "b", 1, 115))[0][2:] == (Outcome.DECODED, 135, [("b", 0)])
 
 
-def test_a_stream_has_one_decoder() -> None:
+def test_stream_decodes_one_frame_at_a_time() -> None:
     planner = _planner(())
     _arrives(planner, "b", 0, 110)
     decision = _arrives(planner, "b", 1, 115).decisions[0]
@@ -190,12 +190,12 @@ def test_a_stream_has_one_decoder() -> None:
 
 
 @pytest.mark.parametrize(("at_ms", "outcome"), [(180, Outcome.DECODED), (181, Outcome.LATE)])
-def test_the_deadline_counts_from_capture_to_picture(at_ms: int, outcome: Outcome) -> None:
+def test_deadline_counts_from_capture_to_picture(at_ms: int, outcome: Outcome) -> None:
     planner = _planner((), deadline_ns=200 * MS)
     assert _arrives(planner, "b", 0, at_ms).decisions[0].outcome is outcome
 
 
-def test_feedback_says_what_arrived_since_the_last_one() -> None:
+def test_feedback_reports_arrivals_since_the_last() -> None:
     planner = _planner((), rate="adaptive", feedback_period_ns=100 * MS)
     assert planner.start().wake_ns == 100 * MS
     _arrives(planner, "b", 0, 40, packets_sent=3, queue_ns=7 * MS)
@@ -216,7 +216,7 @@ def test_feedback_ends_with_the_run() -> None:
     ]
 
 
-def test_a_frame_that_arrives_after_everyone_forgot_is_still_decoded() -> None:
+def test_very_late_frame_is_still_decoded() -> None:
     planner = _planner(())
     assert _arrives(planner, "b", 0, 60_000).decisions[0].outcome is Outcome.LATE
 
@@ -235,7 +235,7 @@ arrivals = st.fixed_dictionaries(
 
 @settings(max_examples=300)
 @given(arrivals, st.sampled_from(["fixed", "adaptive"]), st.sampled_from([0, 1, 50, 300]))
-def test_it_is_never_woken_in_the_past_and_decides_on_every_frame(
+def test_fusion_decides_every_frame_and_wakes_forward(
     arrivals: dict[tuple[str, int], tuple[int, bytes]], rate: str, wait_ms: int
 ) -> None:
     planner = _planner(("a", "previous"), rate, duration_ms=500, wait_ns=wait_ms * MS)

@@ -38,7 +38,7 @@ def _run(
     return sizes, qualities
 
 
-def test_fixed_quality_stays() -> None:
+def test_fixed_quality_never_changes() -> None:
     _, qualities = _run(_setup(RateConfig(quality=0.3)), 5, 3, 500)
     assert qualities == [0.3] * 5
 
@@ -46,7 +46,7 @@ def test_fixed_quality_stays() -> None:
 @pytest.mark.parametrize("slope", [1.5, 3.0, 5.0])
 @pytest.mark.parametrize("scale", [150, 600, 1200])
 @pytest.mark.parametrize("encode_ns", [15_000_000, 150_000_000])
-def test_target_is_met_after_a_second(slope: float, scale: float, encode_ns: int) -> None:
+def test_target_rate_is_met_after_a_second(slope: float, scale: float, encode_ns: int) -> None:
     target = 8 * 10 * scale * math.exp(slope * 0.6)
     setup = _setup(RateConfig("target", target_bps=target), encode_ns)
     sizes, _ = _run(setup, 60, slope, scale, noise=0.05)
@@ -54,7 +54,7 @@ def test_target_is_met_after_a_second(slope: float, scale: float, encode_ns: int
     assert sum(sizes[20:]) * 8 / 4 == pytest.approx(target, rel=0.03)
 
 
-def test_an_unreachable_target_ends_at_the_bound_and_leaves_it_soon() -> None:
+def test_unreachable_target_stays_at_the_bound() -> None:
     setup = _setup(RateConfig("target", target_bps=1e9, quality_max=0.9))
     _, qualities = _run(setup, 20, 3, 500)
     assert qualities[-1] == 0.9
@@ -88,25 +88,25 @@ def _adaptive(capacity_bps: list[float], config: RateConfig | None = None) -> li
     return history
 
 
-def test_a_queue_that_builds_up_lowers_quality_within_a_second() -> None:
+def test_growing_queue_lowers_quality_within_a_second() -> None:
     history = _adaptive([2e6] * 30 + [150e3] * 30)
     before, after = history[29][1], history[39][1]
     assert after < before - 0.1
 
 
-def test_a_free_link_raises_quality() -> None:
+def test_idle_link_raises_quality() -> None:
     history = _adaptive([150e3] * 30 + [5e6] * 40)
     assert history[39][1] > history[29][1] + 0.05
     assert history[-1][1] == pytest.approx(1.0)
 
 
-def test_it_settles_below_capacity_and_uses_most_of_it() -> None:
+def test_adaptive_rate_settles_just_below_capacity() -> None:
     history = _adaptive([300e3] * 100)
     rates = [bps for bps, _ in history[30:]]
     assert 0.5 * 300e3 < sum(rates) / len(rates) < 300e3
 
 
-def test_it_stays_between_its_bounds() -> None:
+def test_adaptive_quality_stays_within_bounds() -> None:
     config = RateConfig("adaptive", quality=0.5, quality_min=0.4, quality_max=0.6)
     qualities = [quality for _, quality in _adaptive([60e3] * 10 + [5e6] * 60, config)]
     assert min(qualities) == 0.4
@@ -130,5 +130,5 @@ def test_feedback_is_for_adaptive_streams_only() -> None:
     assert rate_control.on_feedback(setup, state, [Feedback("a", 0, 0, 0, 0, 9, PERIOD * 9, 0)]) == state
 
 
-def test_the_same_grants_give_the_same_answers() -> None:
+def test_equal_grants_give_equal_answers() -> None:
     assert _adaptive([300e3] * 40) == _adaptive([300e3] * 40)

@@ -49,14 +49,14 @@ def _asked(plan: Plan) -> list[int | None]:
     return [feedback.undecodable for feedback in plan.feedback]
 
 
-def test_frames_follow_each_other() -> None:
+def test_referring_frames_decode_in_order() -> None:
     planner = _planner()
     plans = [_arrives(planner, n, 100 * n + 15, key=n == 0) for n in range(4)]
     assert [_told(plan) for plan in plans] == [[(n, Outcome.DECODED)] for n in range(4)]
     assert not any(_asked(plan) for plan in plans)
 
 
-def test_what_follows_a_lost_frame_is_lost_up_to_the_next_key_frame() -> None:
+def test_lost_frame_breaks_until_the_next_key_frame() -> None:
     planner = _planner()
     _arrives(planner, 0, 15, key=True)
     _arrives(planner, 1, 115)
@@ -67,14 +67,14 @@ def test_what_follows_a_lost_frame_is_lost_up_to_the_next_key_frame() -> None:
     assert _told(_arrives(planner, 6, 615)) == [(6, Outcome.DECODED)]
 
 
-def test_a_frame_waits_for_the_one_it_refers_to_and_late_frames_serve() -> None:
+def test_frame_waits_for_its_reference_even_if_late() -> None:
     planner = _planner(deadline_ns=100 * MS)
     _arrives(planner, 0, 15, key=True)
     assert _told(_arrives(planner, 2, 215)) == []
     assert _told(_arrives(planner, 1, 260)) == [(1, Outcome.LATE), (2, Outcome.DECODED)]
 
 
-def test_a_key_frame_does_not_wait_for_what_came_before() -> None:
+def test_key_frame_waits_for_no_earlier_frame() -> None:
     planner = _planner()
     _arrives(planner, 0, 15, key=True)
     _arrives(planner, 2, 215)
@@ -83,7 +83,7 @@ def test_a_key_frame_does_not_wait_for_what_came_before() -> None:
     assert _told(_arrives(planner, 4, 415)) == [(4, Outcome.DECODED)]
 
 
-def test_nobody_overtakes_a_frame_that_waits_for_side_information() -> None:
+def test_waiting_frame_is_not_overtaken() -> None:
     planner = _planner(("s",))
     _arrives(planner, 0, 65, key=True)
     assert _told(_arrives(planner, 1, 115)) == []
@@ -92,7 +92,7 @@ def test_nobody_overtakes_a_frame_that_waits_for_side_information() -> None:
     assert [sequence for sequence, _ in _told(planner.wake(140 * MS))] == [1, 2, 3]
 
 
-def test_a_key_frame_is_asked_for_at_once_and_again_until_it_arrives() -> None:
+def test_key_frame_is_requested_until_it_arrives() -> None:
     planner = _planner()
     _arrives(planner, 0, 15, key=True)
     _arrives(planner, 1, 115)
@@ -105,7 +105,7 @@ def test_a_key_frame_is_asked_for_at_once_and_again_until_it_arrives() -> None:
     assert _asked(planner.wake(415 * MS)) == []
 
 
-def test_a_stream_of_key_frames_asks_for_nothing() -> None:
+def test_stream_of_key_frames_requests_nothing() -> None:
     planner = _planner()
     _arrives(planner, 0, 15, key=True)
     plan = _arrives(planner, 1, 115, lost=True)
@@ -113,14 +113,14 @@ def test_a_stream_of_key_frames_asks_for_nothing() -> None:
     assert _told(_arrives(planner, 2, 215, key=True)) == [(2, Outcome.DECODED)]
 
 
-def test_the_first_frame_may_be_the_lost_one() -> None:
+def test_first_frame_may_be_lost() -> None:
     planner = _planner()
     assert _asked(_arrives(planner, 0, 15, lost=True)) == []
     plan = _arrives(planner, 1, 115)
     assert (_told(plan), _asked(plan)) == ([(1, Outcome.REFERENCE)], [1])
 
 
-def test_requests_end_with_the_captures() -> None:
+def test_key_frame_requests_end_with_the_captures() -> None:
     planner = _planner()
     _arrives(planner, 0, 15, key=True)
     _arrives(planner, 1, 115)
@@ -130,7 +130,7 @@ def test_requests_end_with_the_captures() -> None:
 
 
 @given(st.permutations(range(8)), st.sets(st.integers(0, 7)), st.sets(st.integers(1, 7)))
-def test_what_is_decided_is_what_a_decoder_can_decode(order: list[int], lost: set[int], keys: set[int]) -> None:
+def test_decisions_match_a_real_decoder(order: list[int], lost: set[int], keys: set[int]) -> None:
     """Whatever the order of arrival: every frame has its turn or never will, and a decoder accepts them in that order."""
     planner, fates, last = _planner(wait_ns=0), {}, None
     for place, sequence in enumerate(order):
@@ -144,7 +144,7 @@ def test_what_is_decided_is_what_a_decoder_can_decode(order: list[int], lost: se
     assert {sequence for sequence, outcome in fates.items() if outcome is Outcome.LOST} == lost
 
 
-def test_in_order_only_losses_decide() -> None:
+def test_only_losses_break_an_ordered_stream() -> None:
     chain, turns = ReferenceChain(), []
     for sequence, key in enumerate([True, False, False, True, False]):
         chain.arrived(sequence, key=key)
@@ -169,19 +169,19 @@ def _camera(interval_ms: int | None, requests: dict[int, int]) -> list[int]:
     return keys
 
 
-def test_the_camera_sends_a_key_frame_first_when_asked_and_after_the_interval() -> None:
+def test_camera_sends_key_frames_on_request_and_interval() -> None:
     assert _camera(None, {}) == [0]
     assert _camera(None, {4: 2}) == [0, 4]
     assert _camera(400, {}) == [0, 4, 8]
     assert _camera(400, {2: 1}) == [0, 2, 6]
 
 
-def test_a_request_that_a_key_frame_on_its_way_answers_is_passed_over() -> None:
+def test_request_answered_in_flight_is_ignored() -> None:
     assert _camera(None, {4: 2, 5: 3}) == [0, 4]
     assert _camera(None, {4: 2, 7: 4}) == [0, 4, 7]
 
 
-def test_a_key_frame_says_nothing_of_the_size_of_the_next() -> None:
+def test_key_frame_size_does_not_drive_rate_control() -> None:
     setup = RateSetup(RateConfig("target", target_bps=100e3), PERIOD, 1460, 40)
     state = rate_control.start(setup)
     for _ in range(5):
@@ -192,7 +192,7 @@ def test_a_key_frame_says_nothing_of_the_size_of_the_next() -> None:
     assert rate_control.choose_quality(setup, after).quality <= rate_control.choose_quality(setup, state).quality
 
 
-def test_a_request_is_no_report() -> None:
+def test_key_frame_request_is_no_feedback_report() -> None:
     setup = RateSetup(RateConfig("adaptive"), PERIOD, 1460, 40)
     state = rate_control.on_encoded(setup, rate_control.start(setup), 0.5, 4000)
     assert rate_control.on_feedback(setup, state, [Feedback.request("v", 500 * MS, 3)]) == state

@@ -9,7 +9,7 @@ times = st.integers(0, 500)
 
 
 @given(phase=st.integers(0, 50), period=st.integers(1, 60), end=times, time=times, reach=st.integers(0, 120))
-def test_count_and_nearest_frames(phase: int, period: int, end: int, time: int, reach: int) -> None:
+def test_schedule_counts_frames_and_finds_the_nearest(phase: int, period: int, end: int, time: int, reach: int) -> None:
     schedule = Schedule(phase, period, end)
     captures = list(range(phase, end, period))
     assert schedule.count == len(captures)

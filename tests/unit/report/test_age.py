@@ -32,7 +32,7 @@ def test_age_grows_until_the_next_picture():
     assert ages.percentile(100) == pytest.approx(150)
 
 
-def test_a_lost_frame_lets_the_age_grow_and_an_overtaken_picture_changes_nothing():
+def test_lost_or_overtaken_frame_lets_age_grow():
     lost = age_ms(_rows((0, 50), (100, None), (200, 250)), 250 * MS)
     assert lost.percentile(100) == pytest.approx(250)
     overtaken = age_ms(_rows((0, 240), (100, 150)), 300 * MS)

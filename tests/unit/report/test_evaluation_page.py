@@ -123,9 +123,7 @@ def test_curves_hold_the_points_in_order_of_rate(result: evaluation_page.Result,
     assert len(plots["plot-curve-ms-ssim"]["data"]) == 5
 
 
-def test_published_points_only_with_their_pictures_or_when_asked_for(
-    result: evaluation_page.Result, tmp_path: Path
-) -> None:
+def test_published_points_appear_only_with_their_data(result: evaluation_page.Result, tmp_path: Path) -> None:
     def names(page: str) -> set[str]:
         return {trace["name"] for trace in _plots(page)["plot-curve-ms-ssim"]["data"] if "published" in trace["name"]}
 
@@ -143,15 +141,13 @@ def test_published_points_only_with_their_pictures_or_when_asked_for(
     assert names(_page(result, tmp_path)) == set()
 
 
-def test_published_points_leave_out_what_was_not_published() -> None:
+def test_unpublished_figures_are_omitted() -> None:
     curves = published_points.curves()
     assert curves["ms_ssim"]["ATN (WACV 2023)"] == [(0.05, 0.9413), (0.1, 0.9563), (0.2, 0.9703), (0.3, 0.9771)]
     assert curves["psnr_db"]["BPG"] == [(0.2, 25.4), (0.3, 27.1)]
 
 
-def test_differences_come_with_their_interval_and_missing_ones_with_a_reason(
-    result: evaluation_page.Result, tmp_path: Path
-) -> None:
+def test_differences_have_an_interval_or_a_reason(result: evaluation_page.Result, tmp_path: Path) -> None:
     page = _page(result, tmp_path)
     cells = re.findall(r'<th scope="row">(\w+)</th><td>([^<]*)</td><td>([^<]*)</td><td>([^<]*)</td>', page)
     assert cells[:3] == [
@@ -180,7 +176,7 @@ def test_side_information_and_offsets_are_tables_and_curves(result: evaluation_p
     assert (gain["x"], gain["y"]) == ([0, 3], [2.0, 1.5])
 
 
-def test_examples_come_with_their_errors_and_words(result: evaluation_page.Result, tmp_path: Path) -> None:
+def test_examples_show_errors_and_captions(result: evaluation_page.Result, tmp_path: Path) -> None:
     page = _page(result, tmp_path)
     alts = re.findall(r'<img src="data:image/webp;base64,[^"]+" alt="([^"]+)"', page)
     assert [alt.partition(":")[0] for alt in alts[6:]] == [
@@ -200,7 +196,7 @@ def test_examples_come_with_their_errors_and_words(result: evaluation_page.Resul
     assert "<b>street</b>" not in page
 
 
-def test_where_it_looked_is_data_for_the_script(result: evaluation_page.Result, tmp_path: Path) -> None:
+def test_matches_are_data_for_the_script(result: evaluation_page.Result, tmp_path: Path) -> None:
     page = _page(result, tmp_path)
     found = re.search(r'<script type="application/json" id="attention">(.*?)</script>', page, re.DOTALL)
     assert found is not None
@@ -227,7 +223,7 @@ def test_patches_at_the_edge_hold_fewer_cells() -> None:
     assert attention.joined_cells(4, 94, 311) == 4
 
 
-def test_scores_are_a_table_of_pictures(result: evaluation_page.Result, tmp_path: Path) -> None:
+def test_scores_are_listed_per_picture(result: evaluation_page.Result, tmp_path: Path) -> None:
     _page(result, tmp_path)
     with (tmp_path / "pictures.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -235,7 +231,7 @@ def test_scores_are_a_table_of_pictures(result: evaluation_page.Result, tmp_path
     assert len(rows) == 2
 
 
-def test_an_evaluation_without_controls_or_examples_has_a_page(result: evaluation_page.Result, tmp_path: Path) -> None:
+def test_evaluation_without_controls_or_examples_has_a_page(result: evaluation_page.Result, tmp_path: Path) -> None:
     for key in ("controls", "side_information", "offsets", "scores", "examples"):
         del result[key]
     page = _page(result, tmp_path)
@@ -245,9 +241,7 @@ def test_an_evaluation_without_controls_or_examples_has_a_page(result: evaluatio
     assert not (tmp_path / "pictures.csv").exists()
 
 
-def test_pictures_that_are_too_many_are_stored_smaller_and_then_left_out(
-    example: Example, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_excess_pictures_are_shrunk_then_omitted(example: Example, monkeypatch: pytest.MonkeyPatch) -> None:
     assert evaluation_gallery.gallery([example] * 2).note == ""
     one = evaluation_gallery._bytes(evaluation_gallery._example(0, example, evaluation_gallery._lossy))
     assert one < evaluation_gallery._bytes(evaluation_gallery._example(0, example, evaluation_gallery._lossless))
@@ -257,13 +251,13 @@ def test_pictures_that_are_too_many_are_stored_smaller_and_then_left_out(
     assert shown.note == "Pictures are stored as WebP at quality 90. Examples that did not fit: 1."
 
 
-def test_a_folder_that_cannot_be_made_is_one_clear_line(result: evaluation_page.Result, tmp_path: Path) -> None:
+def test_uncreatable_folder_is_one_line(result: evaluation_page.Result, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="file: cannot be made"):
         evaluation_page.write(result, tmp_path / "file")
 
 
-def test_a_folder_with_an_evaluation_in_it_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
+def test_used_evaluation_folder_is_refused_before_measuring(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
     evaluation_page.prepare(tmp_path)
     (tmp_path / "evaluation.html").touch()

@@ -25,7 +25,7 @@ def test_too_few_frames_have_no_interval(few: list[float]) -> None:
     assert gain.half_width(few) is None
 
 
-def test_the_interval_covers_the_mean_as_often_as_it_says() -> None:
+def test_interval_coverage_matches_its_level() -> None:
     rng = np.random.default_rng(1)
     # Neighbours correlate by 0.6, as consecutive frames do; the plain standard error would cover about 67 %.
     covered = 0
@@ -44,7 +44,7 @@ def test_the_interval_covers_the_mean_as_often_as_it_says() -> None:
     st.lists(st.tuples(st.integers(0, 10**11 - 1), st.integers(0, 10**6)), max_size=50),
     st.sampled_from([0.1, 0.5, 1.0, 7.0]),
 )
-def test_bins_lose_nothing(events: list[tuple[int, int]], width_s: float) -> None:
+def test_bins_preserve_totals(events: list[tuple[int, int]], width_s: float) -> None:
     virtual_s = 99.3
     rates = time_bins.per_second(events, lambda event: event[0], lambda event: event[1], virtual_s, width_s)
     starts = time_bins.bin_starts_s(virtual_s, width_s)
@@ -56,12 +56,12 @@ def test_bins_lose_nothing(events: list[tuple[int, int]], width_s: float) -> Non
 
 
 @given(st.floats(min_value=0.01, max_value=1e6))
-def test_a_run_of_any_length_has_few_bins(virtual_s: float) -> None:
+def test_run_of_any_length_has_few_bins(virtual_s: float) -> None:
     assert 1 <= len(time_bins.bin_starts_s(virtual_s, time_bins.bin_width_s(virtual_s, 0.0))) <= 241
 
 
 @given(st.lists(values, min_size=1, max_size=2000))
-def test_a_cumulative_share_ends_at_the_largest_value(some: list[float]) -> None:
+def test_cumulative_share_ends_at_the_largest_value(some: list[float]) -> None:
     x, y = time_bins.cumulative(some, 2 * len(some))
     assert x[-1] == pytest.approx(max(some), abs=1e-3)
     assert y[-1] == 50
@@ -78,14 +78,14 @@ points = st.tuples(*[st.floats(min_value=-500, max_value=500).map(lambda value: 
     st.floats(min_value=-60, max_value=60),
     st.integers(min_value=0, max_value=10**11),
 )
-def test_nodes_are_where_the_world_has_them(
+def test_node_positions_match_the_world(
     way: list[tuple[float, float, float]], speed: float, offset: float, t_ns: int
 ) -> None:
     trajectory = Trajectory(tuple(way), speed, offset)
     assert site_plan.position_m(trajectory, t_ns) == pytest.approx(poses.position(trajectory, t_ns), abs=1e-4)
 
 
-def test_the_way_walked_passes_its_corners() -> None:
+def test_sampled_path_passes_its_corners() -> None:
     corner = Trajectory(((0, 0, 0), (10, 0, 0), (10, 10, 0)), speed_mps=3.0)
     assert site_plan.path_m(corner, 5_000_000_000) == [(0, 0, 0), (10, 0, 0), (10, 5, 0)]
 
@@ -98,7 +98,7 @@ def test_capacity_falls_with_distance(x: float, expected: float) -> None:
 
 @pytest.mark.parametrize("colour", [*PALETTE, NEUTRAL, LIMIT, *OUTCOME_COLOURS.values()])
 @pytest.mark.parametrize("ground", ["#ffffff", "#171c23"])
-def test_colours_can_be_told_from_both_grounds(colour: str, ground: str) -> None:
+def test_colours_contrast_with_both_backgrounds(colour: str, ground: str) -> None:
     light, dark = sorted((_luminance(colour), _luminance(ground)), reverse=True)
     assert (light + 0.05) / (dark + 0.05) >= 3.0
 
@@ -110,7 +110,7 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def test_numbers_read_well_and_missing_ones_are_missing() -> None:
+def test_numbers_are_formatted_and_missing_ones_marked() -> None:
     assert formatting.number(None) == formatting.number(math.nan, 2, "dB") == formatting.signed(None) == "-"
     assert (
         formatting.percent(1, 0)

@@ -25,12 +25,12 @@ def page(folder: Path) -> Page:
     return Page(report.write(folder))
 
 
-def test_the_page_is_in_the_run_folder(folder: Path, page: Page) -> None:
+def test_page_is_in_the_run_folder(folder: Path, page: Page) -> None:
     assert (folder / "report.html").is_file()
     assert page.source.startswith("<!doctype html>")
 
 
-def test_every_stream_link_and_node_is_there(page: Page) -> None:
+def test_page_lists_every_stream_link_and_node(page: Page) -> None:
     for name in ("leader/front", "follower_1/front", "drone/down"):
         assert page.row("Rate and quality", name)
         assert page.row("What became of the frames", name)
@@ -38,7 +38,7 @@ def test_every_stream_link_and_node_is_there(page: Page) -> None:
     assert [row[0] for row in page.tables["Nodes and cameras"][1:]] == ["leader", "follower_1", "drone", "roadside"]
 
 
-def test_what_is_needed_to_repeat_the_run_is_there(page: Page) -> None:
+def test_page_shows_how_to_repeat_the_run(page: Page) -> None:
     for said in (
         made.FINGERPRINT,
         "simnet run scenarios/vehicle_platoon.yaml --out DIR",
@@ -49,7 +49,7 @@ def test_what_is_needed_to_repeat_the_run_is_there(page: Page) -> None:
         assert said in page.text
 
 
-def test_the_tables_say_what_the_rows_say(page: Page) -> None:
+def test_tables_match_the_rows(page: Page) -> None:
     rows = [row for row in made.rows_of(made.platoon()) if row.stream == "leader/front"]
     shown = [row.psnr_db for row in rows if row.psnr_db is not None]
     cells = page.row("Rate and quality", "leader/front")
@@ -65,7 +65,7 @@ def test_the_tables_say_what_the_rows_say(page: Page) -> None:
         assert int(counts[title]) == sum(row.outcome is outcome for row in rows)
 
 
-def test_what_is_missing_is_shown_as_missing(page: Page) -> None:
+def test_missing_figures_are_shown_as_missing(page: Page) -> None:
     silent = page.row("Rate and quality", "drone/down")
     assert silent["frames"] == "0"
     assert {silent[name] for name in ("kbit/s", "bpp", "quality", "PSNR dB", "MS-SSIM", "gain dB")} == {"-"}
@@ -73,11 +73,11 @@ def test_what_is_missing_is_shown_as_missing(page: Page) -> None:
     assert {unused[name] for name in ("offered kbit/s", "delivered kbit/s", "use", "lost", "dropped")} == {"-"}
 
 
-def test_few_frames_are_said_to_be_few(page: Page) -> None:
+def test_few_frames_cause_a_remark(page: Page) -> None:
     assert any("(few)" in row[3] for row in page.tables["Gain by source"] if row[1] == "previous")
 
 
-def test_side_information_says_what_it_cost(page: Page) -> None:
+def test_page_states_the_cost_of_side_information(page: Page) -> None:
     costs = {row[1]: row[-1] for row in page.tables["Gain by source"][1:]}
     assert costs["leader/front"] == f"{page.row('Rate and quality', 'leader/front')['kbit/s']} kbit/s"
     assert costs["roadside/street"] == costs["previous"] == "nothing"
@@ -95,33 +95,33 @@ def test_figures_hold_the_data(page: Page) -> None:
     assert page.plots["latency"]["layout"]["shapes"][0]["x0"] == 200
 
 
-def test_the_capacity_of_a_ladder_follows_the_distance(page: Page) -> None:
+def test_ladder_capacity_follows_the_distance(page: Page) -> None:
     capacity = next(trace for trace in page.plots["link-1"]["data"] if trace["name"] == "capacity")
     assert set(capacity["y"]) == {200.0, 400.0}
 
 
-def test_every_plot_has_its_place_and_its_words(page: Page) -> None:
+def test_every_plot_has_a_place_and_a_caption(page: Page) -> None:
     assert len(page.ids) == len(set(page.ids))
     for name in page.plots:
         assert f"plot-{name}" in page.ids
         assert re.search(rf'id="plot-{name}" class="canvas" role="img" aria-label="[^"]+"', page.source)
 
 
-def test_pictures_are_side_by_side_with_words(page: Page) -> None:
+def test_pictures_stand_side_by_side_with_captions(page: Page) -> None:
     assert len(page.images) >= 12
     assert all(image["alt"] and (image["src"] or "").startswith("data:image/png;base64,") for image in page.images)
     assert "error x 8" in page.text
     assert "PSNR" in page.text
 
 
-def test_nothing_is_fetched(page: Page) -> None:
+def test_page_fetches_nothing(page: Page) -> None:
     assert all(address.startswith("data:") for address in page.fetched)
     assert "@import" not in page.source.split("</style>")[0]
     assert "url(" not in page.source.split("</style>")[0]
     assert "default-src 'none'" in page.source
 
 
-def test_the_page_is_small_and_quick_to_make(folder: Path, tmp_path: Path) -> None:
+def test_page_is_small_and_quick_to_write(folder: Path, tmp_path: Path) -> None:
     scenario = made.platoon()
     bare = made.write_run(tmp_path, scenario, made.rows_of(scenario), made.bins_of(scenario), keep=False)
     report.write(bare)
@@ -134,7 +134,7 @@ def test_the_page_is_small_and_quick_to_make(folder: Path, tmp_path: Path) -> No
     ).count("plotly.js v")
 
 
-def test_hostile_names_stay_words(tmp_path: Path) -> None:
+def test_hostile_names_are_escaped(tmp_path: Path) -> None:
     evil = "</script><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}"
     scenario = dataclasses.replace(made.platoon(follower=evil), name=evil, purpose=evil)
     rows = made.rows_of(scenario)
@@ -146,14 +146,14 @@ def test_hostile_names_stay_words(tmp_path: Path) -> None:
     assert not any("<" in name for name in names)
 
 
-def test_a_run_without_frames_still_has_a_page(tmp_path: Path) -> None:
+def test_run_without_frames_still_has_a_page(tmp_path: Path) -> None:
     page = Page(report.write(made.write_run(tmp_path, made.platoon(), [], [], keep=False)))
     assert "No frame was decoded with side information" in page.text
     assert "No pictures were kept" in page.text
     assert page.row("What became of the frames", "leader/front")["decoded"] == "-"
 
 
-def test_a_lost_frame_has_its_original_and_no_picture(tmp_path: Path) -> None:
+def test_lost_frame_has_its_original_and_no_picture(tmp_path: Path) -> None:
     scenario = made.platoon()
     rows = [
         dataclasses.replace(
@@ -167,7 +167,7 @@ def test_a_lost_frame_has_its_original_and_no_picture(tmp_path: Path) -> None:
     assert "PSNR -" in page.text
 
 
-def test_numbers_without_a_word_in_json_do_not_break_the_page(tmp_path: Path) -> None:
+def test_nan_and_infinity_do_not_break_the_page(tmp_path: Path) -> None:
     scenario = made.platoon()
     rows = [dataclasses.replace(row, psnr_db=float("inf")) if row.psnr_db else row for row in made.rows_of(scenario)]
     page = Page(report.write(made.write_run(tmp_path, scenario, rows, made.bins_of(scenario), keep=False)))
@@ -176,7 +176,7 @@ def test_numbers_without_a_word_in_json_do_not_break_the_page(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("broken", ["run.json", "rows.parquet", "links.parquet"])
-def test_a_broken_folder_is_one_clear_line(tmp_path: Path, broken: str) -> None:
+def test_broken_folder_is_one_line(tmp_path: Path, broken: str) -> None:
     scenario = made.platoon()
     made.write_run(tmp_path, scenario, made.rows_of(scenario), made.bins_of(scenario), keep=False)
     (tmp_path / broken).write_bytes(b"[]" if broken.endswith("json") else b"not a table")

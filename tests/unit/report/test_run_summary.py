@@ -41,12 +41,12 @@ def test_quality_is_over_decoded_and_late_pictures() -> None:
     assert summarise([ROW, LATE, LOST], 1.0)["car/front"]["psnr_db"] == pytest.approx(33.0)
 
 
-def test_gain_is_only_over_frames_that_used_side_information() -> None:
+def test_gain_counts_only_frames_with_side_information() -> None:
     assert summarise([ROW, ALONE, LOST], 1.0)["car/front"]["side_gain_db"] == pytest.approx(2.0)
     assert summarise([ALONE, LOST], 1.0)["car/front"]["side_gain_db"] is None
 
 
-def test_a_stream_of_which_nothing_arrived_has_no_quality_and_no_latency() -> None:
+def test_stream_without_arrivals_has_no_quality_or_latency() -> None:
     stream = summarise([LOST, LOST], 1.0)["car/front"]
     absent = {name for name, value in stream.items() if value is None}
     assert absent == {"psnr_db", "ms_ssim", "side_gain_db", "latency_ms_p50", "latency_ms_p95"}
@@ -58,24 +58,24 @@ def test_streams_keep_the_order_in_which_they_appear() -> None:
     assert list(summarise(rows, 1.0)) == ["z/a", "a/z"]
 
 
-def test_no_rows_and_no_time_are_no_fault() -> None:
+def test_empty_run_has_a_summary() -> None:
     assert summarise([], 0.0) == {}
     assert summarise([ROW], 0.0)["car/front"]["kbit_s"] is None
 
 
 @given(st.lists(st.integers(min_value=1, max_value=10**10), min_size=1, max_size=40))
-def test_latency_percentiles_are_numpys(times_ns: list[int]) -> None:
+def test_latency_percentiles_match_numpy(times_ns: list[int]) -> None:
     rows = [dataclasses.replace(ROW, decode_ns=time) for time in times_ns]
     stream = summarise(rows, 1.0)["car/front"]
     assert stream["latency_ms_p50"] == pytest.approx(np.percentile(times_ns, 50) / 1e6, abs=1e-3)
     assert stream["latency_ms_p95"] == pytest.approx(np.percentile(times_ns, 95) / 1e6, abs=1e-3)
 
 
-def test_the_summary_is_json() -> None:
+def test_summary_is_json() -> None:
     assert json.loads(json.dumps(summarise([ROW, LOST], 1.0), allow_nan=False))
 
 
-def test_importing_the_room_loads_nothing_heavy() -> None:
+def test_report_imports_nothing_heavy() -> None:
     heavy = {"numpy", "pyarrow", "plotly", "jinja2", "PIL", "torch", "pandas"}
     code = "import sys, simnet.report, simnet.report.run_summary; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

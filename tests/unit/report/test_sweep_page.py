@@ -71,7 +71,7 @@ def page_of(folder: Path) -> Any:
 # --- the numbers ---------------------------------------------------------------------------------
 
 
-def test_rates_at_the_receiver_and_at_the_encoder_are_the_ratios_that_the_curves_were_made_with(whole: Path) -> None:
+def test_bd_rates_match_the_constructed_ratios(whole: Path) -> None:
     receiver, _, encoder, _ = against(first_view(whole), "hevc")["atn"]
     assert receiver.percent == pytest.approx(100 * (155 / 250 - 1))
     assert receiver.low == pytest.approx(receiver.high)
@@ -79,7 +79,7 @@ def test_rates_at_the_receiver_and_at_the_encoder_are_the_ratios_that_the_curves
     assert against(first_view(whole), "atn")["hevc"][0].percent == pytest.approx(100 * (250 / 155 - 1))
 
 
-def test_bands_are_students_over_the_seeds(whole: Path) -> None:
+def test_seed_bands_are_students_t_intervals(whole: Path) -> None:
     spot = first_view(whole).curves["hevc"][1]
     found = spot.mean("shown_psnr_db")
     assert spot.x == 200
@@ -89,7 +89,7 @@ def test_bands_are_students_over_the_seeds(whole: Path) -> None:
     assert found.half_width == pytest.approx(4.3027 * 0.2 / math.sqrt(3), rel=1e-4)
 
 
-def test_the_bandwidth_needed_is_read_between_neighbouring_points(whole: Path) -> None:
+def test_required_bandwidth_is_interpolated_between_neighbours(whole: Path) -> None:
     view = first_view(whole)
     table = next(each for each in sweep_tables.needed(view) if "PSNR" in each.caption)
     cell = dict(zip(table.columns, next(row for row in table.rows if row[0] == "hevc"), strict=True))["30 dB"]
@@ -116,7 +116,7 @@ def test_the_bandwidth_needed_is_read_between_neighbouring_points(whole: Path) -
         ([20.0, 22.0, None], Need(required_bandwidth.UNKNOWN)),
     ],
 )
-def test_nothing_is_guessed_beyond_points_or_across_gaps(ys: list[float | None], expected: Need) -> None:
+def test_nothing_is_extrapolated_beyond_points_or_gaps(ys: list[float | None], expected: Need) -> None:
     assert need([100, 200, 400], ys, 25.0) == expected
 
 
@@ -129,11 +129,11 @@ def test_nothing_is_guessed_beyond_points_or_across_gaps(ys: list[float | None],
         (2000, 22.0, Need(required_bandwidth.FOUND, pytest.approx(400 * 5 ** (4 / 6)))),
     ],
 )
-def test_no_line_is_drawn_over_a_cliff(x: float, y: float, expected: Need) -> None:
+def test_curve_is_not_interpolated_over_a_cliff(x: float, y: float, expected: Need) -> None:
     assert need([200, 400, x], [10.0, 16.0, y], 28.0 if y > 28 else 20.0) == expected
 
 
-def test_an_interval_ends_with_the_measured_bandwidths_and_says_where_it_would_go_on() -> None:
+def test_interval_is_clipped_to_measured_bandwidths() -> None:
     wide, narrow = Mean(math.log(600), math.log(10), 3), Mean(math.log(600), math.log(1.1), 3)
     assert within(wide, 200, 800) == Interval(200, 800, low_cut=True, high_cut=True)
     inside = within(narrow, 200, 800)
@@ -144,7 +144,7 @@ def test_an_interval_ends_with_the_measured_bandwidths_and_says_where_it_would_g
     assert within(Mean(1.0, None, 1), 200, 800) is None
 
 
-def test_what_a_curve_needs_of_another_stays_within_what_was_measured_of_both() -> None:
+def test_needed_ratio_stays_within_both_measured_ranges() -> None:
     own = {seed: Need(required_bandwidth.FOUND, value) for seed, value in enumerate((210, 790, 400))}
     other = {seed: Need(required_bandwidth.FOUND, value) for seed, value in enumerate((700, 210, 400))}
     found = ratio(own, other, (200, 800), (200, 800))
@@ -153,7 +153,7 @@ def test_what_a_curve_needs_of_another_stays_within_what_was_measured_of_both() 
     assert found.interval == Interval(pytest.approx(-75), pytest.approx(300), low_cut=True, high_cut=True)
 
 
-def test_one_value_has_no_interval() -> None:
+def test_single_value_has_no_interval() -> None:
     assert mean([3.0]) == mean([3.0, None])
     only = mean([3.0])
     assert only
@@ -161,7 +161,7 @@ def test_one_value_has_no_interval() -> None:
     assert mean([None]) is None
 
 
-def test_distributions_are_those_of_the_times() -> None:
+def test_latency_distributions_match_the_rows() -> None:
     latency = Histogram()
     latency.count([10, 10, 51, 5000])
     assert latency.quantile(0.5) == pytest.approx(11, abs=1)
@@ -178,28 +178,28 @@ def test_distributions_are_those_of_the_times() -> None:
 # --- the verdict ---------------------------------------------------------------------------------
 
 
-def test_the_verdict_says_how_much_less_with_its_interval(whole: Path) -> None:
+def test_verdict_states_savings_with_their_interval(whole: Path) -> None:
     words = said(whole)
     assert re.search(r"For 30 dB at the receiver, atn needs 38 % less bandwidth than hevc \(95 % interval", words)
     assert "over 3 seeds" in words
     assert "A small sample: 3 seeds" in words
 
 
-def test_the_verdict_says_who_meets_the_deadline_where_it_was_measured(whole: Path) -> None:
+def test_verdict_names_codecs_that_meet_the_deadline(whole: Path) -> None:
     # 60 and 120 ms at 1000 kbit/s: within 200 ms from 300 and from 600 kbit/s on; measured were 400 and 800.
     words = said(whole)
     assert "95 % of the frames are there within 200 ms: atn from 400 kbit/s on; hevc from 800 kbit/s on." in words
     assert "At 400 kbit/s only atn does." in words
 
 
-def test_the_worth_of_side_information_is_said_for_who_uses_it(whole: Path) -> None:
+def test_verdict_states_the_gain_of_side_information(whole: Path) -> None:
     # 1.5 dB less half a dB for each 100 ms of age: ages 0, 100, 200 ms in turn; 14, 13 and 13 frames.
     worth = (14 * 1.5 + 13 * 1.0 + 13 * 0.5) / 40
     assert f"Side information is worth +{worth:.2f} dB to atn" in said(whole)
     assert "dB to hevc" not in said(whole)
 
 
-def test_a_tie_is_called_one(tmp_path: Path) -> None:
+def test_verdict_calls_a_tie_a_tie(tmp_path: Path) -> None:
     same = made.sweep(tmp_path, codecs=("hevc",))
     for each in list(sweep_reader.read(same).points):
         other = dataclasses.replace(each, codec="other", point=f"o{each.point}", cell=f"o{each.cell}")
@@ -220,7 +220,7 @@ def swap_seeds(folder: Path, codec: str) -> None:
             made.ask(folder, dataclasses.replace(point, cell=found[settings, 3 - seed].cell))
 
 
-def test_one_seed_has_no_interval_and_says_so(tmp_path: Path) -> None:
+def test_single_seed_is_stated_without_interval(tmp_path: Path) -> None:
     folder = made.sweep(tmp_path, seeds=(0,))
     words = said(folder)
     assert "38 % less bandwidth than hevc (one seed)" in words
@@ -231,7 +231,7 @@ def test_one_seed_has_no_interval_and_says_so(tmp_path: Path) -> None:
     assert "One seed: no interval can be given." in page.text
 
 
-def test_one_codec_is_nothing_to_compare(tmp_path: Path) -> None:
+def test_single_codec_has_no_comparison(tmp_path: Path) -> None:
     folder = made.sweep(tmp_path, codecs=("hevc",))
     assert "There is one curve, hevc: nothing to compare." in said(folder)
     page = page_of(folder)
@@ -239,7 +239,7 @@ def test_one_codec_is_nothing_to_compare(tmp_path: Path) -> None:
     assert "BD-rate against hevc" not in page.tables
 
 
-def test_one_bandwidth_compares_quality_there(tmp_path: Path) -> None:
+def test_single_bandwidth_compares_quality_there(tmp_path: Path) -> None:
     folder = made.sweep(tmp_path, kbit_s=(400,))
     more = 5 * math.log2(250 / 155)
     assert f"{more:.2f} dB more than hevc (95 % interval" in said(folder)
@@ -247,7 +247,7 @@ def test_one_bandwidth_compares_quality_there(tmp_path: Path) -> None:
     assert "Bandwidth was not swept, so what a quality needs of it cannot be read off." in page_of(folder).text
 
 
-def test_curves_that_do_not_overlap_have_a_reason_and_no_number(tmp_path: Path) -> None:
+def test_disjoint_curves_have_a_reason_and_no_number(tmp_path: Path) -> None:
     folder = made.sweep(tmp_path, codecs=("hevc",), kbit_s=(100, 125, 150, 175))
     for rate in (100, 125, 150, 175):
         for seed in range(3):
@@ -269,7 +269,7 @@ def needed_cell(folder: Path, curve: str, level: str) -> str:
     return cell.replace("\N{NARROW NO-BREAK SPACE}", " ")
 
 
-def test_over_a_cliff_two_bandwidths_are_said_and_no_percentage(tmp_path: Path) -> None:
+def test_cliff_gives_two_bandwidths_without_percentage(tmp_path: Path) -> None:
     # 5 dB a doubling: from 80 to 320 kbit/s quality rises by 10 dB, and both curves cross 30 dB in between.
     folder = made.sweep(tmp_path, kbit_s=(80, 320), seeds=(0, 2))
     words = said(folder)
@@ -279,7 +279,7 @@ def test_over_a_cliff_two_bandwidths_are_said_and_no_percentage(tmp_path: Path) 
     assert needed_cell(folder, "hevc", "30 dB") == "80.0 … 320"
 
 
-def test_brackets_that_do_not_overlap_say_what_is_saved_at_least(tmp_path: Path) -> None:
+def test_disjoint_brackets_give_the_least_saving(tmp_path: Path) -> None:
     rates = (10, 30, 100, 800)
     folder = made.sweep(tmp_path, codecs=("hevc",), kbit_s=rates)
     for rate in rates:
@@ -298,7 +298,7 @@ def test_brackets_that_do_not_overlap_say_what_is_saved_at_least(tmp_path: Path)
 # --- what is not there ---------------------------------------------------------------------------
 
 
-def test_a_missing_bandwidth_is_a_gap_that_nothing_is_read_across(changed: Path) -> None:
+def test_missing_bandwidth_is_a_gap(changed: Path) -> None:
     for each in sweep_reader.read(changed).points:
         if each.codec == "hevc" and each.settings[0][1] == "200kbit/s":
             shutil.rmtree(changed / "cells" / each.cell)
@@ -317,7 +317,7 @@ def test_a_missing_bandwidth_is_a_gap_that_nothing_is_read_across(changed: Path)
     assert any("missing" in row[1] for row in page.tables["Cells that are not there"][1:])
 
 
-def test_a_curve_whose_highest_bandwidth_is_missing_may_reach_it_there(changed: Path) -> None:
+def test_curve_may_reach_its_missing_highest_bandwidth(changed: Path) -> None:
     for each in sweep_reader.read(changed).points:
         if each.codec == "hevc" and each.settings[0][1] != "100kbit/s":
             shutil.rmtree(changed / "cells" / each.cell)
@@ -325,14 +325,14 @@ def test_a_curve_whose_highest_bandwidth_is_missing_may_reach_it_there(changed: 
     assert needed_cell(changed, "hevc", "30 dB") == "not known: a cell is missing"
 
 
-def test_a_bandwidth_that_a_curve_was_never_asked_for_is_not_missing(changed: Path) -> None:
+def test_unrequested_bandwidth_is_not_missing(changed: Path) -> None:
     for each in sweep_reader.read(changed).points:
         if each.codec == "hevc" and each.settings[0][1] != "100kbit/s":
             (changed / "asked" / f"{each.point}.json").unlink()
     assert "hevc does not reach it at any bandwidth measured, up to 100 kbit/s." in said(changed)
 
 
-def test_a_failed_cell_is_shown_with_its_reason_and_others_stand(changed: Path) -> None:
+def test_failed_cell_shows_its_reason(changed: Path) -> None:
     failed = next(each for each in sweep_reader.read(changed).points if each.codec == "hevc" and each.seed == 2)
     shutil.rmtree(changed / "cells" / failed.cell)
     made.ask(changed, dataclasses.replace(failed, failed="links.uplink_0: its <queue> is full"))
@@ -348,14 +348,14 @@ def test_a_failed_cell_is_shown_with_its_reason_and_others_stand(changed: Path) 
     assert line["y"][index] is not None
 
 
-def test_a_sweep_of_which_nothing_ran_has_a_page(changed: Path) -> None:
+def test_sweep_without_results_has_a_page(changed: Path) -> None:
     shutil.rmtree(changed / "cells")
     page = page_of(changed)
     assert "No cell of this choice has been run: nothing can be said." in page.text
     assert len(page.tables["Cells that are not there"]) == 1 + 24
 
 
-def test_runs_of_recorded_sizes_have_no_quality_and_say_so(tmp_path: Path) -> None:
+def test_recorded_runs_are_stated_to_lack_quality(tmp_path: Path) -> None:
     folder = made.sweep(tmp_path, kbit_s=(100, 400), seeds=(0,))
     for path in (folder / "cells").iterdir():
         for name in ("rows.parquet", "shown.parquet"):
@@ -368,11 +368,11 @@ def test_runs_of_recorded_sizes_have_no_quality_and_say_so(tmp_path: Path) -> No
     assert "No picture was scored, so there is no quality to compare." in page_of(folder).text
 
 
-def test_few_frames_are_said_to_be_few(tmp_path: Path) -> None:
+def test_few_frames_cause_a_remark(tmp_path: Path) -> None:
     assert "as few as 20 frames" in said(made.sweep(tmp_path, frames=10, kbit_s=(200, 400)))
 
 
-def test_broken_folders_are_one_clear_line(changed: Path, tmp_path: Path) -> None:
+def test_broken_sweep_folder_is_one_line(changed: Path, tmp_path: Path) -> None:
     each = next(each for each in sweep_reader.read(changed).points)
     (changed / "cells" / each.cell / "shown.parquet").write_bytes(b"no table, but with its end: PAR1")
     (tmp_path / "file").write_text("")
@@ -392,7 +392,7 @@ def test_broken_folders_are_one_clear_line(changed: Path, tmp_path: Path) -> Non
         report.write(tmp_path / "empty")
 
 
-def test_a_cell_that_is_cut_off_is_missing(changed: Path) -> None:
+def test_truncated_cell_counts_as_missing(changed: Path) -> None:
     each = next(each for each in sweep_reader.read(changed).points)
     rows = changed / "cells" / each.cell / "rows.parquet"
     rows.write_bytes(rows.read_bytes()[:-100])
@@ -402,7 +402,7 @@ def test_a_cell_that_is_cut_off_is_missing(changed: Path) -> None:
 # --- axes and cases ------------------------------------------------------------------------------
 
 
-def test_without_bandwidth_another_number_is_the_axis_and_what_is_left_makes_cases(tmp_path: Path) -> None:
+def test_another_numeric_key_becomes_the_axis(tmp_path: Path) -> None:
     for codec in ("atn", "hevc"):
         for loss, delay in (("1 %", "5 ms"), ("10 %", "5 ms"), ("2 %", "5 ms"), ("1 %", "50 ms")):
             each = made.ask(tmp_path, made.point(codec, 0, {"links.*.loss.mean": loss, "links.*.delay": delay}))
@@ -420,7 +420,7 @@ def test_without_bandwidth_another_number_is_the_axis_and_what_is_left_makes_cas
     assert "At links.*.loss.mean=1 %: atn has 95 % of the frames within 200 ms, hevc has fewer." in page.text
 
 
-def test_one_bandwidth_written_in_two_ways_is_one_place(tmp_path: Path) -> None:
+def test_equal_bandwidths_share_one_axis_value(tmp_path: Path) -> None:
     folder = made.sweep(tmp_path, kbit_s=(200, 400))
     for codec in ("atn", "hevc"):
         for seed in range(3):
@@ -435,7 +435,7 @@ def test_one_bandwidth_written_in_two_ways_is_one_place(tmp_path: Path) -> None:
     assert "12 asked for, 12 there" in page_of(folder).text
 
 
-def test_names_that_look_like_numbers_stay_apart(tmp_path: Path) -> None:
+def test_numeric_looking_names_stay_categories(tmp_path: Path) -> None:
     for sequence in ("1", "01"):
         each = made.ask(tmp_path, made.point("atn", 0, {"world.sequence": sequence}))
         made.cell(tmp_path, each, 400)
@@ -446,7 +446,7 @@ def test_streams_can_be_seen_alone_or_together(whole: Path) -> None:
     assert [view.stream for view in every_view(whole)] == [views.ALL, *made.STREAMS]
 
 
-def test_overlap_needs_a_world_that_says_where_cameras_look(whole: Path, tmp_path: Path) -> None:
+def test_overlap_needs_known_camera_poses(whole: Path, tmp_path: Path) -> None:
     page = page_of(whole)
     assert page.plots["gain-overlap"]["data"][0]["x"]
     each = made.ask(tmp_path, made.point("atn", 0, {}))
@@ -456,7 +456,7 @@ def test_overlap_needs_a_world_that_says_where_cameras_look(whole: Path, tmp_pat
     assert "plot-gain-overlap" not in page.ids
 
 
-def test_the_gain_falls_with_age_as_it_was_made(whole: Path) -> None:
+def test_gain_falls_with_age_as_constructed(whole: Path) -> None:
     line = page_of(whole).plots["gain-age"]["data"][0]
     assert (line["name"], line["x"]) == ("atn", [0, 100, 200])
     assert line["y"] == pytest.approx([1.5, 1.0, 0.5])
@@ -465,7 +465,7 @@ def test_the_gain_falls_with_age_as_it_was_made(whole: Path) -> None:
 # --- the page ------------------------------------------------------------------------------------
 
 
-def test_every_figure_can_be_taken_and_says_what_its_numbers_are(whole: Path) -> None:
+def test_every_figure_can_be_downloaded_with_its_data(whole: Path) -> None:
     page = page_of(whole)
     assert set(page.plots) >= {
         "psnr-offered",
@@ -503,7 +503,7 @@ def test_all_rows_are_in_the_page(whole: Path) -> None:
     assert lines[0].startswith(f"scenario,codec,seed,{made.BANDWIDTH},stream,")
 
 
-def test_the_page_is_small_and_fetches_nothing(whole: Path) -> None:
+def test_page_is_small_and_fetches_nothing(whole: Path) -> None:
     page = page_of(whole)
     pictures = sum(len(found) for found in re.findall(r'"data:image/webp[^"]*"', page.source))
     assert pictures > 10_000
@@ -512,7 +512,7 @@ def test_the_page_is_small_and_fetches_nothing(whole: Path) -> None:
     assert "Stored as WebP at quality" in page.text
 
 
-def test_pictures_are_bounded_and_what_is_left_out_is_said(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pictures_are_bounded_and_omissions_stated(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shown_gallery, "BUDGET", 30_000)
     page = page_of(whole)
     pictures = re.findall(r'"data:image/webp[^"]*"', page.source)
@@ -520,7 +520,7 @@ def test_pictures_are_bounded_and_what_is_left_out_is_said(whole: Path, monkeypa
     assert re.search(r"at quality 45, at most 320 pixels wide: .* \d+ more did not fit\.", page.text)
 
 
-def test_how_to_repeat_it_is_there(whole: Path) -> None:
+def test_page_shows_how_to_repeat_the_sweep(whole: Path) -> None:
     page = page_of(whole)
     values = "100kbit/s,200kbit/s,400kbit/s,800kbit/s"
     command = f"simnet sweep platoon --set 'links.*.bandwidth={values}' --codec atn,hevc --seeds 0:2"
@@ -528,13 +528,13 @@ def test_how_to_repeat_it_is_there(whole: Path) -> None:
         assert part in page.text
 
 
-def test_the_commands_that_cells_were_made_by_are_the_ones_to_repeat(tmp_path: Path) -> None:
+def test_page_repeats_the_commands_of_its_cells(tmp_path: Path) -> None:
     each = made.ask(tmp_path, made.point("atn", 0, {}))
     made.cell(tmp_path, each, 400, command="simnet sweep my.yaml --codec atn --out here")
     assert "simnet sweep my.yaml --codec atn --out here" in page_of(tmp_path).text
 
 
-def test_hostile_names_stay_words(tmp_path: Path) -> None:
+def test_hostile_names_are_escaped(tmp_path: Path) -> None:
     evil = "</script><img src=x onerror=alert(1)>{{ 7*7 }}"
     each = made.ask(tmp_path, made.point("atn", 0, {"key": evil}, scenario=evil))
     made.cell(tmp_path, each, 400)
@@ -567,7 +567,7 @@ def test_two_sweeps_are_compared_on_one_page(whole: Path, tmp_path: Path, capsys
     assert names == {f"{whole.name}: atn", f"{whole.name}: hevc", "better: hevc"}
 
 
-def test_what_differs_between_folders_is_said_with_its_interval(whole: Path, tmp_path: Path) -> None:
+def test_differences_between_folders_have_intervals(whole: Path, tmp_path: Path) -> None:
     other = made.sweep(tmp_path / "other", codecs=("hevc",), lift_db=1.5)
     for about in (other / "cells").glob("*/run.json"):
         about.write_text(json.dumps(json.loads(about.read_text()) | {"fingerprint": "another"}))
@@ -581,7 +581,7 @@ def test_what_differs_between_folders_is_said_with_its_interval(whole: Path, tmp
     assert f"apart and {whole.name} have no cell in common" in page.text
 
 
-def test_runs_are_compared_too(tmp_path: Path) -> None:
+def test_runs_can_be_compared(tmp_path: Path) -> None:
     for name, seconds in (("one", 4.0), ("two", 4.0)):
         scenario = run_folders.platoon(seconds)
         rows, bins = run_folders.rows_of(scenario), run_folders.bins_of(scenario)
@@ -592,7 +592,7 @@ def test_runs_are_compared_too(tmp_path: Path) -> None:
     assert "of decoded pictures" in page.text
 
 
-def test_a_folder_named_twice_is_refused(whole: Path, tmp_path: Path) -> None:
+def test_folder_named_twice_is_refused(whole: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="named twice"):
         report.write(whole, whole, out=tmp_path / "page.html")
 
@@ -605,13 +605,13 @@ def camera(**more: Any) -> CameraConfig:
     return dataclasses.replace(CameraConfig("car/front", 128, 128, 100_000_000, 90.0, still), **more)
 
 
-def test_a_camera_sees_all_of_its_own_view_and_nothing_behind_it() -> None:
+def test_camera_sees_its_own_view_only() -> None:
     here, behind = Pose((0, 0, 1.5), 0, 0), Pose((0, 0, 1.5), 180, 0)
     assert overlap.view_share(camera(), here, camera(), here) == 1
     assert overlap.view_share(camera(), here, camera(), behind) == 0
 
 
-def test_half_of_the_ground_below_is_seen_from_half_a_view_further() -> None:
+def test_half_shifted_view_shares_half_the_ground() -> None:
     # From 40 m above, 90 degrees are 80 m across.
     here, further = Pose((0, 0, 40), 0, -90), Pose((0, 40, 40), 0, -90)
     assert overlap.view_share(camera(), here, camera(), further) == 0.5
@@ -620,7 +620,7 @@ def test_half_of_the_ground_below_is_seen_from_half_a_view_further() -> None:
     assert overlap.view_share(camera(), here, camera(), Pose((0, 0, 20), 0, -90)) == 0.25
 
 
-def test_a_wider_lens_at_the_same_place_sees_all_and_a_narrower_its_part() -> None:
+def test_wider_lens_sees_all_of_a_narrower_view() -> None:
     here = Pose((0, 0, 2), 30, -10)
     assert overlap.view_share(camera(), here, camera(field_of_view_deg=120.0), here) == 1
     half = math.degrees(2 * math.atan(0.5))

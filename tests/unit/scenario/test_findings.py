@@ -40,7 +40,7 @@ def read(tmp_path: Path, *checks: str) -> findings.Finding | None:
         ("kbit_s(*) > 0.5 * kbit_s(*) in open", (200, 100), True),
     ],
 )
-def test_what_a_check_says(check: str, sides: tuple[float, float], holds: bool, tmp_path: Path) -> None:
+def test_check_is_parsed(check: str, sides: tuple[float, float], holds: bool, tmp_path: Path) -> None:
     finding = read(tmp_path, check)
     assert finding is not None
     assert finding.text == "half of them are lost"
@@ -67,21 +67,21 @@ def test_what_a_check_says(check: str, sides: tuple[float, float], holds: bool, 
         ("-1 < lost(*)", "no term"),
     ],
 )
-def test_a_line_that_is_no_check_is_refused_with_its_place(check: str, message: str, tmp_path: Path) -> None:
+def test_malformed_check_is_refused_with_its_place(check: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match=message) as raised:
         read(tmp_path, check)
     assert str(raised.value).startswith(f"{tmp_path / 'cars.yaml'}:4:1: check: ")
 
 
 @pytest.mark.parametrize("check", ["lost(bus/*) > 1", "side_gain_db(*) > 0"])
-def test_a_check_that_nothing_gives_a_number_for_is_no_finding(check: str, tmp_path: Path) -> None:
+def test_check_without_a_number_is_refused(check: str, tmp_path: Path) -> None:
     finding = read(tmp_path, check)
     assert finding is not None
     with pytest.raises(ScenarioError, match=r"of [02] streams have it"):
         finding.checks[0].holds(SUMMARIES)
 
 
-def test_a_scenario_need_not_say(tmp_path: Path) -> None:
+def test_scenario_needs_no_expectation(tmp_path: Path) -> None:
     file = tmp_path / "silent.yaml"
     file.write_text("# Expected to run.\nseed: 1\n")
     assert findings.read(file) is None

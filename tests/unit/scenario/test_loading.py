@@ -16,7 +16,7 @@ from simnet.scenario.resolve import decoding_order
 SHIPPED = sorted(shipped.folder("scenarios").glob("*.yaml"))
 
 
-def test_followers_share_the_way_and_the_cameras(write: Callable[..., str]) -> None:
+def test_followers_share_path_and_cameras(write: Callable[..., str]) -> None:
     car, van, _ = scenario.load(write()).nodes
     assert car.trajectory.speed_mps == 10.0
     assert van.trajectory == replace(car.trajectory, offset_m=-8.0)
@@ -24,13 +24,13 @@ def test_followers_share_the_way_and_the_cameras(write: Callable[..., str]) -> N
     assert van.cameras[0] == replace(car.cameras[0], name="van/front", trajectory=van.trajectory)
 
 
-def test_a_node_may_be_followed_before_it_is_written(write: Callable[..., str]) -> None:
+def test_node_may_be_followed_before_its_definition(write: Callable[..., str]) -> None:
     file = write(("  car: {path", "  bus: {follows: van, gap: 12 m, cameras: {}}\n  car: {path"))
     bus = scenario.load(file).nodes[0]
     assert (bus.name, bus.trajectory.offset_m, bus.cameras) == ("bus", -20.0, ())
 
 
-def test_every_link_has_its_way_back(write: Callable[..., str]) -> None:
+def test_every_link_has_a_reverse(write: Callable[..., str]) -> None:
     there, back, *_ = scenario.load(
         write((" bandwidth: 400 kbit/s", " bandwidth: 400 kbit/s, delay: 7 ms, return: {loss: 2 %}"))
     ).links
@@ -39,18 +39,18 @@ def test_every_link_has_its_way_back(write: Callable[..., str]) -> None:
     assert there.delay_ns == 7_000_000
 
 
-def test_a_ladder_is_sorted(write: Callable[..., str]) -> None:
+def test_ladder_is_sorted(write: Callable[..., str]) -> None:
     link = scenario.load(write(("400 kbit/s", "{0.2 km: 1 Mbit/s, 50 m: 4 Mbit/s}"))).links[0]
     assert (link.ladder, link.bandwidth_bps) == (((50.0, 4e6), (200.0, 1e6)), 4e6)
 
 
-def test_streams_come_after_those_that_serve_them(write: Callable[..., str]) -> None:
+def test_streams_are_ordered_after_their_sources(write: Callable[..., str]) -> None:
     file = write(("[mast/street]", "[van/front]"), ("[car/front, previous]", "[previous]"))
     assert [stream.name for stream in scenario.load(file).streams] == ["van/front", "car/front"]
     assert [stream.name for stream in scenario.load(write()).streams] == ["car/front", "van/front"]
 
 
-def test_exact_names_go_before_patterns(write: Callable[..., str]) -> None:
+def test_exact_names_override_patterns(write: Callable[..., str]) -> None:
     file = write(
         ("van/front: {codec: atn, side_information: [car/front, previous]}", "car/front: {rate: {quality: 0.2}}"),
         ("car/front: {codec: jpeg", "'*/front': {codec: jpeg"),
@@ -70,7 +70,7 @@ def test_merge_keys_are_overlaid(write: Callable[..., str]) -> None:
     assert links["up_van"] == replace(links["up"], name="up_van", source="van")
 
 
-def test_a_folder_beside_the_scenario_is_found_from_anywhere(write: Callable[..., str], tmp_path: Path) -> None:
+def test_folder_beside_the_scenario_is_found_from_anywhere(write: Callable[..., str], tmp_path: Path) -> None:
     (tmp_path / "recorded").mkdir()
     for name in ("a", "b"):
         (tmp_path / "recorded" / name).mkdir()
@@ -93,7 +93,7 @@ def test_shipped_scenarios_load_and_read_back(file: Path, tmp_path: Path) -> Non
     assert replace(scenario.load(str(written)), path=loaded.path) == loaded
 
 
-def test_a_lag_goes_with_its_candidate_and_reads_back(write: Callable[..., str], tmp_path: Path) -> None:
+def test_lag_belongs_to_its_candidate_and_reads_back(write: Callable[..., str], tmp_path: Path) -> None:
     lagging = ("[car/front, previous]", "[{stream: car/front, lag: 0.8 s}, previous]")
     loaded = scenario.load(write(lagging))
     assert loaded.streams[1].candidates == (("car/front", 800_000_000), ("previous", 0))
@@ -113,7 +113,7 @@ def test_a_lag_goes_with_its_candidate_and_reads_back(write: Callable[..., str],
         ("{name: compressai, model: mbt2018, quality: 3, weights: /a/b.pth}", "compressai", "mbt2018:3:/a/b.pth"),
     ],
 )
-def test_what_a_codec_runs_with_reads_back(
+def test_codec_settings_read_back(
     write: Callable[..., str], tmp_path: Path, said: str, codec: str, model: str | None
 ) -> None:
     loaded = scenario.load(write(("codec: atn", f"codec: {said}")))
@@ -123,7 +123,7 @@ def test_what_a_codec_runs_with_reads_back(
     assert replace(scenario.load(str(written)), path=loaded.path) == loaded
 
 
-def test_a_quality_is_of_a_model(write: Callable[..., str]) -> None:
+def test_quality_range_depends_on_the_model(write: Callable[..., str]) -> None:
     with pytest.raises(InputError, match=r"quality and weights are of a compressai model"):
         scenario.load(write(("codec: atn", "codec: {name: compressai, quality: 3}")))
 
@@ -153,7 +153,7 @@ def test_shipped_scenarios_are_found_from_anywhere(
     assert scenario.find(f"{folder}vehicle_platoon{suffix}") == shipped.folder("scenarios") / "vehicle_platoon.yaml"
 
 
-def test_an_unknown_name_lists_what_there_is(tmp_path: Path) -> None:
+def test_unknown_scenario_lists_the_shipped_ones(tmp_path: Path) -> None:
     with pytest.raises(
         InputError, match=r"no scenario 'vehicle_plato' \(did you mean 'vehicle_platoon'\?\).*stereo_pair"
     ):
@@ -162,20 +162,20 @@ def test_an_unknown_name_lists_what_there_is(tmp_path: Path) -> None:
         scenario.find(str(tmp_path))
 
 
-def test_the_catalogue_tells_what_each_is_for() -> None:
+def test_catalogue_states_each_purpose() -> None:
     listed = scenario.list_shipped()
     assert [name for name, _, _ in listed] == [file.stem for file in SHIPPED]
     assert {"vehicle_platoon", "drone_survey", "stereo_pair", "intersection"} <= {name for name, _, _ in listed}
     assert all(len(purpose) > 20 for _, purpose, _ in listed)
 
 
-def test_a_folder_that_is_not_shipped() -> None:
+def test_unshipped_scenario_folder_works() -> None:
     with pytest.raises(FileNotFoundError, match="no folder 'nothing'"):
         shipped.folder("nothing")
 
 
 @given(st.dictionaries(st.sampled_from("abcdef"), st.lists(st.sampled_from("abcdef"), unique=True)))
-def test_either_an_order_or_a_cycle(served_by: dict[str, list[str]]) -> None:
+def test_streams_have_an_order_or_a_cycle(served_by: dict[str, list[str]]) -> None:
     served_by = {name: [other for other in others if other in served_by] for name, others in served_by.items()}
     circle = decoding_order.cycle(served_by)
     if circle:

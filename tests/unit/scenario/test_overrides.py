@@ -15,7 +15,7 @@ def test_wildcards_reach_every_key(write: Callable[..., str]) -> None:
     assert {camera.period_ns for camera in loaded.cameras.values()} == {50_000_000}
 
 
-def test_streams_are_called_by_their_names(write: Callable[..., str]) -> None:
+def test_stream_names_with_slashes_are_keys(write: Callable[..., str]) -> None:
     file = write(
         ("van/front: {codec: atn,", "'*/front': {codec: atn,"), ("car/front: {codec: jpeg,", "car/rear: {codec: jpeg,")
     )
@@ -27,13 +27,13 @@ def test_streams_are_called_by_their_names(write: Callable[..., str]) -> None:
     }
 
 
-def test_the_last_override_wins(write: Callable[..., str]) -> None:
+def test_last_override_wins(write: Callable[..., str]) -> None:
     overrides = ["streams.car/front.codec=avif", "streams.*.codec=webp", "seed=1", "seed=2"]
     loaded = scenario.load(write(), overrides)
     assert ({stream.codec for stream in loaded.streams}, loaded.seed) == ({"webp"}, 2)
 
 
-def test_parts_of_a_rate_and_a_codec(write: Callable[..., str]) -> None:
+def test_parts_of_rate_and_codec_can_be_overridden(write: Callable[..., str]) -> None:
     adaptive = ("codec: atn", "codec: atn, rate: {adaptive: {min_quality: 0.2}}")
     overrides = ["streams.van/front.rate.adaptive.max_quality=0.6", "streams.van/front.codec.model=big"]
     stream = next(one for one in scenario.load(write(adaptive), overrides).streams if one.name == "van/front")
@@ -43,7 +43,7 @@ def test_parts_of_a_rate_and_a_codec(write: Callable[..., str]) -> None:
     assert (stream.rate.kind, stream.rate.target_bps) == ("target", 50e3)
 
 
-def test_optional_keys_that_the_file_left_out(write: Callable[..., str]) -> None:
+def test_omitted_optional_keys_can_be_overridden(write: Callable[..., str]) -> None:
     loaded = scenario.load(
         write(), ["fusion.wait=5 ms", "world.scene=field", "links.up.loss.mean=2 %", "links.up.return=none"]
     )
@@ -53,14 +53,14 @@ def test_optional_keys_that_the_file_left_out(write: Callable[..., str]) -> None
     assert [link.name for link in loaded.links] == ["up", "up_van", "up_van.return"]
 
 
-def test_what_was_written_out_takes_overrides_too(write: Callable[..., str], tmp_path: Path) -> None:
+def test_resolved_scenario_takes_overrides(write: Callable[..., str], tmp_path: Path) -> None:
     written = tmp_path / "written.yaml"
     written.write_text(scenario.dump(scenario.load(write())), encoding="utf-8")
     loaded = scenario.load(str(written), ["links.*.return.delay=3 ms"])
     assert [link.delay_ns for link in loaded.links] == [0, 3_000_000] * 2
 
 
-def test_recorded_pictures_by_override(write: Callable[..., str], tmp_path: Path) -> None:
+def test_override_may_set_recorded_pictures(write: Callable[..., str], tmp_path: Path) -> None:
     sides = (("{size: [64, 32]}", "{size: [64, 32], source: left}"), ("rear: {}", "rear: {source: left}"))
     file = write(*sides, ("{rate: 5 Hz}", "{source: right}"))
     (tmp_path / "left").mkdir()
@@ -105,11 +105,11 @@ def test_faults_name_the_override(refusal: Callable[..., str], override: str, ex
         assert message.startswith(f"--set {override}: ")
 
 
-def test_a_missing_folder_names_the_override(refusal: Callable[..., str]) -> None:
+def test_missing_folder_names_the_override(refusal: Callable[..., str]) -> None:
     message = refusal(overrides=("world.kind=pairs", "world.path=/no/such"))
     assert message.startswith("--set world.path=/no/such: world.path: no folder '/no/such'; expected")
 
 
-def test_nothing_else_changes(write: Callable[..., str]) -> None:
+def test_override_changes_only_its_key(write: Callable[..., str]) -> None:
     file = write()
     assert scenario.load(file, ["seed=9"]) == replace(scenario.load(file), seed=9)

@@ -156,24 +156,24 @@ def test_bad_input_is_one_line_that_says_where(
     assert refusal(change).startswith(f"small.yaml:{expected}")
 
 
-def test_a_stream_needs_a_way_to_fusion(refusal: Callable[..., str]) -> None:
+def test_stream_needs_a_route_to_fusion(refusal: Callable[..., str]) -> None:
     message = refusal(("from: van, to: mast", "from: mast, to: van"), (LOSS, "return: none"))
     assert message.startswith("small.yaml:12:3: streams.van/front: no way from 'van' to fusion at 'mast'; expected")
 
 
-def test_adaptive_rate_needs_a_way_back(refusal: Callable[..., str]) -> None:
+def test_adaptive_rate_needs_a_return_route(refusal: Callable[..., str]) -> None:
     message = refusal((LOSS, "return: none"), ("codec: atn", "codec: atn, rate: adaptive"))
     assert message.startswith("small.yaml:12:33: streams.van/front.rate: no way back from fusion at 'mast' to 'van';")
 
 
-def test_the_first_fault_counts_the_others(refusal: Callable[..., str]) -> None:
+def test_first_fault_counts_the_others(refusal: Callable[..., str]) -> None:
     message = refusal(("400 kbit/s", "4"), ("seed: 7", "seed: x"), ("speed: 36", "sped: 36"))
     assert message.startswith("small.yaml:2:7: seed: 'x' does not fit")
     assert message.endswith("(and 2 more)")
 
 
 @pytest.mark.parametrize("text", ["", "- 1\n", "streets\n", "\x00", "nodes: " + "[" * 5000])
-def test_what_is_no_scenario_at_all(text: str, tmp_path: Path) -> None:
+def test_non_scenario_is_refused(text: str, tmp_path: Path) -> None:
     file = tmp_path / "none.yaml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(ScenarioError) as caught:
@@ -182,7 +182,7 @@ def test_what_is_no_scenario_at_all(text: str, tmp_path: Path) -> None:
     assert str(caught.value).isprintable()
 
 
-def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+def test_binary_file_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "picture.png"
     file.write_bytes(b"\x89PNG\r\n")
     with pytest.raises(ScenarioError, match=r"picture.png:1:1: cannot be read: .* expected YAML text"):
@@ -190,7 +190,7 @@ def test_a_file_that_is_no_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("merge", ["<<: *a", "<<: [*a, *a]", "<<: {<<: *a}"])
-def test_a_mapping_that_merges_itself(refusal: Callable[..., str], merge: str) -> None:
+def test_recursive_merge_is_refused(refusal: Callable[..., str], merge: str) -> None:
     assert "too large or too deep" in refusal(("fusion: {at: mast}", f"fusion: &a {{at: mast, {merge}}}"))
 
 

@@ -22,7 +22,7 @@ def links(file: str, *overrides: str) -> dict:
     return {link.name: link for link in scenario.load(file, overrides).links}
 
 
-def test_both_directions_have_what_a_link_says_unless_the_way_back_says_otherwise(write):
+def test_reverse_link_inherits_unless_it_overrides(write):
     said = "outages: [{from: 3 s, until: 5 s}, [1 s, 2 s]], propagation: 3e8 m/s, queue: {kind: codel, target: 10 ms}"
     found = links(write((UP, f"{UP}, {said}, return: {{outages: [], queue: 9 kB}}")))
     up, back = found["up"], found["up.return"]
@@ -33,7 +33,7 @@ def test_both_directions_have_what_a_link_says_unless_the_way_back_says_otherwis
     assert found["up_van"].propagation_mps is None
 
 
-def test_the_end_where_a_link_begins_chooses_unless_another_is_named(write):
+def test_link_source_chooses_its_access_point(write):
     found = links(write((UP, f"{UP}, handover: cell"), and_another("handover: cell")))
     assert found["up"].handover == found["up.return"].handover == HandoverConfig("cell", "car")
     said = "handover: {group: cell, node: mast}"
@@ -41,7 +41,7 @@ def test_the_end_where_a_link_begins_chooses_unless_another_is_named(write):
     assert found["up_van"].handover == found["up_van.return"].handover == HandoverConfig("cell", "mast")
 
 
-def test_a_stream_has_a_priority(write):
+def test_stream_has_a_priority(write):
     streams = scenario.load(write(("{codec: jpeg,", "{codec: jpeg, priority: 3,"))).streams
     assert {stream.name: stream.priority for stream in streams} == {"car/front": 3, "van/front": 0}
 
@@ -57,7 +57,7 @@ def test_a_stream_has_a_priority(write):
         "handover: {group: cell, period: 1 s}, return: none",
     ],
 )
-def test_what_check_prints_loads_to_the_same(write, tmp_path, said):
+def test_printed_links_load_back_equally(write, tmp_path, said):
     another = [and_another(said)] if "handover" in said else []
     loaded = scenario.load(write((UP, f"{UP}, {said}"), *another))
     (tmp_path / "printed.yaml").write_text(scenario.dump(loaded), encoding="utf-8")
@@ -66,7 +66,7 @@ def test_what_check_prints_loads_to_the_same(write, tmp_path, said):
     assert again.streams == loaded.streams
 
 
-def test_an_override_of_one_key_keeps_what_the_shorthand_said(write):
+def test_overriding_one_key_keeps_the_shorthand(write):
     found = links(
         write((UP, f"{UP}, queue: 9 kB")), "links.*.queue.kind=codel", "links.up_van.loss.model=gilbert-elliott"
     )
@@ -103,12 +103,12 @@ def test_an_override_of_one_key_keeps_what_the_shorthand_said(write):
         ("handover: {group: cell, hysteresis: -3 m}", "links.up.handover.hysteresis: '-3 m' is out of range"),
     ],
 )
-def test_faults_are_told_with_their_place(refusal, said, message):
+def test_link_faults_name_their_place(refusal, said, message):
     found = refusal((UP, f"{UP}, {said}"))
     assert found.startswith("small.yaml:9:")
     assert message in found
 
 
-def test_links_of_a_group_agree(refusal):
+def test_links_of_a_group_must_agree(refusal):
     said = refusal((UP, f"{UP}, {CELL}"), and_another("handover: {group: cell, gap: 1 s}"))
     assert "links.up_2.handover: group 'cell' is not as link 'up' has it" in said

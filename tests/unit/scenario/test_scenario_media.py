@@ -22,7 +22,7 @@ def with_air(written: str) -> tuple[str, str]:
         ("{kind: tdma, slot: 40 ms, guard: 1 ms}", MediumConfig("air", "tdma", slot_ns=40 * MS, guard_ns=MS)),
     ],
 )
-def test_media_are_read_and_written_out_again(write, tmp_path, written, meant):
+def test_media_read_back_from_their_output(write, tmp_path, written, meant):
     loaded = scenario.load(write(with_air(written), ON_AIR))
     assert loaded.media == (meant,)
     assert {link.name: link.medium for link in loaded.links}["up"] == "air"
@@ -34,7 +34,7 @@ def test_media_are_read_and_written_out_again(write, tmp_path, written, meant):
     assert (again.media, again.links) == (loaded.media, loaded.links)
 
 
-def test_the_way_back_may_be_elsewhere(write):
+def test_reverse_link_may_use_another_medium(write):
     on_one_way = ("400 kbit/s}", "400 kbit/s, medium: air, return: {medium: none}}")
     loaded = scenario.load(write(with_air("csma"), on_one_way))
     assert [link.medium for link in loaded.links if link.name.startswith("up")][:2] == ["air", None]
@@ -51,11 +51,11 @@ def test_the_way_back_may_be_elsewhere(write):
         ("{kind: csma, window: 64, max_window: 32}", "media.air: window 64 is above max_window 32"),
     ],
 )
-def test_faults_of_media_are_told(refusal, written, fault):
+def test_medium_faults_are_one_line(refusal, written, fault):
     assert fault in refusal(with_air(written), ON_AIR)
 
 
-def test_faults_of_links_on_media_are_told(refusal):
+def test_faults_of_links_on_media_are_one_line(refusal):
     said = refusal(("400 kbit/s}", "400 kbit/s, medium: aie}"), with_air("csma"))
     assert "9:60: links.up.medium: no medium 'aie' (did you mean 'air'?); expected one of: air" in said
     assert "expected media: {air: csma}" in refusal(ON_AIR)

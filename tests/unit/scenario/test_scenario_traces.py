@@ -22,7 +22,7 @@ def link(loaded, name: str = "up"):
     return next(each for each in loaded.links if each.name == name)
 
 
-def test_a_trace_is_found_beside_the_scenario_and_known_by_its_digest(write, tmp_path):
+def test_trace_beside_the_scenario_is_digested(write, tmp_path):
     loaded = scenario.load(write((UP, f"bandwidth: {{{CSV}, time: s, start: 5 s}}")))
     trace = link(loaded).trace
     assert trace.path == str(tmp_path / "drive.csv")
@@ -36,13 +36,13 @@ def test_a_trace_is_found_beside_the_scenario_and_known_by_its_digest(write, tmp
 @pytest.mark.parametrize(
     "bandwidth", [f"{{{CSV}}}", f"{{{CSV}, time: s}}", "{trace: cell.up}", f"{{{CSV}, period: 2 s, start: 1 s}}"]
 )
-def test_what_check_prints_loads_to_the_same(write, tmp_path, bandwidth):
+def test_printed_traces_load_back_equally(write, tmp_path, bandwidth):
     loaded = scenario.load(write((UP, f"bandwidth: {bandwidth}, return: {{bandwidth: 1 Mbit/s}}")))
     (tmp_path / "printed.yaml").write_text(scenario.dump(loaded), encoding="utf-8")
     assert scenario.load(str(tmp_path / "printed.yaml")).links == loaded.links
 
 
-def test_an_override_names_a_trace_from_the_current_folder(write, tmp_path, monkeypatch):
+def test_override_resolves_a_trace_from_current_folder(write, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     loaded = scenario.load(write(), ["links.*.bandwidth={trace: cell.up}", "links.up.bandwidth.start=1 s"])
     assert {each.trace.kind for each in loaded.links} == {"mahimahi"}
@@ -66,7 +66,7 @@ def test_an_override_names_a_trace_from_the_current_folder(write, tmp_path, monk
         ("{100 m: fast}", "links.up.bandwidth.100 m: 'fast' is no number with a unit"),
     ],
 )
-def test_faults_are_told_with_their_place(refusal, bandwidth, message):
+def test_trace_faults_name_their_place(refusal, bandwidth, message):
     said = refusal((UP, f"bandwidth: {bandwidth}"))
     assert said.startswith("small.yaml:9:")
     assert message in said

@@ -22,7 +22,7 @@ def of_car(file: str, *overrides: str) -> TransportConfig:
         ("{kind: fec, repair: 25 %}", TransportConfig("fec", repair=0.25)),
     ],
 )
-def test_a_transport_is_a_name_or_a_mapping_and_is_written_out_again(write, tmp_path, written, meant):
+def test_transport_is_a_name_or_mapping(write, tmp_path, written, meant):
     file = write(("codec: jpeg", f"codec: jpeg, transport: {written}"))
     assert of_car(file) == meant
     out = tmp_path / "out.yaml"
@@ -44,11 +44,11 @@ def test_a_transport_is_a_name_or_a_mapping_and_is_written_out_again(write, tmp_
         ("{kind: arq}", "13:46: streams.car/front.transport.kind: 'arq' is unknown; expected 'none', 'retransmission'"),
     ],
 )
-def test_faults_are_told_with_line_and_key(refusal, written, fault):
+def test_transport_faults_name_line_and_key(refusal, written, fault):
     assert fault in refusal(("codec: jpeg", f"codec: jpeg, transport: {written}"))
 
 
-def test_retransmission_needs_a_way_back(refusal):
+def test_retransmission_needs_a_return_route(refusal):
     said = refusal(
         ("400 kbit/s}", "400 kbit/s, return: none}"), ("codec: jpeg", "codec: jpeg, transport: retransmission")
     )

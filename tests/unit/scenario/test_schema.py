@@ -15,20 +15,20 @@ def _properties(schema: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-def test_every_key_is_described_by_words_and_an_example() -> None:
+def test_every_schema_key_has_description_and_example() -> None:
     for name, field in _properties(scenario.schema_json()):
         assert len(field.get("description", "")) > 5, name
         assert field.get("examples"), name
 
 
-def test_defaults_are_written_as_one_would_write_them() -> None:
+def test_schema_defaults_are_written_with_units() -> None:
     fields = dict(_properties(scenario.schema_json()))
     assert fields["Camera.rate"]["default"] == "10 Hz"
     assert fields["Fusion.wait"]["default"] == "30 ms"
     assert fields["Queue.size"]["default"] == "65536 B"
 
 
-def test_shipped_scenarios_satisfy_it() -> None:
+def test_shipped_scenarios_satisfy_the_schema() -> None:
     jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
     validator = jsonschema.Draft202012Validator(scenario.schema_json())
     files = [file.read_text(encoding="utf-8") for file in shipped.folder("scenarios").glob("*.yaml")]

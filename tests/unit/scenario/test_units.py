@@ -57,7 +57,7 @@ def test_text_becomes_base_units(text: object, unit: str, number: float) -> None
         ("{0} m", "m", ["'{0} m'"]),
     ],
 )
-def test_anything_else_is_refused_in_one_line(value: object, unit: str, fragments: list[str]) -> None:
+def test_other_text_is_refused_in_one_line(value: object, unit: str, fragments: list[str]) -> None:
     with pytest.raises(InputError) as caught:
         units.parse(value, unit)
     message = str(caught.value)
@@ -85,7 +85,7 @@ def test_time_units_scale(number: object, unit: tuple[str, float]) -> None:
     st.one_of(st.text(), st.integers(), st.floats(), st.none(), st.lists(st.text())),
     st.sampled_from(sorted(units.EXAMPLES)),
 )
-def test_no_value_does_anything_but_parse_or_be_refused(value: object, unit: str) -> None:
+def test_any_value_parses_or_is_refused(value: object, unit: str) -> None:
     try:
         number = units.parse(value, unit)
     except units.UnitError as error:
@@ -96,6 +96,6 @@ def test_no_value_does_anything_but_parse_or_be_refused(value: object, unit: str
     assert message.isprintable()
 
 
-def test_examples_are_of_their_unit() -> None:
+def test_unit_examples_parse_as_their_unit() -> None:
     for unit, example in units.EXAMPLES.items():
         assert units.parse(example, unit) > 0

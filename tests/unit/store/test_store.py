@@ -28,7 +28,7 @@ def files(folder: Path) -> list[Path]:
 
 @pytest.mark.parametrize("size", [0, 1, 31 * KILOBYTE, 200 * KILOBYTE])
 @pytest.mark.parametrize("kind", ["scores", "pixels"])
-def test_what_was_put_comes_back_in_another_process_too(store, tmp_path, kind, size):
+def test_stored_value_is_read_by_another_process(store, tmp_path, kind, size):
     data = random.Random(size).randbytes(size)
     assert store.get(kind, "a") is None
     store.put(kind, "a", data)
@@ -41,13 +41,13 @@ def test_what_was_put_comes_back_in_another_process_too(store, tmp_path, kind, s
     other.close()
 
 
-def test_kinds_are_apart(store):
+def test_kinds_are_stored_separately(store):
     store.put("scores", "a", b"1")
     assert store.get("pixels", "a") is None
     assert store.get("frames", "a") is None
 
 
-def test_it_keeps_to_its_limit_and_pictures_do_not_push_out_records(tmp_path):
+def test_store_keeps_its_limit_without_evicting_records(tmp_path):
     store = Store(tmp_path, 4_000 * KILOBYTE)
     store.put("scores", "first", b"kept")
     draw = random.Random(1)
@@ -62,7 +62,7 @@ def test_it_keeps_to_its_limit_and_pictures_do_not_push_out_records(tmp_path):
 
 
 @pytest.mark.parametrize("harm", ["cut", "flipped", "gone", "swapped"])
-def test_a_file_that_was_altered_is_missed(store, tmp_path, harm):
+def test_altered_file_is_a_miss(store, tmp_path, harm):
     data = random.Random(2).randbytes(50 * KILOBYTE)
     store.put("pixels", "a", data)
     (file,) = files(tmp_path)
@@ -105,7 +105,7 @@ def test_nothing_is_ever_unpickled(store, tmp_path, mode):
         store.put("scores", "a", "text")  # pyright: ignore[reportArgumentType]
 
 
-def test_a_folder_that_is_none_or_no_cache_is_one_clear_line(tmp_path):
+def test_unusable_store_folder_is_one_line(tmp_path):
     (tmp_path / "file").write_text("x")
     broken = tmp_path / "broken" / "records"
     broken.mkdir(parents=True)
@@ -122,7 +122,7 @@ def test_a_folder_that_is_none_or_no_cache_is_one_clear_line(tmp_path):
         Store(tmp_path / "none", 0)
 
 
-def test_a_data_base_that_breaks_meanwhile_is_one_clear_line(tmp_path):
+def test_broken_database_is_one_line(tmp_path):
     store = Store(tmp_path / "cache")
     store.put("scores", "a", b"1")
     store.close()
@@ -159,7 +159,7 @@ print(seen)
 """
 
 
-def test_processes_write_at_once(tmp_path):
+def test_processes_write_concurrently(tmp_path):
     writers = [
         subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for _ in range(2)
@@ -169,7 +169,7 @@ def test_processes_write_at_once(tmp_path):
     assert sum(int(out) for out, _ in ends) > 0, "they shared nothing"
 
 
-def test_the_default_folder_is_where_caches_go(monkeypatch, tmp_path):
+def test_default_store_is_in_the_cache_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert default_folder() == tmp_path / "simnet"
     monkeypatch.delenv("XDG_CACHE_HOME")

@@ -29,7 +29,7 @@ def test_every_combination_is_one_point(scenario: Path):
         assert {stream.codec for stream in point.scenario.streams} == {point.codec}
 
 
-def test_a_codec_that_takes_no_side_information_is_not_made_to_wait_for_any(scenario: Path):
+def test_codec_without_side_information_waits_for_none(scenario: Path):
     alone, fused, own = (
         grid.points(Grid(str(scenario), {}, [codec]))[0].scenario for codec in ("jpeg", "jpeg+fuse", "atn")
     )
@@ -37,21 +37,21 @@ def test_a_codec_that_takes_no_side_information_is_not_made_to_wait_for_any(scen
     assert fused.streams[1].side_information == own.streams[1].side_information == ("car/a", "mast/s", "previous")
 
 
-def test_a_seed_that_is_set_is_a_seed(scenario: Path):
+def test_overridden_seed_is_a_seed(scenario: Path):
     one, two = grid.points(Grid(str(scenario), {"seed": ["5", "6"]}, ["jpeg"]))
     assert (one.scenario.seed, two.scenario.seed) == (5, 6)
     assert one.settings == two.settings == ()
     assert [one, two] == grid.points(Grid(str(scenario), {}, ["jpeg"], [5, 6]))
 
 
-def test_a_point_can_be_repeated_with_its_overrides(scenario: Path):
+def test_point_is_repeatable_by_its_overrides(scenario: Path):
     from simnet import scenario as scenarios
 
     for point in grid.points(Grid(str(scenario), BANDWIDTHS, ["jpeg", "avif+fuse", "factorized=ndic"], [5])):
         assert scenarios.load(str(scenario), list(point.overrides)) == point.scenario
 
 
-def test_neighbours_in_the_grid_have_nothing_to_code_in_common(scenario: Path):
+def test_neighbouring_points_share_no_encoding(scenario: Path):
     points = grid.points(Grid(str(scenario), BANDWIDTHS, ["jpeg", "webp"], [1, 2]))
     for one, other in itertools.pairwise(points):
         assert (one.codec, one.scenario.seed) != (other.codec, other.scenario.seed)
@@ -77,7 +77,7 @@ def test_neighbours_in_the_grid_have_nothing_to_code_in_common(scenario: Path):
         ({"seed": [str(n) for n in range(1000)]}, ["jpeg"] * 200, [], "a grid of 200000 points"),
     ],
 )
-def test_what_no_grid_can_be_made_of_is_refused(scenario: Path, settings, codecs, seeds, told: str):
+def test_impossible_grid_is_refused(scenario: Path, settings, codecs, seeds, told: str):
     def name() -> list[str]:
         return [
             cell_identity.cell(point.scenario) for point in grid.points(Grid(str(scenario), settings, codecs, seeds))
@@ -87,13 +87,13 @@ def test_what_no_grid_can_be_made_of_is_refused(scenario: Path, settings, codecs
         name()
 
 
-def test_commas_divide_values_but_not_what_is_within_brackets_or_quotes():
+def test_commas_separate_values_outside_brackets_and_quotes():
     assert split("1 Mbit/s,2 Mbit/s") == ["1 Mbit/s", "2 Mbit/s"]
     assert split("{quality: 0.5, target: null},adaptive") == ["{quality: 0.5, target: null}", "adaptive"]
     assert split("[a, b],'c,d'") == ["[a, b]", "'c,d'"]
 
 
-def test_a_cell_is_named_by_what_its_rows_depend_on_alone(scenario: Path, tmp_path: Path):
+def test_cell_name_depends_on_row_inputs_only(scenario: Path, tmp_path: Path):
     def name(file: Path, **changes: list[str]) -> str:
         return cell_identity.cell(grid.points(Grid(str(file), changes))[0].scenario)
 

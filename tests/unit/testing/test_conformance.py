@@ -156,7 +156,7 @@ def test_good_codecs_pass(codec: object) -> None:
     testing.check_codec(codec)
 
 
-def test_every_codec_check_fails_on_a_codec_that_is_wrong_in_that() -> None:
+def test_every_codec_check_detects_its_fault() -> None:
     _each_fails(testing.CODEC_CHECKS, BAD_CODECS, testing.check_codec)
 
 
@@ -262,7 +262,7 @@ def test_good_worlds_pass() -> None:
     testing.check_world(Careless)
 
 
-def test_every_world_check_fails_on_a_world_that_is_wrong_in_that() -> None:
+def test_every_world_check_detects_its_fault() -> None:
     _each_fails(testing.WORLD_CHECKS, BAD_WORLDS, partial(testing.run, testing.WORLD_CHECKS))
 
 
@@ -329,7 +329,7 @@ def test_good_rate_controls_pass(check: Callable[..., None], control: Any, adapt
     check(testing.RateUnderTest(control, adapts=adapts))
 
 
-def test_every_rate_check_fails_on_a_control_that_is_wrong_in_that() -> None:
+def test_every_rate_check_detects_its_fault() -> None:
     _each_fails(testing.RATE_CHECKS, BAD_RATES, partial(testing.check_rate_control, adapts=True))
 
 
@@ -389,5 +389,5 @@ def test_good_links_pass(link: LinkConfig) -> None:
     testing.check_link(link)
 
 
-def test_every_link_check_fails_on_a_network_that_is_wrong_in_that() -> None:
+def test_every_link_check_detects_its_fault() -> None:
     _each_fails(testing.LINK_CHECKS, BAD_NETWORKS, lambda network: testing.check_link(LINK, network=network))

@@ -64,13 +64,13 @@ VEH0 = "{sumo: fcd.xml, vehicle: veh0}"
         ("path: [[0, 0]], speed: 1 m/s", "nodes.n0.path: 1 given; expected at least 2"),
     ],
 )
-def test_faults_of_a_scenario(refusal: Callable[..., str], node: str, message: str) -> None:
+def test_faults_of_track_keys_are_one_line(refusal: Callable[..., str], node: str, message: str) -> None:
     said = refusal(node)
     assert said.startswith("moving.yaml:4:")
     assert message in said
 
 
-def test_nobody_follows_whoever_goes_by_the_clock(refusal: Callable[..., str]) -> None:
+def test_timed_track_cannot_be_followed(refusal: Callable[..., str]) -> None:
     said = refusal(f"path: {VEH0}", "follows: n0, gap: 8 m")
     assert "nodes.n1.follows: 'n0' goes by the times of its path; expected a node that goes at a speed" in said
 
@@ -123,19 +123,19 @@ def _said(read: Callable[[], Any], folder: Path) -> str:
 
 
 @pytest.mark.parametrize(("change", "message"), SUMO)
-def test_faults_of_floating_car_data(files: Path, change: tuple[str, str], message: str) -> None:
+def test_faults_of_floating_car_data_are_one_line(files: Path, change: tuple[str, str], message: str) -> None:
     file = _changed(files, "fcd.xml", FCD, change)
     assert _said(lambda: sumo.read(file, ("veh0",), geographic=False), files).startswith(message)
 
 
 @pytest.mark.parametrize(("change", "message"), TRACKS)
-def test_faults_of_gpx(files: Path, change: tuple[str, str], message: str) -> None:
+def test_faults_of_gpx_are_one_line(files: Path, change: tuple[str, str], message: str) -> None:
     file = _changed(files, "flight.gpx", GPX, change)
     assert message in _said(lambda: gpx.read(file, None), files)
 
 
 @pytest.mark.parametrize(("change", "message"), ROWS)
-def test_faults_of_csv(files: Path, change: tuple[str, str], message: str) -> None:
+def test_faults_of_csv_are_one_line(files: Path, change: tuple[str, str], message: str) -> None:
     file = _changed(files, "way.csv", CSV, change)
     columns = waypoint_table.Columns("east", "north", False, "up", "t", "yaw")
     assert _said(lambda: waypoint_table.read(file, columns), files) == message
@@ -172,7 +172,7 @@ def test_faults_of_csv(files: Path, change: tuple[str, str], message: str) -> No
         (mission(items=None), "mission.items: no list; expected the items of a mission"),
     ],
 )
-def test_faults_of_plans(files: Path, written: Any, message: str) -> None:
+def test_faults_of_plans_are_one_line(files: Path, written: Any, message: str) -> None:
     file = files / "survey.plan"
     file.write_text(written if isinstance(written, str) else json.dumps(written), encoding="utf-8")
     assert message in _said(lambda: mission_plan.read(file), files)

@@ -42,14 +42,14 @@ def test_sumo_gives_metres_angles_and_one_clock(load: Load) -> None:
     assert _at(other, 1.75) == pytest.approx((49, 7, 2, 90))
 
 
-def test_a_person_is_found_and_a_run_may_begin_later(load: Load) -> None:
+def test_person_track_and_late_start_work(load: Load) -> None:
     (walker,) = _ways(load("path: {sumo: fcd.xml, vehicle: walker}"))
     assert (walker.waypoints_m, walker.times_ns) == (((3.0, 4.0, 0.0),), ())
     (car,) = _ways(load("path: {sumo: fcd.xml, vehicle: veh0, begin: 1 s}"))
     assert _at(car, 0) == pytest.approx((10, -1.6, 0, 0))
 
 
-def test_sumo_with_longitudes(load: Load, files: Path) -> None:
+def test_sumo_longitudes_become_metres(load: Load, files: Path) -> None:
     text = (
         '<fcd-export><timestep time="0"><vehicle id="a" x="13.4" y="52.5" angle="0"/></timestep>'
         '<timestep time="2"><vehicle id="a" x="13.4" y="52.5009" angle="0"/></timestep></fcd-export>'
@@ -69,7 +69,7 @@ def test_gpx_gives_times_altitudes_and_headings_from_motion(load: Load) -> None:
     assert drone.source.startswith("flight.gpx sha256:")
 
 
-def test_gpx_without_times_goes_at_a_speed(load: Load, files: Path) -> None:
+def test_gpx_without_times_uses_a_speed(load: Load, files: Path) -> None:
     points = '<rtept lat="0" lon="0"/><rtept lat="0" lon="0"/><rtept lat="0" lon="0.001"/>'
     (files / "route.gpx").write_text(f'<gpx version="1.1"><rte><name>r</name>{points}</rte></gpx>')
     (way,) = _ways(load("path: {gpx: route.gpx}, speed: 36 km/h, start: 1 m"))
@@ -77,7 +77,7 @@ def test_gpx_without_times_goes_at_a_speed(load: Load, files: Path) -> None:
     assert _at(way, 3) == pytest.approx((31, 0, 0, 0))
 
 
-def test_csv_in_metres_with_headings(load: Load) -> None:
+def test_csv_metres_and_headings_are_read(load: Load) -> None:
     (way,) = _ways(load("path: {csv: way.csv, x: east, y: north, z: up, time: t, heading: yaw}"))
     assert _at(way, 0.75) == pytest.approx((7.5, 0, 2, 0), abs=1e-9)
     assert _at(way, 2.75) == pytest.approx((15, 10, 3, 50))
@@ -85,14 +85,14 @@ def test_csv_in_metres_with_headings(load: Load) -> None:
     assert _at(way, 4) == pytest.approx((15, 5, 0, 90))
 
 
-def test_csv_with_latitudes_and_dates(load: Load, files: Path) -> None:
+def test_csv_latitudes_and_dates_are_read(load: Load, files: Path) -> None:
     rows = "when,lat,lon,alt\n2024-05-01T10:00:00,52.5,13.4,40\n2024-05-01 12:00:10+02:00,52.5009,13.4,50\n"
     (files / "geo.csv").write_text(rows)
     (way,) = _ways(load("path: {csv: geo.csv, latitude: lat, longitude: lon, altitude: alt, time: when}"))
     assert _at(way, 5) == pytest.approx((0, 50.07, 5, 90), abs=0.01)
 
 
-def test_a_plan_is_flown_at_its_speeds(load: Load) -> None:
+def test_plan_is_flown_at_its_speeds(load: Load) -> None:
     loaded = load("path: {plan: survey.plan}")
     (drone,) = _ways(loaded)
     assert loaded.origin == (52.5, 13.4, 34.0)
@@ -106,7 +106,7 @@ def test_a_plan_is_flown_at_its_speeds(load: Load) -> None:
     assert _at(slow, 5) == pytest.approx((0, 0, 10, 90), abs=0.01)
 
 
-def test_nodes_share_the_origin(load: Load) -> None:
+def test_nodes_share_one_origin(load: Load) -> None:
     plan, flight = _ways(load("path: {plan: survey.plan}", "path: {gpx: flight.gpx}"))
     assert _at(flight, 0)[:3] == pytest.approx((0, 0, 6))
     assert _at(flight, 10)[1] == pytest.approx(max(y for _, y, _ in plan.waypoints_m), abs=0.01)
@@ -131,7 +131,7 @@ def test_recordings_of_one_format_share_their_clock(load: Load, files: Path) -> 
         "{points: [[0, 0], [3, 4, 5]], times: [-1 s, 2.5 s], headings: [10, 370]}",
     ],
 )
-def test_what_check_prints_loads_to_the_same_without_the_file(load: Load, files: Path, path: str) -> None:
+def test_printed_track_loads_without_its_file(load: Load, files: Path, path: str) -> None:
     loaded = load(f"path: {path}")
     printed = files / "elsewhere" / "moving.yaml"
     printed.parent.mkdir()
@@ -142,13 +142,13 @@ def test_what_check_prints_loads_to_the_same_without_the_file(load: Load, files:
     assert from_plain(Scenario, unpack_records(pack_records(loaded))) == loaded
 
 
-def test_other_content_is_another_scenario(load: Load, files: Path) -> None:
+def test_changed_track_changes_the_scenario(load: Load, files: Path) -> None:
     before = load("path: {csv: way.csv, x: east, y: north, time: t}")
     (files / "way.csv").write_text((files / "way.csv").read_text() + "\n")
     assert load("path: {csv: way.csv, x: east, y: north, time: t}").nodes != before.nodes
 
 
-def test_a_run_carries_only_what_it_needs_of_a_long_track(load: Load, files: Path) -> None:
+def test_run_keeps_only_its_part_of_a_track(load: Load, files: Path) -> None:
     (files / "long.csv").write_text("t,x,y\n" + "".join(f"{k},{k // 50 * 100},0\n" for k in range(1000)))
     (way,) = _ways(load("path: {csv: long.csv, x: x, y: y, time: t, begin: 330 s}"))
     assert len(way.waypoints_m) < 120
@@ -182,7 +182,7 @@ def test_waypoints_are_passed_at_their_times(times_ns: list[int], data: st.DataO
     st.tuples(st.floats(0, 360), st.floats(0, 10_000)),
     st.tuples(st.floats(0, 360), st.floats(0, 10_000)),
 )
-def test_distances_are_those_on_the_earth(
+def test_distances_match_the_ellipsoid(
     latitude: float, longitude: float, a: tuple[float, float], b: tuple[float, float]
 ) -> None:
     """Between any two places within 10 km of the origin, against geodesics on WGS84: to 0.001 %."""

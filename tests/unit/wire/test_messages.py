@@ -46,12 +46,12 @@ def _messages(draw: st.DrawFn) -> Message:
 
 
 @given(_messages())
-def test_round_trip(message: Message) -> None:
+def test_message_round_trips(message: Message) -> None:
     assert unpack(pack(message)) == message
 
 
 @given(_messages(), st.data())
-def test_altered_bytes_are_refused_or_are_another_valid_message(message: Message, data: st.DataObject) -> None:
+def test_altered_bytes_are_refused_or_valid(message: Message, data: st.DataObject) -> None:
     frames = pack(message)
     place = data.draw(st.integers(0, len(frames) - 1))
     cut = bytearray(frames[place])
@@ -63,7 +63,7 @@ def test_altered_bytes_are_refused_or_are_another_valid_message(message: Message
 
 
 @given(st.lists(st.binary(max_size=60), max_size=5), st.sampled_from(sorted(MESSAGE_TYPES)))
-def test_foreign_bytes_raise_nothing_but_wire_error(frames: list[bytes], kind: str) -> None:
+def test_foreign_bytes_raise_only_wire_error(frames: list[bytes], kind: str) -> None:
     _unpack_safely(frames)
     _unpack_safely([kind.encode(), *frames])
 
@@ -90,7 +90,7 @@ def _unpack_safely(frames: list[bytes]) -> None:
         ([b"stop", bytes(messages.MAX_HEADER_BYTES + 1)], "a header of"),
     ],
 )
-def test_refusals_say_what_was_expected(frames: list[bytes], complaint: str) -> None:
+def test_refusals_state_what_was_expected(frames: list[bytes], complaint: str) -> None:
     with pytest.raises(WireError, match=complaint):
         unpack(frames)
 

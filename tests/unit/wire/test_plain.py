@@ -27,11 +27,11 @@ LINK = LinkConfig("up", "a", "b", 2e6, loss=LossConfig("independent", 0.01), lad
         ),
     ],
 )
-def test_round_trip(record: LinkConfig) -> None:
+def test_records_round_trip(record: LinkConfig) -> None:
     assert from_plain(type(record), unpack_records(pack_records(record))) == record
 
 
-def test_whole_numbers_pass_for_floats_only() -> None:
+def test_integers_pass_for_floats_only() -> None:
     assert from_plain(Trajectory, {**to_plain(Trajectory(((0.0, 0.0, 0.0),))), "speed_mps": 3}).speed_mps == 3.0
     with pytest.raises(WireError, match="mtu_bytes"):
         from_plain(LinkConfig, {**to_plain(LINK), "mtu_bytes": 1500.0})
@@ -42,7 +42,7 @@ def test_enumerations_travel_as_their_values() -> None:
 
 
 @pytest.mark.parametrize("data", [None, [], {}, {**to_plain(LINK), "extra": 1}, {**to_plain(LINK), "ladder": [[1.0]]}])
-def test_other_shapes_are_refused(data: object) -> None:
+def test_wrong_shapes_are_refused(data: object) -> None:
     with pytest.raises(WireError):
         from_plain(LinkConfig, data)
 

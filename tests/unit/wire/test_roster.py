@@ -26,19 +26,19 @@ CAR = HostClaim("camera car", ("car",), scenario="d1", version="1.0")
         ({"nodes": ("van", "mast")}, None),
     ],
 )
-def test_objections(changes: dict, complaint: str | None) -> None:
+def test_roster_objects_to_wrong_claims(changes: dict, complaint: str | None) -> None:
     found = ROSTER.objection(replace(CAR, **changes), [CAR])
     assert found is None if complaint is None else complaint in found
 
 
-def test_who_comes_to_a_full_house_is_told_so() -> None:
+def test_surplus_host_is_refused_with_reason() -> None:
     all_there = [replace(CAR, nodes=ROSTER.nodes), replace(CAR, host="fusion", nodes=(), fusion=True)]
     assert ROSTER.objection(CAR, all_there) == (
         "car is carried by another host already; expected nobody else, all have come"
     )
 
 
-def test_fusion_is_carried_once() -> None:
+def test_fusion_is_claimed_once() -> None:
     fusion = replace(CAR, host="fusion", nodes=(), fusion=True)
     both = replace(CAR, host="fusion and camera van", nodes=("van",), fusion=True)
     assert "fusion is carried by another host already" in ROSTER.objection(both, [fusion])
@@ -46,12 +46,12 @@ def test_fusion_is_carried_once() -> None:
     assert ROSTER.missing([CAR, both]) == ["mast"]
 
 
-def test_a_claim_survives_the_wire() -> None:
+def test_claim_survives_the_wire() -> None:
     assert HostClaim.of(unpack(pack(CAR.hello()))) == CAR
     assert Message("hello", CAR.hello().header) == CAR.hello()
 
 
-def test_names_tell_what_a_host_carries_and_no_two_are_alike() -> None:
+def test_host_names_are_unique_and_list_their_nodes() -> None:
     names = [host_name(*each) for each in ((("a", "b"), False), ((), True), (("fusion",), False), (("a",), True))]
     assert names == ["camera a+b", "fusion", "camera fusion", "fusion and camera a"]
 
@@ -59,7 +59,7 @@ def test_names_tell_what_a_host_carries_and_no_two_are_alike() -> None:
 @pytest.mark.parametrize(
     "good", ["tcp://0.0.0.0:5555", "tcp://*:5555", "tcp://[::1]:80", "tcp://a-b.c_d:*", "ipc:///x"]
 )
-def test_places_to_listen(good: str) -> None:
+def test_valid_listen_endpoints_are_accepted(good: str) -> None:
     assert endpoint.check(good, listens=True) == good
 
 
@@ -67,6 +67,6 @@ def test_places_to_listen(good: str) -> None:
     "bad",
     ["", "tcp://", "tcp://host", "tcp://host:0", "tcp://host:65535", "tcp://host:*", "udp://host:5", "ipc://", "h:1"],
 )
-def test_places_that_are_none_to_connect_to(bad: str) -> None:
+def test_bad_connect_endpoints_are_refused(bad: str) -> None:
     with pytest.raises(InputError, match="expected tcp://ADDRESS:PORT"):
         endpoint.check(bad, listens=False)

@@ -23,7 +23,7 @@ def _wake(time_ns: int) -> Message:
     return Message("wake", {"time_ns": time_ns})
 
 
-def test_a_request_sent_twice_is_done_once_and_its_reply_sent_again() -> None:
+def test_repeated_request_runs_once_and_resends_its_reply() -> None:
     requests, replies = _pair()
     request = _sent(requests, 1)
     assert replies.judge(request) is RequestStatus.NEW
@@ -33,7 +33,7 @@ def test_a_request_sent_twice_is_done_once_and_its_reply_sent_again() -> None:
     assert replies.kept(1) == kept
 
 
-def test_a_second_copy_of_a_reply_changes_nothing() -> None:
+def test_second_copy_of_a_reply_changes_nothing() -> None:
     requests, replies = _pair()
     replies.judge(_sent(requests, 1))
     reply = replies.keep(1, Message("announced"))
@@ -44,7 +44,7 @@ def test_a_second_copy_of_a_reply_changes_nothing() -> None:
     assert requests.outstanding == []
 
 
-def test_a_gap_holds_back_what_follows_until_both_come_again() -> None:
+def test_gap_holds_back_later_requests() -> None:
     requests, replies = _pair()
     first, second = _sent(requests, 1), _sent(requests, 2)
     assert replies.judge(second) is RequestStatus.EARLY
@@ -71,7 +71,7 @@ def test_other_sessions_and_epochs_are_ignored() -> None:
         assert requests.accept(Message("announced", envelope=envelope)) is None
 
 
-def test_who_comes_back_is_told_first_what_it_knew_then_what_it_owes() -> None:
+def test_returning_host_gets_replay_then_owed_requests() -> None:
     requests, _ = _pair()
     tickets = [requests.post(_wake(time_ns)) for time_ns in (1, 2, 3)]
     requests.accept(Message("announced", envelope=Envelope("run", 1, 1)))
@@ -88,7 +88,7 @@ def test_who_comes_back_is_told_first_what_it_knew_then_what_it_owes() -> None:
     assert requests.accept(Message("announced", envelope=Envelope("run", 1, 2))) is None
 
 
-def test_what_has_its_reply_already_is_told_again_between_what_is_owed_where_it_came_between() -> None:
+def test_answered_requests_are_replayed_in_order() -> None:
     requests, _ = _pair()
     tickets = [requests.post(_wake(time_ns)) for time_ns in (1, 2, 3)]
     requests.accept(Message("announced", envelope=Envelope("run", 1, 2)))
@@ -97,7 +97,7 @@ def test_what_has_its_reply_already_is_told_again_between_what_is_owed_where_it_
     assert requests.owed == {tickets[0], tickets[2]}
 
 
-def test_a_request_that_need_not_be_sent_has_a_ticket_all_the_same() -> None:
+def test_skipped_request_still_has_a_ticket() -> None:
     requests, _ = _pair()
     assert requests.next_ticket == 1
     assert [requests.skip(), requests.post(_wake(1)), requests.skip()] == [1, 2, 3]

@@ -25,14 +25,14 @@ def test_every_drive_below_a_folder_is_listed_in_order(tmp_path):
     assert all("image_03" in str(right) and right.name == left.name for left, right in found)
 
 
-def test_plain_pairs_ignore_what_is_no_picture(tmp_path):
+def test_plain_pairs_ignore_other_files(tmp_path):
     for side in ("left", "right"):
         touch(tmp_path / side, "a.webp")
         (tmp_path / side / "notes.txt").write_text("hello")
     assert list_pairs(f"pairs:{tmp_path}") == [(tmp_path / "left" / "a.webp", tmp_path / "right" / "a.webp")]
 
 
-def test_a_picture_without_partner_is_said(tmp_path):
+def test_unpaired_picture_is_named(tmp_path):
     touch(tmp_path / "left", "a.png", "b.png")
     touch(tmp_path / "right", "a.png")
     with pytest.raises(PictureError, match=r"b.png is not in both views"):
@@ -40,19 +40,19 @@ def test_a_picture_without_partner_is_said(tmp_path):
 
 
 @pytest.mark.parametrize("spec", ["left:DIR", "pairs", "pairs:"])
-def test_another_spec_is_refused(spec):
+def test_unknown_data_name_is_refused(spec):
     with pytest.raises(PictureError, match=r"not a data set; expected pairs:DIR, kitti_raw:DIR, kitti_odometry:DIR"):
         list_pairs(spec)
 
 
-def test_empty_folders_are_said(tmp_path):
+def test_empty_folder_is_named(tmp_path):
     (tmp_path / "left").mkdir()
     (tmp_path / "right").mkdir()
     with pytest.raises(PictureError, match="left: no pictures in this folder"):
         list_pairs(f"pairs:{tmp_path}")
 
 
-def test_16_bit_and_palette_pictures_become_8_bit_rgb(tmp_path):
+def test_deep_and_palette_pictures_become_8_bit_rgb(tmp_path):
     deep = np.full((3, 5), 0x80FF, np.uint16)
     Image.fromarray(deep).save(tmp_path / "deep.png")
     assert (read_rgb(tmp_path / "deep.png") == 0x80).all()
@@ -61,7 +61,7 @@ def test_16_bit_and_palette_pictures_become_8_bit_rgb(tmp_path):
     assert read_rgb(tmp_path / "palette.png").shape == (3, 5, 3)
 
 
-def test_missing_and_foreign_files_are_said(tmp_path):
+def test_missing_and_foreign_files_are_named(tmp_path):
     with pytest.raises(PictureError, match=r"gone.png: no such file"):
         read_rgb(tmp_path / "gone.png")
     (tmp_path / "text.png").write_text("hello")

@@ -36,7 +36,7 @@ def brightness(frame):
     return round(float(frame.mean()))
 
 
-def test_a_folder_plays_one_picture_a_period(tmp_path):
+def test_folder_plays_one_picture_per_period(tmp_path):
     write(tmp_path / "cam", 3)
     played = opened(WorldConfig("pictures", path=str(tmp_path)), camera(source="cam", phase_ns=7))
     assert [brightness(played.frame("a/b", 7 + k * PERIOD)) for k in (2, 0, 1)] == [20, 0, 10]
@@ -45,13 +45,13 @@ def test_a_folder_plays_one_picture_a_period(tmp_path):
 
 
 @pytest.mark.parametrize("check", testing.WORLD_CHECKS)
-def test_it_is_what_simnet_asks_of_a_world(tmp_path, check):
+def test_recorded_world_passes_the_conformance_suite(tmp_path, check):
     for side in ("left", "right"):
         write(tmp_path / side, 7)
     check(testing.WorldUnderTest("pairs", str(tmp_path)))
 
 
-def test_a_recording_ends(tmp_path):
+def test_recording_ends(tmp_path):
     write(tmp_path / "cam", 3)
     config, single = WorldConfig("pictures", path=str(tmp_path)), camera(source="cam", phase_ns=7)
     assert world.length_ns(config, {"a/b": single}) == 7 + 3 * PERIOD
@@ -59,7 +59,7 @@ def test_a_recording_ends(tmp_path):
         opened(config, single).frame("a/b", 7 + 3 * PERIOD)
 
 
-def test_a_picture_of_another_size_is_cropped_around_its_middle_then_resized(tmp_path):
+def test_other_sizes_are_cropped_centrally_then_resized(tmp_path):
     (tmp_path / "cam").mkdir()
     wide = np.zeros((40, 200, 3), np.uint8)
     wide[:, 60:140] = 200
@@ -71,14 +71,14 @@ def test_a_picture_of_another_size_is_cropped_around_its_middle_then_resized(tmp
     assert (frame[4:] == 200).all()
 
 
-def test_a_small_picture_is_enlarged(tmp_path):
+def test_small_picture_is_enlarged(tmp_path):
     write(tmp_path / "cam", 1, base=50, size=(4, 4))
     frame = opened(WorldConfig("pictures", path=str(tmp_path)), camera(source="cam")).frame("a/b", 0)
     assert frame.shape == (8, 16, 3)
     assert brightness(frame) == 50
 
 
-def test_a_picture_of_another_size_than_its_sequence_is_refused(tmp_path):
+def test_picture_of_differing_size_is_refused(tmp_path):
     write(tmp_path / "cam", 2, size=(8, 16))
     Image.fromarray(np.zeros((10, 20, 3), np.uint8)).save(tmp_path / "cam" / "9.png")
     played = opened(WorldConfig("pictures", path=str(tmp_path)), camera(source="cam"))
@@ -97,7 +97,7 @@ def video(tmp_path):
     return path
 
 
-def test_a_video_gives_the_same_frames_in_any_order(video):
+def test_video_gives_the_same_frames_in_any_order(video):
     config = WorldConfig("pictures", path=str(video.parent))
     played = opened(config, camera(source="clip.avi"))
     for k in (0, 5, 2, 11, 10):
@@ -106,7 +106,7 @@ def test_a_video_gives_the_same_frames_in_any_order(video):
     assert world.length_ns(config, {"a/b": camera(source="clip.avi")}) == 12 * PERIOD
 
 
-def test_a_video_knows_red_from_blue(tmp_path):
+def test_video_keeps_red_and_blue(tmp_path):
     writer = cv2.VideoWriter(str(tmp_path / "red.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 10, (64, 32))
     writer.write(np.full((32, 64, 3), (0, 0, 250), np.uint8))
     writer.release()
@@ -126,7 +126,7 @@ SIDES = (camera("rig/l", "left"), camera("rig/r", "right"))
 
 @pytest.mark.parametrize("kind", LAYOUTS)
 @pytest.mark.parametrize("offset", [0, 1, -1])
-def test_data_sets_know_left_from_right_and_the_right_camera_may_run_ahead(tmp_path, kind, offset):
+def test_data_sets_distinguish_left_right_and_offset(tmp_path, kind, offset):
     left, right = LAYOUTS[kind]
     write(tmp_path / left, 4)
     write(tmp_path / right, 4, base=100)
@@ -146,7 +146,7 @@ def test_grey_cameras_give_three_equal_channels(tmp_path, kind):
     assert brightness(frame) == 110
 
 
-def test_one_of_several_sequences_is_named(tmp_path):
+def test_one_of_several_sequences_can_be_chosen(tmp_path):
     for name, base in (("00", 0), ("01", 50)):
         for side in LAYOUTS["kitti_odometry"]:
             write(tmp_path / "sequences" / name / side, 1, base)
@@ -158,7 +158,7 @@ def test_one_of_several_sequences_is_named(tmp_path):
         opened(WorldConfig("kitti_odometry", path=str(tmp_path), sequence="07"), *SIDES)
 
 
-def test_a_missing_folder_is_said(tmp_path):
+def test_missing_folder_is_named(tmp_path):
     with pytest.raises(PictureError, match="nowhere: no such file or folder; expected a folder of pictures or a video"):
         opened(WorldConfig("pictures", path=str(tmp_path)), camera(source="nowhere"))
     with pytest.raises(PictureError, match="no such folder; expected left and right in it"):
@@ -167,7 +167,7 @@ def test_a_missing_folder_is_said(tmp_path):
         opened(WorldConfig("kitti_raw", path=str(tmp_path)), *SIDES)
 
 
-def test_wrong_settings_are_said(tmp_path):
+def test_wrong_settings_are_one_line(tmp_path):
     write(tmp_path / "left", 1)
     write(tmp_path / "right", 1)
     with pytest.raises(InputError, match="camera a/b has no source"):
@@ -180,7 +180,7 @@ def test_wrong_settings_are_said(tmp_path):
         opened(WorldConfig("dream"), *SIDES)
 
 
-def test_a_damaged_picture_or_video_is_said_in_one_line(tmp_path, capfd):
+def test_damaged_picture_or_video_is_one_line(tmp_path, capfd):
     folder = write(tmp_path / "cam", 2, suffix="jpg")
     (folder / "000001.jpg").write_bytes((folder / "000000.jpg").read_bytes()[:300])
     (tmp_path / "clip.avi").write_bytes(b"not a video" * 100)

@@ -43,7 +43,7 @@ def general(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(("split", "count"), [("train", 1576), ("val", 790), ("test", 790)])
-def test_kitti_stereo_has_the_papers_counts(stereo: Path, split: str, count: int) -> None:
+def test_kitti_stereo_has_the_published_counts(stereo: Path, split: str, count: int) -> None:
     found = list_split("kitti-stereo", stereo, split)
     assert len(found.pairs) == len(set(found.pairs)) == count
     assert found.note == ""
@@ -68,7 +68,7 @@ def test_kitti_stereo_validates_and_tests_on_the_same_scenes(stereo: Path) -> No
     assert moved == test
 
 
-def test_kitti_general_has_the_papers_counts(general: Path) -> None:
+def test_kitti_general_has_the_published_counts(general: Path) -> None:
     val, test = (list_split("kitti-general", general, split) for split in ("val", "test"))
     assert (len(val.pairs), len(test.pairs)) == (912, 3607)
     assert val.note == test.note == ""
@@ -87,7 +87,7 @@ def test_kitti_general_trains_on_every_other_scene(general: Path) -> None:
     assert all(scene == "000000" for _, scene in scenes)
 
 
-def test_lists_of_the_authors_are_taken_as_they_are(general: Path) -> None:
+def test_authors_lists_are_used_unchanged(general: Path) -> None:
     lines = [
         "data_stereo_flow_multiview/testing/image_2/000158_15.png",
         "data_stereo_flow_multiview/testing/image_3/000158_17.png",
@@ -119,7 +119,7 @@ def test_lists_of_the_authors_are_taken_as_they_are(general: Path) -> None:
         file.parent.rmdir()
 
 
-def test_cityscapes(tmp_path: Path) -> None:
+def test_cityscapes_pairs_are_found(tmp_path: Path) -> None:
     for city, names in (
         ("zurich", ["zurich_000000_000019"]),
         ("aachen", ["aachen_000001_000019", "aachen_000000_000019"]),
@@ -137,7 +137,7 @@ def test_cityscapes(tmp_path: Path) -> None:
         list_split("cityscapes", tmp_path, "test")
 
 
-def test_what_is_missing_is_one_line(tmp_path: Path) -> None:
+def test_missing_split_files_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(
         PictureError, match=r"neither benchmark here; expected data_stereo_flow_multiview \(KITTI 2012\)"
     ):

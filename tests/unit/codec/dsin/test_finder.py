@@ -25,7 +25,7 @@ def plain_loop(x_dec: np.ndarray, y_dec: np.ndarray) -> tuple[np.ndarray, np.nda
 
 @settings(max_examples=5, deadline=None)
 @given(seed=st.integers(0, 1000))
-def test_the_winner_is_the_plain_loops(seed: int) -> None:
+def test_finder_agrees_with_a_plain_loop(seed: int) -> None:
     rng = np.random.default_rng(seed)
     x, y = (rng.integers(0, 256, (40, 48, 3), dtype=np.uint8) for _ in range(2))
     found = patch_finder.find(x, y, MEAN, DEVIATION)
@@ -36,7 +36,7 @@ def test_the_winner_is_the_plain_loops(seed: int) -> None:
         assert chosen > best[row, column] - 1e-5
 
 
-def test_a_shifted_picture_is_found_again_and_put_together(picture: np.ndarray) -> None:
+def test_shifted_picture_is_found_and_reassembled(picture: np.ndarray) -> None:
     x = patch_finder.whole_patches(picture)
     y = np.roll(x, (0, 7), axis=(0, 1))
     found = patch_finder.find(x, y, MEAN, DEVIATION)
@@ -46,14 +46,14 @@ def test_a_shifted_picture_is_found_again_and_put_together(picture: np.ndarray) 
     assert np.mean(y_syn[:, :-24] == x[:, :-24]) > 0.9
 
 
-def test_flat_patches_have_a_match_too() -> None:
+def test_flat_patches_have_a_match() -> None:
     flat = np.full((40, 48, 3), 90, np.uint8)
     found = patch_finder.find(flat, flat, MEAN, DEVIATION)
     assert np.isfinite(found.score).all()
     np.testing.assert_array_equal(patch_finder.synthesise(flat, found), flat)
 
 
-def test_borders_are_filled_up_to_whole_patches(picture: np.ndarray) -> None:
+def test_borders_are_padded_to_whole_patches(picture: np.ndarray) -> None:
     whole = patch_finder.whole_patches(picture)
     assert whole.shape == (120, 216, 3)
     np.testing.assert_array_equal(whole[:, 199:], np.repeat(picture[:, -1:], 17, axis=1))

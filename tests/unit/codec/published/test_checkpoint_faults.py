@@ -41,13 +41,13 @@ class Evil:
         return os.mkdir, (str(self.folder),)
 
 
-def test_a_file_that_would_run_code_is_refused(tmp_path: Path, state: dict[str, torch.Tensor]) -> None:
+def test_file_that_would_run_code_is_refused(tmp_path: Path, state: dict[str, torch.Tensor]) -> None:
     trap = tmp_path / "trap"
     refused(saved(tmp_path, {"model_state_dict": state, "extra": Evil(trap)}), "bls17", "could run code; refused")
     assert not trap.exists()
 
 
-def test_what_is_no_torch_file_is_refused(tmp_path: Path, checkpoint: Checkpoint) -> None:
+def test_non_torch_file_is_refused(tmp_path: Path, checkpoint: Checkpoint) -> None:
     refused(tmp_path / "missing.pt", None, "No such file")
     refused(tmp_path, None, "Is a directory")
     for content in (b"", b"hello", checkpoint("bls17").read_bytes()[:3000], b"\x80\x02garbage"):
@@ -56,11 +56,11 @@ def test_what_is_no_torch_file_is_refused(tmp_path: Path, checkpoint: Checkpoint
 
 
 @pytest.mark.parametrize("content", [{"state_dict": {}}, [1, 2], {"model_state_dict": {}}, {"model_state_dict": 3}])
-def test_a_torch_file_without_the_entries_is_refused(content: object, tmp_path: Path) -> None:
+def test_torch_file_without_entries_is_refused(content: object, tmp_path: Path) -> None:
     refused(saved(tmp_path, content), None, "no model_state_dict")
 
 
-def test_entries_without_names_are_refused(tmp_path: Path) -> None:
+def test_unnamed_entries_are_refused(tmp_path: Path) -> None:
     refused(saved(tmp_path, {"model_state_dict": {3: torch.zeros(2)}}), None, "without a name")
 
 
@@ -73,7 +73,7 @@ def test_wrong_entries_are_named(tmp_path: Path, state: dict[str, torch.Tensor])
     refused(file, None, "of no published network")
 
 
-def test_a_checkpoint_of_another_network_is_refused(checkpoint: Checkpoint) -> None:
+def test_checkpoint_of_another_network_is_refused(checkpoint: Checkpoint) -> None:
     refused(
         checkpoint("ndic-bls17"),
         "bls17",
@@ -85,7 +85,7 @@ def test_a_checkpoint_of_another_network_is_refused(checkpoint: Checkpoint) -> N
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_numbers_that_are_none_are_refused(value: float, tmp_path: Path, state: dict[str, torch.Tensor]) -> None:
+def test_nan_and_infinity_are_refused(value: float, tmp_path: Path, state: dict[str, torch.Tensor]) -> None:
     state["conv2.weight"][1, 2, 3, 4] = value
     refused(
         saved(tmp_path, {"model_state_dict": state}), "bls17", r"entry conv2\.weight: not all of its values are finite"
@@ -93,14 +93,14 @@ def test_numbers_that_are_none_are_refused(value: float, tmp_path: Path, state: 
 
 
 @pytest.mark.parametrize("value", [torch.zeros(6, dtype=torch.int64), torch.zeros(6).to_sparse(), [0.0] * 6])
-def test_what_is_no_float_tensor_is_refused(value: object, tmp_path: Path, state: dict[str, Any]) -> None:
+def test_non_float_tensor_is_refused(value: object, tmp_path: Path, state: dict[str, Any]) -> None:
     state["conv2.bias"] = value
     refused(
         saved(tmp_path, {"model_state_dict": state}), "bls17", r"entry conv2\.bias: .*expected a dense float tensor"
     )
 
 
-def test_absurd_sizes_are_refused_before_memory_is_taken(tmp_path: Path) -> None:
+def test_absurd_sizes_are_refused_before_allocation(tmp_path: Path) -> None:
     huge = torch.zeros(1).expand(200_000, 3, 5, 5)
     refused(
         saved(tmp_path, {"model_state_dict": {"conv1.weight": huge}}), "ndic-bls17", "200000 filters; expected 1 to"
@@ -117,13 +117,13 @@ def test_absurd_sizes_are_refused_before_memory_is_taken(tmp_path: Path) -> None
     )
 
 
-def test_patches_that_do_not_fit_each_other_are_refused(tmp_path: Path, checkpoint: Checkpoint) -> None:
+def test_inconsistent_attention_patches_are_refused(tmp_path: Path, checkpoint: Checkpoint) -> None:
     content = torch.load(checkpoint("atn-paper"), weights_only=True)["model_state_dict"]
     content["ca2.unpack_embedding_y.0.bias"] = torch.zeros(100)
     refused(saved(tmp_path, {"model_state_dict": content}), "atn-paper", r"patches of \(32, 100, 512\) values")
 
 
-def test_the_first_released_names_are_known(tmp_path: Path, checkpoint: Checkpoint) -> None:
+def test_first_released_entry_names_are_known(tmp_path: Path, checkpoint: Checkpoint) -> None:
     """The first NDIC weights call the common information z."""
     content = torch.load(checkpoint("ndic-bls17"), weights_only=True)["model_state_dict"]
     old = {name.replace("_w.", "_z."): value for name, value in content.items()}

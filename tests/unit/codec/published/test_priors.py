@@ -42,7 +42,7 @@ def hyper(checkpoint: Checkpoint) -> tuple[Network, Coder]:
 
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 10_000), st.integers(1, 5), st.integers(1, 5), st.sampled_from([0.0, 1.0, 9.0, 300.0, 1e5, 1e9]))
-def test_any_latent_comes_back(factorised: Coder, seed: int, height: int, width: int, spread: float) -> None:
+def test_any_latent_survives_coding(factorised: Coder, seed: int, height: int, width: int, spread: float) -> None:
     latent = np.random.default_rng(seed).normal(0, spread, (6, height, width)).astype(np.float32)
     decoded = factorised.decode(factorised.encode(latent), (height, width))
     np.testing.assert_array_equal(decoded, np.rint(np.clip(latent, -(2**20), 2**20)))
@@ -50,7 +50,7 @@ def test_any_latent_comes_back(factorised: Coder, seed: int, height: int, width:
 
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 10_000), st.integers(1, 2), st.integers(1, 2), st.sampled_from([0.0, 2.0, 200.0, 1e6]))
-def test_any_latent_comes_back_with_a_hyperprior(
+def test_any_latent_survives_coding_with_a_hyperprior(
     hyper: tuple[Network, Coder], seed: int, height: int, width: int, spread: float
 ) -> None:
     rng, (_, own) = np.random.default_rng(seed), hyper
@@ -59,19 +59,19 @@ def test_any_latent_comes_back_with_a_hyperprior(
     np.testing.assert_array_equal(decoded, np.rint(np.clip(latent, -(2**20), 2**20)))
 
 
-def test_a_single_symbol_is_coded(checkpoint: Checkpoint) -> None:
+def test_single_symbol_is_coded(checkpoint: Checkpoint) -> None:
     one = coder(load_checkpoint(checkpoint("bls17", 1)))
     for value in (0, -3, 5000):
         assert one.decode(one.encode(np.full((1, 1, 1), value, np.float32)), (1, 1)) == value
 
 
 @pytest.mark.parametrize("data", [b"", b"abc", b"abcde"])
-def test_a_payload_that_is_no_stream_is_refused(factorised: Coder, data: bytes) -> None:
+def test_malformed_payload_is_refused(factorised: Coder, data: bytes) -> None:
     with pytest.raises(BitstreamError, match="multiple of 4"):
         factorised.decode(data, (2, 2))
 
 
-def test_every_row_is_complete_and_rises(factorised: Coder, hyper: tuple[Network, Coder]) -> None:
+def test_every_table_row_is_complete_and_rising(factorised: Coder, hyper: tuple[Network, Coder]) -> None:
     for own, densities in ((factorised, 6), (hyper[1], 6 + context_coder.LEVELS)):
         assert own.channels == 6
         assert len(own.rows) == 1 + 2 * densities
@@ -80,7 +80,7 @@ def test_every_row_is_complete_and_rises(factorised: Coder, hyper: tuple[Network
             assert (np.diff(row) > 0).all()
 
 
-def test_a_symbol_costs_what_the_prior_says(checkpoint: Checkpoint, factorised: Coder) -> None:
+def test_symbol_cost_matches_the_prior(checkpoint: Checkpoint, factorised: Coder) -> None:
     """Likely ones, unlikely ones, and those at the prior's bound of 1e-9: a hundred of each in one stream."""
     network = load_checkpoint(checkpoint("bls17"))
     mass = np.maximum(published_tables.density(network.prior["x"]), published_tables.BOUND)[0]
@@ -95,7 +95,7 @@ def test_a_symbol_costs_what_the_prior_says(checkpoint: Checkpoint, factorised: 
         assert bits / 400 == pytest.approx(-np.log2(mass[published_tables.REACH + value]), rel=0.02, abs=0.3)
 
 
-def test_whole_numbers_choose_the_scale_that_torch_has(hyper: tuple[Network, Coder]) -> None:
+def test_integer_scales_match_torch(hyper: tuple[Network, Coder]) -> None:
     network, own = hyper
     z = np.random.default_rng(3).integers(-9, 10, (6, 3, 5)).astype(np.float32)
     with torch.no_grad():
@@ -114,7 +114,7 @@ def test_weights_too_large_to_be_exact_are_refused(checkpoint: Checkpoint) -> No
         published_tables.arrays(network)
 
 
-def test_the_digest_tells_one_table_from_another(factorised: Coder, hyper: tuple[Network, Coder]) -> None:
+def test_digest_distinguishes_tables(factorised: Coder, hyper: tuple[Network, Coder]) -> None:
     assert len({factorised.digest, hyper[1].digest}) == 2
     changed = Coder(factorised.cdf, factorised.lengths, factorised.firsts + 1, None)
     assert changed.digest != factorised.digest
