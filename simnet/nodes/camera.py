@@ -1,4 +1,4 @@
-"""A camera: at a capture it codes its frame, at the quality that its rate control asks for, as a key frame where one is due."""
+"""A camera node: at each capture it chooses a quality, encodes the frame and decides whether it is a key frame."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from simnet.nodes import plugin_rate, rate_control
 from simnet.nodes.plugin_rate import SentFrame
-from simnet.nodes.rate_control import RateState
+from simnet.nodes.rate_state import RateState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from simnet.nodes.rate_control import RateSetup
+    from simnet.nodes.rate_state import RateSetup
     from simnet.records.grants import Capture
 
 
 @dataclass(frozen=True, slots=True)
 class CameraSetup:
-    """What stays the same for a camera in a run."""
+    """Constants of a camera during a run."""
 
     rate: RateSetup
     encode_ns: int
@@ -27,7 +27,7 @@ class CameraSetup:
 
 @dataclass(frozen=True, slots=True)
 class EncodedFrame:
-    """What the encoder made of a frame: the quality that it settled for, and whether the frame refers to no other."""
+    """Output of the encoder: the bitstream, the quality that it used, and whether the frame is a key frame."""
 
     data: bytes
     quality: float
@@ -36,30 +36,30 @@ class EncodedFrame:
 
 @dataclass(frozen=True, slots=True)
 class PendingEncode:
-    """A frame whose coding is not over yet in virtual time."""
+    """A frame whose encoding has not ended yet in virtual time."""
 
     done_ns: int
     quality: float
     size_bytes: int
     is_typical: bool
-    """Not a key frame among frames that refer to others, which are much smaller."""
+    """False for a key frame in a stream with predicted frames, which are much smaller."""
 
 
 @dataclass(frozen=True, slots=True)
 class CameraState:
-    """Rate control, the frames that are being coded, and the newest key frame (None before the first)."""
+    """State of rate control, frames being encoded, and the newest key frame (None before the first)."""
 
     rate: RateState
-    coding: tuple[PendingEncode, ...] = ()
+    pending: tuple[PendingEncode, ...] = ()
     key_sequence: int | None = None
     key_ns: int = 0
-    refers: bool = False
-    """Whether any frame so far refers to another."""
+    has_references: bool = False
+    """Whether any frame so far refers to another one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A camera's answer: frame `sequence` as `data`."""
+    """A camera's answer: the bitstream of frame `sequence`."""
 
     sequence: int
     quality: float
@@ -74,46 +74,53 @@ def start(setup: CameraSetup) -> CameraState:
 def step(
     setup: CameraSetup, state: CameraState, grant: Capture, encode: Callable[[float, bool], EncodedFrame]
 ) -> tuple[CameraState, Coded]:
-    """Return the next state and the coded frame; `encode(quality, key)` codes the frame of this capture.
+    """Return the next state and the coded frame; `encode(quality, key)` encodes the frame of this capture.
 
-    Rate control knows only sizes of frames whose coding is over, and feedback that has arrived, by the capture.
+    Rate control knows the sizes of those frames only whose encoding has ended by the capture, and the feedback that has arrived
+    by then.
     """
-    control, over_ns = state.rate, grant.time_ns
+    control, now_ns = state.rate, grant.time_ns
     if setup.rate.config.kind == "fixed":
-        # No size changes anything: there is nothing to keep of what is being coded.
-        made = encode(control.quality, key_is_due(setup, state, grant))
-        return _after(state, grant, control, (), made), Coded(grant.sequence, control.quality, made.data)
-    over = [frame for frame in state.coding if frame.done_ns <= over_ns]
-    control = _controlled(setup.rate, control, over, grant)
-    made = encode(control.quality, key_is_due(setup, state, grant))
-    done_ns = grant.time_ns + setup.encode_ns
-    own = PendingEncode(done_ns, made.quality, len(made.data), not (made.key and state.refers))
-    coding = (*[frame for frame in state.coding if frame.done_ns > over_ns], own)
-    return _after(state, grant, control, coding, made), Coded(grant.sequence, control.quality, made.data)
+        # Sizes change nothing here, so pending frames need not be tracked.
+        encoded = encode(control.quality, key_is_due(setup, state, grant))
+        return _next_state(state, grant, control, (), encoded), Coded(grant.sequence, control.quality, encoded.data)
+    finished = [frame for frame in state.pending if frame.done_ns <= now_ns]
+    control = _controlled(setup.rate, control, finished, grant)
+    encoded = encode(control.quality, key_is_due(setup, state, grant))
+    done_ns = now_ns + setup.encode_ns
+    is_typical = not (encoded.key and state.has_references)
+    own = PendingEncode(done_ns, encoded.quality, len(encoded.data), is_typical)
+    pending = (*[frame for frame in state.pending if frame.done_ns > now_ns], own)
+    return _next_state(state, grant, control, pending, encoded), Coded(grant.sequence, control.quality, encoded.data)
 
 
-def _controlled(setup: RateSetup, control: RateState, over: Sequence[PendingEncode], grant: Capture) -> RateState:
-    """Return the state of rate control with the next frame's quality in it, now that the coding of some frames is over."""
+def _controlled(setup: RateSetup, control: RateState, finished: Sequence[PendingEncode], grant: Capture) -> RateState:
+    """Return the state of rate control with the quality of the next frame, after `finished` frames and feedback."""
     if setup.config.kind not in plugin_rate.BUILT_IN:
-        sent = [SentFrame(frame.quality, setup.link_bytes(frame.size_bytes), frame.is_typical) for frame in over]
+        sent = [SentFrame(frame.quality, setup.link_bytes(frame.size_bytes), frame.is_typical) for frame in finished]
         return plugin_rate.step(setup, control, sent, grant.feedback)
-    for frame in over:
+    for frame in finished:
         control = rate_control.on_encoded(setup, control, frame.quality, frame.size_bytes, typical=frame.is_typical)
     return rate_control.choose_quality(setup, rate_control.on_feedback(setup, control, grant.feedback))
 
 
-def _after(
-    state: CameraState, grant: Capture, control: RateState, coding: tuple[PendingEncode, ...], made: EncodedFrame
+def _next_state(
+    state: CameraState,
+    grant: Capture,
+    control: RateState,
+    pending: tuple[PendingEncode, ...],
+    encoded: EncodedFrame,
 ) -> CameraState:
-    if made.key:
-        return CameraState(control, coding, grant.sequence, grant.time_ns, state.refers)
-    return CameraState(control, coding, state.key_sequence, state.key_ns, refers=True)
+    if encoded.key:
+        return CameraState(control, pending, grant.sequence, grant.time_ns, state.has_references)
+    return CameraState(control, pending, state.key_sequence, state.key_ns, has_references=True)
 
 
 def key_is_due(setup: CameraSetup, state: CameraState, grant: Capture) -> bool:
-    """Return whether this frame has to be a key frame: the first, after the interval, or because fusion misses one.
+    """Return whether this frame must be a key frame: the first one, after the interval, or on request of fusion.
 
-    Fusion repeats its request until a key frame arrives; one that it could not know of yet answers the repetitions.
+    Fusion repeats its request until a key frame arrives. A key frame that is newer than the undecodable frame of a request
+    answers it, although fusion could not know of that key frame yet.
     """
     if state.key_sequence is None:
         return True
@@ -121,5 +128,5 @@ def key_is_due(setup: CameraSetup, state: CameraState, grant: Capture) -> bool:
         return True
     if not grant.feedback:
         return False
-    asked = [feedback.undecodable for feedback in grant.feedback if feedback.undecodable is not None]
-    return any(undecodable >= state.key_sequence for undecodable in asked)
+    requested = [feedback.undecodable for feedback in grant.feedback if feedback.undecodable is not None]
+    return any(undecodable >= state.key_sequence for undecodable in requested)

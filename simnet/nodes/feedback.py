@@ -1,4 +1,4 @@
-"""What fusion counts of a stream between two feedback messages."""
+"""Reception counters of a stream: what fusion reports to its camera with the next feedback message."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Reception:
-    """Running counts of one stream; `report` empties them."""
+    """Counts the deliveries of one stream since the last report."""
 
     stream: str
     frames: int = 0
@@ -34,7 +34,7 @@ class Reception:
             self.delay_ns = max(self.delay_ns, delivery.time_ns - delivery.sent_ns)
 
     def report(self, time_ns: int) -> Feedback:
-        """Return the feedback of `time_ns` and start counting anew."""
+        """Return the feedback of `time_ns` and reset the counters."""
         feedback = Feedback(
             stream=self.stream,
             time_ns=time_ns,

@@ -1,4 +1,4 @@
-"""What fusion knows of a scenario before the first grant."""
+"""Constants of fusion during a run, derived from the scenario before the first grant."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ SLACK_NS = 1 * SECOND_NS
 
 @dataclass(frozen=True, slots=True)
 class FusionSetup:
-    """What stays the same for fusion in a run."""
+    """Streams, sources and limits of the fusion centre."""
 
     config: FusionConfig
     streams: dict[str, StreamConfig]
     """In decoding order."""
     sources: dict[str, SideSource]
-    """Streams and the fusion node's own sensors."""
+    """Streams, and sensors of the fusion node itself."""
     end_ns: int
-    """When captures end; feedback ends with them."""
+    """When captures end; feedback ends at the same time."""
 
     @property
     def memory_ns(self) -> int:
-        """Frames captured longer ago than this serve nobody any more, and neither fate nor picture is kept."""
+        """Age after which a frame can serve no other frame: its status and its picture are dropped."""
         lags_ns = [lag_ns for stream in self.streams.values() for lag_ns in stream.side_lags_ns]
         return 2 * self.config.max_age_ns + self.config.deadline_ns + SLACK_NS + max(lags_ns, default=0)
 
@@ -37,7 +37,7 @@ class FusionSetup:
     def of(cls, scenario: Scenario) -> FusionSetup:
         """Return the setup of a scenario."""
         streams = {stream.name: stream for stream in scenario.streams}
-        sources = {}
+        sources: dict[str, SideSource] = {}
         for name, camera in scenario.cameras.items():
             schedule = Schedule.of(camera, scenario.duration_ns)
             if name in streams:

@@ -1,4 +1,4 @@
-"""What the planner remembers, as a record: another planner goes on from it as this one would have."""
+"""State of the fusion planner as a record: another planner that restores it continues as the first one would have."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ class WaitingFrame:
 
     stream: str
     sequence: int
-    wanted: Query
-    fate: FrameStatus
+    query: Query
+    status: FrameStatus
     key: bool
 
 
 @dataclass(frozen=True, slots=True)
 class PlannerState:
-    """Everything that a `FusionPlanner` remembers between two grants."""
+    """Everything that a `FusionPlanner` keeps between two grants."""
 
-    fates: tuple[tuple[str, int, FrameStatus], ...]
+    statuses: tuple[tuple[str, int, FrameStatus], ...]
     chains: tuple[tuple[str, ReferenceChain], ...]
     receptions: tuple[Reception, ...]
     waiting: tuple[WaitingFrame, ...]

@@ -1,20 +1,19 @@
-"""Rate control at the camera: fixed quality, a target bit rate, or what the receiver's feedback allows.
+"""Rate control of a camera: chooses the quality of each frame.
 
-fixed     the quality asked for
-target    the quality whose frames, packet overhead included, fit the bit rate; what went over is paid back
-adaptive  a bit rate that feedback moves: down when frames queue or packets are lost, up while the link is free
-(others)  another package's: `own_rate`
+fixed     the quality of the scenario
+target    the quality whose frames, packet overhead included, fit the bit rate; an excess is paid back
+adaptive  a bit rate that follows feedback: down when frames queue or packets are lost, up while the link is free
+(others)  the rate control of another package: `plugin_rate`
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from math import ceil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from simnet.nodes import plugin_rate
-from simnet.nodes.rate_model import RateModel
-from simnet.records import SECOND_NS, RateConfig
+from simnet.nodes.rate_state import RateSetup, RateState
+from simnet.records import SECOND_NS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,65 +21,18 @@ if TYPE_CHECKING:
     from simnet.records.grants import Feedback
 
 LARGEST_STEP = 0.35
-"""Quality changes by at most this much from frame to frame: the model is a guess at first."""
+"""Largest change of quality from frame to frame: at first the model is only a guess."""
 
 BUSY, FREE = 0.7, 0.5
-"""Waiting in queues, in frame periods, above which the bit rate falls and below which it rises."""
+"""Time in queues, in frame periods, above which the bit rate falls and below which it rises."""
 LOSS_HIGH, LOSS_LOW = 0.10, 0.05
 RISE = 1.06
 BELOW, FASTEST_DRAIN = 0.9, 0.25
-"""While frames queue, the bit rate is between these shares of what arrives."""
+"""While frames queue, the bit rate is between these shares of the rate at which frames arrive."""
 SILENT_FALL = 0.7
 HOLD_PERIODS = 2
-"""A fall needs this many frames before it shows, and silence for this many is no sign yet."""
+"""A fall takes effect after this many frames, and silence for this many frames means nothing yet."""
 DELIVERED_WEIGHT = 0.3
-
-
-@dataclass(frozen=True, slots=True)
-class RateSetup:
-    """What rate control needs to know of a stream and of its first link."""
-
-    config: RateConfig
-    period_ns: int
-    payload_bytes: int
-    """What one packet carries."""
-    overhead_bytes: int
-    repair: float = 0.0
-    """Repair packets for each packet of data; they count as the others do."""
-
-    def link_bytes(self, size_bytes: int) -> int:
-        """Return what a bitstream takes on the link, every packet's overhead included."""
-        packets = max(1, -(-size_bytes // self.payload_bytes))
-        repair = ceil(self.repair * packets) if self.repair else 0
-        return size_bytes + packets * self.overhead_bytes + repair * (-(-size_bytes // packets) + self.overhead_bytes)
-
-    def frame_bytes(self, rate_bps: float) -> float:
-        """Return a frame's share of a bit rate."""
-        return rate_bps * self.period_ns / SECOND_NS / 8
-
-
-@dataclass(frozen=True, slots=True)
-class RateState:
-    """What rate control has seen so far."""
-
-    quality: float
-    model: RateModel = field(default_factory=RateModel)
-    measured: int = 0
-    """Frames that the model has learned from."""
-    debt_bytes: float = 0.0
-    """What has been sent beyond the target, each frame's part bounded; paid back over a second."""
-    rate_bps: float | None = None
-    """Adaptive: the bit rate that the link is taken to bear; None until a frame has been measured."""
-    loss: float = 0.0
-    """Share of packets lost, smoothed over about a second."""
-    delivered_bps: float | None = None
-    """Smoothed rate at which frames arrive, by the receiver's reports."""
-    heard_ns: int | None = None
-    """The last report that told of any packet (at first, the first report)."""
-    held_until_ns: int = 0
-    """No second fall for loss or silence before this, so that the first can take effect."""
-    plugin_state: str = ""
-    """What a rate control of another package keeps, as JSON."""
 
 
 def start(setup: RateSetup) -> RateState:
@@ -94,9 +46,10 @@ def start(setup: RateSetup) -> RateState:
 def on_encoded(
     setup: RateSetup, state: RateState, quality: float, size_bytes: int, *, typical: bool = True
 ) -> RateState:
-    """Return the state after a frame coded at `quality` came out with `size_bytes`.
+    """Return the state after a frame was encoded at `quality` with `size_bytes`.
 
-    One that is not typical (a key frame among others) is paid for, but says nothing of the size of the next.
+    A frame that is not typical (a key frame in a stream with predicted frames) counts towards the target, but the model does not
+    learn from its size.
     """
     if setup.config.kind == "fixed":
         return state
@@ -114,7 +67,7 @@ def on_encoded(
 
 
 def on_feedback(setup: RateSetup, state: RateState, feedback: Iterable[Feedback]) -> RateState:
-    """Return the state after feedback has arrived, oldest first; only adaptive streams listen, and requests are no reports."""
+    """Return the state after feedback, oldest first. Only adaptive streams use it; key frame requests are ignored."""
     if setup.config.kind == "adaptive":
         for report in feedback:
             if report.undecodable is None:
@@ -123,16 +76,16 @@ def on_feedback(setup: RateSetup, state: RateState, feedback: Iterable[Feedback]
 
 
 def choose_quality(setup: RateSetup, state: RateState) -> RateState:
-    """Return the state with the next frame's quality in it."""
+    """Return the state with the quality of the next frame."""
     if setup.config.kind == "fixed" or state.measured == 0:
         return state
     if setup.config.kind == "target":
-        assert setup.config.target_bps is not None, "the schema asks for a target"
+        assert setup.config.target_bps is not None, "the schema requires a target"
         share = setup.frame_bytes(setup.config.target_bps)
         frames_a_second = max(4.0, SECOND_NS / setup.period_ns)
         wanted = max(share - state.debt_bytes / frames_a_second, share / 3)
     else:
-        assert state.rate_bps is not None, "set by the first measured frame"
+        assert state.rate_bps is not None, "the first measured frame sets it"
         wanted = setup.frame_bytes(state.rate_bps)
     quality = state.model.quality_for(wanted)
     quality = min(max(quality, state.quality - LARGEST_STEP), state.quality + LARGEST_STEP)
@@ -140,10 +93,10 @@ def choose_quality(setup: RateSetup, state: RateState) -> RateState:
 
 
 def _adapt(setup: RateSetup, state: RateState, report: Feedback) -> RateState:
-    """Move the bit rate after one report.
+    """Adjust the bit rate after one report.
 
-    While frames queue, what arrives is what the link bears: the rate goes below it, the further the longer the queue, so
-    that the queue is gone in about a second. Then it rises by a few percent each time.
+    While frames queue, the rate at which they arrive is the capacity of the link. The bit rate then drops below it, the further
+    the longer the queue, so that the queue is empty after about a second. Then it rises by a few percent with each report.
     """
     if state.rate_bps is None:
         return state
@@ -151,7 +104,7 @@ def _adapt(setup: RateSetup, state: RateState, report: Feedback) -> RateState:
     if packets == 0:
         return _adapt_to_silence(setup, state, report.time_ns)
     loss = state.loss + min(1.0, packets * 0.03) * (report.packets_lost / packets - state.loss)
-    state = replace(state, loss=loss, delivered_bps=_delivered(setup, state, report), heard_ns=report.time_ns)
+    state = replace(state, loss=loss, delivered_bps=_delivered(setup, state, report), last_report_ns=report.time_ns)
     over_ns = report.queue_ns - BUSY * setup.period_ns
     rate = state.rate_bps or 0.0
     if over_ns > 0 and state.delivered_bps:
@@ -166,27 +119,27 @@ def _adapt(setup: RateSetup, state: RateState, report: Feedback) -> RateState:
 
 
 def _adapt_to_silence(setup: RateSetup, state: RateState, now_ns: int) -> RateState:
-    """Nothing at all has arrived since the last report: fine for a while, then the first sign of a long queue."""
-    if state.heard_ns is None:
-        return replace(state, heard_ns=now_ns)
-    if now_ns < max(state.heard_ns + HOLD_PERIODS * setup.period_ns, state.held_until_ns):
+    """Adjust the bit rate after a report without packets: normal for a while, then the first sign of a long queue."""
+    if state.last_report_ns is None:
+        return replace(state, last_report_ns=now_ns)
+    if now_ns < max(state.last_report_ns + HOLD_PERIODS * setup.period_ns, state.held_until_ns):
         return state
     held = replace(state, held_until_ns=now_ns + HOLD_PERIODS * setup.period_ns)
     return _bounded(setup, held, (state.rate_bps or 0.0) * SILENT_FALL)
 
 
 def _delivered(setup: RateSetup, state: RateState, report: Feedback) -> float | None:
-    """Return the smoothed rate at which whole frames arrive; None before the first has."""
+    """Return the smoothed rate at which whole frames arrive; None before the first one."""
     if report.frames == 0:
         return state.delivered_bps
-    if state.delivered_bps is None or state.heard_ns is None:
+    if state.delivered_bps is None or state.last_report_ns is None:
         return report.received_bytes * 8 * SECOND_NS / max(setup.period_ns, report.delay_ns)
-    now = report.received_bytes * 8 * SECOND_NS / max(1, report.time_ns - state.heard_ns)
+    now = report.received_bytes * 8 * SECOND_NS / max(1, report.time_ns - state.last_report_ns)
     return state.delivered_bps + DELIVERED_WEIGHT * (now - state.delivered_bps)
 
 
 def _bounded(setup: RateSetup, state: RateState, rate_bps: float) -> RateState:
-    """Return the state with a bit rate that the bounds of quality can reach: it does not run off beyond them."""
+    """Return the state with a bit rate that lies within the bounds of quality."""
     config = setup.config
     lowest, highest = (
         state.model.size_for(quality) * 8 * SECOND_NS / setup.period_ns

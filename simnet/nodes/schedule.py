@@ -1,4 +1,4 @@
-"""When a camera captures: frame k at phase + k * period, from the run's start to its end."""
+"""Capture times of a camera: frame k at phase + k * period, from the start of the run to its end."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """The capture times of one camera in a run."""
+    """Capture times of one camera during a run."""
 
     phase_ns: int
     period_ns: int
     end_ns: int
-    """The run's duration: captures happen before it."""
+    """Duration of the run; all captures happen before it."""
 
     @classmethod
     def of(cls, camera: CameraConfig, end_ns: int) -> Schedule:
@@ -25,7 +25,7 @@ class Schedule:
 
     @property
     def count(self) -> int:
-        """How many frames there are."""
+        """Number of frames."""
         return max(0, -((self.phase_ns - self.end_ns) // self.period_ns))
 
     def capture_ns(self, sequence: int) -> int:

@@ -1,4 +1,4 @@
-"""Which side pictures a waiting frame could use now, and whether a better one is worth waiting for."""
+"""Selection of side pictures: which ones a waiting frame can use now, and until when waiting may bring a better one."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ PREVIOUS = "previous"
 
 @dataclass(frozen=True, slots=True)
 class SideSource:
-    """Where side pictures come from: a camera's capture times, and how long its pictures take to be there.
+    """A camera that provides side pictures: its capture times and how long its pictures take to become available.
 
-    `coding_ns` is coding plus decoding, 0 for a sensor on the fusion node.
+    `coding_ns` is encoding plus decoding, 0 for a sensor on the fusion node.
     """
 
     name: str
@@ -29,16 +29,16 @@ class SideSource:
 
     @property
     def is_local(self) -> bool:
-        """Whether its pictures are there the moment they are captured."""
+        """Whether a picture is available at the moment of its capture."""
         return self.coding_ns == 0
 
 
 @dataclass(slots=True)
 class FrameStatus:
-    """What fusion knows of a frame that has arrived, or will not. `ready_ns` None while it waits; `gone` for good."""
+    """State of a frame at fusion: `ready_ns` is None while it waits; `is_lost` if it will never have a picture."""
 
     ready_ns: int | None = None
-    gone: bool = False
+    is_lost: bool = False
 
 
 FrameStatuses = dict[int, FrameStatus]
@@ -47,52 +47,52 @@ FrameStatuses = dict[int, FrameStatus]
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What one source offers: the best picture there is now, and until when a nearer one is worth waiting for."""
+    """Offer of one source: the best picture available now, and until when waiting may bring a nearer one."""
 
-    now: SideChoice | None
-    hope_ns: int | None
+    best: SideChoice | None
+    wait_until_ns: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A frame that looks for side pictures: its capture, and until when it may wait."""
+    """Search for side pictures on behalf of one frame: when it was captured and until when it may wait."""
 
     capture_ns: int
     until_ns: int
     max_age_ns: int
     oldest_ns: int = 0
-    """Nothing is known, or kept, of coded frames captured before this."""
+    """Coded frames captured before this are forgotten."""
     lag_ns: int = 0
-    """The picture nearest to this long before the capture is wanted, and the maximum age counts from there."""
-    previous_only_before: int | None = None
-    """For the stream's own pictures: only frames before this sequence count."""
+    """The wanted picture was captured this long before the frame; the maximum age counts from there."""
+    before_sequence: int | None = None
+    """For pictures of the frame's own stream: only frames before this sequence count."""
 
 
-def look(source: SideSource, fates: Mapping[int, FrameStatus], wanted: Query, now_ns: int) -> Candidates:
-    """Return what `source` offers: frames nearest in capture time first, none older (or younger) than the maximum age.
+def find_candidates(source: SideSource, statuses: Mapping[int, FrameStatus], query: Query, now_ns: int) -> Candidates:
+    """Return what `source` offers: the nearest frame in capture time, within the maximum age before or after.
 
-    Both count from the frame's own capture less the lag; the age of what is chosen counts from the capture itself.
-    A frame that has not arrived is hoped for while it could still be ready in time, going by the declared coding times.
+    Both count from the frame's own capture less the lag; the age in the result counts from the capture itself. A frame that has
+    not arrived is worth waiting for while it can still be ready in time, judged by the declared coding times.
     """
-    hopes: list[int] = []
-    for sequence in source.schedule.near(wanted.capture_ns - wanted.lag_ns, wanted.max_age_ns):
-        if wanted.previous_only_before is not None and sequence >= wanted.previous_only_before:
+    waits_ns: list[int] = []
+    for sequence in source.schedule.near(query.capture_ns - query.lag_ns, query.max_age_ns):
+        if query.before_sequence is not None and sequence >= query.before_sequence:
             continue
-        fate = fates.get(sequence)
+        status = statuses.get(sequence)
         captured_ns = source.schedule.capture_ns(sequence)
-        if fate is not None and fate.gone:
+        if status is not None and status.is_lost:
             continue
-        if fate is None and captured_ns < wanted.oldest_ns and not source.is_local:
+        if status is None and captured_ns < query.oldest_ns and not source.is_local:
             continue
-        ready_ns = captured_ns if source.is_local else fate and fate.ready_ns
+        ready_ns = captured_ns if source.is_local else status and status.ready_ns
         if ready_ns is None:
-            latest_ns = wanted.until_ns - source.decode_ns  # decoding that begins later ends too late
-            earliest_ns = captured_ns + source.coding_ns if fate is None else 0
-            if now_ns < latest_ns and earliest_ns <= wanted.until_ns:
-                hopes.append(latest_ns)
+            latest_ns = query.until_ns - source.decode_ns  # decoding that begins later ends too late
+            earliest_ns = captured_ns + source.coding_ns if status is None else 0
+            if now_ns < latest_ns and earliest_ns <= query.until_ns:
+                waits_ns.append(latest_ns)
         elif ready_ns <= now_ns:
-            choice = SideChoice(source.name, sequence, abs(captured_ns - wanted.capture_ns))
-            return Candidates(choice, min(hopes, default=None))
-        elif ready_ns <= wanted.until_ns:
-            hopes.append(ready_ns)
-    return Candidates(None, min(hopes, default=None))
+            choice = SideChoice(source.name, sequence, abs(captured_ns - query.capture_ns))
+            return Candidates(choice, min(waits_ns, default=None))
+        elif ready_ns <= query.until_ns:
+            waits_ns.append(ready_ns)
+    return Candidates(None, min(waits_ns, default=None))

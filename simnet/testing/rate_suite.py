@@ -11,7 +11,7 @@ from typing import Any
 
 from simnet.nodes import plugin_rate, rate_control
 from simnet.nodes.plugin_rate import SentFrame
-from simnet.nodes.rate_control import RateSetup, RateState
+from simnet.nodes.rate_state import RateSetup, RateState
 from simnet.records import SECOND_NS, RateConfig
 from simnet.records.grants import Feedback
 from simnet.testing.require import require, run
@@ -40,7 +40,7 @@ class RateUnderTest:
 
     def start(self, setup: RateSetup) -> RateState:
         """Return the state before the first frame."""
-        control = self._watched
+        control = self._plugin
         return (
             rate_control.start(setup)
             if control is None
@@ -51,7 +51,7 @@ class RateUnderTest:
         self, setup: RateSetup, state: RateState, sent: Sequence[SentFrame], feedback: Sequence[Feedback]
     ) -> RateState:
         """Return the state with the next frame's quality in it."""
-        control = self._watched
+        control = self._plugin
         if control is not None:
             own, quality = control.step(setup, state.plugin_state, sent, feedback)
             return RateState(quality, plugin_state=own)
@@ -64,13 +64,13 @@ class RateUnderTest:
         return rate_control.choose_quality(setup, rate_control.on_feedback(setup, state, feedback))
 
     @cached_property
-    def _watched(self) -> plugin_rate.PluginRateControl | None:
+    def _plugin(self) -> plugin_rate.PluginRateControl | None:
         """The rate control of another package; None for simnet's own."""
         if isinstance(self.control, RateConfig):
             return None
         if isinstance(self.control, str):
             return plugin_rate.find(self.control)
-        return plugin_rate.of(self.control, f"rate control {self.control!r:.60}")
+        return plugin_rate.wrap(self.control, f"rate control {self.control!r:.60}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from simnet.codec.bitstream import framing
 from simnet.engine.local.coders import made
 from simnet.nodes import camera
 from simnet.nodes.camera import CameraSetup, CameraState, Coded, EncodedFrame
-from simnet.nodes.rate_control import RateSetup
+from simnet.nodes.rate_state import RateSetup
 from simnet.wire.protocol.serialization import from_plain, pack_records, unpack_records
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from simnet.nodes import camera
 from simnet.nodes.camera import CameraSetup, CameraState, Coded
 from simnet.nodes.fusion import FusionPlanner
 from simnet.nodes.fusion_setup import FusionSetup
-from simnet.nodes.rate_control import RateSetup
+from simnet.nodes.rate_state import RateSetup
 from simnet.nodes.schedule import Schedule
 from simnet.records.grants import Capture, Delivery, Feedback
 from simnet.tracks import poses

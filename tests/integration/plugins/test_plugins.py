@@ -17,7 +17,7 @@ from simnet.codec.identity import refers as codec_refers
 from simnet.errors import BitstreamError, ModelError, PluginError, ScenarioError
 from simnet.nodes import camera, plugin_rate
 from simnet.nodes.camera import CameraSetup, CameraState, EncodedFrame
-from simnet.nodes.rate_control import RateSetup
+from simnet.nodes.rate_state import RateSetup
 from simnet.records import CameraConfig, RateConfig, SideInformation, Trajectory, WorldConfig
 from simnet.records.grants import Capture, Feedback
 from simnet.sweeps import cell_identity
@@ -303,11 +303,11 @@ BAD_RATES = [
     ),
     (
         "class Thing:\n def start(s, m): return None\n def step(s, *_): return 0.5",
-        "its step answered 0.5; expected (state,",
+        "its step returned 0.5; expected (state,",
     ),
     (
         "class Thing:\n def start(s, m): return None\n def step(s, *_): return 0, 1.5",
-        "asks for quality 1.5; expected a",
+        "its step returned quality 1.5; expected a",
     ),
     ("class Thing:\n def start(s, m): return None\n def step(s, *_): 1 / 0", "its step failed (ZeroDivisionError: "),
 ]

@@ -8,7 +8,7 @@ import pytest
 
 from simnet.nodes import camera, rate_control
 from simnet.nodes.camera import CameraSetup, CameraState, EncodedFrame
-from simnet.nodes.rate_control import RateSetup
+from simnet.nodes.rate_state import RateSetup
 from simnet.records import SECOND_NS, RateConfig
 from simnet.records.grants import Capture, Feedback
 

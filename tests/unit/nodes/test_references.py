@@ -9,7 +9,7 @@ from simnet.nodes import camera, rate_control
 from simnet.nodes.camera import CameraSetup, EncodedFrame
 from simnet.nodes.fusion import FusionPlanner
 from simnet.nodes.fusion_setup import FusionSetup
-from simnet.nodes.rate_control import RateSetup
+from simnet.nodes.rate_state import RateSetup
 from simnet.nodes.references import Decodability, ReferenceChain
 from simnet.nodes.schedule import Schedule
 from simnet.nodes.side_selection import SideSource
@@ -147,9 +147,9 @@ def test_decisions_match_a_real_decoder(order: list[int], lost: set[int], keys: 
 def test_only_losses_break_an_ordered_stream() -> None:
     chain, turns = ReferenceChain(), []
     for sequence, key in enumerate([True, False, False, True, False]):
-        chain.arrived(sequence, key=key)
-        turns.append(chain.turn(sequence, key=key))
-        chain.decoded(sequence)
+        chain.on_arrival(sequence, key=key)
+        turns.append(chain.decodability(sequence, key=key))
+        chain.on_decode(sequence)
     assert turns == [Decodability.NOW] * 5
 
 
