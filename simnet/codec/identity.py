@@ -1,4 +1,4 @@
-"""What a codec's bytes and pictures depend on, besides frames and this package's code: checkpoint and libraries, as one digest.
+"""Digests of what a codec's bytes and pictures depend on besides frames: checkpoint, code and libraries.
 
 No encoder is opened for it: models say their digests, packages their versions.
 """
@@ -8,11 +8,10 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
-from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simnet import source_digest
 from simnet.codec import plugin_codecs, recorded_sizes, registry
 
 if TYPE_CHECKING:
@@ -20,17 +19,8 @@ if TYPE_CHECKING:
 
     from simnet.codec.model import Model
 
-_GRAPHS = ("compressai", "numpy", "opencv-python-headless", "openvino")
-LIBRARIES = {
-    "simnet.codec.learned.learned_codec": _GRAPHS,
-    "simnet.codec.dsin.dsin_codec": _GRAPHS,
-    "simnet.codec.published.published_codec": _GRAPHS,
-    "simnet.codec.still.pillow_codecs": ("numpy", "pillow"),
-    "simnet.codec.video.video_codec": ("av", "numpy"),
-    "simnet.codec.still.hevc_intra": ("av", "numpy"),
-    "simnet.codec.compressai.compressai_models": ("compressai", "numpy", "torch"),
-}
-"""The packages with whose versions a family's bytes and pictures may change."""
+ENTROPY_LIBRARY = "compressai"
+"""The entropy coder of learned codecs. Its import is not seen by `source_digest`: see `bitstream.entropy_library`."""
 REFERRING = ("simnet.codec.video.video_codec",)
 """Families whose frames may refer to earlier ones."""
 WITHOUT_MODELS = ("simnet.codec.still.pillow_codecs", "simnet.codec.video.video_codec", "simnet.codec.still.hevc_intra")
@@ -52,13 +42,13 @@ def plain_identity(name: str, model: str | None = None) -> str:
     if name == recorded_sizes.NAME:
         return _digest(name, recorded_sizes.opened(model or "").digest)
     own, _ = registry.parted(name, model)
+    plain = name.removesuffix(registry.FUSE)
+    code = source_digest.digest(*registry.modules_of(plain))
     if (plugin := registry.plugin_of(name)) is not None:
-        return _digest(
-            plugin.name, plugin.identity(), *plugin_codecs.family(plugin).identity(own), *versions(("numpy",))
-        )
-    plain, family = name.removesuffix(registry.FUSE), registry.family_of(name)
+        return _digest(plugin.name, plugin.identity(), *plugin_codecs.family(plugin).identity(own), code)
+    family = registry.family_of(name)
     checkpoint = _zoo_checkpoint(own) if family == _ZOO else _checkpoint(plain, own)
-    return _digest(plain, family, *checkpoint, *versions(LIBRARIES[family]))
+    return _digest(plain, family, *checkpoint, code, source_digest.version(ENTROPY_LIBRARY))
 
 
 def refers(name: str) -> bool:
@@ -68,25 +58,12 @@ def refers(name: str) -> bool:
     return registry.family_of(name) in REFERRING
 
 
-@cache
-def versions(packages: tuple[str, ...]) -> tuple[str, ...]:
-    """Return packages with the versions that are installed."""
-    return tuple(f"{package}={_version(package)}" for package in packages)
-
-
-def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "of another name"
-
-
 def _stage(name: str, model: str | None) -> Iterable[str]:
     if name == recorded_sizes.NAME or not (stage := registry.parted(name, model)[1]):
         return ()
     from simnet.codec import model as models
 
-    return *_said(models.load(stage)), *versions(_GRAPHS)
+    return *_said(models.load(stage)), source_digest.digest(registry.STAGE_MODULE)
 
 
 def _checkpoint(plain: str, name: str | None) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 A codec is named `name` or `name+fuse`, where the stand-alone side-information stage works on what codec `name` decodes; a model
 of codec `fuse` is then that stage's, any other the plain codec's. Codecs come in families, a module each, imported when one of
-its codecs is opened; other packages bring their own (`installed`). A family has
+its codecs is opened; other packages bring their own (`plugin_codecs`). A family has
 
     open_encoder(name, width, height, model) -> protocols.Encoder
     open_decoder(announcement) -> protocols.Decoder
@@ -36,10 +36,15 @@ FAMILIES = {
 FUSE = "+fuse"
 OWN_SIDE = frozenset(("atn", "ndic", "dsin", "atn-paper", "ndic-bls17", "ndic-bmshj18"))
 """Codecs whose decoders take side information by themselves."""
-OWN = frozenset(("recorded", *(name for members in FAMILIES.values() for name in members)))
+RECORDED, RECORDED_MODULE = "recorded", "simnet.codec.recorded_sizes"
+"""The codec of sizes without pictures."""
+PLUGIN_MODULE = "simnet.codec.plugin_codecs"
+"""Opens the codecs of other packages."""
+OWN = frozenset((RECORDED, *(name for members in FAMILIES.values() for name in members)))
 """Names that no other package may take."""
 STAGE = "fuse"
 """The shipped model of the side-information stage, and the codec that its manifest names."""
+STAGE_MODULE = "simnet.codec.learned.side_fusion"
 
 
 def names() -> list[str]:
@@ -77,11 +82,9 @@ def open_decoder(announcement: Announcement) -> Decoder:
     plain = announcement.codec.removesuffix(FUSE)
     if announcement.codec == plain:
         return _family(plain).open_decoder(announcement)
-    from simnet.codec.learned.side_fusion import FusingDecoder
-
     own, _, stage = announcement.model.partition(FUSE)
     decoder = _family(plain).open_decoder(dataclasses.replace(announcement, codec=plain, model=own))
-    return FusingDecoder(decoder, announcement, stage)
+    return importlib.import_module(STAGE_MODULE).FusingDecoder(decoder, announcement, stage)
 
 
 def check(stream: StreamConfig, camera: CameraConfig) -> None:
@@ -125,6 +128,17 @@ def _family(name: str) -> Any:
 
         return plugin_codecs.family(plugin)
     return importlib.import_module(family_of(name))
+
+
+def modules_of(name: str) -> tuple[str, ...]:
+    """Return the names of simnet's modules that code and decode with a codec: its family, and the `+fuse` stage.
+
+    They are imported by these names. Raises ModelError as `known` does.
+    """
+    if name == RECORDED:
+        return (RECORDED_MODULE,)
+    family = PLUGIN_MODULE if plugin_of(name) is not None else family_of(name)
+    return (family, STAGE_MODULE) if name.endswith(FUSE) else (family,)
 
 
 def plugin_of(name: str) -> Plugin | None:

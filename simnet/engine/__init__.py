@@ -13,6 +13,18 @@ here: they are `nodes`, `net` and `wire`.
 
 from __future__ import annotations
 
-from simnet.engine.runner import RunResult, run
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simnet.engine.runner import RunResult, run
 
 __all__ = ["RunResult", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the runner when it is asked for: a sweep's cell uses other modules of this room without it."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from simnet.engine import runner
+
+    return getattr(runner, name)

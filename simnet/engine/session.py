@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from simnet.engine.cached import Pixels
+    from simnet.engine.cached.cached_pixels import Pixels
     from simnet.engine.kernel.pace import Pace
     from simnet.engine.local.lazy_world import LazyWorld
     from simnet.engine.recovery.journal import Journal

@@ -1,80 +1,117 @@
-"""A cell's name: a digest of everything that its rows depend on, so that what has a name need never be run again."""
+"""A cell's name: a digest of everything that its rows depend on, so that a cell of that name need not be run again."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
-from functools import lru_cache
-from pathlib import Path
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from simnet import plugins, world
+from simnet import plugins, source_digest, world
+from simnet.codec import identity, recorded_sizes, registry
+from simnet.errors import InputError, PictureError
+from simnet.file_digest import file_digest
 from simnet.nodes import plugin_rate
 from simnet.version import __version__
 
 if TYPE_CHECKING:
-    from simnet.records import Scenario
+    from simnet.records import LinkConfig, NodeConfig, Scenario, StreamConfig, WorldConfig
 
-_ROOMS = ("records", "world", "codec", "net", "nodes", "engine", "tracks")
-_FILES = ("traces.py", "quality.py", "pixels.py", "seeds.py")
-"""What rows depend on; scenario files are resolved before, and pages come after."""
-
-
-def cell(scenario: Scenario) -> str:
-    """Return the name of a resolved scenario's cell, 16 hexadecimal digits.
-
-    In it: the scenario (but for what it is called, where its file is, and how long hosts are waited for), each codec's
-    checkpoint, the recorded pictures and rows that it reads, what other packages bring to it, and simnet's version and code.
-
-    Raises:
-        ModelError: A codec or model that there is not.
-        InputError: Files of the scenario that cannot be read.
-    """
-    from simnet.codec.identity import codec_identity
-
-    plain = asdict(scenario)
-    for name in ("name", "purpose", "path", "node_loss"):
-        del plain[name]
-    said = {
-        "scenario": plain,
-        "codecs": [codec_identity(stream.codec, stream.model) for stream in scenario.streams],
-        "world": _world(scenario),
-        "brought": _brought(scenario),
-        "version": __version__,
-        "code": code(),
-    }
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
+ROOTS = (
+    "simnet.engine.preflight",
+    "simnet.engine.kernel",
+    "simnet.engine.local",
+    "simnet.engine.cached",
+    "simnet.engine.results.ledger",
+    "simnet.engine.results.event_digest",
+    "simnet.engine.results.scorer",
+)
+"""The modules, and packages of modules, that compute rows. Their imports follow from them; what a scenario names is added."""
 
 
-@lru_cache(maxsize=1)
-def code() -> str:
-    """Return a digest of the source that rows depend on."""
-    root = Path(__file__).parent.parent
-    digest = hashlib.sha256()
-    files = [file for room in _ROOMS for file in sorted((root / room).rglob("*.py"))]
-    for file in (*files, *(root / name for name in _FILES)):
-        digest.update(f"{file.relative_to(root)}\0".encode() + file.read_bytes())
-    return digest.hexdigest()[:16]
+class CellNames:
+    """Names the cells of one sweep; a data set that several of them read is looked at once."""
+
+    def __init__(self) -> None:
+        self._worlds: dict[tuple[object, ...], list[tuple[str, str]]] = {}
+
+    def name(self, scenario: Scenario) -> str:
+        """Return the name of a resolved scenario's cell, 16 hexadecimal digits.
+
+        It depends on the scenario (except for its name, its purpose, where its files lie, and how long hosts are waited for), on
+        the content of the files that it reads, on each codec's checkpoint, on plug-ins, and on simnet's version and code.
+
+        Raises:
+            ModelError: A codec or model that does not exist.
+            InputError: Recorded rows that cannot be read, or an unknown world.
+        """
+        kept = asdict(_without_places(scenario))
+        for name in ("name", "purpose", "path", "node_loss"):
+            del kept[name]
+        parts = {
+            "scenario": kept,
+            "codecs": [identity.codec_identity(stream.codec, stream.model) for stream in scenario.streams],
+            "pictures": self._pictures(scenario),
+            "plugins": _plugins(scenario),
+            "version": __version__,
+            "code": source_digest.digest(*roots(scenario)),
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+    def _pictures(self, scenario: Scenario) -> list[tuple[str, str]]:
+        """Return the name and the content's digest of every file that the scenario's cameras see."""
+        known = scenario.world, scenario.duration_ns, *sorted(scenario.cameras.items())
+        if known not in self._worlds:
+            try:
+                found = world.files(scenario.world, scenario.cameras, scenario.duration_ns)
+                self._worlds[known] = [(name, file_digest(file)) for name, file in found]
+            except (InputError, PictureError) as error:  # the cell will fail with it, and the others will not
+                self._worlds[known] = [("", str(error))]
+        return self._worlds[known]
 
 
-def _brought(scenario: Scenario) -> list[str]:
+def roots(scenario: Scenario) -> tuple[str, ...]:
+    """Return the modules whose code a scenario's rows come from, but for those that these import."""
+    codecs = {module for stream in scenario.streams for module in registry.modules_of(stream.codec)}
+    return *ROOTS, *sorted({*codecs, world.module_of(scenario.world.kind)})
+
+
+def _plugins(scenario: Scenario) -> list[str]:
     """Return the digests of the world and the rate controls that other packages bring; codecs have their own."""
-    asked = {(plugins.WORLDS, scenario.world.kind), *((plugins.RATES, stream.rate.kind) for stream in scenario.streams)}
+    named = {(plugins.WORLDS, scenario.world.kind), *((plugins.RATES, stream.rate.kind) for stream in scenario.streams)}
     own = {plugins.WORLDS: world.KINDS, plugins.RATES: plugin_rate.BUILT_IN}
-    found = [plugins.find(group, name, own[group]) for group, name in sorted(asked)]
+    found = [plugins.find(group, name, own[group]) for group, name in sorted(named)]
     return [plugin.identity() for plugin in found if plugin is not None]
 
 
-def _world(scenario: Scenario) -> list[tuple[str, int, int]]:
-    """Return name, size and time of every recorded file that the scenario's cameras may see."""
-    roots = {scenario.world.path, *(camera.source for camera in scenario.cameras.values())} - {None}
-    if scenario.world.kind == "rendered":
-        return []
-    found = []
-    for root in sorted(Path(str(each)) for each in roots):
-        files = [root] if root.is_file() else sorted(file for file in root.rglob("*") if file.is_file())
-        for file in files:
-            status = file.stat()
-            found.append((str(file.relative_to(root)), status.st_size, status.st_mtime_ns))
-    return found
+def _without_places(scenario: Scenario) -> Scenario:
+    """Return the scenario without the paths of files whose content is part of the name."""
+    return replace(
+        scenario,
+        world=_without_place(scenario.world),
+        nodes=tuple(_without_sources(node, scenario.world) for node in scenario.nodes),
+        links=tuple(_without_trace(link) for link in scenario.links),
+        streams=tuple(_without_rows(stream) for stream in scenario.streams),
+    )
+
+
+def _without_place(config: WorldConfig) -> WorldConfig:
+    # A plug-in may do with its path whatever it likes.
+    return replace(config, path=None) if config.kind in world.RECORDED else config
+
+
+def _without_sources(node: NodeConfig, config: WorldConfig) -> NodeConfig:
+    if config.kind != "pictures":
+        return node
+    return replace(node, cameras=tuple(replace(camera, source=None) for camera in node.cameras))
+
+
+def _without_trace(link: LinkConfig) -> LinkConfig:
+    return link if link.trace is None else replace(link, trace=replace(link.trace, path=""))
+
+
+def _without_rows(stream: StreamConfig) -> StreamConfig:
+    if stream.codec != recorded_sizes.NAME or stream.model is None:
+        return stream
+    _, separator, pattern = stream.model.partition(recorded_sizes.SEPARATOR)
+    return replace(stream, model=separator + pattern)

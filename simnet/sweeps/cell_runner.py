@@ -102,7 +102,7 @@ def _check(task: Task) -> None:
     """Raise NodeError unless this worker sees what whoever named the cell saw: the same code, checkpoints and pictures."""
     from simnet.sweeps import cell_identity
 
-    if cell_identity.cell(task.scenario) != task.cell:
+    if cell_identity.CellNames().name(task.scenario) != task.cell:
         raise NodeError("a worker has other code, libraries, checkpoints or pictures; expected those of this command")
 
 

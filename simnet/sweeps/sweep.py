@@ -79,7 +79,8 @@ def run(asked: Grid, means: Means) -> Done:
     """
     began = time.perf_counter()
     points = grid.points(asked)
-    named = {point.point: cell_identity.cell(point.scenario) for point in points}
+    names = cell_identity.CellNames()
+    named = {point.point: names.name(point.scenario) for point in points}
     out = means.out.absolute()
     _prepare(out)
     tasks = _tasks(asked, means, points, named)

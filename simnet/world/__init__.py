@@ -2,12 +2,16 @@
 
 A world answers one question: what does this camera see at this instant? The answer is the same in every process.
 Codecs, links and the passing of time do not live here: they would let a picture depend on what became of others.
-Nothing heavy is imported until a world is opened.
+Nothing heavy is imported until a world is opened: each kind is a module, imported by its name in `MODULES`, which has
+
+    open_world(config, cameras, seed) -> World
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from simnet import plugins
 from simnet.errors import InputError
@@ -18,11 +22,16 @@ if TYPE_CHECKING:
     import numpy as np
 
     from simnet.records import CameraConfig, WorldConfig
-    from simnet.world.recordings.recorded_world import RecordedWorld
 
 RECORDED = ("pictures", "pairs", "kitti_raw", "kitti_odometry")
 KINDS = ("rendered", *RECORDED)
 """Names that no other package may take."""
+MODULES = {
+    "rendered": "simnet.world.rendering.rendered",
+    **dict.fromkeys(RECORDED, "simnet.world.recordings.recorded_world"),
+}
+PLUGIN_MODULE = "simnet.world.plugin_worlds"
+"""Opens the worlds of other packages."""
 
 
 class World(Protocol):
@@ -47,15 +56,7 @@ def open_world(config: WorldConfig, cameras: Mapping[str, CameraConfig], seed: i
         InputError: for a kind of world or a scene that does not exist, or a camera's source that it does not have.
         PictureError: where recorded pictures are missing.
     """
-    if (plugin := plugins.find(plugins.WORLDS, config.kind, KINDS)) is not None:
-        from simnet.world.plugin_worlds import open_installed
-
-        return open_installed(plugin, config, cameras, seed)
-    if config.kind == "rendered":
-        from simnet.world.rendering.rendered import RenderedWorld
-
-        return RenderedWorld(config, cameras, seed)
-    return _recorded(config, cameras)
+    return _open(config, cameras, seed)
 
 
 def length_ns(config: WorldConfig, cameras: Mapping[str, CameraConfig]) -> int | None:
@@ -64,27 +65,44 @@ def length_ns(config: WorldConfig, cameras: Mapping[str, CameraConfig]) -> int |
     Every capture before that time has a frame. A world of another package says so by a `length_ns` that is not None, for any
     seed. Raises what `open_world` does.
     """
-    if (plugin := plugins.find(plugins.WORLDS, config.kind, KINDS)) is not None:
-        from simnet.world.plugin_worlds import open_installed
-
-        brought = open_installed(plugin, config, cameras, 0)
-        try:
-            return brought.length_ns
-        finally:
-            brought.close()
     if config.kind == "rendered":
         return None
-    world = _recorded(config, cameras)
+    world = _open(config, cameras, 0)
     try:
         return world.length_ns
     finally:
         world.close()
 
 
-def _recorded(config: WorldConfig, cameras: Mapping[str, CameraConfig]) -> RecordedWorld:
-    if config.kind not in RECORDED:
-        known = plugins.names(plugins.WORLDS, KINDS)
-        raise InputError(f"world: no kind {config.kind!r}; expected one of: {', '.join(known)}")
-    from simnet.world.recordings.recorded_world import RecordedWorld
+def files(config: WorldConfig, cameras: Mapping[str, CameraConfig], duration_ns: int) -> list[tuple[str, Path]]:
+    """Return the files that frames before `duration_ns` come from, each with its name inside the world's folder.
 
-    return RecordedWorld(config, cameras)
+    Of a world of another package nothing is known: these are all files of its folder. A world is not opened for this.
+
+    Raises:
+        InputError, PictureError: As `open_world`.
+    """
+    module = module_of(config.kind)
+    if module == MODULES["rendered"]:
+        return []
+    if module != PLUGIN_MODULE:
+        return importlib.import_module(module).files(config, cameras, duration_ns)
+    if config.path is None:
+        return []
+    root = Path(config.path)
+    found = [root] if root.is_file() else sorted(file for file in root.rglob("*") if file.is_file())
+    return [(file.relative_to(root).as_posix(), file) for file in found]
+
+
+def module_of(kind: str) -> str:
+    """Return the name of the module that opens worlds of a kind; InputError lists the kinds there are."""
+    if plugins.find(plugins.WORLDS, kind, KINDS) is not None:
+        return PLUGIN_MODULE
+    if kind not in MODULES:
+        known = plugins.names(plugins.WORLDS, KINDS)
+        raise InputError(f"world: no kind {kind!r}; expected one of: {', '.join(known)}")
+    return MODULES[kind]
+
+
+def _open(config: WorldConfig, cameras: Mapping[str, CameraConfig], seed: int) -> Any:
+    return importlib.import_module(module_of(config.kind)).open_world(config, cameras, seed)

@@ -12,22 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simnet import plugins
 from simnet.errors import PluginError
 from simnet.plugins import blamed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from simnet.plugins import Plugin
     from simnet.records import CameraConfig, WorldConfig
 
     Maker = Callable[[WorldConfig, Mapping[str, CameraConfig], int], Any]
 
 
-def open_installed(
-    plugin: Plugin, config: WorldConfig, cameras: Mapping[str, CameraConfig], seed: int
-) -> InstalledWorld:
-    """Open the world of a plug-in; PluginError where it cannot be imported or opened, or is none."""
+def open_world(config: WorldConfig, cameras: Mapping[str, CameraConfig], seed: int) -> InstalledWorld:
+    """Open the world of a plug-in; PluginError if there is none of its kind, or it cannot be imported or opened."""
+    plugin = plugins.find(plugins.WORLDS, config.kind, ())
+    if plugin is None:
+        raise PluginError(f"world {config.kind}: not installed; expected a package that has it")
     return InstalledWorld(plugin.load(), str(plugin), config, cameras, seed)
 
 

@@ -7,7 +7,3 @@ For runs in one thread (`engine.local.local_nodes`). What comes out is bit for b
 plain run.
 Worlds and codecs are opened at the first miss: a run that has all been before opens none.
 """
-
-from simnet.engine.cached.cached_pixels import Pixels
-
-__all__ = ["Pixels"]

@@ -26,7 +26,7 @@ class Scores:
 
     def __init__(self, store: Store, counts: Counts) -> None:
         self._store, self._counts = store, counts
-        self._base = store_keys.of_scores()
+        self._base = store_keys.made_by(__name__)
         self._seen: tuple[Print, quality.Original] | None = None
         """The last original: pictures of it come one after another."""
 

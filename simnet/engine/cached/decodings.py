@@ -66,7 +66,7 @@ class Decoding:
     def __init__(self, stream: StreamConfig, announcement: Announcement, store: Store, counts: Counts) -> None:
         self._announcement, self._store, self._counts = announcement, store, counts
         own = identity.codec_identity(stream.codec, stream.model)
-        self._base = store_keys.key(store_keys.of_codecs(), stream.codec, own, *sent_by(announcement))
+        self._base = store_keys.key(store_keys.made_by(__name__), stream.codec, own, *sent_by(announcement))
         self._stream = stream.name
         self._takes_side = registry.takes_side(stream.codec)
         self._decoder: Decoder | None = None

@@ -55,7 +55,7 @@ class Encoding:
         self._encoder: Encoder | None = None
         self._announcement = self._announced()
         self._base = store_keys.key(
-            store_keys.of_codecs(),
+            store_keys.made_by(__name__),
             identity.plain_identity(stream.codec, stream.model),
             *sent_by(self._announcement),
         )
@@ -127,7 +127,7 @@ class Encoding:
         stream, camera = self._stream, self._camera
         size = camera.width, camera.height
         own = identity.codec_identity(stream.codec, stream.model)
-        name = store_keys.key(store_keys.of_codecs(), stream.codec, stream.model, own, *size)
+        name = store_keys.key(store_keys.made_by(__name__), stream.codec, stream.model, own, *size)
         known = self._store.get(ANNOUNCED, name)
         if known is not None:
             return Announcement(**json.loads(known))

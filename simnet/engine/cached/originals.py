@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from simnet import world
 from simnet.engine.cached import store_keys
 from simnet.engine.cached.picture_cache import Print
 
@@ -29,7 +30,8 @@ class Originals:
         self._is_rendered = scenario.world.kind == "rendered"
         # Every camera shows in every frame, as the vehicle that carries it; when it captures does not.
         still = [replace(camera, period_ns=0, phase_ns=0) for _, camera in sorted(self._cameras.items())]
-        self._base = store_keys.key(store_keys.of_frames(), scenario.world, still, scenario.seed)
+        made_by = store_keys.made_by(__name__, world.module_of(scenario.world.kind))
+        self._base = store_keys.key(made_by, scenario.world, still, scenario.seed)
         self._prints: dict[tuple[str, int], Print] = {}
         self._world: World | None = None
 
@@ -59,14 +61,12 @@ class Originals:
         return Print(digest.decode(), config.height, config.width)
 
     def _make(self, camera: str, t_ns: int) -> tuple[Print, np.ndarray]:
-        from simnet.world import RECORDED, open_world
-
         scenario = self._scenario
         if self._world is None:
-            self._world = open_world(scenario.world, self._cameras, scenario.seed)
+            self._world = world.open_world(scenario.world, self._cameras, scenario.seed)
         picture = self._world.frame(camera, t_ns)
         picture.setflags(write=False)
-        self._counts.renders += scenario.world.kind not in RECORDED
+        self._counts.renders += scenario.world.kind not in world.RECORDED
         own = self._gallery.add(picture, t_ns)
         if self._is_rendered:
             self._store.put(KIND, self._name(camera, t_ns), own.digest.encode())

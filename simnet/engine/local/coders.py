@@ -10,7 +10,7 @@ from simnet.codec.bitstream import framing
 from simnet.nodes.camera import EncodedFrame
 
 if TYPE_CHECKING:
-    from simnet.engine.cached import Pixels
+    from simnet.engine.cached.cached_pixels import Pixels
     from simnet.engine.results.ledger import Ledger
     from simnet.records import Announcement, Scenario
     from simnet.records.grants import Capture, Decision

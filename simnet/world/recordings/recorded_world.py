@@ -14,6 +14,7 @@ from simnet.world.recordings.frames import (
     Frames,
     PictureFiles,
     fit,
+    list_pictures,
     open_frames,
 )
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from simnet.records import CameraConfig, WorldConfig
+
+SIDES = ("left", "right")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,32 @@ class Playback:
 
     def __len__(self) -> int:
         return max(0, len(self.frames) - self.first)
+
+
+def open_world(config: WorldConfig, cameras: Mapping[str, CameraConfig], seed: int) -> RecordedWorld:
+    """Open a recorded world; InputError or PictureError if what it plays is not there."""
+    del seed
+    return RecordedWorld(config, cameras)
+
+
+def files(config: WorldConfig, cameras: Mapping[str, CameraConfig], duration_ns: int) -> list[tuple[str, Path]]:
+    """Return the files that cameras see before `duration_ns`, camera by camera, each with its name inside the folder."""
+    root, sides = Path(config.path or "."), {}
+    if config.kind != "pictures":
+        folder = _sequence(config)
+        left, right = pair_files(config.kind, folder)
+        sides = {"left": (left, max(0, -config.offset_frames)), "right": (right, max(0, config.offset_frames))}
+    found: list[Path] = []
+    for camera in cameras.values():
+        if config.kind != "pictures":
+            played, first = sides[_side(config, camera)]
+        else:
+            source, first = _source(config, camera), 0
+            played = list_pictures(source) if source.is_dir() else [source]
+        last = first + -(-duration_ns // camera.period_ns)
+        # The first picture tells the size that all of a sequence must have.
+        found += dict.fromkeys([*played[:1], *played[first:last]])
+    return [(str(file.relative_to(root) if file.is_relative_to(root) else file.name), file) for file in found]
 
 
 class RecordedWorld:
@@ -93,9 +122,13 @@ class RecordedWorld:
 
 
 def _pictures(config: WorldConfig, camera: CameraConfig) -> Playback:
+    return Playback(open_frames(_source(config, camera)))
+
+
+def _source(config: WorldConfig, camera: CameraConfig) -> Path:
     if camera.source is None:
         raise InputError(f"world: camera {camera.name} has no source; expected a folder of pictures or a video file")
-    return Playback(open_frames(Path(config.path or ".") / camera.source))
+    return Path(config.path or ".") / camera.source
 
 
 def _pairs(config: WorldConfig, cameras: Mapping[str, CameraConfig]) -> dict[str, Playback]:
@@ -106,14 +139,15 @@ def _pairs(config: WorldConfig, cameras: Mapping[str, CameraConfig]) -> dict[str
         "left": Playback(PictureFiles(left, str(folder)), max(0, -config.offset_frames)),
         "right": Playback(PictureFiles(right, str(folder)), max(0, config.offset_frames)),
     }
-    chosen = {}
-    for name, camera in cameras.items():
-        if camera.source not in sides:
-            raise InputError(
-                f"world: camera {name} has source {camera.source!r}; a {config.kind} world has left, right"
-            )
-        chosen[name] = sides[camera.source]
-    return chosen
+    return {name: sides[_side(config, camera)] for name, camera in cameras.items()}
+
+
+def _side(config: WorldConfig, camera: CameraConfig) -> str:
+    if camera.source not in SIDES:
+        raise InputError(
+            f"world: camera {camera.name} has source {camera.source!r}; a {config.kind} world has {', '.join(SIDES)}"
+        )
+    return camera.source
 
 
 def _sequence(config: WorldConfig) -> Path:

@@ -30,6 +30,11 @@ SCENES = {"street": street.build, "field": field.build, "intersection": intersec
 _FLIES_ABOVE_M = 5.0
 
 
+def open_world(config: WorldConfig, cameras: Mapping[str, CameraConfig], seed: int) -> RenderedWorld:
+    """Open a rendered world; InputError if there is no such scene."""
+    return RenderedWorld(config, cameras, seed)
+
+
 class RenderedWorld:
     """Draws frames on the process's one stage."""
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from simnet import codec, scenario, world
-from simnet.engine.cached import Pixels
 from simnet.engine.cached.cache_statistics import Counts
+from simnet.engine.cached.cached_pixels import Pixels
 from simnet.store import Store
 
 from .conftest import Install

@@ -20,7 +20,7 @@ from simnet.nodes.camera import CameraSetup, CameraState, EncodedFrame
 from simnet.nodes.rate_state import RateSetup
 from simnet.records import CameraConfig, RateConfig, SideInformation, Trajectory, WorldConfig
 from simnet.records.grants import Capture, Feedback
-from simnet.sweeps import cell_identity
+from simnet.sweeps.cell_identity import CellNames
 from simnet.wire.protocol.serialization import from_plain, pack_records, unpack_records
 
 Install = Callable[..., Path]
@@ -143,18 +143,18 @@ def test_plugin_codec_gets_headers_and_source_digest(all_three: Path, install: I
 
 def test_sweep_distinguishes_plugin_versions(all_three: Path) -> None:
     loaded = scenario.load("intersection", SET)
-    before = cell_identity.cell(loaded)
+    before = CellNames().name(loaded)
     assert codec_identity("sparse+fuse") != codec_identity("sparse")
-    assert cell_identity.cell(loaded) == before
+    assert CellNames().name(loaded) == before
     file = all_three / "mine.py"
     file.write_text(file.read_text().replace("200", "100"))
     plugins._identity.cache_clear()
-    assert cell_identity.cell(loaded) != before
+    assert CellNames().name(loaded) != before
     other = scenario.load("intersection", [each for each in SET if "codec" not in each] + ["streams.*.codec=jpeg"])
-    of_jpeg = cell_identity.cell(other)
+    of_jpeg = CellNames().name(other)
     file.write_text(file.read_text().replace("0.02", "0.03"))
     plugins._identity.cache_clear()
-    assert cell_identity.cell(other) != of_jpeg
+    assert CellNames().name(other) != of_jpeg
     assert registry.takes_side("sparse")
     assert not codec_refers("sparse")
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
+import shutil
+import time
 from pathlib import Path
 
 import pytest
 
 from simnet.commands.sweep import split
 from simnet.errors import SimnetError
-from simnet.sweeps import cell_identity, grid
+from simnet.sweeps import grid
+from simnet.sweeps.cell_identity import CellNames
 from simnet.sweeps.grid import Grid
 
 BANDWIDTHS = {"links.*.bandwidth": ["100 kbit/s", "1 Mbit/s"]}
@@ -79,9 +83,7 @@ def test_neighbouring_points_share_no_encoding(scenario: Path):
 )
 def test_impossible_grid_is_refused(scenario: Path, settings, codecs, seeds, told: str):
     def name() -> list[str]:
-        return [
-            cell_identity.cell(point.scenario) for point in grid.points(Grid(str(scenario), settings, codecs, seeds))
-        ]
+        return [CellNames().name(point.scenario) for point in grid.points(Grid(str(scenario), settings, codecs, seeds))]
 
     with pytest.raises(SimnetError, match=re.escape(told)):
         name()
@@ -93,15 +95,64 @@ def test_commas_separate_values_outside_brackets_and_quotes():
     assert split("[a, b],'c,d'") == ["[a, b]", "'c,d'"]
 
 
-def test_cell_name_depends_on_row_inputs_only(scenario: Path, tmp_path: Path):
-    def name(file: Path, **changes: list[str]) -> str:
-        return cell_identity.cell(grid.points(Grid(str(file), changes))[0].scenario)
+def name(file: Path, **changes: list[str]) -> str:
+    return CellNames().name(grid.points(Grid(str(file), changes))[0].scenario)
 
+
+def test_cell_name_depends_on_row_inputs_only(scenario: Path, tmp_path: Path):
     copied = tmp_path / "renamed.yaml"
     copied.write_text("# Another purpose.\n" + scenario.read_text() + "node_timeout: 5 s\n")
     assert name(copied) == name(scenario)
     assert len({name(scenario), name(scenario, seed=["4"]), name(scenario, duration=["0.5 s"])}) == 3
-    picture = next((scenario.parent / "pictures" / "a").glob("*.png"))
-    before, data = name(scenario), picture.read_bytes()
-    picture.write_bytes(data)
-    assert name(scenario) != before
+
+
+@pytest.fixture
+def moved(scenario: Path, tmp_path: Path) -> Path:
+    """The same scenario and the same pictures, copied to another place a day later."""
+    shutil.copytree(scenario.parent / "pictures", tmp_path / "pictures")
+    for file in (tmp_path / "pictures").rglob("*.png"):
+        os.utime(file, (time.time() + 86_400,) * 2)
+    copied = tmp_path / scenario.name
+    copied.write_text(scenario.read_text().replace(str(scenario.parent), str(tmp_path)))
+    return copied
+
+
+def test_a_copied_data_set_names_the_same_cells(scenario: Path, moved: Path):
+    assert name(moved) == name(scenario)
+
+
+@pytest.mark.parametrize("change", ["other pixels", "swapped", "renamed", "removed"])
+def test_another_data_set_names_other_cells(scenario: Path, moved: Path, change: str):
+    first, second, *_ = sorted((moved.parent / "pictures" / "a").glob("*.png"))
+    if change == "other pixels":
+        first.write_bytes(second.read_bytes())
+    elif change == "swapped":
+        one, other = first.read_bytes(), second.read_bytes()
+        first.write_bytes(other)
+        second.write_bytes(one)
+    elif change == "renamed":
+        second.rename(second.with_name("000b.png"))
+    else:
+        second.unlink()
+    assert name(moved) != name(scenario)
+
+
+def test_pictures_after_the_end_of_a_run_are_no_part_of_its_name(scenario: Path, moved: Path):
+    last = max((moved.parent / "pictures" / "a").glob("*.png"))
+    shutil.copy(last, last.with_name("999.png"))
+    assert name(moved, duration=["0.5 s"]) == name(scenario, duration=["0.5 s"])
+
+
+def test_each_file_of_a_data_set_is_read_once_a_process(moved: Path, monkeypatch: pytest.MonkeyPatch):
+    opened: list[Path] = []
+    plainly = Path.open
+
+    def counting(self: Path, *arguments, **options):
+        opened.append(self)
+        return plainly(self, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", counting)
+    for seed in ("1", "2", "3"):
+        name(moved, seed=[seed])
+    pictures = [file for file in opened if file.suffix == ".png"]
+    assert len(pictures) == len(set(pictures)) == 3 * 10
