@@ -193,9 +193,15 @@ def test_failing_cell_is_reported_and_others_continue(sweep, scenario: Path, tmp
 
     # What has been mended is run again, and only that.
     shutil.copytree(scenario.parent / "pictures", gone, dirs_exist_ok=True)
+    shutil.copy(gone / "a" / "003.png", gone / "a" / "002.png")
     mended = sweep(*arguments)
     assert (mended.said["ran"], mended.said["reused"], mended.said["failed"]) == (2, 2, 0)
     assert all(point.failed is None for point in sweep_reader.read(mended.folder).points)
+
+    # A copy of pictures that have been seen needs no run.
+    shutil.copytree(scenario.parent / "pictures", tmp_path / "copy")
+    copied = sweep("--set", f"world.path={tmp_path / 'copy'}", "--codec", "jpeg,webp")
+    assert (copied.said["ran"], copied.said["reused"], copied.said["failed"]) == (0, 2, 0)
 
 
 def test_changed_checkpoint_reruns_exactly_its_cells(sweep, tmp_path: Path):
