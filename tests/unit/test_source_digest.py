@@ -59,15 +59,15 @@ def test_closure_follows_late_imports_but_not_those_for_types(small: SourceTree)
     assert small.packages(["p.a"]) == {"numpy", "PIL"}
 
 
-def test_a_parent_package_is_executed_and_not_called(small: SourceTree) -> None:
+def test_parent_package_is_executed_and_not_called(small: SourceTree) -> None:
     assert small.closure(["p.room.inside"]) == {"p", "p.room", "p.room.inside", "p.room.sibling", "p.executed"}
 
 
-def test_a_package_as_root_stands_for_all_its_modules(small: SourceTree) -> None:
+def test_package_as_root_stands_for_all_its_modules(small: SourceTree) -> None:
     assert small.closure(["p.room"]) == small.closure(["p.room.inside"]) | {"p.other"}
 
 
-def test_a_missing_root_is_an_error(small: SourceTree) -> None:
+def test_missing_root_is_an_error(small: SourceTree) -> None:
     with pytest.raises(ModuleNotFoundError, match=r"p\.nowhere"):
         small.digest(["p.nowhere"])
 
@@ -109,7 +109,7 @@ def test_code_changes_the_digest(small: SourceTree, tmp_path: Path, module: str,
     assert small.digest(["p.a"]) != before
 
 
-def test_another_version_of_a_library_changes_the_digest(small: SourceTree, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_library_version_changes_the_digest(small: SourceTree, monkeypatch: pytest.MonkeyPatch) -> None:
     before = {root: small.digest([root]) for root in ("p.a", "p.room")}
     monkeypatch.setattr(source_digest, "version", lambda package: "99" if package == "numpy" else "1")
     assert small.digest(["p.a"]) != before["p.a"]
@@ -138,7 +138,7 @@ def modules(folder: Path) -> dict[str, Path]:
     return found
 
 
-def test_a_cells_name_changes_with_each_module_that_it_reaches_and_with_no_other(copied: Path) -> None:
+def test_every_reachable_module_and_no_other_changes_the_digest(copied: Path) -> None:
     tree, files = SourceTree(copied, "simnet"), modules(copied)
     digests = [tree.digest(CELL)]
     reached = tree.closure(CELL)
@@ -155,7 +155,7 @@ def test_a_cells_name_changes_with_each_module_that_it_reaches_and_with_no_other
     assert same == []
 
 
-def test_a_cell_depends_on_neither_session_nor_telemetry_nor_pages(tree: SourceTree) -> None:
+def test_cell_does_not_depend_on_session_telemetry_or_pages(tree: SourceTree) -> None:
     reached = tree.closure(CELL)
     rooms = (
         "report",
@@ -175,7 +175,7 @@ def test_a_cell_depends_on_neither_session_nor_telemetry_nor_pages(tree: SourceT
     assert [name for name in reached if any(name == each or name.startswith(f"{each}.") for each in unwanted)] == []
 
 
-def test_a_cell_depends_on_what_its_scenario_names_alone(tree: SourceTree) -> None:
+def test_cell_depends_on_the_codec_and_world_it_names(tree: SourceTree) -> None:
     reached = tree.closure([*cell_identity.ROOTS, *registry.modules_of("jpeg"), world.module_of("pictures")])
     assert {"simnet.plugins", "simnet.shipped", "simnet.codec.still.pillow_codecs"} <= reached
     assert not [name for name in reached if name.startswith(("simnet.world.rendering", "simnet.codec.video"))]
@@ -183,7 +183,7 @@ def test_a_cell_depends_on_what_its_scenario_names_alone(tree: SourceTree) -> No
     assert "simnet.codec.learned.side_fusion" in tree.closure(registry.modules_of("jpeg+fuse"))
 
 
-def test_pictures_scores_and_frames_depend_on_what_makes_them_alone(tree: SourceTree) -> None:
+def test_store_entries_depend_on_what_makes_them(tree: SourceTree) -> None:
     cached = "simnet.engine.cached"
     scores = tree.closure([f"{cached}.cached_scores"])
     frames = tree.closure([f"{cached}.originals", world.module_of("rendered")])

@@ -117,12 +117,12 @@ def moved(scenario: Path, tmp_path: Path) -> Path:
     return copied
 
 
-def test_a_copied_data_set_names_the_same_cells(scenario: Path, moved: Path):
+def test_copied_data_set_names_the_same_cells(scenario: Path, moved: Path):
     assert name(moved) == name(scenario)
 
 
 @pytest.mark.parametrize("change", ["other pixels", "swapped", "renamed", "removed"])
-def test_another_data_set_names_other_cells(scenario: Path, moved: Path, change: str):
+def test_changed_data_set_names_other_cells(scenario: Path, moved: Path, change: str):
     first, second, *_ = sorted((moved.parent / "pictures" / "a").glob("*.png"))
     if change == "other pixels":
         first.write_bytes(second.read_bytes())
@@ -137,13 +137,13 @@ def test_another_data_set_names_other_cells(scenario: Path, moved: Path, change:
     assert name(moved) != name(scenario)
 
 
-def test_pictures_after_the_end_of_a_run_are_no_part_of_its_name(scenario: Path, moved: Path):
+def test_pictures_after_the_end_do_not_count(scenario: Path, moved: Path):
     last = max((moved.parent / "pictures" / "a").glob("*.png"))
     shutil.copy(last, last.with_name("999.png"))
     assert name(moved, duration=["0.5 s"]) == name(scenario, duration=["0.5 s"])
 
 
-def test_each_file_of_a_data_set_is_read_once_a_process(moved: Path, monkeypatch: pytest.MonkeyPatch):
+def test_each_file_is_read_once_per_process(moved: Path, monkeypatch: pytest.MonkeyPatch):
     opened: list[Path] = []
     plainly = Path.open
 
