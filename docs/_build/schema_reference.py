@@ -122,7 +122,8 @@ def _number(node: dict[str, Any]) -> str:
 
 def _array(node: dict[str, Any]) -> str:
     if "prefixItems" in node:
-        return f"list of {len(node['prefixItems'])}: {_shape(node['prefixItems'][0])} each"
+        items = list(dict.fromkeys(map(_shape, node["prefixItems"])))
+        return f"list of {len(node['prefixItems'])}: {', '.join(items)}{' each' if len(items) == 1 else ''}"
     least, most = node.get("minItems"), node.get("maxItems")
     count = f"{least} " if least is not None and least == most else f"{least} or more " if least else ""
     if least and most and least != most:

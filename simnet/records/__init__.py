@@ -239,13 +239,19 @@ class Row:
     """One frame's whole story. Times are virtual; None where it never came to that."""
 
     run: str
+    """The name of the scenario."""
     stream: str
+    """`node/camera`."""
     codec: str
+    """As the scenario names it."""
     sequence: int
+    """Counts the frames of a stream from 0."""
     capture_ns: int
+    """When the frame was captured."""
     encode_ns: int
     """When coding was done."""
     arrive_ns: int | None
+    """When its last packet arrived; None if any is missing."""
     decode_ns: int | None
     """When the picture was there."""
     size_bytes: int
@@ -255,18 +261,30 @@ class Row:
     bpp: float
     """8 * link_bytes / pixels."""
     quality: float
+    """What the encoder was asked for, 0 to 1."""
     packets_sent: int
+    """Repair packets and packets sent again included."""
     packets_lost: int
+    """Lost on the air or dropped by a queue, on any link of the way."""
     retransmissions: int
+    """Packets sent again."""
     outcome: Outcome
+    """What became of the frame."""
     side_sources: tuple[str, ...]
+    """The side pictures that it was decoded with, by name."""
     side_age_ns: int | None
     """Age of the side picture used: |its capture time - this frame's capture time|; the largest where several are used."""
     psnr_db: float | None
+    """Of the decoded picture against the original."""
     ms_ssim: float | None
+    """Of the decoded picture against the original."""
     alone_psnr_db: float | None
+    """The same bitstream decoded without side information."""
     alone_ms_ssim: float | None
+    """The same bitstream decoded without side information."""
     queue_ns: int
+    """Time in queues over the whole way, of the packet that waited longest."""
     picture_digest: str
+    """SHA-256 of the decoded pixels, its first digits; empty without a picture."""
     key: bool = True
     """Whether it refers to no other frame."""

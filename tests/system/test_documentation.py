@@ -18,7 +18,7 @@ import yaml
 from PIL import Image
 
 from simnet import RunReport, commands, scenario
-from simnet.wire.protocol.message_types import KINDS
+from simnet.wire.protocol.message_types import MESSAGE_TYPES
 from support.documentation import Block, blocks, pages
 from support.places import ROOT
 
@@ -210,7 +210,7 @@ def test_every_kind_of_message_is_specified() -> None:
     page = (ROOT / "docs" / "reference" / "wire.md").read_text(encoding="utf-8")
     page = page.partition("## Kinds")[2].partition("## A host")[0]
     rows = {row.split("|")[1].strip(" `"): row for row in page.splitlines() if row.startswith("| `")}
-    for name, kind in KINDS.items():
+    for name, kind in MESSAGE_TYPES.items():
         assert re.findall(r"`(\w+)`: ", rows[name]) == list(kind.fields), name
         assert {int(each) for each in re.findall(r"\d+", rows[name].split("|")[4])} == set(kind.payloads), name
 
