@@ -6,17 +6,17 @@ They are stored as they are: lossless compression was measured to save a third a
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from simnet.world.frame_cache import KEPT_BYTES, FrameCache
+
 if TYPE_CHECKING:
     from simnet.store import Store
 
-KEPT_BYTES = 128 * 2**20
-"""Pictures are held in memory up to this size, but for a few that may be side information of one another."""
-KEPT = 16
+LEAST = 16
+"""So many pictures are held in memory whatever their size: they may be side information of one another."""
 KIND = "pixels"
 
 
@@ -34,47 +34,36 @@ def print_of(picture: np.ndarray) -> Print:
 
 
 class Gallery:
-    """Holds what was asked for last."""
+    """Pictures of a run by their prints."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._held: OrderedDict[Print, tuple[np.ndarray, int]] = OrderedDict()
-        self._held_bytes = 0
+        self._frames: FrameCache[Print] = FrameCache(KEPT_BYTES, LEAST)
 
     def add(self, picture: np.ndarray, capture_ns: int) -> Print:
         """Store a picture of that instant; return its print."""
         data = picture.tobytes()
         own = _print_of(data, picture)
-        if own not in self._held:
+        if own not in self._frames:
             self._store.put(KIND, _name(own), data)
-        self._hold(own, _picture_of(data, own), capture_ns)
+        self._frames.put(own, _picture_of(data, own), capture_ns)
         return own
 
     def find(self, wanted: Print, capture_ns: int) -> np.ndarray | None:
         """Return a picture, not to be written to; None if it is neither here nor in the store. It serves that instant."""
-        if wanted in self._held:
-            picture, last_ns = self._held.pop(wanted)
-            self._held[wanted] = picture, max(last_ns, capture_ns)
-            return picture
+        kept = self._frames.get(wanted, capture_ns)
+        if kept is not None:
+            return kept
         data = self._store.get(KIND, _name(wanted))
         if data is None:
             return None
         picture = _picture_of(data, wanted)
-        self._hold(wanted, picture, capture_ns)
+        self._frames.put(wanted, picture, capture_ns)
         return picture
 
     def forget(self, oldest_ns: int) -> None:
         """Let go of pictures that serve no instant from `oldest_ns` on; the store still has them."""
-        for old in [own for own, (_, last_ns) in self._held.items() if last_ns < oldest_ns]:
-            self._held_bytes -= self._held.pop(old)[0].nbytes
-
-    def _hold(self, own: Print, picture: np.ndarray, capture_ns: int) -> None:
-        if own in self._held:
-            self._held_bytes -= self._held.pop(own)[0].nbytes
-        self._held[own] = picture, capture_ns
-        self._held_bytes += picture.nbytes
-        while self._held_bytes > KEPT_BYTES and len(self._held) > KEPT:
-            self._held_bytes -= self._held.popitem(last=False)[1][0].nbytes
+        self._frames.forget(oldest_ns)
 
 
 def _print_of(data: bytes, picture: np.ndarray) -> Print:

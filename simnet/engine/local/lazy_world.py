@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from simnet.engine.local.ordered_pool import OrderedPool
 from simnet.errors import NodeError
+from simnet.world import frame_cache
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     Key = tuple[str, int]
 
-KEPT_BYTES = 128 * 2**20
-"""Frames are kept up to this size: the score asks for a frame again once it has been sent, waited for and decoded."""
 CLOSE_S = 0.5
 """How long closing waits for a world that is just being opened."""
 
@@ -32,8 +30,8 @@ class LazyWorld:
         self._scenario, self._stopwatch = scenario, stopwatch
         self._opening, self._keeping = threading.Lock(), threading.Lock()
         self._world: World | None = None
-        self._kept: OrderedDict[Key, Future[np.ndarray]] = OrderedDict()
-        self._kept_bytes = 0
+        self._pending: dict[Key, Future[np.ndarray]] = {}
+        self._frames: frame_cache.FrameCache[Key] = frame_cache.FrameCache(frame_cache.KEPT_BYTES)
         self._closed = False
         self._ahead = OrderedPool(1, "frames ahead")
 
@@ -78,7 +76,7 @@ class LazyWorld:
         """Close the world if it is open; whoever waits for a frame, or asks for one later, gets a NodeError."""
         with self._keeping:
             self._closed = True
-            pending = [(key, frame) for key, frame in self._kept.items() if not frame.done()]
+            pending = list(self._pending.items())
         for key, frame in pending:
             self._fail(key, frame, _closed())
         self._ahead.close()
@@ -96,10 +94,15 @@ class LazyWorld:
         with self._keeping:
             if self._closed:
                 raise _closed()
-            is_new = key not in self._kept
-            if is_new:
-                self._kept[key] = Future()
-            return self._kept[key], is_new
+            if key in self._pending:
+                return self._pending[key], False
+            frame: Future[np.ndarray] = Future()
+            kept = self._frames.get(key, key[1])
+            if kept is not None:
+                frame.set_result(kept)
+                return frame, False
+            self._pending[key] = frame
+            return frame, True
 
     def _make(self, key: Key, frame: Future[np.ndarray]) -> None:
         try:
@@ -113,15 +116,13 @@ class LazyWorld:
         with self._keeping:
             if frame.done():  # closed meanwhile
                 return
+            del self._pending[key]
+            self._frames.put(key, made, key[1])
             frame.set_result(made)
-            self._kept_bytes += made.nbytes
-            while self._kept_bytes > KEPT_BYTES and (oldest := next(iter(self._kept.values()))).done():
-                self._kept.popitem(last=False)
-                self._kept_bytes -= oldest.result().nbytes
 
     def _fail(self, key: Key, frame: Future[np.ndarray], error: BaseException) -> None:
         with self._keeping:
-            self._kept.pop(key, None)
+            self._pending.pop(key, None)
             if not frame.done():
                 frame.set_exception(error)
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from simnet.errors import InputError, PictureError
 from simnet.world.datasets.stereo_pairs import find_sequences, pair_files
-from simnet.world.frame_cache import FrameCache
 from simnet.world.recordings.frames import (
     Frames,
     PictureFiles,
@@ -70,7 +69,6 @@ class RecordedWorld:
 
     def __init__(self, config: WorldConfig, cameras: Mapping[str, CameraConfig]) -> None:
         self._cameras = dict(cameras)
-        self._cache = FrameCache()
         self._sizes: dict[str, tuple[int, ...]] = {}
         self._lock = threading.Lock()
         if config.kind == "pictures":
@@ -93,7 +91,7 @@ class RecordedWorld:
             PictureError: if the file cannot be read, or no picture belongs to that time.
         """
         with self._lock:
-            return self._cache.get(camera, t_ns, self._read)
+            return self._read(camera, t_ns)
 
     def close(self) -> None:
         """Close what is open."""

@@ -8,7 +8,6 @@ from simnet.errors import InputError
 from simnet.records import SECOND_NS
 from simnet.seeds import generator
 from simnet.tracks import poses
-from simnet.world.frame_cache import FrameCache
 from simnet.world.rendering import (
     field,
     intersection,
@@ -42,7 +41,6 @@ class RenderedWorld:
         if config.scene not in SCENES:
             raise InputError(f"world: no scene {config.scene!r}; expected one of {', '.join(SCENES)}")
         self._cameras = dict(cameras)
-        self._cache = FrameCache()
         still = [camera for camera in cameras.values() if not poses.moves(camera.trajectory)]
         with LOCK:
             stage()
@@ -52,7 +50,7 @@ class RenderedWorld:
     def frame(self, camera: str, t_ns: int) -> np.ndarray:
         """Return what `camera` sees at `t_ns`: uint8, height x width x 3, RGB."""
         with LOCK:
-            return self._cache.get(camera, t_ns, self._draw)
+            return self._draw(camera, t_ns)
 
     def close(self) -> None:
         """Let the scene go."""

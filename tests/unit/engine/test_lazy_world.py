@@ -5,11 +5,11 @@ import threading
 import numpy as np
 import pytest
 
-from simnet.engine.local import lazy_world
 from simnet.engine.local.lazy_world import LazyWorld
 from simnet.engine.timing.thread_timer import Stopwatch
 from simnet.errors import NodeError, PictureError
 from simnet.records import Scenario
+from simnet.world import frame_cache
 
 
 class _Counting:
@@ -49,7 +49,7 @@ def test_each_frame_is_made_once(counting: _Counting, tiny: Scenario) -> None:
 
 
 def test_oldest_frames_are_evicted_first(counting: _Counting, tiny: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lazy_world, "KEPT_BYTES", 3 * 48)
+    monkeypatch.setattr(frame_cache, "KEPT_BYTES", 3 * 48)
     world = LazyWorld(tiny, Stopwatch())
     for t_ns in (0, 1, 2, 3, 3, 1, 0):
         assert world.frame("car/a", t_ns)[0, 0, 0] == t_ns
