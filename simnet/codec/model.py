@@ -19,6 +19,7 @@ import yaml
 from simnet import shipped
 from simnet.codec.bitstream.entropy_tables import Tables
 from simnet.codec.learned.context_coder import ContextCoder
+from simnet.codec.learned.lowres_coder import LowresCoder
 from simnet.errors import ModelError
 
 WEIGHTS = "weights.safetensors"
@@ -119,12 +120,14 @@ def whole_digest(manifest: dict[str, Any]) -> str:
 
 
 @lru_cache(maxsize=16)
-def tables(model: Model) -> Tables | ContextCoder:
-    """The model's integer entropy tables: of a factorised prior, or of a checkerboard context model."""
+def tables(model: Model) -> Tables | ContextCoder | LowresCoder:
+    """The model's integer entropy tables: of a factorised prior, a checkerboard context model, or the backbone at 1/16."""
     from safetensors import safe_open
 
     with safe_open(model.folder / WEIGHTS, framework="numpy") as file:
         names = set(file.keys())
         if "tables.groups" in names:
             return ContextCoder.read(file.get_tensor, names)
+        if "tables.index.powers" in names:
+            return LowresCoder.read(file.get_tensor, names)
         return Tables(*(file.get_tensor(f"tables.{part}") for part in ("cdf", "lengths", "offsets", "gain", "inverse")))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from simnet.codec.bitstream.padding import to_picture
 from simnet.codec.learned.backbone_networks import Backbone, BackboneNumbers
@@ -45,7 +45,7 @@ def validation_pictures(recipe: Recipe, count: int = 12) -> list[np.ndarray]:
 
 
 @torch.no_grad()
-def rate_distortion(network: Backbone, pictures: Tensor, quality: float) -> tuple[float, float]:
+def rate_distortion(network: nn.Module, pictures: Tensor, quality: float) -> tuple[float, float]:
     """Estimated bits per pixel and PSNR (dB) of `pictures` at `quality`."""
     network.eval()
     x_hat, bits = network(pictures, torch.full((len(pictures),), quality, device=pictures.device))
@@ -89,7 +89,7 @@ def train(recipe: Recipe, folder: Path) -> Backbone:
 
 
 @torch.no_grad()
-def validate(network: Backbone, pictures: Tensor) -> Validation:
+def validate(network: nn.Module, pictures: Tensor) -> Validation:
     """Rate and PSNR of `pictures` (B, 3, H, W) over the whole range, and the first of them as it is decoded."""
     figures: dict[str, float] = {}
     examples: dict[str, np.ndarray] = {}

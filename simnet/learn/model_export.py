@@ -78,7 +78,7 @@ def context_arrays(network: Backbone) -> dict[str, np.ndarray]:
             arrays[front + name] = fixed_point.fixed(layer.weight[:, :, 0, 0].numpy())
             arrays[f"{front}{name}_bias"] = fixed_point.fixed(layer.bias.numpy())
     network.float()
-    arrays |= graph_export.gaussian_tables()
+    arrays |= graph_export.gaussian_tables(context_coder.scales())
     return {name: value if value.dtype == np.uint16 else value.astype(np.int32) for name, value in arrays.items()}
 
 

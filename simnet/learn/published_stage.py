@@ -106,7 +106,7 @@ def train(recipe: Recipe, folder: Path) -> Network:
     chosen = recipe.published
     assert chosen is not None
     torch.manual_seed(recipe.seed)
-    trainer = Trainer(build(chosen), recipe, folder, keep="best", prior_factor=1.0)
+    trainer = Trainer(build(chosen), recipe, folder, keep="best", factors=())
     trainer.resume()
     if trainer.step < recipe.steps:
         pairs, held_out = (

@@ -39,10 +39,10 @@ class Recipe(pydantic.BaseModel):
 
     model: str = pydantic.Field(min_length=1)
     """Folder of `models/` that the result is exported to."""
-    stage: Literal["backbone", "fuse", "common", "published", "dsin"]
+    stage: Literal["backbone", "fuse", "common", "published", "dsin", "lowres"]
     """`backbone`: rate and distortion of the coder alone. `fuse`: the decoder's side-information stage, encoder frozen.
     `common`: NDIC's way with side information, encoder frozen. `published`: a network of the NDIC and ATN papers, as theirs.
-    `dsin`: DSIN, as its paper trains it."""
+    `dsin`: DSIN, as its paper trains it. `lowres`: the backbone at 1/16 of the size."""
     backbone: str | None = None
     """For `fuse` and `common`: the training folder whose backbone is frozen."""
     codecs: tuple[str, ...] = ()
@@ -52,6 +52,10 @@ class Recipe(pydantic.BaseModel):
     `cityscapes:DIR`, `rendered:SCENE`. Where a split is left open it is `#train`."""
     validation: tuple[str, ...] = pydantic.Field(min_length=1)
     """Named data that are watched; where a split is left open it is `#val`."""
+    pictures: tuple[str, ...] = ()
+    """For `lowres`: folders of single pictures that are trained on beside `data`."""
+    shares: tuple[pydantic.PositiveFloat, ...] = ()
+    """For `lowres`: how often each of `data`, then of `pictures` is drawn; without it by the square root of its size."""
     offsets: tuple[int, ...] = (0,)
     """Frames by which the right picture of a drive in `data` is later, each in turn, where its name says nothing."""
     seed: int = pydantic.Field(default=1, ge=0)
@@ -116,6 +120,11 @@ class Recipe(pydantic.BaseModel):
             raise ValueError("published: expected with stage published (codec and weight), and with no other stage")
         if self.published is not None and self.precision != "float32":
             raise ValueError("precision: expected float32 with stage published, as in the papers")
+        if self.stage != "lowres" and (self.pictures or self.shares):
+            raise ValueError("pictures, shares: expected with stage lowres alone")
+        if self.shares and len(self.shares) != len(self.data) + len(self.pictures):
+            sources = f"{len(self.data)} data sets and {len(self.pictures)} folders of pictures"
+            raise ValueError(f"shares: {len(self.shares)} for {sources}; expected one each")
         if self.lambda_low > self.lambda_high:
             raise ValueError(f"lambda_low {self.lambda_low} above lambda_high {self.lambda_high}; expected it below")
         if len(set(self.offsets)) < max(1, len(self.offsets)):

@@ -6,7 +6,7 @@ import copy
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,6 +32,8 @@ PRIOR_FACTOR = 10.0
 """The prior learns this much faster: at the networks' pace its densities stayed bits too wide for thousands of steps."""
 
 Loss = Callable[[int], Tensor]
+Factors = Sequence[tuple[float, tuple[str, ...]]]
+"""Factors of the learning rate, each with what the names of its parameters begin with; 1 for all others."""
 Validate = Callable[[nn.Module], str | Validation]
 
 
@@ -49,20 +51,18 @@ class Trainer:
         folder: Path,
         *,
         keep: Literal["average", "best"] = "average",
-        prior_factor: float = PRIOR_FACTOR,
+        factors: Factors = ((PRIOR_FACTOR, ("prior.",)),),
+        betas: tuple[float, float] = (0.9, 0.999),
     ) -> None:
         if recipe.batch % parallel.world():
             raise InputError(f"batch: {recipe.batch}; expected a multiple of the {parallel.world()} processes")
         self.device = parallel.device(recipe.device)
         self.network, self.recipe, self.folder, self.keep = network.to(self.device), recipe, folder, keep
         self.averaged = copy.deepcopy(network).eval().requires_grad_(requires_grad=False)
-        prior = [p for name, p in network.named_parameters() if name.startswith("prior.") and p.requires_grad]
-        rest = [p for name, p in network.named_parameters() if not name.startswith("prior.") and p.requires_grad]
-        groups = [{"params": rest, "factor": 1.0}, {"params": prior, "factor": prior_factor}]
-        parts = [group for group in groups if group["params"]]
-        self.optimizer = torch.optim.Adam(parts, recipe.learning_rate, amsgrad=recipe.amsgrad)
+        groups = parameter_groups(network, factors)
+        self.optimizer = torch.optim.Adam(groups, recipe.learning_rate, betas, amsgrad=recipe.amsgrad)
         self.plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
-            self.optimizer, factor=0.1, patience=10, min_lr=[1e-7 * group["factor"] for group in parts]
+            self.optimizer, factor=0.1, patience=10, min_lr=[1e-7 * group["factor"] for group in groups]
         )
         self.step = 0
         self.best = math.inf
@@ -256,6 +256,16 @@ class Trainer:
         keep = min(AVERAGE, (1 + self.step) / (10 + self.step))
         for mean, new in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
             mean.lerp_(new, 1 - keep)
+
+
+def parameter_groups(network: nn.Module, factors: Factors) -> list[dict[str, Any]]:
+    """Adam's groups of the trained parameters, each with its `factor`: first those of factor 1, then as `factors` lists them."""
+    parts: dict[float, list[nn.Parameter]] = {1.0: [], **{factor: [] for factor, _ in factors}}
+    for name, parameter in network.named_parameters():
+        if parameter.requires_grad:
+            own = next((factor for factor, beginnings in factors if name.startswith(beginnings)), 1.0)
+            parts[own].append(parameter)
+    return [{"params": found, "factor": factor} for factor, found in parts.items() if found]
 
 
 class _Whole(nn.Module):

@@ -21,17 +21,16 @@ from torch import nn
 
 from simnet.codec import model
 from simnet.codec.bitstream import entropy_tables
-from simnet.codec.learned import context_coder
 
 Inputs = dict[str, tuple[torch.Tensor, dict[int, str]]]
 """A graph's inputs: an example and which of its axes are free."""
 OPSET = 17
 
 
-def gaussian_tables() -> dict[str, np.ndarray]:
-    """Integer tables of zero-mean Gaussians, one for each of `context.scales()`."""
+def gaussian_tables(scales: np.ndarray) -> dict[str, np.ndarray]:
+    """Integer tables of zero-mean Gaussians, one for each standard deviation of `scales`."""
     rows, offsets = [], []
-    for scale in context_coder.scales():
+    for scale in scales.tolist():
         reach = max(1, math.ceil(scale * 4.9))
         edges = (torch.arange(-reach, reach + 2, dtype=torch.float64) - 0.5) / (scale * 2**0.5)
         mass = torch.diff(torch.special.erf(edges) / 2).numpy()

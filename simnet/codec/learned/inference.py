@@ -61,13 +61,25 @@ def run(model: Model, graph: str, *inputs: np.ndarray, output: int = 0) -> np.nd
     Raises:
         ModelError: The graph was exported without that output.
     """
+    request = _request(model, graph, inputs)
+    if output >= len(request.model_outputs):
+        raise ModelError(
+            f"model {model.name}: its graph {graph} has no output {output}; expected one exported by this version"
+        )
+    return request.infer([np.ascontiguousarray(item) for item in inputs])[output].copy()
+
+
+def outputs(model: Model, graph: str, *inputs: np.ndarray) -> list[np.ndarray]:
+    """Run a graph on float32 tensors, for all of its outputs; safe to call from several threads at once."""
+    found = _request(model, graph, inputs).infer([np.ascontiguousarray(item) for item in inputs])
+    return [found[i].copy() for i in range(len(found))]
+
+
+def _request(model: Model, graph: str, inputs: tuple[np.ndarray, ...]) -> Any:
+    """This thread's own request of a graph for inputs of these shapes."""
     shapes = tuple(item.shape for item in inputs)
     requests = _LOCAL.__dict__.setdefault("requests", {})
     key = (model.digest, graph, shapes)
     if key not in requests:
         requests[key] = compiled(model, graph, shapes).create_infer_request()
-    if output >= len(requests[key].model_outputs):
-        raise ModelError(
-            f"model {model.name}: its graph {graph} has no output {output}; expected one exported by this version"
-        )
-    return requests[key].infer([np.ascontiguousarray(item) for item in inputs])[output].copy()
+    return requests[key]

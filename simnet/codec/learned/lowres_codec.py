@@ -1,0 +1,142 @@
+"""The codec `lowres` at work: exported graphs, index maps in whole numbers, the range coder.
+
+Graphs: `analysis` (picture -> scaled latent, z), `hyper` (z_hat -> features, means of the first pass), `pass1` to `pass3`
+(features and latent so far -> means; the last one also what rounding lost), `synthesis` (latent -> picture). The quality enters
+each of them as shares of the banks' knots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from simnet.codec import model
+from simnet.codec.bitstream import framing
+from simnet.codec.bitstream.padding import check_size, padded, to_picture
+from simnet.codec.learned.inference import compiled, outputs
+from simnet.codec.learned.learned_codec import announce, chosen_model, declared_times
+from simnet.codec.learned.lowres_coder import LowresCoder, whole_z
+from simnet.codec.learned.lowres_indexes import PASSES, REDUCTION
+from simnet.codec.learned.side_fusion import STRIDE, picture_shape
+from simnet.errors import BitstreamError, ModelError
+from simnet.records import Announcement, Decoded, SideInformation
+
+__all__ = ["LowresDecoder", "LowresEncoder", "declared_times", "open_decoder", "open_encoder"]
+
+
+def open_encoder(name: str, width: int, height: int, model_name: str | None = None) -> LowresEncoder:
+    """See `registry`."""
+    return LowresEncoder(chosen_model(name, model_name), width, height)
+
+
+def open_decoder(announcement: Announcement) -> LowresDecoder:
+    """See `registry`."""
+    return LowresDecoder(announcement, chosen_model(announcement.codec, announcement.model))
+
+
+def coder_of(chosen: model.Model) -> LowresCoder:
+    """The model's tables; ModelError if they are another codec's."""
+    tables = model.tables(chosen)
+    if not isinstance(tables, LowresCoder):
+        raise ModelError(
+            f"model {chosen.name}: has no tables of codec lowres; expected a model that stage lowres exported"
+        )
+    return tables
+
+
+def knot_shares(step: int, knots: int) -> np.ndarray:
+    """Share of each of a bank's knots at a quality step: float32 (1, knots)."""
+    place = step * (knots - 1) / framing.QUALITY_STEPS
+    return np.maximum(1 - np.abs(place - np.arange(knots)), 0)[None].astype(np.float32)
+
+
+class Networks:
+    """The graphs that encoder and decoder share, for one size of picture."""
+
+    def __init__(self, chosen: model.Model, announcement: Announcement) -> None:
+        self.coder, self._model = coder_of(chosen), chosen
+        rows, columns = (side // STRIDE for side in picture_shape(announcement)[2:])
+        self.size, self.knots = (rows, columns), self.coder.maps.banks.shape[1]
+        z = (1, self.coder.hyper, -(-rows // REDUCTION), -(-columns // REDUCTION))
+        compiled(chosen, "hyper", (z, (1, self.knots)))
+
+    def means(self, z: np.ndarray, shares: np.ndarray) -> PassMeans:
+        """What tells the means of each pass under z float32 (hyper, h', w')."""
+        return PassMeans(self._model, z, shares, self.size)
+
+
+class PassMeans:
+    """Means of the passes; see `lowres_coder.Means`. After the last one `correction` is what rounding lost, float32 (C, h, w)."""
+
+    def __init__(self, chosen: model.Model, z: np.ndarray, shares: np.ndarray, size: tuple[int, int]) -> None:
+        rows, columns = size
+        self._model, self._shares = chosen, shares
+        self._features, self._first = (
+            np.ascontiguousarray(each[:, :, :rows, :columns]) for each in outputs(chosen, "hyper", z[None], shares)
+        )
+        self.correction = np.zeros_like(self._first[0])
+
+    def __call__(self, number: int, y_hat: np.ndarray) -> np.ndarray:
+        """Means float32 (C, h, w) of pass `number`."""
+        if not number:
+            return self._first[0]
+        mean, *more = outputs(self._model, f"pass{number}", self._features, y_hat[None], self._shares)
+        if number + 1 == PASSES:
+            self.correction = more[0][0]
+        return mean[0]
+
+
+class LowresEncoder:
+    """Analysis, four passes, range coder; see `protocols.Encoder`."""
+
+    def __init__(self, chosen: model.Model, width: int, height: int) -> None:
+        self.announcement = announce(chosen, width, height)
+        self._model, self._networks = chosen, Networks(chosen, self.announcement)
+        compiled(chosen, "analysis", (picture_shape(self.announcement), (1, self._networks.knots)))
+        self._sequence = 0
+
+    def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
+        """Every frame is coded alone, so `key` changes nothing."""
+        del key
+        check_size(image, self.announcement)
+        step = framing.quality_step(quality)
+        shares = knot_shares(step, self._networks.knots)
+        u, z = (each[0] for each in outputs(self._model, "analysis", padded(image, STRIDE), shares))
+        z = whole_z(z)
+        payload = self._networks.coder.encode(u, z, step, self._networks.means(z, shares))
+        header = framing.Header(self._sequence, step, key=True)
+        self._sequence += 1
+        return framing.pack(header, payload, self.announcement)
+
+
+class LowresDecoder:
+    """Range decoder, four passes, synthesis; see `protocols.Decoder`."""
+
+    uses_side = False
+
+    def __init__(self, announcement: Announcement, chosen: model.Model) -> None:
+        own = announce(chosen, announcement.width, announcement.height)
+        if (own.checkpoint_digest, own.tables_digest) != (announcement.checkpoint_digest, announcement.tables_digest):
+            raise ModelError(
+                f"stream of model {announcement.model}: checkpoint {announcement.checkpoint_digest}, tables "
+                f"{announcement.tables_digest}; this machine has {own.checkpoint_digest}, {own.tables_digest}"
+            )
+        self.announcement = announcement
+        self._model, self._networks = chosen, Networks(chosen, own)
+        latent = (1, self._networks.coder.maps.channels, *self._networks.size)
+        compiled(chosen, "synthesis", (latent, (1, self._networks.knots)))
+
+    def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
+        """Decode; side pictures make no difference."""
+        del side
+        header = framing.verify(data, self.announcement)
+        networks, shares = self._networks, knot_shares(header.quality, self._networks.knots)
+        z, decode = networks.coder.open(framing.payload(data), networks.size)
+        means = networks.means(z, shares)
+        y_hat = decode(header.quality, means) + means.correction
+        drawn = outputs(self._model, "synthesis", y_hat[None], shares)[0]
+        if not np.isfinite(drawn).all():
+            raise BitstreamError(f"frame {header.sequence}: its latent draws no picture; not made by this encoder")
+        picture = to_picture(drawn, self.announcement.height, self.announcement.width)
+        return Decoded(picture, picture)

@@ -1,0 +1,201 @@
+"""Entropy coding of the low-resolution backbone: integer tables, the choice of a prior for z, and the four passes.
+
+    payload: number of z's prior, 1 byte | range-coded z, then the symbols of each pass
+
+Whoever codes hands in the networks' part, the means of a pass, as floats: they decide no table. A symbol whose table is the
+narrowest is not sent; both sides take it as 0.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from simnet.codec.bitstream.entropy_library import part, roomy
+from simnet.codec.learned.lowres_indexes import LARGEST_Z, PASSES, REDUCTION, IndexMaps, magnitudes, places
+from simnet.errors import BitstreamError
+
+PRECISION = 16
+LARGEST_SYMBOL = (1 << 15) - 1
+"""Residuals are clipped to this either way, by both sides."""
+ESCAPE_BITS = 24.0
+"""About what a symbol beyond its table costs."""
+
+Means = Callable[[int, np.ndarray], np.ndarray]
+"""Means float32 (C, h, w) of a pass, by the scaled latent decoded so far, float32 (C, h, w)."""
+
+
+@dataclass(frozen=True)
+class IntegerTables:
+    """Cumulative tables: `cdf` uint16, every row without its last count (65,536); lengths with it; `offsets` of first symbols."""
+
+    cdf: np.ndarray
+    lengths: np.ndarray
+    offsets: np.ndarray
+
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """Where each row begins in `cdf`, and where the last one ends."""
+        return np.concatenate([[0], np.cumsum(self.lengths - 1)])
+
+    @cached_property
+    def rows(self) -> list[list[int]]:
+        """Cumulative counts of every table, as the coder wants them."""
+        counts = self.cdf.tolist()
+        return [[*counts[a:b], 1 << PRECISION] for a, b in zip(self.starts[:-1], self.starts[1:], strict=True)]
+
+    def arguments(self, tables: np.ndarray) -> tuple[list[int], list[list[int]], list[int], list[int]]:
+        """The coder's arguments for symbols of these tables; only the tables in use, since every call copies them."""
+        used = np.flatnonzero(np.bincount(tables, minlength=len(self.lengths)))
+        names = np.zeros(len(self.lengths), np.int64)
+        names[used] = np.arange(len(used))
+        rows = [self.rows[each] for each in used]
+        return names[tables].tolist(), rows, self.lengths[used].tolist(), self.offsets[used].tolist()
+
+    def costs(self) -> tuple[np.ndarray, int]:
+        """Bits of every symbol of every table, float32 (tables, symbols), and the symbol of the first column."""
+        ends = self.offsets + self.lengths - 2
+        first, last = int(self.offsets.min()) - 1, int(ends.max()) + 1
+        bits = np.full((len(self.lengths), last - first + 1), ESCAPE_BITS, np.float32)
+        for table, row in enumerate(self.rows):
+            begin = int(self.offsets[table]) - first
+            bits[table, begin : begin + len(row) - 2] = PRECISION - np.log2(np.diff(row[:-1]))
+        return bits, first
+
+
+@dataclass(frozen=True)
+class LowresCoder:
+    """Everything that both sides share: tables of the residuals, of z (prior by prior, channel by channel), index maps."""
+
+    gaussians: IntegerTables
+    priors: IntegerTables
+    hyper: int
+    """Channels of z."""
+    maps: IndexMaps
+
+    @classmethod
+    def read(cls, get: Callable[[str], np.ndarray], names: Collection[str]) -> LowresCoder:
+        """Take the tables out of a checkpoint; weights too large for exact sums are a ModelError."""
+
+        def tables(front: str) -> IntegerTables:
+            return IntegerTables(*(get(f"tables.{front}.{name}") for name in ("cdf", "lengths", "offsets")))
+
+        gaussians = tables("latent")
+        maps = IndexMaps.read(get, names, len(gaussians.lengths) - 1)
+        return cls(gaussians, tables("z"), maps.hyper.shape[1], maps)
+
+    @cached_property
+    def digest(self) -> str:
+        """Hexadecimal digest of the integers that both sides must share."""
+        digest = hashlib.sha256()
+        for tables in (self.gaussians, self.priors):
+            for array in (tables.cdf, tables.lengths, tables.offsets):
+                digest.update(np.ascontiguousarray(array, np.int64).tobytes())
+        for array in (self.maps.hyper, self.maps.banks, self.maps.own, self.maps.groups):
+            digest.update(np.ascontiguousarray(array, np.int64).tobytes())
+        return digest.hexdigest()[:16]
+
+    @property
+    def rows(self) -> list[list[int]]:
+        """Cumulative counts of every table."""
+        return [*self.gaussians.rows, *self.priors.rows]
+
+    @cached_property
+    def _costs(self) -> tuple[np.ndarray, int]:
+        bits, first = self.priors.costs()
+        return bits.reshape(-1, self.hyper, bits.shape[1]), first
+
+    def choose_prior(self, z: np.ndarray) -> int:
+        """The prior that codes whole z (hyper, h', w') in the fewest bits."""
+        bits, first = self._costs
+        columns = np.clip(z.reshape(self.hyper, -1).astype(np.int64) - first, 0, bits.shape[2] - 1)
+        return int(bits[:, np.arange(self.hyper)[:, None], columns].sum(axis=(1, 2)).argmin())
+
+    def encode(self, u: np.ndarray, z: np.ndarray, step: int, means: Means) -> bytes:
+        """Code a scaled latent float32 (C, h, w) under whole z (hyper, h', w'), as `whole_z` makes it, at a quality step."""
+        prior = self.choose_prior(z)
+        own = self._tables_of_z(z.shape)
+        buffer = part("ans").BufferedRansEncoder()
+        buffer.encode_with_indexes(
+            z.astype(np.int64).ravel().tolist(), *self.priors.arguments(own + prior * self.hyper)
+        )
+
+        def code(number: int, indexes: list[np.ndarray], mean: np.ndarray) -> list[np.ndarray]:
+            symbols = []
+            for where, index in zip(places(number, len(u)), indexes, strict=True):
+                rest = np.clip(np.rint(u[where] - mean[where]), -LARGEST_SYMBOL, LARGEST_SYMBOL)
+                symbols.append(np.where(index > 0, rest, 0.0).astype(np.int64))
+            tables = np.concatenate([index.ravel() for index in indexes])
+            sent = np.concatenate([each.ravel() for each in symbols])[tables > 0]
+            if len(sent):
+                buffer.encode_with_indexes(sent.tolist(), *self.gaussians.arguments(tables[tables > 0]))
+            return symbols
+
+        self._walk(z, u.shape[1:], step, means, code)
+        return bytes([prior]) + buffer.flush()
+
+    def open(self, data: bytes, size: tuple[int, int]) -> tuple[np.ndarray, Callable[[int, Means], np.ndarray]]:
+        """Begin to decode a payload that has passed its CRC: whole z float32 (hyper, h', w'), and what decodes the rest.
+
+        That is called with quality step and means, and gives the scaled latent float32 (C, *size).
+
+        Raises:
+            BitstreamError: It is no payload of this codec.
+        """
+        if len(data) < 5 or len(data) % 4 != 1:
+            raise BitstreamError(f"payload of {len(data)} bytes: expected one more than a positive multiple of 4")
+        prior, count = data[0], len(self.priors.lengths) // self.hyper
+        if prior >= count:
+            raise BitstreamError(f"payload names prior {prior}; expected one below {count}")
+        shape = (self.hyper, *(-(-side // REDUCTION) for side in size))
+        decoder = part("ans").RansDecoder()
+        decoder.set_stream(roomy(data[1:], self.maps.channels * size[0] * size[1] + shape[0] * shape[1] * shape[2]))
+        decoded = decoder.decode_stream(*self.priors.arguments(self._tables_of_z(shape) + prior * self.hyper))
+        z = whole_z(np.array(decoded, np.float64).reshape(shape))
+
+        def code(number: int, indexes: list[np.ndarray], mean: np.ndarray) -> list[np.ndarray]:
+            del number, mean
+            tables = np.concatenate([index.ravel() for index in indexes])
+            whole = np.zeros(len(tables), np.int64)
+            if (sent := tables > 0).any():
+                symbols = decoder.decode_stream(*self.gaussians.arguments(tables[sent]))
+                whole[sent] = np.clip(np.array(symbols, np.int64), -LARGEST_SYMBOL, LARGEST_SYMBOL)
+            parts = np.split(whole, np.cumsum([index.size for index in indexes])[:-1])
+            return [each.reshape(index.shape) for each, index in zip(parts, indexes, strict=True)]
+
+        return z, lambda step, means: self._walk(z, size, step, means, code)
+
+    def _walk(
+        self,
+        z: np.ndarray,
+        size: tuple[int, ...],
+        step: int,
+        means: Means,
+        code: Callable[[int, list[np.ndarray], np.ndarray], list[np.ndarray]],
+    ) -> np.ndarray:
+        """Go through the passes; `code` turns (pass, table indexes, means) into whole symbols, by `places`."""
+        channels, (height, width) = self.maps.channels, size
+        first = self.maps.first(z, (height, width))
+        y_hat = np.zeros((channels, height, width), np.float32)
+        magnitude = np.zeros((channels, height + 2, width + 2))
+        inner = magnitude[:, 1:-1, 1:-1]
+        for number in range(PASSES):
+            mean = means(number, y_hat)
+            indexes = list(self.maps.indexes(number, first, magnitude, step))
+            for where, symbols in zip(places(number, channels), code(number, indexes, mean), strict=True):
+                y_hat[where] = symbols + mean[where]
+                if number + 1 < PASSES:
+                    inner[where] = magnitudes(symbols)
+        return y_hat
+
+    def _tables_of_z(self, shape: tuple[int, ...]) -> np.ndarray:
+        return np.repeat(np.arange(self.hyper), shape[1] * shape[2])
+
+
+def whole_z(z: np.ndarray) -> np.ndarray:
+    """Rounded and clipped z, float32, as both sides take it."""
+    return np.clip(np.rint(z), -LARGEST_Z, LARGEST_Z).astype(np.float32)
