@@ -59,12 +59,14 @@ def _prove(name: str, overrides: list[str]) -> int:
     from simnet.engine import expectations
     from simnet.store import Store
 
-    finding = scenario.finding(name)
-    if finding is None or not finding.checks:
-        raise InputError(f"{name}: its file expects nothing; expected lines such as: # check: lost(*) < 3")
-    sys.stdout.write(f"{finding.text}\n")
+    expected = scenario.expectation(name)
+    if expected is None or not expected.checks:
+        raise InputError(
+            f"{name}: no checks in the file; expected e.g. expect: {{shows: few losses, checks: [lost(*) < 3]}}"
+        )
+    sys.stdout.write(f"{expected.shows}\n")
     with tempfile.TemporaryDirectory(prefix="simnet-") as place, closing(Store(Path(place) / "store")) as store:
-        proofs = expectations.prove(name, finding, Path(place), store, overrides)
+        proofs = expectations.prove(name, expected, Path(place), store, overrides)
     for proof in proofs:
         sign = "holds" if proof.holds else "FAILS"
         sys.stdout.write(f"{sign}  {proof.check}   ({proof.left:.4g} and {proof.right:.4g})\n")

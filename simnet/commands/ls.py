@@ -24,8 +24,8 @@ def execute(arguments: argparse.Namespace) -> int:
 
     scenarios = []
     for name, purpose, path in scenario.list_shipped():
-        finding = scenario.finding(str(path))
-        expected = finding.text if finding else ""
+        expect = scenario.expectation(str(path))
+        expected = expect.shows if expect else ""
         scenarios.append({"name": name, "purpose": purpose, "expected": expected, "path": str(path)})
     brought = _plugins()
     found = {"scenarios": scenarios, "models": model.names(), "codecs": codec.names(), "plugins": brought}

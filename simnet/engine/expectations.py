@@ -1,4 +1,4 @@
-"""What a scenario is expected to show, proven by runs of it and of its variants."""
+"""Proofs of what a scenario is expected to show, by runs of it and of its variants."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from simnet.records import Scenario
-    from simnet.scenario.catalogue.findings import Finding
+    from simnet.scenario.schema.expect_schema import ExpectSpec
     from simnet.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """One check, what both of its sides came to, and whether it holds."""
+    """One check, the values of both of its sides, and whether it holds."""
 
     check: str
     left: float
@@ -31,8 +31,8 @@ class Proof:
     holds: bool
 
 
-def prove(name: str, finding: Finding, out: Path, store: Store, overrides: Sequence[str] = ()) -> list[Proof]:
-    """Run the scenario `name` and those of its variants that the checks of `finding` need; return how each check fared.
+def prove(name: str, expected: ExpectSpec, out: Path, store: Store, overrides: Sequence[str] = ()) -> list[Proof]:
+    """Run the scenario `name` and those of its variants that the checks of `expected` need; return the result of each check.
 
     `overrides` apply to every run, before a variant's own. Each run has a folder under `out`, named by its variant; what they
     have in common is rendered, coded and scored once.
@@ -40,10 +40,10 @@ def prove(name: str, finding: Finding, out: Path, store: Store, overrides: Seque
     Raises:
         SimnetError: Whatever is wrong with a run, or a check that nothing gives a number for.
     """
-    wanted = sorted({variant for check in finding.checks for variant in check.variants})
-    loaded = {each: scenario.load(name, [*overrides, *finding.variants[each]]) for each in wanted}
+    wanted = sorted({variant for check in expected.checks for variant in check.variants})
+    loaded = {each: scenario.load(name, [*overrides, *expected.variants.get(each, ())]) for each in wanted}
     summaries = {each: _streams(loaded[each], out / (each or "as_it_is"), store) for each in wanted}
-    return [Proof(check.text, *check.sides(summaries), check.holds(summaries)) for check in finding.checks]
+    return [Proof(check.text, *check.sides(summaries), check.holds(summaries)) for check in expected.checks]
 
 
 def _streams(loaded: Scenario, out: Path, store: Store) -> dict[str, dict[str, float | None]]:

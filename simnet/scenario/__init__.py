@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from simnet.records import Scenario
-    from simnet.scenario.catalogue.findings import Finding
+    from simnet.scenario.schema.expect_schema import ExpectSpec
 
 
 def load(path_or_name: str, overrides: Sequence[str] = ()) -> Scenario:
@@ -62,15 +62,16 @@ def list_shipped() -> list[tuple[str, str, Path]]:
     return shipped_scenarios.list_shipped()
 
 
-def finding(name: str) -> Finding | None:
+def expectation(name: str) -> ExpectSpec | None:
     """Return what the scenario `name` (see `find`) is expected to show, or None where its file does not say.
 
     Raises:
-        InputError: There is no such scenario, or a line that says what is expected is not as `findings` describes.
+        InputError: There is no such scenario.
+        ScenarioError: The file is no YAML, or its key `expect` is at fault.
     """
-    from simnet.scenario.catalogue import findings
+    from simnet.scenario import loader
 
-    return findings.read(find(name))
+    return loader.expectation(find(name))
 
 
 def schema_json() -> dict[str, Any]:

@@ -12,6 +12,7 @@ from simnet.scenario.catalogue import shipped_scenarios
 from simnet.scenario.explain import Problems, near
 from simnet.scenario.resolve import resolver
 from simnet.scenario.schema import scenario_schema
+from simnet.scenario.schema.expect_schema import ExpectSpec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +39,21 @@ def load(file: Path, override_texts: Sequence[str] = ()) -> Scenario:
         problems.stop()
         raise
     return resolver.resolve(parsed, layers, problems, file, shipped_scenarios.purpose(text))
+
+
+def expectation(file: Path) -> ExpectSpec | None:
+    """See `simnet.scenario.expectation`."""
+    _, tree, places = _read(file)
+    written = tree.get("expect")
+    if written is None:
+        return None
+    try:
+        return ExpectSpec.model_validate(written)
+    except ValidationError as error:
+        problems = Problems(places)
+        problems.add(error, written, ExpectSpec, ("expect",))
+        problems.stop()
+        raise
 
 
 def check_nodes(file: Path, names: Sequence[str]) -> None:

@@ -32,12 +32,12 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 @pytest.mark.parametrize("name", [name for name, _, _ in scenario.list_shipped()])
 def test_shipped_scenario_shows_what_it_states(name: str, store: Store, tmp_path: Path) -> None:
-    finding = scenario.finding(name)
-    assert finding is not None
-    assert re.search(r"\d", finding.text)  # in figures
-    assert finding.checks
+    expected = scenario.expectation(name)
+    assert expected is not None
+    assert re.search(r"\d", expected.shows)  # in figures
+    assert expected.checks
     overrides = [f"duration={SHORTER[name]}"] if name in SHORTER else []
-    proofs = expectations.prove(name, finding, tmp_path, store, overrides)
+    proofs = expectations.prove(name, expected, tmp_path, store, overrides)
     assert [proof for proof in proofs if not proof.holds] == []
 
 
@@ -58,16 +58,19 @@ def test_check_expected_reports_each_check(
 
     monkeypatch.setattr(expectations, "prove", prove)
     assert cli.main(["check", "lossy_link", "--expected", "--set", "seed=3"]) == status
-    finding = scenario.finding("lossy_link")
-    assert finding is not None
-    told = [finding.text, "holds  late(*) < 2   (0.5 and 2)", f"{word}  lost(*) > 2   (1.25 and 2)"]
+    expected = scenario.expectation("lossy_link")
+    assert expected is not None
+    told = [expected.shows, "holds  late(*) < 2   (0.5 and 2)", f"{word}  lost(*) > 2   (1.25 and 2)"]
     assert capsys.readouterr().out.splitlines() == told
     ((name, given, _, _, overrides),) = asked
-    assert (name, given, overrides) == ("lossy_link", finding, ["seed=3"])
+    assert (name, given, overrides) == ("lossy_link", expected, ["seed=3"])
 
 
 def test_scenario_without_expectation_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     file = tmp_path / "silent.yaml"
     file.write_text("# Cars.\nseed: 1\n")
     assert cli.main(["check", str(file), "--expected"]) == 2
-    assert "its file expects nothing; expected lines such as: # check: lost(*) < 3" in capsys.readouterr().err
+    assert (
+        "no checks in the file; expected e.g. expect: {shows: few losses, checks: [lost(*) < 3]}"
+        in capsys.readouterr().err
+    )

@@ -13,6 +13,7 @@ from simnet import records
 from simnet.scenario.schema import fields as f
 from simnet.scenario.schema import media_schema, transport_schema
 from simnet.scenario.schema.codec_schema import Model, expand_codec
+from simnet.scenario.schema.expect_schema import ExpectSpec
 from simnet.scenario.schema.fields import Strict
 from simnet.scenario.schema.link_schema import Link
 from simnet.scenario.schema.path_schema import Track, Way
@@ -207,3 +208,7 @@ class Document(Strict):
     cameras are lost with it. Without fusion no run goes on."""
     node_timeout: f.Time = _NODE_LOSS.wait_ns
     """How long, by the wall clock, a node's process may stay away; 30 s if left out."""
+    expect: ExpectSpec | None = Field(
+        default=None, examples=[{"shows": "Few frames are lost.", "checks": ["lost(*) < 3"]}]
+    )
+    """What runs are expected to show, for `simnet check --expected`; no part of what is run."""

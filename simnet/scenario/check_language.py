@@ -1,12 +1,9 @@
-"""What a scenario is expected to show, in figures: comment lines of its file that a run can prove or refute.
+"""The language of a scenario's checks: comparisons that the results of runs prove or refute.
 
-    # expected: repair packets bring 14 lost frames down to 2, for half as many bits again
-    # variant open: streams.*.transport=none
-    # check: lost(*/front) in open > 4 * lost(*/front)
+    lost(*/front) in open > 4 * lost(*/front)
 
-`expected` is for people. `variant NAME` is the scenario with some `--set`s, several apart by ` ; `. Each `check` compares two
-sums of numbers and measures; `measure(stream)` is of the scenario as it is, or `in` a variant. A pattern of streams gives
-their total of what can be counted (frames, kbit/s) and their mean of all else (dB, ms).
+A check compares two sums of numbers and measures. `measure(stream)` is of the scenario as it is, or `in` one of its variants.
+A pattern of streams gives their total of what can be counted (frames, kbit/s) and their mean of all else (dB, ms).
 
     check   = sum, relation, sum               relation = > | < | >= | <=
     sum     = term, {+ | -, term}              measure  = a key of a stream's summary, in_time or missed
@@ -24,19 +21,17 @@ from typing import TYPE_CHECKING, Any
 from simnet.errors import ScenarioError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Collection, Mapping
 
     Summaries = Mapping[str, Mapping[str, Mapping[str, Any]]]
     """By variant ("" is the scenario as it is) and stream: the stream's summary."""
 
-_LINE = re.compile(r"#\s*(?:(expected|check)|variant\s+(\w+)):\s*(.*\S)")
 _RELATIONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 _SIDES = re.compile(r"\s(>=|<=|>|<)\s")
 _SIGN = re.compile(r"\s([+-])\s")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _MEASURED = re.compile(
-    r"(?:(?P<factor>\d+(?:\.\d+)?)\s*\*\s*)?(?P<measure>\w+)\((?P<streams>[^\s()]+)\)(?:\s+in\s+(?P<variant>\w+))?"
+    r"(?:(?P<factor>\d+(?:\.\d+)?)\s*\*\s*)?(?P<measure>\w+)\((?P<streams>[^\s()]+)\)(?:\s+in\s+(?P<variant>[\w-]+))?"
 )
 _COUNTED = ("frames", "decoded", "late", "lost", "corrupt", "reference_lost", "node_lost", "key_frames", "kbit_s")
 _MEAN = ("bpp", "psnr_db", "ms_ssim", "side_gain_db", "latency_ms_p50", "latency_ms_p95")
@@ -46,7 +41,7 @@ MEASURES = (*_COUNTED, *_DERIVED, *_MEAN)
 
 @dataclass(frozen=True)
 class Term:
-    """A number, or so many times a measure of the streams that a pattern matches."""
+    """A number, or a multiple of a measure of the streams that a pattern matches."""
 
     factor: float
     measure: str = ""
@@ -54,7 +49,7 @@ class Term:
     variant: str = ""
 
     def value(self, summaries: Summaries) -> float:
-        """Return what it comes to; ScenarioError where no stream, or no frame of one, gives the number."""
+        """Return the value of the term; ScenarioError where a stream, or all of them, has no such number."""
         if not self.measure:
             return self.factor
         of_run = summaries[self.variant]
@@ -70,7 +65,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Check:
-    """Two sums and how they are said to compare."""
+    """Two sums and the relation that should hold between them."""
 
     text: str
     left: tuple[Term, ...]
@@ -79,78 +74,44 @@ class Check:
 
     @property
     def variants(self) -> set[str]:
-        """What has to be run to know."""
+        """The variants that have to be run; "" is the scenario as it is."""
         return {term.variant for term in (*self.left, *self.right) if term.measure}
 
     def sides(self, summaries: Summaries) -> tuple[float, float]:
-        """Return what both sums come to."""
+        """Return the values of both sums."""
         left, right = (sum(term.value(summaries) for term in side) for side in (self.left, self.right))
         return left, right
 
     def holds(self, summaries: Summaries) -> bool:
-        """Return whether it is so."""
+        """Return whether the relation holds."""
         return _RELATIONS[self.relation](*self.sides(summaries))
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What a scenario is expected to show, and how that is proven."""
-
-    text: str
-    variants: Mapping[str, tuple[str, ...]]
-    """The `--set`s of each, and none under the name ""."""
-    checks: tuple[Check, ...]
-
-
-def read(file: Path) -> Finding | None:
-    """Return what the scenario in `file` is expected to show, or None where it does not say.
-
-    Raises:
-        ScenarioError: A line that is none of the above; the message has file and line.
-    """
-    text, checks = "", []
-    variants: dict[str, tuple[str, ...]] = {"": ()}
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-        if not (match := _LINE.fullmatch(line.strip())):
-            continue
-        kind, variant, said = match.groups()
-        if variant:
-            variants[variant] = tuple(said.split(" ; "))
-        elif kind == "expected":
-            text = f"{text} {said}".strip()
-        else:
-            try:
-                checks.append(_check(said, variants))
-            except ScenarioError as error:
-                raise ScenarioError(f"{file}:{number}:1: check: {error}") from None
-    return Finding(text, variants, tuple(checks)) if text or checks else None
-
-
-def _check(text: str, variants: Mapping[str, tuple[str, ...]]) -> Check:
+def parse(text: str, variants: Collection[str]) -> Check:
+    """Return the check that `text` says; ScenarioError where it is none, or names none of the `variants`."""
     sides = _SIDES.split(text)
     if len(sides) != 3:
-        raise ScenarioError(f"{text!r} compares nothing; expected one of {', '.join(_RELATIONS)} between spaces")
+        raise ScenarioError(f"{text!r} is no comparison; expected one of {', '.join(_RELATIONS)} between spaces")
     return Check(text, _sum(sides[0], variants), sides[1], _sum(sides[2], variants))
 
 
-def _sum(text: str, variants: Mapping[str, tuple[str, ...]]) -> tuple[Term, ...]:
+def _sum(text: str, variants: Collection[str]) -> tuple[Term, ...]:
     first, *rest = _SIGN.split(text.strip())
     signs = {"+": 1.0, "-": -1.0}
     others = zip(rest[::2], rest[1::2], strict=True)
     return (_term(first, 1.0, variants), *(_term(term, signs[sign], variants) for sign, term in others))
 
 
-def _term(text: str, sign: float, variants: Mapping[str, tuple[str, ...]]) -> Term:
+def _term(text: str, sign: float, variants: Collection[str]) -> Term:
     if _NUMBER.fullmatch(text):
         return Term(sign * float(text))
     if not (match := _MEASURED.fullmatch(text)):
-        raise ScenarioError(f"{text!r} is no term; expected a number, or such as 2 * lost(car/front) in open")
+        raise ScenarioError(f"{text!r} is no term; expected a number, or a measure such as 2 * lost(car/front) in open")
     measure, variant = match["measure"], match["variant"] or ""
     if measure not in MEASURES:
         raise ScenarioError(f"no measure {measure!r}; expected one of: {', '.join(MEASURES)}")
-    if variant not in variants:
-        known = ", ".join(filter(None, variants)) or "none"
-        raise ScenarioError(f"no variant {variant!r} above; expected one of: {known}")
+    if variant and variant not in variants:
+        raise ScenarioError(f"no variant {variant!r}; expected one of: {', '.join(variants) or 'none'}")
     return Term(sign * float(match["factor"] or 1), measure, match["streams"], variant)
 
 
