@@ -35,8 +35,8 @@ LINK = re.compile(r"\]\((?!https?:|#)([^)]+)\)")
 GALLERY = """\
 # The shipped scenarios
 
-Each file says in its first line what it is, and what it is expected to show: in words, and as checks that a test holds against runs of the
-scenario and of its variants. The figures are of the shipped seeds. `simnet check NAME --expected` runs the checks of one scenario;
+Each file says in its first line what it is, and under `expect:` what it is expected to show: in words, and as checks that a test holds against
+runs of the scenario and of its variants. The figures are of the shipped seeds. `simnet check NAME --expected` runs the checks of one scenario;
 `simnet ls` lists them all. [Write a scenario](howto/scenarios.md) says how a scenario of your own gets such checks.
 """
 
