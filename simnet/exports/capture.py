@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from simnet.exports.export import Ended
-    from simnet.net.links.link import Passage
-    from simnet.net.transport.transfer import OpenTransfer
+    from simnet.net.passage import Passage
+    from simnet.net.transfer import OpenTransfer
     from simnet.records import Scenario
 
 FILE = "packets.pcapng"

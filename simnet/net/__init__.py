@@ -1,27 +1,33 @@
-"""Simulated links on SimPy: what becomes of a frame's packets between two nodes, in integer nanoseconds.
+"""The simulated network: links on SimPy, and what becomes of a frame's packets between two nodes, in integer ns.
 
-Here live bandwidth, propagation delay, jitter, loss, queues, routes, and the count of every packet:
+    Transport.send ──▶ Network.send ──▶ [queue | transmitter] ──air──▶ [queue | transmitter] ──air──▶ on_delivery
+       transport/        route                 links/, queues/                 media/
 
-    send --> [queue | transmitter] --propagation + jitter--> [queue | transmitter] --> ... --> on_delivery
-                      first link                                   second link
+- **transport/** protects a stream above its path: nothing, retransmission until a deadline, or an erasure code.
+- **network**, **route**, **handover** find the cheapest route over the links that are open now.
+- **links/** are one direction between two nodes: bandwidth, propagation delay, jitter, loss, outages.
+- **queues/** hold what waits for a transmitter: FIFO, priority, CoDel.
+- **media/** are air that several links share: TDMA, CSMA.
+- **link_statistics** counts every packet: sent = delivered + lost + dropped + in flight.
 
-Not here: what the bytes mean (`codec`), who sends them when (`engine`), and how real processes talk (`wire`): a link
-moves sizes, never payloads, so that its laws can be held against closed forms; only transports, which are above the
-links, hold bytes, since an erasure code is computed on them. Whoever watches packets (`watching`) is shown these too.
-All propagation lives here and none in the nodes.
+Rules of this room:
+
+- Links move sizes, never payloads, so that their laws can be checked against closed forms. Only transports hold bytes, since an
+  erasure code needs them, and observers (`packet_observer`) see them.
+- All propagation happens here and none in the nodes. What the bytes mean is the business of `codec`, who sends when of `engine`.
+- Every random draw depends on the seed and the name of its link, medium or node only, so another link changes no draw.
+- A packet's whole passage is computed when it is offered if that is exact; only other queues and shared media need more events.
 """
 
+from simnet.net.content import Content
 from simnet.net.link_statistics import BIN_NS, LinkStatistics
 from simnet.net.links.link import Link
 from simnet.net.network import Network
-from simnet.net.packet_observer import Content, PacketObserver
-from simnet.net.transport.transfer import Transfer
-from simnet.net.transport.transport import (
-    Path,
-    Transport,
-    header_bytes,
-    open_transport,
-)
+from simnet.net.packet_observer import PacketObserver
+from simnet.net.passage import Passage
+from simnet.net.transfer import OpenTransfer, Transfer
+from simnet.net.transport.path import Path
+from simnet.net.transport.transport import Transport, header_bytes, open_transport
 from simnet.records.network_event import NetworkEvent
 
 __all__ = [
@@ -31,7 +37,9 @@ __all__ = [
     "LinkStatistics",
     "Network",
     "NetworkEvent",
+    "OpenTransfer",
     "PacketObserver",
+    "Passage",
     "Path",
     "Transfer",
     "Transport",

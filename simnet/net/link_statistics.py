@@ -1,4 +1,4 @@
-"""What a link did: packets and bytes, in all and in bins of 100 ms. sent = delivered + lost + dropped + in flight."""
+"""Counts of a link: packets and bytes, in total and in bins of 100 ms. sent = delivered + lost + dropped + in flight."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ RECENT_BINS = 5
 
 @dataclass(frozen=True, slots=True)
 class LinkStatistics:
-    """One link from the start until now. Bytes include every packet's overhead.
+    """Totals of one link from the start until now. Bytes include the overhead of every packet.
 
-    `sent` is all that was offered: sent = delivered + lost (on the air) + dropped (by the queue) + in flight.
+    `sent` is everything that was offered: sent = delivered + lost (on the air) + dropped (by the queue) + in flight.
     """
 
     link: str
@@ -34,7 +34,7 @@ class LinkStatistics:
     in_flight_packets: int
     in_flight_bytes: int
     bins: tuple[LinkBin, ...]
-    """Without a gap from time 0; they add up to the totals."""
+    """From time 0 without gaps; they add up to the totals."""
 
 
 @dataclass(slots=True)
@@ -52,28 +52,28 @@ class _Counts:
 
 
 class LinkCounters:
-    """Counts one link's packets.
+    """Counts the packets of one link.
 
-    A packet's fate is known as it is offered but counts only from its own time on; until then it is in flight.
+    A packet that has left the queue is in flight until the time of its arrival or loss, although that time is known before.
     """
 
     def __init__(self, link: str, capacity_bytes: Callable[[int, int], int | None] = lambda _begin, _end: None) -> None:
-        """`capacity_bytes` gives what the link can carry in [begin, end) ns, where that is to be kept."""
+        """Start with zero counts; `capacity_bytes` returns what the link can carry in [begin, end) ns, or None."""
         self._link = link
         self._capacity_bytes = capacity_bytes
         self._bins: dict[int, _Counts] = {}
         self.in_flight: deque[tuple[int, int, bool]] = deque()
-        """Append every packet that leaves: (when it arrives or is known to be lost, bytes, whether it arrives)."""
+        """Links append every packet that leaves: (when it arrives or is known to be lost, bytes, whether it arrives)."""
 
-    def offered(self, now_ns: int, packets: int, size_bytes: int) -> None:
-        """Count what is offered to the link at `now_ns`."""
+    def count_offered(self, now_ns: int, packets: int, size_bytes: int) -> None:
+        """Count packets that are offered to the link at `now_ns`."""
         self._settle(now_ns)
         counts = self._bin(now_ns)
         counts.sent_packets += packets
         counts.sent_bytes += size_bytes
 
-    def dropped(self, now_ns: int, size_bytes: int) -> None:
-        """Count a packet that the queue refused."""
+    def count_dropped(self, now_ns: int, size_bytes: int) -> None:
+        """Count a packet that the queue dropped."""
         counts = self._bin(now_ns)
         counts.dropped_packets += 1
         counts.dropped_bytes += size_bytes
@@ -81,11 +81,11 @@ class LinkCounters:
     def statistics(
         self, now_ns: int, queue_peaks: dict[int, int], waiting_packets: int = 0, waiting_bytes: int = 0
     ) -> LinkStatistics:
-        """Return the counts at `now_ns`; `queue_peaks` is the queue's highest occupancy by bin.
+        """Return the counts at `now_ns`; `queue_peaks` is the highest occupancy of the queue by bin.
 
-        What waits and has no known fate is in flight too.
+        Packets that wait in the queue count as in flight.
         """
-        # Jitter may let packets overtake: those behind the head that are due count as well.
+        # With reordering, packets behind the head can be due as well.
         self.in_flight = deque(sorted(self.in_flight))
         self._settle(now_ns)
         last = max((-(-now_ns // BIN_NS), *(index + 1 for index in self._bins)))
@@ -107,7 +107,7 @@ class LinkCounters:
     def _settle(self, now_ns: int) -> None:
         in_flight = self.in_flight
         while in_flight and in_flight[0][0] <= now_ns:
-            # A bin's worth at a time: this is done for every packet.
+            # Counts one bin at a time, since this runs for every packet.
             start_ns = in_flight[0][0] - in_flight[0][0] % BIN_NS
             last_ns = min(now_ns, start_ns + BIN_NS - 1)
             packets = lost_packets = size_bytes = lost_bytes = 0

@@ -1,4 +1,4 @@
-"""All links of a scenario: frames go in at one node and come out, or not, at another."""
+"""The network: all links of a scenario, over which frames travel from node to node."""
 
 from __future__ import annotations
 
@@ -7,40 +7,42 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from simnet.errors import InputError
-from simnet.net.handover import AccessPointClosure, handovers, point_of
+from simnet.net.content import Content
+from simnet.net.handover import AccessPointClosure, access_point_of, handovers_by_node
 from simnet.net.links.link import Link
 from simnet.net.links.scheduled_link import ScheduledLink
 from simnet.net.media.medium import open_medium
 from simnet.net.media.shared_link import SharedLink
-from simnet.net.network_events import events
-from simnet.net.packet_observer import Content
-from simnet.net.route import LinkGraph, cheapest
-from simnet.net.transport.transfer import OpenTransfer, Transfer
+from simnet.net.network_events import link_events
+from simnet.net.route import LinkGraph, cheapest_route
+from simnet.net.timers import call_after
+from simnet.net.transfer import OpenTransfer, Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import simpy
 
+    from simnet.net.content import ContentKind
     from simnet.net.link_statistics import LinkStatistics
-    from simnet.net.links.link import Passage
     from simnet.net.links.outages import Closure
     from simnet.net.links.route_hop import Hop
     from simnet.net.links.transmitter import Distance
-    from simnet.net.packet_observer import ContentKind, PacketObserver
+    from simnet.net.packet_observer import PacketObserver
+    from simnet.net.passage import Passage
     from simnet.records import LinkConfig, MediumConfig
     from simnet.records.network_event import NetworkEvent
     from simnet.records.telemetry import LinkLoad
 
 
 class Network:
-    """Moves frames over the cheapest path, packet by packet, each hop storing a packet before it forwards it.
+    """Moves frames over the cheapest route, packet by packet; every hop stores a packet before it forwards it.
 
-        A --> B --> C      packets of A and of B share B --> C in the order in which they get there
+        A --> B --> C      packets of A and of B share B --> C in their order of arrival at B
 
-    A frame over one link costs one event, at its delivery; every further hop costs one event a packet, since only when
-    a packet gets there is it known who came before. A queue that is not first in, first out costs one for each packet
-    that waits. Packets at the same instant go in the order of their events.
+    A frame over one link costs one event, at its delivery. Every further hop costs one event per packet, since the order of
+    packets is known only when they arrive there. A queue that is not first in, first out costs one event per packet that
+    waits. Packets at the same instant follow the order of their events.
     """
 
     def __init__(
@@ -51,41 +53,41 @@ class Network:
         distance_m: Distance,
         media: Sequence[MediumConfig] = (),
     ) -> None:
-        """Make the links of a run whose clock is `env`, in integer ns, and the media that some of them share.
+        """Create the links and shared media of a run on the clock `env`, in integer ns.
 
-        `distance_m(source, target, t_ns)` gives the metres between two nodes, for times ahead of the clock too.
+        `distance_m(source, target, t_ns)` returns the metres between two nodes, also for the future.
 
         Raises:
-            InputError: two links of one name, or a number that no link can have.
+            InputError: Two links have one name, or a number of a link is out of range.
         """
         self._env = env
-        self._handovers = handovers(links, distance_m)
+        self._handovers = handovers_by_node(links, distance_m)
         self._media = {config.name: open_medium(env, config, seed) for config in media}
-        self._links = [self._link(config, seed, distance_m) for config in links]
+        self._links = [self._open_link(config, seed, distance_m) for config in links]
         names = [config.name for config in links]
         for name in names:
             if names.count(name) > 1:
                 raise InputError(f"link {name!r}: named twice; expected a name for each link")
         self._graph = LinkGraph(self._links)
         self._between: dict[tuple[str, str], tuple[Hop, ...]] = {}
-        self._only_way: dict[tuple[str, str], tuple[Hop, ...]] = {}
-        """Where there is no choice, whatever the ways cost."""
+        self._single_routes: dict[tuple[str, str], tuple[Hop, ...]] = {}
+        """Routes between nodes that have only one, whatever it costs."""
         self._routes: dict[tuple[object, ...], tuple[Hop, ...]] = {}
         self._observer: PacketObserver | None = None
 
     def observe(self, observer: PacketObserver) -> None:
-        """Tell `observer` of every packet from now on; changes nothing else."""
+        """Show every packet to `observer` from now on; changes nothing else."""
         self._observer = observer
 
     @property
     def is_observed(self) -> bool:
-        """Whether anybody is told what sends carry."""
+        """Whether the network has an observer."""
         return self._observer is not None
 
     def content(
         self, flow: str, kind: ContentKind, until_ns: int, data: bytes = b"", *, is_last: bool = True
     ) -> Content | None:
-        """Return what a send carries, where somebody watches."""
+        """Return the content of a send if the network has an observer, else None."""
         return None if self._observer is None else Content(flow, kind, data, until_ns, is_last)
 
     def send(
@@ -100,13 +102,13 @@ class Network:
     ) -> None:
         """Send a frame now; `on_delivery` is called once, from a later event, complete or not.
 
-        Queues that know priorities serve higher ones first. `content` is for whoever watches; links move sizes alone.
+        Priority queues serve higher priorities first. `content` is for the observer only; links move sizes.
 
-        An incomplete transfer ends when its last packet arrives or is known to be lost: a packet lost on the air when
-        it would have reached the end of that link, a dropped one at once. A node reaches itself at once and for free.
+        An incomplete transfer ends when its last packet arrives or is known to be lost: a packet lost on the air at the
+        time at which it would have arrived, a dropped one at once. A node reaches itself at once without any link.
 
         Raises:
-            InputError: no sequence of links leads from `source` to `target`.
+            InputError: No route leads from `source` to `target`.
         """
         if size_bytes < 0:
             raise ValueError(f"size_bytes is {size_bytes}; expected 0 or more")
@@ -124,48 +126,48 @@ class Network:
         if route:
             self._forward(transfer, 0, 0, transfer.payloads, 0)
         else:
-            self._close_at_last(transfer)
+            self._schedule_close(transfer)
 
     def route(self, source: str, target: str) -> tuple[str, ...]:
-        """Return the names of the links that a frame would take now.
+        """Return the names of the links on the current route.
 
         Raises:
-            InputError: no sequence of links leads from `source` to `target`.
+            InputError: No route leads from `source` to `target`.
         """
         return tuple(link.config.name for link in self._route(source, target))
 
     def packet_sizes(self, source: str, target: str) -> tuple[int, int]:
-        """Return what a packet that is sent now carries at most, and its overhead on the first link, in bytes.
+        """Return the largest payload of a packet on the current route, and its overhead on the first link, in bytes.
 
         Raises:
-            InputError: no sequence of links leads from `source` to `target`.
+            InputError: No route leads from `source` to `target`.
         """
         route = self._route(source, target)
         if not route:
-            raise ValueError(f"packet: {source!r} is both ends; expected two nodes")
+            raise ValueError(f"packet_sizes: {source!r} is both ends; expected two nodes")
         return min(link.payload_bytes for link in route), route[0].config.overhead_bytes
 
     def bottleneck_bps(self, source: str, target: str) -> float:
-        """Return what the narrowest link of the way that a frame would take now can carry, infinite from a node to itself.
+        """Return the bit rate of the slowest link on the current route, infinite from a node to itself.
 
         Raises:
-            InputError: no sequence of links leads from `source` to `target`.
+            InputError: No route leads from `source` to `target`.
         """
         rates = [link.rate_bps(self._now_ns) for link in self._route(source, target)]
         return min((rate_bps if passes else 0.0 for rate_bps, passes in rates), default=math.inf)
 
     def statistics(self) -> list[LinkStatistics]:
-        """Return what each link did until now, in the order of the scenario."""
+        """Return the counts of each link until now, in the order of the scenario."""
         return [link.statistics(self._now_ns) for link in self._links]
 
     def loads(self) -> tuple[LinkLoad, ...]:
-        """Return what each link carries now, in the order of the scenario; changes nothing."""
+        """Return the recent load of each link, in the order of the scenario. Changes nothing."""
         return tuple(link.load(self._now_ns) for link in self._links)
 
     def events(self) -> list[NetworkEvent]:
         """Return the outages and hand-overs until now, in order of time."""
         configs = (link.config for link in self._links)
-        return events(configs, self._handovers.values(), self._now_ns)
+        return link_events(configs, self._handovers.values(), self._now_ns)
 
     @property
     def _now_ns(self) -> int:
@@ -177,16 +179,16 @@ class Network:
     def _forward(
         self, transfer: OpenTransfer, hop: int, number: int, payloads_bytes: list[int], waited_ns: int
     ) -> None:
-        """Offer packets, the transfer's from `number` on, to link `hop`: they are at its start now and have waited before."""
+        """Offer packets `number` and later of a transfer to link `hop`; `waited_ns` is their time in earlier queues."""
         link = transfer.route[hop]
         overhead_bytes = link.config.overhead_bytes
         sizes_bytes = [payload + overhead_bytes for payload in payloads_bytes]
-        told = partial(self._took, transfer, hop, number, payloads_bytes, waited_ns)
+        on_passages = partial(self._on_passages, transfer, hop, number, payloads_bytes, waited_ns)
         if self._observer is not None:
             self._observer.offered(transfer, hop, number, len(payloads_bytes), self._now_ns)
-        link.carry(self._now_ns, sizes_bytes, transfer.priority, told)
+        link.carry(self._now_ns, sizes_bytes, transfer.priority, on_passages)
 
-    def _took(
+    def _on_passages(
         self,
         transfer: OpenTransfer,
         hop: int,
@@ -196,18 +198,18 @@ class Network:
         first: int,
         passages: list[Passage],
     ) -> None:
-        """Go on with those of the packets whose passages are known, from the `first` on."""
+        """Forward or end the packets from index `first` on, whose passages are known."""
         if self._observer is not None:
             self._observer.passed(transfer, hop, number + first, passages)
         if hop + 1 == len(transfer.route):
             transfer.end_packets(passages, waited_ns)
         else:
             payloads_bytes = payloads_bytes[first : first + len(passages)]
-            self._fly(transfer, hop, number + first, payloads_bytes, passages, waited_ns)
+            self._schedule_arrivals(transfer, hop, number + first, payloads_bytes, passages, waited_ns)
         if not transfer.open_packets:
-            self._close_at_last(transfer)
+            self._schedule_close(transfer)
 
-    def _fly(
+    def _schedule_arrivals(
         self,
         transfer: OpenTransfer,
         hop: int,
@@ -216,20 +218,20 @@ class Network:
         passages: list[Passage],
         waited_ns: int,
     ) -> None:
-        """Let each packet that passes link `hop` come out of it at its time."""
-        for place, (payload_bytes, passage) in enumerate(zip(payloads_bytes, passages, strict=True), number):
+        """Schedule the arrival of each packet behind link `hop`, and end the lost ones."""
+        for index, (payload_bytes, passage) in enumerate(zip(payloads_bytes, passages, strict=True), number):
             known_ns, arrived, queue_ns = passage
             if arrived:
-                arrive = partial(self._arrive, transfer, hop + 1, place, payload_bytes, waited_ns + queue_ns)
-                self._env.timeout(known_ns - self._now_ns).callbacks.append(arrive)
+                arrive = partial(self._arrive, transfer, hop + 1, index, payload_bytes, waited_ns + queue_ns)
+                call_after(self._env, known_ns - self._now_ns, arrive)
             else:
                 transfer.end_packets([passage], waited_ns)
 
-    def _link(self, config: LinkConfig, seed: int, distance_m: Distance) -> Hop:
+    def _open_link(self, config: LinkConfig, seed: int, distance_m: Distance) -> Hop:
         closures: list[Closure] = []
         if (choice := config.handover) is not None:
             handover = self._handovers[choice.group, choice.node]
-            closures.append(AccessPointClosure(handover, point_of(config, choice)))
+            closures.append(AccessPointClosure(handover, access_point_of(config, choice)))
         if config.medium is not None:
             if config.medium not in self._media:
                 raise InputError(f"link {config.name!r}: no medium {config.medium!r}; expected one that is declared")
@@ -243,12 +245,11 @@ class Network:
     ) -> None:
         self._forward(transfer, hop, number, [payload_bytes], waited_ns)
 
-    def _close_at_last(self, transfer: OpenTransfer) -> None:
-        event = self._env.timeout(transfer.last_ns - self._now_ns)
-        event.callbacks.append(lambda _: transfer.close())
+    def _schedule_close(self, transfer: OpenTransfer) -> None:
+        call_after(self._env, transfer.last_ns - self._now_ns, lambda _: transfer.close())
 
     def _route(self, source: str, target: str) -> tuple[Hop, ...]:
-        only = self._only_way.get((source, target))
+        only = self._single_routes.get((source, target))
         if only is not None:
             return only
         links = self._between.get((source, target))
@@ -258,10 +259,10 @@ class Network:
         key = source, target, *costs.values()
         route = self._routes.get(key)
         if route is None:
-            route = cheapest(links, costs, source, target)
+            route = cheapest_route(links, costs, source, target)
             if route is None:
                 raise InputError(f"no route from {source!r} to {target!r}; expected links that lead there")
             self._routes[key] = route
             if len(route) == len(links):
-                self._only_way[source, target] = route
+                self._single_routes[source, target] = route
         return route

@@ -1,4 +1,4 @@
-"""What happens to links beside packets: outages that begin and end, nodes that are handed over."""
+"""Events of the links beside packets: the edges of outages, and hand-overs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from simnet.records import LinkConfig
 
 
-def events(links: Iterable[LinkConfig], handovers: Iterable[Handover], until_ns: int) -> list[NetworkEvent]:
+def link_events(links: Iterable[LinkConfig], handovers: Iterable[Handover], until_ns: int) -> list[NetworkEvent]:
     """Return the events up to `until_ns`, in order of time."""
     found = [
         NetworkEvent(edge_ns, link.name, kind)
@@ -26,6 +26,6 @@ def events(links: Iterable[LinkConfig], handovers: Iterable[Handover], until_ns:
     for handover in handovers:
         changes = handover.changes(until_ns)
         for before, after in pairwise(changes):
-            detail = f"from {before.point} to {after.point}"
+            detail = f"from {before.access_point} to {after.access_point}"
             found.append(NetworkEvent(after.t_ns, handover.config.node, "hand-over", detail))
     return sorted(found)

@@ -1,4 +1,4 @@
-"""The cheapest way from node to node over links."""
+"""Routing: the cheapest_route route from node to node over links."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from simnet.net.links.route_hop import Hop
 
     Costs = Mapping[str, tuple[int, bool]]
-    """By link name: ns, and whether its other end is in range."""
+    """By link name: ns, and whether the target is in range."""
 
 
 class LinkGraph:
-    """Which links leave and enter each node, and which of all links can matter between two of them."""
+    """Links by node, and the subset of links that can be part of a route between two nodes."""
 
     def __init__(self, links: Sequence[Hop]) -> None:
         self._leaving: dict[str, list[Hop]] = {}
@@ -23,12 +23,12 @@ class LinkGraph:
         for link in links:
             self._leaving.setdefault(link.config.source, []).append(link)
             self._entering.setdefault(link.config.target, []).append(link)
-        self._order = {link.config.name: place for place, link in enumerate(links)}
+        self._order = {link.config.name: index for index, link in enumerate(links)}
 
     def between(self, source: str, target: str) -> tuple[Hop, ...]:
-        """Return the links on any way from `source` to `target` that passes neither twice, in the order of the scenario.
+        """Return the links on all routes from `source` to `target` that pass neither twice, in the order of the scenario.
 
-        What is searched is small where one end is: a node of a large star is connected to its hub by the one link it has.
+        The search is small if one end has few links: a node of a large star reaches its hub over its only link.
         """
         ahead = self._leaving, "target"
         back = self._entering, "source"
@@ -41,7 +41,7 @@ class LinkGraph:
 
 
 def _walk(edges: Mapping[str, list[Hop]], far: str, start: str, stop: str, among: set[str] | None) -> list[Hop]:
-    """Return the links that can be walked from `start`, going no further than `stop`; only those named in `among` if given."""
+    """Return the links reachable from `start` without passing `stop`; only those named in `among`, if given."""
     found: list[Hop] = []
     seen, frontier = {start, stop}, [start]
     while frontier:
@@ -56,11 +56,11 @@ def _walk(edges: Mapping[str, list[Hop]], far: str, start: str, stop: str, among
     return found
 
 
-def cheapest(links: Sequence[Hop], costs: Costs, source: str, target: str) -> tuple[Hop, ...] | None:
-    """Return the links from `source` to `target` in order, or None where no sequence of links leads there.
+def cheapest_route(links: Sequence[Hop], costs: Costs, source: str, target: str) -> tuple[Hop, ...] | None:
+    """Return the links of the cheapest_route route from `source` to `target`, or None if there is no route.
 
-    Dijkstra's algorithm over (links out of range, ns, hops, names of the links), compared in this order: a way that is
-    out of range is taken only where there is no other (what is sent is lost there), and names settle ties.
+    Dijkstra's algorithm over (links out of range, ns, hops, names of the links), compared in this order: a route that is
+    out of range is taken only if there is no other (packets are lost on it), and names break ties.
     """
     leaving: dict[str, list[Hop]] = {}
     for link in links:

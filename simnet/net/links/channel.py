@@ -1,4 +1,4 @@
-"""What is behind a link's queue: a transmitter, and the air."""
+"""The channel behind a link's queue: a transmitter, and the air."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from simnet.errors import InputError
 from simnet.net.links.jitter import extra_delays
 from simnet.net.links.loss import losses
 from simnet.net.links.outages import Outages
-from simnet.net.links.transmitter import transmitter
+from simnet.net.links.transmitter import open_transmitter
 from simnet.records import SECOND_NS
 from simnet.seeds import generator
 
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
     from simnet.records import LinkConfig
 
 DISTANCE_STEP_NS = 1_000_000
-"""Propagation over a distance counts in whole steps where ways are compared, so that they do not flutter."""
+"""Step of propagation delays when routes are compared, so that small movements do not change the route."""
 
 
 class Channel:
-    """Takes one packet after the other: transmitter (bandwidth) --> air (delay, jitter, loss, closures).
+    """Sends one packet after the other: transmitter (bandwidth) --> air (delay, jitter, loss, closures).
 
-    A lost packet has used the transmitter. Whatever is closed (an outage, a hand-over), the transmitter goes on: a packet is lost
-    if anything was closed at any time from the start of its transmission to its arrival.
+    A lost packet has used the transmitter. The transmitter also works during a closure (an outage, a hand-over): a packet is lost
+    if there is a closure at any time between the start of its transmission and its arrival.
     """
 
     def __init__(self, config: LinkConfig, seed: int, distance_m: Distance, closures: Sequence[Closure] = ()) -> None:
-        """Make an idle channel; its draws depend on `seed` and the link's name alone.
+        """Create an idle channel; its draws depend on `seed` and the link's name only.
 
         Raises:
-            InputError: A number in `config` that no link can have, or a trace that cannot be read.
+            InputError: A number in `config` is out of range, or a trace cannot be read.
         """
         _check(config)
         self.config = config
-        self._transmitter = transmitter(config, distance_m)
+        self._transmitter = open_transmitter(config, distance_m)
         self._ns_per_byte = self._transmitter.ns_per_byte
         self._delay_ns = config.delay_ns
         self._distance_m = distance_m
@@ -51,10 +51,10 @@ class Channel:
         self._last_arrival_ns = 0
 
     def send(self, start_ns: int, size_bytes: int) -> tuple[int, int, bool]:
-        """Send a packet that starts at `start_ns`, when its predecessor is done or later.
+        """Send a packet from `start_ns` on, at the end of its predecessor or later.
 
         Returns:
-            When the transmitter is free again, when the packet arrives or is known not to (both ns), and whether it arrives.
+            When the transmitter is free again, when the packet arrives or is known to be lost (both ns), and whether it arrives.
         """
         if self._ns_per_byte is None:
             free_ns, arrived = self._transmitter.serve(start_ns, size_bytes)
@@ -64,21 +64,21 @@ class Channel:
         if self._speed_mps is not None:
             known_ns += self._propagation_ns(free_ns, self._speed_mps)
         if self._in_order:
-            # Lost packets keep their place too: what is lost does not change when the others arrive.
+            # Lost packets keep their order too, so that losses do not change when other packets arrive.
             known_ns = max(known_ns, self._last_arrival_ns)
             self._last_arrival_ns = known_ns
         if next(self._losses):
             arrived = False
         for closure in self._closures:
-            arrived = arrived and not closure.touches(start_ns, known_ns)
+            arrived = arrived and not closure.overlaps(start_ns, known_ns)
         return free_ns, known_ns, arrived
 
     def send_all(self, start_ns: int, sizes_bytes: Sequence[int]) -> tuple[int, list[tuple[int, int, bool]]]:
-        """Send packets one right after the other, as `send` would.
+        """Send packets back to back, with the result that `send` would give.
 
         Returns:
-            When the transmitter is free again, and of each packet its start, when it arrives or is known not to, and whether it
-            arrives.
+            When the transmitter is free again, and for each packet its start, when it arrives or is known to be lost, and
+            whether it arrives.
         """
         sent: list[tuple[int, int, bool]] = []
         if self._ns_per_byte is None or self._speed_mps is not None or self._closures:
@@ -87,13 +87,13 @@ class Channel:
                 sent.append((start_ns, known_ns, arrived))
                 start_ns = free_ns
             return start_ns, sent
-        # Nearly all links, and nearly all of a packet's cost: nothing is looked up that stays the same.
+        # Nearly all links take this branch, and it is nearly all of a packet's cost: constants are kept in local variables.
         ns_per_byte, delay_ns, in_order = self._ns_per_byte, self._delay_ns, self._in_order
         extra_ns, lost, last_ns = self._extra_ns, self._losses, self._last_arrival_ns
-        sized = service_ns = -1
+        last_size = service_ns = -1
         for size_bytes in sizes_bytes:
-            if size_bytes != sized:
-                sized, service_ns = size_bytes, int(size_bytes * ns_per_byte + 0.5)
+            if size_bytes != last_size:
+                last_size, service_ns = size_bytes, int(size_bytes * ns_per_byte + 0.5)
             free_ns = start_ns + service_ns
             known_ns = free_ns + delay_ns + next(extra_ns)
             if known_ns > last_ns:
@@ -106,26 +106,26 @@ class Channel:
         return start_ns, sent
 
     def cost_ns(self, now_ns: int) -> tuple[int, bool]:
-        """Return the delay and service of a full packet, if it started now, and whether it would get through."""
-        service_ns, open_ = self._transmitter.cost_ns(now_ns, self.config.mtu_bytes)
+        """Return delay plus service time of a full packet that starts now, and whether it would arrive."""
+        service_ns, in_range = self._transmitter.cost_ns(now_ns, self.config.mtu_bytes)
         cost_ns = self._delay_ns + service_ns
         if self._speed_mps is not None:
             propagation_ns = self._propagation_ns(now_ns, self._speed_mps)
             cost_ns += propagation_ns - propagation_ns % DISTANCE_STEP_NS
-        return cost_ns, open_ and not any(closure.touches(now_ns, now_ns) for closure in self._closures)
+        return cost_ns, in_range and not any(closure.overlaps(now_ns, now_ns) for closure in self._closures)
 
     def service_ns(self, now_ns: int, size_bytes: int) -> int:
-        """Return about what the transmitter would take for a packet now; exactly that where the bandwidth is no trace."""
+        """Return the service time of a packet that starts now: exact without a trace, an estimate with one."""
         return self._transmitter.cost_ns(now_ns, size_bytes)[0]
 
     def rate_bps(self, now_ns: int) -> tuple[float, bool]:
-        """Return about how fast a full packet would be sent now, and whether it would get through."""
-        service_ns, open_ = self._transmitter.cost_ns(now_ns, self.config.mtu_bytes)
+        """Return the approximate bit rate of a full packet that starts now, and whether it would arrive."""
+        service_ns, in_range = self._transmitter.cost_ns(now_ns, self.config.mtu_bytes)
         rate_bps = 8 * self.config.mtu_bytes * SECOND_NS / max(service_ns, 1)
-        return rate_bps, open_ and not any(closure.touches(now_ns, now_ns) for closure in self._closures)
+        return rate_bps, in_range and not any(closure.overlaps(now_ns, now_ns) for closure in self._closures)
 
     def capacity_bytes(self, begin_ns: int, end_ns: int) -> int | None:
-        """Return what a recorded bandwidth can carry in [begin, end), in whole bytes; None where it is not recorded."""
+        """Return the bytes that a recorded bandwidth can carry in [begin, end); None without a recording."""
         return self._transmitter.capacity_bytes(begin_ns, end_ns)
 
     def _propagation_ns(self, t_ns: int, speed_mps: float) -> int:

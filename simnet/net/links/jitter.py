@@ -1,4 +1,4 @@
-"""Extra delay on the air: an endless sequence of half-normal draws in ns, one a packet that left the transmitter."""
+"""Jitter: an endless sequence of extra delays in ns, half-normal, one for each packet that left the transmitter."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ HALF_NORMAL_DEVIATION = math.sqrt(1 - 2 / math.pi)
 
 
 def extra_delays(deviation_ns: int, generator: np.random.Generator) -> Iterator[int]:
-    """Return draws of |N(0, s)| with s such that their own standard deviation is `deviation_ns`."""
+    """Return draws of |N(0, s)|, with s such that their standard deviation is `deviation_ns`."""
     return _half_normal(deviation_ns / HALF_NORMAL_DEVIATION, generator) if deviation_ns else repeat(0)
 
 
 def _half_normal(scale_ns: float, generator: np.random.Generator) -> Iterator[int]:
     while True:
-        yield from abs(generator.standard_normal(BLOCK) * scale_ns).round().astype("int64").tolist()
+        delays_ns: list[int] = abs(generator.standard_normal(BLOCK) * scale_ns).round().astype("int64").tolist()
+        yield from delays_ns

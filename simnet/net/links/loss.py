@@ -1,4 +1,4 @@
-"""Which packets are lost on the air: an endless sequence of booleans, one a packet that left the transmitter."""
+"""Loss on the air: an endless sequence of booleans, one for each packet that left the transmitter."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from simnet.records import LossConfig
 
 BLOCK = 256
-"""Draws are taken from the generator in blocks; their sequence is the one that single draws would give."""
+"""Number of draws per call of the generator; the sequence is the same as with single draws."""
 
 
 def losses(config: LossConfig, link: str, generator: np.random.Generator) -> Iterator[bool]:
-    """Return the losses of `link`, True where the packet is lost.
+    """Return the losses of `link`: True for a lost packet.
 
     Raises:
-        InputError: an unknown model, or numbers that no such process can have.
+        InputError: The model is unknown, or its numbers are out of range.
     """
     _check(config, link)
     if config.model == "none" or config.mean == 0:
@@ -38,14 +38,14 @@ def _independent(mean: float, generator: np.random.Generator) -> Iterator[bool]:
 
 
 def _gilbert_elliott(mean: float, burst: float, generator: np.random.Generator) -> Iterator[bool]:
-    """Gilbert's chain (Bell System Technical Journal 39, 1960): all packets of the bad state are lost, no other.
+    """Return losses of Gilbert's chain (Bell System Technical Journal 39, 1960): the bad state loses every packet.
 
               p_gb = mean / (burst (1 - mean))
         good ---------------------------------> bad      stationary loss p_gb / (p_gb + p_bg) = mean
              <---------------------------------          stay in bad: geometric, mean 1 / p_bg = burst
                        p_bg = 1 / burst
 
-    The first packet meets the stationary state, so that the mean holds from the start.
+    The first state is drawn from the stationary distribution, so that the mean holds from the start.
     """
     bad_to_good = 1 / burst
     good_to_bad = mean / (burst * (1 - mean))
@@ -67,7 +67,7 @@ def _check(config: LossConfig, link: str) -> None:
     if not burst >= 1:
         raise InputError(f"link {link!r}: mean loss burst is {burst} packets; expected at least 1")
     most = burst / (1 + burst)
-    if mean > most:  # a good packet between two bursts is the least
+    if mean > most:  # two bursts are at least one good packet apart
         raise InputError(
             f"link {link!r}: mean loss is {mean} in bursts of {burst} packets; expected a mean of at most {most:.4g}"
         )

@@ -1,4 +1,4 @@
-"""Times at which nothing passes a link."""
+"""Closures: times at which nothing passes a link, such as outages."""
 
 from __future__ import annotations
 
@@ -13,24 +13,21 @@ if TYPE_CHECKING:
 
 
 class Closure(Protocol):
-    """Something that keeps packets from arriving at times."""
+    """Intervals of time in which packets do not arrive."""
 
-    def touches(self, start_ns: int, end_ns: int) -> bool:
-        """Tell whether it is closed at `start_ns`, or at any time between it and `end_ns`, which may be ahead of now.
-
-        An end at the very moment of closing is before it.
-        """
+    def overlaps(self, start_ns: int, end_ns: int) -> bool:
+        """Return whether it is closed at `start_ns` or at any time before `end_ns`, which may lie in the future."""
         ...
 
 
 class Outages:
-    """Outages that a scenario declares: [from, until) each."""
+    """Outages of a link that a scenario declares, [from, until) each."""
 
     def __init__(self, config: LinkConfig) -> None:
-        """Take the link's outages.
+        """Read the outages of a link.
 
         Raises:
-            InputError: They are not in order, or overlap.
+            InputError: They are not in order, or they overlap.
         """
         edges = [edge_ns for outage in config.outages for edge_ns in outage]
         if any(not before < after for before, after in pairwise(edges)) or (edges and edges[0] < 0):
@@ -38,7 +35,7 @@ class Outages:
             raise InputError(f"link {config.name!r}: outages are {shown} ns; expected ascending, none within another")
         self._edges = edges
 
-    def touches(self, start_ns: int, end_ns: int) -> bool:
+    def overlaps(self, start_ns: int, end_ns: int) -> bool:
         """See `Closure`."""
         passed = bisect_right(self._edges, start_ns)
         return passed % 2 == 1 or (passed < len(self._edges) and self._edges[passed] < end_ns)

@@ -1,4 +1,4 @@
-"""What the network needs of a link, whatever its queue does."""
+"""The interface of a link to the network, the same for every queue and medium."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from simnet.net.link_statistics import LinkStatistics
-    from simnet.net.links.link import Told
+    from simnet.net.passage import OnPassages
     from simnet.records import LinkConfig
     from simnet.records.telemetry import LinkLoad
 
 
 class Hop(Protocol):
-    """One direction of a link: `Link` where a packet's passage is known as it is offered, else `ScheduledLink`."""
+    """One direction of a link: `Link`, `ScheduledLink` or `SharedLink`."""
 
     @property
     def config(self) -> LinkConfig:
-        """What the scenario declares."""
+        """Configuration of the link in the scenario."""
         ...
 
     @property
     def payload_bytes(self) -> int:
-        """What a packet carries beside its overhead, at most."""
+        """Largest payload of a packet, its overhead excluded."""
         ...
 
-    def carry(self, now_ns: int, sizes_bytes: Sequence[int], priority: int, told: Told, /) -> None:
-        """Take packets in, sizes with overhead, and tell each one's passage once, now or later."""
+    def carry(self, now_ns: int, sizes_bytes: Sequence[int], priority: int, on_passages: OnPassages, /) -> None:
+        """Accept packets, sizes with overhead, and report the passage of each once, now or later."""
         ...
 
     def cost_ns(self, now_ns: int) -> tuple[int, bool]:
-        """Return the delay and service of a full packet, if it started now, and whether it would get through."""
+        """Return delay plus service time of a full packet that starts now, and whether it would arrive."""
         ...
 
     def rate_bps(self, now_ns: int) -> tuple[float, bool]:
-        """Return about how fast a full packet would be sent now, and whether it would get through."""
+        """Return the approximate bit rate of a full packet that starts now, and whether it would arrive."""
         ...
 
     def load(self, now_ns: int) -> LinkLoad:
-        """Return what was offered lately against what the link can send now; changes nothing."""
+        """Return the recent load: what was offered over what the link can send now. Changes nothing."""
         ...
 
     def statistics(self, now_ns: int) -> LinkStatistics:
-        """Return what the link did until `now_ns`."""
+        """Return the counts of the link until `now_ns`."""
         ...

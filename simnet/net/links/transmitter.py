@@ -1,4 +1,4 @@
-"""How fast a link's transmitter is: a constant, a ladder over the distance of its two nodes, or a recorded trace."""
+"""Transmitters: a constant bandwidth, a ladder over the distance of the two nodes, or a recorded trace."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from simnet import traces
 from simnet.errors import InputError
 from simnet.net.links.trace_transmitter import OpportunityTransmitter, RateTransmitter
 from simnet.records import SECOND_NS
+from simnet.traces import OpportunityTrace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,35 +25,35 @@ class Transmitter(Protocol):
 
     @property
     def ns_per_byte(self) -> float | None:
-        """What a byte takes where that never changes, else None."""
+        """Service time of a byte if it is constant, else None."""
         ...
 
     def serve(self, start_ns: int, size_bytes: int) -> tuple[int, bool]:
-        """Return when a packet that starts at `start_ns` is done, and whether the other end is in range.
+        """Return when a packet that starts at `start_ns` is done, and whether the target is in range.
 
-        Call it once a packet, in the order of service; no packet starts before its predecessor is done.
+        The channel calls it once per packet, in order of service; no packet starts before its predecessor is done.
         """
         ...
 
     def cost_ns(self, now_ns: int, size_bytes: int) -> tuple[int, bool]:
-        """Return about what `serve` would take for a packet now, for choosing a way; it changes nothing."""
+        """Return the approximate service time of a packet that starts now, and whether the target is in range."""
         ...
 
     def capacity_bytes(self, begin_ns: int, end_ns: int, /) -> int | None:
-        """Return what a recorded bandwidth can carry in [begin, end), in whole bytes; None where it is not recorded."""
+        """Return the bytes that a recorded bandwidth can carry in [begin, end); None without a recording."""
         ...
 
 
-def transmitter(config: LinkConfig, distance_m: Distance) -> Transmitter:
-    """Return the link's transmitter; `distance_m(source, target, t_ns)` must answer for times ahead of now too.
+def open_transmitter(config: LinkConfig, distance_m: Distance) -> Transmitter:
+    """Return an idle transmitter of a link; `distance_m(source, target, t_ns)` must also work for the future.
 
     Raises:
-        InputError: No such bandwidth, or a trace that cannot be read.
+        InputError: A bandwidth is out of range, or the trace cannot be read.
     """
     _check(config)
     if config.trace is not None:
         trace = traces.read(config.trace)
-        if isinstance(trace, traces.OpportunityTrace):
+        if isinstance(trace, OpportunityTrace):
             return OpportunityTransmitter(trace, config.trace.start_ns)
         return RateTransmitter(trace, config.trace.start_ns)
     if config.ladder:
@@ -61,7 +62,7 @@ def transmitter(config: LinkConfig, distance_m: Distance) -> Transmitter:
 
 
 def service_ns(size_bytes: int, ns_per_byte: float) -> int:
-    """Return the time on the transmitter, rounded to the nearest nanosecond for every packet by itself."""
+    """Return the service time of a packet, rounded to the nearest nanosecond."""
     return int(size_bytes * ns_per_byte + 0.5)
 
 
@@ -80,9 +81,9 @@ class _Constant:
 
 
 class _Ladder:
-    """The bandwidth of a packet is that of the distance when its service starts.
+    """Serves a packet at the bandwidth for the distance at the start of its service.
 
-    Past the last step the transmitter goes on at that step's rate and nothing it sends is received.
+    Beyond the last step the transmitter continues at the rate of that step, and nothing is received.
     """
 
     ns_per_byte = None

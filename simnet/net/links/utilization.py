@@ -1,4 +1,4 @@
-"""How busy a link is at the moment."""
+"""Utilization of a link: what was offered recently over what it can send."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from simnet.net.links.channel import Channel
 
 
-def load(channel: Channel, ledger: LinkCounters, now_ns: int) -> LinkLoad:
-    """Return what was offered lately against what the link can send now; changes nothing."""
+def recent_load(channel: Channel, counters: LinkCounters, now_ns: int) -> LinkLoad:
+    """Return the load of a link over the last half second. Changes nothing."""
     rate_bps, up = channel.rate_bps(now_ns)
-    sent_bytes, lost_packets = ledger.recent(now_ns)
+    sent_bytes, lost_packets = counters.recent(now_ns)
     offered_bps = 8 * sent_bytes * SECOND_NS / (RECENT_BINS * BIN_NS)
     return LinkLoad(channel.config.name, offered_bps / rate_bps, offered_bps / 1000, lost_packets, up)

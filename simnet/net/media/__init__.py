@@ -1,1 +1,7 @@
-"""Media that several links share: TDMA and CSMA."""
+"""Shared media: air on which several links transmit, one at a time.
+
+    SharedLink: queue ──▶ head ──(Medium grants the air)──▶ Channel ──▶ passage
+
+- `Tdma` gives every link a slot in turn; `Csma` is random access after IEEE 802.11.
+- A link reports that it has a head (`ready`); the medium sends the head, settles it and lets the link advance.
+"""

@@ -1,17 +1,18 @@
 """Carrier sense with collision avoidance: IEEE 802.11's distributed coordination function, basic access.
 
     busy | DIFS | slot | slot | frame of a station          | SIFS | ACK | DIFS | slot | ...
-                  ^ counters go down while the air is idle    ^ or nothing, after a collision or a loss
+                  ^ counters decrease while the air is idle   ^ missing after a collision or a loss
 
-A **station** is a node; its links on the medium take turns. A station that has something to send while the air has been idle for
-DIFS sends at the next slot. Otherwise, and after each frame it has sent, it waits a number of idle slots drawn from [0, window):
-the counter stops while the air is busy. Stations whose counters end in the same slot collide. A frame that is not acknowledged
-(collided, or lost by its link's own loss) is sent again from a window twice as wide, up to `window_max`, and given up after
-`retries` times; then the window is `window` again.
+A **station** is a node; its links on the medium take turns. A station that gets a packet while the air has been idle for DIFS
+sends it in the next slot. Otherwise, and after each frame that it has sent, it waits a number of idle slots drawn from [0,
+window); the counter stops while the air is busy. Stations whose counters end in the same slot collide. A frame without an
+acknowledgement (collided, or lost by the loss of its link) is sent again from a window twice as wide, up to `window_max`, and
+is given up after `retries` attempts; then the window returns to `window`.
 
-Taken from Bianchi, "Performance Analysis of the IEEE 802.11 Distributed Coordination Function", IEEE JSAC 18(3), 2000, whose
-saturation throughput it reproduces: all stations hear each other, propagation takes no part in the contention, acknowledgements
-are not lost, and after a collision the others wait for DIFS as after any frame (no EIFS). Without RTS/CTS.
+The model is that of Bianchi, "Performance Analysis of the IEEE 802.11 Distributed Coordination Function", IEEE JSAC 18(3),
+2000, and reproduces its saturation throughput: all stations hear each other, propagation plays no part in the contention,
+acknowledgements are never lost, and after a collision the other stations wait for DIFS as after any frame (no EIFS). There is
+no RTS/CTS.
 """
 
 from __future__ import annotations
@@ -19,13 +20,16 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from simnet.errors import InputError
+from simnet.net.timers import call_after
 from simnet.records import SECOND_NS
 from simnet.seeds import generator
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     import simpy
 
@@ -35,28 +39,29 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class _Station:
-    """A node on the medium."""
+    """A node that sends on the medium."""
 
     draws: np.random.Generator
     window: int
-    ready: deque[SharedLink] = field(default_factory=deque)
-    """Links with a head, in the order of their turns."""
+    ready: deque[SharedLink] = field(default_factory=deque["SharedLink"])
+    """Links with a head, in order of service."""
     slots: int | None = None
-    """Idle slots until it may send, from the start of the present or next idle time; None where it need not wait."""
+    """Idle slots before it may send, from the start of the current or next idle time; None if it need not wait."""
     retries: int = 0
 
     def back_off(self, from_slot: int = 0) -> None:
-        self.slots = from_slot + int(self.draws.integers(self.window))
+        integers: Callable[[int], int] = cast("Any", self.draws).integers
+        self.slots = from_slot + int(integers(self.window))
 
 
 class Csma:
-    """One medium. Its draws depend on the seed, its name and each node's."""
+    """A medium with random access. Its draws depend on the seed, its name and the names of the nodes."""
 
     def __init__(self, env: simpy.Environment, config: MediumConfig, seed: int) -> None:
-        """Make a medium without stations.
+        """Create a medium without stations.
 
         Raises:
-            InputError: Times or windows that no such medium can have.
+            InputError: The windows are out of range.
         """
         if not 1 <= config.window <= config.window_max:
             raise InputError(
@@ -66,8 +71,8 @@ class Csma:
         self._env, self._config, self._seed = env, config, seed
         self._stations: dict[str, _Station] = {}
         self._idle_ns: int | None = 0
-        """When slots begin to count: DIFS after the air became idle; None while it is busy."""
-        self._planned = 0
+        """Start of the first slot: DIFS after the air became idle; None while it is busy."""
+        self._plan_number = 0
         self._ack_ns = (
             config.sifs_ns + config.preamble_ns + round(config.ack_bytes * 8 * SECOND_NS / config.basic_rate_bps)
         )
@@ -91,7 +96,8 @@ class Csma:
             return
         passed = self._slots_until(now_ns)
         if station.slots is None or station.slots < passed:
-            # Idle for DIFS and waiting for nothing: the next slot is its own. Within DIFS it is as if the air were busy.
+            # The air was idle for DIFS and the station need not wait: it sends in the next slot. Within DIFS the air counts as
+            # busy.
             station.slots = passed
             if now_ns < self._idle_ns:
                 station.back_off()
@@ -99,22 +105,22 @@ class Csma:
 
     def _slots_until(self, now_ns: int) -> int:
         """Return the first slot that begins at `now_ns` or later, counted from the start of this idle time."""
-        assert self._idle_ns is not None, "only asked while the air is idle"
+        assert self._idle_ns is not None, "slots count only while the air is idle"
         return max(0, -((self._idle_ns - now_ns) // self._config.slot_ns))
 
     def _plan(self, now_ns: int) -> None:
-        """Wait for the slot in which somebody sends next, unless something changes before."""
-        self._planned += 1
+        """Schedule the slot of the next transmission; a later call replaces it."""
+        self._plan_number += 1
         slots = [each.slots for each in self._stations.values() if each.ready and each.slots is not None]
         if slots and self._idle_ns is not None:
             start_ns = self._idle_ns + min(slots) * self._config.slot_ns
-            self._env.timeout(start_ns - now_ns).callbacks.append(partial(self._send, self._planned, min(slots)))
+            call_after(self._env, start_ns - now_ns, partial(self._send, self._plan_number, min(slots)))
 
-    def _send(self, planned: int, slot: int, _event: simpy.Event) -> None:
-        if planned != self._planned:
+    def _send(self, plan_number: int, slot: int, _event: simpy.Event) -> None:
+        if plan_number != self._plan_number:
             return
         now_ns = int(self._env.now)
-        senders = []
+        senders: list[_Station] = []
         for station in self._stations.values():
             if station.slots is None:
                 continue
@@ -123,7 +129,7 @@ class Csma:
             else:
                 station.slots = station.slots - slot if station.slots > slot else None
         self._idle_ns = None
-        ends_ns = []
+        ends_ns: list[int] = []
         for station in senders:
             link = station.ready[0]
             head = link.head
@@ -133,13 +139,13 @@ class Csma:
             ends_ns.append(sent[0])
             if len(senders) == 1 and sent[2]:
                 link.settle(now_ns, sent[1], arrived=True)
-        over_ns = max(ends_ns)
+        end_ns = max(ends_ns)
         if len(senders) == 1 and senders[0].ready[0].head is None:
-            over_ns += self._ack_ns
-        self._env.timeout(over_ns - now_ns).callbacks.append(partial(self._over, senders))
+            end_ns += self._ack_ns
+        call_after(self._env, end_ns - now_ns, partial(self._on_idle, senders))
 
-    def _over(self, senders: list[_Station], _event: simpy.Event) -> None:
-        """The air is idle again."""
+    def _on_idle(self, senders: list[_Station], _event: simpy.Event) -> None:
+        """Start the next idle time: settle or repeat what was sent."""
         now_ns = int(self._env.now)
         for station in senders:
             link = station.ready[0]

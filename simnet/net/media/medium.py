@@ -1,4 +1,4 @@
-"""Opens a medium that links share."""
+"""Constructor of media: TDMA or CSMA, as the scenario says."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def open_medium(env: simpy.Environment, config: MediumConfig, seed: int) -> Medium:
-    """Return the medium that `config` describes, without links yet.
+    """Return a medium as `config` describes it, without links.
 
     Raises:
-        InputError: An unknown kind, or numbers that no such medium can have.
+        InputError: The kind is unknown, or its numbers are out of range.
     """
     if config.kind == "tdma":
         return Tdma(env, config)

@@ -1,1 +1,7 @@
-"""What waits in front of a transmitter, and which packet goes next."""
+"""Queues: what waits in front of a transmitter, and which packet is next.
+
+    arrivals ──▶ | newest ... oldest | ──▶ transmitter          bounded in bytes; the packet in service does not count
+
+- `ByteQueue` serves links whose future is known: it stores start times and needs no events.
+- `FifoQueue`, `PriorityQueue` and `CodelQueue` implement `QueueDiscipline`: a link asks for the next packet.
+"""

@@ -1,4 +1,4 @@
-"""A FIFO queue of packets, bounded in bytes, in front of a transmitter whose future is known."""
+"""A FIFO queue bounded in bytes, for a transmitter whose future is known."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ if TYPE_CHECKING:
 
 
 class OccupancyPeaks:
-    """The highest occupancy in bytes of each bin, told of every change in order of time."""
+    """Highest occupancy in bytes of each bin, updated with every change in order of time."""
 
     def __init__(self) -> None:
         self.by_bin: dict[int, int] = {}
-        """Bins in which anything waited, up to the last that was told of."""
+        """Peaks of the bins in which a packet waited, up to the last update."""
         self._bin = -1
         self.end_ns = 0
-        """Where the last known bin ends."""
+        """End of the last known bin."""
 
     def before(self, t_ns: int, size_bytes: int) -> None:
-        """Tell what waited until `t_ns`, when something leaves."""
+        """Note the bytes that waited until `t_ns`, when a packet leaves."""
         if t_ns > self.end_ns:
-            self._carry((t_ns - 1) // BIN_NS, size_bytes)
+            self._extend((t_ns - 1) // BIN_NS, size_bytes)
 
     def after(self, t_ns: int, size_bytes: int) -> None:
-        """Tell what waits from `t_ns` on, once all of that instant has happened."""
+        """Note the bytes that wait from `t_ns` on, once everything at that instant has happened."""
         if t_ns >= self.end_ns:
-            self._carry(t_ns // BIN_NS, size_bytes)
+            self._extend(t_ns // BIN_NS, size_bytes)
         if size_bytes > self.by_bin.get(self._bin, 0):
             self.by_bin[self._bin] = size_bytes
 
-    def _carry(self, up_to: int, size_bytes: int) -> None:
-        """Bins in which nothing comes in start with what was there, and that is their highest."""
+    def _extend(self, up_to: int, size_bytes: int) -> None:
+        """Extend the bins up to `up_to`: without arrivals, the occupancy at the start of a bin is its peak."""
         if size_bytes:
             for index in range(self._bin + 1, up_to + 1):
                 self.by_bin[index] = size_bytes
@@ -44,10 +44,10 @@ class OccupancyPeaks:
 
 
 class ByteQueue:
-    """Tail drop: a packet that does not fit entirely is refused.
+    """A queue with tail drop: it refuses a packet that does not fit entirely.
 
-    The packet in service is on the transmitter and does not count. Since service is first in, first out, the moment
-    when a packet leaves the queue is known as it enters, and nothing has to happen at that moment.
+    The packet in service is on the transmitter and does not count. Since service is first in, first out, the time at
+    which a packet leaves the queue is known when it enters, so leaving needs no event.
     """
 
     def __init__(self, capacity_bytes: int) -> None:
@@ -58,10 +58,10 @@ class ByteQueue:
         self._peaks = OccupancyPeaks()
 
     def drain(self, now_ns: int) -> None:
-        """Let go of what entered service by `now_ns`; a packet that does so at this very instant makes room already."""
+        """Remove packets that entered service by `now_ns`, those at this instant included."""
         waiting, peaks = self._waiting, self._peaks
         if waiting and waiting[-1][0] <= min(now_ns, peaks.end_ns):
-            # Nothing waits any more, and that was so before the known bin's end.
+            # The queue has been empty since before the end of the known bin.
             waiting.clear()
             self._bytes = 0
         while waiting and waiting[0][0] <= now_ns:
@@ -74,29 +74,29 @@ class ByteQueue:
             peaks.after(now_ns, self._bytes)
 
     def fits(self, size_bytes: int) -> bool:
-        """Tell whether so much fits in beside what waits."""
+        """Return whether `size_bytes` more fit into the queue."""
         return self._bytes + size_bytes <= self._capacity
 
     def push_all(self, now_ns: int, starts_ns: Sequence[int], sizes_bytes: Sequence[int]) -> None:
-        """Take in packets that fit, first to last; those whose service starts by now do not wait."""
+        """Add packets that fit, first to last; those whose service starts by now do not wait."""
         first = bisect_right(starts_ns, now_ns)
         self._bytes += sum(sizes_bytes[first:])
         self._waiting.extend(zip(starts_ns[first:], sizes_bytes[first:], strict=True))
 
     def push(self, start_ns: int, size_bytes: int) -> bool:
-        """Take in a packet whose service starts at `start_ns`; return False where it does not fit."""
+        """Add a packet whose service starts at `start_ns`; return False if it does not fit."""
         if self._bytes + size_bytes > self._capacity:
             return False
         self._bytes += size_bytes
         self._waiting.append((start_ns, size_bytes))
         return True
 
-    def note(self) -> None:
-        """Remember the present occupancy: call it after the pushes of an instant."""
+    def note_occupancy(self) -> None:
+        """Update the peaks with the current occupancy, after the pushes of an instant."""
         self._peaks.after(self._now_ns, self._bytes)
 
     def peaks(self, now_ns: int) -> dict[int, int]:
-        """Return the highest occupancy in bytes for every bin up to `now_ns` in which anything waited."""
+        """Return the highest occupancy in bytes of every bin up to `now_ns` in which a packet waited."""
         self.drain(now_ns)
-        self.note()
+        self.note_occupancy()
         return dict(self._peaks.by_bin)

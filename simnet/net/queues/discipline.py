@@ -1,4 +1,4 @@
-"""What waits in front of a transmitter, and what a queue must do that decides which goes next."""
+"""The interface of queues that choose the next packet, and the packets in them."""
 
 from __future__ import annotations
 
@@ -7,39 +7,39 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from simnet.net.links.link import Passage
+    from simnet.net.passage import Passage
 
 
 class QueuedPacket(NamedTuple):
-    """A packet that waits since `entered_ns`; `told` takes its passage once that is known."""
+    """A packet that waits since `entered_ns`; `on_passage` receives its passage once that is known."""
 
     entered_ns: int
     size_bytes: int
     priority: int
-    told: Callable[[list[Passage]], None]
+    on_passage: Callable[[list[Passage]], None]
 
 
 class QueueDiscipline(Protocol):
-    """A queue, bounded in bytes, the packet in service not counted."""
+    """A queue bounded in bytes; the packet in service does not count."""
 
     @property
     def size_bytes(self) -> int:
-        """What waits."""
+        """Bytes in the queue."""
         ...
 
     @property
     def packets(self) -> int:
-        """How many wait."""
+        """Packets in the queue."""
         ...
 
     def push(self, packet: QueuedPacket) -> None:
-        """Take a packet in, whatever its size: the transmitter is free."""
+        """Add a packet of any size, since the transmitter is free."""
         ...
 
     def offer(self, packet: QueuedPacket) -> list[QueuedPacket]:
-        """Take a packet in if there is room, or can be made; return what is dropped, `packet` itself perhaps."""
+        """Add a packet if it fits or other packets can make room; return the dropped packets, perhaps `packet` itself."""
         ...
 
     def pop(self, now_ns: int) -> tuple[QueuedPacket | None, list[QueuedPacket]]:
-        """Return what goes next, None where nothing waits, and what was dropped in choosing."""
+        """Remove and return the next packet, None if the queue is empty, and the packets dropped on the way."""
         ...

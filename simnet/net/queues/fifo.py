@@ -1,4 +1,4 @@
-"""First in, first out, with tail drop, where what goes next is asked for when it can go."""
+"""A FIFO queue with tail drop, for links that ask for the next packet when the transmitter is free."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class FifoQueue:
-    """A packet that does not fit entirely is refused."""
+    """Serves packets in order of arrival and refuses a packet that does not fit entirely."""
 
     def __init__(self, capacity_bytes: int) -> None:
         self._capacity = capacity_bytes

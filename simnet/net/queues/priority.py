@@ -1,4 +1,4 @@
-"""Strict priority: the highest first, within a priority the oldest."""
+"""A queue with strict priority: highest priority first, oldest first within a priority."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 
 
 class PriorityQueue:
-    """A packet in service is never interrupted. A full queue makes room by dropping the newest of the lowest priority.
+    """Serves the highest priority first and never interrupts a packet in service.
 
-    A packet is refused where those of lower priority would not make enough room for it.
+    A full queue makes room by dropping the newest packets of the lowest priority. It refuses a packet if those of lower priority
+    would not make enough room for it.
     """
 
     def __init__(self, capacity_bytes: int) -> None:
@@ -34,8 +35,8 @@ class PriorityQueue:
             return [packet]
         dropped: list[QueuedPacket] = []
         while missing > 0:
-            line = next(self._by_priority[priority] for priority in lower if self._by_priority[priority])
-            dropped.append(line.pop())
+            lowest = next(self._by_priority[priority] for priority in lower if self._by_priority[priority])
+            dropped.append(lowest.pop())
             self._count(dropped[-1], -1)
             missing -= dropped[-1].size_bytes
         self.push(packet)

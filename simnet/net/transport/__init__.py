@@ -1,1 +1,8 @@
-"""What a stream does above its path: nothing, retransmission (ARQ), or forward error correction (FEC)."""
+"""Transports: how a stream gets frames through a path that loses packets.
+
+    frame ──▶ Transport ──packets──▶ Path.send_forward ──▶ network ──▶ receiver: on_delivery
+                  ◀──acknowledgements── Path.send_reverse ◀──┘
+
+- `Path` is a pair of ends in the network; transports send over it and know nothing of links.
+- `arq` repeats packets until the deadline, `fec` adds repair packets; `frame_progress` counts the packets of one frame.
+"""

@@ -1,11 +1,11 @@
-"""A frame <-> packets of which any `repair` may be missing: Reed-Solomon erasure codes over GF(2^8) (zfec; RFC 5510).
+"""Erasure code: a frame <-> packets of which any `repair` may be missing, Reed-Solomon over GF(2^8) (zfec; RFC 5510).
 
-    frame, cut in k packets of one size (the last may be shorter)
-    packets | 0 | 1 | ... | k-1 |     as they are
-    repair  | k | ... | k+r-1 |       each of one size; any k of the k + r give the frame back
+    frame, cut into k packets of one size (the last may be shorter)
+    packets | 0 | 1 | ... | k-1 |     unchanged
+    repair  | k | ... | k+r-1 |       each of one size; any k of the k + r packets restore the frame
 
-A code has at most 256 packets; a larger frame is cut into blocks of nearly equal size (RFC 5052, section 9.1).
-Every packet says what its receiver needs: the frame's length, its packets, its blocks, which block and which packet of it.
+A code has at most 256 packets; a larger frame is cut into blocks of nearly equal size (RFC 5052, section 9.1). The header of
+every packet holds what its receiver needs: the frame's length, packets and blocks, and which packet of which block this is.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from __future__ import annotations
 import struct
 from functools import lru_cache
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import zfec
 
 from simnet.errors import InputError
 
@@ -21,20 +23,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 HEADER = struct.Struct(">IHBBB")
-"""Frame length in bytes, packets of data in the frame, blocks, block, packet within its block."""
+"""Frame length in bytes, data packets of the frame, blocks, block, packet within its block."""
 CODE_PACKETS = 256
 
 
 def encode(frame: bytes, limit: int, repair: float) -> list[bytes]:
-    """Return the packets of a frame, those of data first in each block.
+    """Return the packets of a frame, the data packets first in each block.
 
     Args:
         frame: The bytes to carry.
-        limit: What a packet carries at most beside its header, in bytes, 1 or more.
-        repair: Repair packets for each packet of data, rounded up to whole packets a block.
+        limit: Largest payload of a packet beside its header, in bytes, 1 or more.
+        repair: Repair packets for each data packet, rounded up to whole packets per block.
 
     Raises:
-        InputError: A frame too large for the header's fields.
+        InputError: The frame is too large for the fields of the header.
     """
     count = max(1, -(-len(frame) // limit))
     blocks = _blocks(count, repair)
@@ -43,52 +45,54 @@ def encode(frame: bytes, limit: int, repair: float) -> list[bytes]:
     size = -(-len(frame) // count)
     packets: list[bytes] = []
     first = 0
-    for block, here in enumerate(partition(count, blocks)):
-        data = [frame[place * size : (place + 1) * size] for place in range(first, first + here)]
-        first += here
-        bodies = [*data, *_repairs([each.ljust(size, b"\0") for each in data], ceil(repair * here))]
-        packets += [HEADER.pack(len(frame), count, blocks, block, place) + body for place, body in enumerate(bodies)]
+    for block, data_count in enumerate(partition(count, blocks)):
+        data = [frame[index * size : (index + 1) * size] for index in range(first, first + data_count)]
+        first += data_count
+        bodies = [*data, *_repairs([each.ljust(size, b"\0") for each in data], ceil(repair * data_count))]
+        packets += [HEADER.pack(len(frame), count, blocks, block, index) + body for index, body in enumerate(bodies)]
     return packets
 
 
 def decode(packets: Sequence[bytes]) -> bytes | None:
-    """Return the frame of any packets of it that arrived, or None where too few did."""
+    """Return the frame that arrived packets restore, or None if they are too few."""
     if not packets:
         return None
     length, count, blocks, *_ = HEADER.unpack_from(packets[0])
     arrived: dict[int, dict[int, bytes]] = {}
     size = -(-length // count)
     for packet in packets:
-        *_, block, place = HEADER.unpack_from(packet)
-        arrived.setdefault(block, {})[place] = packet[HEADER.size :].ljust(size, b"\0")
-    whole: list[bytes] = []
-    for block, here in enumerate(partition(count, blocks)):
+        *_, block, index = HEADER.unpack_from(packet)
+        arrived.setdefault(block, {})[index] = packet[HEADER.size :].ljust(size, b"\0")
+    data: list[bytes] = []
+    for block, data_count in enumerate(partition(count, blocks)):
         found = arrived.get(block, {})
-        if len(found) < here:
+        if len(found) < data_count:
             return None
-        whole += _restored(found, here)
-    return b"".join(whole)[:length]
+        data += _restored(found, data_count)
+    return b"".join(data)[:length]
 
 
-def needed(packet: bytes) -> int:
-    """Return how many packets a frame is cut into: fewer never give it back."""
-    return HEADER.unpack_from(packet)[1]
+def data_packets(packet: bytes) -> int:
+    """Return the number of data packets of a frame: fewer packets never restore it."""
+    count: int = HEADER.unpack_from(packet)[1]
+    return count
 
 
 def is_repair(packet: bytes) -> bool:
-    """Tell whether a packet is one of repair: its place is behind those of its block's data."""
-    _, count, blocks, block, place = HEADER.unpack_from(packet)
-    return place >= partition(count, blocks)[block]
+    """Return whether a packet is a repair packet: its index is above those of the data of its block."""
+    header: tuple[int, ...] = HEADER.unpack_from(packet)
+    _, count, blocks, block, index = header
+    return index >= partition(count, blocks)[block]
 
 
 def partition(count: int, blocks: int) -> list[int]:
-    """Return how many of `count` packets each block has: the larger blocks first (RFC 5052, section 9.1)."""
+    """Return the packets of each block for `count` packets: larger blocks first (RFC 5052, section 9.1)."""
     small, larger = divmod(count, blocks)
     return [small + 1] * larger + [small] * (blocks - larger)
 
 
 def _blocks(count: int, repair: float) -> int:
-    """Return the least number of blocks of which none has more packets than a code can have."""
+    """Return the smallest number of blocks that keeps every block within the size of a code."""
     blocks = 1
     while (most := -(-count // blocks)) + ceil(repair * most) > CODE_PACKETS:
         blocks += 1
@@ -98,19 +102,22 @@ def _blocks(count: int, repair: float) -> int:
 def _repairs(data: list[bytes], count: int) -> list[bytes]:
     if not count:
         return []
-    return _code("Encoder", len(data), len(data) + count).encode(data)[len(data) :]
+    return _encoder(len(data), len(data) + count).encode(data)[len(data) :]
 
 
 def _restored(found: dict[int, bytes], count: int) -> list[bytes]:
-    if all(place in found for place in range(count)):
-        return [found[place] for place in range(count)]
-    places = sorted(found)[:count]
-    # The code of 256 packets begins with every shorter one.
-    return _code("Decoder", count, CODE_PACKETS).decode([found[place] for place in places], places)
+    if all(index in found for index in range(count)):
+        return [found[index] for index in range(count)]
+    indices = sorted(found)[:count]
+    # The code of 256 packets starts with the packets of every shorter one.
+    return _decoder(count).decode([found[index] for index in indices], indices)
 
 
 @lru_cache(maxsize=256)
-def _code(kind: str, count: int, of: int) -> Any:
-    import zfec
+def _encoder(count: int, total: int) -> zfec.Encoder:
+    return zfec.Encoder(count, total)
 
-    return getattr(zfec, kind)(count, of)
+
+@lru_cache(maxsize=256)
+def _decoder(count: int) -> zfec.Decoder:
+    return zfec.Decoder(count, CODE_PACKETS)

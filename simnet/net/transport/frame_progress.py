@@ -1,60 +1,60 @@
-"""How far a frame that is sent packet by packet has come: counted while packets travel, told as `Transfer`s."""
+"""Progress of a frame that is sent packet by packet: counts while packets travel, reported as a `Transfer`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simnet.net.transport.transfer import Transfer
+from simnet.net.transfer import Transfer
 
 if TYPE_CHECKING:
-    from simnet.net.transport.transport import Closed, Delivered, Path
+    from simnet.net.transport.path import OnClose, OnDelivery, Path
 
 
 class FrameProgress:
-    """Counts one frame's packets and tells the sender's callbacks, each at most once."""
+    """Counts the packets of one frame and calls the sender's callbacks, each at most once."""
 
-    def __init__(self, path: Path, size_bytes: int, on_delivery: Delivered, on_close: Closed) -> None:
+    def __init__(self, path: Path, size_bytes: int, on_delivery: OnDelivery, on_close: OnClose) -> None:
         self._path, self._size_bytes = path, size_bytes
         self._on_delivery, self._on_close = on_delivery, on_close
         self._sent_ns = self._now_ns
         self._arrived_ns: int | None = None
-        self._packets = self._lost = self._link_bytes = self._again = self._queue_ns = 0
-        self._told: Transfer | None = None
+        self._packets = self._lost = self._link_bytes = self._retransmissions = self._queue_ns = 0
+        self._reported: Transfer | None = None
         self.in_flight = 0
-        """Packets whose end is not known yet."""
+        """Packets that neither arrived nor are known to be lost."""
 
     @property
     def delivered(self) -> bool:
         """Whether the receiver has the frame."""
         return self._arrived_ns is not None
 
-    def sent(self, link_bytes: int, *, again: bool = False) -> None:
-        """A packet is sent, or sent again; `link_bytes` is what enters the first link."""
+    def on_sent(self, link_bytes: int, *, again: bool = False) -> None:
+        """Count a packet that is sent, or sent `again`; `link_bytes` enter the first link."""
         self.in_flight += 1
         self._packets += 1
-        self._again += again
+        self._retransmissions += again
         self._link_bytes += link_bytes
 
-    def ended(self, transfer: Transfer) -> None:
-        """A packet has arrived or is known to be lost."""
+    def on_end(self, transfer: Transfer) -> None:
+        """Count a packet that has arrived or is known to be lost."""
         self.in_flight -= 1
         self._lost += not transfer.complete
         self._queue_ns = max(self._queue_ns, transfer.queue_ns)
 
     def deliver(self, frame: bytes) -> None:
-        """The receiver has the frame."""
+        """Report that the receiver has the frame."""
         self._arrived_ns = self._now_ns
-        self._told = self._transfer()
-        self._on_delivery(self._told, frame)
+        self._reported = self._transfer()
+        self._on_delivery(self._reported, frame)
 
     def close(self) -> None:
-        """Nothing more happens: tell what has changed since the delivery, or that there is none."""
+        """Report the final counts: what has changed since the delivery, or that there was none."""
         final = self._transfer()
-        if self._told is None:
-            self._told = final
+        if self._reported is None:
+            self._reported = final
             self._on_delivery(final, b"")
-        elif final != self._told:
-            self._told = final
+        elif final != self._reported:
+            self._reported = final
             self._on_close(final)
 
     @property
@@ -73,5 +73,5 @@ class FrameProgress:
             arrived_ns=self._arrived_ns,
             queue_ns=self._queue_ns,
             complete=self.delivered,
-            retransmissions=self._again,
+            retransmissions=self._retransmissions,
         )

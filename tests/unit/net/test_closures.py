@@ -117,7 +117,7 @@ def test_handover_loses_packets_queued_at_old_point():
 def test_faulty_hand_overs_are_refused():
     links = cells()
     for changed, message in [
-        (HandoverConfig("cell", "car", 1.0), "not as another link has it"),
+        (HandoverConfig("cell", "car", 1.0), "differs from that of another link"),
         (HandoverConfig("other", "bus"), "'bus' of its hand-over is at neither end"),
         (HandoverConfig("other", "car", period_ns=0), "hand-over 'other' of 'car'"),
     ]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from simnet.errors import InputError
 from simnet.net import Network
-from simnet.net.route import cheapest
+from simnet.net.route import cheapest_route
 from simnet.records import LinkConfig
 
 MS = 1_000_000
@@ -100,7 +100,7 @@ def test_pruned_search_finds_the_same_route(edges):
     every = network(links)
     costs = {link.config.name: link.channel.cost_ns(0) for link in every._links}
     for source, target in itertools.product("ABCDE", repeat=2):
-        expected = cheapest(every._links, costs, source, target)
+        expected = cheapest_route(every._links, costs, source, target)
         try:
             found = every.route(source, target)
         except InputError:

@@ -1,4 +1,4 @@
-"""A frame's way through the network: open while packets travel, then a frozen record."""
+"""A transfer: one send of a frame through the network, open while packets travel, then a frozen record."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from simnet.net.links.link import Passage
+    from simnet.net.content import Content
     from simnet.net.links.route_hop import Hop
-    from simnet.net.packet_observer import Content
+    from simnet.net.passage import Passage
 
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """What became of one send. Times are virtual."""
+    """Result of one send. Times are virtual."""
 
     source: str
     target: str
     size_bytes: int
     link_bytes: int
-    """What was offered to the first link: the frame and every packet's overhead there."""
+    """Bytes offered to the first link: the frame and the overhead of every packet there."""
     packets_sent: int
     packets_lost: int
-    """Lost on the air or dropped by a queue, on any link of the way."""
+    """Lost on the air or dropped by a queue, on any link of the route."""
     sent_ns: int
     arrived_ns: int | None
-    """When the last packet arrived; None where any is missing."""
+    """When the last packet arrived; None if any is missing."""
     queue_ns: int
-    """Time in queues over the whole way, of the packet that waited longest."""
+    """Time in queues over the whole route, of the packet that waited longest."""
     complete: bool
     retransmissions: int = 0
-    """Packets sent again; they count in `packets_sent` and `link_bytes` too."""
+    """Packets sent again; `packets_sent` and `link_bytes` include them."""
 
 
 class OpenTransfer:
-    """A transfer some of whose packets have no known end yet."""
+    """A transfer with packets that neither arrived nor are known to be lost."""
 
     def __init__(
         self,
@@ -58,16 +58,16 @@ class OpenTransfer:
         self.priority = priority
         self.on_delivery = on_delivery
         self.content = content
-        """What it carries, where somebody watches."""
+        """Bytes of the frame, if the network has an observer."""
         self.payloads = _split(size_bytes, [link.payload_bytes for link in route])
         self.open_packets = len(self.payloads)
         self.last_ns = sent_ns
-        """When the last packet known so far arrives, or is known to be lost."""
+        """When the last packet so far arrives, or is known to be lost."""
         self._lost = 0
         self._queue_ns = 0
 
     def end_packets(self, passages: Sequence[Passage], waited_ns: int) -> None:
-        """Note packets that end here: they reach the target, or are lost; `waited_ns` is their wait on earlier links."""
+        """Count packets that reach the target or are lost; `waited_ns` is their time in the queues of earlier links."""
         self.open_packets -= len(passages)
         if len(passages) == 1:
             known_ns, arrived, queue_ns = passages[0]
@@ -81,7 +81,7 @@ class OpenTransfer:
         self._queue_ns = max(self._queue_ns, waited_ns + max(queue_ns))
 
     def close(self) -> None:
-        """Tell the sender's callback; call it once, at `last_ns`."""
+        """Call the sender's callback; the network calls this once, at `last_ns`."""
         packets = len(self.payloads)
         first_overhead = self.route[0].config.overhead_bytes if self.route else 0
         self.on_delivery(
@@ -101,7 +101,7 @@ class OpenTransfer:
 
 
 def _split(size_bytes: int, limits_bytes: Iterable[int]) -> list[int]:
-    """Cut a frame into packets that fit every link of the way; an empty frame is one packet of overhead alone."""
+    """Return the payloads of a frame's packets, which fit every link; an empty frame is one packet without payload."""
     limit = min(limits_bytes, default=0)
     if not limit:
         return []
