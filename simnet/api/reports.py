@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from simnet.api import dataframes
 from simnet.errors import InputError
-from simnet.runfolder import run_reader, sweep_reader
+from simnet.records.link_bin import LinkBin
+from simnet.records.plain_data import to_plain
+from simnet.row_statistics import StreamFigures
+from simnet.runfolder import sweep_reader
+from simnet.runfolder.folder_names import LINKS, PAGE, ROWS, TABLE_PARQUET
+from simnet.runfolder.run_manifest import has_manifest, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -18,9 +23,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from simnet.records import Scenario
-    from simnet.runfolder.sweep_reader import Point
-
-PAGE = "report.html"
+    from simnet.runfolder.sweep_records import Point
 
 
 class Report:
@@ -34,7 +37,7 @@ class Report:
         """Return the report of a folder, whichever it is; InputError if it is neither a run's nor a sweep's."""
         if sweep_reader.is_sweep(Path(path)):
             return SweepReport(path)
-        if not (Path(path) / run_reader.ABOUT).is_file():
+        if not has_manifest(Path(path)):
             raise InputError(f"{path}: no folder of a run or a sweep; expected one that simnet wrote")
         return RunReport(path)
 
@@ -76,7 +79,7 @@ class RunReport(Report):
     @cached_property
     def summary(self) -> Mapping[str, Any]:
         """What `simnet run --json` prints."""
-        return run_reader.read_json(self.path / run_reader.ABOUT)["summary"]
+        return to_plain(read_manifest(self.path).summary)
 
     @property
     def fingerprint(self) -> str:
@@ -86,28 +89,26 @@ class RunReport(Report):
     @cached_property
     def scenario(self) -> Scenario:
         """What was run."""
-        return run_reader.read(self.path).scenario
+        return read_manifest(self.path).scenario
 
     @cached_property
     def frames(self) -> DataFrame:
         """A row a frame, in order of capture: see `simnet.records.Row`. Times are virtual ns, NaN where it never came to that."""
         from simnet.records import Row
 
-        frame = dataframes.of_file(self.path / run_reader.ROWS, Row)
+        frame = dataframes.of_file(self.path / ROWS, Row)
         frame["side_sources"] = [tuple(sources) for sources in frame["side_sources"]]
         return frame.sort_values("capture_ns", kind="stable", ignore_index=True)
 
     @cached_property
     def links(self) -> DataFrame:
         """A row a link and 100 ms: what was offered, delivered, lost and dropped, and how long the queue was."""
-        return dataframes.of_file(self.path / run_reader.LINKS, run_reader.LinkBin)
+        return dataframes.of_file(self.path / LINKS, LinkBin)
 
     @cached_property
     def streams(self) -> DataFrame:
-        """A row a stream: outcomes, rate, quality, gain by side information, latency; see `simnet.report.run_summary`."""
-        from simnet.report.run_summary import StreamSummary
-
-        return dataframes.of_records(self.summary["streams"], StreamSummary, "stream")
+        """A row a stream: outcomes, rate, quality, gain by side information, latency; see `simnet.row_statistics`."""
+        return dataframes.of_records(self.summary["streams"], StreamFigures, "stream")
 
     def _make_page(self) -> Path:
         from simnet import report
@@ -137,9 +138,7 @@ class SweepReport(Report):
     @cached_property
     def table(self) -> DataFrame:
         """A row a point and stream: what was asked, quality at the receiver, bandwidth, latency, age, losses."""
-        from simnet.report.sweeps.sweep_table import PARQUET
-
-        return dataframes.of_file(self.path / PARQUET)
+        return dataframes.of_file(self.path / TABLE_PARQUET)
 
     @property
     def points(self) -> tuple[Point, ...]:
@@ -157,7 +156,7 @@ class SweepReport(Report):
         sweep = sweep_reader.read(self.path)
         for point in sweep.points:
             if sweep.has(point):
-                yield point, RunReport(self.path / sweep_reader.CELLS / point.cell)
+                yield point, RunReport(sweep.cell_path(point))
 
     @property
     def frames(self) -> Iterator[DataFrame]:

@@ -12,7 +12,7 @@ from simnet.dashboard.ground_map import (
     load_colour,
     load_words,
 )
-from simnet.records import SECOND_NS, Outcome
+from simnet.records import SECOND_NS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,7 @@ def streams_table(state: State, chosen: str) -> str:
     lines = []
     for name, own in state.streams.items():
         row = own.rows[-1] if own.rows else None
-        bad = sum(count for outcome, count in own.outcomes.items() if outcome not in {Outcome.DECODED, Outcome.ALONE})
+        bad = sum(count for outcome, count in own.outcomes.items() if not outcome.in_time)
         mean = [each.psnr_db for each in own.rows if each.psnr_db is not None]
         cells = (
             escape(row.codec) if row else "",

@@ -23,7 +23,6 @@ SILENT_S = 5.0
 _FRAMES = 3000
 """Kept of each stream for its charts."""
 _EVENTS = 200
-_SHOWN = {Outcome.DECODED, Outcome.ALONE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,7 @@ class State:
         own.outcomes[row.outcome] += 1
         own.link_bytes += row.link_bytes
         when_ns = row.decode_ns or row.arrive_ns or row.capture_ns
-        if row.outcome not in _SHOWN:
+        if not row.outcome.in_time:
             self._note(LiveEvent(when_ns, row.outcome.value, row.stream, f"frame {row.sequence}{_why(row)}"))
         elif row.packets_lost:
             lost = f"frame {row.sequence}: {row.packets_lost} of {row.packets_sent} packets lost on the way"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from simnet.engine import preflight
 from simnet.engine.cached.displayed import displayed
@@ -13,7 +13,7 @@ from simnet.engine.local import local_nodes
 from simnet.engine.session import simulate_directly
 from simnet.engine.timing import process_memory
 from simnet.engine.timing.phase_timer import Times
-from simnet.runfolder import run_writer
+from simnet.runfolder import sweep_writer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,17 +40,14 @@ def run_cell(scenario: Scenario, out: Path, store: Store, counts: Counts, asked:
     if local_nodes.is_recorded(scenario):
         with process_memory.without_search_for_circles():
             happened = simulate_directly(scenario, lambda _: None, times)
-            rows = runner.write_folder(scenario, out, happened, asked, times, _more(scenario))
-            run_writer.write_shown(out, rows, {})
+            sweep_writer.write_displayed(out, [])
+            runner.write_folder(scenario, out, happened, asked, times, offered_kbit_s(scenario))
         return
     from simnet.engine.cached.cached_pixels import Pixels
 
     process_memory.keep_freed_pages()
     with closing(Pixels(scenario, store, counts)) as pixels:
         happened = simulate_directly(scenario, lambda _: None, times, pixels)
-        rows = runner.write_folder(scenario, out, happened, asked, times, _more(scenario))
-        run_writer.write_shown(out, rows, displayed(rows, pixels, out / run_writer.PICTURES))
-
-
-def _more(scenario: Scenario) -> dict[str, Any]:
-    return {"offered_kbit_s": offered_kbit_s(scenario)}
+        rows = runner.rows_of(scenario, out, happened)
+        sweep_writer.write_displayed(out, displayed(rows, pixels, out))
+        runner.write_folder(scenario, out, happened, asked, times, offered_kbit_s(scenario))

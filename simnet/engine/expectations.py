@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,8 @@ from simnet import scenario
 from simnet.engine.cached.cache_statistics import Counts
 from simnet.engine.cell import run_cell
 from simnet.engine.runner import Asked
-from simnet.runfolder import run_writer
+from simnet.records.plain_data import to_plain
+from simnet.runfolder.run_manifest import read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,4 +48,4 @@ def prove(name: str, expected: ExpectSpec, out: Path, store: Store, overrides: S
 
 def _streams(loaded: Scenario, out: Path, store: Store) -> dict[str, dict[str, float | None]]:
     run_cell(loaded, out, store, Counts(), Asked())
-    return json.loads((out / run_writer.ABOUT).read_text(encoding="utf-8"))["summary"]["streams"]
+    return to_plain(read_manifest(out).summary.streams)

@@ -6,7 +6,7 @@ import importlib
 import threading
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,11 @@ from simnet.engine.timing import process_memory
 from simnet.engine.timing.phase_timer import Times
 from simnet.exports import Ended
 from simnet.exports import check as check_exports
-from simnet.records import SECOND_NS
+from simnet.records import SECOND_NS, Announcement
+from simnet.records.plain_data import from_plain, to_plain
+from simnet.row_statistics import summarise
+from simnet.runfolder import folder_names, run_writer
+from simnet.runfolder.run_manifest import RunManifest, RunSummary
 from simnet.version import __version__
 
 if TYPE_CHECKING:
@@ -131,9 +135,9 @@ def _run_directly(
 def _write(scenario: Scenario, out: Path, asked: Asked, times: Times, happened: Happened, *, report: bool) -> RunResult:
     """Write the run's folder, with its page if `report` says so."""
     from simnet.report import write as write_page
-    from simnet.runfolder import run_writer
 
-    rows = _write_tables(scenario, out, happened)
+    rows = rows_of(scenario, out, happened)
+    _write_tables(out, rows, happened)
     times.mark("writing rows")
     if happened.exports is not None:
         fingerprint = happened.ledger.fingerprint()
@@ -141,39 +145,39 @@ def _write(scenario: Scenario, out: Path, asked: Asked, times: Times, happened: 
         happened.exports.finish(ended)
         times.mark("exports")
 
-    def write_about() -> RunResult:
+    def write_manifest() -> RunResult:
         summary = _summary(scenario, out, happened, rows, times.total, report=report)
-        run_writer.write_about(out, _about(scenario, happened, asked, summary, times))
-        return RunResult(out, summary)
+        run_writer.write_manifest(out, _manifest(scenario, happened, asked, summary, times))
+        return RunResult(out, to_plain(summary))
 
-    result = write_about()
+    result = write_manifest()
     if report:
         write_page(out)
         times.mark("report")
-        result = write_about()
+        result = write_manifest()
     return result
 
 
 def write_folder(
-    scenario: Scenario, out: Path, happened: Happened, asked: Asked, times: Times, more: dict[str, Any]
-) -> list[Row]:
-    """Write what a run came to, and `more` into its `run.json`, without a page; return its rows."""
-    from simnet.runfolder import run_writer
-
-    rows = _write_tables(scenario, out, happened)
+    scenario: Scenario, out: Path, happened: Happened, asked: Asked, times: Times, offered_kbit_s: dict[str, float]
+) -> None:
+    """Write the run of a sweep's cell, without a page; its manifest makes the folder whole."""
+    rows = rows_of(scenario, out, happened)
+    _write_tables(out, rows, happened)
     summary = _summary(scenario, out, happened, rows, times.total, report=False)
-    summary["rows"] = run_writer.ROWS  # the folder has another name once it is whole
-    run_writer.write_about(out, _about(scenario, happened, asked, summary, times) | more)
-    return rows
+    summary = replace(summary, rows=folder_names.ROWS)  # the folder has another name once it is whole
+    manifest = _manifest(scenario, happened, asked, summary, times)
+    run_writer.write_manifest(out, replace(manifest, offered_kbit_s=offered_kbit_s))
 
 
-def _write_tables(scenario: Scenario, out: Path, happened: Happened) -> list[Row]:
-    from simnet.runfolder import run_writer
+def rows_of(scenario: Scenario, out: Path, happened: Happened) -> list[Row]:
+    """Return the rows of a run."""
+    return happened.ledger.rows(out.name, {stream.name: stream for stream in scenario.streams}, scenario.cameras)
 
-    rows = happened.ledger.rows(out.name, {stream.name: stream for stream in scenario.streams}, scenario.cameras)
+
+def _write_tables(out: Path, rows: Sequence[Row], happened: Happened) -> None:
     run_writer.write_rows(out, rows)
     run_writer.write_links(out, happened.links)
-    return rows
 
 
 def _import_ahead() -> None:
@@ -191,46 +195,38 @@ def _import_ahead() -> None:
 
 def _summary(
     scenario: Scenario, out: Path, happened: Happened, rows: Sequence[Row], wall_s: float, *, report: bool
-) -> dict[str, Any]:
-    from simnet.report.run_summary import summarise
-    from simnet.runfolder import run_writer
-
+) -> RunSummary:
     virtual_s = scenario.duration_ns / SECOND_NS
-    paced = {} if happened.pace is None else {"realtime": happened.pace.report()}
-    exported = {} if happened.exports is None else {"exports": [str(path) for path in happened.exports.paths]}
-    return {
-        "fingerprint": happened.ledger.fingerprint(),
-        "virtual_s": virtual_s,
-        "wall_s": round(wall_s, 3),
-        "frames": len(rows),
-        "peak_rss_mb": round(happened.peak_bytes / 2**20, 1),
-        "restarts": happened.returns,
-        **paced,
-        "streams": summarise(rows, virtual_s),
-        "report": str(out / "report.html") if report else None,
-        "rows": str(out / run_writer.ROWS),
-        **exported,
-    }
+    return RunSummary(
+        fingerprint=happened.ledger.fingerprint(),
+        virtual_s=virtual_s,
+        wall_s=round(wall_s, 3),
+        frames=len(rows),
+        peak_rss_mb=round(happened.peak_bytes / 2**20, 1),
+        restarts=happened.returns,
+        streams=summarise(rows, virtual_s),
+        report=str(out / folder_names.PAGE) if report else None,
+        rows=str(out / folder_names.ROWS),
+        realtime=None if happened.pace is None else happened.pace.report(),
+        exports=() if happened.exports is None else tuple(str(path) for path in happened.exports.paths),
+    )
 
 
-def _about(
-    scenario: Scenario, happened: Happened, asked: Asked, summary: dict[str, Any], times: Times
-) -> dict[str, Any]:
+def _manifest(scenario: Scenario, happened: Happened, asked: Asked, summary: RunSummary, times: Times) -> RunManifest:
     from simnet.engine.timing import processor
 
     seconds = {**times.seconds, **happened.seconds}
-    return {
-        "summary": summary,
-        "scenario": asdict(scenario),
-        "command": asked.command,
-        "fingerprint": summary["fingerprint"],
-        "version": __version__,
-        "started": times.started,
-        "cpu": processor.processor(),
-        "timings": {name: round(spent, 3) for name, spent in seconds.items()},
-        "scenario_text": asked.scenario_text,
-        "overrides": list(asked.overrides),
-        "announcements": happened.announcements,
-        "events": [asdict(event) for event in happened.events],
-        "lost_hosts": happened.lost,
-    }
+    return RunManifest(
+        summary=summary,
+        scenario=scenario,
+        command=asked.command,
+        overrides=tuple(asked.overrides),
+        scenario_text=asked.scenario_text,
+        version=__version__,
+        started=times.started,
+        cpu=processor.processor(),
+        announcements={name: from_plain(Announcement, each) for name, each in happened.announcements.items()},
+        timings={name: round(spent, 3) for name, spent in seconds.items()},
+        events=tuple(happened.events),
+        lost_hosts=happened.lost,
+    )

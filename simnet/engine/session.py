@@ -198,8 +198,8 @@ def _ledger(watchers: Sequence[LedgerWatcher]) -> Ledger:
 def _scorer(order: Order, world: LazyWorld, ledger: Ledger, stopwatch: Stopwatch, show: Sequence[Show]) -> Scorer:
     from simnet.engine.results.scorer import Scorer
     from simnet.nodes.schedule import Schedule
-    from simnet.runfolder import run_writer
+    from simnet.runfolder.folder_names import PICTURES
 
     scenario, cameras = order.scenario, order.scenario.cameras
     counts = {stream.name: Schedule.of(cameras[stream.name], scenario.duration_ns).count for stream in scenario.streams}
-    return Scorer(world, order.out / run_writer.PICTURES, counts, stopwatch, ledger, show, order.journal.record_score)
+    return Scorer(world, order.out / PICTURES, counts, stopwatch, ledger, show, order.journal.record_score)

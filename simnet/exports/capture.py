@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 from simnet.errors import InputError
 from simnet.exports import pcapng, rtp
 from simnet.exports.export import Export
-from simnet.exports.partial_file import PartialFile
+from simnet.runfolder.atomic_files import PartialFile
 from simnet.version import __version__
 
 if TYPE_CHECKING:

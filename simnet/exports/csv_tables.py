@@ -7,9 +7,9 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from simnet.exports.export import Export
-from simnet.exports.partial_file import PartialFile
 from simnet.records import Row
 from simnet.records.link_bin import LinkBin
+from simnet.runfolder.atomic_files import PartialFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,8 +11,9 @@ from prometheus_client.registry import Collector
 
 from simnet import metric_names
 from simnet.exports.export import Export
-from simnet.exports.partial_file import PartialFile
-from simnet.records import SECOND_NS, Outcome
+from simnet.records import SECOND_NS
+from simnet.row_statistics import by_stream, latency_ms, mean, present
+from simnet.runfolder.atomic_files import PartialFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -59,8 +60,7 @@ class _Ended(Collector):
     def collect(self) -> Iterable[Metric]:
         yield from self._run()
         streams: dict[str, list[Row]] = {stream.name: [] for stream in self._scenario.streams}
-        for row in self._ended.rows:
-            streams[row.stream].append(row)
+        streams |= by_stream(self._ended.rows)
         yield from _streams(streams)
         yield _latencies(streams)
         yield from self._links()
@@ -84,7 +84,7 @@ class _Ended(Collector):
         found = Counter(event.kind for event in self._ended.events)
         found["fault"] += len(self._ended.lost_hosts)
         for row in self._ended.rows:
-            if row.outcome not in {Outcome.DECODED, Outcome.ALONE}:
+            if not row.outcome.in_time:
                 found[row.outcome.value] += 1
             elif row.packets_lost:
                 found["loss"] += 1
@@ -105,7 +105,7 @@ def _streams(streams: dict[str, list[Row]]) -> Iterable[Metric]:
         _counter(each)
         for each in (metric_names.STREAM_PACKETS, metric_names.STREAM_PACKETS_LOST, metric_names.STREAM_RETRANSMISSIONS)
     )
-    last, mean, bpp = (
+    last, average, bpp = (
         _gauge(each) for each in (metric_names.PSNR, metric_names.PSNR_MEAN, metric_names.BITS_PER_PIXEL)
     )
     for name, rows in streams.items():
@@ -117,10 +117,11 @@ def _streams(streams: dict[str, list[Row]]) -> Iterable[Metric]:
         again.add_metric([name], sum(row.retransmissions for row in rows))
         if rows:
             bpp.add_metric([name], rows[-1].bpp)
-        if decoded := [row.psnr_db for row in rows if row.psnr_db is not None]:
-            last.add_metric([name], decoded[-1])
-            mean.add_metric([name], sum(decoded) / len(decoded))
-    return frames, sent, packets, lost, again, last, mean, bpp
+        qualities = present(lambda row: row.psnr_db, rows)
+        if (middle := mean(qualities)) is not None:
+            last.add_metric([name], qualities[-1])
+            average.add_metric([name], middle)
+    return frames, sent, packets, lost, again, last, average, bpp
 
 
 def _latencies(streams: dict[str, list[Row]]) -> Metric:
@@ -128,7 +129,7 @@ def _latencies(streams: dict[str, list[Row]]) -> Metric:
         metric_names.LATENCY.name, metric_names.LATENCY.about, labels=metric_names.LATENCY.labels
     )
     for name, rows in streams.items():
-        found = [(row.decode_ns - row.capture_ns) / SECOND_NS for row in rows if row.decode_ns is not None]
+        found = [each / 1e3 for each in present(latency_ms, rows)]
         counts: Sequence[tuple[str, float]] = [
             (str(end_s), float(sum(each <= end_s for each in found))) for end_s in LATENCY_S
         ]

@@ -24,9 +24,9 @@ from mcap.writer import Writer
 from simnet.codec.bitstream import framing
 from simnet.exports import frame_transforms, recording_schemas
 from simnet.exports.export import Export
-from simnet.exports.partial_file import PartialFile
-from simnet.records import SECOND_NS, Outcome, Row
+from simnet.records import SECOND_NS, Row
 from simnet.records.link_bin import LinkBin
+from simnet.runfolder.atomic_files import PartialFile
 from simnet.version import __version__
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Recording(Export):
         for row in ended.rows:
             last_ns = max(t_ns for t_ns in (row.encode_ns, row.arrive_ns, row.decode_ns) if t_ns is not None)
             self._write(f"/{row.stream}/row", row_schema, last_ns, _record(row))
-            if row.outcome not in {Outcome.DECODED, Outcome.ALONE}:
+            if not row.outcome.in_time:
                 self._log(last_ns, row.stream, f"frame {row.sequence}: {row.outcome.value}")
         for link in ended.links:
             for each in link.bins:

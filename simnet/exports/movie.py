@@ -9,8 +9,8 @@ import av
 import cv2
 import numpy as np
 
-from simnet.exports.partial_file import PartialFile
 from simnet.records import SECOND_NS
+from simnet.runfolder.atomic_files import PartialFile
 
 if TYPE_CHECKING:
     from pathlib import Path

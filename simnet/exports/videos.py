@@ -19,7 +19,8 @@ import numpy as np
 
 from simnet.exports.export import Export
 from simnet.exports.movie import Movie
-from simnet.records import SECOND_NS, Outcome
+from simnet.records import SECOND_NS
+from simnet.runfolder.folder_names import stream_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 FOLDER = "video"
 GREY = 128
-IN_TIME = {Outcome.DECODED, Outcome.ALONE}
 
 
 @dataclass(slots=True)
@@ -67,7 +67,7 @@ class Videos(Export):
         try:
             for stream in scenario.streams:
                 camera = scenario.cameras[stream.name]
-                path = folder / FOLDER / f"{stream.name.replace('/', '~')}.mp4"
+                path = folder / FOLDER / f"{stream_folder(stream.name)}.mp4"
                 self._streams[stream.name] = _Stream(Movie(path, camera.width, camera.height, camera.period_ns), camera)
         except BaseException:
             self.abandon()
@@ -111,7 +111,7 @@ class Videos(Export):
             stream.next += 1
 
     def _show(self, stream: _Stream, fate: Fate, picture: Picture | None) -> None:
-        is_new = picture is not None and fate.outcome in IN_TIME
+        is_new = picture is not None and fate.outcome.in_time
         original = self._frame(fate.stream, fate.capture_ns) if picture is None else picture.original
         if picture is not None and is_new:
             stream.on_screen, stream.shown = picture.decoded, fate.sequence

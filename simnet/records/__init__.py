@@ -233,6 +233,16 @@ class Outcome(StrEnum):
     NODE_LOST = "node lost"
     """It was never coded: its camera's process died and did not come back."""
 
+    @property
+    def in_time(self) -> bool:
+        """Whether the receiver had the frame's picture by its deadline."""
+        return self in {Outcome.DECODED, Outcome.ALONE}
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether the frame became a picture, in time or late."""
+        return self.in_time or self is Outcome.LATE
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from simnet.records import Row, Scenario
-from simnet.report.run_summary import StreamSummary, side_gain_db
+from simnet.row_statistics import StreamFigures, side_gain_db
 
 _BATCHES = 10
 _STUDENT_975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
@@ -75,10 +75,10 @@ def half_width(values: Sequence[float]) -> float | None:
     return _STUDENT_975[count - 2] * math.sqrt(variance / count)
 
 
-def cost(source: str, scenario: Scenario, summaries: Mapping[str, StreamSummary]) -> tuple[str, float | None]:
+def cost(source: str, scenario: Scenario, summaries: Mapping[str, StreamFigures]) -> tuple[str, float | None]:
     """Return what `source` is and the rate in kbit/s that it took on its first link (0 for what was never sent for it)."""
     if source == "previous":
         return "own earlier picture", 0.0
     if any(stream.name == source for stream in scenario.streams):
-        return "stream", summaries[source]["kbit_s"] if source in summaries else None
+        return "stream", summaries[source].kbit_s if source in summaries else None
     return f"sensor at {scenario.fusion.node}", 0.0

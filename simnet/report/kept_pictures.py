@@ -14,6 +14,7 @@ from PIL import Image, UnidentifiedImageError
 from simnet.errors import InputError
 from simnet.records import SECOND_NS, Row
 from simnet.report.formatting import MISSING, milliseconds, number
+from simnet.runfolder.kept_picture_files import PictureKind, kept_files, kept_sequences
 from simnet.runfolder.run_reader import RunFolder
 
 ERROR_FACTOR = 8
@@ -63,7 +64,7 @@ def gallery(run: RunFolder) -> Gallery:
     Raises:
         InputError: A kept picture cannot be read.
     """
-    found = {name: _sequences(run.path / "pictures" / name.replace("/", "~")) for name in run.streams}
+    found = {name: kept_sequences(run.path, name) for name in run.streams}
     turns = {name: [own[i] for i in _middle_first(len(own))] for name, own in found.items()}
     chosen: set[tuple[str, int]] = set()
     used = 0
@@ -71,7 +72,7 @@ def gallery(run: RunFolder) -> Gallery:
         for name, own in turns.items():
             if turn >= len(own):
                 continue
-            size = sum(path.stat().st_size for path in _files(run, name, own[turn]).values())
+            size = sum(path.stat().st_size for path in kept_files(run.path, name, own[turn]).values())
             if chosen and used + size > _MOST_BYTES:
                 continue
             chosen.add((name, own[turn]))
@@ -110,45 +111,28 @@ def pixels(content: bytes, name: str | Path) -> np.ndarray:
         raise InputError(f"{name}: cannot be read as a picture; expected a PNG") from error
 
 
-def _sequences(folder: Path) -> list[int]:
-    names = [path.name.partition("_")[0] for path in folder.glob("*_original.png")]
-    return sorted(int(name) for name in names if name.isdecimal())
-
-
 def _middle_first(count: int) -> list[int]:
     return sorted(range(count), key=lambda index: (abs(index - (count - 1) // 2), index))
 
 
-def _files(run: RunFolder, stream: str, sequence: int) -> dict[str, Path]:
-    folder = run.path / "pictures" / stream.replace("/", "~")
-    # Sequence numbers may be written with leading zeros, so the name is looked for rather than made.
-    paths = {path.stem: path for path in folder.glob(f"*{sequence}_*.png")}
-    return {
-        kind: path
-        for stem, path in paths.items()
-        for kind in ("original", "decoded", "alone")
-        if stem.endswith(f"_{kind}") and stem.partition("_")[0].isdecimal() and int(stem.partition("_")[0]) == sequence
-    }
-
-
 def _frame(run: RunFolder, stream: str, sequence: int, row: Row | None) -> KeptFrame:
-    files = _files(run, stream, sequence)
+    files = kept_files(run.path, stream, sequence)
     content = {kind: path.read_bytes() for kind, path in files.items()}
-    original = pixels(content["original"], files["original"])
+    original = pixels(content[PictureKind.ORIGINAL], files[PictureKind.ORIGINAL])
     helped = row is not None and bool(row.side_sources)
     error = None
-    if "decoded" in content:
-        decoded = pixels(content["decoded"], files["decoded"])
+    if PictureKind.DECODED in content:
+        decoded = pixels(content[PictureKind.DECODED], files[PictureKind.DECODED])
         error = data_uri(error_map(original, decoded)) if decoded.shape == original.shape else None
     frame = f"{stream} frame {sequence}"
     quality = _quality(row.psnr_db, row.ms_ssim) if row else MISSING
     alone = _quality(row.alone_psnr_db, row.alone_ms_ssim) if row and helped else "no side information used"
     pictures = (
-        Picture("original", data_uri(content["original"]), "as captured", f"{frame}, original"),
-        Picture("decoded", _embedded(content.get("decoded")), quality, f"{frame}, decoded: {quality}"),
+        Picture("original", data_uri(content[PictureKind.ORIGINAL]), "as captured", f"{frame}, original"),
+        Picture("decoded", _embedded(content.get(PictureKind.DECODED)), quality, f"{frame}, decoded: {quality}"),
         Picture(
             "decoded alone",
-            _embedded(content.get("alone")) if helped else None,
+            _embedded(content.get(PictureKind.ALONE)) if helped else None,
             alone,
             f"{frame}, decoded without side information: {alone}",
         ),

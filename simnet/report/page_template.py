@@ -24,17 +24,19 @@ from simnet.report.formatting import (
     signed,
 )
 from simnet.report.gain import measure
-from simnet.report.run_summary import StreamSummary, side_gain_db, summarise
+from simnet.row_statistics import StreamFigures, side_gain_db, summarise
 from simnet.runfolder import run_reader
 from simnet.runfolder.atomic_files import replace_file
+from simnet.runfolder.folder_names import PAGE
+from simnet.runfolder.run_manifest import RunManifest
 from simnet.runfolder.run_reader import RunFolder
 
 
 def write_page(run_dir: Path, out: Path | None = None) -> Path:
-    """Write the page of a run to `out`, or to `run_dir/report.html`; see `simnet.report.write`."""
+    """Write the page of a run to `out`, or to its `PAGE`; see `simnet.report.write`."""
     run = run_reader.read(run_dir)
     summaries = summarise(run.rows, run.virtual_s)
-    path = out or run_dir / "report.html"
+    path = out or run_dir / PAGE
     save(path, render("run.html", **_context(run, summaries)))
     return path
 
@@ -82,8 +84,8 @@ def finite(value: Any) -> Any:
     return value
 
 
-def _context(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> dict[str, Any]:
-    about, summary = run.about, run.about.get("summary", {})
+def _context(run: RunFolder, summaries: Mapping[str, StreamFigures]) -> dict[str, Any]:
+    manifest = run.manifest
     return {
         "title": run.scenario.name,
         "scenario": run.scenario,
@@ -96,12 +98,12 @@ def _context(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> dict[str
         "side": run_tables.side_information(run, summaries),
         "side_cost": run_tables.side_cost(run, run.rows, summaries),
         "side_overall": _overall(run),
-        "timings": run_tables.timings(about, summary.get("wall_s")),
+        "timings": run_tables.timings(manifest),
         "gallery": kept_pictures.gallery(run),
         "error_factor": kept_pictures.ERROR_FACTOR,
-        "repeat": _repeat(about),
-        "command": about.get("command") or MISSING,
-        "scenario_text": about.get("scenario_text") or "",
+        "repeat": _repeat(manifest),
+        "command": manifest.command or MISSING,
+        "scenario_text": manifest.scenario_text,
         "figures": {
             "map": scenario_map.overview(run.scenario),
             "over_time": stream_figures.over_time(run),
@@ -113,19 +115,19 @@ def _context(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> dict[str
     }
 
 
-def _cards(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> list[tuple[str, str]]:
-    summary = run.about.get("summary", {})
-    in_time = sum(own["decoded"] for own in summaries.values())
+def _cards(run: RunFolder, summaries: Mapping[str, StreamFigures]) -> list[tuple[str, str]]:
+    summary = run.manifest.summary
+    in_time = sum(own.decoded for own in summaries.values())
     bits = 8 * sum(row.link_bytes for row in run.rows)
     gained = [row for row in run.rows if side_gain_db(row) is not None]
     return [
         ("virtual time", number(run.virtual_s, 1, "s")),
-        ("wall time", number(summary.get("wall_s"), 1, "s")),
+        ("wall time", number(summary.wall_s, 1, "s")),
         ("frames", number(len(run.rows))),
         ("pictures in time", percent(in_time, len(run.rows))),
         ("sent by all streams", number(bits / run.virtual_s / 1e3, 0, "kbit/s") if run.rows else MISSING),
         ("side information gain", f"{signed(measure('', '', gained).mean_db)} dB" if gained else MISSING),
-        ("peak memory", number(summary.get("peak_rss_mb"), 0, "MB")),
+        ("peak memory", number(summary.peak_rss_mb, 0, "MB")),
     ]
 
 
@@ -145,13 +147,11 @@ def _overall(run: RunFolder) -> str:
     )
 
 
-def _repeat(about: Mapping[str, Any]) -> list[tuple[str, str]]:
-    summary = about.get("summary", {})
-    overrides = about.get("overrides") or []
+def _repeat(manifest: RunManifest) -> list[tuple[str, str]]:
     return [
-        ("fingerprint", about.get("fingerprint") or summary.get("fingerprint") or MISSING),
-        ("overrides", ", ".join(map(str, overrides)) or "none"),
-        ("version", about.get("version") or MISSING),
-        ("started", about.get("started") or MISSING),
-        ("processor", about.get("cpu") or MISSING),
+        ("fingerprint", manifest.fingerprint),
+        ("overrides", ", ".join(manifest.overrides) or "none"),
+        ("version", manifest.version),
+        ("started", manifest.started),
+        ("processor", manifest.cpu),
     ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from simnet.records import SECOND_NS, Outcome, RateConfig, Row
+from simnet.records.link_bin import LinkBin
 from simnet.report import gain
 from simnet.report.figures.figure import OUTCOME_COLOURS
 from simnet.report.formatting import (
@@ -17,9 +19,11 @@ from simnet.report.formatting import (
     percent,
     signed,
 )
-from simnet.report.run_summary import StreamSummary
 from simnet.report.site_plan import capacity_bps
-from simnet.runfolder.run_reader import LinkBin, RunFolder
+from simnet.row_statistics import StreamFigures, by_stream, mean
+from simnet.runfolder.folder_names import MANIFEST
+from simnet.runfolder.run_manifest import RunManifest
+from simnet.runfolder.run_reader import RunFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +56,29 @@ def asked_rate(rate: RateConfig) -> str:
     return " ".join([rate.kind, *(f"{key}={value}" for key, value in rate.options.items())])
 
 
-def quality(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> Table:
+def quality(run: RunFolder, summaries: Mapping[str, StreamFigures]) -> Table:
     """Return each stream's rate and quality."""
-    asked = {stream.name: stream for stream in run.scenario.streams}
+    asked, rows_of = {stream.name: stream for stream in run.scenario.streams}, by_stream(run.rows)
     rows: list[tuple[str | Bar, ...]] = []
     for name in run.streams:
         own, config = summaries.get(name), asked.get(name)
-        codec = own["codec"] if own else config.codec if config else MISSING
+        codec = own.codec if own else config.codec if config else MISSING
         start = (name, codec, asked_rate(config.rate) if config else MISSING)
         if own is None:
             rows.append((*start, "0", *(MISSING,) * 6))
             continue
-        qualities = [row.quality for row in run.rows if row.stream == name and row.outcome is not Outcome.NODE_LOST]
+        qualities = [row.quality for row in rows_of[name] if row.outcome is not Outcome.NODE_LOST]
         rows.append((
             *start,
-            str(own["frames"]),
-            number(own["kbit_s"], 1),
-            number(own["bpp"], 3),
-            number(sum(qualities) / len(qualities), 2),
-            number(own["psnr_db"], 2),
-            number(own["ms_ssim"], 4),
-            signed(own["side_gain_db"]),
+            str(own.frames),
+            number(own.kbit_s, 1),
+            number(own.bpp, 3),
+            number(mean(qualities), 2),
+            number(own.psnr_db, 2),
+            number(own.ms_ssim, 4),
+            signed(own.side_gain_db),
         ))  # fmt: skip
-    shown = {name: own["decoded"] + own["late"] for name, own in summaries.items()}
+    shown = {name: own.decoded + own.late for name, own in summaries.items()}
     return Table(
         caption="Rate and quality",
         columns=("stream", "codec", "asked for", "frames", "kbit/s", "bpp", "quality", "PSNR dB", "MS-SSIM", "gain dB"),
@@ -85,24 +89,22 @@ def quality(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> Table:
     )
 
 
-def outcomes(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> Table:
+def outcomes(run: RunFolder, summaries: Mapping[str, StreamFigures]) -> Table:
     """Return what became of each stream's frames, and how long pictures took."""
+    rows_of = by_stream(run.rows)
     rows: list[tuple[str | Bar, ...]] = []
     for name in run.streams:
-        counts = dict.fromkeys(Outcome, 0)
-        for row in run.rows:
-            if row.stream == name:
-                counts[row.outcome] += 1
+        counts = dict.fromkeys(Outcome, 0) | Counter(row.outcome for row in rows_of.get(name, ()))
         own, total = summaries.get(name), sum(counts.values())
-        latency = (own["latency_ms_p50"], own["latency_ms_p95"]) if own else (None, None)
+        latency = (own.latency_ms_p50, own.latency_ms_p95) if own else (None, None)
         parts = tuple((OUTCOME_COLOURS[o], round(100 * n / total, 2)) for o, n in counts.items() if n)
         said = ", ".join(f"{n} {outcome}" for outcome, n in counts.items() if n)
         rows.append((
             name,
             Bar(parts, said) if total else MISSING,
             *(str(counts[outcome]) if total else MISSING for outcome in Outcome),
-            str(own["key_frames"]) if own else MISSING,
-            percent(own["decoded"] if own else None, total),
+            str(own.key_frames) if own else MISSING,
+            percent(own.decoded if own else None, total),
             *(number(value, 1) for value in latency),
         ))  # fmt: skip
     return Table(
@@ -172,12 +174,12 @@ MOST_EVENTS = 100
 
 def events(run: RunFolder) -> Table:
     """Return the outages and hand-overs of the links."""
-    found = run.about.get("events", [])
+    found = run.manifest.events
     rows = [
         (
-            f"{event['time_ns'] / SECOND_NS:.3f} s",
-            event["where"],
-            " ".join(filter(None, (event["kind"], event["detail"]))),
+            f"{event.time_ns / SECOND_NS:.3f} s",
+            event.where,
+            " ".join(filter(None, (event.kind, event.detail))),
         )
         for event in found[:MOST_EVENTS]
     ]
@@ -187,11 +189,11 @@ def events(run: RunFolder) -> Table:
         columns=("time", "where", "what"),
         rows=rows,
         words=frozenset({"where", "what"}),
-        note=f"{more} more are in run.json." if more else "",
+        note=f"{more} more are in {MANIFEST}." if more else "",
     )
 
 
-def side_information(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> Table:
+def side_information(run: RunFolder, summaries: Mapping[str, StreamFigures]) -> Table:
     """Return what each source of side information brought to each stream, and what it cost in rate."""
     rows: list[tuple[str, ...]] = []
     for found in gain.gains(run.rows):
@@ -220,12 +222,12 @@ def side_information(run: RunFolder, summaries: Mapping[str, StreamSummary]) -> 
     )
 
 
-def side_cost(run: RunFolder, rows: Sequence[Row], summaries: Mapping[str, StreamSummary]) -> str:
+def side_cost(run: RunFolder, rows: Sequence[Row], summaries: Mapping[str, StreamFigures]) -> str:
     """Return in a sentence what all side information together cost in rate."""
     used = {source for row in rows for source in row.side_sources if source != row.stream}
     served = [stream.name for stream in run.scenario.streams if stream.name in used]
     free = sorted(source for source in used if source not in served and source != "previous")
-    rates = [summaries[name]["kbit_s"] if name in summaries else None for name in served]
+    rates = [summaries[name].kbit_s if name in summaries else None for name in served]
     total = None if any(rate is None for rate in rates) else sum(rate for rate in rates if rate is not None)
     paid = f"Streams that served others ({', '.join(served)}) took {number(total, 1)} kbit/s together." if served else (
         "No stream served another: side information cost no rate."
@@ -234,10 +236,9 @@ def side_cost(run: RunFolder, rows: Sequence[Row], summaries: Mapping[str, Strea
     return paid + sensors
 
 
-def timings(about: Mapping[str, object], wall_s: float | None) -> Table:
+def timings(manifest: RunManifest) -> Table:
     """Return where the run's wall time went, the longest first."""
-    raw = about.get("timings")
-    parts = {str(name): float(value) for name, value in raw.items()} if isinstance(raw, Mapping) else {}
+    parts = manifest.timings
     most = max(parts.values(), default=0.0)
     rows: list[tuple[str | Bar, ...]] = [
         (
@@ -252,5 +253,5 @@ def timings(about: Mapping[str, object], wall_s: float | None) -> Table:
         columns=("part", "share", "seconds"),
         rows=rows,
         words=frozenset({"share"}),
-        note=f"The run took {number(wall_s, 2)} s of wall time. Parts that work in parallel can add up to more.",
+        note=f"The run took {number(manifest.summary.wall_s, 2)} s of wall time. Parts that work in parallel can add up to more.",
     )

@@ -1,66 +1,29 @@
-"""A sweep's folder, read into records: which points were asked for, and the cells that answer them."""
+"""Reader of a sweep's folder: the points of its grid, and the cells that answer them."""
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from simnet import units
 from simnet.errors import InputError
+from simnet.records.plain_data import from_plain
 from simnet.runfolder import run_reader
+from simnet.runfolder.folder_names import DISPLAYED, LINKS, MANIFEST, POINTS, ROWS, cell_folder
+from simnet.runfolder.record_tables import read_records
 from simnet.runfolder.run_reader import RunFolder
-
-ASKED, CELLS, SHOWN = "asked", "cells", "shown.parquet"
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One point of a sweep's grid."""
-
-    point: str
-    """Names it: a digest of what was asked."""
-    cell: str
-    """The cell that answers it: a digest of everything that its rows depend on."""
-    scenario: str
-    codec: str
-    """An item of `--codec`; empty where the scenario's own codecs are kept."""
-    seed: int
-    settings: tuple[tuple[str, str], ...]
-    """Keys of the scenario and their values, as they were typed."""
-    failed: str | None = None
-    """Why it has no cell, in one line; None where it has one or has not been run."""
-
-    @property
-    def label(self) -> str:
-        """Name it for people."""
-        said = [self.scenario, self.codec, f"seed {self.seed}", *(f"{key}={value}" for key, value in self.settings)]
-        return ", ".join(part for part in said if part)
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What the receiver has on its screen when a frame is due (capture and deadline), against that frame.
-
-    The frame's own picture if it came in time, else the latest earlier one that did, else mid-grey.
-    """
-
-    stream: str
-    sequence: int
-    psnr_db: float
-    ms_ssim: float
+from simnet.runfolder.sweep_records import DisplayedPicture, Point
 
 
 @dataclass(frozen=True, slots=True)
 class CellFolder:
-    """A finished cell: a run, and what its receiver showed, frame by frame."""
+    """A finished cell: a run, and what its receiver displayed, frame by frame."""
 
     run: RunFolder
-    shown: tuple[Shown, ...]
-    pictures: Path
-    """Folder of `<stream, / as ~>/<sequence>_{original,shown}.png`."""
+    displayed: tuple[DisplayedPicture, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +37,7 @@ class SweepFolder:
     @property
     def swept(self) -> tuple[str, ...]:
         """The keys that have more than one value among the points, in the order in which they were asked."""
-        values: dict[str, set[str | None]] = {}
+        values: dict[str, set[str]] = {}
         for point in self.points:
             for key, value in point.settings:
                 values.setdefault(key, set()).add(value)
@@ -83,9 +46,13 @@ class SweepFolder:
             key for key, own in values.items() if len(own) > 1 or any(key not in settings for settings in everywhere)
         )
 
+    def cell_path(self, point: Point) -> Path:
+        """Return the folder of the point's cell."""
+        return cell_folder(self.path, point.cell)
+
     def has(self, point: Point) -> bool:
         """Return whether the point's cell is there."""
-        return is_whole(self.path / CELLS / point.cell)
+        return is_whole(self.cell_path(point))
 
     def cell(self, point: Point) -> CellFolder:
         """Read the point's cell.
@@ -93,18 +60,16 @@ class SweepFolder:
         Raises:
             InputError: It is missing, or a file in it is not what a sweep writes.
         """
-        path = self.path / CELLS / point.cell
+        path = self.cell_path(point)
         try:
-            run = run_reader.read(path)
-            shown = tuple(Shown(**values) for values in run_reader.read_parquet(path / SHOWN))
+            return CellFolder(run_reader.read(path), tuple(read_records(path / DISPLAYED, DisplayedPicture)))
         except InputError as error:
             raise InputError(f"{error}; delete {path} and sweep again to have it made again") from error
-        return CellFolder(run, shown, path / "pictures")
 
 
 def is_whole(cell: Path) -> bool:
     """Return whether a cell's folder has all of its files, each with its end: one that is cut off is made again."""
-    ends = {run_reader.ROWS: b"PAR1", run_reader.LINKS: b"PAR1", SHOWN: b"PAR1", run_reader.ABOUT: b"}"}
+    ends = {ROWS: b"PAR1", LINKS: b"PAR1", DISPLAYED: b"PAR1", MANIFEST: b"}"}
     try:
         for name, end in ends.items():
             with (cell / name).open("rb") as file:
@@ -116,40 +81,33 @@ def is_whole(cell: Path) -> bool:
     return True
 
 
+def has_cell(sweep: Path, cell: str) -> bool:
+    """Return whether a sweep's folder has a cell, whole."""
+    return is_whole(cell_folder(sweep, cell))
+
+
 def is_sweep(path: Path) -> bool:
     """Return whether a folder is a sweep's."""
-    return (path / ASKED).is_dir()
+    return (path / POINTS).is_dir()
 
 
 def read(path: Path) -> SweepFolder:
-    """Read what a sweep's folder was asked for.
+    """Read the points of a sweep's folder.
 
     Raises:
         InputError: It is no sweep's folder, or a file in it is not what a sweep writes.
     """
     if not is_sweep(path):
         raise InputError(f"{path}: no folder of a sweep; expected one that simnet sweep --out wrote")
-    points = [_point(file) for file in (path / ASKED).glob("*.json")]
+    points = [_point(file) for file in (path / POINTS).glob("*.json")]
     return SweepFolder(path, tuple(sorted(points, key=_order)))
 
 
-def plain(point: Point) -> dict[str, Any]:
-    """Return a point as the JSON object that its file holds."""
-    return {**asdict(point), "settings": dict(point.settings)}
-
-
 def _point(file: Path) -> Point:
-    expected = "expected a point of its grid"
     try:
-        known = json.loads(file.read_text(encoding="utf-8"))
-        settings = tuple((str(key), str(value)) for key, value in known.pop("settings").items())
-        point = Point(settings=settings, **known)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise InputError(f"{file}: not what a sweep writes ({error!r}); {expected}") from error
-    texts = (point.point, point.cell, point.scenario, point.codec, point.failed or "")
-    if type(point.seed) is not int or not all(isinstance(text, str) for text in texts):
-        raise InputError(f"{file}: a seed that is no number, or a name that is no text; {expected}")
-    return point
+        return from_plain(Point, json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{file}: not what a sweep writes ({error}); expected a point of its grid") from error
 
 
 def _order(point: Point) -> tuple[Any, ...]:

@@ -1,27 +1,20 @@
-"""The cells of a folder: made under another name and renamed when whole, so that many processes may share a folder."""
+"""A sweep's cells as tasks: what a worker needs to make one, and what came of it."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simnet.errors import InputError, NodeError, SimnetError
-from simnet.runfolder.sweep_reader import CELLS, is_whole
+from simnet.errors import NodeError, SimnetError
+from simnet.runfolder import sweep_writer
+from simnet.runfolder.sweep_reader import has_cell
 
 if TYPE_CHECKING:
     from simnet.engine.cached.cache_statistics import Counts
     from simnet.records import Scenario
     from simnet.store import Store
-
-MAKING = ".making"
-"""Begins the names of cells that are not whole yet; what a killed sweep left of them is cleared away by age."""
-STALE_S = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +42,11 @@ class Made:
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def is_there(folder: Path, cell: str) -> bool:
-    """Return whether a cell is there, whole."""
-    return is_whole(folder / CELLS / cell)
-
-
 def make(task: Task) -> Made:
     """Run a cell into its folder; called by a worker. What goes wrong is told in the answer, in one line."""
     from simnet.engine.cached.cache_statistics import Counts
 
-    if is_there(task.folder, task.cell):
+    if has_cell(task.folder, task.cell):
         return Made(task.cell)
     counts = Counts()
     try:
@@ -76,26 +64,11 @@ def _make(task: Task, counts: Counts) -> bool:
     from simnet.engine.cell import run_cell
     from simnet.engine.runner import Asked
 
-    cells = task.folder / CELLS
-    try:
-        cells.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f"{MAKING}-", dir=cells))
-    except OSError as error:
-        raise InputError(f"{cells}: cannot be written to ({error.strerror}); expected a sweep's folder") from error
-    try:
-        asked = Asked(task.command, task.overrides, task.scenario_text)
-        run_cell(task.scenario, aside / task.cell, _store(task.store, task.store_bytes), counts, asked)
-        if not is_there(task.folder, task.cell):
-            with suppress(OSError):  # what is left of a damaged one gives way
-                os.rename(cells / task.cell, aside / "damaged")
-            with suppress(OSError):
-                os.rename(aside / task.cell, cells / task.cell)
-                return True
-        if not is_there(task.folder, task.cell):
-            raise InputError(f"{cells / task.cell}: cannot be made; expected a sweep's folder that can be written to")
-        return False  # somebody else was quicker, with the same cell
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    asked = Asked(task.command, task.overrides, task.scenario_text)
+    store = _store(task.store, task.store_bytes)
+    return sweep_writer.make_cell(
+        task.folder, task.cell, lambda path: run_cell(task.scenario, path, store, counts, asked)
+    )
 
 
 def _check(task: Task) -> None:
@@ -112,11 +85,3 @@ def _store(folder: Path, limit_bytes: int) -> Store:
     from simnet.store import Store
 
     return Store(folder, limit_bytes)
-
-
-def clear(folder: Path, now_s: float) -> None:
-    """Remove what killed sweeps have left half made, a day ago or more: a younger one may still be at work."""
-    for left in (folder / CELLS).glob(f"{MAKING}-*"):
-        with suppress(OSError):
-            if now_s - left.stat().st_mtime > STALE_S:
-                shutil.rmtree(left, ignore_errors=True)

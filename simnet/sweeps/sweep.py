@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simnet.errors import InputError
-from simnet.runfolder import sweep_reader as folders
+from simnet.runfolder import sweep_reader, sweep_writer
+from simnet.runfolder.sweep_records import Point
 from simnet.store import Store
 from simnet.sweeps import cell_identity, cell_runner, grid
 
@@ -82,13 +81,13 @@ def run(asked: Grid, means: Means) -> Done:
     names = cell_identity.CellNames()
     named = {point.point: names.name(point.scenario) for point in points}
     out = means.out.absolute()
-    _prepare(out)
+    sweep_writer.prepare(out, time.time())
     tasks = _tasks(asked, means, points, named)
     if tasks:
         # Said once, and before any worker is started.
         Store(means.store, means.store_bytes).close()
     for point in points:
-        _note(out, _record(point, named[point.point]))
+        sweep_writer.write_point(out, _record(point, named[point.point]))
     counts: dict[str, int] = {}
     failed: dict[str, str] = {}
     ran = 0
@@ -102,26 +101,11 @@ def run(asked: Grid, means: Means) -> Done:
         means.progress(number, len(tasks))
     without = [_record(each, cell, failed[cell]) for each in points if (cell := named[each.point]) in failed]
     for point in without:
-        _note(out, point)
+        sweep_writer.write_point(out, point)
     lines = tuple(f"{point.label}: {point.failed}" for point in without)
     sweep_table, sweep_page = _write(out, report=means.report)
     reused = len(points) - ran - len(without)
     return Done(out, len(points), ran, reused, lines, counts, time.perf_counter() - began, sweep_table, sweep_page)
-
-
-def _prepare(out: Path) -> None:
-    """Make the folder; InputError where it cannot be, or holds something that no sweep wrote."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        if any(out.iterdir()) and not folders.is_sweep(out):
-            raise InputError(f"{out}: holds something else; expected a new folder, or that of an earlier sweep")
-        (out / folders.ASKED).mkdir(exist_ok=True)
-        (out / folders.CELLS).mkdir(exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"{out}: cannot be made ({error.strerror}); expected a folder to write the sweep into"
-        ) from error
-    cell_runner.clear(out, time.time())
 
 
 def _tasks(asked: Grid, means: Means, points: Sequence[Asked], named: dict[str, str]) -> list[cell_runner.Task]:
@@ -132,7 +116,7 @@ def _tasks(asked: Grid, means: Means, points: Sequence[Asked], named: dict[str, 
     tasks: dict[str, cell_runner.Task] = {}
     for point in points:
         cell = named[point.point]
-        if cell not in tasks and not cell_runner.is_there(means.out, cell):
+        if cell not in tasks and not sweep_reader.has_cell(means.out, cell):
             tasks[cell] = cell_runner.Task(
                 cell=cell,
                 scenario=point.scenario,
@@ -156,8 +140,8 @@ def _make_all(tasks: list[cell_runner.Task], means: Means) -> Iterator[cell_runn
         yield from pool.each(cell_runner.make, tasks)
 
 
-def _record(point: Asked, cell: str, failed: str | None = None) -> folders.Point:
-    return folders.Point(
+def _record(point: Asked, cell: str, failed: str | None = None) -> Point:
+    return Point(
         point=point.point,
         cell=cell,
         scenario=point.scenario.name,
@@ -168,19 +152,10 @@ def _record(point: Asked, cell: str, failed: str | None = None) -> folders.Point
     )
 
 
-def _note(out: Path, point: folders.Point) -> None:
-    from simnet.runfolder.atomic_files import replace_file
-
-    try:
-        replace_file(out / folders.ASKED / f"{point.point}.json", (json.dumps(folders.plain(point)) + "\n").encode())
-    except OSError as error:
-        raise InputError(f"{out}: cannot be written to ({error.strerror}); expected a sweep's folder") from error
-
-
 def _write(out: Path, *, report: bool) -> tuple[Path, Path | None]:
     from simnet.report.sweeps import sweep_table
 
-    sweep = folders.read(out)
+    sweep = sweep_reader.read(out)
     _, parquet = sweep_table.write(sweep)
     if not report:
         return parquet, None

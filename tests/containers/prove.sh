@@ -70,7 +70,7 @@ for service in keys folder fusion leader follower_1 follower_2 follower_3; do en
 
 folder=$(echo runs/*)
 [ -s "$folder/report.html" ] || fail "no report in $folder"
-fingerprint() { python -c 'import json, sys; print(json.load(open(sys.argv[1]))["fingerprint"])' "$1/run.json"; }
+fingerprint() { python -c 'import json, sys; print(json.load(open(sys.argv[1]))["summary"]["fingerprint"])' "$1/run.json"; }
 simnet run "$SCENARIO" --set duration="$DURATION" --out "$work/plain" --json >/dev/null
 in_containers=$(fingerprint "$folder") plain=$(fingerprint "$work/plain")
 [ "$in_containers" = "$plain" ] || fail "fingerprint $in_containers; a plain run has $plain"

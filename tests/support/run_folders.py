@@ -1,13 +1,9 @@
 """Run folders as a run would leave them: made up, seeded, and with everything in it that can go missing."""
 
 import dataclasses
-import json
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-from PIL import Image
-from pyarrow import parquet
 
 from simnet.records import (
     CameraConfig,
@@ -23,8 +19,12 @@ from simnet.records import (
     Trajectory,
     WorldConfig,
 )
-from simnet.report.run_summary import summarise
-from simnet.runfolder.run_reader import LinkBin
+from simnet.records.link_bin import LinkBin
+from simnet.row_statistics import summarise
+from simnet.runfolder.folder_names import LINKS, PAGE, ROWS
+from simnet.runfolder.kept_picture_files import PictureKind, write_picture
+from simnet.runfolder.record_tables import write_records
+from simnet.runfolder.run_manifest import RunManifest, RunSummary, write_manifest
 from simnet.seeds import generator
 
 PERIOD_NS = 100_000_000
@@ -140,42 +140,39 @@ def bins_of(scenario: Scenario, seed: int = 1) -> list[LinkBin]:
 def write_run(folder: Path, scenario: Scenario, rows: list[Row], bins: list[LinkBin], *, keep: bool = True) -> Path:
     """Write a run folder and return it."""
     folder.mkdir(parents=True, exist_ok=True)
-    table = {
-        field.name: [list(value) if isinstance(value := getattr(row, field.name), tuple) else value for row in rows]
-        for field in dataclasses.fields(Row)
-    }
-    table["outcome"] = [str(outcome) for outcome in table["outcome"]]
-    parquet.write_table(pa.table(table), folder / "rows.parquet")
-    columns = {field.name: [getattr(entry, field.name) for entry in bins] for field in dataclasses.fields(LinkBin)}
-    parquet.write_table(pa.table(columns), folder / "links.parquet")
-    virtual_s = scenario.duration_ns / 1e9
-    summary = {
-        "fingerprint": FINGERPRINT,
-        "virtual_s": virtual_s,
-        "wall_s": 6.31,
-        "frames": len(rows),
-        "peak_rss_mb": 812.4,
-        "streams": summarise(rows, virtual_s),
-        "report": "report.html",
-        "rows": "rows.parquet",
-    }
-    about = {
-        "summary": summary,
-        "scenario": dataclasses.asdict(scenario),
-        "command": "simnet run scenarios/vehicle_platoon.yaml --out DIR",
-        "fingerprint": FINGERPRINT,
-        "version": "0.1.0",
-        "started": "2031-01-05T10:00:00Z",
-        "cpu": "Some CPU with AVX2",
-        "timings": {"encode": 2.1, "decode": 2.9, "world": 0.9, "network": 0.05, "score": 0.6},
-        "scenario_text": "seed: 7\nduration: 10 s\nworld: {kind: rendered, scene: street}\n",
-        "overrides": ["seed=7"],
-        "side_rate": None,
-    }
-    (folder / "run.json").write_text(json.dumps(about))
+    write_records(folder / ROWS, Row, rows)
+    write_records(folder / LINKS, LinkBin, bins)
     if keep:
-        _keep_pictures(folder / "pictures", scenario, rows)
+        _keep_pictures(folder, scenario, rows)
+    write_manifest(folder, manifest(scenario, rows))
     return folder
+
+
+def manifest(scenario: Scenario, rows: list[Row]) -> RunManifest:
+    """The manifest of a run that had these rows."""
+    virtual_s = scenario.duration_ns / 1e9
+    return RunManifest(
+        summary=RunSummary(
+            fingerprint=FINGERPRINT,
+            virtual_s=virtual_s,
+            wall_s=6.31,
+            frames=len(rows),
+            peak_rss_mb=812.4,
+            restarts=0,
+            streams=summarise(rows, virtual_s),
+            report=PAGE,
+            rows=ROWS,
+        ),
+        scenario=scenario,
+        command="simnet run scenarios/vehicle_platoon.yaml --out DIR",
+        overrides=("seed=7",),
+        scenario_text="seed: 7\nduration: 10 s\nworld: {kind: rendered, scene: street}\n",
+        version="0.1.0",
+        started="2031-01-05T10:00:00Z",
+        cpu="Some CPU with AVX2",
+        announcements={},
+        timings={"encode": 2.1, "decode": 2.9, "world": 0.9, "network": 0.05, "score": 0.6},
+    )
 
 
 def _keep_pictures(folder: Path, scenario: Scenario, rows: list[Row]) -> None:
@@ -183,15 +180,13 @@ def _keep_pictures(folder: Path, scenario: Scenario, rows: list[Row]) -> None:
     for stream in scenario.streams[:2]:
         own = [row for row in rows if row.stream == stream.name]
         for row in (own[len(own) // 3], own[len(own) // 2], own[-1]):
-            place = folder / stream.name.replace("/", "~")
-            place.mkdir(parents=True, exist_ok=True)
             original = picture(rng)
-            images = {"original": original}
+            images = {PictureKind.ORIGINAL: original}
             if row.decode_ns is not None:
-                images["decoded"] = noisy(original, rng, 6)
-                images["alone"] = noisy(original, rng, 9)
+                images[PictureKind.DECODED] = noisy(original, rng, 6)
+                images[PictureKind.ALONE] = noisy(original, rng, 9)
             for kind, image in images.items():
-                Image.fromarray(image).save(place / f"{row.sequence}_{kind}.png")
+                write_picture(folder, stream.name, row.sequence, kind, image)
 
 
 def picture(rng: np.random.Generator, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:

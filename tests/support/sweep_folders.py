@@ -6,18 +6,16 @@ ratio of two numbers, at every quality.
 
 import dataclasses
 import hashlib
-import json
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import pyarrow as pa
-from PIL import Image
-from pyarrow import parquet
-
-from simnet.records import Outcome, Row, Scenario
-from simnet.runfolder import sweep_reader
-from simnet.runfolder.sweep_reader import Point, plain
+from simnet.records import Announcement, Outcome, Row, Scenario
+from simnet.runfolder import sweep_reader, sweep_writer
+from simnet.runfolder.folder_names import POINTS, cell_folder
+from simnet.runfolder.kept_picture_files import PictureKind, write_picture
+from simnet.runfolder.run_manifest import RunManifest, read_manifest, write_manifest
+from simnet.runfolder.sweep_records import DisplayedPicture, Point
 from simnet.seeds import generator
 from support import run_folders as made
 
@@ -45,8 +43,8 @@ def point(
 
 
 def ask(folder: Path, each: Point) -> Point:
-    (folder / "asked").mkdir(parents=True, exist_ok=True)
-    (folder / "asked" / f"{each.point}.json").write_text(json.dumps(plain(each)))
+    (folder / POINTS).mkdir(parents=True, exist_ok=True)
+    sweep_writer.write_point(folder, each)
     return each
 
 
@@ -86,23 +84,33 @@ def cell(
     scenario = dataclasses.replace(scenario, name=each.scenario, seed=each.seed, streams=streams)
     if world:
         scenario = dataclasses.replace(scenario, world=dataclasses.replace(scenario.world, kind=world))
-    path = folder / "cells" / each.cell
+    path = cell_folder(folder, each.cell)
     db = quality_db(each.codec, kbit_s, each.seed) + lift_db
     made.write_run(path, scenario, _rows(scenario, each, kbit_s, db), made.bins_of(scenario), keep=False)
-    about = json.loads((path / "run.json").read_text())
-    announced = {"codec": each.codec, "model": each.codec, "checkpoint_digest": "1234abcd"}
-    about |= {"offered_kbit_s": dict.fromkeys(STREAMS, kbit_s), "announcements": dict.fromkeys(STREAMS, announced)}
-    about |= {"fingerprint": each.cell, "command": command}
-    (path / "run.json").write_text(json.dumps(about))
-    shown = [
-        {"stream": stream, "sequence": number, "psnr_db": db, "ms_ssim": min(0.999, 0.7 + db / 150)}
+    announced = Announcement(each.codec, each.codec, "1234abcd", "", made.WIDTH, made.HEIGHT)
+    change_manifest(
+        path,
+        lambda manifest: dataclasses.replace(
+            manifest,
+            summary=dataclasses.replace(manifest.summary, fingerprint=each.cell),
+            command=command,
+            announcements=dict.fromkeys(STREAMS, announced),
+            offered_kbit_s=dict.fromkeys(STREAMS, float(kbit_s)),
+        ),
+    )
+    displayed = [
+        DisplayedPicture(stream, number, db, min(0.999, 0.7 + db / 150))
         for stream in STREAMS
         for number in range(frames)
     ]
-    parquet.write_table(pa.Table.from_pylist(shown), path / "shown.parquet")
+    sweep_writer.write_displayed(path, displayed)
     if pictures:
-        _pictures(path / "pictures", db)
+        _pictures(path, db)
     return path
+
+
+def change_manifest(cell_path: Path, change: Callable[[RunManifest], RunManifest]) -> None:
+    write_manifest(cell_path, change(read_manifest(cell_path)))
 
 
 def cells_of(folder: Path) -> tuple[Point, ...]:
@@ -140,9 +148,7 @@ def _rows(scenario: Scenario, each: Point, kbit_s: float, db: float) -> list[Row
 
 def _pictures(folder: Path, db: float) -> None:
     for stream in STREAMS:
-        place = folder / stream.replace("/", "~")
-        place.mkdir(parents=True)
         original = made.picture(generator(5, stream))
-        Image.fromarray(original).save(place / "7_original.png")
+        write_picture(folder, stream, 7, PictureKind.ORIGINAL, original)
         shown = made.noisy(original, generator(6, stream), 255 / 10 ** (db / 20))
-        Image.fromarray(shown).save(place / "7_shown.png")
+        write_picture(folder, stream, 7, PictureKind.DISPLAYED, shown)

@@ -4,51 +4,45 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simnet.records import Outcome
+from simnet.runfolder.kept_picture_files import PictureKind, write_picture
+from simnet.runfolder.sweep_records import DisplayedPicture
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from simnet.engine.cached.cached_pixels import Pixels
     from simnet.records import Row
 
-    Displayed = dict[tuple[str, int], tuple[float, float]]
 
-_IN_TIME = (Outcome.DECODED, Outcome.ALONE)
+def displayed(rows: Sequence[Row], pixels: Pixels, out: Path) -> list[DisplayedPicture]:
+    """Return what is displayed when each frame is due, in the order of the rows.
 
-
-def displayed(rows: list[Row], pixels: Pixels, pictures: Path) -> Displayed:
-    """Return PSNR (dB) and MS-SSIM of what is displayed when each frame is due, by stream and sequence.
-
-    Of each stream's middle frame the original and the displayed picture are written below `pictures`.
+    Of each stream's middle frame the original and the displayed picture are kept in the run's folder `out`.
     """
     streams: dict[str, list[Row]] = {}
     for row in rows:
         streams.setdefault(row.stream, []).append(row)
-    found: Displayed = {}
+    found: dict[tuple[str, int], DisplayedPicture] = {}
     for stream, own in streams.items():
         own.sort(key=lambda row: row.sequence)
         kept = own[len(own) // 2]
         latest: str | None = None
         for row in own:
-            if row.outcome in _IN_TIME and row.psnr_db is not None and row.ms_ssim is not None:
+            if row.outcome.in_time and row.psnr_db is not None and row.ms_ssim is not None:
                 latest = row.picture_digest
-                found[stream, row.sequence] = row.psnr_db, row.ms_ssim
+                quality = row.psnr_db, row.ms_ssim
             else:
-                found[stream, row.sequence] = pixels.shown(stream, row.capture_ns, latest)
+                quality = pixels.shown(stream, row.capture_ns, latest)
+            found[stream, row.sequence] = DisplayedPicture(stream, row.sequence, *quality)
             if row is kept:
-                _keep(pictures, row, pixels, latest)
-    return found
+                _keep(out, row, pixels, latest)
+    return [found[row.stream, row.sequence] for row in rows]
 
 
-def _keep(pictures: Path, row: Row, pixels: Pixels, latest: str | None) -> None:
-    """Write the original and what the receiver shows in its place; nothing where it shows grey."""
-    from PIL import Image
-
-    to = pictures / row.stream.replace("/", "~")
-    to.mkdir(parents=True, exist_ok=True)
-    seen = {"original": pixels.original(row.stream, row.capture_ns)}
+def _keep(out: Path, row: Row, pixels: Pixels, latest: str | None) -> None:
+    """Keep the original and what the receiver displays in its place; nothing in place of grey."""
+    original = pixels.original(row.stream, row.capture_ns)
+    write_picture(out, row.stream, row.sequence, PictureKind.ORIGINAL, original)
     if latest is not None:
-        seen["shown"] = pixels.picture(latest)
-    for kind, picture in seen.items():
-        Image.fromarray(picture).save(to / f"{row.sequence}_{kind}.png", compress_level=3)
+        write_picture(out, row.stream, row.sequence, PictureKind.DISPLAYED, pixels.picture(latest))

@@ -23,6 +23,7 @@ from simnet.engine.recovery.write_ahead_log import AppendLog
 from simnet.engine.results.scorer import Score
 from simnet.errors import InputError, SimnetError, WireError
 from simnet.records import Scenario
+from simnet.runfolder.run_manifest import has_manifest
 from simnet.version import __version__
 from simnet.wire.protocol.messages import Message
 from simnet.wire.protocol.serialization import from_plain, to_plain
@@ -86,7 +87,7 @@ class Journal:
         """
         file = folder / FOLDER / LOG
         if not file.is_file():
-            if (folder / "run.json").is_file():
+            if has_manifest(folder):
                 raise InputError(f"{folder}: the run has ended; expected one that was interrupted")
             raise InputError(f"{folder}: holds no journal; expected the folder of a run that was interrupted")
         journal = cls(folder, AppendLog(file))

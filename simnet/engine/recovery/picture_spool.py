@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from simnet.errors import InputError
 from simnet.nodes.fusion_setup import FusionSetup
 from simnet.nodes.side_selection import PREVIOUS
+from simnet.runfolder.folder_names import stream_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,4 +77,4 @@ class Shelf:
                 self._file(*key).unlink(missing_ok=True)
 
     def _file(self, stream: str, sequence: int) -> Path:
-        return self._folder / stream.replace("/", "~") / f"{sequence}.rgb"
+        return self._folder / stream_folder(stream) / f"{sequence}.rgb"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simnet import quality
+from simnet.runfolder.folder_names import stream_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -139,7 +140,7 @@ class Scorer:
     def _save(self, shown: Shown, pictures: dict[str, np.ndarray]) -> None:
         from PIL import Image
 
-        folder = self._folder / shown.stream.replace("/", "~")
+        folder = self._folder / stream_folder(shown.stream)
         folder.mkdir(parents=True, exist_ok=True)
         with self._stopwatch.part("keeping pictures"):
             for kind, picture in pictures.items():

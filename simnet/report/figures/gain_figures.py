@@ -9,7 +9,7 @@ from simnet.report import time_bins
 from simnet.report.figures.figure import PALETTE, SYMBOLS, Dict, Figure, axis, colours, label, layout
 from simnet.report.formatting import number, signed
 from simnet.report.gain import measure, source_of
-from simnet.report.run_summary import side_gain_db
+from simnet.row_statistics import side_gain_db
 from simnet.runfolder.run_reader import RunFolder
 
 _MOST_MARKS = 3000

@@ -8,7 +8,7 @@ from simnet.records import Row
 from simnet.report import time_bins
 from simnet.report.figures.figure import Dict, Figure, axis, colours, dashes, deadline_line, label, layout
 from simnet.report.formatting import number
-from simnet.report.run_summary import latency_ms
+from simnet.row_statistics import latency_ms
 from simnet.runfolder.run_reader import RunFolder
 
 
@@ -17,12 +17,12 @@ def capture_to_picture(run: RunFolder) -> Figure:
     deadline_ms = run.scenario.fusion.deadline_ns / 1e6
     longest_ms = max(deadline_ms, *(value for row in run.rows if (value := latency_ms(row)) is not None), 0.0)
     shape, note = deadline_line(deadline_ms, f"deadline {deadline_ms:g} ms")
-    on_time = sum((value := latency_ms(row)) is not None and value <= deadline_ms for row in run.rows)
+    in_time = sum(row.outcome.in_time for row in run.rows)
     return Figure(
         id="latency",
         title="Latency from capture to picture",
         alt=f"Cumulative share of frames over latency, a curve a stream, with the deadline of {deadline_ms:g} ms marked. "
-        f"{on_time} of {len(run.rows)} frames were there in time.",
+        f"{in_time} of {len(run.rows)} frames were there in time.",
         data=_curves(run, latency_ms, of_all=True),
         layout=layout(
             360,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simnet.records import SECOND_NS, LinkConfig
+from simnet.records.link_bin import LinkBin
 from simnet.report import time_bins
 from simnet.report.figures.figure import LIMIT, NEUTRAL, PALETTE, Dict, Figure, axis, layout
 from simnet.report.formatting import number, percent
 from simnet.report.site_plan import capacity_bps
-from simnet.runfolder.run_reader import LinkBin, RunFolder
+from simnet.runfolder.run_reader import RunFolder
 
 MOST_LINKS = 12
 """More plots than this slow a browser down; the table has every link."""

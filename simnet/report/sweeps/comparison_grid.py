@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from simnet import units
-from simnet.runfolder.sweep_reader import CellFolder, Point
+from simnet.runfolder.sweep_reader import CellFolder
+from simnet.runfolder.sweep_records import Point
 
 OWN_CODECS = "scenario's own codecs"
 BANDWIDTH, NUMBER, CATEGORY, SINGLE = "bandwidth", "number", "category", "single"

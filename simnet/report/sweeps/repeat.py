@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from simnet import units
 from simnet.report.formatting import MISSING
 from simnet.report.sweeps.samples import Readings
-from simnet.runfolder.sweep_reader import Point
+from simnet.runfolder.sweep_records import Point
 
 _MOST = 12
 MOST_COMMANDS = 4

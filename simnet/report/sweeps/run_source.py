@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simnet.runfolder import run_reader
-from simnet.runfolder.sweep_reader import CellFolder, Point
+from simnet.runfolder.sweep_reader import CellFolder
+from simnet.runfolder.sweep_records import Point
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class RunSource:
     def cell(self, point: Point) -> CellFolder:
         """Read the run; InputError where a file in it is not what a run writes."""
         del point
-        return CellFolder(run_reader.read(self.path), (), self.path / "pictures")
+        return CellFolder(run_reader.read(self.path), ())
 
 
 def read(path: Path) -> RunSource:
@@ -33,8 +34,8 @@ def read(path: Path) -> RunSource:
         InputError: The folder is no run's.
     """
     run = run_reader.read(path)
-    overrides = [str(each).partition("=") for each in run.about.get("overrides") or []]
+    overrides = [each.partition("=") for each in run.manifest.overrides]
     settings = tuple((key, value) for key, _, value in overrides if key != "seed")
-    fingerprint = str(run.about.get("fingerprint", ""))
+    fingerprint = run.manifest.fingerprint
     point = Point(fingerprint, fingerprint, run.scenario.name, "", run.scenario.seed, settings)
     return RunSource(path, (point,))

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from simnet.records import Row, Scenario
-from simnet.report.age import age_ms
-from simnet.report.run_summary import latency_ms, side_gain_db
+from simnet.age_of_information import age_of
+from simnet.records import SECOND_NS, Row, Scenario
 from simnet.report.sweeps import overlap, shown_gallery, sweep_table
 from simnet.report.sweeps.comparison_grid import Folder, Grid
 from simnet.report.sweeps.histogram import Histogram
 from simnet.report.sweeps.shown_gallery import Kept
-from simnet.runfolder.sweep_reader import CellFolder, Point
+from simnet.row_statistics import by_stream, latency_ms, present, side_gain_db
+from simnet.runfolder.sweep_reader import CellFolder
+from simnet.runfolder.sweep_records import Point
 
 AGE_STEP_MS = 20
 OVERLAP_STEP = 0.1
@@ -148,15 +149,13 @@ def _take(
     run = cell.run
     for row in sweep_table.cell_rows(point, cell, swept):
         readings.rows.append(Reading(folder.label, *place, point.seed, row["stream"], row))
-    for stream in run.streams:
-        own = [row for row in run.rows if row.stream == stream]
-        if own:
-            times = readings.times.setdefault((*place, stream), Times())
-            times.frames += len(own)
-            times.latency.count([value for row in own if (value := latency_ms(row)) is not None])
-            times.age.spread(age_ms(own, round(run.virtual_s * 1e9)).pieces)
-            gains = readings.gains.setdefault((place[0], place[1], stream), Gains())
-            _gain(gains, own, point.seed, run.scenario)
+    for stream, own in by_stream(run.rows).items():
+        times = readings.times.setdefault((*place, stream), Times())
+        times.frames += len(own)
+        times.latency.count(present(latency_ms, own))
+        times.age.spread(age_of(own, round(run.virtual_s * SECOND_NS)).pieces)
+        gains = readings.gains.setdefault((place[0], place[1], stream), Gains())
+        _gain(gains, own, point.seed, run.scenario)
     readings.pictures += shown_gallery.kept(place, point, cell)
     _note(readings.facts, place[1], cell)
 
@@ -189,15 +188,14 @@ def _add(bins: dict[tuple[int, float], tuple[int, float]], key: tuple[int, float
 
 
 def _note(facts: Facts, case: str, cell: CellFolder) -> None:
-    about, scenario = cell.run.about, cell.run.scenario
-    facts.versions[str(about.get("version") or "not said")] = None
-    facts.processors[str(about.get("cpu") or "not said")] = None
-    for announced in dict(about.get("announcements") or {}).values():
-        if announced.get("checkpoint_digest"):
-            name = announced.get("model") or announced.get("codec")
-            facts.checkpoints[f"{name} {announced['checkpoint_digest'][:16]}"] = None
-    if about.get("command"):
-        facts.commands[str(about["command"])] = None
+    manifest, scenario = cell.run.manifest, cell.run.scenario
+    facts.versions[manifest.version] = None
+    facts.processors[manifest.cpu] = None
+    for announced in manifest.announcements.values():
+        if announced.checkpoint_digest:
+            facts.checkpoints[f"{announced.model or announced.codec} {announced.checkpoint_digest[:16]}"] = None
+    if manifest.command:
+        facts.commands[manifest.command] = None
     facts.deadlines_ms.setdefault(case, set()).add(scenario.fusion.deadline_ns / 1e6)
     if not overlap.is_known(scenario):
         facts.placeless[scenario.world.kind] = None

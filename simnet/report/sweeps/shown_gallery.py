@@ -12,7 +12,9 @@ from PIL import Image
 
 from simnet.report.formatting import MISSING, number
 from simnet.report.kept_pictures import data_uri, pixels
-from simnet.runfolder.sweep_reader import CellFolder, Point
+from simnet.runfolder.kept_picture_files import PictureKind, kept_sequences, picture_file
+from simnet.runfolder.sweep_reader import CellFolder
+from simnet.runfolder.sweep_records import Point
 
 BUDGET = 6_000_000
 """Bytes of all pictures of a page, as text."""
@@ -45,19 +47,19 @@ class Kept:
 
 def kept(place: tuple[str, str, str], point: Point, cell: CellFolder) -> Iterator[Kept]:
     """Yield the pictures that a cell kept, one frame a stream; `place` is its curve, case and setting."""
-    scores = {(each.stream, each.sequence): each for each in cell.shown}
+    scores = {(each.stream, each.sequence): each for each in cell.displayed}
     rows = {(row.stream, row.sequence): row for row in cell.run.rows}
     for stream in cell.run.streams:
-        folder = cell.pictures / stream.replace("/", "~")
-        for original in sorted(folder.glob("*_original.png"))[:1]:
-            start = original.name.partition("_")[0]
-            shown = folder / f"{start}_shown.png"
-            if not shown.is_file():
-                shown = folder / f"{start}_decoded.png"
-            score, row = scores.get((stream, int(start))), rows.get((stream, int(start)))
+        for sequence in kept_sequences(cell.run.path, stream)[:1]:
+            original, shown, decoded = (
+                picture_file(cell.run.path, stream, sequence, kind)
+                for kind in (PictureKind.ORIGINAL, PictureKind.DISPLAYED, PictureKind.DECODED)
+            )
+            shown = shown if shown.is_file() else decoded
+            score, row = scores.get((stream, sequence)), rows.get((stream, sequence))
             quality = f"{number(score.psnr_db, 2)} dB, MS-SSIM {number(score.ms_ssim, 4)}" if score else MISSING
             story = f"{quality}; {row.outcome}, {number(row.link_bytes)} bytes" if row else quality
-            yield Kept(*place, stream, point.seed, int(start), original, shown, story)
+            yield Kept(*place, stream, point.seed, sequence, original, shown, story)
 
 
 def gallery(pictures: Sequence[Kept]) -> Gallery:

@@ -34,8 +34,7 @@ from simnet.report.sweeps.samples import Readings
 from simnet.report.sweeps.sweep_formatting import counted, place
 from simnet.report.sweeps.views import View
 from simnet.runfolder import sweep_reader
-
-PAGE, COMPARISON = "report.html", "comparison.html"
+from simnet.runfolder.folder_names import COMPARISON, PAGE
 
 
 def write(folders: Sequence[Path], out: Path | None = None) -> Path:

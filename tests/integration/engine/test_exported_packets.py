@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from simnet import codec
 from simnet.errors import InputError
 from simnet.exports import rtp
-from simnet.records import Announcement, LinkConfig, LossConfig, MediumConfig, TransportConfig
+from simnet.records import LinkConfig, LossConfig, MediumConfig, TransportConfig
 from support import packet_capture as captured
 from support.tiny_runs import MS, change_links, change_streams
 
@@ -79,7 +79,7 @@ def test_capture_agrees_with_link_counters(run, tiny, way):
 
 def test_captured_payloads_are_the_bitstream(run, tiny):
     ran = run(change_links(tiny, loss=LossConfig("independent", 0.1), mtu_bytes=300), exports=["pcap"], report=False)
-    announcement = Announcement(**ran.read.about["announcements"]["car/a"])
+    announcement = ran.read.manifest.announcements["car/a"]
     frames: dict[int, list[captured.Packet]] = {}
     for packet in capture(ran):
         if packet.interface == "car-hub came out":

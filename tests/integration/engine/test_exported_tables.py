@@ -86,8 +86,8 @@ def test_exported_and_live_metrics_share_names_and_values(run, lossy):
     live.take(Published(LiveRun("session", "run", lossy, ())))
     for row in ran.read.rows:
         live.take(Published(LiveFrame(row)))
-    for event in ran.read.about["events"]:
-        live.take(Published(LiveEvent(event["time_ns"], event["kind"], event["where"], event["detail"])))
+    for event in ran.read.manifest.events:
+        live.take(Published(LiveEvent(event.time_ns, event.kind, event.where, event.detail)))
     told = read_metrics(exposition(live).decode())
     left = read_metrics((ran.read.path / "metrics.prom").read_text())
     for name in ("events_total", "frames_total", "stream_bytes_total", "stream_psnr_decibels", "stream_bits_per_pixel"):

@@ -26,7 +26,7 @@ def test_outage_loses_frames_and_is_reported(run, tiny):
         subscriber.close()
     lost = [row.capture_ns // MS for row in ran.rows("car/a") if row.outcome.value == "lost"]
     assert lost == [300, 400, 500]
-    found = [(event["time_ns"], event["where"], event["kind"]) for event in ran.read.about["events"]]
+    found = [(event.time_ns, event.where, event.kind) for event in ran.read.manifest.events]
     links = ["car-hub", "van-hub"]
     assert found == [
         (t_ns, name, kind)
@@ -57,7 +57,7 @@ def test_car_passing_two_masts_is_handed_over_once(run, tiny):
     ):
         links.append(replace(to_hub, name=f"{source}-{target}", source=source, target=target, handover=chosen))
     ran = run(replace(tiny, nodes=(car, van, hub, mast), links=tuple(links)))
-    events = [(event["time_ns"] // MS, event["where"], event["detail"]) for event in ran.read.about["events"]]
+    events = [(event.time_ns // MS, event.where, event.detail) for event in ran.read.manifest.events]
     assert events == [(400, "car", "from hub to mast")]
     # Captured at 400 ms, coded at 410 ms: in the gap.
     assert [row.capture_ns // MS for row in ran.rows("car/a") if row.outcome.value == "lost"] == [400]

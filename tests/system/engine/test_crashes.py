@@ -171,7 +171,7 @@ def test_scenario_may_tolerate_a_lost_camera(tiny: Scenario, run: Run, victims: 
     counts = ran.result.summary["streams"]["van/b"]
     assert counts["node_lost"] == 10 - first
     assert counts["key_frames"] == first
-    assert "host-3" in ran.read.about["lost_hosts"]
+    assert "host-3" in ran.read.manifest.lost_hosts
     assert "no node" in (ran.result.folder / "report.html").read_text(encoding="utf-8")
 
 

@@ -69,15 +69,15 @@ def test_sweep_folder_records_points_and_displayed_pictures(sweep):
     read = sweep_reader.read(swept.folder)
     assert [(point.codec, point.seed, point.failed) for point in read.points] == [("", 3, None)]
     cell = read.cell(read.points[0])
-    assert len(cell.shown) == len(cell.run.rows) == 20
+    assert len(cell.displayed) == len(cell.run.rows) == 20
     for row in cell.run.rows:
-        shown = next(each for each in cell.shown if (each.stream, each.sequence) == (row.stream, row.sequence))
+        shown = next(each for each in cell.displayed if (each.stream, each.sequence) == (row.stream, row.sequence))
         if row.outcome.value.startswith("decoded"):
             assert (shown.psnr_db, shown.ms_ssim) == (row.psnr_db, row.ms_ssim)
         else:
             assert shown.psnr_db < 40
     for stream in ("car~a", "van~b"):
-        assert (cell.pictures / stream / "5_original.png").is_file()
+        assert (cell.run.path / "pictures" / stream / "5_original.png").is_file()
     assert not list((swept.folder / "cells").glob(".making*"))
 
 

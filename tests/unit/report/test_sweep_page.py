@@ -569,8 +569,13 @@ def test_two_sweeps_are_compared_on_one_page(whole: Path, tmp_path: Path, capsys
 
 def test_differences_between_folders_have_intervals(whole: Path, tmp_path: Path) -> None:
     other = made.sweep(tmp_path / "other", codecs=("hevc",), lift_db=1.5)
-    for about in (other / "cells").glob("*/run.json"):
-        about.write_text(json.dumps(json.loads(about.read_text()) | {"fingerprint": "another"}))
+    for cell in (other / "cells").iterdir():
+        made.change_manifest(
+            cell,
+            lambda manifest: dataclasses.replace(
+                manifest, summary=dataclasses.replace(manifest.summary, fingerprint="another")
+            ),
+        )
     page = Page(report.write(whole, other, out=tmp_path / "page.html"))
     assert (
         f"hevc: other delivers +1.50 dB against {whole.name} (95 % interval +1.50 to +1.50 dB over 3 seeds)."

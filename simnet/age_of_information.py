@@ -5,8 +5,8 @@
         │  /  | /  |    /    |
         └──────────────────────▶ time
 
-Kaul, Yates and Gruteser (2012), equation 1: the mean is the area under this curve over the time. Late
-pictures count, at their age. Measured from the first picture to the run's end; before it there is nothing that could be old.
+Kaul, Yates and Gruteser (2012), equation 1: the mean is the area under this curve divided by the time. Late pictures count, at
+their age. The curve begins with the first picture and ends with the run; before the first picture there is no age.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from simnet.records import Outcome, Row
-
-_PICTURES = (Outcome.DECODED, Outcome.ALONE, Outcome.LATE)
+from simnet.records import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +31,9 @@ class Age:
         total = sum(lasting for _, lasting in self.pieces)
         if not total:
             return None
-        return round(sum((start + lasting / 2) * lasting for start, lasting in self.pieces) / total, 6)
+        return sum((start + lasting / 2) * lasting for start, lasting in self.pieces) / total
 
-    def percentile(self, percent: float) -> float | None:
+    def percentile_ms(self, percent: float) -> float | None:
         """Return the age that is not exceeded for `percent` of the time; None without a picture."""
         total = sum(lasting for _, lasting in self.pieces)
         if not total:
@@ -50,15 +48,16 @@ class Age:
         for low, high in itertools.pairwise(edges):
             passing += changes[low]
             if passing and below + passing * (high - low) >= wanted:
-                return round(low + (wanted - below) / passing, 6)
+                return low + (wanted - below) / passing
             below += passing * (high - low)
-        return round(edges[-1], 6)
+        return edges[-1]
 
 
-def age_ms(rows: Sequence[Row], end_ns: int) -> Age:
+def age_of(rows: Sequence[Row], end_ns: int) -> Age:
     """Return the age of one stream's pictures until `end_ns`."""
-    pictures = [row for row in rows if row.outcome in _PICTURES and row.decode_ns is not None]
-    ready = sorted((row.decode_ns or 0, row.capture_ns) for row in pictures)
+    ready = sorted(
+        (row.decode_ns, row.capture_ns) for row in rows if row.outcome.has_picture and row.decode_ns is not None
+    )
     pieces: list[tuple[float, float]] = []
     newest_ns: int | None = None
     since_ns = 0

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simnet.records import Outcome, Row
-from simnet.report.run_summary import summarise
+from simnet.records.plain_data import to_plain
+from simnet.row_statistics import summarise
 
 ROW = Row(
     run="r", stream="car/front", codec="atn", sequence=0, capture_ns=0, encode_ns=15_000_000, arrive_ns=50_000_000,
@@ -30,27 +31,30 @@ LATE = dataclasses.replace(ROW, outcome=Outcome.LATE, decode_ns=300_000_000, psn
 def test_outcomes_are_counted_apart() -> None:
     corrupt = dataclasses.replace(LOST, outcome=Outcome.CORRUPT)
     stream = summarise([ROW, ROW, ALONE, LATE, LOST, corrupt], 1.0)["car/front"]
-    assert (stream["frames"], stream["decoded"], stream["late"], stream["lost"], stream["corrupt"]) == (6, 3, 1, 1, 1)
+    assert (stream.frames, stream.decoded, stream.late, stream.lost, stream.corrupt) == (6, 3, 1, 1, 1)
 
 
 def test_rate_counts_overhead_and_what_was_lost() -> None:
-    assert summarise([ROW, LOST], 2.0)["car/front"]["kbit_s"] == pytest.approx(8 * 2080 / 2.0 / 1000)
+    assert summarise([ROW, LOST], 2.0)["car/front"].kbit_s == pytest.approx(8 * 2080 / 2.0 / 1000)
 
 
 def test_quality_is_over_decoded_and_late_pictures() -> None:
-    assert summarise([ROW, LATE, LOST], 1.0)["car/front"]["psnr_db"] == pytest.approx(33.0)
+    assert summarise([ROW, LATE, LOST], 1.0)["car/front"].psnr_db == pytest.approx(33.0)
 
 
 def test_gain_counts_only_frames_with_side_information() -> None:
-    assert summarise([ROW, ALONE, LOST], 1.0)["car/front"]["side_gain_db"] == pytest.approx(2.0)
-    assert summarise([ALONE, LOST], 1.0)["car/front"]["side_gain_db"] is None
+    assert summarise([ROW, ALONE, LOST], 1.0)["car/front"].side_gain_db == pytest.approx(2.0)
+    assert summarise([ALONE, LOST], 1.0)["car/front"].side_gain_db is None
 
 
 def test_stream_without_arrivals_has_no_quality_or_latency() -> None:
     stream = summarise([LOST, LOST], 1.0)["car/front"]
-    absent = {name for name, value in stream.items() if value is None}
-    assert absent == {"psnr_db", "ms_ssim", "side_gain_db", "latency_ms_p50", "latency_ms_p95"}
-    assert stream["lost"] == 2
+    absent = {name for name, value in dataclasses.asdict(stream).items() if value is None}
+    assert absent == {
+        *("psnr_db", "ms_ssim", "side_used", "side_gain_db", "latency_ms_p50", "latency_ms_p95", "latency_ms_p99"),
+        *("age_ms_mean", "age_ms_p95"),
+    }
+    assert stream.lost == 2
 
 
 def test_streams_keep_the_order_in_which_they_appear() -> None:
@@ -60,23 +64,23 @@ def test_streams_keep_the_order_in_which_they_appear() -> None:
 
 def test_empty_run_has_a_summary() -> None:
     assert summarise([], 0.0) == {}
-    assert summarise([ROW], 0.0)["car/front"]["kbit_s"] is None
+    assert summarise([ROW], 0.0)["car/front"].kbit_s is None
 
 
 @given(st.lists(st.integers(min_value=1, max_value=10**10), min_size=1, max_size=40))
 def test_latency_percentiles_match_numpy(times_ns: list[int]) -> None:
     rows = [dataclasses.replace(ROW, decode_ns=time) for time in times_ns]
     stream = summarise(rows, 1.0)["car/front"]
-    assert stream["latency_ms_p50"] == pytest.approx(np.percentile(times_ns, 50) / 1e6, abs=1e-3)
-    assert stream["latency_ms_p95"] == pytest.approx(np.percentile(times_ns, 95) / 1e6, abs=1e-3)
+    assert stream.latency_ms_p50 == pytest.approx(np.percentile(times_ns, 50) / 1e6, abs=1e-6)
+    assert stream.latency_ms_p95 == pytest.approx(np.percentile(times_ns, 95) / 1e6, abs=1e-6)
 
 
 def test_summary_is_json() -> None:
-    assert json.loads(json.dumps(summarise([ROW, LOST], 1.0), allow_nan=False))
+    assert json.loads(json.dumps(to_plain(summarise([ROW, LOST], 1.0)), allow_nan=False))
 
 
 def test_report_imports_nothing_heavy() -> None:
     heavy = {"numpy", "pyarrow", "plotly", "jinja2", "PIL", "torch", "pandas"}
-    code = "import sys, simnet.report, simnet.report.run_summary; print(*sys.modules)"
+    code = "import sys, simnet.report, simnet.row_statistics; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not heavy & {name.split(".")[0] for name in loaded}

@@ -1,0 +1,115 @@
+"""Tables of records in Parquet files: one row a record, one column a field, with the types of the record's fields."""
+
+from __future__ import annotations
+
+from enum import Enum
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_origin
+
+from simnet.errors import InputError
+from simnet.records.plain_data import type_hints
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pyarrow as pa
+
+Record = TypeVar("Record")
+
+
+class _Column(NamedTuple):
+    """How a field is stored."""
+
+    kind: Any
+    optional: bool
+
+
+def write_records(path: Path, kind: type, records: Sequence[object]) -> None:
+    """Write `records`, all of the dataclass `kind`; there may be millions of them."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    columns = {name: list(map(attrgetter(name), records)) for name in type_hints(kind)}
+    for name, column in _columns(kind).items():
+        if _is_enum(column.kind):
+            columns[name] = [value.value for value in columns[name]]
+    parquet.write_table(pa.Table.from_pydict(columns, schema_of(kind)), path)
+
+
+def read_records(path: Path, kind: type[Record]) -> list[Record]:
+    """Return the records of a table.
+
+    Raises:
+        InputError: The file cannot be read, or its columns are not the fields of `kind`.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        # Not read_table: it loads pandas first.
+        with parquet.ParquetFile(path) as file:
+            table = file.read(use_threads=False)
+    except (OSError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{path}: cannot be read ({reason}); expected a table that simnet run writes") from error
+    columns = _columns(kind)
+    _check(path, table, columns, schema_of(kind))
+    try:
+        values = [_restored(column, table.column(name).to_pylist()) for name, column in columns.items()]
+        return [kind(*row) for row in zip(*values, strict=True)]
+    except ValueError as error:
+        raise InputError(f"{path}: {error}; expected a table that simnet run writes") from error
+
+
+def schema_of(kind: type) -> pa.Schema:
+    """Return the columns of a table of records."""
+    import pyarrow as pa
+
+    types = {int: pa.int64(), float: pa.float64(), bool: pa.bool_(), str: pa.string(), tuple: pa.list_(pa.string())}
+    return pa.schema(
+        [
+            (name, pa.string() if _is_enum(column.kind) else types[get_origin(column.kind) or column.kind])
+            for name, column in _columns(kind).items()
+        ]
+    )
+
+
+def _columns(kind: type) -> dict[str, _Column]:
+    return {name: _column(hint) for name, hint in type_hints(kind).items()}
+
+
+def _column(hint: Any) -> _Column:
+    alternatives = get_args(hint) if type(None) in get_args(hint) else ()
+    known = [each for each in alternatives if each is not type(None)]
+    return _Column(known[0] if known else hint, bool(known))
+
+
+def _check(path: Path, table: pa.Table, columns: dict[str, _Column], schema: pa.Schema) -> None:
+    """Raise InputError where a column is missing, unknown, of another type, or has gaps that its field may not have."""
+    wrong = [f"the column {name} is missing" for name in columns if name not in table.column_names]
+    wrong += [f"the column {name} is unknown" for name in table.column_names if name not in columns]
+    wrong += [
+        f"the column {field.name} holds {table.schema.field(field.name).type}; expected {field.type}"
+        for field in (() if wrong else schema)
+        if table.schema.field(field.name).type != field.type
+    ]
+    wrong += [
+        f"the column {name} has gaps"
+        for name, column in (() if wrong else columns.items())
+        if not column.optional and table.column(name).null_count
+    ]
+    if wrong:
+        raise InputError(f"{path}: {wrong[0]}; expected a table that this version of simnet writes")
+
+
+def _restored(column: _Column, values: list[Any]) -> list[Any]:
+    if _is_enum(column.kind):
+        return [column.kind(value) for value in values]
+    if get_origin(column.kind) is tuple:
+        return [tuple(value) for value in values]
+    return values
+
+
+def _is_enum(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Enum)

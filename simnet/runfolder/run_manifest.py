@@ -1,0 +1,137 @@
+"""`run.json`: the manifest of a run, as a typed record.
+
+It says what was run (`scenario`), what came of it (`summary`, `events`, `lost_hosts`) and how it was made (`command` to `cpu`).
+It is written last and renamed into place, so a folder that has one is whole.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from simnet.errors import InputError
+from simnet.records import SECOND_NS, Announcement, Scenario
+from simnet.records.network_event import NetworkEvent
+from simnet.records.plain_data import MismatchError, from_plain, to_plain
+from simnet.row_statistics import StreamFigures
+from simnet.runfolder.atomic_files import replace_file
+from simnet.runfolder.folder_names import MANIFEST
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FORMAT = 1
+"""Of `run.json`. Another number is another set of fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """What a run came to: the JSON object that `simnet run --json` prints."""
+
+    fingerprint: str
+    """A digest of every event, byte count and decoded picture."""
+    virtual_s: float
+    wall_s: float
+    frames: int
+    peak_rss_mb: float
+    """Of all processes together."""
+    restarts: int
+    """How often a host came back."""
+    streams: dict[str, StreamFigures]
+    report: str | None
+    """The page; None if the run has made none."""
+    rows: str
+    realtime: dict[str, float] | None = None
+    """A paced run's factor and deadlines; None for a run that was not paced."""
+    exports: tuple[str, ...] = ()
+    """Files that were asked for besides."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunManifest:
+    """Everything that a run's folder says besides its tables and pictures."""
+
+    summary: RunSummary
+    scenario: Scenario
+    command: str
+    """As the user typed it."""
+    overrides: tuple[str, ...]
+    scenario_text: str
+    """The scenario's file as it was."""
+    version: str
+    """Of simnet."""
+    started: str
+    """Wall time, ISO 8601."""
+    cpu: str
+    announcements: dict[str, Announcement]
+    """By stream: codec, model and digests."""
+    timings: dict[str, float]
+    """Wall seconds by part of the run."""
+    events: tuple[NetworkEvent, ...] = ()
+    lost_hosts: dict[str, str] = field(default_factory=dict)
+    """Hosts that the run went on without, and why."""
+    offered_kbit_s: dict[str, float] = field(default_factory=dict)
+    """In a sweep's cell: bandwidth that the scenario offers each stream."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of every event, byte count and decoded picture."""
+        return self.summary.fingerprint
+
+    @property
+    def virtual_s(self) -> float:
+        """Virtual time that the run covered."""
+        return self.summary.virtual_s or self.scenario.duration_ns / SECOND_NS
+
+
+def write_manifest(folder: Path, manifest: RunManifest) -> None:
+    """Write `run.json`; everything else of the folder must be there already.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+    text = json.dumps({"format": FORMAT, **to_plain(manifest)}, indent=1) + "\n"
+    try:
+        replace_file(folder / MANIFEST, text.encode())
+    except OSError as error:
+        raise InputError(
+            f"{folder / MANIFEST}: cannot be written ({error.strerror}); expected room for the run"
+        ) from error
+
+
+def read_manifest(folder: Path) -> RunManifest:
+    """Read the manifest of a run's folder.
+
+    Raises:
+        InputError: The folder is no run's, or its `run.json` is damaged or of another version.
+    """
+    file = folder / MANIFEST
+    data = _read_json(file)
+    if data.pop("format", None) != FORMAT:
+        raise InputError(
+            f"{file}: not of format {FORMAT}, which this version of simnet reads; expected a run of this version"
+        )
+    try:
+        return from_plain(RunManifest, data)
+    except MismatchError as error:
+        raise InputError(f"{file}: {error}; expected the run.json that simnet run writes") from error
+
+
+def has_manifest(folder: Path) -> bool:
+    """Return whether a folder is a whole run's."""
+    return (folder / MANIFEST).is_file()
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        folder = file.parent
+        what = f"holds no {file.name}" if folder.is_dir() else "is no folder" if folder.exists() else "does not exist"
+        raise InputError(f"{folder}: {what}; expected a folder that simnet run or simnet sweep wrote") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{file}: cannot be read ({error}); expected the run.json that simnet run writes") from error
+    if not isinstance(data, dict):
+        raise InputError(f"{file}: holds a {type(data).__name__}; expected an object")
+    return data

@@ -1,0 +1,123 @@
+"""Writer of a sweep's folder: its points, its cells and its table. Many processes may write to one folder.
+
+A cell is made aside, in a folder whose name begins with `.making`, and renamed when it is whole.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simnet.errors import InputError
+from simnet.records.plain_data import to_plain
+from simnet.runfolder.atomic_files import replace_file
+from simnet.runfolder.folder_names import CELLS, DISPLAYED, POINTS, TABLE_CSV, TABLE_PARQUET, cell_folder, point_file
+from simnet.runfolder.record_tables import write_records
+from simnet.runfolder.sweep_reader import has_cell, is_sweep
+from simnet.runfolder.sweep_records import DisplayedPicture, Point
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+MAKING = ".making"
+STALE_S = 24 * 3600
+"""Unfinished cells of this age are removed; the process that makes a younger one may still be at work."""
+
+
+def prepare(folder: Path, now_s: float) -> None:
+    """Make a sweep's folder and remove unfinished cells of killed sweeps.
+
+    Raises:
+        InputError: The folder cannot be made, or holds something that no sweep wrote.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()) and not is_sweep(folder):
+            raise InputError(f"{folder}: holds something else; expected a new folder, or that of an earlier sweep")
+        (folder / POINTS).mkdir(exist_ok=True)
+        (folder / CELLS).mkdir(exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{folder}: cannot be made ({error.strerror}); expected a folder to write the sweep into"
+        ) from error
+    for unfinished in (folder / CELLS).glob(f"{MAKING}-*"):
+        with suppress(OSError):
+            if now_s - unfinished.stat().st_mtime > STALE_S:
+                shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def write_point(folder: Path, point: Point) -> None:
+    """Write a point of the grid; InputError where the folder cannot be written to."""
+    _replace(folder, point_file(folder, point.point), (json.dumps(to_plain(point)) + "\n").encode())
+
+
+def write_displayed(cell: Path, pictures: Sequence[DisplayedPicture]) -> None:
+    """Write what the receiver displayed into a cell's folder, in the rows' order."""
+    write_records(cell / DISPLAYED, DisplayedPicture, pictures)
+
+
+def make_cell(folder: Path, cell: str, fill: Callable[[Path], None]) -> bool:
+    """Make a cell by `fill`, which writes a run's folder at the path that it is given.
+
+    Returns:
+        Whether this call made it; False if another process was quicker, with the same cell.
+
+    Raises:
+        InputError: The folder cannot be written to.
+    """
+    cells, path = folder / CELLS, cell_folder(folder, cell)
+    try:
+        cells.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f"{MAKING}-", dir=cells))
+    except OSError as error:
+        raise InputError(f"{cells}: cannot be written to ({error.strerror}); expected a sweep's folder") from error
+    try:
+        fill(aside / cell)
+        if not has_cell(folder, cell):
+            with suppress(OSError):  # a damaged cell gives way
+                os.rename(path, aside / "damaged")
+            with suppress(OSError):
+                os.rename(aside / cell, path)
+                return True
+        if not has_cell(folder, cell):
+            raise InputError(f"{path}: cannot be made; expected a sweep's folder that can be written to")
+        return False
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def write_table(folder: Path, types: Mapping[str, type], rows: Sequence[Mapping[str, Any]]) -> tuple[Path, Path]:
+    """Write a sweep's table as CSV and Parquet, each whole or not at all; return their paths.
+
+    `types` gives each column's type (int, float or str), in order.
+
+    Raises:
+        InputError: The folder cannot be written to.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    kinds = {int: pa.int64(), float: pa.float64(), str: pa.string()}
+    schema = pa.schema([(name, kinds[kind]) for name, kind in types.items()])
+    text, packed = io.StringIO(newline=""), io.BytesIO()
+    lines = csv.DictWriter(text, schema.names, lineterminator="\n")
+    lines.writeheader()
+    lines.writerows(rows)
+    parquet.write_table(pa.Table.from_pylist(list(rows), schema), packed)
+    _replace(folder, folder / TABLE_CSV, text.getvalue().encode())
+    _replace(folder, folder / TABLE_PARQUET, packed.getvalue())
+    return folder / TABLE_CSV, folder / TABLE_PARQUET
+
+
+def _replace(folder: Path, file: Path, data: bytes) -> None:
+    try:
+        replace_file(file, data)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written to ({error.strerror}); expected a sweep's folder") from error
