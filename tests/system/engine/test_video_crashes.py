@@ -123,6 +123,6 @@ def test_any_kill_at_any_time_changes_nothing(
         progress = _killer(victims, draw)
         engine.run(scenario, out, hosts=hosts, journal=journal, answer_delay_s=delay_s, progress=progress, report=False)
     killed = run_reader.read(out)
-    assert killed.about["fingerprint"] == whole.result.summary["fingerprint"]
+    assert killed.manifest.fingerprint == whole.result.summary["fingerprint"]
     assert [replace(row, run="") for row in killed.rows] == _told(whole)[1]
     assert victims.all_ended
