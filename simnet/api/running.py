@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from simnet import scenario as scenarios
 from simnet.api import validation
 from simnet.api.reports import RunReport
 from simnet.errors import InputError
 from simnet.records import SECOND_NS, Scenario
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
 
-    Overrides = Sequence[str] | Mapping[str, object]
-
-
-def load(path_or_name: str | Path, overrides: Overrides = ()) -> Scenario:
+@validation.validated
+def load(scenario: validation.ScenarioFile, overrides: validation.Overrides = ()) -> Scenario:
     """Return the resolved scenario of a file, or of a shipped scenario's name.
 
     Args:
-        path_or_name: A YAML file, or a name that `simnet ls` lists.
+        scenario: A YAML file, or a name that `simnet ls` lists.
         overrides: What to change, as `--set` takes it: `["duration=1s"]` or `{"duration": "1s", "links.*.queue": "8 kB"}`;
             `*` stands for any key.
 
@@ -29,23 +25,21 @@ def load(path_or_name: str | Path, overrides: Overrides = ()) -> Scenario:
         InputError: There is no such file and no such shipped scenario.
         ScenarioError: The file or an override is at fault: file, line, column, key, and what was expected.
     """
-    file, texts = validation.scenario(path_or_name), validation.overrides(overrides)
-    from simnet import scenario
-
-    return scenario.load(file, texts)
+    return scenarios.load(str(scenario), list(overrides))
 
 
+@validation.validated
 def run(
-    scenario: Scenario | str | Path,
-    out: str | Path | None = None,
+    scenario: validation.LoadedOrFile,
+    out: validation.FolderOrNone = None,
     *,
-    overrides: Overrides = (),
-    hosts: int = 0,
-    page: bool = True,
-    realtime: float | None = None,
-    live: str | None = None,
-    exports: Sequence[str] = (),
-    progress: Callable[[float], None] | None = None,
+    overrides: validation.Overrides = (),
+    hosts: validation.Hosts = 0,
+    page: validation.Switch = True,
+    realtime: validation.Pace = None,
+    live: validation.Address = None,
+    exports: validation.Exports = (),
+    progress: validation.RunProgress = None,
 ) -> RunReport:
     """Run a scenario, write its folder, and return what came of it.
 
@@ -65,24 +59,20 @@ def run(
     """
     from simnet import engine
     from simnet.engine.runner import Asked
-    from simnet.scenario import dump
 
-    texts, kinds = validation.overrides(overrides), validation.names("exports", exports, "['pcap']")
-    hosts, realtime = validation.processes("hosts", hosts, 0), validation.realtime(realtime)
-    validation.progress(progress)
-    given = None if out is None else validation.folder("out", out)
+    texts = list(overrides)
     if isinstance(scenario, Scenario):
         if texts:
             raise InputError(
                 "overrides of a scenario that is loaded; expected them where it is loaded: simnet.load(name, ...)"
             )
-        loaded, origin = scenario, Asked(scenario_text=dump(scenario))
+        loaded, origin = scenario, Asked(scenario_text=scenarios.dump(scenario))
     else:
-        loaded = load(scenario, texts)
+        loaded = scenarios.load(str(scenario), texts)
         changes = f", overrides={texts!r}" if texts else ""
         written = Path(loaded.path).read_text(encoding="utf-8")
         origin = Asked(f"simnet.run({str(scenario)!r}{changes})", texts, written)
-    folder, is_ours = (_new_folder(loaded.name), True) if given is None else (given, False)
+    folder, is_ours = (_new_folder(loaded.name), True) if out is None else (Path(out), False)
     try:
         result = engine.run(
             loaded,
@@ -91,7 +81,7 @@ def run(
             report=page,
             realtime=realtime,
             live=live,
-            exports=kinds,
+            exports=tuple(exports),
             progress=(lambda _: None) if progress is None else lambda now_ns: progress(now_ns / SECOND_NS),
             asked=origin,
         )

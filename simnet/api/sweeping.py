@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simnet.api import validation
 from simnet.api.reports import SweepReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator
 
 
+@validation.validated
 def sweep(
-    scenario: str | Path,
-    settings: Mapping[str, object] | None = None,
+    scenario: validation.ScenarioFile,
+    settings: validation.Settings = None,
     *,
-    out: str | Path,
-    codecs: str | Sequence[str] = (),
-    seeds: int | Sequence[int] | None = None,
-    workers: int | None = None,
-    scheduler: str | None = None,
-    cache: str | Path | None = None,
-    cache_bytes: int | None = None,
-    page: bool = True,
-    progress: Callable[[int, int], None] | None = None,
+    out: validation.Folder,
+    codecs: validation.Codecs = (),
+    seeds: validation.Seeds = None,
+    workers: validation.Workers = None,
+    scheduler: validation.Address = None,
+    cache: validation.FolderOrNone = None,
+    cache_bytes: validation.Bytes = None,
+    page: validation.Switch = True,
+    progress: validation.SweepProgress = None,
 ) -> SweepReport:
     """Run a scenario at every point of a grid, and return what came of it; cells that are in the folder are not run again.
 
@@ -52,30 +53,20 @@ def sweep(
     from simnet.sweeps import grid
     from simnet.sweeps.sweep import Means
 
-    name, swept, coders = (
-        validation.scenario(scenario),
-        validation.settings(settings),
-        validation.names("codecs", codecs, "['jpeg']"),
-    )
-    folder, cached = (
-        validation.folder("out", out),
-        store.default_folder() if cache is None else validation.folder("cache", cache),
-    )
-    workers = None if workers is None else validation.processes("workers", workers, 1)
-    validation.progress(progress)
-    chosen = validation.seeds(seeds, lambda count: grid.first_seeds(name, swept, count))
+    name, swept, coders = str(scenario), dict(settings or {}), tuple(codecs)
+    chosen = grid.first_seeds(name, swept, seeds) if isinstance(seeds, int) else seeds or ()
     means = Means(
-        out=folder,
-        store=cached,
+        out=Path(out),
+        store=store.default_folder() if cache is None else Path(cache),
         store_bytes=store.DEFAULT_LIMIT_BYTES if cache_bytes is None else cache_bytes,
         scheduler=scheduler,
         workers=workers,
         report=page,
-        command=f"simnet.sweep({name!r}, {swept!r}, codecs={list(coders)!r}, seeds={list(chosen)!r}, out={str(folder)!r})",
+        command=f"simnet.sweep({name!r}, {swept!r}, codecs={list(coders)!r}, seeds={list(chosen)!r}, out={str(out)!r})",
         progress=progress or (lambda _done, _total: None),
     )
     with _script_left_alone():
-        done = sweeps.run(grid.Grid(name, swept, coders, chosen), means)
+        done = sweeps.run(grid.Grid(name, swept, coders, tuple(chosen)), means)
     return SweepReport(done.folder)
 
 

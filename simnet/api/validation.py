@@ -1,21 +1,30 @@
-"""What is asked for from Python, looked at before anything is written or run: a misuse is an InputError of one line."""
+"""Checks of arguments from Python, made before anything is written or run: a misuse is an InputError of one line.
+
+Each type below is what a function of the API declares. Pydantic's `validate_call` reads it; its description is what the error
+says was expected. Numbers and arrays of NumPy are taken as Python's, without importing it.
+"""
 
 from __future__ import annotations
 
 import json
-import operator
 import reprlib
 import sys
-from collections.abc import Mapping
-from os import PathLike
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from inspect import signature
+from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any, ParamSpec, TypeVar, get_type_hints
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, InstanceOf, ValidationError, validate_call
+from pydantic.fields import FieldInfo
 
 from simnet.errors import InputError
+from simnet.records import Scenario
 from simnet.sweeps.grid import MOST_POINTS
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+P = ParamSpec("P")
+R = TypeVar("R")
 
 MOST_PROCESSES = 256
 MOST_SEED = 2**63 - 1
@@ -23,97 +32,88 @@ SLOWEST = 1e6
 """Wall seconds a virtual second, and the inverse of the fastest."""
 
 
-def scenario(value: object) -> str:
-    """Return a scenario's file or name."""
-    if not isinstance(value, str | PathLike):
-        raise InputError(f"scenario {_shown(value)}: expected a file, or the name of a shipped scenario")
-    return str(value)
+def validated(function: Callable[P, R]) -> Callable[P, R]:
+    """Return `function` with its arguments validated by their annotations.
+
+    Raises:
+        InputError: When the function is called: an argument does not fit; the message says which, and what was expected.
+    """
+    checked = validate_call(config=ConfigDict(strict=True))(function)
+    bind = signature(function).bind
+    hints = get_type_hints(function, include_extras=True)
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        given = bind(*args, **kwargs).arguments  # a missing or unknown argument is Python's own TypeError
+        try:
+            return checked(*args, **kwargs)
+        except ValidationError as error:
+            if error.title != function.__name__:
+                raise
+            where = error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"]
+            name = next(name for index, name in enumerate(given) if where[0] in (name, index))
+            raise InputError(f"{name} {_shown(given[name])}: expected {_description(hints[name])}") from None
+
+    return call
 
 
-def folder(name: str, value: object) -> Path:
-    """Return the folder that the argument `name` says."""
-    if not isinstance(value, str | PathLike):
-        raise InputError(f"{name} {_shown(value)}: expected a folder, such as {name}='runs/mine'")
-    return Path(value)
+def _description(hint: Any) -> str:
+    return str(next(each.description for each in hint.__metadata__ if isinstance(each, FieldInfo)))
 
 
-def processes(name: str, value: object, least: int) -> int:
-    """Return how many processes the argument `name` says."""
-    number = _index(value)
-    if number is None or not least <= number <= MOST_PROCESSES:
-        raise InputError(f"{name} {_shown(value)}: expected a whole number from {least} to {MOST_PROCESSES}")
-    return number
+def _shown(value: object) -> str:
+    """Return a value on one short line, whatever it is."""
+    try:
+        return " ".join(reprlib.repr(value).split())
+    except ValueError:  # a number of more digits than Python writes
+        return f"of type {type(value).__name__}"
 
 
-def realtime(value: object) -> float | None:
-    """Return how many wall seconds a virtual second takes, if it is paced."""
-    if value is None:
+def _plain(value: Any) -> Any:
+    """Return NumPy's numbers and arrays as Python's, without importing it."""
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def _length(value: Any) -> int | None:
+    """Return how many there are in a collection; None for text, mappings, and what has no end that is known."""
+    try:
+        return None if isinstance(value, str | bytes | Mapping) else len(value)
+    except TypeError:
         return None
+    except OverflowError:
+        return sys.maxsize  # a range may be longer than Python counts
+
+
+def _listed(value: Any) -> Any:
+    """Return a collection as a tuple of Python's own values; anything else as it is."""
     plain = _plain(value)
-    if isinstance(plain, bool) or not isinstance(plain, int | float) or not 1 / SLOWEST <= plain <= SLOWEST:
-        raise InputError(
-            f"realtime {_shown(value)}: expected wall seconds a virtual second, from 0.000001 to 1000000, or None"
-        )
-    return float(plain)
+    return plain if _length(plain) is None else tuple(_plain(each) for each in plain)
 
 
-def progress(value: object) -> None:
-    """Look whether `value` can be called, if it is there."""
-    if value is not None and not callable(value):
-        raise InputError(f"progress {_shown(value)}: expected a function, or None")
+def _path(value: object) -> object:
+    """Return a path of any library as text."""
+    return fspath(value) if isinstance(value, PathLike) else value
 
 
-def names(name: str, value: Any, such_as: str) -> tuple[str, ...]:
-    """Return the names that the argument `name` lists; a text is one."""
-    listed = (value,) if isinstance(value, str) else value
-    if _length(listed) is None or not all(isinstance(each, str) and each for each in listed):
-        raise InputError(f"{name} {_shown(value)}: expected a list of names, such as {such_as}")
-    return tuple(str(each) for each in listed)
+def _names(value: object) -> object:
+    return (value,) if isinstance(value, str) else _listed(value)
 
 
-def overrides(value: Any) -> list[str]:
+def _overrides(value: object) -> object:
     """Return overrides as `--set` takes them."""
     if isinstance(value, Mapping):
         return [f"{_key('overrides', key)}={_text(key, one)}" for key, one in value.items()]
-    if isinstance(value, str):
-        raise InputError(f"overrides {value!r}: expected a list, such as [{value!r}], or a mapping")
-    if _length(value) is None or not all(isinstance(each, str) for each in value):
-        raise InputError(f"overrides {_shown(value)}: expected a list, such as ['duration=1s'], or a mapping")
-    return list(value)
+    return _listed(value)
 
 
-def settings(value: object) -> dict[str, list[str]]:
+def _settings(value: object) -> object:
     """Return the values of each key as text: those of a list, a range or an array are swept, anything else is one value."""
-    if value is None:
-        return {}
     if not isinstance(value, Mapping):
-        raise InputError(f"settings {_shown(value)}: expected a mapping, such as {{'duration': '1s'}}")
+        return value
     return {_key("settings", key): [_text(key, one) for one in _swept(key, values)] for key, values in value.items()}
 
 
-def seeds(value: Any, first: Callable[[int], Iterable[int]]) -> tuple[int, ...]:
-    """Return the seeds asked for, none for the scenario's own; `first` returns so many from the scenario's own on."""
-    if value is None:
-        return ()
-    refused = InputError(
-        f"seeds {_shown(value)}: expected how many, 1 to {MOST_POINTS}, or which, such as [7, 11]: each once, 0 to 2**63 - 1"
-    )
-    count, which = _index(value), _length(value)
-    if count is not None:
-        if not 1 <= count <= MOST_POINTS:
-            raise refused
-        value = first(count)
-    elif not which:
-        raise refused
-    elif which > MOST_POINTS:
-        raise InputError(f"seeds: {which} at once; expected at most {MOST_POINTS}")
-    chosen = [seed for each in value if (seed := _index(each)) is not None and 0 <= seed <= MOST_SEED]
-    if len(set(chosen)) < (count or which or 0):
-        raise refused
-    return tuple(chosen)
-
-
-def _swept(key: str, value: Any) -> Iterable[object]:
+def _swept(key: str, value: Any) -> Sequence[object]:
     if not isinstance(value, list | tuple | range) and not hasattr(value, "tolist"):
         return [value]
     if (_length(value) or 0) > MOST_POINTS:
@@ -138,33 +138,76 @@ def _text(key: str, value: object) -> str:
         raise InputError(f"{key} {_shown(value)}: expected text, a number, a list or a mapping") from error
 
 
-def _plain(value: Any) -> Any:
-    """Return NumPy's numbers and arrays as Python's, without importing it."""
-    return value.tolist() if hasattr(value, "tolist") else value
+def _seeds(value: object) -> object:
+    if (which := _length(value)) is not None and which > MOST_POINTS:
+        raise InputError(f"seeds: {which} at once; expected at most {MOST_POINTS}")
+    return _listed(value)
 
 
-def _index(value: object) -> int | None:
-    """Return a whole number; None for anything else, also for what is true or false."""
-    plain: Any = value if _length(value) is not None else _plain(value)
-    try:
-        return None if isinstance(plain, bool) else operator.index(plain)
-    except TypeError:
-        return None
+def _each_once(value: Any) -> Any:
+    if isinstance(value, tuple) and not 0 < len(set(value)) == len(value):
+        raise ValueError("none, or one of them twice")
+    return value
 
 
-def _length(value: Any) -> int | None:
-    """Return how many there are in a collection; None for text, mappings, and what has no end that is known."""
-    try:
-        return None if isinstance(value, str | bytes | Mapping) else len(value)
-    except TypeError:
-        return None
-    except OverflowError:
-        return sys.maxsize  # a range may be longer than Python counts
+Name = Annotated[str, Field(min_length=1)]
+Seed = Annotated[int, Field(ge=0, le=MOST_SEED)]
 
-
-def _shown(value: object) -> str:
-    """Return a value on one short line, whatever it is."""
-    try:
-        return " ".join(reprlib.repr(value).split())
-    except ValueError:  # a number of more digits than Python writes
-        return f"of type {type(value).__name__}"
+ScenarioFile = Annotated[
+    str | Path, BeforeValidator(_path), Field(description="a file, or the name of a shipped scenario")
+]
+LoadedOrFile = Annotated[
+    InstanceOf[Scenario] | str | Path,
+    BeforeValidator(_path),
+    Field(description="a file, or the name of a shipped scenario"),
+]
+Folder = Annotated[str | Path, BeforeValidator(_path), Field(description="a folder, such as 'runs/mine'")]
+FolderOrNone = Annotated[
+    str | Path | None, BeforeValidator(_path), Field(description="a folder, such as 'runs/mine', or None")
+]
+Overrides = Annotated[
+    Sequence[str] | Mapping[str, object],
+    BeforeValidator(_overrides),
+    Field(description="a list, such as ['duration=1s'], or a mapping"),
+]
+Settings = Annotated[
+    Mapping[str, Any] | None,
+    BeforeValidator(_settings),
+    Field(description="a mapping, such as {'duration': '1s'}"),
+]
+Exports = Annotated[
+    str | Sequence[Name], BeforeValidator(_names), Field(description="a list of names, such as ['pcap']")
+]
+Codecs = Annotated[
+    str | Sequence[Name], BeforeValidator(_names), Field(description="a list of names, such as ['jpeg']")
+]
+Seeds = Annotated[
+    Annotated[int, Field(ge=1, le=MOST_POINTS)] | Sequence[Seed] | None,
+    BeforeValidator(_seeds),
+    AfterValidator(_each_once),
+    Field(description=f"how many, 1 to {MOST_POINTS}, or which, such as [7, 11]: each once, 0 to 2**63 - 1"),
+]
+Hosts = Annotated[
+    int,
+    BeforeValidator(_plain),
+    Field(ge=0, le=MOST_PROCESSES, description=f"a whole number from 0 to {MOST_PROCESSES}"),
+]
+Workers = Annotated[
+    Annotated[int, Field(ge=1, le=MOST_PROCESSES)] | None,
+    BeforeValidator(_plain),
+    Field(description=f"a whole number from 1 to {MOST_PROCESSES}, or None"),
+]
+Bytes = Annotated[
+    Annotated[int, Field(ge=0)] | None,
+    BeforeValidator(_plain),
+    Field(description="a whole number of bytes, or None"),
+]
+Pace = Annotated[
+    Annotated[float, Field(ge=1 / SLOWEST, le=SLOWEST, allow_inf_nan=False)] | None,
+    BeforeValidator(_plain),
+    Field(description="wall seconds a virtual second, from 0.000001 to 1000000, or None"),
+]
+Address = Annotated[str | None, Field(description="an address, such as 'tcp://127.0.0.1:5570', or None")]
+Switch = Annotated[bool, BeforeValidator(_plain), Field(description="True or False")]
+RunProgress = Annotated[Callable[[float], None] | None, Field(description="a function, or None")]
+SweepProgress = Annotated[Callable[[int, int], None] | None, Field(description="a function, or None")]

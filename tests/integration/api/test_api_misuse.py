@@ -42,6 +42,8 @@ MISUSE = _named(
         "realtime '1':": _run(realtime="1"),
         "progress 3:": _run(progress=3),
         "exports 3:": _run(exports=3),
+        "page 'no':": _run(page="no"),
+        "live 5570:": _run(live=5570),
         "out 3:": _run(out=3),
         "settings ['duration=1s']:": _sweep(settings=["duration=1s"]),
         "settings: the key 3;": _sweep(settings={3: "1s"}),
@@ -73,6 +75,8 @@ MISUSE = _named(
         "scenario None:": lambda: simnet.sweep(None, out="sweep"),  # pyright: ignore[reportArgumentType]
         "out None:": _sweep(out=None),
         "cache 3:": _sweep(cache=3),
+        "cache_bytes -1:": _sweep(cache_bytes=-1),
+        "scheduler 8786:": _sweep(scheduler=8786),
         "workers 0:": _sweep(workers=0),
         "workers 1.5:": _sweep(workers=1.5),
         "progress 3: ": _sweep(progress=3),
@@ -94,6 +98,13 @@ def test_misuse_is_one_line_and_writes_nothing(
     assert len(line.splitlines()) == 1
     assert len(line) < 200
     assert not list(tmp_path.iterdir())
+
+
+def test_missing_and_unknown_arguments_are_type_errors() -> None:
+    with pytest.raises(TypeError, match="missing a required argument: 'out'"):
+        simnet.sweep("stereo_pair")  # pyright: ignore[reportCallIssue]
+    with pytest.raises(TypeError, match="unexpected keyword argument 'host'"):
+        simnet.run("stereo_pair", host=2)  # pyright: ignore[reportCallIssue]
 
 
 class _BegunError(Exception):
