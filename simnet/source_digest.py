@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -65,10 +65,10 @@ class _Source:
 
     stamp: tuple[int, int] = (0, 0)
     """Size and time of change of the file that this was read from."""
-    text: list[str] = field(default_factory=list)
+    text: list[str] = field(default_factory=list[str])
     digest: str = ""
-    executed: set[str] = field(default_factory=set)
-    called: set[str] = field(default_factory=set)
+    executed: set[str] = field(default_factory=set[str])
+    called: set[str] = field(default_factory=set[str])
     """Names of modules, or of what is in them."""
 
 
@@ -198,11 +198,12 @@ def _collect(node: ast.AST, source: _Source, *, is_called: bool) -> None:
     is_called = is_called or isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
     source.text.append(type(node).__name__)
     for name in node._fields:
-        value = getattr(node, name, None)
+        value: object = getattr(node, name, None)
         if value is None or value == []:
             continue  # what is empty is left out, as some versions of Python have fields that others lack
         source.text.append(name)
-        for each in value if isinstance(value, list) else (value,):
+        items = cast("list[object]", value) if isinstance(value, list) else [value]
+        for each in items:
             if isinstance(each, ast.If) and _is_for_types(each.test):
                 for other in each.orelse:
                     _collect(other, source, is_called=is_called)

@@ -1,4 +1,4 @@
-"""The cache on disk: bytes under a kind and a key, each with a digest, the oldest dropped where the limit is reached."""
+"""Cache on disk: bytes under a kind and a key, each with a digest; the oldest go when the limit is reached."""
 
 from __future__ import annotations
 
@@ -7,45 +7,55 @@ import os
 import sqlite3
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
-import diskcache
+import diskcache  # pyright: ignore[reportMissingTypeStubs]
 
 from simnet.errors import InputError
 from simnet.store.raw_disk import ForeignEntryError, RawDisk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 DEFAULT_LIMIT_BYTES = 8 * 10**9
 BULKY = ("pixels",)
-"""Kinds of large entries. They are kept apart, lest a few pictures push out the many small entries that cost as much to make."""
+"""Kinds of large entries. They are kept apart: a few pictures would push out many small entries that cost as much."""
 BULKY_SHARE = 3 / 4
-"""Of the limit."""
+"""Share of the limit that large entries get."""
 LEAST_BYTES = 10**6
-"""Empty data bases take some of it."""
+"""The least limit: empty data bases take some of it."""
 LARGEST_BYTES = 2**30
-"""SQLite takes no more in one entry."""
+"""SQLite's limit on one entry."""
 DIGEST_BYTES = 16
 PATIENCE_S = 60
-"""How long another process may hold the data base before that is an error."""
+"""Limit on how long another process holds the data base."""
 
 
 def default_folder() -> Path:
-    """Return `$XDG_CACHE_HOME/simnet`, or `~/.cache/simnet` where that is not set (XDG Base Directory Specification)."""
+    """Return `$XDG_CACHE_HOME/simnet`, or `~/.cache/simnet` if that is not set (XDG Base Directory Specification)."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "simnet"
+
+
+class _Cache(Protocol):
+    """The methods of `diskcache.Cache` that are used here; the library has no types."""
+
+    def get(self, key: str, *, retry: bool) -> object: ...
+
+    def set(self, key: str, value: bytes, *, retry: bool) -> bool: ...
+
+    def close(self) -> None: ...
 
 
 class Store:
     """Entries of many kinds; any number of processes may use one folder at once.
 
-    What is stored longest goes first where the limit is reached: an order by last use would make every reader a writer, which
-    was measured to cost four times as much.
+    The entry stored longest ago goes first when the limit is reached: an order by last use would make every reader a writer,
+    which was measured to cost four times as much.
     """
 
     def __init__(self, folder: Path, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> None:
-        """Open the cache in `folder`, making it if it is not there; it takes about `limit_bytes` at most.
+        """Open the cache in `folder`, which is made if necessary; it takes about `limit_bytes` at most.
 
         Raises:
             InputError: The folder cannot be made or written, or holds something else.
@@ -53,7 +63,7 @@ class Store:
         self._folder = folder
         if limit_bytes < LEAST_BYTES:
             raise InputError(f"cache {folder}: a limit of {limit_bytes} bytes; expected at least {LEAST_BYTES}")
-        self._open: list[diskcache.Cache] = []
+        self._open: list[_Cache] = []
         try:
             bulky_bytes = int(limit_bytes * BULKY_SHARE)
             self._small = self._cache("records", limit_bytes - bulky_bytes)
@@ -63,7 +73,7 @@ class Store:
             raise
 
     def get(self, kind: str, key: str) -> bytes | None:
-        """Return what was put under a kind and a key; None if nothing was, it was dropped, or it has been altered."""
+        """Return the bytes under a kind and a key; None if there are none, they were dropped, or they have been altered."""
         name = f"{kind}/{key}"
         with self._faults():
             try:
@@ -76,7 +86,7 @@ class Store:
         return data if _digest(name, data) == found[:DIGEST_BYTES] else None
 
     def put(self, kind: str, key: str, data: bytes) -> None:
-        """Keep `data` under a kind and a key, in place of what was there."""
+        """Keep `data` under a kind and a key, in place of an earlier entry."""
         if type(data) is not bytes:
             raise TypeError(f"{kind} {key}: {type(data).__name__}; expected bytes")
         if len(data) + DIGEST_BYTES > LARGEST_BYTES:
@@ -90,14 +100,15 @@ class Store:
         for cache in self._open:
             cache.close()
 
-    def _of(self, kind: str) -> diskcache.Cache:
+    def _of(self, kind: str) -> _Cache:
         return self._bulky if kind in BULKY else self._small
 
-    def _cache(self, part: str, limit_bytes: int) -> diskcache.Cache:
+    def _cache(self, part: str, limit_bytes: int) -> _Cache:
         folder = self._folder / part
         with self._faults():
             folder.mkdir(parents=True, exist_ok=True)
-            cache = diskcache.Cache(
+            library = cast("Any", diskcache.Cache)
+            cache: _Cache = library(
                 folder,
                 timeout=PATIENCE_S,
                 disk=RawDisk,
@@ -109,8 +120,8 @@ class Store:
         return cache
 
     @contextmanager
-    def _faults(self) -> Iterator[None]:
-        """Say in one line what the library says in its own words."""
+    def _faults(self) -> Generator[None]:
+        """Turn errors of the library into an InputError of one line."""
         where = f"cache {self._folder}"
         try:
             yield

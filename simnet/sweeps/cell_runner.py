@@ -39,7 +39,7 @@ class Made:
     ran: bool = False
     """False where somebody else has made the cell meanwhile."""
     failed: str | None = None
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict[str, int])
 
 
 def make(task: Task) -> Made:

@@ -1,4 +1,4 @@
-"""The grid that a user asks for: every combination of settings, codecs and seeds, in the order in which it is run."""
+"""Grid of a sweep: every combination of settings, codecs and seeds, in the order in which it is run."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 MOST_POINTS = 100_000
 RECORDED = "recorded"
-"""The codec of sizes without pictures, which takes more than a name."""
+"""The codec of sizes without pictures: it cannot be chosen by name alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """What was asked for.
+    """Scenario, settings, codecs and seeds of a sweep.
 
-    `scenario` is a file or the name of a shipped scenario; `settings` are keys of it (`*` stands for any one key) with their
-    values as text; without `codecs` the scenario keeps its own; `seeds` are added to nothing: they are the runs' seeds.
+    `scenario` is a file or the name of a shipped scenario. `settings` are keys of it (`*` stands for any one key) with their
+    values as text. Without `codecs` the scenario keeps its own. `seeds` are the seeds of the runs.
     """
 
     scenario: str
@@ -35,44 +35,43 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class GridPoint:
     """One point of the grid, resolved."""
 
     point: str
     codec: str
     settings: tuple[tuple[str, str], ...]
     overrides: tuple[str, ...]
-    """What makes the scenario of this point, as `--set` takes it."""
+    """Settings that make the scenario of this point, as `--set` takes them."""
     scenario: Scenario
 
 
-def points(grid: Grid) -> list[Asked]:
-    """Return all points, those that have least in common next to each other, so that nobody codes what a neighbour is coding.
+def points(grid: Grid) -> list[GridPoint]:
+    """Return all points, those with least in common next to each other: workers seldom code the same frame at once.
 
     Raises:
-        InputError: A key or value that the scenario does not take, an unknown codec or model, no values, or far too many points.
+        InputError: A key or value that the scenario does not take, an unknown codec or model, no values, or too many points.
     """
     from simnet import scenario
 
     grid = _checked(_with_seeds(grid))
     codecs = list(dict.fromkeys(grid.codecs)) or [""]
-    made: list[Asked] = []
+    made: list[GridPoint] = []
     for values in itertools.product(*grid.settings.values()):
         settings = dict(zip(grid.settings, values, strict=True))
         for codec in codecs:
             overrides = _overrides(settings, codec)
             loaded = scenario.load(grid.scenario, overrides)
             for seed in list(dict.fromkeys(grid.seeds)) or [loaded.seed]:
-                named = _digest(loaded.name, settings, codec, seed)
-                told = tuple(settings.items())
+                name = _digest(loaded.name, settings, codec, seed)
                 seeded = replace(loaded, seed=seed)
-                made.append(Asked(named, codec, told, (*overrides, f"seed={seed}"), seeded))
+                made.append(GridPoint(name, codec, tuple(settings.items()), (*overrides, f"seed={seed}"), seeded))
     _check_difference(made)
     return made
 
 
 def first_seeds(grid_scenario: str, settings: Mapping[str, Sequence[str]], count: int) -> range:
-    """Return `count` seeds from the scenario's own on; InputError where the scenario cannot be loaded."""
+    """Return `count` seeds, beginning with the scenario's own; InputError if the scenario cannot be loaded."""
     from simnet import scenario
 
     own = scenario.load(grid_scenario, [f"{key}={values[0]}" for key, values in settings.items() if values])
@@ -93,7 +92,7 @@ def _with_seeds(grid: Grid) -> Grid:
 
 
 def _checked(grid: Grid) -> Grid:
-    """Return the grid, unless it is none that can be run."""
+    """Return the grid; InputError if it cannot be run."""
     total = max(1, len(grid.codecs)) * max(1, len(grid.seeds))
     for key, values in grid.settings.items():
         if not all(values) or not values:
@@ -107,14 +106,14 @@ def _checked(grid: Grid) -> Grid:
         if type(seed) is not int or seed < 0:
             raise InputError(f"seed {seed!r}: expected a whole number, 0 or more")
     for codec in grid.codecs:
-        if not isinstance(codec, str):
+        if type(codec) is not str:
             raise InputError(f"codec {codec!r}: expected a name, such as 'jpeg'")
     return grid
 
 
-def _check_difference(made: list[Asked]) -> None:
-    """Raise InputError where two points with unlike settings come to the same scenario: one would be there twice."""
-    known: dict[tuple[str, bytes], Asked] = {}
+def _check_difference(made: list[GridPoint]) -> None:
+    """Raise InputError if points with different settings resolve to the same scenario: it would be counted twice."""
+    known: dict[tuple[str, bytes], GridPoint] = {}
     for point in made:
         resolved = hashlib.sha256(repr(point.scenario).encode()).digest()
         twin = known.setdefault((point.codec, resolved), point)
@@ -131,9 +130,9 @@ def _overrides(settings: Mapping[str, str], codec: str) -> list[str]:
 
 
 def _codec_overrides(codec: str) -> list[str]:
-    """Return what puts a codec (`name` or `name=model`) into every stream.
+    """Return the settings that put a codec (`name` or `name=model`) into every stream.
 
-    One that takes no side information is given none: it would wait for pictures that it has no use for.
+    A codec that does not use side information gets none: it would wait for pictures in vain.
     """
     if not codec:
         return []
@@ -147,12 +146,12 @@ def _codec_overrides(codec: str) -> list[str]:
     registry.known(name)
     side = [] if registry.takes_side(name) else ["streams.*.side_information=[]"]
     plain = name.removesuffix(registry.FUSE)
-    # All of it is said: what the scenario says of its own codec is no part of this one.
-    told = dict.fromkeys(("model", "quality", "weights", "rows", "stream", "side"))
-    told |= {"name": plain, "model": model if equals else None, "side": "fuse" if plain != name else None}
-    return [f"streams.*.codec={json.dumps(told)}", *side]
+    # Every key is set, so that nothing remains of the codec that the scenario names.
+    keys = dict.fromkeys(("model", "quality", "weights", "rows", "stream", "side"))
+    keys |= {"name": plain, "model": model if equals else None, "side": "fuse" if plain != name else None}
+    return [f"streams.*.codec={json.dumps(keys)}", *side]
 
 
 def _digest(name: str, settings: Mapping[str, str], codec: str, seed: int) -> str:
-    said = json.dumps([name, list(settings.items()), codec, seed])
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
+    text = json.dumps([name, list(settings.items()), codec, seed])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

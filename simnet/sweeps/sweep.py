@@ -16,7 +16,7 @@ from simnet.sweeps import cell_identity, cell_runner, grid
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from simnet.sweeps.grid import Asked, Grid
+    from simnet.sweeps.grid import Grid, GridPoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Done:
     reused: int
     failed: tuple[str, ...]
     """Each failing point and its reason, one line."""
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict[str, int])
     wall_s: float = 0.0
     table: Path | None = None
     report: Path | None = None
@@ -108,7 +108,7 @@ def run(asked: Grid, means: Means) -> Done:
     return Done(out, len(points), ran, reused, lines, counts, time.perf_counter() - began, sweep_table, sweep_page)
 
 
-def _tasks(asked: Grid, means: Means, points: Sequence[Asked], named: dict[str, str]) -> list[cell_runner.Task]:
+def _tasks(asked: Grid, means: Means, points: Sequence[GridPoint], named: dict[str, str]) -> list[cell_runner.Task]:
     """Return a task for each cell that is not there, once, however many points it answers."""
     from simnet import scenario
 
@@ -140,7 +140,7 @@ def _make_all(tasks: list[cell_runner.Task], means: Means) -> Iterator[cell_runn
         yield from pool.each(cell_runner.make, tasks)
 
 
-def _record(point: Asked, cell: str, failed: str | None = None) -> Point:
+def _record(point: GridPoint, cell: str, failed: str | None = None) -> Point:
     return Point(
         point=point.point,
         cell=cell,

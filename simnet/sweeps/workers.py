@@ -1,11 +1,11 @@
-"""Dask's workers: processes of this machine, or of a cluster that somebody else has set up."""
+"""Dask workers: processes of this machine, or of a cluster that runs already."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from simnet.errors import InputError, NodeError
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from simnet.sweeps.cell_runner import Made, Task
 
 CONNECT_S = 10
-"""How long a scheduler may take to answer."""
+"""Limit on how long a scheduler takes to answer."""
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-"""A worker is one thread of one process: with as many workers as processors, more would only get in each other's way."""
+"""A worker is one thread of one process: more threads than processors would slow each other down."""
 
 
 class Pool:
-    """Workers that are there."""
+    """Connected workers."""
 
     def __init__(self, client: Client) -> None:
-        self._client = client
+        self._client: Any = client
 
     def each(self, make: Callable[[Task], Made], tasks: Sequence[Task]) -> Iterator[Made]:
-        """Yield what each task came to, as they end; a worker that dies with its task is tried again, three times in all."""
+        """Yield the result of each task as it ends; a task whose worker dies is tried three times in all."""
         from distributed import as_completed
 
         from simnet.sweeps.cell_runner import Made
@@ -37,7 +37,8 @@ class Pool:
             for number, task in enumerate(tasks)
         }
         try:
-            for future in as_completed(list(futures), loop=self._client.loop):
+            completed = cast("Iterable[Any]", as_completed(list(futures), loop=self._client.loop))
+            for future in completed:
                 task = futures.pop(future)
                 error = future.exception()
                 yield future.result() if error is None else Made(task.cell, failed=_reason(error))
@@ -48,11 +49,11 @@ class Pool:
 
 
 @contextmanager
-def connected(scheduler: str | None, count: int) -> Iterator[Pool]:
+def connected(scheduler: str | None, count: int) -> Generator[Pool]:
     """Connect to a scheduler, or start one here with `count` workers, which end with this process.
 
     Raises:
-        InputError: Nobody answers at the address.
+        InputError: No scheduler answers at the address.
         NodeError: The workers cannot be started.
     """
     from dask import config
@@ -69,9 +70,8 @@ def connected(scheduler: str | None, count: int) -> Iterator[Pool]:
     with config.set(quiet), ExitStack() as stack:
         if scheduler is None:
             try:
-                cluster = stack.enter_context(
-                    LocalCluster(n_workers=count, threads_per_worker=1, processes=True, **local)
-                )
+                start = cast("Callable[..., Any]", LocalCluster)
+                cluster = stack.enter_context(start(n_workers=count, threads_per_worker=1, processes=True, **local))
             except (OSError, RuntimeError) as error:
                 raise NodeError(f"workers: cannot be started ({' '.join(str(error).split())})") from error
             yield Pool(stack.enter_context(Client(cluster, set_as_default=False)))
@@ -80,7 +80,7 @@ def connected(scheduler: str | None, count: int) -> Iterator[Pool]:
             client = stack.enter_context(Client(scheduler, timeout=CONNECT_S, set_as_default=False))
         except (OSError, ValueError, TimeoutError) as error:
             raise InputError(
-                f"--scheduler {scheduler}: nobody answers ({' '.join(str(error).split())}); expected a Dask scheduler's address, "
+                f"--scheduler {scheduler}: no answer ({' '.join(str(error).split())}); expected a Dask scheduler's address, "
                 "such as tcp://127.0.0.1:8786"
             ) from error
         if not client.scheduler_info()["workers"]:
@@ -91,9 +91,9 @@ def connected(scheduler: str | None, count: int) -> Iterator[Pool]:
 
 
 def _reason(error: BaseException) -> str:
-    """Say in one line why a worker did not answer."""
+    """Return in one line why a task has no result."""
     from distributed import KilledWorker
 
     if isinstance(error, KilledWorker):
-        return "its worker died each time it was tried; expected enough memory for it"
+        return "its worker died at each of three attempts; expected enough memory for it"
     return f"{type(error).__name__}: {' '.join(str(error).split())}"

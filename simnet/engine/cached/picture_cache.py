@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from simnet.world.frame_cache import KEPT_BYTES, FrameCache
+from simnet.engine.cached.frame_cache import KEPT_BYTES, FrameCache
 
 if TYPE_CHECKING:
     from simnet.store import Store

@@ -6,9 +6,9 @@ import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
+from simnet.engine.cached import frame_cache
 from simnet.engine.local.ordered_pool import OrderedPool
 from simnet.errors import NodeError
-from simnet.world import frame_cache
 
 if TYPE_CHECKING:
     import numpy as np

@@ -243,7 +243,7 @@ def test_changed_checkpoint_reruns_exactly_its_cells(sweep, tmp_path: Path):
         (["--seeds", "1:99999999999999999999"], "at most 100000"),
         (["--set", "links"], "expected KEY=VALUE"),
         (["--set", "seed=1,2", "--set", "seed=3"], "given twice"),
-        (["--scheduler", "tcp://127.0.0.1:9"], "nobody answers"),
+        (["--scheduler", "tcp://127.0.0.1:9"], "no answer"),
         (["--cache-size", "many"], "--cache-size: 'many' is no number with a unit"),
         (["--cache-size", "10kB"], "expected at least 1000000"),
         (["--workers", "0"], "expected a whole number"),

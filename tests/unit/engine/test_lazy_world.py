@@ -5,11 +5,11 @@ import threading
 import numpy as np
 import pytest
 
+from simnet.engine.cached import frame_cache
 from simnet.engine.local.lazy_world import LazyWorld
 from simnet.engine.timing.thread_timer import Stopwatch
 from simnet.errors import NodeError, PictureError
 from simnet.records import Scenario
-from simnet.world import frame_cache
 
 
 class _Counting:

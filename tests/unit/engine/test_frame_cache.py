@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simnet.world.frame_cache import FrameCache
+from simnet.engine.cached.frame_cache import FrameCache
 
 FRAME = np.zeros((4, 4, 3), np.uint8)
 
