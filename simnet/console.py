@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from simnet.records import Scenario
-    from simnet.report.evaluation_result import Result
+    from simnet.report.evaluation_result import EvaluationResult
     from simnet.report.run_tables import Table as ReportTable
 
 _Columns = tuple[tuple[str, str, str], ...]
@@ -139,7 +139,7 @@ def show_catalogue(
         console.print(f"plug-in  {each['fault'] or '{kind} {name} (package {package})'.format(**each)}", markup=False)
 
 
-def show_evaluation(result: Result, page: object) -> None:
+def show_evaluation(result: EvaluationResult, page: object) -> None:
     """Print every point, the differences against the anchors, what side information brings, and where the page is."""
     from rich.console import Console
 

@@ -182,9 +182,9 @@ class SweepReport(Report):
             InputError: The anchor is no codec of the sweep.
         """
         from simnet.report.sweeps import differences, samples, views
-        from simnet.report.sweeps.comparison_grid import Folder, grid
+        from simnet.report.sweeps.comparison_grid import ComparedFolder, grid
 
-        asked = grid([Folder("", sweep_reader.read(self.path), str(self.path))])
+        asked = grid([ComparedFolder("", sweep_reader.read(self.path), str(self.path))])
         if anchor not in asked.curves:
             raise InputError(f"anchor {anchor}: not in the sweep; expected one of: {', '.join(asked.curves)}")
         rows = [

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from simnet.report.evaluation_examples import Explained
+from simnet.report.evaluation_examples import DecoderExplanation
 
 SMALLEST_PATCH = 8
 """Pixels: smaller cells are joined, so that one can be chosen."""
@@ -21,7 +21,7 @@ WEIGHT_STEPS = 10_000
 """and weights in hundredths of a percent."""
 
 
-def packed(explained: Explained) -> dict[str, Any]:
+def packed(explained: DecoderExplanation) -> dict[str, Any]:
     """What the page's script needs of one explanation.
 
     `matches` is base64 of little-endian int16 (rows, columns, K, 4): side picture, x and y in quarter pixels, weight in 1/10,000;

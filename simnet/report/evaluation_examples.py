@@ -9,7 +9,7 @@ import numpy as np
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scored:
+class ScoredPicture:
     """A decoded picture (uint8 H x W x 3) and how good it is."""
 
     picture: np.ndarray
@@ -18,18 +18,18 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shown:
+class ExampleDecoding:
     """What a codec made of an example. `offset` is that of its side picture in frames; None where it uses none."""
 
     codec: str
-    decoded: Scored
+    decoded: ScoredPicture
     quality: float
     bpp: float
     offset: int | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Explained:
+class DecoderExplanation:
     """What a decoder took from its side picture; `cell`, `matches`, `trust` as in `codec.protocols.Explanation`."""
 
     codec: str
@@ -38,17 +38,17 @@ class Explained:
     cell: int
     matches: np.ndarray
     trust: np.ndarray
-    decoded: Scored
-    common: Scored
-    private: Scored
+    decoded: ScoredPicture
+    common: ScoredPicture
+    private: ScoredPicture
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Example:
+class EvaluationExample:
     """One picture, its side pictures by offset in frames (uint8 H x W x 3 each), and what came of them."""
 
     name: str
     original: np.ndarray
     sides: Mapping[int, np.ndarray]
-    shown: Sequence[Shown]
-    explained: Sequence[Explained]
+    shown: Sequence[ExampleDecoding]
+    explained: Sequence[DecoderExplanation]

@@ -12,13 +12,13 @@ from PIL import Image
 
 from simnet.report import attention
 from simnet.report.evaluation_examples import (
-    Example,
-    Explained,
-    Scored,
-    Shown,
+    DecoderExplanation,
+    EvaluationExample,
+    ExampleDecoding,
+    ScoredPicture,
 )
 from simnet.report.formatting import number
-from simnet.report.kept_pictures import ERROR_FACTOR, Picture, data_uri
+from simnet.report.kept_pictures import ERROR_FACTOR, PagePicture, data_uri
 
 BUDGET = 3_500_000
 """Bytes of all pictures of a page, as text."""
@@ -29,16 +29,16 @@ Embed = Callable[[np.ndarray], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class GalleryCell:
     """One picture of the gallery and, under it, its error."""
 
     id: str
-    picture: Picture
-    error: Picture | None
+    picture: PagePicture
+    error: PagePicture | None
 
 
 @dataclass(frozen=True, slots=True)
-class Gallery:
+class ExampleGallery:
     """What the page shows. `note` says how pictures are stored and how many were left out."""
 
     examples: Sequence[dict[str, Any]]
@@ -47,7 +47,7 @@ class Gallery:
     note: str
 
 
-def gallery(examples: Sequence[Example]) -> Gallery:
+def gallery(examples: Sequence[EvaluationExample]) -> ExampleGallery:
     """Embed the examples: without loss if they fit into the budget, else at `LOSSY`, else fewer of them."""
     for kept, embed, words in (
         (len(examples), _lossless, ""),
@@ -56,8 +56,8 @@ def gallery(examples: Sequence[Example]) -> Gallery:
         shown = [_example(index, example, embed) for index, example in enumerate(examples[:kept])]
         if kept == 1 or sum(map(_bytes, shown)) <= BUDGET:
             missing = f" Examples that did not fit: {len(examples) - kept}." if kept < len(examples) else ""
-            return Gallery(shown, [each["packed"] for each in shown if each["entries"]], words + missing)
-    return Gallery((), (), "")
+            return ExampleGallery(shown, [each["packed"] for each in shown if each["entries"]], words + missing)
+    return ExampleGallery((), (), "")
 
 
 def when(offset: int) -> str:
@@ -67,7 +67,7 @@ def when(offset: int) -> str:
     return f"{abs(offset)} frame{'s' * (abs(offset) > 1)} {'later' if offset > 0 else 'earlier'}"
 
 
-def _example(index: int, example: Example, embed: Embed) -> dict[str, Any]:
+def _example(index: int, example: EvaluationExample, embed: Embed) -> dict[str, Any]:
     name, start = example.name, f"example-{index}"
     given = [_cell(f"{start}-original", "original", "as captured", f"{name}, original", example.original, embed)]
     for offset, side in example.sides.items():
@@ -92,25 +92,27 @@ def _example(index: int, example: Example, embed: Embed) -> dict[str, Any]:
     }
 
 
-def _cell(id_: str, title: str, caption: str, alt: str, picture: np.ndarray, embed: Embed) -> Cell:
-    return Cell(id_, Picture(title, embed(picture), caption, alt), None)
+def _cell(id_: str, title: str, caption: str, alt: str, picture: np.ndarray, embed: Embed) -> GalleryCell:
+    return GalleryCell(id_, PagePicture(title, embed(picture), caption, alt), None)
 
 
-def _decoded(id_: str, name: str, one: Shown, original: np.ndarray, embed: Embed) -> Cell:
+def _decoded(id_: str, name: str, one: ExampleDecoding, original: np.ndarray, embed: Embed) -> GalleryCell:
     side = "" if one.offset is None else f", side picture {when(one.offset)}" if one.offset else ", side picture"
     words = f"{number(one.bpp, 3)} bpp, {_quality(one.decoded)}"
-    picture = Picture(
+    picture = PagePicture(
         f"{one.codec}{side}", embed(one.decoded.picture), words, f"{name}, decoded by {one.codec}{side}: {words}"
     )
     error = np.minimum(np.abs(original.astype(np.int16) - one.decoded.picture) * ERROR_FACTOR, 255).astype(np.uint8)
-    return Cell(
+    return GalleryCell(
         id_,
         picture,
-        Picture(f"error x {ERROR_FACTOR}", embed(error), "|original - decoded|", f"{name}, error of {one.codec}{side}"),
+        PagePicture(
+            f"error x {ERROR_FACTOR}", embed(error), "|original - decoded|", f"{name}, error of {one.codec}{side}"
+        ),
     )
 
 
-def _entry(name: str, one: Explained, embed: Embed) -> dict[str, Any]:
+def _entry(name: str, one: DecoderExplanation, embed: Embed) -> dict[str, Any]:
     """The pictures of one explanation; those that the decoder made of one source alone."""
     kinds = (
         (one.decoded, "decoded", "with both"),
@@ -121,13 +123,15 @@ def _entry(name: str, one: Explained, embed: Embed) -> dict[str, Any]:
     return {
         "title": f"{title} ({number(one.bpp, 3)} bpp)",
         "pictures": [
-            Picture(words, embed(scored.picture), f"{more}: {_quality(scored)}", f"{name}, {title}, {words}: {_quality(scored)}")
+            PagePicture(
+                words, embed(scored.picture), f"{more}: {_quality(scored)}", f"{name}, {title}, {words}: {_quality(scored)}"
+            )
             for scored, words, more in kinds
         ],
     }  # fmt: skip
 
 
-def _quality(scored: Scored) -> str:
+def _quality(scored: ScoredPicture) -> str:
     return f"PSNR {number(scored.psnr_db, 2, 'dB')}, MS-SSIM {number(scored.ms_ssim, 4)}"
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from simnet.errors import InputError
 from simnet.report import evaluation_tables, published_points
 from simnet.report.evaluation_gallery import gallery
-from simnet.report.evaluation_result import Result
+from simnet.report.evaluation_result import EvaluationResult
 from simnet.report.figures.offset_figures import gains
 from simnet.report.figures.rate_distortion import curves
 from simnet.report.formatting import few_pictures
 from simnet.report.kept_pictures import ERROR_FACTOR
 from simnet.report.page_template import finite, render
 
-__all__ = ["Result", "prepare", "write"]
+__all__ = ["EvaluationResult", "prepare", "write"]
 
 PAGE, SCORES = "evaluation.html", "pictures.csv"
 
@@ -32,7 +32,7 @@ def prepare(out_dir: Path) -> None:
             raise InputError(f"{out_dir}: holds an evaluation already ({name}); expected another folder")
 
 
-def write(result: Result, out_dir: Path, *, asked_published: bool = False) -> Path:
+def write(result: EvaluationResult, out_dir: Path, *, asked_published: bool = False) -> Path:
     """Write `out_dir/evaluation.html`, one page that needs no network, and `pictures.csv`; return the page's path.
 
     The points that papers published for KITTI Stereo are drawn where all of the data is that, or where they are asked for.
@@ -61,7 +61,7 @@ def _make(out_dir: Path) -> None:
         raise InputError(f"{out_dir}: cannot be made ({error.strerror}); expected a folder to write to") from error
 
 
-def _page(result: Result, *, asked_published: bool) -> str:
+def _page(result: EvaluationResult, *, asked_published: bool) -> str:
     own = all(name.startswith(published_points.DATA) for name in result["names"])
     words = "published" if own else "published, KITTI Stereo: other pictures"
     shown = gallery(result.get("examples") or ())

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
-from simnet.report.evaluation_examples import Example
+from simnet.report.evaluation_examples import EvaluationExample
 from simnet.report.figures.rate_distortion import Points
 
 
-class Difference(TypedDict):
+class BjontegaardDifference(TypedDict):
     """A Bjontegaard difference: the mean over an interval of quality or rate, or the reason why there is none."""
 
     value: float | None
@@ -20,11 +20,11 @@ class Difference(TypedDict):
     reason: str
 
 
-Differences = Mapping[str, Difference]
+BjontegaardDifferences = Mapping[str, BjontegaardDifference]
 """`bd_rate_psnr` and `bd_rate_ms_ssim` in percent of the anchor's rate, `bd_psnr` in dB."""
 
 
-class Result(TypedDict):
+class EvaluationResult(TypedDict):
     """What an evaluation measured. Rates are in bits per pixel from real bytes."""
 
     data: str
@@ -34,7 +34,7 @@ class Result(TypedDict):
     anchors: Sequence[str]
     points: Mapping[str, Points]
     """By codec, each point with `quality`, `bpp`, `psnr_db`, `ms_ssim`."""
-    comparisons: Mapping[str, Mapping[str, Differences]]
+    comparisons: Mapping[str, Mapping[str, BjontegaardDifferences]]
     """By anchor and codec."""
     pictures: int
     size: NotRequired[Sequence[int]]
@@ -47,10 +47,10 @@ class Result(TypedDict):
     """In words, where unrelated pictures come from."""
     controls: NotRequired[Mapping[str, Mapping[str, Points]]]
     """By codec, the same bitstreams decoded with side information `none` and `unrelated`."""
-    side_information: NotRequired[Mapping[str, Mapping[str, Differences]]]
+    side_information: NotRequired[Mapping[str, Mapping[str, BjontegaardDifferences]]]
     """By codec and way (`with`, `unrelated`), against the same decoder without side information."""
     offsets: NotRequired[Mapping[str, Sequence[Mapping[str, Any]]]]
     """By codec, the gain at every offset; see `figures.offsets`."""
     scores: NotRequired[Sequence[Mapping[str, Any]]]
     """Every decoding of every picture."""
-    examples: NotRequired[Sequence[Example]]
+    examples: NotRequired[Sequence[EvaluationExample]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from simnet.report.evaluation_result import Difference, Differences, Result
+from simnet.report.evaluation_result import BjontegaardDifference, BjontegaardDifferences, EvaluationResult
 from simnet.report.figures.rate_distortion import Points
 from simnet.report.formatting import (
     MISSING,
@@ -29,7 +29,7 @@ _MEANS = (
 )
 
 
-def comparisons(result: Result) -> Iterator[Table]:
+def comparisons(result: EvaluationResult) -> Iterator[Table]:
     """Yield the differences against the main anchor, then, if there are several anchors, every codec against every anchor."""
     yield _against(result)
     for key, title, unit, digits, *_ in MEASURES if len(result["anchors"]) > 1 else ():
@@ -41,7 +41,7 @@ def comparisons(result: Result) -> Iterator[Table]:
         yield Table(caption=f"{title}, row against column", columns=("codec", *result["anchors"]), rows=rows)
 
 
-def side_information(result: Result) -> Table | None:
+def side_information(result: EvaluationResult) -> Table | None:
     """Return what side information brings against the same decoder without it; None where no codec uses any."""
     rows = [
         (codec, _WAYS[way], *_cells(own))
@@ -59,7 +59,7 @@ def side_information(result: Result) -> Table | None:
     return Table("Gain of side information", columns, rows, words=frozenset({_SIDE}), note=note)
 
 
-def offsets(result: Result) -> Table | None:
+def offsets(result: EvaluationResult) -> Table | None:
     """Return the gain against the offset in time; None where one time was measured."""
     rows = [
         (
@@ -85,7 +85,7 @@ def offsets(result: Result) -> Table | None:
     )  # fmt: skip
 
 
-def points(result: Result) -> Table:
+def points(result: EvaluationResult) -> Table:
     """Return every point of every curve."""
     rows = [
         (codec, way, number(point.get("quality"), 2), number(point["bpp"], 4), *_quality(point))
@@ -96,7 +96,7 @@ def points(result: Result) -> Table:
     return Table("Points", columns, rows, words=frozenset({_SIDE}))
 
 
-def _against(result: Result) -> Table:
+def _against(result: EvaluationResult) -> Table:
     anchor, rates = result["anchor"], result.get("rates")
     own = result["comparisons"][anchor]
     within = f", where the anchor takes {rates[0]:g} to {rates[1]:g} bpp" if rates else ""
@@ -116,7 +116,7 @@ def _titles() -> tuple[str, ...]:
     return tuple(text for _, title, *_ in MEASURES for text in (title, _OVER))
 
 
-def _cells(own: Differences) -> Iterator[str]:
+def _cells(own: BjontegaardDifferences) -> Iterator[str]:
     for key, _, unit, digits, span_digits, span_unit in MEASURES:
         delta = own[key]
         yield _value(delta, unit, digits)
@@ -128,7 +128,7 @@ def _cells(own: Differences) -> Iterator[str]:
         yield f"{number(delta['low'], span_digits)} to {number(delta['high'], span_digits)}{span_unit}{part}"
 
 
-def _value(delta: Difference, unit: str, digits: int) -> str:
+def _value(delta: BjontegaardDifference, unit: str, digits: int) -> str:
     return MISSING if delta["value"] is None else f"{signed(delta['value'], digits)}{unit}"
 
 
@@ -136,7 +136,7 @@ def _percent(value: float | None) -> str:
     return MISSING if value is None else f"{signed(value, 1)} %"
 
 
-def _reasons(own: Mapping[str, Differences]) -> str:
+def _reasons(own: Mapping[str, BjontegaardDifferences]) -> str:
     """Why differences are missing, in sentences."""
     found = [
         f" {codec}: no {title}, {deltas[key]['reason']}."
@@ -151,7 +151,7 @@ def _quality(point: Mapping[str, float]) -> tuple[str, str]:
     return number(point.get("psnr_db"), 2), number(point.get("ms_ssim"), 4)
 
 
-def _every(result: Result) -> Iterator[tuple[str, str, Points]]:
+def _every(result: EvaluationResult) -> Iterator[tuple[str, str, Points]]:
     controls: Mapping[str, Mapping[str, Sequence[Mapping[str, float]]]] = result.get("controls") or {}
     for codec, own in result["points"].items():
         yield codec, _WAYS["with" if codec in controls else "none"], own

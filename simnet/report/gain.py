@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from simnet.records import Row, Scenario
+from simnet.report.mean_interval import batch_half_width
 from simnet.row_statistics import StreamFigures, side_gain_db
-
-_BATCHES = 10
-_STUDENT_975 = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
-"""Two-sided 95 % quantiles of Student's t for 1 to 9 degrees of freedom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +48,10 @@ def measure(stream: str, source: str, rows: Sequence[Row]) -> Gain:
         source=source,
         frames=len(values),
         mean_db=sum(values) / len(values),
-        half_width_db=half_width(values),
+        half_width_db=batch_half_width(values),
         helped=sum(value > 0 for value in values),
         mean_age_ms=sum(ages) / len(ages) if ages else None,
     )
-
-
-def half_width(values: Sequence[float]) -> float | None:
-    """Return half the 95 % confidence interval of the mean of consecutive, correlated `values`.
-
-    Non-overlapping batch means (Law, Simulation Modeling and Analysis, 9.5.3): neighbouring frames look alike, so the
-    plain standard error would claim far more than is known. Up to 10 batches of at least 2 values; None below 4 values.
-    """
-    count = min(_BATCHES, len(values) // 2)
-    if count < 2:
-        return None
-    edges = [round(index * len(values) / count) for index in range(count + 1)]
-    means = [sum(values[a:b]) / (b - a) for a, b in itertools.pairwise(edges)]
-    centre = sum(means) / count
-    variance = sum((mean - centre) ** 2 for mean in means) / (count - 1)
-    return _STUDENT_975[count - 2] * math.sqrt(variance / count)
 
 
 def cost(source: str, scenario: Scenario, summaries: Mapping[str, StreamFigures]) -> tuple[str, float | None]:

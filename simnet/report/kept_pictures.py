@@ -24,7 +24,7 @@ _MOST_BYTES = 8_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class PagePicture:
     """One picture with its words. `source` is a data URI; None where there is no picture."""
 
     title: str
@@ -42,11 +42,11 @@ class KeptFrame:
     story: str
     width: int
     height: int
-    pictures: tuple[Picture, ...]
+    pictures: tuple[PagePicture, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Gallery:
+class KeptGallery:
     """The kept frames of each stream that fit into a page, and how many were kept in all."""
 
     streams: Mapping[str, Sequence[KeptFrame]]
@@ -58,7 +58,7 @@ class Gallery:
         return sum(map(len, self.streams.values()))
 
 
-def gallery(run: RunFolder) -> Gallery:
+def gallery(run: RunFolder) -> KeptGallery:
     """Read the kept pictures of every stream, the middle frame of each first, until the page is full.
 
     Raises:
@@ -82,7 +82,7 @@ def gallery(run: RunFolder) -> Gallery:
         name: [_frame(run, name, one, rows.get((name, one))) for one in own if (name, one) in chosen]
         for name, own in found.items()
     }
-    return Gallery(streams={name: own for name, own in streams.items() if own}, kept=sum(map(len, found.values())))
+    return KeptGallery(streams={name: own for name, own in streams.items() if own}, kept=sum(map(len, found.values())))
 
 
 def data_uri(content: bytes, kind: str = "png") -> str:
@@ -128,15 +128,15 @@ def _frame(run: RunFolder, stream: str, sequence: int, row: Row | None) -> KeptF
     quality = _quality(row.psnr_db, row.ms_ssim) if row else MISSING
     alone = _quality(row.alone_psnr_db, row.alone_ms_ssim) if row and helped else "no side information used"
     pictures = (
-        Picture("original", data_uri(content[PictureKind.ORIGINAL]), "as captured", f"{frame}, original"),
-        Picture("decoded", _embedded(content.get(PictureKind.DECODED)), quality, f"{frame}, decoded: {quality}"),
-        Picture(
+        PagePicture("original", data_uri(content[PictureKind.ORIGINAL]), "as captured", f"{frame}, original"),
+        PagePicture("decoded", _embedded(content.get(PictureKind.DECODED)), quality, f"{frame}, decoded: {quality}"),
+        PagePicture(
             "decoded alone",
             _embedded(content.get(PictureKind.ALONE)) if helped else None,
             alone,
             f"{frame}, decoded without side information: {alone}",
         ),
-        Picture(f"error x {ERROR_FACTOR}", error, "|original - decoded|", f"{frame}, error times {ERROR_FACTOR}"),
+        PagePicture(f"error x {ERROR_FACTOR}", error, "|original - decoded|", f"{frame}, error times {ERROR_FACTOR}"),
     )
     time = f" at {number(row.capture_ns / SECOND_NS, 2)} s" if row else ""
     height, width = original.shape[:2]

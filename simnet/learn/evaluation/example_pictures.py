@@ -16,10 +16,10 @@ from simnet.learn.evaluation.picture_coding import Coder, Setting
 from simnet.learn.training_progress import progress
 from simnet.records import SideInformation
 from simnet.report.evaluation_examples import (
-    Example,
-    Explained,
-    Scored,
-    Shown,
+    DecoderExplanation,
+    EvaluationExample,
+    ExampleDecoding,
+    ScoredPicture,
 )
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def show(
     offsets: Sequence[int],
     rates: Rates | None,
     count: int,
-) -> list[Example]:
+) -> list[EvaluationExample]:
     """Code `count` pictures, evenly spaced, with every codec at `common_rate`; side pictures at one or two of the offsets."""
     shown = _two(offsets)
     able = [task for task in tasks if all(offset in task.sides for offset in shown)] or tasks
@@ -95,12 +95,12 @@ def _two(offsets: Sequence[int]) -> list[int]:
     return [offsets[0], USUAL_OFFSET if usual else offsets[-1]]
 
 
-def _example(coders: Sequence[Coder], task: Task, offsets: Sequence[int], wanted: float) -> Example:
+def _example(coders: Sequence[Coder], task: Task, offsets: Sequence[int], wanted: float) -> EvaluationExample:
     picture = task.original.read()
     sides = {offset: task.sides[offset].read() for offset in offsets}
     scored = _Scorer(picture)
-    shown: list[Shown] = []
-    explained: list[Explained] = []
+    shown: list[ExampleDecoding] = []
+    explained: list[DecoderExplanation] = []
     for coder in coders:
         setting, data = nearest_rate(coder, picture, wanted)
         bpp = 8 * len(data) / (picture.shape[0] * picture.shape[1])
@@ -109,14 +109,14 @@ def _example(coders: Sequence[Coder], task: Task, offsets: Sequence[int], wanted
             decoded = coder.decode(setting, picture, data, side)
             own = scored(decoded.picture)
             uses = decoded.picture is not decoded.alone
-            shown.append(Shown(label, own, setting.quality, bpp, offset if uses else None))
+            shown.append(ExampleDecoding(label, own, setting.quality, bpp, offset if uses else None))
             if not uses:
                 break
             if said := _explanation(coder.decoder(setting, picture), data, side):
                 pictures = (own, scored(said.common), scored(said.private))
-                explained.append(Explained(label, offset, bpp, said.cell, said.matches, said.trust, *pictures))
+                explained.append(DecoderExplanation(label, offset, bpp, said.cell, said.matches, said.trust, *pictures))
     view = "" if task.coded == "listed" else f", {task.coded} view"
-    return Example(f"{task.name}{view}", picture, sides, shown, explained)
+    return EvaluationExample(f"{task.name}{view}", picture, sides, shown, explained)
 
 
 def _explanation(decoder: Decoder, data: bytes, side: np.ndarray) -> Explanation | None:
@@ -135,5 +135,5 @@ class _Scorer:
     def __init__(self, picture: np.ndarray) -> None:
         self._original = quality.Original(picture)
 
-    def __call__(self, picture: np.ndarray) -> Scored:
-        return Scored(picture, self._original.psnr(picture), self._original.ms_ssim(picture))
+    def __call__(self, picture: np.ndarray) -> ScoredPicture:
+        return ScoredPicture(picture, self._original.psnr(picture), self._original.ms_ssim(picture))

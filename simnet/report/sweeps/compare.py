@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simnet.report.formatting import MISSING
+from simnet.report.mean_interval import Mean, mean
 from simnet.report.run_tables import Table
-from simnet.report.sweeps.samples import Reading, Readings
-from simnet.report.sweeps.seed_statistics import Mean, mean
+from simnet.report.sweeps.samples import SampledRow, SweepSamples
 from simnet.report.sweeps.sweep_formatting import signed
 
 Key = tuple[Any, ...]
-Pairs = Sequence[tuple[Reading, Reading]]
+Pairs = Sequence[tuple[SampledRow, SampledRow]]
 
 
-def differences(readings: Readings) -> Table | None:
+def differences(readings: SweepSamples) -> Table | None:
     """Return each folder against the first, codec by codec; None where there is one folder only."""
     folders = readings.grid.folders
     if len(folders) < 2:
@@ -41,7 +41,7 @@ def differences(readings: Readings) -> Table | None:
     )  # fmt: skip
 
 
-def sentences(readings: Readings) -> list[str]:
+def sentences(readings: SweepSamples) -> list[str]:
     """Return in words what differs from the first folder, codec by codec."""
     folders = readings.grid.folders
     if len(folders) < 2:
@@ -59,7 +59,7 @@ def sentences(readings: Readings) -> list[str]:
     return said
 
 
-def _sentence(readings: Readings, first: str, folder: str, codec: str, pairs: Pairs) -> str:
+def _sentence(readings: SweepSamples, first: str, folder: str, codec: str, pairs: Pairs) -> str:
     same = [a.row["fingerprint"] == b.row["fingerprint"] for a, b in pairs]
     if all(same):
         return f"{codec}: {folder} and {first} are the same, fingerprint by fingerprint."
@@ -73,26 +73,28 @@ def _sentence(readings: Readings, first: str, folder: str, codec: str, pairs: Pa
     return f"{codec}: {folder} delivers {signed(found.value, 2)} dB against {first} ({interval}){tie}."
 
 
-def _by_key(readings: Readings, folder: str) -> dict[Key, Reading]:
+def _by_key(readings: SweepSamples, folder: str) -> dict[Key, SampledRow]:
     return {_key(readings, each): each for each in readings.rows if each.folder == folder}
 
 
-def _key(readings: Readings, each: Reading) -> Key:
+def _key(readings: SweepSamples, each: SampledRow) -> Key:
     codec = each.row["codec"] or each.row["stream_codec"]
     return each.row["scenario"], each.case, each.setting, codec, each.seed, each.stream
 
 
-def _pairs(readings: Readings, base: Mapping[Key, Reading], folder: str) -> dict[str, list[tuple[Reading, Reading]]]:
+def _pairs(
+    readings: SweepSamples, base: Mapping[Key, SampledRow], folder: str
+) -> dict[str, list[tuple[SampledRow, SampledRow]]]:
     """By codec, the rows of a folder and those of the first that answer the same."""
     own = _by_key(readings, folder)
-    by_codec: dict[str, list[tuple[Reading, Reading]]] = {}
+    by_codec: dict[str, list[tuple[SampledRow, SampledRow]]] = {}
     for key, reading in own.items():
         if key in base:
             by_codec.setdefault(str(key[3]), []).append((reading, base[key]))
     return dict(sorted(by_codec.items()))
 
 
-def _row(readings: Readings, folder: str, codec: str, pairs: Pairs) -> tuple[str, ...]:
+def _row(readings: SweepSamples, folder: str, codec: str, pairs: Pairs) -> tuple[str, ...]:
     cells = {(a.row["cell"], b.row["cell"]): a.row["fingerprint"] == b.row["fingerprint"] for a, b in pairs}
     psnr, ms_ssim = readings.qualities
     return (

@@ -17,7 +17,7 @@ OFFERED = "bandwidth offered (kbit/s a stream)"
 _NUMBER = re.compile(r"\s*([+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*(\S*)\s*")
 
 
-class Source(Protocol):
+class PointSource(Protocol):
     """A folder that points and their cells are read from: a sweep's, or a run's as one point."""
 
     @property
@@ -35,11 +35,11 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
+class ComparedFolder:
     """One of the folders that a page is about; `label` names it, empty where there is one folder only."""
 
     label: str
-    source: Source
+    source: PointSource
     path: str
 
 
@@ -59,20 +59,20 @@ class Axis:
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class ComparisonGrid:
     """Everything that was asked for, in order."""
 
     axis: Axis
     curves: tuple[str, ...]
     cases: tuple[str, ...]
-    folders: tuple[Folder, ...]
+    folders: tuple[ComparedFolder, ...]
     keys: tuple[str, ...]
     """Swept keys that make cases."""
     scenarios: int
     spellings: Mapping[tuple[str, str], str]
     """By key and value as typed, the one spelling that this quantity has on the page."""
 
-    def curve(self, folder: Folder, point: Point) -> str:
+    def curve(self, folder: ComparedFolder, point: Point) -> str:
         """Return the curve that a point belongs to."""
         return curve_name(folder.label, point.codec)
 
@@ -90,7 +90,7 @@ class Grid:
         return {key: self.spellings.get((key, value), value) for key, value in point.settings}
 
 
-def grid(folders: Sequence[Folder]) -> Grid:
+def grid(folders: Sequence[ComparedFolder]) -> ComparisonGrid:
     """Return what these folders asked for."""
     points = [(folder, point) for folder in folders for point in folder.source.points]
     spellings = _spellings([point for _, point in points])
@@ -99,7 +99,7 @@ def grid(folders: Sequence[Folder]) -> Grid:
     keys = tuple(key for key in swept if key != axis.key)
     scenarios = len({point.scenario for _, point in points})
     curves = dict.fromkeys(curve_name(folder.label, point.codec) for folder, point in points)
-    made = Grid(axis, tuple(curves), (), tuple(folders), keys, scenarios, spellings)
+    made = ComparisonGrid(axis, tuple(curves), (), tuple(folders), keys, scenarios, spellings)
     cases = tuple(dict.fromkeys(made.case(point) for _, point in points))
     return replace(made, cases=cases)
 

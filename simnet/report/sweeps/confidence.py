@@ -6,14 +6,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from simnet.report.sweeps.required_bandwidth import FOUND, Need
-from simnet.report.sweeps.seed_statistics import Mean, mean
+from simnet.report.mean_interval import Mean, mean
+from simnet.report.sweeps.required_bandwidth import FOUND, Requirement
 
 Range = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
+class MeasuredInterval:
     """A 95 % interval over seeds inside what was measured; an end is `cut` where the interval would go on beyond it."""
 
     low: float
@@ -22,14 +22,14 @@ class Interval:
     high_cut: bool
 
 
-def within(logs: Mean, lowest: float, highest: float) -> Interval | None:
+def within(logs: Mean, lowest: float, highest: float) -> MeasuredInterval | None:
     """Return the interval of a mean of logarithms, as values no lower than `lowest` and no higher than `highest`."""
     if logs.low is None or logs.high is None:
         return None
     # exp overflows beyond 709; such an end is cut at any measured bandwidth anyway.
     low, high = (math.exp(min(end, 700.0)) for end in (logs.low, logs.high))
     low_cut, high_cut = low < lowest * (1 - 1e-9), high > highest * (1 + 1e-9)
-    return Interval(lowest if low_cut else low, highest if high_cut else high, low_cut, high_cut)
+    return MeasuredInterval(lowest if low_cut else low, highest if high_cut else high, low_cut, high_cut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Ratio:
     """What a curve needs less what another needs, in percent of the other; so is the interval, None for one seed."""
 
     percent: float
-    interval: Interval | None
+    interval: MeasuredInterval | None
     seeds: int
 
     @property
@@ -48,7 +48,9 @@ class Ratio:
         return self.interval.low <= 0 <= self.interval.high
 
 
-def ratio(own: Mapping[int, Need], other: Mapping[int, Need], own_range: Range, other_range: Range) -> Ratio | None:
+def ratio(
+    own: Mapping[int, Requirement], other: Mapping[int, Requirement], own_range: Range, other_range: Range
+) -> Ratio | None:
     """Return how much more (below zero: less) `own` needs; None where not every common seed has one number for both.
 
     The ranges are the lowest and the highest bandwidth measured of each: the interval stays within their ratios.
@@ -62,7 +64,7 @@ def ratio(own: Mapping[int, Need], other: Mapping[int, Need], own_range: Range, 
     lowest = own_range[0] / other_range[1]
     highest = own_range[1] / other_range[0] if other_range[0] > 0 else math.inf
     found = within(logs, lowest, highest)
-    percents = found and Interval(_percent(found.low), _percent(found.high), found.low_cut, found.high_cut)
+    percents = found and MeasuredInterval(_percent(found.low), _percent(found.high), found.low_cut, found.high_cut)
     return Ratio(_percent(math.exp(logs.value)), percents, logs.count)
 
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import overload
 
 from simnet import bd_rate
+from simnet.report.mean_interval import mean
 from simnet.report.sweeps.comparison_grid import BANDWIDTH
-from simnet.report.sweeps.seed_statistics import mean
-from simnet.report.sweeps.views import Sample, View
+from simnet.report.sweeps.views import PageView, SeedSample
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class BdRateKind:
     """One column of the table: which quality over which rate."""
 
     title: str
@@ -26,7 +26,7 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class BdRateDifference:
     """The mean over seeds of BD-rates in percent, taken over logarithms, and its 95 % interval.
 
     `percent` is None where no seed has one, and `reason` says why.
@@ -42,21 +42,21 @@ class Difference:
     """of how many that have cells of both."""
 
 
-def kinds(view: View) -> list[Kind]:
+def kinds(view: PageView) -> list[BdRateKind]:
     """Return what can be compared: at the receiver only where bandwidth was swept."""
     psnr, ms_ssim = view.quality
     receiver = (
-        Kind("receiver, PSNR", "psnr_db", psnr, "kbit_s"),
-        Kind("receiver, MS-SSIM", "ms_ssim", ms_ssim, "kbit_s"),
+        BdRateKind("receiver, PSNR", "psnr_db", psnr, "kbit_s"),
+        BdRateKind("receiver, MS-SSIM", "ms_ssim", ms_ssim, "kbit_s"),
     )
     encoder = (
-        Kind("encoder, PSNR", "psnr_db", "psnr_db", "bpp"),
-        Kind("encoder, MS-SSIM", "ms_ssim", "ms_ssim", "bpp"),
+        BdRateKind("encoder, PSNR", "psnr_db", "psnr_db", "bpp"),
+        BdRateKind("encoder, MS-SSIM", "ms_ssim", "ms_ssim", "bpp"),
     )
     return [*(receiver if view.axis.kind == BANDWIDTH else ()), *encoder]
 
 
-def against(view: View, anchor: str) -> Mapping[str, Sequence[Difference]]:
+def against(view: PageView, anchor: str) -> Mapping[str, Sequence[BdRateDifference]]:
     """Return each other curve's differences to `anchor`, one for each of `kinds`."""
     return {
         curve: [_difference(view, anchor, curve, kind) for kind in kinds(view)]
@@ -65,7 +65,7 @@ def against(view: View, anchor: str) -> Mapping[str, Sequence[Difference]]:
     }
 
 
-def _difference(view: View, anchor: str, curve: str, kind: Kind) -> Difference:
+def _difference(view: PageView, anchor: str, curve: str, kind: BdRateKind) -> BdRateDifference:
     own, other = _seeds(view, anchor), _seeds(view, curve)
     found = [
         bd_rate.bd_rate(
@@ -79,8 +79,10 @@ def _difference(view: View, anchor: str, curve: str, kind: Kind) -> Difference:
     ]
     logs = mean(math.log1p(each.value / 100) for each in found if each.value is not None)
     if logs is None:
-        return Difference(None, reason=found[0].reason if found else "no seed has cells of both")
-    return Difference(_percent(logs.value), _percent(logs.low), _percent(logs.high), seeds=logs.count, of=len(found))
+        return BdRateDifference(None, reason=found[0].reason if found else "no seed has cells of both")
+    return BdRateDifference(
+        _percent(logs.value), _percent(logs.low), _percent(logs.high), seeds=logs.count, of=len(found)
+    )
 
 
 @overload
@@ -91,11 +93,11 @@ def _percent(log: float | None) -> float | None:
     return None if log is None else 100 * math.expm1(min(log, 50.0))
 
 
-def _seeds(view: View, curve: str) -> set[int]:
+def _seeds(view: PageView, curve: str) -> set[int]:
     return {sample.seed for spot in view.curves[curve] for sample in spot.samples}
 
 
-def _points(view: View, curve: str, seed: int, kind: Kind) -> list[dict[str, float]]:
+def _points(view: PageView, curve: str, seed: int, kind: BdRateKind) -> list[dict[str, float]]:
     """One seed's points; rate as this page means it: offered is what all curves were offered at this setting."""
     points = []
     for spot in view.curves[curve]:
@@ -106,7 +108,7 @@ def _points(view: View, curve: str, seed: int, kind: Kind) -> list[dict[str, flo
     return points
 
 
-def _rate(kind: Kind, x: float | str | None, sample: Sample) -> float | None:
+def _rate(kind: BdRateKind, x: float | str | None, sample: SeedSample) -> float | None:
     if kind.rate == "bpp":
         return sample.values.get("bpp")
     return x if isinstance(x, float) else None

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from simnet import units
 from simnet.report.formatting import MISSING
-from simnet.report.sweeps.samples import Readings
+from simnet.report.sweeps.samples import SweepSamples
 from simnet.runfolder.sweep_records import Point
 
 _MOST = 12
 MOST_COMMANDS = 4
 
 
-def commands(readings: Readings) -> list[str]:
+def commands(readings: SweepSamples) -> list[str]:
     """Return the command lines that the cells were made by, or, of very many, one for each scenario from what was asked for."""
     typed = list(readings.facts.commands)
     if 0 < len(typed) <= MOST_COMMANDS:
@@ -47,7 +47,7 @@ def _command(scenario: str, points: Sequence[Point]) -> str:
     return shlex.join([*words, "--out", "DIR"])
 
 
-def facts(readings: Readings) -> list[tuple[str, str]]:
+def facts(readings: SweepSamples) -> list[tuple[str, str]]:
     """Return with what the cells were made."""
     found = readings.facts
     points = sum(readings.asked.values())

@@ -7,8 +7,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from simnet.report.sweeps.seed_statistics import Mean, mean
-from simnet.report.sweeps.views import View
+from simnet.report.mean_interval import Mean, mean
+from simnet.report.sweeps.views import PageView
 
 AT_MOST, NOT_REACHED, UNKNOWN, FOUND, BETWEEN = "at most", "not reached", "unknown", "found", "between"
 _STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
@@ -19,7 +19,7 @@ USUAL_DB = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class Requirement:
     """The x from which on a quality is kept. `kind` says how `value` is meant; it is None where there is none."""
 
     kind: str
@@ -28,7 +28,7 @@ class Need:
     """Of what lies between two points, the lower one; `value` is the upper one."""
 
 
-def need(xs: Sequence[float | None], ys: Sequence[float | None], level: float, cliff: float = CLIFF_DB) -> Need:
+def need(xs: Sequence[float | None], ys: Sequence[float | None], level: float, cliff: float = CLIFF_DB) -> Requirement:
     """Return from which x on y is at least `level`, by lines between neighbouring points over log x where x is above zero.
 
     `xs` ascend. What lies beyond the measured points, or in a gap (y is None) between or above them, is not guessed; nor is
@@ -37,31 +37,31 @@ def need(xs: Sequence[float | None], ys: Sequence[float | None], level: float, c
     points = [(x, y) for x, y in zip(xs, ys, strict=True) if x is not None]
     known = [index for index, (_, y) in enumerate(points) if y is not None]
     if not known:
-        return Need(UNKNOWN)
+        return Requirement(UNKNOWN)
     below = [index for index in known if _of(points[index][1]) < level]
     if not below:
-        return Need(AT_MOST, points[known[0]][0])
+        return Requirement(AT_MOST, points[known[0]][0])
     last = below[-1]
     if last == len(points) - 1:
-        return Need(NOT_REACHED, points[last][0])
+        return Requirement(NOT_REACHED, points[last][0])
     if points[last + 1][1] is None:
-        return Need(UNKNOWN)
+        return Requirement(UNKNOWN)
     return _crossing(
         (points[last][0], _of(points[last][1])), (points[last + 1][0], _of(points[last + 1][1])), level, cliff
     )
 
 
-def _crossing(before: tuple[float, float], after: tuple[float, float], level: float, cliff: float) -> Need:
+def _crossing(before: tuple[float, float], after: tuple[float, float], level: float, cliff: float) -> Requirement:
     (x0, y0), (x1, y1) = before, after
     if x1 > CLIFF_RATIO * x0 and y1 - y0 > cliff:
-        return Need(BETWEEN, x1, x0)
+        return Requirement(BETWEEN, x1, x0)
     part = (level - y0) / (y1 - y0)
     if x0 > 0:
-        return Need(FOUND, math.exp(math.log(x0) + part * (math.log(x1) - math.log(x0))))
-    return Need(FOUND, x0 + part * (x1 - x0))
+        return Requirement(FOUND, math.exp(math.log(x0) + part * (math.log(x1) - math.log(x0))))
+    return Requirement(FOUND, x0 + part * (x1 - x0))
 
 
-def needs(view: View, curve: str, column: str, level: float) -> dict[int, Need]:
+def needs(view: PageView, curve: str, column: str, level: float) -> dict[int, Requirement]:
     """Return what each seed's own curve needs, up to the last bandwidth that was asked of it."""
     end = 1 + max((index for index, spot in enumerate(view.curves[curve]) if spot.asked), default=-1)
     seen = {seed: view.seed_curve(curve, seed, column) for seed in view.seeds}
@@ -73,7 +73,7 @@ def needs(view: View, curve: str, column: str, level: float) -> dict[int, Need]:
     }
 
 
-def centre(found: Iterable[Need]) -> Mean | None:
+def centre(found: Iterable[Requirement]) -> Mean | None:
     """Return the mean of the logarithms of what was found, if every seed found it."""
     own = list(found)
     if not own or any(each.kind != FOUND or not each.value for each in own):
@@ -81,7 +81,7 @@ def centre(found: Iterable[Need]) -> Mean | None:
     return mean(math.log(_of(each.value)) for each in own)
 
 
-def bracket(found: Iterable[Need]) -> tuple[float, float] | None:
+def bracket(found: Iterable[Requirement]) -> tuple[float, float] | None:
     """Return between which x the needs of all seeds lie, if every seed crosses the level between two measured points."""
     own = list(found)
     if not own or any(each.kind not in {FOUND, BETWEEN} for each in own):
@@ -90,7 +90,7 @@ def bracket(found: Iterable[Need]) -> tuple[float, float] | None:
     return min(lows), max(_of(each.value) for each in own)
 
 
-def measured(view: View, curve: str, column: str) -> tuple[float, float]:
+def measured(view: PageView, curve: str, column: str) -> tuple[float, float]:
     """Return the lowest and the highest x at which a curve of `view.measured` has this figure."""
     xs = [spot.x for spot in view.curves[curve] if isinstance(spot.x, float) and spot.mean(column)]
     return min(xs, default=0.0), max(xs, default=math.inf)
@@ -109,7 +109,7 @@ def levels(values: Iterable[float], most: int = 6) -> list[float]:
     return []
 
 
-def reference_level(view: View, column: str) -> float | None:
+def reference_level(view: PageView, column: str) -> float | None:
     """Return the round level that most curves cross between measured points in every seed, most with one number for where.
 
     Of several it is the nearest to 30 dB.
@@ -123,7 +123,7 @@ def reference_level(view: View, column: str) -> float | None:
     return min(whole, key=lambda level: abs(level - USUAL_DB)) if most > (0, 0) else None
 
 
-def _crossed(view: View, column: str, level: float) -> tuple[int, int]:
+def _crossed(view: PageView, column: str, level: float) -> tuple[int, int]:
     """How many curves cross the level between measured points, and how many of them at one number."""
     every = [needs(view, curve, column, level).values() for curve in view.measured]
     return sum(bracket(own) is not None for own in every), sum(centre(own) is not None for own in every)

@@ -8,10 +8,10 @@ from typing import Any
 
 from simnet.age_of_information import age_of
 from simnet.records import SECOND_NS, Row, Scenario
-from simnet.report.sweeps import overlap, shown_gallery, sweep_table
-from simnet.report.sweeps.comparison_grid import Folder, Grid
+from simnet.report.sweeps import displayed_gallery, overlap, sweep_table
+from simnet.report.sweeps.comparison_grid import ComparedFolder, ComparisonGrid
+from simnet.report.sweeps.displayed_gallery import DisplayedFrame
 from simnet.report.sweeps.histogram import Histogram
-from simnet.report.sweeps.shown_gallery import Kept
 from simnet.row_statistics import by_stream, latency_ms, present, side_gain_db
 from simnet.runfolder.sweep_reader import CellFolder
 from simnet.runfolder.sweep_records import Point
@@ -23,12 +23,12 @@ DECODED = ("psnr_db", "ms_ssim")
 
 Place = tuple[str, str, str]
 """Curve, case, setting along x."""
-Spot = tuple[str, str, str, str]
+StreamPlace = tuple[str, str, str, str]
 """Curve, case, setting, stream."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class SampledRow:
     """A row of the table and where it belongs."""
 
     folder: str
@@ -41,7 +41,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Absent:
+class AbsentCell:
     """A point without a cell; `reason` is empty where it has not been run."""
 
     folder: str
@@ -58,7 +58,7 @@ class Absent:
 
 
 @dataclass(slots=True)
-class Times:
+class TimeHistograms:
     """When pictures came and how old they were, all seeds together."""
 
     frames: int = 0
@@ -67,7 +67,7 @@ class Times:
 
 
 @dataclass(slots=True)
-class Gains:
+class GainBins:
     """Gain of side information in dB: (number of frames, sum) by (seed, bin of age in ms) and by (seed, bin of overlap)."""
 
     by_age: dict[tuple[int, float], tuple[int, float]] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class Gains:
 
 
 @dataclass(slots=True)
-class Facts:
+class SweepProvenance:
     """What a page says about how its cells were made."""
 
     versions: dict[str, None] = field(default_factory=dict)
@@ -89,18 +89,18 @@ class Facts:
 
 
 @dataclass(slots=True)
-class Readings:
+class SweepSamples:
     """Everything that a page is made from."""
 
-    grid: Grid
-    rows: list[Reading] = field(default_factory=list)
-    absent: list[Absent] = field(default_factory=list)
+    grid: ComparisonGrid
+    rows: list[SampledRow] = field(default_factory=list)
+    absent: list[AbsentCell] = field(default_factory=list)
     asked: dict[Place, int] = field(default_factory=dict)
-    times: dict[Spot, Times] = field(default_factory=dict)
-    gains: dict[tuple[str, str, str], Gains] = field(default_factory=dict)
+    times: dict[StreamPlace, TimeHistograms] = field(default_factory=dict)
+    gains: dict[tuple[str, str, str], GainBins] = field(default_factory=dict)
     """By curve, case, stream."""
-    pictures: list[Kept] = field(default_factory=list)
-    facts: Facts = field(default_factory=Facts)
+    pictures: list[DisplayedFrame] = field(default_factory=list)
+    facts: SweepProvenance = field(default_factory=SweepProvenance)
 
     @property
     def streams(self) -> tuple[str, ...]:
@@ -114,13 +114,13 @@ class Readings:
         return SHOWN if shown or not self.rows else DECODED
 
 
-def read(grid: Grid) -> Readings:
+def read(grid: ComparisonGrid) -> SweepSamples:
     """Read every cell once.
 
     Raises:
         InputError: A cell's files are not what a sweep writes.
     """
-    readings = Readings(grid)
+    readings = SweepSamples(grid)
     for folder in grid.folders:
         swept = tuple(dict.fromkeys(key for point in folder.source.points for key, _ in point.settings))
         for point in _asked(grid, folder):
@@ -129,11 +129,11 @@ def read(grid: Grid) -> Readings:
             if folder.source.has(point):
                 _take(readings, folder, point, place, folder.source.cell(point), swept)
             else:
-                readings.absent.append(Absent(folder.label, *place, point.seed, point))
+                readings.absent.append(AbsentCell(folder.label, *place, point.seed, point))
     return readings
 
 
-def _asked(grid: Grid, folder: Folder) -> list[Point]:
+def _asked(grid: ComparisonGrid, folder: ComparedFolder) -> list[Point]:
     """What was asked for, once: of one quantity written in two ways the point that has a cell."""
     made: dict[tuple[str, str, str, int], Point] = {}
     for point in folder.source.points:
@@ -144,23 +144,23 @@ def _asked(grid: Grid, folder: Folder) -> list[Point]:
 
 
 def _take(
-    readings: Readings, folder: Folder, point: Point, place: Place, cell: CellFolder, swept: Sequence[str]
+    readings: SweepSamples, folder: ComparedFolder, point: Point, place: Place, cell: CellFolder, swept: Sequence[str]
 ) -> None:
     run = cell.run
     for row in sweep_table.cell_rows(point, cell, swept):
-        readings.rows.append(Reading(folder.label, *place, point.seed, row["stream"], row))
+        readings.rows.append(SampledRow(folder.label, *place, point.seed, row["stream"], row))
     for stream, own in by_stream(run.rows).items():
-        times = readings.times.setdefault((*place, stream), Times())
+        times = readings.times.setdefault((*place, stream), TimeHistograms())
         times.frames += len(own)
         times.latency.count(present(latency_ms, own))
         times.age.spread(age_of(own, round(run.virtual_s * SECOND_NS)).pieces)
-        gains = readings.gains.setdefault((place[0], place[1], stream), Gains())
+        gains = readings.gains.setdefault((place[0], place[1], stream), GainBins())
         _gain(gains, own, point.seed, run.scenario)
-    readings.pictures += shown_gallery.kept(place, point, cell)
+    readings.pictures += displayed_gallery.kept(place, point, cell)
     _note(readings.facts, place[1], cell)
 
 
-def _gain(gains: Gains, rows: Sequence[Row], seed: int, scenario: Scenario) -> None:
+def _gain(gains: GainBins, rows: Sequence[Row], seed: int, scenario: Scenario) -> None:
     placed = overlap.is_known(scenario)
     for row in rows:
         gain = side_gain_db(row)
@@ -187,7 +187,7 @@ def _add(bins: dict[tuple[int, float], tuple[int, float]], key: tuple[int, float
     bins[key] = count + 1, total + value
 
 
-def _note(facts: Facts, case: str, cell: CellFolder) -> None:
+def _note(facts: SweepProvenance, case: str, cell: CellFolder) -> None:
     manifest, scenario = cell.run.manifest, cell.run.scenario
     facts.versions[manifest.version] = None
     facts.processors[manifest.cpu] = None

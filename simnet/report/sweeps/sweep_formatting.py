@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 from simnet.report.formatting import MISSING, number
+from simnet.report.mean_interval import Mean
 from simnet.report.sweeps.comparison_grid import BANDWIDTH, SINGLE, Axis
-from simnet.report.sweeps.seed_statistics import Mean
 
 MINUS = "\N{MINUS SIGN}"
 

@@ -15,24 +15,24 @@ from simnet.report.figures.figure import Figure
 from simnet.report.page_template import finite, render, save
 from simnet.report.sweeps import (
     compare,
+    displayed_gallery,
     repeat,
     run_source,
     samples,
-    shown_gallery,
     sweep_tables,
     verdict,
     views,
 )
 from simnet.report.sweeps.comparison_grid import (
     BANDWIDTH,
-    Folder,
-    Grid,
+    ComparedFolder,
+    ComparisonGrid,
     grid,
 )
 from simnet.report.sweeps.figures import curves, side_gain_figures, time_figures
-from simnet.report.sweeps.samples import Readings
+from simnet.report.sweeps.samples import SweepSamples
 from simnet.report.sweeps.sweep_formatting import counted, place
-from simnet.report.sweeps.views import View
+from simnet.report.sweeps.views import PageView
 from simnet.runfolder import sweep_reader
 from simnet.runfolder.folder_names import COMPARISON, PAGE
 
@@ -55,14 +55,14 @@ def write(folders: Sequence[Path], out: Path | None = None) -> Path:
     return path
 
 
-def _named(paths: Sequence[Path]) -> list[Folder]:
+def _named(paths: Sequence[Path]) -> list[ComparedFolder]:
     names = [path.resolve().name for path in paths]
     labels = [name if names.count(name) == 1 else str(path) for name, path in zip(names, paths, strict=True)]
     if len(set(labels)) < len(labels):
         twice = next(label for label in labels if labels.count(label) > 1)
         raise InputError(f"{twice}: named twice; expected folders that differ")
     return [
-        Folder(
+        ComparedFolder(
             label if len(paths) > 1 else "",
             sweep_reader.read(path) if sweep_reader.is_sweep(path) else run_source.read(path),
             str(path),
@@ -71,14 +71,14 @@ def _named(paths: Sequence[Path]) -> list[Folder]:
     ]
 
 
-def _context(found: Readings) -> dict[str, Any]:
+def _context(found: SweepSamples) -> dict[str, Any]:
     every = views.views(found)
     drawn = {view.id: _figures(found, view) for view in every}
     first: dict[str, Figure] = {}
     for named in drawn.values():
         for name, figures in named.items():
             first.setdefault(name, figures[0])
-    images = shown_gallery.gallery(found.pictures)
+    images = displayed_gallery.gallery(found.pictures)
     return {
         "title": _title(found.grid),
         "lead": _lead(found),
@@ -104,14 +104,14 @@ def _context(found: Readings) -> dict[str, Any]:
     }
 
 
-def _title(found: Grid) -> str:
+def _title(found: ComparisonGrid) -> str:
     if len(found.folders) > 1:
         return " and ".join(folder.label for folder in found.folders) if len(found.folders) < 4 else "Comparison"
     names = dict.fromkeys(point.scenario for folder in found.folders for point in folder.source.points)
     return ", ".join(names) or "Empty sweep"
 
 
-def _lead(found: Readings) -> str:
+def _lead(found: SweepSamples) -> str:
     axis = found.grid.axis
     swept = [axis.key] * bool(axis.key) + list(found.grid.keys)
     seeds = {point.seed for folder in found.grid.folders for point in folder.source.points}
@@ -122,7 +122,7 @@ def _lead(found: Readings) -> str:
     )
 
 
-def _words(view: View) -> dict[str, Any]:
+def _words(view: PageView) -> dict[str, Any]:
     return {
         "id": view.id,
         "stream": view.stream,
@@ -135,7 +135,7 @@ def _words(view: View) -> dict[str, Any]:
     }
 
 
-def _figures(found: Readings, view: View) -> dict[str, list[Figure]]:
+def _figures(found: SweepSamples, view: PageView) -> dict[str, list[Figure]]:
     """By name, a figure; that of latency has one for every setting."""
     known = {(curve, setting): own for curve, setting, own in views.times(found, view)}
     made = {
@@ -157,7 +157,7 @@ def _choices(drawn: Mapping[str, Mapping[str, Sequence[Figure]]]) -> dict[str, d
     return made
 
 
-def _packed(found: Readings) -> str:
+def _packed(found: SweepSamples) -> str:
     """All rows as CSV, packed so that a page of many cells stays small."""
     text = io.StringIO(newline="")
     lines = csv.DictWriter(text, sweep_tables.ordered_columns(found), restval="", lineterminator="\n")

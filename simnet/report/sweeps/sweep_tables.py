@@ -6,24 +6,24 @@ from collections.abc import Mapping, Sequence
 from math import exp
 
 from simnet.report.formatting import MISSING
+from simnet.report.mean_interval import Mean
 from simnet.report.run_tables import Table
 from simnet.report.sweeps import differences
 from simnet.report.sweeps.comparison_grid import BANDWIDTH
 from simnet.report.sweeps.confidence import Range, within
-from simnet.report.sweeps.differences import Difference
+from simnet.report.sweeps.differences import BdRateDifference
 from simnet.report.sweeps.required_bandwidth import (
     AT_MOST,
     NOT_REACHED,
     UNKNOWN,
-    Need,
+    Requirement,
     bracket,
     centre,
     levels,
     measured,
     needs,
 )
-from simnet.report.sweeps.samples import Absent, Readings
-from simnet.report.sweeps.seed_statistics import Mean
+from simnet.report.sweeps.samples import AbsentCell, SweepSamples
 from simnet.report.sweeps.sweep_formatting import (
     amount,
     counted,
@@ -32,12 +32,12 @@ from simnet.report.sweeps.sweep_formatting import (
     signed,
     with_interval,
 )
-from simnet.report.sweeps.views import Spot, View
+from simnet.report.sweeps.views import CurvePoint, PageView
 
 MOST_ABSENT = 100
 
 
-def figures(view: View) -> Table:
+def figures(view: PageView) -> Table:
     """Return the mean over seeds of every curve at every setting; what is missing or failed is said to be."""
     rows: list[tuple[str, ...]] = []
     for index, first in enumerate(view.places):
@@ -57,11 +57,11 @@ def figures(view: View) -> Table:
     )  # fmt: skip
 
 
-def _first(view: View) -> str:
+def _first(view: PageView) -> str:
     return "offered" if view.axis.kind == BANDWIDTH else view.axis.key or "offered"
 
 
-def _cells(view: View, spot: Spot) -> tuple[str, ...]:
+def _cells(view: PageView, spot: CurvePoint) -> tuple[str, ...]:
     if not spot.samples:
         state = "failed" if spot.failed else "missing" if spot.missing else "not asked"
         return (state, *(MISSING,) * 8)
@@ -81,7 +81,7 @@ def _percent(found: Mean | None) -> str:
     return MISSING if found is None else f"{100 * found.value:.1f} %"
 
 
-def needed(view: View) -> list[Table]:
+def needed(view: PageView) -> list[Table]:
     """Return what each curve needs for several qualities; nothing where bandwidth was not swept."""
     if view.axis.kind != BANDWIDTH:
         return []
@@ -112,7 +112,7 @@ def needed(view: View) -> list[Table]:
     return made
 
 
-def _need(found: Mapping[int, Need], ends: Range) -> str:
+def _need(found: Mapping[int, Requirement], ends: Range) -> str:
     own = list(found.values())
     if logs := centre(own):
         return _logarithmic(logs, ends)
@@ -121,7 +121,7 @@ def _need(found: Mapping[int, Need], ends: Range) -> str:
     return _uncrossed(own)
 
 
-def _uncrossed(own: Sequence[Need]) -> str:
+def _uncrossed(own: Sequence[Requirement]) -> str:
     """What is known where not every seed crosses the level between two points."""
     kinds = {each.kind for each in own}
     values = [each.value for each in own if each.value is not None]
@@ -145,7 +145,7 @@ def _logarithmic(logs: Mean, ends: Range) -> str:
     return f"{amount(exp(logs.value))} ({low} to {high})"
 
 
-def against(view: View, anchor: str) -> Table:
+def against(view: PageView, anchor: str) -> Table:
     """Return each curve's BD-rates against an anchor."""
     kinds = differences.kinds(view)
     found = differences.against(view, anchor)
@@ -171,7 +171,7 @@ def against(view: View, anchor: str) -> Table:
     )
 
 
-def _difference(found: Difference) -> str:
+def _difference(found: BdRateDifference) -> str:
     if found.percent is None:
         return MISSING
     interval = (
@@ -181,7 +181,7 @@ def _difference(found: Difference) -> str:
     return f"{signed(found.percent, 1)} %{interval}{few}"
 
 
-def absent(readings: Readings) -> Table | None:
+def absent(readings: SweepSamples) -> Table | None:
     """Return what is missing and what failed; None where nothing is."""
     if not readings.absent:
         return None
@@ -198,11 +198,11 @@ def absent(readings: Readings) -> Table | None:
     )  # fmt: skip
 
 
-def _label(each: Absent) -> str:
+def _label(each: AbsentCell) -> str:
     return f"{each.folder}: {each.point.label}" if each.folder else each.point.label
 
 
-def ordered_columns(readings: Readings) -> Sequence[str]:
+def ordered_columns(readings: SweepSamples) -> Sequence[str]:
     """Return every column that a row has, the folder first where there are several."""
     names = dict.fromkeys(name for reading in readings.rows for name in reading.row)
     return (["folder"] if len(readings.grid.folders) > 1 else []) + list(names)

@@ -8,15 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from simnet import units
+from simnet.report.mean_interval import Mean, mean, weighted
 from simnet.report.sweeps.comparison_grid import BANDWIDTH, SINGLE, Axis
 from simnet.report.sweeps.histogram import Histogram
 from simnet.report.sweeps.samples import (
-    Reading,
-    Readings,
-    Times,
+    SampledRow,
+    SweepSamples,
+    TimeHistograms,
     sums,
 )
-from simnet.report.sweeps.seed_statistics import Mean, mean, weighted
 
 ALL = "all streams together"
 MOST_STREAMS, MOST_CASES, MOST_VIEWS = 12, 12, 16
@@ -26,7 +26,7 @@ _EVEN = ("offered_kbit_s", "sent_kbit_s", "age_ms_mean")
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class SeedSample:
     """One seed at one place: figures by the table's names, over all streams of the choice."""
 
     seed: int
@@ -34,7 +34,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class CurvePoint:
     """One place of a curve. Without samples it is a gap."""
 
     setting: str
@@ -43,7 +43,7 @@ class Spot:
     failed: int
     missing: int
     """Neither there nor failed: not run, or not yet."""
-    samples: tuple[Sample, ...]
+    samples: tuple[SeedSample, ...]
 
     def mean(self, column: str) -> Mean | None:
         """Return the mean over seeds."""
@@ -57,14 +57,14 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class PageView:
     """A choice: every curve has a spot for every setting of the axis, in order."""
 
     id: str
     case: str
     stream: str
     axis: Axis
-    curves: Mapping[str, tuple[Spot, ...]]
+    curves: Mapping[str, tuple[CurvePoint, ...]]
     quality: tuple[str, str]
     """The columns of PSNR and MS-SSIM."""
     deadline_ms: float | None
@@ -77,7 +77,7 @@ class View:
         return tuple(sorted(every))
 
     @property
-    def places(self) -> tuple[Spot, ...]:
+    def places(self) -> tuple[CurvePoint, ...]:
         """The settings in order, as the first curve has them: every curve has the same."""
         return next(iter(self.curves.values()))
 
@@ -102,7 +102,7 @@ class View:
         return xs, ys
 
 
-def views(readings: Readings) -> list[View]:
+def views(readings: SweepSamples) -> list[PageView]:
     """Return every choice, all streams together first; single streams only where they are few enough to choose from."""
     streams, cases = readings.streams, len(readings.grid.cases[:MOST_CASES])
     few = 1 < len(streams) <= MOST_STREAMS and cases * (1 + len(streams)) <= MOST_VIEWS
@@ -115,14 +115,14 @@ def views(readings: Readings) -> list[View]:
     return made
 
 
-def _view(readings: Readings, id_: str, case: str, stream: str, rows: Sequence[Reading]) -> View:
+def _view(readings: SweepSamples, id_: str, case: str, stream: str, rows: Sequence[SampledRow]) -> PageView:
     axis = readings.grid.axis
-    grouped: dict[tuple[str, str, int], list[Reading]] = {}
+    grouped: dict[tuple[str, str, int], list[SampledRow]] = {}
     for row in rows:
         grouped.setdefault((row.curve, row.setting, row.seed), []).append(row)
-    samples: dict[tuple[str, str], list[Sample]] = {}
+    samples: dict[tuple[str, str], list[SeedSample]] = {}
     for (curve, setting, seed), group in sorted(grouped.items()):
-        samples.setdefault((curve, setting), []).append(Sample(seed, _together([row.row for row in group])))
+        samples.setdefault((curve, setting), []).append(SeedSample(seed, _together([row.row for row in group])))
     places = {setting: _x(axis, setting, samples) for setting in axis.settings}
     ordered = axis.settings
     if axis.kind == BANDWIDTH:
@@ -130,7 +130,7 @@ def _view(readings: Readings, id_: str, case: str, stream: str, rows: Sequence[R
     absent = Counter((own.curve, own.setting, bool(own.reason)) for own in readings.absent if own.case == case)
     curves = {
         curve: tuple(
-            Spot(
+            CurvePoint(
                 setting,
                 places[setting],
                 readings.asked.get((curve, case, setting), 0),
@@ -144,7 +144,7 @@ def _view(readings: Readings, id_: str, case: str, stream: str, rows: Sequence[R
     }
     deadlines = readings.facts.deadlines_ms.get(case, set())
     deadline = next(iter(deadlines)) if len(deadlines) == 1 else None
-    return View(id_, case, stream, axis, curves, readings.qualities, deadline)
+    return PageView(id_, case, stream, axis, curves, readings.qualities, deadline)
 
 
 def _together(rows: Sequence[Mapping[str, float | None]]) -> dict[str, float | None]:
@@ -168,7 +168,7 @@ def _pictures(row: Mapping[str, float | None]) -> float:
     return (row["in_time"] or 0) + (row["late"] or 0)
 
 
-def _x(axis: Axis, setting: str, samples: Mapping[tuple[str, str], Sequence[Sample]]) -> float | str | None:
+def _x(axis: Axis, setting: str, samples: Mapping[tuple[str, str], Sequence[SeedSample]]) -> float | str | None:
     if axis.kind in {BANDWIDTH, SINGLE}:
         offered = [
             sample.values["offered_kbit_s"] for (_, own), group in samples.items() if own == setting for sample in group
@@ -185,7 +185,7 @@ def _rank(x: float | str | None) -> float:
     return x if isinstance(x, float) else math.inf
 
 
-def times(readings: Readings, view: View) -> Iterator[tuple[str, str, Times]]:
+def times(readings: SweepSamples, view: PageView) -> Iterator[tuple[str, str, TimeHistograms]]:
     """Yield curve, setting and the times of all frames of the choice, seeds together."""
     for curve in view.curves:
         for spot in view.curves[curve]:
@@ -195,14 +195,14 @@ def times(readings: Readings, view: View) -> Iterator[tuple[str, str, Times]]:
                 if (name, case, setting) == (curve, view.case, spot.setting) and view.stream in {ALL, stream}
             ]
             if found:
-                whole = Times(sum(own.frames for own in found), Histogram(), Histogram())
+                whole = TimeHistograms(sum(own.frames for own in found), Histogram(), Histogram())
                 for own in found:
                     whole.latency.add(own.latency)
                     whole.age.add(own.age)
                 yield curve, spot.setting, whole
 
 
-def gains(readings: Readings, view: View, kind: str) -> Iterator[tuple[str, list[tuple[float, Mean, int]]]]:
+def gains(readings: SweepSamples, view: PageView, kind: str) -> Iterator[tuple[str, list[tuple[float, Mean, int]]]]:
     """Yield each curve with (bin, mean gain in dB over seeds, frames), `kind` being `by_age` or `by_overlap`."""
     for curve in view.curves:
         whole: dict[tuple[int, float], tuple[int, float]] = {}

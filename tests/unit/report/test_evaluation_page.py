@@ -18,10 +18,10 @@ from simnet.report import (
     published_points,
 )
 from simnet.report.evaluation_examples import (
-    Example,
-    Explained,
-    Scored,
-    Shown,
+    DecoderExplanation,
+    EvaluationExample,
+    ExampleDecoding,
+    ScoredPicture,
 )
 
 
@@ -50,28 +50,32 @@ def _picture(seed: int, height: int = 16, width: int = 32) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 255, (height, width, 3), dtype=np.uint8)
 
 
-def _scored(seed: int) -> Scored:
-    return Scored(_picture(seed), 31.25, 0.9711)
+def _scored(seed: int) -> ScoredPicture:
+    return ScoredPicture(_picture(seed), 31.25, 0.9711)
 
 
-def _explained(offset: int) -> Explained:
+def _explained(offset: int) -> DecoderExplanation:
     matches = np.zeros((4, 8, 2, 4), np.float32)
     matches[..., 1] = 3.25 + offset
     matches[..., 2] = 7.5
     matches[..., 3] = (0.5, 0.25)
-    return Explained("atn", offset, 0.15, 4, matches, np.full((4, 8), 0.75), _scored(5), _scored(6), _scored(7))
+    return DecoderExplanation(
+        "atn", offset, 0.15, 4, matches, np.full((4, 8), 0.75), _scored(5), _scored(6), _scored(7)
+    )
 
 
 @pytest.fixture
-def example() -> Example:
-    shown = [Shown("atn", _scored(3), 0.3, 0.151, k) for k in (0, 3)] + [Shown("jpeg", _scored(4), 0.1, 0.149, None)]
-    return Example(
+def example() -> EvaluationExample:
+    shown = [ExampleDecoding("atn", _scored(3), 0.3, 0.151, k) for k in (0, 3)] + [
+        ExampleDecoding("jpeg", _scored(4), 0.1, 0.149, None)
+    ]
+    return EvaluationExample(
         "000012, left view", _picture(1), {0: _picture(2), 3: _picture(8)}, shown, [_explained(0), _explained(3)]
     )
 
 
 @pytest.fixture
-def result(example: Example) -> evaluation_page.Result:
+def result(example: EvaluationExample) -> evaluation_page.EvaluationResult:
     row = {"pictures": 21, "gain_ms_ssim": 0.01, "bd_rate": {"psnr": -30.0, "ms_ssim": None}, "points": []}
     return {
         "data": "pairs:/data/<b>street</b>",
@@ -104,11 +108,11 @@ def _plots(page: str) -> dict[str, Any]:
     return {plot["id"]: plot for plot in json.loads(found[1])}
 
 
-def _page(result: evaluation_page.Result, folder: Path, **options: bool) -> str:
+def _page(result: evaluation_page.EvaluationResult, folder: Path, **options: bool) -> str:
     return evaluation_page.write(result, folder, **options).read_text(encoding="utf-8")
 
 
-def test_curves_hold_the_points_in_order_of_rate(result: evaluation_page.Result, tmp_path: Path) -> None:
+def test_curves_hold_the_points_in_order_of_rate(result: evaluation_page.EvaluationResult, tmp_path: Path) -> None:
     plots = _plots(_page(result, tmp_path / "new"))
     traces = {trace["name"]: trace for trace in plots["plot-curve-psnr-db"]["data"]}
     assert set(traces) == {
@@ -123,7 +127,7 @@ def test_curves_hold_the_points_in_order_of_rate(result: evaluation_page.Result,
     assert len(plots["plot-curve-ms-ssim"]["data"]) == 5
 
 
-def test_published_points_appear_only_with_their_data(result: evaluation_page.Result, tmp_path: Path) -> None:
+def test_published_points_appear_only_with_their_data(result: evaluation_page.EvaluationResult, tmp_path: Path) -> None:
     def names(page: str) -> set[str]:
         return {trace["name"] for trace in _plots(page)["plot-curve-ms-ssim"]["data"] if "published" in trace["name"]}
 
@@ -147,7 +151,7 @@ def test_unpublished_figures_are_omitted() -> None:
     assert curves["psnr_db"]["BPG"] == [(0.2, 25.4), (0.3, 27.1)]
 
 
-def test_differences_have_an_interval_or_a_reason(result: evaluation_page.Result, tmp_path: Path) -> None:
+def test_differences_have_an_interval_or_a_reason(result: evaluation_page.EvaluationResult, tmp_path: Path) -> None:
     page = _page(result, tmp_path)
     cells = re.findall(r'<th scope="row">(\w+)</th><td>([^<]*)</td><td>([^<]*)</td><td>([^<]*)</td>', page)
     assert cells[:3] == [
@@ -160,7 +164,7 @@ def test_differences_have_an_interval_or_a_reason(result: evaluation_page.Result
     assert "small sample" in page
 
 
-def test_several_anchors_give_a_matrix(result: evaluation_page.Result, tmp_path: Path) -> None:
+def test_several_anchors_give_a_matrix(result: evaluation_page.EvaluationResult, tmp_path: Path) -> None:
     result["anchors"] = ["factorized", "jpeg"]
     result["comparisons"] = {**result["comparisons"], "jpeg": dict.fromkeys(result["points"], _deltas(-7.0, -8.0, 0.9))}
     page = _page(result, tmp_path)
@@ -168,7 +172,9 @@ def test_several_anchors_give_a_matrix(result: evaluation_page.Result, tmp_path:
     assert '<th scope="row">atn</th><td>-14.2 %</td><td>-7.0 %</td></tr>' in page
 
 
-def test_side_information_and_offsets_are_tables_and_curves(result: evaluation_page.Result, tmp_path: Path) -> None:
+def test_side_information_and_offsets_are_tables_and_curves(
+    result: evaluation_page.EvaluationResult, tmp_path: Path
+) -> None:
     page = _page(result, tmp_path)
     assert "Unrelated: pictures of another drive." in page
     assert '<th scope="row">atn</th><td>3</td><td>21</td><td>+1.50</td><td>75 %</td>' in page
@@ -176,7 +182,7 @@ def test_side_information_and_offsets_are_tables_and_curves(result: evaluation_p
     assert (gain["x"], gain["y"]) == ([0, 3], [2.0, 1.5])
 
 
-def test_examples_show_errors_and_captions(result: evaluation_page.Result, tmp_path: Path) -> None:
+def test_examples_show_errors_and_captions(result: evaluation_page.EvaluationResult, tmp_path: Path) -> None:
     page = _page(result, tmp_path)
     alts = re.findall(r'<img src="data:image/webp;base64,[^"]+" alt="([^"]+)"', page)
     assert [alt.partition(":")[0] for alt in alts[6:]] == [
@@ -196,7 +202,7 @@ def test_examples_show_errors_and_captions(result: evaluation_page.Result, tmp_p
     assert "<b>street</b>" not in page
 
 
-def test_matches_are_data_for_the_script(result: evaluation_page.Result, tmp_path: Path) -> None:
+def test_matches_are_data_for_the_script(result: evaluation_page.EvaluationResult, tmp_path: Path) -> None:
     page = _page(result, tmp_path)
     found = re.search(r'<script type="application/json" id="attention">(.*?)</script>', page, re.DOTALL)
     assert found is not None
@@ -223,7 +229,7 @@ def test_patches_at_the_edge_hold_fewer_cells() -> None:
     assert attention.joined_cells(4, 94, 311) == 4
 
 
-def test_scores_are_listed_per_picture(result: evaluation_page.Result, tmp_path: Path) -> None:
+def test_scores_are_listed_per_picture(result: evaluation_page.EvaluationResult, tmp_path: Path) -> None:
     _page(result, tmp_path)
     with (tmp_path / "pictures.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -231,7 +237,9 @@ def test_scores_are_listed_per_picture(result: evaluation_page.Result, tmp_path:
     assert len(rows) == 2
 
 
-def test_evaluation_without_controls_or_examples_has_a_page(result: evaluation_page.Result, tmp_path: Path) -> None:
+def test_evaluation_without_controls_or_examples_has_a_page(
+    result: evaluation_page.EvaluationResult, tmp_path: Path
+) -> None:
     for key in ("controls", "side_information", "offsets", "scores", "examples"):
         del result[key]
     page = _page(result, tmp_path)
@@ -241,7 +249,7 @@ def test_evaluation_without_controls_or_examples_has_a_page(result: evaluation_p
     assert not (tmp_path / "pictures.csv").exists()
 
 
-def test_excess_pictures_are_shrunk_then_omitted(example: Example, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_excess_pictures_are_shrunk_then_omitted(example: EvaluationExample, monkeypatch: pytest.MonkeyPatch) -> None:
     assert evaluation_gallery.gallery([example] * 2).note == ""
     one = evaluation_gallery._bytes(evaluation_gallery._example(0, example, evaluation_gallery._lossy))
     assert one < evaluation_gallery._bytes(evaluation_gallery._example(0, example, evaluation_gallery._lossless))
@@ -251,7 +259,7 @@ def test_excess_pictures_are_shrunk_then_omitted(example: Example, monkeypatch: 
     assert shown.note == "Pictures are stored as WebP at quality 90. Examples that did not fit: 1."
 
 
-def test_uncreatable_folder_is_one_line(result: evaluation_page.Result, tmp_path: Path) -> None:
+def test_uncreatable_folder_is_one_line(result: evaluation_page.EvaluationResult, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="file: cannot be made"):
         evaluation_page.write(result, tmp_path / "file")

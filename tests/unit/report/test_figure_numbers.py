@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from simnet.records import LinkConfig, NodeConfig, Trajectory
 from simnet.report import (
     formatting,
-    gain,
     site_plan,
     time_bins,
 )
 from simnet.report.figures.figure import LIMIT, NEUTRAL, OUTCOME_COLOURS, PALETTE
+from simnet.report.mean_interval import batch_half_width
 from simnet.tracks import poses
 
 values = st.floats(min_value=-100, max_value=100)
@@ -22,7 +22,7 @@ values = st.floats(min_value=-100, max_value=100)
 
 @given(st.lists(values, max_size=3))
 def test_too_few_frames_have_no_interval(few: list[float]) -> None:
-    assert gain.half_width(few) is None
+    assert batch_half_width(few) is None
 
 
 def test_interval_coverage_matches_its_level() -> None:
@@ -34,7 +34,7 @@ def test_interval_coverage_matches_its_level() -> None:
         frames = [noise[0] / 0.8]
         for step in noise[1:]:
             frames.append(0.6 * frames[-1] + step)
-        width = gain.half_width(frames)
+        width = batch_half_width(frames)
         assert width is not None
         covered += abs(float(np.mean(frames))) <= width
     assert 0.90 <= covered / 400 <= 0.99

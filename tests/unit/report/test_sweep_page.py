@@ -17,22 +17,22 @@ from pyarrow import parquet
 from simnet import cli, report
 from simnet.errors import InputError
 from simnet.records import CameraConfig, Trajectory
+from simnet.report.mean_interval import Mean, mean
 from simnet.report.sweeps import (
+    displayed_gallery,
     overlap,
     required_bandwidth,
     samples,
-    shown_gallery,
     sweep_tables,
     verdict,
     views,
 )
-from simnet.report.sweeps.comparison_grid import Folder, grid
-from simnet.report.sweeps.confidence import Interval, ratio, within
+from simnet.report.sweeps.comparison_grid import ComparedFolder, grid
+from simnet.report.sweeps.confidence import MeasuredInterval, ratio, within
 from simnet.report.sweeps.differences import against
 from simnet.report.sweeps.histogram import Histogram
-from simnet.report.sweeps.required_bandwidth import Need, need
-from simnet.report.sweeps.seed_statistics import Mean, mean
-from simnet.report.sweeps.views import View
+from simnet.report.sweeps.required_bandwidth import Requirement, need
+from simnet.report.sweeps.views import PageView
 from simnet.runfolder import sweep_reader
 from simnet.tracks.poses import Pose
 from support import run_folders
@@ -52,11 +52,11 @@ def changed(whole: Path, tmp_path: Path) -> Path:
     return shutil.copytree(whole, tmp_path / "sweep")
 
 
-def every_view(folder: Path) -> list[View]:
-    return views.views(samples.read(grid([Folder("", sweep_reader.read(folder), str(folder))])))
+def every_view(folder: Path) -> list[PageView]:
+    return views.views(samples.read(grid([ComparedFolder("", sweep_reader.read(folder), str(folder))])))
 
 
-def first_view(folder: Path) -> View:
+def first_view(folder: Path) -> PageView:
     return every_view(folder)[0]
 
 
@@ -105,37 +105,37 @@ def test_required_bandwidth_is_interpolated_between_neighbours(whole: Path) -> N
 @pytest.mark.parametrize(
     ("ys", "expected"),
     [
-        ([20.0, 30.0, 40.0], Need(required_bandwidth.FOUND, pytest.approx(100 * math.sqrt(2)))),
-        ([20.0, None, 40.0], Need(required_bandwidth.UNKNOWN)),
-        ([None, 30.0, 40.0], Need(required_bandwidth.AT_MOST, 200)),
-        ([20.0, 22.0, 24.0], Need(required_bandwidth.NOT_REACHED, 400)),
+        ([20.0, 30.0, 40.0], Requirement(required_bandwidth.FOUND, pytest.approx(100 * math.sqrt(2)))),
+        ([20.0, None, 40.0], Requirement(required_bandwidth.UNKNOWN)),
+        ([None, 30.0, 40.0], Requirement(required_bandwidth.AT_MOST, 200)),
+        ([20.0, 22.0, 24.0], Requirement(required_bandwidth.NOT_REACHED, 400)),
         # Above, then below again: what is kept from there on counts.
-        ([26.0, 20.0, 30.0], Need(required_bandwidth.FOUND, pytest.approx(200 * math.sqrt(2)))),
-        ([None, None, None], Need(required_bandwidth.UNKNOWN)),
+        ([26.0, 20.0, 30.0], Requirement(required_bandwidth.FOUND, pytest.approx(200 * math.sqrt(2)))),
+        ([None, None, None], Requirement(required_bandwidth.UNKNOWN)),
         # Nobody knows what the missing cell above would have reached.
-        ([20.0, 22.0, None], Need(required_bandwidth.UNKNOWN)),
+        ([20.0, 22.0, None], Requirement(required_bandwidth.UNKNOWN)),
     ],
 )
-def test_nothing_is_extrapolated_beyond_points_or_gaps(ys: list[float | None], expected: Need) -> None:
+def test_nothing_is_extrapolated_beyond_points_or_gaps(ys: list[float | None], expected: Requirement) -> None:
     assert need([100, 200, 400], ys, 25.0) == expected
 
 
 @pytest.mark.parametrize(
     ("x", "y", "expected"),
     [
-        (2000, 32.0, Need(required_bandwidth.BETWEEN, 2000, 400)),
+        (2000, 32.0, Requirement(required_bandwidth.BETWEEN, 2000, 400)),
         # A step of 2.5, or a rise of 6 dB, is still read along a line.
-        (1000, 32.0, Need(required_bandwidth.FOUND, pytest.approx(400 * 2.5**0.75))),
-        (2000, 22.0, Need(required_bandwidth.FOUND, pytest.approx(400 * 5 ** (4 / 6)))),
+        (1000, 32.0, Requirement(required_bandwidth.FOUND, pytest.approx(400 * 2.5**0.75))),
+        (2000, 22.0, Requirement(required_bandwidth.FOUND, pytest.approx(400 * 5 ** (4 / 6)))),
     ],
 )
-def test_curve_is_not_interpolated_over_a_cliff(x: float, y: float, expected: Need) -> None:
+def test_curve_is_not_interpolated_over_a_cliff(x: float, y: float, expected: Requirement) -> None:
     assert need([200, 400, x], [10.0, 16.0, y], 28.0 if y > 28 else 20.0) == expected
 
 
 def test_interval_is_clipped_to_measured_bandwidths() -> None:
     wide, narrow = Mean(math.log(600), math.log(10), 3), Mean(math.log(600), math.log(1.1), 3)
-    assert within(wide, 200, 800) == Interval(200, 800, low_cut=True, high_cut=True)
+    assert within(wide, 200, 800) == MeasuredInterval(200, 800, low_cut=True, high_cut=True)
     inside = within(narrow, 200, 800)
     assert inside
     assert (inside.low, inside.high) == (pytest.approx(600 / 1.1), pytest.approx(660))
@@ -145,12 +145,12 @@ def test_interval_is_clipped_to_measured_bandwidths() -> None:
 
 
 def test_needed_ratio_stays_within_both_measured_ranges() -> None:
-    own = {seed: Need(required_bandwidth.FOUND, value) for seed, value in enumerate((210, 790, 400))}
-    other = {seed: Need(required_bandwidth.FOUND, value) for seed, value in enumerate((700, 210, 400))}
+    own = {seed: Requirement(required_bandwidth.FOUND, value) for seed, value in enumerate((210, 790, 400))}
+    other = {seed: Requirement(required_bandwidth.FOUND, value) for seed, value in enumerate((700, 210, 400))}
     found = ratio(own, other, (200, 800), (200, 800))
     assert found
     assert found.is_tie
-    assert found.interval == Interval(pytest.approx(-75), pytest.approx(300), low_cut=True, high_cut=True)
+    assert found.interval == MeasuredInterval(pytest.approx(-75), pytest.approx(300), low_cut=True, high_cut=True)
 
 
 def test_single_value_has_no_interval() -> None:
@@ -407,7 +407,7 @@ def test_another_numeric_key_becomes_the_axis(tmp_path: Path) -> None:
         for loss, delay in (("1 %", "5 ms"), ("10 %", "5 ms"), ("2 %", "5 ms"), ("1 %", "50 ms")):
             each = made.ask(tmp_path, made.point(codec, 0, {"links.*.loss.mean": loss, "links.*.delay": delay}))
             made.cell(tmp_path, each, 400)
-    found = grid([Folder("", sweep_reader.read(tmp_path), "")])
+    found = grid([ComparedFolder("", sweep_reader.read(tmp_path), "")])
     assert found.axis.settings == ("1 %", "2 %", "10 %")
     assert found.axis.title == "links.*.loss.mean (%)"
     assert found.cases == ("links.*.delay=5 ms", "links.*.delay=50 ms")
@@ -439,7 +439,7 @@ def test_numeric_looking_names_stay_categories(tmp_path: Path) -> None:
     for sequence in ("1", "01"):
         each = made.ask(tmp_path, made.point("atn", 0, {"world.sequence": sequence}))
         made.cell(tmp_path, each, 400)
-    assert set(grid([Folder("", sweep_reader.read(tmp_path), "")]).axis.settings) == {"1", "01"}
+    assert set(grid([ComparedFolder("", sweep_reader.read(tmp_path), "")]).axis.settings) == {"1", "01"}
 
 
 def test_streams_can_be_seen_alone_or_together(whole: Path) -> None:
@@ -513,7 +513,7 @@ def test_page_is_small_and_fetches_nothing(whole: Path) -> None:
 
 
 def test_pictures_are_bounded_and_omissions_stated(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shown_gallery, "BUDGET", 30_000)
+    monkeypatch.setattr(displayed_gallery, "BUDGET", 30_000)
     page = page_of(whole)
     pictures = re.findall(r'"data:image/webp[^"]*"', page.source)
     assert 0 < sum(map(len, pictures)) < 60_000

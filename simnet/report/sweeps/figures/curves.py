@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simnet.report.figures.figure import SYMBOLS, Dict, Figure, axis, colours, dashes, label, layout
+from simnet.report.mean_interval import Mean
 from simnet.report.sweeps.comparison_grid import BANDWIDTH, CATEGORY, SINGLE
-from simnet.report.sweeps.seed_statistics import Mean
 from simnet.report.sweeps.sweep_formatting import amount, place
-from simnet.report.sweeps.views import Spot, View
+from simnet.report.sweeps.views import CurvePoint, PageView
 
 _MEASURES = (("psnr", "PSNR (dB)", "PSNR", 3), ("ms-ssim", "MS-SSIM", "MS-SSIM", 5))
 _WIDE = 4
 """An axis whose ends are so many times apart is logarithmic."""
 
 
-def curves(view: View) -> list[Figure]:
+def curves(view: PageView) -> list[Figure]:
     """Return PSNR and MS-SSIM against what was offered (or swept), then against what was sent."""
     made = []
     for against in ("offered", "sent"):
@@ -24,7 +24,7 @@ def curves(view: View) -> list[Figure]:
     return made
 
 
-def _figure(view: View, id_: str, against: str, column: str, titles: tuple[str, str], digits: int) -> Figure:
+def _figure(view: PageView, id_: str, against: str, column: str, titles: tuple[str, str], digits: int) -> Figure:
     where = "at the receiver" if column.startswith("shown") else "of decoded pictures"
     offered = against == "offered"
     x_title = view.axis.title if offered else "bandwidth spent (kbit/s a stream)"
@@ -66,17 +66,17 @@ def reach(found: Sequence[Mean]) -> tuple[tuple[float, float] | None, bool]:
     return (low - min(below, most) - pad, high + min(above, most) + pad), below > most or above > most
 
 
-def _note(view: View, marks: str, *, cut: bool) -> str:
+def _note(view: PageView, marks: str, *, cut: bool) -> str:
     if len(view.seeds) < 2:
         return "One seed: no interval can be given."
     more = " Wider ones are cut off by the plot's edge." if cut else ""
     return f"{marks}: 95 % interval of the mean over {len(view.seeds)} seeds (Student's t).{more}"
 
 
-Points = Sequence[tuple[Spot, float | str | None, Mean | None]]
+Points = Sequence[tuple[CurvePoint, float | str | None, Mean | None]]
 
 
-def _x(spot: Spot, offered: bool) -> float | str | None:
+def _x(spot: CurvePoint, offered: bool) -> float | str | None:
     if offered:
         return spot.x
     sent = spot.mean("sent_kbit_s")
@@ -161,7 +161,7 @@ def _end(found: Mean | None, name: str, digits: int) -> float | None:
     return None if end is None else round(end, digits)
 
 
-def _axis(view: View, title: str, offered: bool, data: Sequence[Dict]) -> Dict:
+def _axis(view: PageView, title: str, offered: bool, data: Sequence[Dict]) -> Dict:
     xs = sorted({x for trace in data for x in trace["x"] if isinstance(x, float)})
     if offered and view.axis.kind == CATEGORY:
         return axis(
@@ -190,7 +190,7 @@ def _ticks(low: float, high: float) -> list[float]:
     ]
 
 
-def _alt(view: View, column: str, titles: tuple[str, str], where: str, swept: str, digits: int) -> str:
+def _alt(view: PageView, column: str, titles: tuple[str, str], where: str, swept: str, digits: int) -> str:
     said = []
     for curve, spots in view.curves.items():
         found = [(spot, value) for spot in spots if (value := spot.mean(column))]

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from simnet.report.figures.figure import SYMBOLS, Dict, Figure, axis, colours, dashes, label, layout
 from simnet.report.formatting import FEW
+from simnet.report.mean_interval import Mean
 from simnet.report.sweeps.figures.curves import reach
-from simnet.report.sweeps.samples import AGE_STEP_MS, Readings
-from simnet.report.sweeps.seed_statistics import Mean
-from simnet.report.sweeps.views import View, gains
+from simnet.report.sweeps.samples import AGE_STEP_MS, SweepSamples
+from simnet.report.sweeps.views import PageView, gains
 
 _KINDS = (
     ("by_age", "gain-age", "age", "age of the side picture (ms)", f"Means in steps of {AGE_STEP_MS} ms of age."),
@@ -23,7 +23,7 @@ _KINDS = (
 Bins = Sequence[tuple[float, Mean, int]]
 
 
-def gain(readings: Readings, view: View) -> list[Figure]:
+def gain(readings: SweepSamples, view: PageView) -> list[Figure]:
     """Return the gain against age, and against overlap where the world says where cameras look."""
     made = []
     for kind, id_, short, title, note in _KINDS:
@@ -33,7 +33,7 @@ def gain(readings: Readings, view: View) -> list[Figure]:
     return made
 
 
-def _figure(view: View, found: Sequence[tuple[str, Bins]], id_: str, short: str, title: str, note: str) -> Figure:
+def _figure(view: PageView, found: Sequence[tuple[str, Bins]], id_: str, short: str, title: str, note: str) -> Figure:
     colour, dash = colours(view.curves), dashes(view.curves)
     symbols = {curve: SYMBOLS[index % len(SYMBOLS)] for index, curve in enumerate(view.curves)}
     several = len(view.seeds) > 1

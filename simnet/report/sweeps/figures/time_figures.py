@@ -17,9 +17,9 @@ from simnet.report.figures.figure import (
     layout,
 )
 from simnet.report.sweeps.histogram import RESOLUTION_MS
-from simnet.report.sweeps.samples import Times
+from simnet.report.sweeps.samples import TimeHistograms
 from simnet.report.sweeps.sweep_formatting import place
-from simnet.report.sweeps.views import Spot, View
+from simnet.report.sweeps.views import CurvePoint, PageView
 
 TROUBLES = {
     "late": Outcome.LATE,
@@ -28,11 +28,11 @@ TROUBLES = {
     "reference_lost": Outcome.REFERENCE,
     "node_lost": Outcome.NODE_LOST,
 }
-Found = Mapping[tuple[str, str], Times]
+Found = Mapping[tuple[str, str], TimeHistograms]
 """By curve and setting."""
 
 
-def latency(view: View, found: Found, setting: str) -> Figure:
+def latency(view: PageView, found: Found, setting: str) -> Figure:
     """Return for each curve the share of all frames whose picture was there within so many milliseconds, at one setting."""
     colour, dash = colours(view.curves), dashes(view.curves)
     data: list[Dict] = []
@@ -88,7 +88,7 @@ def _deadline(limit: float | None) -> tuple[list[Dict], list[Dict]]:
     return [shape], [note | {"xanchor": "left"}]
 
 
-def age(view: View, found: Found) -> Figure:
+def age(view: PageView, found: Found) -> Figure:
     """Return boxes of the age of information: a box a curve and setting, over time."""
     colour = colours(view.curves)
     data: list[Dict] = []
@@ -133,7 +133,7 @@ def age(view: View, found: Found) -> Figure:
     )
 
 
-def outcomes(view: View) -> Figure:
+def outcomes(view: PageView) -> Figure:
     """Return stacked bars of the frames that were late, lost or corrupt, by setting and curve."""
     # A plot counts from below: the last first.
     spots = [(curve, own[index]) for index in range(len(view.places)) for curve, own in view.curves.items()][::-1]
@@ -179,11 +179,11 @@ def outcomes(view: View) -> Figure:
     )  # fmt: skip
 
 
-def _where(view: View, spot: Spot) -> str:
+def _where(view: PageView, spot: CurvePoint) -> str:
     return place(view.axis, spot.x, spot.setting)
 
 
-def _gap(spot: Spot) -> str:
+def _gap(spot: CurvePoint) -> str:
     if spot.samples:
         return ""
     return " (failed)" if spot.failed else " (missing)" if spot.asked else " (not asked)"

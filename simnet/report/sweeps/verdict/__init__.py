@@ -9,10 +9,10 @@ from simnet.report.sweeps.verdict import (
     deadline_verdict,
     quality_verdict,
 )
-from simnet.report.sweeps.views import View
+from simnet.report.sweeps.views import PageView
 
 
-def verdict(view: View) -> list[str]:
+def verdict(view: PageView) -> list[str]:
     """Return the sentences that the points of this choice support, the most important first."""
     if not view.measured:
         return ["No cell of this choice has been run: nothing can be said."]

@@ -15,7 +15,7 @@ from simnet.report.sweeps.required_bandwidth import (
     AT_MOST,
     NOT_REACHED,
     UNKNOWN,
-    Need,
+    Requirement,
     bracket,
     centre,
     measured,
@@ -31,14 +31,14 @@ from simnet.report.sweeps.sweep_formatting import (
     signed,
 )
 from simnet.report.sweeps.verdict import quality_verdict
-from simnet.report.sweeps.views import View
+from simnet.report.sweeps.views import PageView
 
 MOST_NAMED = 4
 """Curves in one sentence."""
 TOO_FAR = "no line is drawn between measured points that far apart"
 
 
-def sentences(view: View) -> list[str]:
+def sentences(view: PageView) -> list[str]:
     """Return what the thriftiest curve needs for a quality, against each other one."""
     column = view.quality[0]
     level = reference_level(view, column)
@@ -78,7 +78,7 @@ def sentences(view: View) -> list[str]:
     return said
 
 
-def _rank(found: Mapping[int, Need]) -> tuple[float, float]:
+def _rank(found: Mapping[int, Requirement]) -> tuple[float, float]:
     """What a curve is sure to need no more than, and no less."""
     if logs := centre(found.values()):
         return logs.value, logs.value
@@ -87,7 +87,7 @@ def _rank(found: Mapping[int, Need]) -> tuple[float, float]:
 
 
 def _by_brackets(
-    best: str, brackets: Mapping[str, Range], found: Mapping[str, Mapping[int, Need]]
+    best: str, brackets: Mapping[str, Range], found: Mapping[str, Mapping[int, Requirement]]
 ) -> tuple[list[str], list[str]]:
     """Against curves of which one number is not known of both: what is saved at least, and who cannot be told apart."""
     at_least, unsure = [], []
@@ -107,11 +107,11 @@ def _few(said: list[str], joint: str) -> str:
     return joint.join(said[:MOST_NAMED]) + more
 
 
-def _values(every: Iterable[Mapping[int, Need]]) -> list[float]:
+def _values(every: Iterable[Mapping[int, Requirement]]) -> list[float]:
     return [need.value for own in every for need in own.values() if need.value]
 
 
-def _needs(found: Mapping[int, Need], what: str = "") -> str:
+def _needs(found: Mapping[int, Requirement], what: str = "") -> str:
     if logs := centre(found.values()):
         return f"{kbit_s(math.exp(logs.value))}{what}{seeds_of(len(found))}"
     apart = bracket(found.values())
@@ -142,7 +142,7 @@ def _over(found: Ratio) -> str:
     return f"95 % interval {low} to {high} % over {counted(found.seeds, 'seed')}"
 
 
-def _short(curve: str, found: Mapping[int, Need]) -> str:
+def _short(curve: str, found: Mapping[int, Requirement]) -> str:
     kinds = [need.kind for need in found.values()]
     if all(kind == NOT_REACHED for kind in kinds):
         last = max(_values([found]))

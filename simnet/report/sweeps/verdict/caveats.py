@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from simnet.report.formatting import FEW
-from simnet.report.sweeps.seed_statistics import Mean, mean
+from simnet.report.mean_interval import Mean, mean
 from simnet.report.sweeps.sweep_formatting import counted, listed, signed
-from simnet.report.sweeps.views import View
+from simnet.report.sweeps.views import PageView
 
 
-def side_information(view: View) -> list[str]:
+def side_information(view: PageView) -> list[str]:
     """Return what side information brought each curve, over all places."""
     said = []
     for curve in view.measured:
@@ -36,7 +36,7 @@ def _worth(curve: str, found: Mean) -> str:
     return f"{signed(found.value, 2)} dB to {curve} ({interval})"
 
 
-def sentences(view: View) -> list[str]:
+def sentences(view: PageView) -> list[str]:
     """Return how small the sample is, and what is missing."""
     spots = [spot for own in view.curves.values() for spot in own]
     failed = sum(spot.failed for spot in spots)

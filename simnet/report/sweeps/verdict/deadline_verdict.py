@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 from simnet.report.sweeps.comparison_grid import BANDWIDTH
 from simnet.report.sweeps.sweep_formatting import at, listed, place
-from simnet.report.sweeps.views import Spot, View
+from simnet.report.sweeps.views import CurvePoint, PageView
 
 IN_TIME = 0.95
 """A curve meets the deadline where at least this share of its frames is in time."""
 
 
-def sentences(view: View) -> list[str]:
+def sentences(view: PageView) -> list[str]:
     """Return from where on each curve has its frames in time, and where only one has."""
     limit = "the deadline" if view.deadline_ms is None else f"{view.deadline_ms:g} ms"
     states = {curve: [_meets(spot) for spot in view.curves[curve]] for curve in view.measured}
@@ -31,7 +31,7 @@ def sentences(view: View) -> list[str]:
     return [each for each in said if each]
 
 
-def _meets(spot: Spot) -> bool | None:
+def _meets(spot: CurvePoint) -> bool | None:
     """True where every seed has its frames in time, False where none has; None where they differ or are missing."""
     shares = [
         (sample.values["in_time"] or 0) / frames for sample in spot.samples if (frames := sample.values["frames"])
@@ -42,7 +42,7 @@ def _meets(spot: Spot) -> bool | None:
     return met.pop() if len(met) == 1 else None
 
 
-def _from(view: View, states: list[bool | None]) -> str:
+def _from(view: PageView, states: list[bool | None]) -> str:
     if not any(states):
         unsure = " in all seeds" if None in states else ""
         return f"at no bandwidth measured{unsure}"
@@ -58,7 +58,7 @@ def _from(view: View, states: list[bool | None]) -> str:
     return f"from {place(view.axis, spots[first].x, spots[first].setting)} on"
 
 
-def _only(view: View, states: Mapping[str, list[bool | None]]) -> list[str]:
+def _only(view: PageView, states: Mapping[str, list[bool | None]]) -> list[str]:
     alone: dict[str, list[str]] = {}
     for index, spot in enumerate(view.places):
         here = {curve: own[index] for curve, own in states.items()}
@@ -68,7 +68,7 @@ def _only(view: View, states: Mapping[str, list[bool | None]]) -> list[str]:
     return [f"At {listed(places)} only {curve} does." for curve, places in alone.items()]
 
 
-def _who(view: View, index: int, states: Mapping[str, list[bool | None]], limit: str) -> str:
+def _who(view: PageView, index: int, states: Mapping[str, list[bool | None]], limit: str) -> str:
     spot = view.places[index]
     where = at(view.axis, spot.x, spot.setting)
     met = [curve for curve, own in states.items() if own[index]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simnet.report.sweeps.seed_statistics import mean
+from simnet.report.mean_interval import mean
 from simnet.report.sweeps.sweep_formatting import (
     amount,
     at,
@@ -10,10 +10,10 @@ from simnet.report.sweeps.sweep_formatting import (
     seeds_of,
     signed,
 )
-from simnet.report.sweeps.views import Spot, View
+from simnet.report.sweeps.views import CurvePoint, PageView
 
 
-def sentences(view: View) -> list[str]:
+def sentences(view: PageView) -> list[str]:
     """Return the best quality at the lowest, the middle and the highest place, against each other curve."""
     only, *others = view.measured
     if not others:
@@ -29,7 +29,7 @@ def sentences(view: View) -> list[str]:
     return [_quality_at(view, index) for index in chosen]
 
 
-def _alone(view: View, curve: str) -> list[str]:
+def _alone(view: PageView, curve: str) -> list[str]:
     found = [(spot, value) for spot in view.curves[curve] if (value := spot.mean(view.quality[0]))]
     if not found:
         return []
@@ -37,7 +37,7 @@ def _alone(view: View, curve: str) -> list[str]:
     return [f"It delivers {listed(said)}."]
 
 
-def _quality_at(view: View, index: int) -> str:
+def _quality_at(view: PageView, index: int) -> str:
     column = view.quality[0]
     spots = {curve: view.curves[curve][index] for curve in view.measured}
     found = {curve: value for curve, spot in spots.items() if (value := spot.mean(column))}
@@ -48,7 +48,7 @@ def _quality_at(view: View, index: int) -> str:
     return f"{start} delivers {found[best].value:.2f} dB at the receiver{seeds_of(found[best].count)}: {'; '.join(others)}."
 
 
-def _better(best: Spot, other: Spot, column: str, curve: str) -> str:
+def _better(best: CurvePoint, other: CurvePoint, column: str, curve: str) -> str:
     own = {sample.seed: sample.values.get(column) for sample in best.samples}
     pairs = [(own.get(sample.seed), sample.values.get(column)) for sample in other.samples]
     found = mean(a - b for a, b in pairs if a is not None and b is not None)

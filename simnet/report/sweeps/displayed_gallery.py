@@ -23,7 +23,7 @@ STEPS = ((85, None), (75, 640), (60, 480), (45, 320))
 
 
 @dataclass(frozen=True, slots=True)
-class Gallery:
+class DisplayedGallery:
     """For the page's script: by case and stream its original and, by setting and curve, what was shown. `note` is in words."""
 
     streams: tuple[dict[str, Any], ...]
@@ -31,7 +31,7 @@ class Gallery:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class DisplayedFrame:
     """A frame's original and what the receiver showed when it was due, and where they belong."""
 
     curve: str
@@ -45,7 +45,7 @@ class Kept:
     words: str
 
 
-def kept(place: tuple[str, str, str], point: Point, cell: CellFolder) -> Iterator[Kept]:
+def kept(place: tuple[str, str, str], point: Point, cell: CellFolder) -> Iterator[DisplayedFrame]:
     """Yield the pictures that a cell kept, one frame a stream; `place` is its curve, case and setting."""
     scores = {(each.stream, each.sequence): each for each in cell.displayed}
     rows = {(row.stream, row.sequence): row for row in cell.run.rows}
@@ -59,10 +59,10 @@ def kept(place: tuple[str, str, str], point: Point, cell: CellFolder) -> Iterato
             score, row = scores.get((stream, sequence)), rows.get((stream, sequence))
             quality = f"{number(score.psnr_db, 2)} dB, MS-SSIM {number(score.ms_ssim, 4)}" if score else MISSING
             story = f"{quality}; {row.outcome}, {number(row.link_bytes)} bytes" if row else quality
-            yield Kept(*place, stream, point.seed, sequence, original, shown, story)
+            yield DisplayedFrame(*place, stream, point.seed, sequence, original, shown, story)
 
 
-def gallery(pictures: Sequence[Kept]) -> Gallery:
+def gallery(pictures: Sequence[DisplayedFrame]) -> DisplayedGallery:
     """Embed the pictures of every case and stream, of its lowest seed that kept any."""
     wanted = _first_seeds(pictures)
     for quality, width in STEPS:
@@ -70,11 +70,11 @@ def gallery(pictures: Sequence[Kept]) -> Gallery:
         if made is not None:
             size = f", at most {width} pixels wide" if width else ""
             note = f"Stored as WebP at quality {quality}{size}: finer differences are in the cells' folders."
-            return Gallery(tuple(made), note + (f" {left_out} more did not fit." if left_out else ""))
-    return Gallery((), "")
+            return DisplayedGallery(tuple(made), note + (f" {left_out} more did not fit." if left_out else ""))
+    return DisplayedGallery((), "")
 
 
-def _first_seeds(every: Sequence[Kept]) -> list[Kept]:
+def _first_seeds(every: Sequence[DisplayedFrame]) -> list[DisplayedFrame]:
     seeds: dict[tuple[str, str], int] = {}
     for each in every:
         key = each.case, each.stream
@@ -83,7 +83,7 @@ def _first_seeds(every: Sequence[Kept]) -> list[Kept]:
 
 
 def _embedded(
-    wanted: list[Kept], quality: int, width: int | None, *, last: bool
+    wanted: list[DisplayedFrame], quality: int, width: int | None, *, last: bool
 ) -> tuple[list[dict[str, Any]] | None, int]:
     """The pictures, or None where they are more than the budget; at the `last` try as many as fit."""
     made: dict[tuple[str, str], dict[str, Any]] = {}
