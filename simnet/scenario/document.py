@@ -1,4 +1,4 @@
-"""YAML text -> a plain tree in which the place of every key and value is known."""
+"""YAML text -> a plain tree in which the location of every key and value is known."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PLAIN = {yaml.MappingNode: "tag:yaml.org,2002:map", yaml.SequenceNode: "tag:yam
 
 
 @dataclass(frozen=True, order=True)
-class Place:
+class SourceLocation:
     """Where something was written. `text` begins the error; lower ranks are reported first."""
 
     rank: tuple[int, int]
@@ -27,35 +27,35 @@ class Place:
     text: str
 
     @property
-    def overrides_file(self) -> bool:
-        """Whether this is no place of the file but an override."""
+    def is_override(self) -> bool:
+        """Whether this is no location of the file but an override."""
         return self.rank[0] == 0
 
 
 @dataclass
-class Places:
-    """The places of keys and of values by path."""
+class SourceLocations:
+    """The locations of keys and of values by path."""
 
-    root: Place
-    keys: dict[Path, Place] = field(default_factory=dict)
-    values: dict[Path, Place] = field(default_factory=dict)
+    root: SourceLocation
+    keys: dict[Path, SourceLocation] = field(default_factory=dict)
+    values: dict[Path, SourceLocation] = field(default_factory=dict)
 
-    def of_key(self, path: Path) -> Place:
-        """Return the place of the key at `path`, or of the nearest mapping around it that was written."""
+    def of_key(self, path: Path) -> SourceLocation:
+        """Return the location of the key at `path`, or of the nearest mapping around it that was written."""
         return self._nearest(path, self.keys)
 
-    def of_value(self, path: Path) -> Place:
-        """Return the place of the value at `path`, or of the nearest key around it that was written."""
+    def of_value(self, path: Path) -> SourceLocation:
+        """Return the location of the value at `path`, or of the nearest key around it that was written."""
         return self.values[path] if path in self.values else self._nearest(path, self.keys)
 
-    def replace(self, path: Path, place: Place) -> None:
-        """Say that `path` and all below it now come from `place`."""
+    def replace(self, path: Path, location: SourceLocation) -> None:
+        """Say that `path` and all below it now come from `location`."""
         for known in (self.keys, self.values):
             for inner in [inner for inner in known if inner[: len(path)] == path]:
                 del known[inner]
-            known[path] = place
+            known[path] = location
 
-    def _nearest(self, path: Path, known: dict[Path, Place]) -> Place:
+    def _nearest(self, path: Path, known: dict[Path, SourceLocation]) -> SourceLocation:
         for length in range(len(path), 0, -1):
             if path[:length] in known:
                 return known[path[:length]]
@@ -67,33 +67,33 @@ def show(path: Path) -> str:
     return ".".join(str(key) for key in path)
 
 
-def read(text: str, file: str) -> tuple[Any, Places]:
-    """Return the tree of YAML `text` and the places in it; `file` is its name in errors.
+def read(text: str, file: str) -> tuple[Any, SourceLocations]:
+    """Return the tree of YAML `text` and the locations in it; `file` is its name in errors.
 
     Raises:
         ScenarioError: No valid YAML, a duplicate key, or far too large.
     """
-    return _Reader(file).read(text)
+    return _TreeReader(file).read(text)
 
 
 def read_value(text: str) -> Any:
-    """Return the tree of an override's value; ScenarioError (place 1:1 and on in `value`) where it is no valid YAML."""
-    return _Reader("value").read(text)[0]
+    """Return the tree of an override's value; ScenarioError (location 1:1 and on in `value`) where it is no valid YAML."""
+    return _TreeReader("value").read(text)[0]
 
 
 def _named(path: Path) -> str:
     return show(path)[:80] or "scenario"
 
 
-class _Reader:
+class _TreeReader:
     """One pass over the composed nodes; scalars are resolved as YAML's safe loader does, keys stay the text they are."""
 
     def __init__(self, file: str) -> None:
         self.file = file
-        self.places = Places(Place((1, 1), f"{file}:1:1"))
+        self.locations = SourceLocations(SourceLocation((1, 1), f"{file}:1:1"))
         self.nodes = 0
 
-    def read(self, text: str) -> tuple[Any, Places]:
+    def read(self, text: str) -> tuple[Any, SourceLocations]:
         try:
             self.loader = yaml.SafeLoader(text)
             node = self.loader.get_single_node()
@@ -102,16 +102,16 @@ class _Reader:
             raise self._error(mark, f"no valid YAML: {error.problem or error.context}") from None
         except (yaml.YAMLError, RecursionError, ValueError) as error:
             raise self._error(None, f"no valid YAML: {' '.join(str(error).split())}") from None
-        return (None if node is None else self._tree(node, ())), self.places
+        return (None if node is None else self._tree(node, ())), self.locations
 
     def _error(self, mark: yaml.Mark | None, problem: str) -> ScenarioError:
-        return ScenarioError(f"{self._place(mark).text}: {problem}")
+        return ScenarioError(f"{self._location(mark).text}: {problem}")
 
-    def _place(self, mark: yaml.Mark | None) -> Place:
+    def _location(self, mark: yaml.Mark | None) -> SourceLocation:
         if mark is None:
-            return self.places.root
+            return self.locations.root
         line, column = mark.line + 1, mark.column + 1
-        return Place((line, column), f"{self.file}:{line}:{column}")
+        return SourceLocation((line, column), f"{self.file}:{line}:{column}")
 
     def _count(self, node: yaml.Node, path: Path, depth: int) -> None:
         self.nodes += 1
@@ -122,13 +122,13 @@ class _Reader:
         self._count(node, path, len(path))
         if node.tag != _PLAIN.get(type(node), node.tag):
             raise self._error(node.start_mark, f"{_named(path)}: tag {node.tag!r}; expected plain YAML")
-        self.places.values[path] = self._place(node.start_mark)
+        self.locations.values[path] = self._location(node.start_mark)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             # An item has no key: what is missing in it is told where it begins.
             items = {(*path, index): item for index, item in enumerate(node.value)}
-            self.places.keys.update({here: self._place(item.start_mark) for here, item in items.items()})
+            self.locations.keys.update({here: self._location(item.start_mark) for here, item in items.items()})
             return [self._tree(item, here) for here, item in items.items()]
         try:
             return self.loader.construct_object(node)
@@ -150,16 +150,16 @@ class _Reader:
             key = key_node.value
             here = (*path, key)
             if key in tree:
-                first = self.places.keys[here].text
+                first = self.locations.keys[here].text
                 raise self._error(key_node.start_mark, f"{show(here)}: duplicate key; the first is at {first}")
-            self.places.keys[here] = self._place(key_node.start_mark)
+            self.locations.keys[here] = self._location(key_node.start_mark)
             tree[key] = self._tree(value_node, here)
         for base in merged:
             if not isinstance(base, yaml.MappingNode):
                 raise self._error(base.start_mark, f"{_named(path)}: '<<' takes a mapping such as *name")
-            keep = (dict(self.places.keys), dict(self.places.values))
+            keep = (dict(self.locations.keys), dict(self.locations.values))
             inherited = self._mapping(base, path, merges + 1)
             tree = inherited | tree
-            self.places.keys.update(keep[0])
-            self.places.values.update(keep[1])
+            self.locations.keys.update(keep[0])
+            self.locations.values.update(keep[1])
         return tree

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from simnet import units
 from simnet.errors import ScenarioError
-from simnet.scenario.document import Path, Place, Places, show
+from simnet.scenario.document import Path, SourceLocation, SourceLocations, show
 from simnet.scenario.schema import fields, scenario_schema
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Problem:
     """One fault of a scenario; problems sort as they stand in the file, those of overrides first."""
 
-    place: Place
+    location: SourceLocation
     path: str
     text: str
 
@@ -32,26 +32,26 @@ class Problem:
 class Problems:
     """Collects faults, so that one error can say how many more there are."""
 
-    def __init__(self, places: Places) -> None:
-        self.places = places
+    def __init__(self, locations: SourceLocations) -> None:
+        self.locations = locations
         self.found: list[Problem] = []
 
-    def elsewhere(self, place: Place) -> Problems:
-        """Return a view of the same collection for what was written at `place`, outside of the file."""
-        view = Problems(Places(place))
+    def elsewhere(self, location: SourceLocation) -> Problems:
+        """Return a view of the same collection for what was written at `location`, outside of the file."""
+        view = Problems(SourceLocations(location))
         view.found = self.found
         return view
 
     def at_key(self, path: Path, text: str, shown: Path | None = None) -> None:
         """Add a fault of the key at `path`, called `shown` if that is not the same."""
-        self.found.append(Problem(self.places.of_key(path), show(shown or path), text))
+        self.found.append(Problem(self.locations.of_key(path), show(shown or path), text))
 
     def at_value(self, path: Path, text: str) -> None:
         """Add a fault of the value at `path`."""
-        self.found.append(Problem(self.places.of_value(path), show(path), text))
+        self.found.append(Problem(self.locations.of_value(path), show(path), text))
 
     def add(
-        self, error: ValidationError, tree: Any, root: type[BaseModel] = scenario_schema.Document, prefix: Path = ()
+        self, error: ValidationError, tree: Any, root: type[BaseModel] = scenario_schema.ScenarioSpec, prefix: Path = ()
     ) -> None:
         """Add what pydantic found in `tree`, which stands at `prefix`."""
         for detail in error.errors(include_url=False):
@@ -62,7 +62,7 @@ class Problems:
         if not self.found:
             return
         first, more = min(self.found), len(set(self.found)) - 1
-        where = f"{first.place.text}: {first.path}" if first.path else first.place.text
+        where = f"{first.location.text}: {first.path}" if first.path else first.location.text
         raise ScenarioError(f"{where}: {first.text}{f' (and {more} more)' if more else ''}")
 
     def _add(self, detail: ErrorDetails, tree: Any, root: type[BaseModel], prefix: Path) -> None:

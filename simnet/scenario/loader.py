@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from simnet.records import Scenario
-    from simnet.scenario.document import Places
+    from simnet.scenario.document import SourceLocations
 
 
 def load(file: Path, override_texts: Sequence[str] = ()) -> Scenario:
@@ -29,11 +29,11 @@ def load(file: Path, override_texts: Sequence[str] = ()) -> Scenario:
     Raises:
         ScenarioError: See `simnet.scenario.load`.
     """
-    text, tree, places = _read(file)
-    layers = overrides.apply(tree, places, overrides.parse(list(override_texts)))
-    problems = Problems(places)
+    text, tree, locations = _read(file)
+    layers = overrides.apply(tree, locations, overrides.parse(list(override_texts)))
+    problems = Problems(locations)
     try:
-        parsed = scenario_schema.Document.model_validate(tree)
+        parsed = scenario_schema.ScenarioSpec.model_validate(tree)
     except ValidationError as error:
         problems.add(error, tree)
         problems.stop()
@@ -43,14 +43,14 @@ def load(file: Path, override_texts: Sequence[str] = ()) -> Scenario:
 
 def expectation(file: Path) -> ExpectSpec | None:
     """See `simnet.scenario.expectation`."""
-    _, tree, places = _read(file)
+    _, tree, locations = _read(file)
     written = tree.get("expect")
     if written is None:
         return None
     try:
         return ExpectSpec.model_validate(written)
     except ValidationError as error:
-        problems = Problems(places)
+        problems = Problems(locations)
         problems.add(error, written, ExpectSpec, ("expect",))
         problems.stop()
         raise
@@ -66,15 +66,15 @@ def check_nodes(file: Path, names: Sequence[str]) -> None:
             raise InputError(f"{file}: no node {name!r}{near(name, known)}; expected one of: {', '.join(known)}")
 
 
-def _read(file: Path) -> tuple[str, dict[str, Any], Places]:
-    """Return the text of a file, and its tree with the places in it."""
+def _read(file: Path) -> tuple[str, dict[str, Any], SourceLocations]:
+    """Return the text of a file, and its tree with the locations in it."""
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(f"{file}:1:1: cannot be read: {error}; expected YAML text") from None
-    tree, places = document.read(text, str(file))
+    tree, locations = document.read(text, str(file))
     if not isinstance(tree, dict):
         raise ScenarioError(
-            f"{places.root.text}: no scenario; expected keys {', '.join(scenario_schema.Document.model_fields)}"
+            f"{locations.root.text}: no scenario; expected keys {', '.join(scenario_schema.ScenarioSpec.model_fields)}"
         )
-    return text, tree, places
+    return text, tree, locations

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from simnet.errors import ScenarioError
 from simnet.scenario import document
-from simnet.scenario.document import Place, Places, show
+from simnet.scenario.document import SourceLocation, SourceLocations, show
 from simnet.scenario.explain import expanded, keys_of, near
 from simnet.scenario.schema import scenario_schema
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Override:
-    """One `--set`; its place is reported before any place of the file."""
+    """One `--set`; its location is reported before any location of the file."""
 
     keys: tuple[str, ...]
     value: Any
-    place: Place
+    location: SourceLocation
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Layer:
 
     pattern: str
     tree: dict[str, Any]
-    place: Place
+    location: SourceLocation
 
 
 def parse(texts: list[str]) -> list[Override]:
@@ -49,12 +49,12 @@ def parse(texts: list[str]) -> list[Override]:
             tree = document.read_value(value)
         except ScenarioError as error:
             raise ScenarioError(f"{shown}: {error}") from None
-        parsed.append(Override(tuple(key.split(".")), tree, Place((0, index), shown)))
+        parsed.append(Override(tuple(key.split(".")), tree, SourceLocation((0, index), shown)))
     return parsed
 
 
-def apply(tree: dict[str, Any], places: Places, overrides: list[Override]) -> list[Layer]:
-    """Change `tree` and `places`; return what is left to say of streams.
+def apply(tree: dict[str, Any], locations: SourceLocations, overrides: list[Override]) -> list[Layer]:
+    """Change `tree` and `locations`; return what is left to say of streams.
 
     `*` in a key stands for any text, at one level. A key that is not there yet may be set if the schema knows it. A
     change of one stream's key is returned as a layer, since streams may be written as patterns.
@@ -67,8 +67,8 @@ def apply(tree: dict[str, Any], places: Places, overrides: list[Override]) -> li
         if override.keys[0] == "streams" and len(override.keys) > 2:
             layers.append(_layer(override))
             continue
-        if not _set(tree, override, override.keys, (), places):
-            raise ScenarioError(f"{override.place.text}: {_complaint(tree, override.keys)}")
+        if not _set(tree, override, override.keys, (), locations):
+            raise ScenarioError(f"{override.location.text}: {_complaint(tree, override.keys)}")
     return layers
 
 
@@ -76,35 +76,39 @@ def _layer(override: Override) -> Layer:
     value = override.value
     for key in reversed(override.keys[2:]):
         value = {key: value}
-    return Layer(override.keys[1], value, override.place)
+    return Layer(override.keys[1], value, override.location)
 
 
-def _set(tree: dict[str, Any], override: Override, keys: tuple[str, ...], path: Path, places: Places) -> bool:
+def _set(
+    tree: dict[str, Any], override: Override, keys: tuple[str, ...], path: Path, locations: SourceLocations
+) -> bool:
     """Set the value wherever `keys` lead to from `path`; return whether that was anywhere."""
     done = False
     for key in list(tree):
         if fnmatchcase(key, keys[0]):
-            done |= _enter(tree, override, keys[1:], (*path, key), places)
+            done |= _enter(tree, override, keys[1:], (*path, key), locations)
     first = keys[0]
-    if done or first in tree or first not in keys_of(scenario_schema.Document, path):
+    if done or first in tree or first not in keys_of(scenario_schema.ScenarioSpec, path):
         return done
-    return _enter(tree, override, keys[1:], (*path, first), places)
+    return _enter(tree, override, keys[1:], (*path, first), locations)
 
 
-def _enter(tree: dict[str, Any], override: Override, rest: tuple[str, ...], here: Path, places: Places) -> bool:
+def _enter(
+    tree: dict[str, Any], override: Override, rest: tuple[str, ...], here: Path, locations: SourceLocations
+) -> bool:
     """Set the value at `here`, the last key of which is in `tree` or belongs there, or go on with the `rest` below it."""
     key = str(here[-1])
     if not rest:
         tree[key] = deepcopy(override.value)  # a later override may change what one of several matches holds
-        places.replace(here, override.place)
+        locations.replace(here, override.location)
         return True
     if not isinstance(tree.get(key), dict):
-        if rest[0] not in keys_of(scenario_schema.Document, here):
+        if rest[0] not in keys_of(scenario_schema.ScenarioSpec, here):
             return False
         # A shorthand or nothing stands where the key belongs; what a shorthand says besides stays.
-        tree[key] = expanded(scenario_schema.Document, here, tree.get(key))
-        places.replace(here, override.place)
-    return _set(tree[key], override, rest, here, places)
+        tree[key] = expanded(scenario_schema.ScenarioSpec, here, tree.get(key))
+        locations.replace(here, override.location)
+    return _set(tree[key], override, rest, here, locations)
 
 
 def _complaint(tree: Any, keys: tuple[str, ...]) -> str:
@@ -114,7 +118,7 @@ def _complaint(tree: Any, keys: tuple[str, ...]) -> str:
     key = ""
     for key in keys:
         found = list(tree) if isinstance(tree, dict) else []
-        known = [*found, *(known for known in keys_of(scenario_schema.Document, path) if known not in found)]
+        known = [*found, *(known for known in keys_of(scenario_schema.ScenarioSpec, path) if known not in found)]
         matching = next((name for name in found if fnmatchcase(name, key)), key if key in known else None)
         if matching is None or len(path) == len(keys) - 1:
             break

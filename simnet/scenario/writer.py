@@ -8,7 +8,7 @@ import yaml
 
 from simnet.records import SECOND_NS
 from simnet.scenario.resolve import resolve_media
-from simnet.scenario.resolve.resolve_links import BACK
+from simnet.scenario.resolve.resolve_links import RETURN_SUFFIX
 from simnet.scenario.schema.codec_schema import RECORDED_CODEC
 from simnet.units import text
 
@@ -42,12 +42,12 @@ def dump(scenario: Scenario) -> str:
                 "path": world.path,
                 "sequence": world.sequence,
                 "offset": world.offset_frames,
-                "options": _Line(world.options) or None,
+                "options": _FlowMapping(world.options) or None,
             }
         ),
         "nodes": {node.name: _node(node) for node in scenario.nodes},
         "links": _links(scenario.links),
-        "media": {medium.name: _Line(resolve_media.tree(medium)) for medium in scenario.media},
+        "media": {medium.name: _FlowMapping(resolve_media.tree(medium)) for medium in scenario.media},
         "streams": {stream.name: _stream(stream) for stream in scenario.streams},
         "fusion": {
             "at": fusion.node,
@@ -61,23 +61,27 @@ def dump(scenario: Scenario) -> str:
         "on_node_loss": scenario.node_loss.action,
         "node_timeout": text(scenario.node_loss.wait_ns, "ns"),
     }
-    body = yaml.dump(tree, Dumper=_Dumper, sort_keys=False, width=1000, allow_unicode=True)
+    body = yaml.dump(tree, Dumper=_ScenarioDumper, sort_keys=False, width=1000, allow_unicode=True)
     return f"# {scenario.purpose}\n{body}" if scenario.purpose else body
 
 
-class _Line(dict[str, Any]):
+class _FlowMapping(dict[str, Any]):
     """A mapping that is written on one line."""
 
 
-class _Dumper(yaml.SafeDumper):
+class _ScenarioDumper(yaml.SafeDumper):
     """Lists on one line; no anchors, since each part is to be read by itself."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
 
-_Dumper.add_representer(list, lambda dumper, data: dumper.represent_sequence("tag:yaml.org,2002:seq", data, True))
-_Dumper.add_representer(_Line, lambda dumper, data: dumper.represent_mapping("tag:yaml.org,2002:map", data, True))
+_ScenarioDumper.add_representer(
+    list, lambda dumper, data: dumper.represent_sequence("tag:yaml.org,2002:seq", data, True)
+)
+_ScenarioDumper.add_representer(
+    _FlowMapping, lambda dumper, data: dumper.represent_mapping("tag:yaml.org,2002:map", data, True)
+)
 
 
 def _without_none(tree: dict[str, Any]) -> dict[str, Any]:
@@ -86,7 +90,7 @@ def _without_none(tree: dict[str, Any]) -> dict[str, Any]:
 
 def _node(node: NodeConfig) -> dict[str, Any]:
     return _way(node.trajectory) | {
-        "cameras": {camera.name.partition("/")[2]: _Line(_camera(camera)) for camera in node.cameras}
+        "cameras": {camera.name.partition("/")[2]: _FlowMapping(_camera(camera)) for camera in node.cameras}
     }
 
 
@@ -139,12 +143,14 @@ def _links(links: tuple[LinkConfig, ...]) -> dict[str, Any]:
     by_name = {link.name: link for link in links}
     tree = {}
     for link in links:
-        if link.name.endswith(BACK):
+        if link.name.endswith(RETURN_SUFFIX):
             continue
-        back = by_name.get(f"{link.name}{BACK}")
+        back = by_name.get(f"{link.name}{RETURN_SUFFIX}")
         ends = {"from": link.source, "to": link.target}
         choice = {"handover": _handover(link.handover)} if link.handover else {}
-        tree[link.name] = ends | _transport(link) | choice | {"return": _Line(_transport(back)) if back else "none"}
+        tree[link.name] = (
+            ends | _transport(link) | choice | {"return": _FlowMapping(_transport(back)) if back else "none"}
+        )
     return tree
 
 
@@ -157,7 +163,8 @@ def _transport(link: LinkConfig) -> dict[str, Any]:
         "reorder": link.reorder,
         "loss": "none" if link.loss.model == "none" else _loss(link.loss),
         "outages": [
-            _Line({"from": text(begin_ns, "ns"), "until": text(end_ns, "ns")}) for begin_ns, end_ns in link.outages
+            _FlowMapping({"from": text(begin_ns, "ns"), "until": text(end_ns, "ns")})
+            for begin_ns, end_ns in link.outages
         ],
         "queue": _queue(link),
         "mtu": text(link.mtu_bytes, "B"),
@@ -171,22 +178,22 @@ def _bandwidth(link: LinkConfig) -> str | dict[str, Any]:
         rows = {"time": trace.time_column} if trace.time_column else {"period": text(trace.period_ns, "ns")}
         columns = {"column": trace.column, "unit": trace.unit} | rows if trace.kind == "csv" else {}
         start = text(trace.start_ns, "ns")
-        return _Line(trace=trace.path, format=trace.kind, **columns, start=start, digest=trace.digest)
+        return _FlowMapping(trace=trace.path, format=trace.kind, **columns, start=start, digest=trace.digest)
     if link.ladder:
-        return _Line({text(up_to_m, "m"): text(rate_bps, "bit/s") for up_to_m, rate_bps in link.ladder})
+        return _FlowMapping({text(up_to_m, "m"): text(rate_bps, "bit/s") for up_to_m, rate_bps in link.ladder})
     return text(link.bandwidth_bps, "bit/s")
 
 
 def _queue(link: LinkConfig) -> str | dict[str, Any]:
     size = text(link.queue_bytes, "B")
     if link.queue != "codel":
-        return size if link.queue == "fifo" else _Line(kind=link.queue, size=size)
+        return size if link.queue == "fifo" else _FlowMapping(kind=link.queue, size=size)
     target, interval = text(link.codel_target_ns, "ns"), text(link.codel_interval_ns, "ns")
-    return _Line(kind=link.queue, size=size, target=target, interval=interval)
+    return _FlowMapping(kind=link.queue, size=size, target=target, interval=interval)
 
 
 def _handover(choice: HandoverConfig) -> dict[str, Any]:
-    return _Line(
+    return _FlowMapping(
         group=choice.group,
         node=choice.node,
         hysteresis=text(choice.hysteresis_m, "m"),
@@ -197,7 +204,7 @@ def _handover(choice: HandoverConfig) -> dict[str, Any]:
 
 def _loss(loss: LossConfig) -> dict[str, Any]:
     burst = {} if loss.burst == 1 else {"burst": _number(loss.burst)}
-    return _Line(model=loss.model, mean=text(loss.mean, ""), **burst)
+    return _FlowMapping(model=loss.model, mean=text(loss.mean, ""), **burst)
 
 
 def _stream(stream: StreamConfig) -> dict[str, Any]:
@@ -215,34 +222,36 @@ def _stream(stream: StreamConfig) -> dict[str, Any]:
 
 def _rate(rate: RateConfig) -> dict[str, Any]:
     if rate.kind == "fixed":
-        return _Line(quality=_number(rate.quality))
+        return _FlowMapping(quality=_number(rate.quality))
     if rate.kind == "target":
-        return _Line(target=text(rate.target_bps or 0.0, "bit/s"))
+        return _FlowMapping(target=text(rate.target_bps or 0.0, "bit/s"))
     if rate.kind == "adaptive":
-        return _Line(adaptive=_Line(min_quality=_number(rate.quality_min), max_quality=_number(rate.quality_max)))
-    return _Line(control=rate.kind, **({"options": _Line(rate.options)} if rate.options else {}))
+        return _FlowMapping(
+            adaptive=_FlowMapping(min_quality=_number(rate.quality_min), max_quality=_number(rate.quality_max))
+        )
+    return _FlowMapping(control=rate.kind, **({"options": _FlowMapping(rate.options)} if rate.options else {}))
 
 
 def _codec(stream: StreamConfig) -> str | dict[str, Any]:
     if stream.model is None:
         return stream.codec
     if stream.codec != RECORDED_CODEC:
-        return _Line(name=stream.codec, model=stream.model)
+        return _FlowMapping(name=stream.codec, model=stream.model)
     rows, _, of = stream.model.partition("#")
-    return _Line(name=stream.codec, rows=rows, **({"stream": of} if of else {}))
+    return _FlowMapping(name=stream.codec, rows=rows, **({"stream": of} if of else {}))
 
 
 def _protection(transport: TransportConfig) -> dict[str, Any]:
     if transport.kind == "none":
         return {"transport": "none"}
     if transport.kind == "fec":
-        return {"transport": _Line(kind="fec", repair=text(transport.repair, ""))}
+        return {"transport": _FlowMapping(kind="fec", repair=text(transport.repair, ""))}
     wait = {} if transport.timeout_ns is None else {"timeout": text(transport.timeout_ns, "ns")}
-    return {"transport": _Line(kind=transport.kind, **wait, retries=transport.retries)}
+    return {"transport": _FlowMapping(kind=transport.kind, **wait, retries=transport.retries)}
 
 
 def _candidate(name: str, lag_ns: int) -> str | dict[str, Any]:
-    return _Line(stream=name, lag=text(lag_ns, "ns")) if lag_ns else name
+    return _FlowMapping(stream=name, lag=text(lag_ns, "ns")) if lag_ns else name
 
 
 def _number(value: float) -> float:

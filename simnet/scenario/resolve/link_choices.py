@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from simnet.records import LinkConfig
     from simnet.scenario.explain import Problems
-    from simnet.scenario.schema.link_schema import Link
+    from simnet.scenario.schema.link_schema import LinkSpec
 
 
-def of(name: str, link: Link, problems: Problems) -> HandoverConfig | None:
+def of(name: str, link: LinkSpec, problems: Problems) -> HandoverConfig | None:
     """Return the choice that `link`, called `name`, is part of, if any; faults go to `problems`."""
     if (choice := link.handover) is None:
         return None

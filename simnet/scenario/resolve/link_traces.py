@@ -1,24 +1,27 @@
-"""Recorded bandwidths of links: where the file is, that it can be read, and its digest."""
+"""Recorded bandwidths of links: the file's path, a check that it can be read, and its digest."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path as File
 from typing import TYPE_CHECKING
 
 from simnet import traces
 from simnet.errors import InputError
 from simnet.records import SECOND_NS, LinkConfig, TraceConfig
+from simnet.scenario.resolve import file_lookup
 
 if TYPE_CHECKING:
+    from pathlib import Path as File
+
     from simnet.scenario.document import Path
     from simnet.scenario.explain import Problems
-    from simnet.scenario.schema.link_schema import Trace
+    from simnet.scenario.schema.link_schema import TraceSpec
 
 
-def put(link: LinkConfig, trace: Trace, path: Path, problems: Problems, file: File) -> LinkConfig:
-    """Return the link with the trace that stands at `path` in the scenario `file`; faults go to `problems`."""
-    found = _find(trace.trace, problems.places.of_value((*path, "trace")).overrides_file, file)
+def with_trace(link: LinkConfig, trace: TraceSpec, path: Path, problems: Problems, file: File) -> LinkConfig:
+    """Return the link with the trace that stands at `path` in the scenario `file`; faults are added to `problems`."""
+    is_override = problems.locations.of_value((*path, "trace")).is_override
+    found = file_lookup.find(trace.trace, file, is_override=is_override)
     if found is None:
         problems.at_value((*path, "trace"), f"no file {trace.trace!r}; expected a bandwidth trace, mahimahi or csv")
         return link
@@ -38,12 +41,3 @@ def put(link: LinkConfig, trace: Trace, path: Path, problems: Problems, file: Fi
         problems.at_value((*path, "trace"), str(error))
         return link
     return replace(link, trace=config, bandwidth_bps=mean_bps)
-
-
-def _find(written: str, on_command_line: bool, file: File) -> File | None:
-    # What a file says means the same from anywhere; what a command line says means what the shell completed.
-    bases = [file.resolve().parent, File.cwd()]
-    if on_command_line:
-        bases.reverse()
-    places = [base / File(written).expanduser() for base in bases]
-    return next((place.resolve() for place in places if place.is_file()), None)

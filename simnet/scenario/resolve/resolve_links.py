@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from simnet.records import LinkConfig, LossConfig
 from simnet.scenario.resolve import link_choices, link_traces, resolve_nodes
-from simnet.scenario.schema.link_schema import Return, Trace, Transport
+from simnet.scenario.schema.link_schema import ChannelSpec, ReturnSpec, TraceSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
     from simnet.records import HandoverConfig
     from simnet.scenario.document import Path
     from simnet.scenario.explain import Problems
-    from simnet.scenario.schema.link_schema import Link
+    from simnet.scenario.schema.link_schema import LinkSpec
 
     Ladder = dict[float, float]
     """Metres to bit/s."""
-    from simnet.scenario.schema.scenario_schema import Document
+    from simnet.scenario.schema.scenario_schema import ScenarioSpec
 
-BACK = ".return"
+RETURN_SUFFIX = ".return"
 """Ends the name of a link's way back; no name in a file has a dot."""
 
 
-def resolve(document: Document, problems: Problems, file: File) -> tuple[LinkConfig, ...]:
+def resolve(document: ScenarioSpec, problems: Problems, file: File) -> tuple[LinkConfig, ...]:
     """Return the links in the order of the file, each before its way back; faults go to `problems`."""
     resolved: list[LinkConfig] = []
 
-    def add(link: LinkConfig, path: Path, bandwidth: Ladder | Trace) -> None:
-        if isinstance(bandwidth, Trace):
-            resolved.append(link_traces.put(link, bandwidth, (*path, "bandwidth"), problems, file))
+    def add(link: LinkConfig, path: Path, bandwidth: Ladder | TraceSpec) -> None:
+        if isinstance(bandwidth, TraceSpec):
+            resolved.append(link_traces.with_trace(link, bandwidth, (*path, "bandwidth"), problems, file))
         else:
             resolved.append(_put_ladder(link, bandwidth))
 
@@ -50,9 +50,9 @@ def resolve(document: Document, problems: Problems, file: File) -> tuple[LinkCon
         if (back := _way_back(link)) is None:
             continue
         here = ("links", name) if back.bandwidth is None else ("links", name, "return")
-        back_link = _one_way(f"{name}{BACK}", (link.target, link.source), back, handover)
+        back_link = _one_way(f"{name}{RETURN_SUFFIX}", (link.target, link.source), back, handover)
         add(back_link, here, back.bandwidth or link.bandwidth)
-        if link.way_back != Return():
+        if link.way_back != ReturnSpec():
             _check(("links", name, "return"), back, resolved[-1], problems)
     link_choices.check(resolved, problems)
     return tuple(resolved)
@@ -81,15 +81,15 @@ def _walk(steps: Iterable[tuple[str, str]], start: str) -> set[str]:
     return found
 
 
-def _way_back(link: Link) -> Return | None:
+def _way_back(link: LinkSpec) -> ReturnSpec | None:
     if link.way_back is None:
         return None
-    alike = {key: getattr(link, key) for key in Transport.model_fields}
+    alike = {key: getattr(link, key) for key in ChannelSpec.model_fields}
     otherwise = {key: getattr(link.way_back, key) for key in link.way_back.model_fields_set}
-    return Return.model_construct(bandwidth=otherwise.pop("bandwidth", None), **(alike | otherwise))
+    return ReturnSpec.model_construct(bandwidth=otherwise.pop("bandwidth", None), **(alike | otherwise))
 
 
-def _one_way(name: str, ends: tuple[str, str], transport: Transport, handover: HandoverConfig | None) -> LinkConfig:
+def _one_way(name: str, ends: tuple[str, str], transport: ChannelSpec, handover: HandoverConfig | None) -> LinkConfig:
     """Return the link but for its bandwidth."""
     loss = transport.loss
     model = loss.model if loss.mean > 0 else "none"
@@ -120,7 +120,7 @@ def _put_ladder(link: LinkConfig, bandwidth: Ladder) -> LinkConfig:
     return replace(link, bandwidth_bps=max(bandwidth.values()), ladder=() if math.isinf(steps[-1][0]) else steps)
 
 
-def _check(path: Path, written: Transport, link: LinkConfig, problems: Problems) -> None:
+def _check(path: Path, written: ChannelSpec, link: LinkConfig, problems: Problems) -> None:
     """Report sizes that let no packet pass, at the key that was written last of the two, and outages that overlap."""
     for (_, end_ns), (begin_ns, _) in pairwise(link.outages):
         if begin_ns <= end_ns:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simnet.scenario.explain import near
+from simnet.scenario.resolve.resolve_links import RETURN_SUFFIX
 from simnet.units import text
 
 if TYPE_CHECKING:
@@ -13,12 +14,10 @@ if TYPE_CHECKING:
     from simnet.records import LinkConfig, MediumConfig
     from simnet.scenario.document import Path
     from simnet.scenario.explain import Problems
-    from simnet.scenario.schema.scenario_schema import Document
-
-BACK = ".return"
+    from simnet.scenario.schema.scenario_schema import ScenarioSpec
 
 
-def resolve(document: Document, links: tuple[LinkConfig, ...], problems: Problems) -> tuple[MediumConfig, ...]:
+def resolve(document: ScenarioSpec, links: tuple[LinkConfig, ...], problems: Problems) -> tuple[MediumConfig, ...]:
     """Return the media in the order of the file; faults of them and of the links on them go to `problems`."""
     media = {name: medium.record(name) for name, medium in document.media.items()}
     for link in links:
@@ -37,9 +36,9 @@ def resolve(document: Document, links: tuple[LinkConfig, ...], problems: Problem
     return tuple(media.values())
 
 
-def _written(document: Document, link: LinkConfig) -> Path | None:
+def _written(document: ScenarioSpec, link: LinkConfig) -> Path | None:
     """Return where a link's medium, or what it must bear there, is written; None for a way back that is like the way there."""
-    name = link.name.removesuffix(BACK)
+    name = link.name.removesuffix(RETURN_SUFFIX)
     if link.name == name:
         return ("links", name, "medium")
     back = document.links[name].way_back

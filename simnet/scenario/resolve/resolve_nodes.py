@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 from simnet.records import SECOND_NS, CameraConfig, NodeConfig, Trajectory
 from simnet.scenario.explain import near
-from simnet.scenario.schema.path_schema import Track
+from simnet.scenario.schema.path_schema import TrackSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from simnet.scenario.document import Path
     from simnet.scenario.explain import Problems
-    from simnet.scenario.schema.scenario_schema import Camera, Document, Node
+    from simnet.scenario.schema.scenario_schema import CameraSpec, NodeSpec, ScenarioSpec
 
 
-def resolve(document: Document, recorded: Mapping[str, Trajectory], problems: Problems) -> tuple[NodeConfig, ...]:
+def resolve(document: ScenarioSpec, recorded: Mapping[str, Trajectory], problems: Problems) -> tuple[NodeConfig, ...]:
     """Return the nodes in the order of the file; `recorded` are the paths that are not written out, faults go to `problems`."""
     ways = dict(recorded)
-    cameras: dict[str, dict[str, Camera]] = {}
+    cameras: dict[str, dict[str, CameraSpec]] = {}
     for name in document.nodes:
         chain = _chain(document, name, problems)
         if not chain:
@@ -38,13 +38,13 @@ def resolve(document: Document, recorded: Mapping[str, Trajectory], problems: Pr
     )
 
 
-def unknown(document: Document, problems: Problems, path: Path, name: str) -> None:
+def unknown(document: ScenarioSpec, problems: Problems, path: Path, name: str) -> None:
     """Report that the value at `path` names no node."""
     known = list(document.nodes)
     problems.at_value(path, f"no node {name!r}{near(name, known)}; expected one of: {', '.join(known)}")
 
 
-def _chain(document: Document, name: str, problems: Problems) -> list[str]:
+def _chain(document: ScenarioSpec, name: str, problems: Problems) -> list[str]:
     """Return `name`, the node it follows, and so on; empty where that is at fault."""
     chain = [name]
     while (ahead := document.nodes[chain[-1]].follows) is not None:
@@ -64,17 +64,17 @@ def _chain(document: Document, name: str, problems: Problems) -> list[str]:
 
 
 def _place(
-    document: Document,
+    document: ScenarioSpec,
     name: str,
     ways: dict[str, Trajectory],
-    cameras: dict[str, dict[str, Camera]],
+    cameras: dict[str, dict[str, CameraSpec]],
     problems: Problems,
 ) -> None:
     node = document.nodes[name]
     own = node.cameras
     if node.follows is None:
         cameras[name] = own or {}
-        if not isinstance(node.path, Track):
+        if not isinstance(node.path, TrackSpec):
             ways[name] = _own_way(node)
             _check_path(name, node.path or [], problems)
         return
@@ -91,8 +91,8 @@ def _place(
     cameras[name] = cameras[node.follows] if own is None else own
 
 
-def _own_way(node: Node) -> Trajectory:
-    path = [] if isinstance(node.path, Track) else node.path
+def _own_way(node: NodeSpec) -> Trajectory:
+    path = [] if isinstance(node.path, TrackSpec) else node.path
     return Trajectory(
         points_m(path or ([node.position] if node.position else [])), node.speed or 0.0, node.start or 0.0, node.heading
     )
@@ -110,7 +110,7 @@ def _check_path(name: str, path: Sequence[Sequence[float]], problems: Problems) 
             problems.at_value(("nodes", name, "path", index + 1), text)
 
 
-def _camera(node: str, key: str, camera: Camera, way: Trajectory) -> CameraConfig:
+def _camera(node: str, key: str, camera: CameraSpec, way: Trajectory) -> CameraConfig:
     width, height = camera.size
     forward, left, up = camera.mount
     return CameraConfig(

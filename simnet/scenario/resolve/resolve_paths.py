@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from simnet import tracks
 from simnet.errors import InputError
 from simnet.records import Trajectory
-from simnet.scenario.resolve import resolve_nodes
-from simnet.scenario.schema.path_schema import Track
+from simnet.scenario.resolve import file_lookup, resolve_nodes
+from simnet.scenario.schema.path_schema import TrackSpec
 from simnet.tracks import (
     gpx,
     mission_plan,
@@ -24,17 +24,17 @@ from simnet.units import text
 
 if TYPE_CHECKING:
     from simnet.scenario.explain import Problems
-    from simnet.scenario.schema.scenario_schema import Document, Node
+    from simnet.scenario.schema.scenario_schema import NodeSpec, ScenarioSpec
 
 Points = tuple[tuple[float, float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Recorded:
+class _RecordedPath:
     """A node's path as its file has it."""
 
-    path: Track
-    node: Node
+    path: TrackSpec
+    node: NodeSpec
     track: tracks.Track
     source: str
 
@@ -42,13 +42,13 @@ class _Recorded:
 class _Readers:
     """Reads files, each of SUMO's once for all its vehicles: they are large."""
 
-    def __init__(self, document: Document) -> None:
-        paths = [node.path for node in document.nodes.values() if isinstance(node.path, Track)]
+    def __init__(self, document: ScenarioSpec) -> None:
+        paths = [node.path for node in document.nodes.values() if isinstance(node.path, TrackSpec)]
         self._vehicles = {path.vehicle for path in paths if path.vehicle is not None}
         self._sumo: dict[tuple[File, bool], dict[str, tracks.Track]] = {}
         self._digests: dict[File, str] = {}
 
-    def read(self, file: File, path: Track, node: Node) -> tracks.Track:
+    def read(self, file: File, path: TrackSpec, node: NodeSpec) -> tracks.Track:
         """Return the track that `path` says is in `file`; InputError where it is not."""
         if path.format == "gpx":
             return gpx.read(file, path.track)
@@ -71,13 +71,15 @@ class _Readers:
         return self._digests[file]
 
 
-def resolve(document: Document, problems: Problems, file: File) -> tuple[dict[str, Trajectory], tracks.Origin | None]:
+def resolve(
+    document: ScenarioSpec, problems: Problems, file: File
+) -> tuple[dict[str, Trajectory], tracks.Origin | None]:
     """Return the paths of the nodes whose path is no plain list, and the origin that they share; faults go to `problems`."""
-    found: dict[str, _Recorded] = {}
+    found: dict[str, _RecordedPath] = {}
     readers = _Readers(document)
     ways: dict[str, Trajectory] = {}
     for name, node in document.nodes.items():
-        if not isinstance(node.path, Track):
+        if not isinstance(node.path, TrackSpec):
             continue
         if node.path.points is not None:
             ways[name] = _written(node, node.path, document.duration)
@@ -98,17 +100,19 @@ def resolve(document: Document, problems: Problems, file: File) -> tuple[dict[st
     return ways, origin
 
 
-def _written(node: Node, path: Track, duration_ns: int) -> Trajectory:
+def _written(node: NodeSpec, path: TrackSpec, duration_ns: int) -> Trajectory:
     points = resolve_nodes.points_m(path.points or [])
     if path.times is None:
         return Trajectory(points, node.speed or 0.0, node.start or 0.0, node.heading, source=path.source or "")
     return _timed(points, tuple(path.times), tuple(path.headings or ()), node.heading, path.source or "", duration_ns)
 
 
-def _read(readers: _Readers, name: str, node: Node, path: Track, problems: Problems, file: File) -> _Recorded | None:
+def _read(
+    readers: _Readers, name: str, node: NodeSpec, path: TrackSpec, problems: Problems, file: File
+) -> _RecordedPath | None:
     here = ("nodes", name, "path", path.format)
     written = str(path.file)
-    found = _find(written, problems.places.of_value(here).overrides_file, file)
+    found = file_lookup.find(written, file, is_override=problems.locations.of_value(here).is_override)
     if found is None:
         problems.at_value(here, f"no file {written!r}; expected a track ({path.format})")
         return None
@@ -130,10 +134,10 @@ def _read(readers: _Readers, name: str, node: Node, path: Track, problems: Probl
             ("nodes", name, "path", "begin"), f"{found.name} has no times; expected start: 8 m beside path"
         )
         return None
-    return _Recorded(path, node, track, f"{found.name} sha256:{digest}")
+    return _RecordedPath(path, node, track, f"{found.name} sha256:{digest}")
 
 
-def _check_begin(name: str, each: _Recorded, clock_ns: int, problems: Problems) -> None:
+def _check_begin(name: str, each: _RecordedPath, clock_ns: int, problems: Problems) -> None:
     """Report a run that begins when the track is over: its node would stand at its end throughout."""
     if each.path.begin is None or each.path.begin <= (end_ns := each.track.times_ns[-1] - clock_ns):
         return
@@ -142,7 +146,7 @@ def _check_begin(name: str, each: _Recorded, clock_ns: int, problems: Problems) 
     problems.at_value(("nodes", name, "path", "begin"), complaint)
 
 
-def _table(file: File, path: Track) -> tracks.Track:
+def _table(file: File, path: TrackSpec) -> tracks.Track:
     if path.x is not None and path.y is not None:
         columns = waypoint_table.Columns(path.x, path.y, False, path.z, path.time, path.heading)
     else:
@@ -152,16 +156,7 @@ def _table(file: File, path: Track) -> tracks.Track:
     return waypoint_table.read(file, columns)
 
 
-def _find(written: str, on_command_line: bool, file: File) -> File | None:
-    # What a file says means the same from anywhere; what a command line says means what the shell completed.
-    bases = [file.resolve().parent, File.cwd()]
-    if on_command_line:
-        bases.reverse()
-    places = [base / File(written).expanduser() for base in bases]
-    return next((place.resolve() for place in places if place.is_file()), None)
-
-
-def _origin(document: Document, found: list[_Recorded]) -> tracks.Origin | None:
+def _origin(document: ScenarioSpec, found: list[_RecordedPath]) -> tracks.Origin | None:
     """Return the origin that is written, and what is missing of it from the first geographic file."""
     given = document.origin
     first = next((each.track.home or each.track.places[0] for each in found if each.track.geographic), None)
@@ -174,7 +169,7 @@ def _origin(document: Document, found: list[_Recorded]) -> tracks.Origin | None:
     return latitude, longitude, ground_m
 
 
-def _trajectory(each: _Recorded, origin: tracks.Origin | None, clock_ns: int, duration_ns: int) -> Trajectory:
+def _trajectory(each: _RecordedPath, origin: tracks.Origin | None, clock_ns: int, duration_ns: int) -> Trajectory:
     points = tracks.place(each.track, origin)
     node = each.node
     if not each.track.times_ns:

@@ -7,49 +7,50 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from simnet.records import RateConfig, StreamConfig
 from simnet.scenario.explain import Problems, near
-from simnet.scenario.resolve import decoding_order
+from simnet.scenario.resolve import decoding_order, file_lookup
 from simnet.scenario.resolve.resolve_links import reachable, reaching
 from simnet.scenario.resolve.resolve_world import options_json
-from simnet.scenario.schema.codec_schema import Model
-from simnet.scenario.schema.rate_schema import Rate
-from simnet.scenario.schema.scenario_schema import Stream
+from simnet.scenario.schema.codec_schema import CodecSpec
+from simnet.scenario.schema.rate_schema import RateSpec
+from simnet.scenario.schema.scenario_schema import StreamSpec
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from simnet.records import LinkConfig, NodeConfig
     from simnet.scenario.overrides import Layer
-    from simnet.scenario.schema.scenario_schema import Document
+    from simnet.scenario.schema.scenario_schema import ScenarioSpec
 
 PREVIOUS = "previous"
-_NOTHING_SAID = Stream()
+_NOTHING_SAID = StreamSpec()
 
 
 @dataclass(frozen=True)
-class _Said:
+class _StreamLayer:
     """What one key of the file or one override says of the streams that `pattern` matches."""
 
     pattern: str
-    stream: Stream
+    stream: StreamSpec
     problems: Problems
 
 
 @dataclass
-class _Merged:
+class _MergedStream:
     """A stream, and who said each of its keys last."""
 
-    stream: Stream = _NOTHING_SAID
-    said: dict[str, _Said] = field(default_factory=dict)
-    last: _Said | None = None
+    stream: StreamSpec = _NOTHING_SAID
+    said: dict[str, _StreamLayer] = field(default_factory=dict)
+    last: _StreamLayer | None = None
 
 
 def resolve(
-    document: Document,
+    document: ScenarioSpec,
     layers: list[Layer],
     nodes: tuple[NodeConfig, ...],
     links: tuple[LinkConfig, ...],
@@ -91,10 +92,12 @@ def resolve(
     return tuple(_record(name, merged[name], file) for name in decoding_order.after_those_that_serve(served_by))
 
 
-def _merge(document: Document, cameras: dict[str, str], sensors: list[str], problems: Problems) -> dict[str, _Merged]:
+def _merge(
+    document: ScenarioSpec, cameras: dict[str, str], sensors: list[str], problems: Problems
+) -> dict[str, _MergedStream]:
     """Return the file's streams in the order of the cameras."""
     patterns = {key for key in document.streams if any(mark in key for mark in "*?[")}
-    found: dict[str, _Merged] = {}
+    found: dict[str, _MergedStream] = {}
     for key in sorted(document.streams, key=lambda key: key not in patterns):
         if key in patterns:
             names = [name for name in cameras if name not in sensors and fnmatchcase(name, key)]
@@ -111,44 +114,44 @@ def _merge(document: Document, cameras: dict[str, str], sensors: list[str], prob
                 )
                 problems.at_key(("streams", key), text)
         for name in names:
-            _put(found.setdefault(name, _Merged()), _Said(key, document.streams[key], problems))
+            _put(found.setdefault(name, _MergedStream()), _StreamLayer(key, document.streams[key], problems))
     return {name: found[name] for name in cameras if name in found and name not in sensors}
 
 
-def _put_layer(layer: Layer, merged: dict[str, _Merged], problems: Problems) -> None:
-    fault = problems.elsewhere(layer.place)
+def _put_layer(layer: Layer, merged: dict[str, _MergedStream], problems: Problems) -> None:
+    fault = problems.elsewhere(layer.location)
     names = [name for name in merged if fnmatchcase(name, layer.pattern)]
     if not names:
         text = f"matches no stream{near(layer.pattern, merged)}; expected one of: {', '.join(merged)}"
         fault.at_key(("streams", layer.pattern), text)
     try:
-        stream = Stream.model_validate(layer.tree)
+        stream = StreamSpec.model_validate(layer.tree)
     except ValidationError as error:
-        fault.add(error, layer.tree, Stream, ("streams", layer.pattern))
+        fault.add(error, layer.tree, StreamSpec, ("streams", layer.pattern))
         return
     for name in names:
-        _put(merged[name], _Said(layer.pattern, stream, fault))
+        _put(merged[name], _StreamLayer(layer.pattern, stream, fault))
 
 
-def _put(merged: _Merged, said: _Said) -> None:
+def _put(merged: _MergedStream, said: _StreamLayer) -> None:
     update = {key: getattr(said.stream, key) for key in said.stream.model_fields_set}
     codec, rate = merged.stream.codec, merged.stream.rate
-    if codec is not None and isinstance(over := update.get("codec"), Model) and over.name is None:
+    if codec is not None and isinstance(over := update.get("codec"), CodecSpec) and over.name is None:
         update["codec"] = codec.model_copy(update={key: getattr(over, key) for key in over.model_fields_set})
-    if rate.adaptive is not None and isinstance(over := update.get("rate"), Rate) and over.adaptive is not None:
+    if rate.adaptive is not None and isinstance(over := update.get("rate"), RateSpec) and over.adaptive is not None:
         bounds = {key: getattr(over.adaptive, key) for key in over.adaptive.model_fields_set}
-        update["rate"] = Rate(adaptive=rate.adaptive.model_copy(update=bounds))
+        update["rate"] = RateSpec(adaptive=rate.adaptive.model_copy(update=bounds))
     merged.stream = merged.stream.model_copy(update=update)
     merged.said |= dict.fromkeys(update, said)
     merged.last = said if merged.last is None or said.problems is merged.last.problems else merged.last
 
 
-def _sources(one: _Merged) -> list[str]:
+def _sources(one: _MergedStream) -> list[str]:
     return [candidate.stream for candidate in one.stream.side_information]
 
 
 def _check_side_information(
-    name: str, one: _Merged, streams: list[str], sensors: list[str], cameras: list[str]
+    name: str, one: _MergedStream, streams: list[str], sensors: list[str], cameras: list[str]
 ) -> None:
     known = [other for other in [*streams, *sensors] if other != name] + [PREVIOUS]
     sources = _sources(one)
@@ -169,15 +172,15 @@ def _check_side_information(
             said.problems.at_value((*path, "lag"), "previous takes no lag; expected a lag of another stream or camera")
 
 
-def _report_cycle(cycle: list[str], merged: dict[str, _Merged]) -> None:
+def _report_cycle(cycle: list[str], merged: dict[str, _MergedStream]) -> None:
     said = merged[cycle[0]].said["side_information"]
     text = f"streams wait for each other: {' <- '.join([*cycle, cycle[0]])}; expected side information without a circle"
     said.problems.at_value(("streams", said.pattern, "side_information"), text)
 
 
-def _record(name: str, one: _Merged, file: Path) -> StreamConfig:
+def _record(name: str, one: _MergedStream, file: Path) -> StreamConfig:
     stream = one.stream
-    codec = stream.codec or Model()
+    codec = stream.codec or CodecSpec()
     lags_ns = tuple(candidate.lag for candidate in stream.side_information)
     return StreamConfig(
         name=name,
@@ -194,32 +197,28 @@ def _record(name: str, one: _Merged, file: Path) -> StreamConfig:
     )
 
 
-def _model(codec: Model) -> str | None:
+def _model(codec: CodecSpec) -> str | None:
     return ":".join(str(part) for part in (codec.model, codec.quality, codec.weights) if part is not None) or None
 
 
-def _rows(one: _Merged, codec: Model, file: Path) -> str:
+def _rows(one: _MergedStream, codec: CodecSpec, file: Path) -> str:
     """Return the recorded codec's FILE, or FILE#STREAM."""
     said = one.said["codec"]
     path = ("streams", said.pattern, "codec", "rows")
     written = codec.rows or ""
-    # What a file says means the same from anywhere; what a command line says means what the shell completed.
-    bases = [file.resolve().parent, Path.cwd()]
-    if said.problems.places.of_value(path).overrides_file:
-        bases.reverse()
-    places = [base / Path(written).expanduser() for base in bases]
-    found = next((place.resolve() for place in places if place.is_file()), None)
+    is_override = said.problems.locations.of_value(path).is_override
+    found = file_lookup.find(written, file, is_override=is_override)
     if found is None:
         said.problems.at_value(path, f"no file {written!r}; expected a run's rows.parquet")
     return f"{found or written}#{codec.stream}" if codec.stream else str(found or written)
 
 
-def _listening(rate: Rate) -> str | None:
+def _listening(rate: RateSpec) -> str | None:
     """Return the rate control that listens to feedback, if it is one."""
     return "adaptive" if rate.adaptive is not None else rate.control
 
 
-def _rate(rate: Rate) -> RateConfig:
+def _rate(rate: RateSpec) -> RateConfig:
     if rate.control is not None:
         return RateConfig(rate.control, options_json=options_json(rate.options))
     if rate.target is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simnet.records import WorldConfig
+from simnet.scenario.resolve import file_lookup
 from simnet.scenario.schema.world_schema import KINDS, RECORDED
 
 if TYPE_CHECKING:
@@ -14,12 +15,12 @@ if TYPE_CHECKING:
 
     from simnet.records import CameraConfig, NodeConfig
     from simnet.scenario.explain import Problems
-    from simnet.scenario.schema.scenario_schema import Document
+    from simnet.scenario.schema.scenario_schema import ScenarioSpec
 
 SIDES = ("left", "right")
 
 
-def resolve(document: Document, nodes: tuple[NodeConfig, ...], problems: Problems, file: Path) -> WorldConfig:
+def resolve(document: ScenarioSpec, nodes: tuple[NodeConfig, ...], problems: Problems, file: Path) -> WorldConfig:
     """Return the world with its path made absolute; faults go to `problems`."""
     world = document.world
     brought = world.kind not in KINDS
@@ -50,26 +51,25 @@ def options_json(options: Mapping[str, object]) -> str:
     return json.dumps(options, sort_keys=True) if options else ""
 
 
-def _folder(document: Document, problems: Problems, file: Path) -> Path | None:
+def _folder(document: ScenarioSpec, problems: Problems, file: Path) -> Path | None:
     world = document.world
     if world.path is None:
         text = f"required key is missing for a world of {world.kind}; expected path: FOLDER, or --set world.path=FOLDER"
         problems.at_key(("world",), text, ("world", "path"))
         return None
-    given = Path(world.path).expanduser()
-    # What a file says means the same from anywhere; what a command line says means what the shell completed.
-    bases = [file.resolve().parent, Path.cwd()]
-    if problems.places.of_value(("world", "path")).overrides_file:
-        bases.reverse()
-    is_there = Path.is_dir if world.kind in RECORDED else Path.exists
-    for folder in (base / given for base in bases):
-        if is_there(folder):
-            return folder.resolve()
-    problems.at_value(("world", "path"), f"no folder {str(given)!r}; expected the folder of a world of {world.kind}")
-    return None
+    is_override = problems.locations.of_value(("world", "path")).is_override
+    exists = Path.is_dir if world.kind in RECORDED else Path.exists
+    folder = file_lookup.find(world.path, file, is_override=is_override, exists=exists)
+    if folder is None:
+        problems.at_value(
+            ("world", "path"), f"no folder {world.path!r}; expected the folder of a world of {world.kind}"
+        )
+    return folder
 
 
-def _check_source(document: Document, node: str, camera: CameraConfig, folder: Path | None, problems: Problems) -> None:
+def _check_source(
+    document: ScenarioSpec, node: str, camera: CameraConfig, folder: Path | None, problems: Problems
+) -> None:
     path = ("nodes", node, "cameras", camera.name.partition("/")[2], "source")
     if document.world.kind != "pictures":
         if camera.source not in SIDES:

@@ -18,10 +18,12 @@ from simnet.scenario.resolve import (
 if TYPE_CHECKING:
     from simnet.scenario.explain import Problems
     from simnet.scenario.overrides import Layer
-    from simnet.scenario.schema.scenario_schema import Document
+    from simnet.scenario.schema.scenario_schema import ScenarioSpec
 
 
-def resolve(document: Document, layers: list[Layer], problems: Problems, file: Path, purpose: str) -> records.Scenario:
+def resolve(
+    document: ScenarioSpec, layers: list[Layer], problems: Problems, file: Path, purpose: str
+) -> records.Scenario:
     """Return the scenario that `document` and the streams' overrides describe.
 
     Raises:

@@ -7,13 +7,13 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from simnet.scenario.schema import fields as f
-from simnet.scenario.schema.fields import Strict
+from simnet.scenario.schema.fields import Spec
 
 RECORDED_CODEC = "recorded"
 _RECORDED_EXAMPLE = "{name: recorded, rows: runs/platoon/rows.parquet}"
 
 
-class Model(Strict):
+class CodecSpec(Spec):
     """A codec with one of its models."""
 
     name: f.Given | None = Field(default=None, examples=["atn"])
@@ -32,7 +32,7 @@ class Model(Strict):
     """fuse: align and fuse side information behind the decoder of a codec that takes none by itself."""
 
     @model_validator(mode="after")
-    def _of_a_model(self) -> Model:
+    def _of_a_model(self) -> CodecSpec:
         if self.model is None and (self.quality is not None or self.weights is not None):
             raise ValueError("quality and weights are of a compressai model; expected model: bmshj2018-hyperprior, ...")
         if self.weights is not None and self.quality is None:

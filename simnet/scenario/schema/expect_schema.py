@@ -10,7 +10,7 @@ from pydantic_core import core_schema
 from simnet.errors import ScenarioError
 from simnet.scenario import check_language
 from simnet.scenario.schema import fields as f
-from simnet.scenario.schema.fields import Strict
+from simnet.scenario.schema.fields import Spec
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
@@ -36,7 +36,7 @@ class _CheckText:
             raise ValueError(str(error)) from None
 
 
-class ExpectSpec(Strict):
+class ExpectSpec(Spec):
     """What a scenario is expected to show, in words and as checks that runs of it prove or refute."""
 
     shows: f.Given = Field(examples=["Half of the frames are late."])

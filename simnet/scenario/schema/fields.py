@@ -19,7 +19,7 @@ UNIT_KEY = "x-unit"
 """Marks a quantity in the JSON Schema until its default is written with its unit."""
 
 
-class Strict(BaseModel):
+class Spec(BaseModel):
     """Frozen, and nothing it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)

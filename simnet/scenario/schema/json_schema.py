@@ -10,13 +10,14 @@ from simnet.scenario.schema import fields, scenario_schema
 
 def schema_json() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) that every scenario file satisfies."""
-    published = scenario_schema.Document.model_json_schema(by_alias=True)
+    published = scenario_schema.ScenarioSpec.model_json_schema(by_alias=True)
     _tidy(published)
+    published["$defs"] = {_plain_name(name): definition for name, definition in published["$defs"].items()}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | published
 
 
 def _tidy(node: Any) -> None:
-    """Write defaults with their units, leave out those of mappings, whose keys have their own; show examples of choices."""
+    """Write defaults with their units, remove those of mappings, whose keys have their own, and show examples of choices."""
     if isinstance(node, list):
         for item in node:
             _tidy(item)
@@ -26,8 +27,16 @@ def _tidy(node: Any) -> None:
             del node["default"]
         elif unit is not None and "default" in node:
             node["default"] = units.text(node["default"], unit)
+        for key in ("$ref", "title"):
+            if isinstance(node.get(key), str):
+                node[key] = _plain_name(node[key])
         for inner in node.values():
             _tidy(inner)
         for choice in node.get("anyOf", []):
             if "examples" in choice:
                 node.setdefault("examples", choice["examples"])
+
+
+def _plain_name(name: str) -> str:
+    """Return the name of a schema class as users read it: Camera for CameraSpec."""
+    return name.removesuffix("Spec")

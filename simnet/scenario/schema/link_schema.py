@@ -9,12 +9,12 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from simnet import records, units
 from simnet.scenario.schema import fields as f
 from simnet.scenario.schema import media_schema
-from simnet.scenario.schema.fields import Strict
+from simnet.scenario.schema.fields import Spec
 
 _LINK = records.LinkConfig(name="", source="", target="", bandwidth_bps=1.0)
 
 
-class Loss(Strict):
+class LossSpec(Spec):
     """Packet loss on the air."""
 
     model: Literal["none", "independent", "gilbert-elliott"] = Field(
@@ -27,7 +27,7 @@ class Loss(Strict):
     """gilbert-elliott: mean number of packets lost in a row."""
 
     @model_validator(mode="after")
-    def _feasible(self) -> Loss:
+    def _feasible(self) -> LossSpec:
         if self.model == "none" and self.mean > 0:
             raise ValueError("mean given with model none; expected model: independent or gilbert-elliott")
         if self.model != "gilbert-elliott":
@@ -48,7 +48,7 @@ def _expand_loss(value: Any) -> Any:
     return {"model": "none"} if value == "none" else {"mean": value}
 
 
-class Trace(Strict):
+class TraceSpec(Spec):
     """A bandwidth that was recorded; the trace starts again at its end."""
 
     trace: f.Given = Field(examples=["traces/drive.csv"])
@@ -76,7 +76,7 @@ class Trace(Strict):
         return self.format or ("csv" if self.trace.lower().endswith(".csv") else "mahimahi")
 
     @model_validator(mode="after")
-    def _of_one_format(self) -> Trace:
+    def _of_one_format(self) -> TraceSpec:
         if self.kind == "mahimahi":
             given = [key for key in ("column", "unit", "time", "period") if getattr(self, key) is not None]
             if given:
@@ -91,17 +91,19 @@ class Trace(Strict):
 
 
 def _kind_of_bandwidth(value: Any) -> str:
-    traced = isinstance(value, Trace) or (isinstance(value, dict) and not Trace.model_fields.keys().isdisjoint(value))
+    traced = isinstance(value, TraceSpec) or (
+        isinstance(value, dict) and not TraceSpec.model_fields.keys().isdisjoint(value)
+    )
     return "recorded bandwidth" if traced else "bandwidth by distance"
 
 
 Bandwidth = Annotated[
-    Annotated[Trace, Tag("recorded bandwidth")] | Annotated[f.Ladder, Tag("bandwidth by distance")],
+    Annotated[TraceSpec, Tag("recorded bandwidth")] | Annotated[f.Ladder, Tag("bandwidth by distance")],
     Discriminator(_kind_of_bandwidth),
 ]
 
 
-class Outage(Strict):
+class OutageSpec(Spec):
     """A time in which nothing that is sent or on the air is received; the transmitter goes on."""
 
     begin: f.Time = Field(alias="from", examples=["3 s"])
@@ -110,7 +112,7 @@ class Outage(Strict):
     """When it is over."""
 
     @model_validator(mode="after")
-    def _lasts(self) -> Outage:
+    def _lasts(self) -> OutageSpec:
         if self.end <= self.begin:
             begin, end = units.text(self.begin, "ns"), units.text(self.end, "ns")
             raise ValueError(f"an outage from {begin} until {end}; expected it to end after it begins")
@@ -125,7 +127,7 @@ def _expand_outage(value: Any) -> Any:
     return value
 
 
-class Queue(Strict):
+class QueueSpec(Spec):
     """What waits in front of a link, and what goes next."""
 
     kind: Literal["fifo", "priority", "codel"] = Field(default="fifo", examples=["codel"])
@@ -138,7 +140,7 @@ class Queue(Strict):
     """codel: how long waits may be longer before it drops."""
 
     @model_validator(mode="after")
-    def _of_codel(self) -> Queue:
+    def _of_codel(self) -> QueueSpec:
         given = [key for key in ("target", "interval") if key in self.model_fields_set]
         if given and self.kind != "codel":
             raise ValueError(f"{given[0]} given with a {self.kind} queue; expected kind: codel")
@@ -152,7 +154,7 @@ def _expand_queue(value: Any) -> Any:
     return value if isinstance(value, dict) else {"size": value}
 
 
-class Handover(Strict):
+class HandoverSpec(Spec):
     """A moving node's choice among links to access points: the nearest, once it is nearer by a margin."""
 
     group: f.Name = Field(examples=["cell"])
@@ -171,7 +173,7 @@ def _expand_handover(value: Any) -> Any:
     return {"group": value} if isinstance(value, str) else value
 
 
-class Transport(Strict):
+class ChannelSpec(Spec):
     """What a link does to what is sent over it."""
 
     delay: f.Time = _LINK.delay_ns
@@ -182,16 +184,16 @@ class Transport(Strict):
     """Standard deviation of the extra delay, which is never negative."""
     reorder: bool = Field(default=_LINK.reorder, examples=[True], strict=True)
     """Whether jitter may let a packet overtake an earlier one."""
-    loss: Annotated[Loss, f.Shorthand(_expand_loss, {"type": "string"})] = Field(
-        default=Loss(model="none"), examples=["1 %", {"model": "gilbert-elliott", "mean": "1 %", "burst": 4}]
+    loss: Annotated[LossSpec, f.Shorthand(_expand_loss, {"type": "string"})] = Field(
+        default=LossSpec(model="none"), examples=["1 %", {"model": "gilbert-elliott", "mean": "1 %", "burst": 4}]
     )
     """A share alone means independent loss."""
-    outages: list[Annotated[Outage, f.Shorthand(_expand_outage, {"type": "array", "minItems": 2, "maxItems": 2})]] = (
-        Field(default=[], examples=[[{"from": "3 s", "until": "5 s"}]])
-    )
+    outages: list[
+        Annotated[OutageSpec, f.Shorthand(_expand_outage, {"type": "array", "minItems": 2, "maxItems": 2})]
+    ] = Field(default=[], examples=[[{"from": "3 s", "until": "5 s"}]])
     """Times in which nothing passes; none within another."""
-    queue: Annotated[Queue, f.Shorthand(_expand_queue, {"type": "string", "pattern": f.QUANTITY_PATTERN})] = Field(
-        default=Queue(), examples=["16 kB", {"kind": "codel", "size": "64 kB"}]
+    queue: Annotated[QueueSpec, f.Shorthand(_expand_queue, {"type": "string", "pattern": f.QUANTITY_PATTERN})] = Field(
+        default=QueueSpec(), examples=["16 kB", {"kind": "codel", "size": "64 kB"}]
     )
     """What may wait in front of the link, and what goes next; a size alone is first in, first out."""
     mtu: f.SomeSize = _LINK.mtu_bytes
@@ -204,7 +206,7 @@ class Transport(Strict):
     """The medium that it shares with other links; none: it has its own."""
 
 
-class Return(Transport):
+class ReturnSpec(ChannelSpec):
     """What the way back does otherwise than the way there."""
 
     bandwidth: Bandwidth | None = Field(default=None, examples=["50 kbit/s"])
@@ -219,7 +221,7 @@ def _expand_return(value: Any) -> Any:
     return None if value == "none" else value
 
 
-class Link(Transport):
+class LinkSpec(ChannelSpec):
     """A link between two nodes; the way back is called `<name>.return` and is the same unless `return` says otherwise."""
 
     source: f.Name = Field(alias="from", examples=["follower_1"])
@@ -230,11 +232,11 @@ class Link(Transport):
         examples=["400 kbit/s", {"100 m": "4 Mbit/s", "250 m": "1 Mbit/s"}, {"trace": "traces/drive.up"}]
     )
     """A bit rate, a ladder by distance beyond whose last step nothing arrives, or a recorded trace."""
-    handover: Annotated[Handover | None, f.Shorthand(_expand_handover, {"type": "string"})] = Field(
+    handover: Annotated[HandoverSpec | None, f.Shorthand(_expand_handover, {"type": "string"})] = Field(
         default=None, examples=[{"group": "cell", "hysteresis": "20 m", "gap": "50 ms"}]
     )
     """This link is one of several among which a node chooses by distance; both directions."""
-    way_back: Annotated[Return | None, f.Shorthand(_expand_return, {"const": "none"})] = Field(
-        default=Return(), alias="return", examples=["none", {"bandwidth": "50 kbit/s"}]
+    way_back: Annotated[ReturnSpec | None, f.Shorthand(_expand_return, {"const": "none"})] = Field(
+        default=ReturnSpec(), alias="return", examples=["none", {"bandwidth": "50 kbit/s"}]
     )
     """What the way back does otherwise, or the word none for a link of one direction."""

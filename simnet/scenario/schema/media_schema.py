@@ -8,13 +8,13 @@ from pydantic import Field, model_validator
 
 from simnet import records, units
 from simnet.scenario.schema import fields as f
-from simnet.scenario.schema.fields import Strict
+from simnet.scenario.schema.fields import Spec
 
 _MEDIUM = records.MediumConfig(name="", kind="")
 _SLOTTED = {"slot", "guard"}
 
 
-class Medium(Strict):
+class MediumSpec(Spec):
     """Air that several links share: one transmission at a time."""
 
     kind: Literal["tdma", "csma"] = Field(examples=["csma"])
@@ -43,8 +43,8 @@ class Medium(Strict):
     """csma: how often a frame that was not acknowledged is sent again before it is lost."""
 
     @model_validator(mode="after")
-    def _of_one_kind(self) -> Medium:
-        own = _SLOTTED if self.kind == "tdma" else set(Medium.model_fields) - {"guard"}
+    def _of_one_kind(self) -> MediumSpec:
+        own = _SLOTTED if self.kind == "tdma" else set(MediumSpec.model_fields) - {"guard"}
         if strange := sorted(self.model_fields_set - own - {"kind"}):
             raise ValueError(f"{strange[0]} given with kind {self.kind}; expected {', '.join(sorted(own - {'kind'}))}")
         if self.kind == "tdma" and self.slot is None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from simnet.scenario.schema import fields as f
-from simnet.scenario.schema.fields import Strict
+from simnet.scenario.schema.fields import Spec
 
 FORMATS = {
     "sumo": ("vehicle", "geo", "begin"),
@@ -19,7 +19,7 @@ FORMATS = {
 """What a path is read from, and the keys that go with it."""
 
 
-class Track(Strict):
+class TrackSpec(Spec):
     """A path from a file (sumo, gpx, plan or csv), or waypoints with times.
 
     Files are looked for from the scenario file's folder, then from the current folder.
@@ -79,7 +79,7 @@ class Track(Strict):
         return None if self.format == "points" else getattr(self, self.format)
 
     @model_validator(mode="after")
-    def _of_one_format(self) -> Track:
+    def _of_one_format(self) -> TrackSpec:
         given = [key for key in FORMATS if getattr(self, key) is not None]
         if len(given) != 1:
             raise ValueError(f"{' and '.join(given) or 'no file'} given; expected one of {', '.join(FORMATS)}")
@@ -116,11 +116,11 @@ class Track(Strict):
 
 
 def _kind_of_path(value: Any) -> str:
-    return "recorded path" if isinstance(value, dict | Track) else "written path"
+    return "recorded path" if isinstance(value, dict | TrackSpec) else "written path"
 
 
 Waypoints = Annotated[list[f.Point], Field(min_length=2)]
-Way = Annotated[
-    Annotated[Track, Tag("recorded path")] | Annotated[Waypoints, Tag("written path")],
+PathOrTrack = Annotated[
+    Annotated[TrackSpec, Tag("recorded path")] | Annotated[Waypoints, Tag("written path")],
     Discriminator(_kind_of_path),
 ]

@@ -8,10 +8,10 @@ from pydantic import Field, model_validator
 
 from simnet import plugins, units
 from simnet.scenario.schema import fields as f
-from simnet.scenario.schema.fields import Strict
+from simnet.scenario.schema.fields import Spec
 
 
-class Adaptive(Strict):
+class AdaptiveSpec(Spec):
     """Quality follows what the receiver reports, between bounds."""
 
     min_quality: f.Quality = Field(default=0.0, examples=[0.1])
@@ -20,7 +20,7 @@ class Adaptive(Strict):
     """Never above this."""
 
     @model_validator(mode="after")
-    def _ordered(self) -> Adaptive:
+    def _ordered(self) -> AdaptiveSpec:
         if self.min_quality > self.max_quality:
             raise ValueError(
                 f"min_quality {self.min_quality:g} is above max_quality {self.max_quality:g}; expected it the other way round"
@@ -33,14 +33,14 @@ KINDS = ("fixed", "target", "adaptive")
 _RATES = "one of {quality: 0.5}, {target: 300 kbit/s}, adaptive, {control: NAME}"
 
 
-class Rate(Strict):
+class RateSpec(Spec):
     """Rate control: exactly one of quality, target, adaptive and control."""
 
     quality: f.Quality | None = Field(default=None, examples=[0.5])
     """Fixed quality, 0 (fewest bits) to 1."""
     target: f.BitRate | None = None
     """The bit rate to hold on average, packet overhead included."""
-    adaptive: Adaptive | None = Field(default=None, examples=[{"min_quality": 0.1, "max_quality": 0.9}])
+    adaptive: AdaptiveSpec | None = Field(default=None, examples=[{"min_quality": 0.1, "max_quality": 0.9}])
     """Quality from the receiver's feedback."""
     control: Annotated[str, f.Choice(plugins.RATES, KINDS)] | None = Field(default=None, examples=["halving"])
     """A rate control that an installed package brings."""
@@ -48,7 +48,7 @@ class Rate(Strict):
     """For control: what it takes."""
 
     @model_validator(mode="after")
-    def _one_kind(self) -> Rate:
+    def _one_kind(self) -> RateSpec:
         given = [key for key in ("quality", "target", "adaptive", "control") if getattr(self, key) is not None]
         if len(given) != 1:
             found = " and ".join(given) if given else "nothing"

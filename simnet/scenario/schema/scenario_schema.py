@@ -12,20 +12,20 @@ from pydantic import Field, model_validator
 from simnet import records
 from simnet.scenario.schema import fields as f
 from simnet.scenario.schema import media_schema, transport_schema
-from simnet.scenario.schema.codec_schema import Model, expand_codec
+from simnet.scenario.schema.codec_schema import CodecSpec, expand_codec
 from simnet.scenario.schema.expect_schema import ExpectSpec
-from simnet.scenario.schema.fields import Strict
-from simnet.scenario.schema.link_schema import Link
-from simnet.scenario.schema.path_schema import Track, Way
-from simnet.scenario.schema.rate_schema import Rate, expand_rate
-from simnet.scenario.schema.world_schema import World
+from simnet.scenario.schema.fields import Spec
+from simnet.scenario.schema.link_schema import LinkSpec
+from simnet.scenario.schema.path_schema import PathOrTrack, TrackSpec
+from simnet.scenario.schema.rate_schema import RateSpec, expand_rate
+from simnet.scenario.schema.world_schema import WorldSpec
 
 _FUSION = records.FusionConfig(node="")
 _NODE_LOSS = records.NodeLossConfig()
 _STREAM = records.StreamConfig(name="", codec="")
 
 
-class Camera(Strict):
+class CameraSpec(Spec):
     """A camera on a node."""
 
     size: tuple[Annotated[f.Count, Field(ge=16, le=8192)], Annotated[f.Count, Field(ge=16, le=8192)]] = Field(
@@ -48,12 +48,14 @@ class Camera(Strict):
     """Recorded worlds: the camera's folder or video file, or left / right."""
 
 
-class Node(Strict):
+class NodeSpec(Spec):
     """A vehicle, a drone or a roadside unit: at a position, on a path, or following another node."""
 
     position: f.Point | None = Field(default=None, examples=[[60, 8, 5]])
     """A fixed place [x, y] or [x, y, z] in metres."""
-    path: Way | None = Field(default=None, examples=[[[0, 0], [110, 0]], {"sumo": "fcd.xml", "vehicle": "veh0"}])
+    path: PathOrTrack | None = Field(
+        default=None, examples=[[[0, 0], [110, 0]], {"sumo": "fcd.xml", "vehicle": "veh0"}]
+    )
     """Waypoints in metres, passed at constant speed; before the first and past the last it goes straight on. Or a file that has
     them."""
     speed: f.Speed | None = None
@@ -66,13 +68,13 @@ class Node(Strict):
     """How far behind the node it follows."""
     heading: f.Angle | None = None
     """0 deg looks east, 90 deg north; on a path it looks ahead if left out."""
-    cameras: dict[f.Name, Camera] | None = Field(
+    cameras: dict[f.Name, CameraSpec] | None = Field(
         default=None, examples=[{"front": {"size": [256, 128], "rate": "10 Hz"}}]
     )
     """By name; elsewhere in the file a camera is called node/camera."""
 
     @model_validator(mode="after")
-    def _one_place(self) -> Node:
+    def _one_place(self) -> NodeSpec:
         ways = {"position": (), "path": ("speed", "start"), "follows": ("gap",)}
         given = [way for way in ways if getattr(self, way) is not None]
         if len(given) != 1:
@@ -83,7 +85,7 @@ class Node(Strict):
             if key not in ways[given[0]]:
                 owner = next(way for way, keys in ways.items() if key in keys)
                 raise ValueError(f"{key} given without {owner}; expected {key} only together with {owner}")
-        if isinstance(self.path, Track):
+        if isinstance(self.path, TrackSpec):
             return self._recorded(self.path)
         required = ways[given[0]][:1]
         if required and required[0] not in extras:
@@ -93,7 +95,7 @@ class Node(Strict):
             )
         return self
 
-    def _recorded(self, path: Track) -> Node:
+    def _recorded(self, path: TrackSpec) -> NodeSpec:
         """Whether a file without times has the speed that it needs is known once it has been read."""
         if path.format == "sumo" or path.times is not None:
             for key in ("speed", "start"):
@@ -104,7 +106,7 @@ class Node(Strict):
         return self
 
 
-class Candidate(Strict):
+class SideInformationSpec(Spec):
     """Side information from one source."""
 
     stream: f.Given = Field(examples=["leader/front"])
@@ -117,10 +119,10 @@ def _expand_candidate(value: Any) -> Any:
     return value if isinstance(value, dict) else {"stream": value}
 
 
-class Stream(Strict):
+class StreamSpec(Spec):
     """One camera's coded stream to fusion."""
 
-    codec: Annotated[Model, f.Shorthand(expand_codec, {"type": "string"})] | None = Field(
+    codec: Annotated[CodecSpec, f.Shorthand(expand_codec, {"type": "string"})] | None = Field(
         default=None,
         examples=[
             "atn",
@@ -129,20 +131,20 @@ class Stream(Strict):
         ],
     )
     """A codec's name, alone or with what it runs with; required, here or in a pattern that matches this stream."""
-    rate: Annotated[Rate, f.Shorthand(expand_rate, {"const": "adaptive"})] = Field(
-        default=Rate(quality=0.5), examples=["adaptive", {"target": "300 kbit/s"}]
+    rate: Annotated[RateSpec, f.Shorthand(expand_rate, {"const": "adaptive"})] = Field(
+        default=RateSpec(quality=0.5), examples=["adaptive", {"target": "300 kbit/s"}]
     )
     """Rate control; quality 0.5 if left out."""
-    side_information: list[Annotated[Candidate, f.Shorthand(_expand_candidate, {"type": "string", "minLength": 1})]] = (
-        Field(default=[], examples=[["leader/front", "previous"], [{"stream": "leader/front", "lag": "0.8 s"}]])
-    )
+    side_information: list[
+        Annotated[SideInformationSpec, f.Shorthand(_expand_candidate, {"type": "string", "minLength": 1})]
+    ] = Field(default=[], examples=[["leader/front", "previous"], [{"stream": "leader/front", "lag": "0.8 s"}]])
     """What helps to decode it, best first: streams, the fusion node's own cameras, or previous (its own last picture)."""
     key_interval: f.SomeTime | None = Field(default=None, examples=["2 s"])
     """Video codecs: a key frame at least this often; left out, only first and where fusion asks for one."""
     transport: Annotated[
-        transport_schema.Protection,
+        transport_schema.TransportSpec,
         f.Shorthand(transport_schema.expand, {"enum": ["none", "retransmission"]}),
-    ] = Field(default=transport_schema.Protection(), examples=["retransmission", {"kind": "fec", "repair": "25 %"}])
+    ] = Field(default=transport_schema.TransportSpec(), examples=["retransmission", {"kind": "fec", "repair": "25 %"}])
     """What is done against the loss of packets: none, retransmission until fusion's deadline, or an erasure code."""
     priority: Annotated[f.Count, Field(ge=0, le=1000)] = Field(default=_STREAM.priority, examples=[1])
     """In queues of kind priority: higher goes first; feedback goes before all streams."""
@@ -152,7 +154,7 @@ class Stream(Strict):
     """Virtual time from delivery to picture."""
 
 
-class Fusion(Strict):
+class FusionSpec(Spec):
     """The node where all streams are decoded."""
 
     at: f.Name = Field(examples=["roadside"])
@@ -171,7 +173,7 @@ class Fusion(Strict):
     """Size of a report."""
 
 
-class Document(Strict):
+class ScenarioSpec(Spec):
     """A scenario: a world, nodes with cameras, links, streams and a fusion centre."""
 
     name: f.Given | None = Field(default=None, examples=["vehicle_platoon"])
@@ -185,23 +187,25 @@ class Document(Strict):
     )
     """[latitude, longitude] of the place [0, 0], and the altitude that is height 0: for paths in geographic coordinates. Left
     out, it is the first such path's home or first point."""
-    world: World = Field(default=World(), examples=[{"kind": "rendered", "scene": "street"}])
+    world: WorldSpec = Field(default=WorldSpec(), examples=[{"kind": "rendered", "scene": "street"}])
     """Where frames come from; a rendered street if left out."""
-    nodes: Annotated[dict[f.Name, Node], Field(min_length=1)] = Field(examples=[{"roadside": {"position": [60, 8, 5]}}])
+    nodes: Annotated[dict[f.Name, NodeSpec], Field(min_length=1)] = Field(
+        examples=[{"roadside": {"position": [60, 8, 5]}}]
+    )
     """By name."""
-    links: dict[f.Name, Link] = Field(
+    links: dict[f.Name, LinkSpec] = Field(
         default={}, examples=[{"uplink": {"from": "a", "to": "b", "bandwidth": "1 Mbit/s"}}]
     )
     """By name."""
-    media: dict[f.Name, Annotated[media_schema.Medium, f.Shorthand(media_schema.expand, {"const": "csma"})]] = Field(
-        default={}, examples=[{"air": {"kind": "tdma", "slot": "5 ms"}}]
+    media: dict[f.Name, Annotated[media_schema.MediumSpec, f.Shorthand(media_schema.expand, {"const": "csma"})]] = (
+        Field(default={}, examples=[{"air": {"kind": "tdma", "slot": "5 ms"}}])
     )
     """By name: air that links share, one transmission at a time."""
-    streams: Annotated[dict[f.Given, Stream], Field(min_length=1)] = Field(
+    streams: Annotated[dict[f.Given, StreamSpec], Field(min_length=1)] = Field(
         examples=[{"follower_*/front": {"codec": "atn"}}]
     )
     """By node/camera; a pattern such as follower_*/front sets what all it matches have alike, exact names go first."""
-    fusion: Fusion = Field(examples=[{"at": "roadside"}])
+    fusion: FusionSpec = Field(examples=[{"at": "roadside"}])
     """The fusion centre: where, and how long it waits."""
     on_node_loss: Literal["error", "fault"] = Field(default="error", examples=["fault"])
     """When a node's process dies and does not come back. error: the run ends; fault: it goes on, and the frames of the node's

@@ -8,14 +8,14 @@ from pydantic import Field, model_validator
 
 from simnet import records, units
 from simnet.scenario.schema import fields as f
-from simnet.scenario.schema.fields import Strict
+from simnet.scenario.schema.fields import Spec
 
 _TRANSPORT = records.TransportConfig()
 KINDS = ("none", "retransmission", "fec")
 _EXPECTED = "none, retransmission or {kind: fec, repair: 25 %}"
 
 
-class Protection(Strict):
+class TransportSpec(Spec):
     """How a stream's packets are protected from loss."""
 
     kind: Literal["none", "retransmission", "fec"] = Field(default="none", examples=["retransmission"])
@@ -28,7 +28,7 @@ class Protection(Strict):
     """retransmission: how often a packet is sent again at most; 16 if left out."""
 
     @model_validator(mode="after")
-    def _of_one_kind(self) -> Protection:
+    def _of_one_kind(self) -> TransportSpec:
         owners = {"repair": "fec", "timeout": "retransmission", "retries": "retransmission"}
         for key, owner in owners.items():
             if getattr(self, key) is not None and self.kind != owner:

@@ -8,13 +8,13 @@ from pydantic import Field, field_validator
 
 from simnet import plugins
 from simnet.scenario.schema import fields as f
-from simnet.scenario.schema.fields import Strict
+from simnet.scenario.schema.fields import Spec
 
 RECORDED = ("pictures", "pairs", "kitti_raw", "kitti_odometry")
 KINDS = ("rendered", *RECORDED)
 
 
-class World(Strict):
+class WorldSpec(Spec):
     """Where frames come from."""
 
     kind: Annotated[str, f.Choice(plugins.WORLDS, KINDS, KINDS)] = Field(default="rendered", examples=["pairs"])
