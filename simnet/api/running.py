@@ -58,7 +58,7 @@ def run(
         SimnetError: Whatever is wrong with the scenario, its world, its codecs, the folder, or a host: one line.
     """
     from simnet import engine
-    from simnet.engine.runner import Asked
+    from simnet.engine.run_options import Invocation, RunOptions
 
     texts = list(overrides)
     if isinstance(scenario, Scenario):
@@ -66,25 +66,24 @@ def run(
             raise InputError(
                 "overrides of a scenario that is loaded; expected them where it is loaded: simnet.load(name, ...)"
             )
-        loaded, origin = scenario, Asked(scenario_text=scenarios.dump(scenario))
+        loaded, origin = scenario, Invocation(scenario_text=scenarios.dump(scenario))
     else:
         loaded = scenarios.load(str(scenario), texts)
         changes = f", overrides={texts!r}" if texts else ""
         written = Path(loaded.path).read_text(encoding="utf-8")
-        origin = Asked(f"simnet.run({str(scenario)!r}{changes})", texts, written)
+        origin = Invocation(f"simnet.run({str(scenario)!r}{changes})", texts, written)
     folder, is_ours = (_new_folder(loaded.name), True) if out is None else (Path(out), False)
     try:
-        result = engine.run(
-            loaded,
-            folder,
+        options = RunOptions(
             hosts=hosts,
             report=page,
             realtime=realtime,
             live=live,
             exports=tuple(exports),
             progress=(lambda _: None) if progress is None else lambda now_ns: progress(now_ns / SECOND_NS),
-            asked=origin,
+            invocation=origin,
         )
+        result = engine.run(loaded, folder, options)
     except BaseException:
         if is_ours:
             with suppress(OSError):  # what holds something is left, to look at or to go on with

@@ -27,6 +27,7 @@ def sweep(
     cache: validation.FolderOrNone = None,
     cache_bytes: validation.Bytes = None,
     page: validation.Switch = True,
+    exports: validation.Exports = (),
     progress: validation.SweepProgress = None,
 ) -> SweepReport:
     """Run a scenario at every point of a grid, and return what came of it; cells that are in the folder are not run again.
@@ -43,6 +44,7 @@ def sweep(
         cache: Folder of what was coded before; None is the user's own, shared by all sweeps.
         cache_bytes: How large that may get; None is 8 GB.
         page: Whether to make the page.
+        exports: What else to write into each cell's folder, of `simnet.exports.KINDS`, e.g. `["csv", "pcap"]`.
         progress: Called with the cells done and the cells to run.
 
     Raises:
@@ -62,6 +64,7 @@ def sweep(
         scheduler=scheduler,
         workers=workers,
         report=page,
+        exports=tuple(exports),
         command=f"simnet.sweep({name!r}, {swept!r}, codecs={list(coders)!r}, seeds={list(chosen)!r}, out={str(out)!r})",
         progress=progress or (lambda _done, _total: None),
     )

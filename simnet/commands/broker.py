@@ -29,14 +29,14 @@ def execute(arguments: argparse.Namespace) -> int:
     """Wait for the hosts, run the scenario, tell the hosts that it is over."""
     from simnet.commands import host_options, run
     from simnet.engine.recovery.journal import COME_BY_THEMSELVES
-    from simnet.engine.remote.rendezvous import WAIT_S, Gathering
+    from simnet.engine.remote.rendezvous import WAIT_S, Rendezvous
     from simnet.wire import endpoint as place
     from simnet.wire.security.keys import BrokerKeys
 
     endpoint = place.check(arguments.listen, listens=True)
     keys = BrokerKeys.load(arguments.keys) if host_options.wants_keys(endpoint, arguments) else None
     wait_s = WAIT_S if arguments.wait is None else arguments.wait
-    return run.lead(arguments, COME_BY_THEMSELVES, crew=Gathering(endpoint, keys, wait_s, _say))
+    return run.lead(arguments, COME_BY_THEMSELVES, launcher=Rendezvous(endpoint, keys, wait_s, _say))
 
 
 def _say(text: str) -> None:

@@ -40,7 +40,7 @@ def configure_wait(parser: argparse.ArgumentParser, text: str) -> None:
 def carry(arguments: argparse.Namespace, nodes: tuple[str, ...], *, fusion: bool) -> int:
     """Carry nodes until the run is over."""
     from simnet import scenario
-    from simnet.engine.remote.join import Errand, carry
+    from simnet.engine.remote.join import JoinRequest, join_run
     from simnet.engine.remote.rendezvous import WAIT_S
     from simnet.wire import endpoint as place
     from simnet.wire.security.keys import HostKeys
@@ -52,7 +52,7 @@ def carry(arguments: argparse.Namespace, nodes: tuple[str, ...], *, fusion: bool
     scenario.check_nodes(file, nodes)
     world = None if arguments.world is None else str(Path(arguments.world).absolute())
     wait_s = WAIT_S if arguments.wait is None else arguments.wait
-    carry(Errand(file, endpoint, nodes, fusion, world, keys, wait_s))
+    join_run(JoinRequest(file, endpoint, nodes, fusion, world, keys, wait_s))
     return 0
 
 

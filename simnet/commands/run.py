@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import argparse
 
     from simnet.engine.recovery.journal import Beginning
+    from simnet.engine.run_options import RunOptions
     from simnet.records import Scenario
 
 HELP = "run a scenario: rows, a report and a table of its streams"
@@ -85,39 +86,34 @@ def configure_run(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run the scenario."""
-    from simnet.engine.remote.supervisor import RESTARTS
+    from simnet.engine.run_options import RESTARTS
 
     restarts = RESTARTS if arguments.restarts is None else arguments.restarts
     return lead(arguments, arguments.hosts, restarts=restarts, answer_delay_s=arguments.answer_delay)
 
 
-def lead(arguments: argparse.Namespace, hosts: int | None, **options: Any) -> int:
-    """Run the scenario on so many hosts (None: 0, or as it began), with these options of `engine.run`; print what it came to."""
+def lead(arguments: argparse.Namespace, hosts: int | None, **more: Any) -> int:
+    """Run the scenario on so many hosts (None: 0, or as it began), with these `RunOptions`; print what it came to."""
     from simnet import console, engine, exports
 
     kinds = () if arguments.export is None else exports.parse(arguments.export)
-    job = _resumed(arguments, hosts) if arguments.resume else _begun(arguments, hosts)
-    loaded = job.pop("scenario")
+    loaded, out, options = _resumed(arguments, hosts) if arguments.resume else _begun(arguments, hosts)
     if arguments.node_timeout is not None:
         patience = replace(loaded.node_loss, wait_ns=round(arguments.node_timeout * 1e9))
         loaded = replace(loaded, node_loss=patience)
     with console.progress(loaded, quiet=arguments.json) as show:
-
-        def progress(now_ns: int) -> None:
-            arguments.cancel.raise_if_set()
-            show(now_ns)
-
-        result = engine.run(
-            loaded,
-            progress=progress,
-            began=arguments.began,
+        options = replace(
+            options,
+            progress=show,
+            cancel=arguments.cancel,
+            began_s=arguments.began,
             live=arguments.live,
             report=arguments.report,
             realtime=arguments.realtime,
             exports=kinds,
-            **job,
-            **options,
+            **more,
         )
+        result = engine.run(loaded, out, options)
     if arguments.json:
         sys.stdout.write(json.dumps(result.summary) + "\n")
     else:
@@ -125,26 +121,26 @@ def lead(arguments: argparse.Namespace, hosts: int | None, **options: Any) -> in
     return 0
 
 
-def _begun(arguments: argparse.Namespace, hosts: int | None) -> dict[str, Any]:
-    """Return what a new run takes."""
+def _begun(arguments: argparse.Namespace, hosts: int | None) -> tuple[Scenario, Path, RunOptions]:
+    """Return the scenario, the folder and the options of a new run."""
     from simnet import scenario
-    from simnet.engine.runner import Asked
+    from simnet.engine.run_options import Invocation, RunOptions
     from simnet.errors import InputError
 
     if arguments.scenario is None:
         raise InputError("no scenario given; expected a file, the name of a shipped scenario, or --resume DIR")
     loaded = scenario.load(arguments.scenario, arguments.set)
     text = Path(loaded.path).read_text(encoding="utf-8") if loaded.path else ""
-    asked = Asked(shlex.join(["simnet", *arguments.typed]), arguments.set, text)
+    invocation = Invocation(shlex.join(["simnet", *arguments.typed]), arguments.set, text)
     out = arguments.out or _free_folder(loaded.name)
-    return {"scenario": loaded, "out": out, "hosts": hosts or 0, "asked": asked}
+    return loaded, out, RunOptions(hosts=hosts or 0, invocation=invocation)
 
 
-def _resumed(arguments: argparse.Namespace, hosts: int | None) -> dict[str, Any]:
-    """Return what a run that goes on takes: all of it is in its folder."""
+def _resumed(arguments: argparse.Namespace, hosts: int | None) -> tuple[Scenario, Path, RunOptions]:
+    """Return the scenario, the folder and the options of a run that goes on, all from its folder."""
     from simnet import scenario
     from simnet.engine.recovery.journal import Journal
-    from simnet.engine.runner import Asked
+    from simnet.engine.run_options import Invocation, RunOptions
     from simnet.errors import InputError
 
     folder = arguments.resume
@@ -157,8 +153,8 @@ def _resumed(arguments: argparse.Namespace, hosts: int | None) -> dict[str, Any]
     except InputError:
         journal.close()
         raise
-    asked = Asked(**beginning.asked)
-    return {"scenario": beginning.scenario, "out": folder, "hosts": beginning.hosts, "journal": journal, "asked": asked}
+    invocation = Invocation(**beginning.invocation)
+    return beginning.scenario, folder, RunOptions(hosts=beginning.hosts, journal=journal, invocation=invocation)
 
 
 def _check_sameness(

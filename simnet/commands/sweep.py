@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Sequence
 
-    from simnet.interrupts import CancelToken
-
 HELP = "run a scenario at every point of a grid: a table, and a page of quality against bandwidth"
 
 
@@ -51,13 +49,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--cache", type=Path, metavar="DIR", help="what was coded before; default: ~/.cache/simnet")
     parser.add_argument("--cache-size", metavar="SIZE", help="how large that may get, e.g. 20GB; default: 8GB")
+    parser.add_argument(
+        "--export",
+        metavar="KIND,...",
+        help="also write each cell as mcap, mp4, pcap, csv, prometheus, any of them, into its own folder",
+    )
     parser.add_argument("--no-report", dest="report", action="store_false", help="write the table only")
     parser.add_argument("--json", action="store_true", help="print what it came to as one JSON object on the last line")
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Sweep, and say what it came to; exit status 1 where a cell failed."""
-    from simnet import console, store, sweeps
+    from simnet import console, exports, store, sweeps
     from simnet.errors import InputError
     from simnet.sweeps.grid import Grid
     from simnet.sweeps.sweep import Means
@@ -71,7 +74,7 @@ def execute(arguments: argparse.Namespace) -> int:
         settings[key] = values
     size = _size(arguments.cache_size) if arguments.cache_size else store.DEFAULT_LIMIT_BYTES
     grid = Grid(arguments.scenario, settings, arguments.codec, _seeds(arguments.scenario, settings, arguments.seeds))
-    with _progress(arguments.cancel, quiet=arguments.json) as progress:
+    with _progress(quiet=arguments.json) as progress:
         done = sweeps.run(
             grid,
             Means(
@@ -82,7 +85,9 @@ def execute(arguments: argparse.Namespace) -> int:
                 workers=arguments.workers,
                 report=arguments.report,
                 command=shlex.join(["simnet", *arguments.typed]),
+                exports=() if arguments.export is None else exports.parse(arguments.export),
                 progress=progress,
+                cancel=arguments.cancel,
             ),
         )
     for line in done.failed:
@@ -160,10 +165,10 @@ def _seeds(scenario: str, settings: dict[str, Sequence[str]], text: str | None) 
 
 
 @contextmanager
-def _progress(cancel: CancelToken, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
     """A bar of cells with the time left, on standard error, if that is a terminal."""
     if quiet or not sys.stderr.isatty():
-        yield lambda _done, _total: cancel.raise_if_set()
+        yield lambda _done, _total: None
         return
     from rich.console import Console
     from rich.progress import (
@@ -178,9 +183,4 @@ def _progress(cancel: CancelToken, *, quiet: bool) -> Iterator[Callable[[int, in
     columns = (TextColumn("cells"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"))
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("cells", total=None)
-
-        def show(done: int, total: int) -> None:
-            cancel.raise_if_set()
-            bar.update(task, completed=done, total=total)
-
-        yield show
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,14 +1,15 @@
-"""The engine room: one scenario becomes one run folder.
+"""The engine: one scenario becomes one run folder.
 
-Here live the broker (SimPy's clock and the grants), the hosts that carry nodes, the score, the fingerprint and the run folder.
-It is the only room that knows every other. What a node decides, what a link does and what a message looks like do not belong
-here: they are `nodes`, `net` and `wire`.
+A run is a session of the kernel between nodes and results. The kernel knows its nodes by a port alone, so that a plain run, a run
+on hosts, a cell of a sweep and a run of recorded sizes are the same loop over other nodes:
 
-    runner ─┬─ launch ── host ── camera_actor, fusion_actor      (threads over inproc, or processes over ipc)
-            ├─ gathering ~~ carrying ── host                     (hosts that come by themselves, over tcp)
-            ├─ broker ── net.Network                             (the clock; blocks in wall time only where a result is due)
-            ├─ scorer                                            (has the world; apart from the decoder)
-            └─ ledger ── folder ── report                        (rows, fingerprint)
+    runner, cell ──▶ session ──▶ kernel ── port ─┬─▶ local     nodes in this thread ── cached (through the store)
+                        │           │            └─▶ remote    nodes on hosts ──────── recovery (journal, replay)
+                        │           └── net        packets
+                        └─▶ results ── runfolder, report       rows, fingerprint, page
+
+What a node decides, what a link does and what a message looks like do not belong here: they are `nodes`, `net` and `wire`. Which
+room may import which is written in pyproject.toml (import-linter); no two rooms import each other.
 """
 
 from __future__ import annotations
@@ -18,8 +19,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from simnet.engine.runner import RunResult, run
 
-__all__ = ["RunResult", "run"]
-
 
 def __getattr__(name: str) -> Any:
     """Import the runner when it is asked for: a sweep's cell uses other modules of this room without it."""
@@ -28,3 +27,6 @@ def __getattr__(name: str) -> Any:
     from simnet.engine import runner
 
     return getattr(runner, name)
+
+
+__all__ = ["RunResult", "run"]

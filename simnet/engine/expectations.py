@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simnet import scenario
-from simnet.engine.cached.cache_statistics import Counts
+from simnet.engine.cached.cache_statistics import CacheCounters
 from simnet.engine.cell import run_cell
-from simnet.engine.runner import Asked
+from simnet.engine.run_options import RunOptions
 from simnet.records.plain_data import to_plain
 from simnet.runfolder.run_manifest import read_manifest
 
@@ -47,5 +47,5 @@ def prove(name: str, expected: ExpectSpec, out: Path, store: Store, overrides: S
 
 
 def _streams(loaded: Scenario, out: Path, store: Store) -> dict[str, dict[str, float | None]]:
-    run_cell(loaded, out, store, Counts(), Asked())
+    run_cell(loaded, out, store, CacheCounters(), RunOptions())
     return to_plain(read_manifest(out).summary.streams)

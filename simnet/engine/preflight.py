@@ -1,11 +1,15 @@
-"""What is looked at before a run begins, so that whoever gave something wrong is told at once."""
+"""Checks before a run begins, so that a wrong scenario or folder is an error at once."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from simnet import codec, world
+from simnet.codec import recorded_sizes
 from simnet.errors import InputError, PictureError
+from simnet.nodes import plugin_rate
+from simnet.nodes.schedule import Schedule
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,19 +42,24 @@ def ready(scenario: Scenario) -> Scenario:
     return clipped
 
 
-def refuse_hosts(asked: object) -> None:
-    """Raise InputError where anything was asked for that a run of recorded sizes has no use for: hosts, pictures, a pace."""
-    if asked:
+def is_recorded(scenario: Scenario) -> bool:
+    """Return whether all streams are recorded sizes.
+
+    Raises:
+        InputError: Some are and some are not: pictures of the one kind could not serve the other.
+    """
+    by_kind = {stream.codec == recorded_sizes.NAME: stream for stream in scenario.streams}
+    if len(by_kind) > 1:
+        real = by_kind[False]
         raise InputError(
-            "recorded sizes need no hosts and show no pictures; expected a plain run, without --hosts or --live"
+            f"streams {by_kind[True].name} with codec {recorded_sizes.NAME} and {real.name} with {real.codec}; "
+            f"expected all streams {recorded_sizes.NAME} or none"
         )
+    return True in by_kind
 
 
 def check_codecs(scenario: Scenario) -> None:
     """Raise ModelError or InputError where a stream names a codec, a model, rows or a rate control that there are not."""
-    from simnet import codec
-    from simnet.nodes import plugin_rate
-
     cameras = scenario.cameras
     for stream in scenario.streams:
         codec.check(stream, cameras[stream.name])
@@ -59,8 +68,6 @@ def check_codecs(scenario: Scenario) -> None:
 
 def check_frames(scenario: Scenario) -> None:
     """Raise PictureError where nothing is captured within the duration."""
-    from simnet.nodes.schedule import Schedule
-
     cameras, duration_ns = scenario.cameras, scenario.duration_ns
     if not any(Schedule.of(cameras[stream.name], duration_ns).count for stream in scenario.streams):
         raise PictureError(
@@ -71,8 +78,6 @@ def check_frames(scenario: Scenario) -> None:
 
 def clip(scenario: Scenario) -> Scenario:
     """Return the scenario, ending no later than its recorded world."""
-    from simnet import world
-
     length_ns = world.length_ns(scenario.world, scenario.cameras)
     if length_ns is None or length_ns >= scenario.duration_ns:
         return scenario

@@ -1,4 +1,4 @@
-"""A run from scenario to report: hosts up, clock through, rows and page written."""
+"""A run from scenario to report: nodes up, clock through, rows and page written."""
 
 from __future__ import annotations
 
@@ -10,26 +10,21 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from simnet import report
 from simnet.engine import preflight
-from simnet.engine.kernel.pace import Pace
-from simnet.engine.local import local_nodes
+from simnet.engine.local.local_nodes import RecordedNodes
 from simnet.engine.recovery import journal as journals
 from simnet.engine.recovery.journal import Beginning
-from simnet.engine.remote import launcher
-from simnet.engine.remote.supervisor import RESTARTS
-from simnet.engine.results.export_observer import exporting
-from simnet.engine.session import (
-    Happened,
-    Order,
-    simulate,
-    simulate_directly,
-)
-from simnet.engine.timing import process_memory
-from simnet.engine.timing.phase_timer import Times
+from simnet.engine.remote.launcher import launcher
+from simnet.engine.run_options import RunOptions
+from simnet.engine.session import RunOutcome, simulate
+from simnet.engine.timing import processor
+from simnet.engine.timing.phase_timer import PhaseTimer
+from simnet.engine.timing.thread_timer import ThreadTimer
 from simnet.exports import Ended
 from simnet.exports import check as check_exports
-from simnet.records import SECOND_NS, Announcement
-from simnet.records.plain_data import from_plain, to_plain
+from simnet.records import SECOND_NS
+from simnet.records.plain_data import to_plain
 from simnet.row_statistics import summarise
 from simnet.runfolder import folder_names, run_writer
 from simnet.runfolder.run_manifest import RunManifest, RunSummary
@@ -39,9 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from simnet.engine.recovery.journal import Journal
-    from simnet.engine.remote.launcher import Crew
     from simnet.records import Row, Scenario
+
+    Timers = tuple[PhaseTimer, ThreadTimer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,132 +47,113 @@ class RunResult:
     summary: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the user typed, for the report to repeat."""
-
-    command: str = ""
-    overrides: Sequence[str] = ()
-    scenario_text: str = ""
-
-
-NOTHING_TYPED = Asked()
-
-
-def run(
-    scenario: Scenario,
-    out: Path,
-    *,
-    hosts: int = 0,
-    crew: Crew | None = None,
-    restarts: int = RESTARTS,
-    answer_delay_s: float = 0.0,
-    live: str | None = None,
-    report: bool = True,
-    realtime: float | None = None,
-    journal: Journal | None = None,
-    progress: Callable[[int], None] = lambda _: None,
-    asked: Asked = NOTHING_TYPED,
-    began: float | None = None,
-    exports: Sequence[str] = (),
-) -> RunResult:
-    """Run a scenario and write its folder `out`, report included.
+def run(scenario: Scenario, out: Path, options: RunOptions | None = None) -> RunResult:
+    """Run a scenario and write its folder, report included.
 
     Args:
         scenario: What to run; a recorded world that ends earlier ends the run.
         out: The folder to write; must be empty or not exist, unless its run is gone on with.
-        hosts: 0 for threads of this process, else the number of processes that carry the nodes.
-        crew: How the hosts come to be, where they are not `hosts` of this machine (`hosts` is `COME_BY_THEMSELVES` then).
-        restarts: How often each of the `hosts` processes is started again when it dies.
-        answer_delay_s: The longest random pause before every answer of a node; changes nothing but wall time.
-        live: Where telemetry is published for those who watch, e.g. `tcp://127.0.0.1:5570`; changes nothing else.
-        report: Whether to make the page; if not, `simnet.report.write` does it later.
-        realtime: Wall seconds a virtual second, to pace the clock; None lets it run as fast as it can.
-        journal: That of the interrupted run in `out`, to go on with it.
-        progress: Called with the virtual time at every capture.
-        asked: What the report repeats of the command.
-        began: The `time.perf_counter()` at which the command began, to count its start-up.
-        exports: What else to write into the folder, of `simnet.exports.KINDS`; changes nothing else.
+        options: How to run it.
 
     Raises:
         SimnetError: Whatever is wrong with the scenario, its world, its codecs, or a host.
+        KeyboardInterrupt: The run was cancelled.
     """
-    times = Times(time.perf_counter() if began is None else began)
+    options = options or RunOptions()
+    timers = PhaseTimer(time.perf_counter() if options.began_s is None else options.began_s), ThreadTimer()
     _import_ahead()
-    beginning = Beginning(scenario, hosts, asdict(asked))
+    beginning = Beginning(scenario, options.hosts, asdict(options.invocation))
     scenario = preflight.ready(scenario)
-    finish = partial(_write, scenario, out, asked, times, report=report)
-    is_recorded = local_nodes.is_recorded(scenario)
-    check_exports(exports, has_pictures=not is_recorded, is_resumed=journal is not None)
-    if is_recorded:
-        preflight.refuse_hosts(hosts or crew or live or realtime or journal)
-        return _run_directly(scenario, out, progress, times, finish, exports)
-    pace = None if realtime is None else Pace(realtime)
-    with journals.kept(journal, out, beginning) as answers:
-        muster = crew or launcher.crew(hosts, restarts)
-        order = Order(scenario, out, muster, answers, pace, answer_delay_s, live, asked.overrides, progress, exports)
-        return simulate(order, times, finish)
+    finish = partial(_write, scenario, out, options, timers[0])
+    is_recorded = preflight.is_recorded(scenario)
+    check_exports(options.exports, has_pictures=not is_recorded, is_resumed=options.journal is not None)
+    if options.journal is None:
+        preflight.make_folder(out)
+    if is_recorded and not (options.hosts or options.launcher or options.journal):
+        return simulate(scenario, out, options, RecordedNodes(scenario), timers, finish)
+    return _run_hosted(scenario, out, options, beginning, timers, finish)
 
 
-def _run_directly(
+def _run_hosted(
     scenario: Scenario,
     out: Path,
-    progress: Callable[[int], None],
-    times: Times,
-    finish: Callable[[Happened], RunResult],
-    exports: Sequence[str],
+    options: RunOptions,
+    beginning: Beginning,
+    timers: Timers,
+    finish: Callable[[RunOutcome], RunResult],
 ) -> RunResult:
-    preflight.make_folder(out)
-    with process_memory.without_search_for_circles(), exporting(exports, out, scenario, None) as telling:
-        return finish(simulate_directly(scenario, progress, times, exports=telling))
+    """Run a scenario on hosts: threads of this process, processes, or hosts that come by themselves."""
+    from simnet.engine.remote.hosted_nodes import HostedNodes  # takes cv2 and zmq along
+
+    with (
+        journals.kept(options.journal, out, beginning) as journal,
+        HostedNodes(
+            scenario,
+            options.launcher or launcher(options.hosts, options.restarts),
+            journal,
+            timers[1],
+            has_pictures=not preflight.is_recorded(scenario),
+            answer_delay_s=options.answer_delay_s,
+            overrides=options.invocation.overrides,
+        ) as provider,
+    ):
+        return simulate(scenario, out, options, provider, timers, finish)
 
 
-def _write(scenario: Scenario, out: Path, asked: Asked, times: Times, happened: Happened, *, report: bool) -> RunResult:
-    """Write the run's folder, with its page if `report` says so."""
-    from simnet.report import write as write_page
-
-    rows = rows_of(scenario, out, happened)
-    _write_tables(out, rows, happened)
-    times.mark("writing rows")
-    if happened.exports is not None:
-        fingerprint = happened.ledger.fingerprint()
-        ended = Ended(out.name, fingerprint, rows, happened.links, happened.events, tuple(happened.lost))
-        happened.exports.finish(ended)
-        times.mark("exports")
+def _write(scenario: Scenario, out: Path, options: RunOptions, phases: PhaseTimer, outcome: RunOutcome) -> RunResult:
+    """Write the run's folder, with its page if the options say so."""
+    rows = rows_of(scenario, out, outcome)
+    _write_tables(out, rows, outcome, phases)
 
     def write_manifest() -> RunResult:
-        summary = _summary(scenario, out, happened, rows, times.total, report=report)
-        run_writer.write_manifest(out, _manifest(scenario, happened, asked, summary, times))
+        summary = _summary(scenario, out, outcome, rows, phases.total, report=options.report)
+        run_writer.write_manifest(out, _manifest(scenario, outcome, options, summary, phases))
         return RunResult(out, to_plain(summary))
 
     result = write_manifest()
-    if report:
-        write_page(out)
-        times.mark("report")
+    if options.report:
+        report.write(out)
+        phases.mark("report")
         result = write_manifest()
     return result
 
 
 def write_folder(
-    scenario: Scenario, out: Path, happened: Happened, asked: Asked, times: Times, offered_kbit_s: dict[str, float]
+    scenario: Scenario,
+    out: Path,
+    outcome: RunOutcome,
+    options: RunOptions,
+    phases: PhaseTimer,
+    offered_kbit_s: dict[str, float],
 ) -> None:
-    """Write the run of a sweep's cell, without a page; its manifest makes the folder whole."""
-    rows = rows_of(scenario, out, happened)
-    _write_tables(out, rows, happened)
-    summary = _summary(scenario, out, happened, rows, times.total, report=False)
-    summary = replace(summary, rows=folder_names.ROWS)  # the folder has another name once it is whole
-    manifest = _manifest(scenario, happened, asked, summary, times)
+    """Write the run of a sweep's cell, without a page; its manifest makes the folder whole.
+
+    Paths in the manifest are those within the folder, which has another name once it is whole.
+    """
+    rows = rows_of(scenario, out, outcome)
+    _write_tables(out, rows, outcome, phases)
+    summary = _summary(scenario, out, outcome, rows, phases.total, report=False)
+    exported = () if outcome.exports is None else tuple(str(path.relative_to(out)) for path in outcome.exports.paths)
+    summary = replace(summary, rows=folder_names.ROWS, exports=exported)
+    manifest = _manifest(scenario, outcome, options, summary, phases)
     run_writer.write_manifest(out, replace(manifest, offered_kbit_s=offered_kbit_s))
 
 
-def rows_of(scenario: Scenario, out: Path, happened: Happened) -> list[Row]:
+def rows_of(scenario: Scenario, out: Path, outcome: RunOutcome) -> list[Row]:
     """Return the rows of a run."""
-    return happened.ledger.rows(out.name, {stream.name: stream for stream in scenario.streams}, scenario.cameras)
+    return outcome.ledger.rows(out.name, {stream.name: stream for stream in scenario.streams}, scenario.cameras)
 
 
-def _write_tables(out: Path, rows: Sequence[Row], happened: Happened) -> None:
+def _write_tables(out: Path, rows: Sequence[Row], outcome: RunOutcome, phases: PhaseTimer) -> None:
+    """Write rows and links, and finish the exports."""
     run_writer.write_rows(out, rows)
-    run_writer.write_links(out, happened.links)
+    run_writer.write_links(out, outcome.links)
+    phases.mark("writing rows")
+    if outcome.exports is not None:
+        fingerprint = outcome.ledger.fingerprint()
+        ended = Ended(out.name, fingerprint, rows, outcome.links, outcome.events, tuple(outcome.lost))
+        outcome.exports.finish(ended)
+        phases.mark("exports")
 
 
 def _import_ahead() -> None:
@@ -194,39 +170,40 @@ def _import_ahead() -> None:
 
 
 def _summary(
-    scenario: Scenario, out: Path, happened: Happened, rows: Sequence[Row], wall_s: float, *, report: bool
+    scenario: Scenario, out: Path, outcome: RunOutcome, rows: Sequence[Row], wall_s: float, *, report: bool
 ) -> RunSummary:
     virtual_s = scenario.duration_ns / SECOND_NS
     return RunSummary(
-        fingerprint=happened.ledger.fingerprint(),
+        fingerprint=outcome.ledger.fingerprint(),
         virtual_s=virtual_s,
         wall_s=round(wall_s, 3),
         frames=len(rows),
-        peak_rss_mb=round(happened.peak_bytes / 2**20, 1),
-        restarts=happened.returns,
+        peak_rss_mb=round(outcome.peak_bytes / 2**20, 1),
+        restarts=outcome.returns,
         streams=summarise(rows, virtual_s),
         report=str(out / folder_names.PAGE) if report else None,
         rows=str(out / folder_names.ROWS),
-        realtime=None if happened.pace is None else happened.pace.report(),
-        exports=() if happened.exports is None else tuple(str(path) for path in happened.exports.paths),
+        realtime=None if outcome.pace is None else outcome.pace.report(),
+        exports=() if outcome.exports is None else tuple(str(path) for path in outcome.exports.paths),
     )
 
 
-def _manifest(scenario: Scenario, happened: Happened, asked: Asked, summary: RunSummary, times: Times) -> RunManifest:
-    from simnet.engine.timing import processor
-
-    seconds = {**times.seconds, **happened.seconds}
+def _manifest(
+    scenario: Scenario, outcome: RunOutcome, options: RunOptions, summary: RunSummary, phases: PhaseTimer
+) -> RunManifest:
+    seconds = {**phases.seconds, **outcome.seconds}
     return RunManifest(
         summary=summary,
         scenario=scenario,
-        command=asked.command,
-        overrides=tuple(asked.overrides),
-        scenario_text=asked.scenario_text,
+        command=options.invocation.command,
+        overrides=tuple(options.invocation.overrides),
+        scenario_text=options.invocation.scenario_text,
         version=__version__,
-        started=times.started,
+        started=phases.started,
         cpu=processor.processor(),
-        announcements={name: from_plain(Announcement, each) for name, each in happened.announcements.items()},
+        announcements=dict(outcome.announcements),
         timings={name: round(spent, 3) for name, spent in seconds.items()},
-        events=tuple(happened.events),
-        lost_hosts=happened.lost,
+        events=tuple(outcome.events),
+        lost_hosts=dict(outcome.lost),
+        export_kinds=tuple(options.exports),
     )

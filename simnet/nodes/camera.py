@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from simnet.nodes import plugin_rate, rate_control
 from simnet.nodes.plugin_rate import SentFrame
 from simnet.nodes.rate_state import RateState
+from simnet.records.grants import Coded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,15 +58,6 @@ class CameraState:
     """Whether any frame so far refers to another one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Coded:
-    """A camera's answer: the bitstream of frame `sequence`."""
-
-    sequence: int
-    quality: float
-    data: bytes
-
-
 def start(setup: CameraSetup) -> CameraState:
     """Return the state before the first capture."""
     return CameraState(rate_control.start(setup.rate))
@@ -83,7 +75,7 @@ def step(
     if setup.rate.config.kind == "fixed":
         # Sizes change nothing here, so pending frames need not be tracked.
         encoded = encode(control.quality, key_is_due(setup, state, grant))
-        return _next_state(state, grant, control, (), encoded), Coded(grant.sequence, control.quality, encoded.data)
+        return _next_state(state, grant, control, (), encoded), _coded(grant, control, encoded)
     finished = [frame for frame in state.pending if frame.done_ns <= now_ns]
     control = _controlled(setup.rate, control, finished, grant)
     encoded = encode(control.quality, key_is_due(setup, state, grant))
@@ -91,7 +83,11 @@ def step(
     is_typical = not (encoded.key and state.has_references)
     own = PendingEncode(done_ns, encoded.quality, len(encoded.data), is_typical)
     pending = (*[frame for frame in state.pending if frame.done_ns > now_ns], own)
-    return _next_state(state, grant, control, pending, encoded), Coded(grant.sequence, control.quality, encoded.data)
+    return _next_state(state, grant, control, pending, encoded), _coded(grant, control, encoded)
+
+
+def _coded(grant: Capture, control: RateState, encoded: EncodedFrame) -> Coded:
+    return Coded(grant.sequence, control.quality, encoded.data, encoded.key)
 
 
 def _controlled(setup: RateSetup, control: RateState, finished: Sequence[PendingEncode], grant: Capture) -> RateState:

@@ -43,6 +43,17 @@ class Capture:
 
 
 @dataclass(frozen=True, slots=True)
+class Coded:
+    """A camera's answer to a capture: frame `sequence` as `data`."""
+
+    sequence: int
+    quality: float
+    data: bytes
+    key: bool
+    """Whether the frame refers to no other."""
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """Grant to fusion: all that will ever arrive of a frame is there, at `time_ns`. Incomplete ones have no data."""
 

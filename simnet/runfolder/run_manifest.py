@@ -73,6 +73,8 @@ class RunManifest:
     """Hosts that the run went on without, and why."""
     offered_kbit_s: dict[str, float] = field(default_factory=dict)
     """In a sweep's cell: bandwidth that the scenario offers each stream."""
+    export_kinds: tuple[str, ...] = ()
+    """What was asked for with `--export`."""
 
     @property
     def fingerprint(self) -> str:

@@ -6,16 +6,19 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simnet import units
 from simnet.errors import InputError
 from simnet.records.plain_data import from_plain
-from simnet.runfolder import run_reader
+from simnet.runfolder import run_manifest, run_reader
 from simnet.runfolder.folder_names import DISPLAYED, LINKS, MANIFEST, POINTS, ROWS, cell_folder
 from simnet.runfolder.record_tables import read_records
 from simnet.runfolder.run_reader import RunFolder
 from simnet.runfolder.sweep_records import DisplayedPicture, Point
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +84,19 @@ def is_whole(cell: Path) -> bool:
     return True
 
 
-def has_cell(sweep: Path, cell: str) -> bool:
-    """Return whether a sweep's folder has a cell, whole."""
-    return is_whole(cell_folder(sweep, cell))
+def has_cell(sweep: Path, cell: str, exports: Collection[str] = ()) -> bool:
+    """Return whether a sweep's folder has a cell, whole, with these kinds of exports."""
+    path = cell_folder(sweep, cell)
+    return is_whole(path) and (not exports or set(exports) <= set(exports_of(path)))
+
+
+def exports_of(cell: Path) -> tuple[str, ...]:
+    """Return the kinds of exports that a cell's folder has; none if one of their files is missing."""
+    try:
+        manifest = run_manifest.read_manifest(cell)
+    except InputError:
+        return ()
+    return manifest.export_kinds if all((cell / file).is_file() for file in manifest.summary.exports) else ()
 
 
 def is_sweep(path: Path) -> bool:

@@ -24,7 +24,7 @@ from simnet.runfolder.sweep_reader import has_cell, is_sweep
 from simnet.runfolder.sweep_records import DisplayedPicture, Point
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 MAKING = ".making"
 STALE_S = 24 * 3600
@@ -63,8 +63,8 @@ def write_displayed(cell: Path, pictures: Sequence[DisplayedPicture]) -> None:
     write_records(cell / DISPLAYED, DisplayedPicture, pictures)
 
 
-def make_cell(folder: Path, cell: str, fill: Callable[[Path], None]) -> bool:
-    """Make a cell by `fill`, which writes a run's folder at the path that it is given.
+def make_cell(folder: Path, cell: str, fill: Callable[[Path], None], exports: Collection[str] = ()) -> bool:
+    """Make a cell by `fill`, which writes a run's folder, with these kinds of exports, at the path that it is given.
 
     Returns:
         Whether this call made it; False if another process was quicker, with the same cell.
@@ -80,13 +80,13 @@ def make_cell(folder: Path, cell: str, fill: Callable[[Path], None]) -> bool:
         raise InputError(f"{cells}: cannot be written to ({error.strerror}); expected a sweep's folder") from error
     try:
         fill(aside / cell)
-        if not has_cell(folder, cell):
-            with suppress(OSError):  # a damaged cell gives way
-                os.rename(path, aside / "damaged")
+        if not has_cell(folder, cell, exports):
+            with suppress(OSError):  # a cell that is damaged or lacks an export gives way
+                os.rename(path, aside / "replaced")
             with suppress(OSError):
                 os.rename(aside / cell, path)
                 return True
-        if not has_cell(folder, cell):
+        if not has_cell(folder, cell, exports):
             raise InputError(f"{path}: cannot be made; expected a sweep's folder that can be written to")
         return False
     finally:

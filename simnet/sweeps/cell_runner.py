@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from simnet.errors import NodeError, SimnetError
 from simnet.runfolder import sweep_writer
-from simnet.runfolder.sweep_reader import has_cell
+from simnet.runfolder.folder_names import cell_folder
+from simnet.runfolder.sweep_reader import exports_of, has_cell
 
 if TYPE_CHECKING:
-    from simnet.engine.cached.cache_statistics import Counts
+    from simnet.engine.cached.cache_statistics import CacheCounters
     from simnet.records import Scenario
     from simnet.store import Store
 
@@ -29,6 +30,8 @@ class Task:
     folder: Path
     store: Path
     store_bytes: int
+    exports: tuple[str, ...] = ()
+    """What the cell is to be exported as, of `simnet.exports.KINDS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,31 +47,36 @@ class Made:
 
 def make(task: Task) -> Made:
     """Run a cell into its folder; called by a worker. What goes wrong is told in the answer, in one line."""
-    from simnet.engine.cached.cache_statistics import Counts
+    from simnet.engine.cached.cache_statistics import CacheCounters
 
-    if has_cell(task.folder, task.cell):
+    if has_cell(task.folder, task.cell, task.exports):
         return Made(task.cell)
-    counts = Counts()
+    counters = CacheCounters()
     try:
         _check(task)
-        ran = _make(task, counts)
+        ran = _make(task, counters)
     except SimnetError as error:
-        return Made(task.cell, failed=str(error), counts=asdict(counts))
+        return Made(task.cell, failed=str(error), counts=asdict(counters))
     except Exception as error:  # one cell's fault, whatever it is, must not end the others
         reason = " ".join(str(error).split())
-        return Made(task.cell, failed=f"{type(error).__name__}: {reason}", counts=asdict(counts))
-    return Made(task.cell, ran, counts=asdict(counts))
+        return Made(task.cell, failed=f"{type(error).__name__}: {reason}", counts=asdict(counters))
+    return Made(task.cell, ran, counts=asdict(counters))
 
 
-def _make(task: Task, counts: Counts) -> bool:
+def _make(task: Task, counters: CacheCounters) -> bool:
     from simnet.engine.cell import run_cell
-    from simnet.engine.runner import Asked
+    from simnet.engine.run_options import Invocation, RunOptions
 
-    asked = Asked(task.command, task.overrides, task.scenario_text)
+    # A cell that lacks an export is made again; what it has been exported as stays.
+    there = exports_of(cell_folder(task.folder, task.cell))
+    exports = tuple(dict.fromkeys((*task.exports, *there)))
+    options = RunOptions(invocation=Invocation(task.command, task.overrides, task.scenario_text), exports=exports)
     store = _store(task.store, task.store_bytes)
-    return sweep_writer.make_cell(
-        task.folder, task.cell, lambda path: run_cell(task.scenario, path, store, counts, asked)
-    )
+
+    def fill(path: Path) -> None:
+        run_cell(task.scenario, path, store, counters, options)
+
+    return sweep_writer.make_cell(task.folder, task.cell, fill, exports)
 
 
 def _check(task: Task) -> None:

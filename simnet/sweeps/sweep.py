@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simnet import exports
+from simnet.interrupts import CancelToken
 from simnet.runfolder import sweep_reader, sweep_writer
 from simnet.runfolder.sweep_records import Point
 from simnet.store import Store
@@ -32,8 +34,12 @@ class Means:
     """How many of this machine's own; None: one a processor."""
     report: bool = True
     command: str = ""
+    exports: Sequence[str] = ()
+    """What each cell is exported as, of `simnet.exports.KINDS`."""
     progress: Callable[[int, int], None] = lambda _done, _total: None
     """Called with cells done and cells to run, at the start and after each."""
+    cancel: CancelToken = field(default_factory=CancelToken)
+    """Ends the sweep early, by KeyboardInterrupt after the next cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,7 @@ def run(asked: Grid, means: Means) -> Done:
             scheduler at the address.
     """
     began = time.perf_counter()
+    exports.check(means.exports, has_pictures=True, is_resumed=False)
     points = grid.points(asked)
     names = cell_identity.CellNames()
     named = {point.point: names.name(point.scenario) for point in points}
@@ -98,6 +105,7 @@ def run(asked: Grid, means: Means) -> Done:
             counts[name] = counts.get(name, 0) + count
         if made.failed is not None:
             failed[made.cell] = made.failed
+        means.cancel.raise_if_set()
         means.progress(number, len(tasks))
     without = [_record(each, cell, failed[cell]) for each in points if (cell := named[each.point]) in failed]
     for point in without:
@@ -116,7 +124,7 @@ def _tasks(asked: Grid, means: Means, points: Sequence[GridPoint], named: dict[s
     tasks: dict[str, cell_runner.Task] = {}
     for point in points:
         cell = named[point.point]
-        if cell not in tasks and not sweep_reader.has_cell(means.out, cell):
+        if cell not in tasks and not sweep_reader.has_cell(means.out, cell, means.exports):
             tasks[cell] = cell_runner.Task(
                 cell=cell,
                 scenario=point.scenario,
@@ -126,6 +134,7 @@ def _tasks(asked: Grid, means: Means, points: Sequence[GridPoint], named: dict[s
                 folder=means.out.absolute(),
                 store=means.store.absolute(),
                 store_bytes=means.store_bytes,
+                exports=tuple(means.exports),
             )
     return list(tasks.values())
 

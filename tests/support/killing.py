@@ -20,6 +20,7 @@ import os, pickle, signal, sys, threading
 from simnet import engine
 from simnet.engine.recovery.journal import Journal
 from simnet.engine.remote import supervisor
+from simnet.engine.run_options import RunOptions
 scenario, out, hosts, captures, pause_s, resume, options = pickle.load(sys.stdin.buffer)
 started, popen = [], supervisor.subprocess.Popen
 supervisor.subprocess.Popen = lambda *a, **k: started.append(popen(*a, **k)) or started[-1]
@@ -32,7 +33,8 @@ def progress(_):
     if captures == 0:
         threading.Timer(pause_s, die).start() if pause_s else die()
 journal = Journal.resume(out)[0] if resume else None
-engine.run(scenario, out, hosts=hosts, progress=progress, journal=journal, report=False, **options)
+options = RunOptions(hosts=hosts, progress=progress, journal=journal, report=False, **options)
+engine.run(scenario, out, options)
 """
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from simnet import engine
+from simnet.engine.run_options import RunOptions
 from simnet.records import (
     CameraConfig,
     FusionConfig,
@@ -89,7 +90,7 @@ def run(tmp_path: Path) -> Callable[..., Ran]:
 
     def go(scenario: Scenario, *, report: bool = False, **options: Any) -> Ran:
         out = tmp_path / f"run-{len(list(tmp_path.iterdir()))}"
-        result = engine.run(scenario, out, report=report, **options)
+        result = engine.run(scenario, out, RunOptions(report=report, **options))
         return Ran(result, run_reader.read(out))
 
     return go

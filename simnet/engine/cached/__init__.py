@@ -1,9 +1,8 @@
-"""A run's pictures through the store: what was ever rendered, coded, decoded or scored on this machine is not again.
+"""A run's pictures through the store: nothing is rendered, coded, decoded or scored twice on a machine.
 
     frame ── Originals ──▶ bitstream ── Encodings ──▶ picture ── Decodings ──▶ score
                        every result in the store, under a digest of all it depends on
 
-For runs in one thread (`engine.local.local_nodes`). What comes out is bit for bit what cameras, fusion and scorer make of it in a
-plain run.
-Worlds and codecs are opened at the first miss: a run that has all been before opens none.
+For nodes in the kernel's thread (`engine.local`). Rules: what comes out is bit for bit what cameras, fusion and scorer make of it
+in a plain run; worlds and codecs are opened at the first miss, so a run that has all been before opens none.
 """

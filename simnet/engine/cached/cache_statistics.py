@@ -1,4 +1,4 @@
-"""What had to be done because nobody had done it before."""
+"""Cache-miss counters."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Counts:
-    """How often a real codec was called, a frame was made and a picture was scored."""
+class CacheCounters:
+    """Counts what the store did not have: calls of codecs, frames made, pictures scored."""
 
     encodes: int = 0
     decodes: int = 0

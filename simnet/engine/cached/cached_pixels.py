@@ -1,4 +1,4 @@
-"""All that a run in one thread needs of pictures."""
+"""A run's frames, bitstreams, pictures and scores through the store."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ import numpy as np
 
 from simnet.engine.cached.cached_scores import Scores
 from simnet.engine.cached.decodings import (
+    DecodePlan,
     Decoding,
     Pictured,
-    Recipe,
     Side,
 )
 from simnet.engine.cached.encodings import Encoding
 from simnet.engine.cached.originals import Originals
-from simnet.engine.cached.picture_cache import Gallery, Print, print_of
-from simnet.engine.results.scorer import Score
+from simnet.engine.cached.picture_cache import Gallery, PictureKey, key_of
 from simnet.errors import InputError
 from simnet.nodes.schedule import Schedule
 from simnet.records import SideInformation
+from simnet.records.score import Score
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simnet.engine.cached.cache_statistics import Counts
+    from simnet.engine.cached.cache_statistics import CacheCounters
     from simnet.records import Announcement, Scenario
     from simnet.records.grants import SideChoice
     from simnet.store import Store
 
 GREY = 128
-"""What a screen shows that has had no picture yet."""
+"""What a screen displays before its first picture."""
 
 
 class Pixels:
-    """A run's frames, bitstreams, pictures and scores; `counts` counts what had to be worked out for them.
+    """A run's frames, bitstreams, pictures and scores; `counters` count what the store did not have.
 
     Each stream's frames are encoded, and decoded, in the order of their numbers.
     """
 
-    def __init__(self, scenario: Scenario, store: Store, counts: Counts) -> None:
+    def __init__(self, scenario: Scenario, store: Store, counters: CacheCounters) -> None:
         """Open nothing but what the store knows nothing of.
 
         Raises:
@@ -51,19 +51,19 @@ class Pixels:
 
         cv2.setNumThreads(1)  # as in every run
         self._gallery = Gallery(store)
-        self._originals = Originals(scenario, self._gallery, store, counts)
-        self._scores = Scores(store, counts)
+        self._originals = Originals(scenario, self._gallery, store, counters)
+        self._scores = Scores(store, counters)
         cameras = scenario.cameras
         self._encodings, self._decodings = {}, {}
         for stream in scenario.streams:
-            encoding = Encoding(stream, cameras[stream.name], self._originals, store, counts)
+            encoding = Encoding(stream, cameras[stream.name], self._originals, store, counters)
             self._encodings[stream.name] = encoding
-            self._decodings[stream.name] = Decoding(stream, encoding.announcement, store, counts)
+            self._decodings[stream.name] = Decoding(stream, encoding.announcement, store, counters)
         self._schedules = {name: Schedule.of(camera, scenario.duration_ns) for name, camera in cameras.items()}
-        self._pictures: dict[tuple[str, int], Print] = {}
-        self._recipes: dict[Print, Recipe] = {}
+        self._pictures: dict[tuple[str, int], PictureKey] = {}
+        self._plans: dict[PictureKey, DecodePlan] = {}
         """Of every picture of the run: the store may have dropped any by the time that it is asked for."""
-        self._by_digest: dict[str, Print] = {}
+        self._by_digest: dict[str, PictureKey] = {}
 
     def announcement(self, stream: str) -> Announcement:
         """Return what is constant in a stream."""
@@ -80,30 +80,30 @@ class Pixels:
             ReferenceLostError: It refers to a frame that was not decoded right before it.
         """
         decoding, capture_ns = self._decodings[stream], self._schedules[stream].capture_ns(sequence)
-        recipe = decoding.recipe(sequence, capture_ns, data, [self._side(side) for side in sides])
-        made = decoding.known(recipe)
+        plan = decoding.plan(sequence, capture_ns, data, [self._side(side) for side in sides])
+        made = decoding.known(plan)
         if made is None:
-            made = self._decode(recipe)
-            decoding.tell(recipe, made)
+            made = self._decode(plan)
+            decoding.tell(plan, made)
         self._pictures[stream, sequence] = made.picture
         for each in made:
-            self._recipes[each] = recipe
+            self._plans[each] = plan
             self._by_digest[each.digest] = each
         own = self._score(stream, capture_ns, made.picture)
         bare = own if made.alone == made.picture else self._score(stream, capture_ns, made.alone)
         return made.picture.digest, Score(*own, *bare)
 
-    def shown(self, stream: str, capture_ns: int, digest: str | None) -> tuple[float, float]:
-        """Return PSNR (dB) and MS-SSIM of a picture that was decoded before, against what there is to be seen at `capture_ns`.
+    def displayed(self, stream: str, capture_ns: int, digest: str | None) -> tuple[float, float]:
+        """Return PSNR (dB) and MS-SSIM of a picture that was decoded before, against what the camera sees at `capture_ns`.
 
-        Without a digest it is mid-grey, what a screen shows at first.
+        Without a digest the picture is mid-grey, what a screen displays at first.
         """
         if digest is not None:
             return self._score(stream, capture_ns, self._by_digest[digest])
         announced = self.announcement(stream)
         grey = np.full((announced.height, announced.width, 3), GREY, np.uint8)
         original = partial(self.original, stream, capture_ns)
-        return self._scores.score(self._originals.print(stream, capture_ns), print_of(grey), original, lambda: grey)
+        return self._scores.score(self._originals.key(stream, capture_ns), key_of(grey), original, lambda: grey)
 
     def original(self, stream: str, capture_ns: int) -> np.ndarray:
         """Return what a camera sees: uint8, H x W x 3, RGB, not to be written to."""
@@ -125,43 +125,43 @@ class Pixels:
         source, capture_ns = side.source, self._schedules[side.source].capture_ns(side.sequence)
         # What the fusion node sees with its own sensors it has as it is; of all others it has decoded pictures.
         is_coded = source in self._decodings
-        own = self._pictures[source, side.sequence] if is_coded else self._originals.print(source, capture_ns)
+        own = self._pictures[source, side.sequence] if is_coded else self._originals.key(source, capture_ns)
         return Side(own, source, side.age_ns, capture_ns)
 
-    def _find(self, wanted: Print) -> np.ndarray:
+    def _find(self, wanted: PictureKey) -> np.ndarray:
         """Return a decoded picture, decoding it again, and the pictures that this takes, where they are gone."""
         waiting = [wanted]
         while True:
-            recipe = self._recipes[waiting[-1]]
-            found = self._gallery.find(waiting[-1], recipe.capture_ns)
+            plan = self._plans[waiting[-1]]
+            found = self._gallery.find(waiting[-1], plan.capture_ns)
             if found is not None:
                 waiting.pop()
                 if not waiting:
                     return found
-            elif lacking := [side.print for side in recipe.sides if self._lacks(side)]:
+            elif lacking := [side.key for side in plan.sides if self._lacks(side)]:
                 waiting += lacking
-            elif waiting[-1] not in self._decode(recipe):
+            elif waiting[-1] not in self._decode(plan):
                 raise InputError(
-                    f"stream {recipe.stream}: a frame is decoded otherwise than it was when this cache was filled; "
+                    f"stream {plan.stream}: a frame is decoded otherwise than it was when this cache was filled; "
                     "expected the same libraries, or delete the cache"
                 )
 
     def _lacks(self, side: Side) -> bool:
-        return side.source in self._decodings and self._gallery.find(side.print, side.capture_ns) is None
+        return side.source in self._decodings and self._gallery.find(side.key, side.capture_ns) is None
 
-    def _decode(self, recipe: Recipe) -> Pictured:
-        sides = [SideInformation(self._seen(side), side.source, side.age_ns) for side in recipe.sides]
-        decoded = self._decodings[recipe.stream].decode(recipe, sides)
-        picture = self._gallery.add(decoded.picture, recipe.capture_ns)
+    def _decode(self, plan: DecodePlan) -> Pictured:
+        sides = [SideInformation(self._seen(side), side.source, side.age_ns) for side in plan.sides]
+        decoded = self._decodings[plan.stream].decode(plan, sides)
+        picture = self._gallery.add(decoded.picture, plan.capture_ns)
         has_own = decoded.alone is not decoded.picture
-        return Pictured(picture, self._gallery.add(decoded.alone, recipe.capture_ns) if has_own else picture)
+        return Pictured(picture, self._gallery.add(decoded.alone, plan.capture_ns) if has_own else picture)
 
     def _seen(self, side: Side) -> np.ndarray:
         is_coded = side.source in self._decodings
-        return self._find(side.print) if is_coded else self._originals.frame(side.source, side.capture_ns)
+        return self._find(side.key) if is_coded else self._originals.frame(side.source, side.capture_ns)
 
-    def _score(self, stream: str, capture_ns: int, picture: Print) -> tuple[float, float]:
+    def _score(self, stream: str, capture_ns: int, picture: PictureKey) -> tuple[float, float]:
         original = partial(self.original, stream, capture_ns)
         return self._scores.score(
-            self._originals.print(stream, capture_ns), picture, original, partial(self._find, picture)
+            self._originals.key(stream, capture_ns), picture, original, partial(self._find, picture)
         )

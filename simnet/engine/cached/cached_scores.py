@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from simnet.engine.cached.cache_statistics import Counts
-    from simnet.engine.cached.picture_cache import Print
+    from simnet.engine.cached.cache_statistics import CacheCounters
+    from simnet.engine.cached.picture_cache import PictureKey
     from simnet.store import Store
 
 KIND = "scores"
@@ -24,16 +24,16 @@ _PAIR = struct.Struct("<dd")
 class Scores:
     """PSNR in dB and MS-SSIM, to the last bit."""
 
-    def __init__(self, store: Store, counts: Counts) -> None:
-        self._store, self._counts = store, counts
+    def __init__(self, store: Store, counters: CacheCounters) -> None:
+        self._store, self._counters = store, counters
         self._base = store_keys.made_by(__name__)
-        self._seen: tuple[Print, quality.Original] | None = None
+        self._seen: tuple[PictureKey, quality.Original] | None = None
         """The last original: pictures of it come one after another."""
 
     def score(
         self,
-        original: Print,
-        picture: Print,
+        original: PictureKey,
+        picture: PictureKey,
         open_original: Callable[[], np.ndarray],
         open_picture: Callable[[], np.ndarray],
     ) -> tuple[float, float]:
@@ -46,7 +46,7 @@ class Scores:
         if self._seen is None or self._seen[0] != original:
             self._seen = original, quality.Original(open_original())
         pixels, seen = open_picture(), self._seen[1]
-        self._counts.scores += 1
+        self._counters.scores += 1
         found = seen.psnr(pixels), seen.ms_ssim(pixels)
         self._store.put(KIND, name, _PAIR.pack(*found))
         return found

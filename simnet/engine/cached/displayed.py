@@ -33,7 +33,7 @@ def displayed(rows: Sequence[Row], pixels: Pixels, out: Path) -> list[DisplayedP
                 latest = row.picture_digest
                 quality = row.psnr_db, row.ms_ssim
             else:
-                quality = pixels.shown(stream, row.capture_ns, latest)
+                quality = pixels.displayed(stream, row.capture_ns, latest)
             found[stream, row.sequence] = DisplayedPicture(stream, row.sequence, *quality)
             if row is kept:
                 _keep(out, row, pixels, latest)

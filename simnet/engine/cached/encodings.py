@@ -19,7 +19,7 @@ from simnet.records import Announcement
 
 if TYPE_CHECKING:
     from simnet.codec.protocols import Encoder
-    from simnet.engine.cached.cache_statistics import Counts
+    from simnet.engine.cached.cache_statistics import CacheCounters
     from simnet.engine.cached.originals import Originals
     from simnet.records import CameraConfig, StreamConfig
     from simnet.store import Store
@@ -28,8 +28,8 @@ KIND, ANNOUNCED = "bitstreams", "announcements"
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What was asked of the encoder."""
+class EncodeRequest:
+    """What an encoder is asked for."""
 
     capture_ns: int
     quality: float
@@ -37,21 +37,21 @@ class _Asked:
 
 
 @dataclass(slots=True)
-class _Group:
+class _CodedGroup:
     """A key frame and the frames that refer to it, as far as they have come; `digest` says them all."""
 
     digest: str = ""
-    asked: list[_Asked] = field(default_factory=list)
+    asked: list[EncodeRequest] = field(default_factory=list)
 
 
 class Encoding:
     """One stream's encoder."""
 
     def __init__(
-        self, stream: StreamConfig, camera: CameraConfig, originals: Originals, store: Store, counts: Counts
+        self, stream: StreamConfig, camera: CameraConfig, originals: Originals, store: Store, counters: CacheCounters
     ) -> None:
         self._stream, self._camera, self._originals = stream, camera, originals
-        self._store, self._counts = store, counts
+        self._store, self._counters = store, counters
         self._encoder: Encoder | None = None
         self._announcement = self._announced()
         self._base = store_keys.key(
@@ -62,7 +62,7 @@ class Encoding:
         # No codec of ours tells qualities within one of the header's steps apart; another package's may.
         self._by_step = registry.plugin_of(stream.codec) is None
         self._refers = identity.refers(stream.codec)
-        self._group = _Group()
+        self._group = _CodedGroup()
         self._at, self._done = self._group, 0
         """How far the encoder is: in which group, and how many of its frames it has coded."""
 
@@ -73,11 +73,11 @@ class Encoding:
 
     def encode(self, sequence: int, capture_ns: int, quality: float, key: bool) -> bytes:
         """Return the bitstream of the frame captured at `capture_ns`; frames are asked for in order."""
-        own = self._originals.print(self._stream.name, capture_ns)
+        own = self._originals.key(self._stream.name, capture_ns)
         said = store_keys.key(own, framing.quality_step(quality) if self._by_step else quality)
         begins = key or not self._refers or not self._group.asked
         name = store_keys.key(self._base, said, "" if begins else self._group.digest)
-        asked = _Asked(capture_ns, quality, key)
+        asked = EncodeRequest(capture_ns, quality, key)
         data = self._store.get(KIND, name)
         if data is None:
             # Under one number, whatever the frame's is.
@@ -86,17 +86,17 @@ class Encoding:
         self._go_on(asked, said, is_key=framing.is_key(data))
         return framing.renumbered(data, sequence, self._announcement)
 
-    def _go_on(self, asked: _Asked, said: str, *, is_key: bool) -> None:
+    def _go_on(self, asked: EncodeRequest, said: str, *, is_key: bool) -> None:
         group, coded = self._group, self._at is self._group and self._done > len(self._group.asked)
         if is_key:
-            self._group = _Group(said, [asked])
+            self._group = _CodedGroup(said, [asked])
             if coded:
                 self._at, self._done = self._group, 1
         else:
             group.asked.append(asked)
             group.digest = store_keys.key(group.digest, said)
 
-    def _code(self, asked: _Asked, *, begins: bool) -> bytes:
+    def _code(self, asked: EncodeRequest, *, begins: bool) -> bytes:
         """Code a frame with the encoder behind the group's last frame, or anywhere if the frame begins a group."""
         group = self._group
         if not begins:
@@ -107,8 +107,8 @@ class Encoding:
         self._at, self._done = group, len(group.asked) + 1
         return data
 
-    def _call(self, asked: _Asked, *, key: bool) -> bytes:
-        self._counts.encodes += 1
+    def _call(self, asked: EncodeRequest, *, key: bool) -> bytes:
+        self._counters.encodes += 1
         frame = self._originals.frame(self._stream.name, asked.capture_ns)
         return self._opened().encode(frame, asked.quality, key=key)
 

@@ -1,4 +1,4 @@
-"""What cameras see, and its prints: a rendered frame's print is known by what it is a frame of, without rendering it."""
+"""Source frames and their keys: a rendered frame's key is known from its scene and time, without rendering it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from simnet import world
 from simnet.engine.cached import store_keys
-from simnet.engine.cached.picture_cache import Print
+from simnet.engine.cached.picture_cache import PictureKey
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from simnet.engine.cached.cache_statistics import Counts
+    from simnet.engine.cached.cache_statistics import CacheCounters
     from simnet.engine.cached.picture_cache import Gallery
     from simnet.records import Scenario
     from simnet.store import Store
@@ -24,26 +24,26 @@ KIND = "frames"
 class Originals:
     """The frames of a scenario's world, which is opened when one has to be made."""
 
-    def __init__(self, scenario: Scenario, gallery: Gallery, store: Store, counts: Counts) -> None:
-        self._scenario, self._gallery, self._store, self._counts = scenario, gallery, store, counts
+    def __init__(self, scenario: Scenario, gallery: Gallery, store: Store, counters: CacheCounters) -> None:
+        self._scenario, self._gallery, self._store, self._counters = scenario, gallery, store, counters
         self._cameras = scenario.cameras
         self._is_rendered = scenario.world.kind == "rendered"
         # Every camera shows in every frame, as the vehicle that carries it; when it captures does not.
         still = [replace(camera, period_ns=0, phase_ns=0) for _, camera in sorted(self._cameras.items())]
         made_by = store_keys.made_by(__name__, world.module_of(scenario.world.kind))
         self._base = store_keys.key(made_by, scenario.world, still, scenario.seed)
-        self._prints: dict[tuple[str, int], Print] = {}
+        self._keys: dict[tuple[str, int], PictureKey] = {}
         self._world: World | None = None
 
-    def print(self, camera: str, t_ns: int) -> Print:
-        """Return the print of what `camera` sees at `t_ns`."""
-        if (camera, t_ns) not in self._prints:
-            self._prints[camera, t_ns] = self._known(camera, t_ns) or self._make(camera, t_ns)[0]
-        return self._prints[camera, t_ns]
+    def key(self, camera: str, t_ns: int) -> PictureKey:
+        """Return the key of what `camera` sees at `t_ns`."""
+        if (camera, t_ns) not in self._keys:
+            self._keys[camera, t_ns] = self._known(camera, t_ns) or self._make(camera, t_ns)[0]
+        return self._keys[camera, t_ns]
 
     def frame(self, camera: str, t_ns: int) -> np.ndarray:
         """Return what `camera` sees at `t_ns`: uint8, H x W x 3, RGB, not to be written to."""
-        found = self._gallery.find(self.print(camera, t_ns), t_ns)
+        found = self._gallery.find(self.key(camera, t_ns), t_ns)
         return self._make(camera, t_ns)[1] if found is None else found
 
     def close(self) -> None:
@@ -52,21 +52,21 @@ class Originals:
             self._world.close()
             self._world = None
 
-    def _known(self, camera: str, t_ns: int) -> Print | None:
+    def _known(self, camera: str, t_ns: int) -> PictureKey | None:
         # Recorded frames are known by their pixels alone: reading files is cheap, and they may have changed.
         digest = self._store.get(KIND, self._name(camera, t_ns)) if self._is_rendered else None
         if digest is None:
             return None
         config = self._cameras[camera]
-        return Print(digest.decode(), config.height, config.width)
+        return PictureKey(digest.decode(), config.height, config.width)
 
-    def _make(self, camera: str, t_ns: int) -> tuple[Print, np.ndarray]:
+    def _make(self, camera: str, t_ns: int) -> tuple[PictureKey, np.ndarray]:
         scenario = self._scenario
         if self._world is None:
             self._world = world.open_world(scenario.world, self._cameras, scenario.seed)
         picture = self._world.frame(camera, t_ns)
         picture.setflags(write=False)
-        self._counts.renders += scenario.world.kind not in world.RECORDED
+        self._counters.renders += scenario.world.kind not in world.RECORDED
         own = self._gallery.add(picture, t_ns)
         if self._is_rendered:
             self._store.put(KIND, self._name(camera, t_ns), own.digest.encode())

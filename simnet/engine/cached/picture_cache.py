@@ -20,7 +20,7 @@ LEAST = 16
 KIND = "pixels"
 
 
-class Print(NamedTuple):
+class PictureKey(NamedTuple):
     """What tells a picture: the digest of its pixels as runs write it down, and its size (black is black at any)."""
 
     digest: str
@@ -28,9 +28,9 @@ class Print(NamedTuple):
     width: int
 
 
-def print_of(picture: np.ndarray) -> Print:
-    """Return the print of a picture (uint8, H x W x 3)."""
-    return _print_of(picture.tobytes(), picture)
+def key_of(picture: np.ndarray) -> PictureKey:
+    """Return the key of a picture (uint8, H x W x 3)."""
+    return _key_of(picture.tobytes(), picture)
 
 
 class Gallery:
@@ -38,18 +38,18 @@ class Gallery:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._frames: FrameCache[Print] = FrameCache(KEPT_BYTES, LEAST)
+        self._frames: FrameCache[PictureKey] = FrameCache(KEPT_BYTES, LEAST)
 
-    def add(self, picture: np.ndarray, capture_ns: int) -> Print:
-        """Store a picture of that instant; return its print."""
+    def add(self, picture: np.ndarray, capture_ns: int) -> PictureKey:
+        """Store a picture of that instant; return its key."""
         data = picture.tobytes()
-        own = _print_of(data, picture)
+        own = _key_of(data, picture)
         if own not in self._frames:
             self._store.put(KIND, _name(own), data)
         self._frames.put(own, _picture_of(data, own), capture_ns)
         return own
 
-    def find(self, wanted: Print, capture_ns: int) -> np.ndarray | None:
+    def find(self, wanted: PictureKey, capture_ns: int) -> np.ndarray | None:
         """Return a picture, not to be written to; None if it is neither here nor in the store. It serves that instant."""
         kept = self._frames.get(wanted, capture_ns)
         if kept is not None:
@@ -66,14 +66,14 @@ class Gallery:
         self._frames.forget(oldest_ns)
 
 
-def _print_of(data: bytes, picture: np.ndarray) -> Print:
+def _key_of(data: bytes, picture: np.ndarray) -> PictureKey:
     height, width = picture.shape[:2]
-    return Print(hashlib.sha256(data).hexdigest()[:32], height, width)
+    return PictureKey(hashlib.sha256(data).hexdigest()[:32], height, width)
 
 
-def _picture_of(data: bytes, own: Print) -> np.ndarray:
+def _picture_of(data: bytes, own: PictureKey) -> np.ndarray:
     return np.frombuffer(data, np.uint8).reshape(own.height, own.width, 3)
 
 
-def _name(own: Print) -> str:
+def _name(own: PictureKey) -> str:
     return f"{own.digest} {own.height}x{own.width}"

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import simpy
 
-from simnet.net import Network
+from simnet.engine.kernel.scenario_network import network_of
 from simnet.nodes.schedule import Schedule
-from simnet.tracks import poses
 
 if TYPE_CHECKING:
     from simnet.records import Scenario
@@ -20,17 +19,10 @@ def offered_kbit_s(scenario: Scenario) -> dict[str, float]:
     Links that share a medium count as if each had it to itself.
     """
     env = simpy.Environment(0)
-    ways = {node.name: node.trajectory for node in scenario.nodes}
-    network = Network(
-        env,
-        scenario.links,
-        scenario.seed,
-        lambda a, b, t_ns: poses.distance_m(ways[a], ways[b], t_ns),
-        scenario.media,
-    )
+    network = network_of(scenario, env)
     node_of = {each.name: node.name for node in scenario.nodes for each in node.cameras}
     rates: dict[str, list[float]] = {stream.name: [] for stream in scenario.streams}
-    captures = []
+    captures: list[tuple[int, str]] = []
     for stream in scenario.streams:
         schedule = Schedule.of(scenario.cameras[stream.name], scenario.duration_ns)
         captures += [(schedule.capture_ns(sequence), stream.name) for sequence in range(schedule.count)]

@@ -1,4 +1,4 @@
-"""Virtual time paced by the wall clock, and how well that went."""
+"""Ways to pass virtual time: as fast as possible, or paced by the wall clock."""
 
 from __future__ import annotations
 
@@ -11,15 +11,27 @@ from simnet.records import SECOND_NS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import simpy
+
+    from simnet.engine.kernel.port import CarriedNodes
+
+    PassTime = Callable[[simpy.Environment], None]
+    """Runs a clock until nothing is left to happen."""
+
 TOLERANCE_S = 0.010
 """What begins later than its wall time by more than this has missed its deadline."""
 
 
+def as_fast_as_possible(env: simpy.Environment) -> None:
+    """Run a clock without any pause."""
+    env.run()
+
+
 @dataclass(slots=True)
 class Pace:
-    """Every instant of the clock has its wall time: `factor` wall seconds a virtual second from the first instant on.
+    """A wall time for every instant: `factor` wall seconds a virtual second from the first instant on; counts those missed.
 
-    Late instants are not skipped, and those after them are not put off: whoever is late may catch up.
+    Late instants are not skipped, and those after them are not put off: a run that is late may catch up.
     """
 
     factor: float
@@ -55,3 +67,20 @@ class Pace:
             "missed": self.missed,
             "worst_ms": round(1000 * self.worst_s, 3),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class PacedTime:
+    """Runs a clock at a pace; `nodes` wait for each instant, so that they take in what hosts say meanwhile."""
+
+    pace: Pace
+    nodes: CarriedNodes
+
+    def __call__(self, env: simpy.Environment) -> None:
+        """Run the clock until nothing is left to happen."""
+        while (at := env.peek()) != float("inf"):
+            # What an earlier process of a resumed run has gone through is not paced again.
+            if self.nodes.is_live:
+                self.nodes.wait(self.pace.left_s(int(at)))
+                self.pace.begin(int(at))
+            env.step()

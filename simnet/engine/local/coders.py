@@ -1,98 +1,103 @@
-"""What codes and decodes in a one-thread run (`direct`): recorded sizes without pictures, or real codecs through the store."""
+"""Three coders for a camera's frames: live, cached and recorded."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from simnet import seeds
+from simnet import codec, seeds
 from simnet.codec import recorded_sizes
 from simnet.codec.bitstream import framing
 from simnet.nodes.camera import EncodedFrame
+from simnet.nodes.schedule import Schedule
 
 if TYPE_CHECKING:
     from simnet.engine.cached.cached_pixels import Pixels
-    from simnet.engine.results.ledger import Ledger
-    from simnet.records import Announcement, Scenario
-    from simnet.records.grants import Capture, Decision
+    from simnet.engine.local.lazy_world import LazyWorld
+    from simnet.engine.timing.thread_timer import ThreadTimer
+    from simnet.records import Announcement, Scenario, StreamConfig
+    from simnet.records.grants import Capture
 
 
-class Coding(Protocol):
-    """All that a run without hosts needs of codecs."""
+class Coder(Protocol):
+    """Codes one stream's frames, in the order of their captures."""
 
-    def announcement(self, stream: str) -> Announcement:
-        """Return what is constant in a stream."""
+    @property
+    def announcement(self) -> Announcement:
+        """What is constant in the stream."""
         ...
 
     def encode(self, grant: Capture, quality: float, key: bool) -> EncodedFrame:
-        """Code the frame of a capture."""
-        ...
-
-    def decode(self, decision: Decision, data: bytes) -> None:
-        """Decode a frame as fusion decided."""
-        ...
-
-    def forget(self, now_ns: int) -> None:
-        """Let go of what nobody asks for any more."""
+        """Code the frame of a capture; as a key frame if `key` says so, or if the codec knows no other."""
         ...
 
 
-class RecordedCoding:
-    """Sizes drawn from real rows."""
+class LiveCoder:
+    """A real encoder on frames of the world, each made as it is asked for."""
 
-    def __init__(self, scenario: Scenario) -> None:
-        """Raises InputError where a stream's frames cannot be drawn from its rows."""
-        self._encoders = {}
-        for stream in scenario.streams:
-            camera = scenario.cameras[stream.name]
-            draw = seeds.generator(scenario.seed, "recorded", stream.name)
-            self._encoders[stream.name] = recorded_sizes.RecordedEncoder(
-                stream.model or "", camera.width, camera.height, draw
-            )
+    def __init__(self, stream: StreamConfig, scenario: Scenario, world: LazyWorld, timer: ThreadTimer) -> None:
+        """Open the encoder.
 
-    def announcement(self, stream: str) -> Announcement:
-        """See `Coding`."""
-        return self._encoders[stream].announcement
+        Raises:
+            ModelError: There is no such codec or model.
+        """
+        config = scenario.cameras[stream.name]
+        self._schedule = Schedule.of(config, scenario.duration_ns)
+        self._world, self._timer = world, timer
+        with timer.part("opening codecs"):
+            self._encoder = codec.open_encoder(stream.codec, config.width, config.height, stream.model)
+
+    @property
+    def announcement(self) -> Announcement:
+        """See `Coder`."""
+        return self._encoder.announcement
 
     def encode(self, grant: Capture, quality: float, key: bool) -> EncodedFrame:
-        """See `Coding`."""
-        return EncodedFrame(*self._encoders[grant.stream].encode(quality, key=key))
+        """See `Coder`."""
+        frame = self._world.frame(grant.stream, grant.time_ns)
+        # What a camera sees depends on nobody: the next frame can be made while this one is coded and travels.
+        if grant.sequence + 1 < self._schedule.count:
+            self._world.prepare(grant.stream, self._schedule.capture_ns(grant.sequence + 1))
+        with self._timer.part("encoding"):
+            data = self._encoder.encode(frame, quality, key=key)
+        return _encoded(framing.renumbered(data, grant.sequence, self.announcement), quality)
 
-    def decode(self, decision: Decision, data: bytes) -> None:
-        """There are no pictures."""
 
-    def forget(self, now_ns: int) -> None:
-        """There is nothing to forget."""
+class CachedCoder:
+    """A real codec whose bitstreams are taken from the store if they were ever coded before."""
 
-
-class PixelCoding:
-    """Real codecs on real frames, what was ever coded or decoded before taken from the store."""
-
-    def __init__(self, pixels: Pixels, ledger: Ledger, memory_ns: int) -> None:
-        """Use pictures for as long as fusion remembers: `memory_ns`."""
-        self._pixels, self._ledger, self._memory_ns = pixels, ledger, memory_ns
-
-    def announcement(self, stream: str) -> Announcement:
-        """See `Coding`."""
-        return self._pixels.announcement(stream)
+    def __init__(self, stream: StreamConfig, pixels: Pixels) -> None:
+        self._pixels = pixels
+        self.announcement = pixels.announcement(stream.name)
 
     def encode(self, grant: Capture, quality: float, key: bool) -> EncodedFrame:
-        """See `Coding`; what the camera is told is what `camera_actor` tells it."""
-        data = self._pixels.encode(grant.stream, grant.sequence, grant.time_ns, quality, key)
-        return made(data, quality)
-
-    def decode(self, decision: Decision, data: bytes) -> None:
-        """See `Coding`; the picture and its score go into the ledger."""
-        digest, score = self._pixels.decode(decision.stream, decision.sequence, data, decision.sides)
-        self._ledger.pictured(decision.stream, decision.sequence, digest)
-        self._ledger.scored(decision.stream, decision.sequence, score)
-
-    def forget(self, now_ns: int) -> None:
-        """See `Coding`."""
-        self._pixels.forget(now_ns - self._memory_ns)
+        """See `Coder`."""
+        return _encoded(self._pixels.encode(grant.stream, grant.sequence, grant.time_ns, quality, key), quality)
 
 
-def made(data: bytes, asked: float) -> EncodedFrame:
-    """Return what an encoder made of a frame: the quality it was asked for, unless its header tells of another step."""
+class RecordedCoder:
+    """Sizes without pictures, drawn from real rows."""
+
+    def __init__(self, stream: StreamConfig, scenario: Scenario) -> None:
+        """Open the rows.
+
+        Raises:
+            InputError: The stream's frames cannot be drawn from them.
+        """
+        config = scenario.cameras[stream.name]
+        draw = seeds.generator(scenario.seed, "recorded", stream.name)
+        self._encoder = recorded_sizes.RecordedEncoder(stream.model or "", config.width, config.height, draw)
+        self.announcement = self._encoder.announcement
+
+    def encode(self, grant: Capture, quality: float, key: bool) -> EncodedFrame:
+        """See `Coder`."""
+        # A host that came back begins in the middle of the stream.
+        if self._encoder.sequence != grant.sequence:
+            self._encoder.skip_to(grant.sequence)
+        return EncodedFrame(*self._encoder.encode(quality, key=key))
+
+
+def _encoded(data: bytes, asked: float) -> EncodedFrame:
+    """Return a frame with the quality that was asked for, unless its header names another step."""
     header = framing.header(data)
     as_asked = header.quality == framing.quality_step(asked)
     return EncodedFrame(data, asked if as_asked else header.quality / framing.QUALITY_STEPS, header.key)

@@ -13,7 +13,7 @@ from simnet.errors import NodeError
 if TYPE_CHECKING:
     import numpy as np
 
-    from simnet.engine.timing.thread_timer import Stopwatch
+    from simnet.engine.timing.thread_timer import ThreadTimer
     from simnet.records import Scenario
     from simnet.world import World
 
@@ -26,8 +26,8 @@ CLOSE_S = 0.5
 class LazyWorld:
     """One world for the threads of a process; every frame is made once, whoever asks first, until it is closed."""
 
-    def __init__(self, scenario: Scenario, stopwatch: Stopwatch) -> None:
-        self._scenario, self._stopwatch = scenario, stopwatch
+    def __init__(self, scenario: Scenario, timer: ThreadTimer) -> None:
+        self._scenario, self._timer = scenario, timer
         self._opening, self._keeping = threading.Lock(), threading.Lock()
         self._world: World | None = None
         self._pending: dict[Key, Future[np.ndarray]] = {}
@@ -64,7 +64,7 @@ class LazyWorld:
             if self._closed:
                 raise _closed()
             if self._world is None:
-                with self._stopwatch.part("opening world"):
+                with self._timer.part("opening world"):
                     world = open_world(self._scenario.world, self._scenario.cameras, self._scenario.seed)
                 if self._closed:  # by somebody who did not wait for it
                     world.close()
@@ -107,7 +107,7 @@ class LazyWorld:
     def _make(self, key: Key, frame: Future[np.ndarray]) -> None:
         try:
             world = self.open()
-            with self._stopwatch.part("world frames"):
+            with self._timer.part("world frames"):
                 made = world.frame(*key)
             made.setflags(write=False)
         except BaseException as error:

@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgpack
 
-from simnet.engine import preflight
-from simnet.engine.recovery.write_ahead_log import AppendLog
-from simnet.engine.results.scorer import Score
+from simnet.engine.recovery.write_ahead_log import WriteAheadLog
 from simnet.errors import InputError, SimnetError, WireError
 from simnet.records import Scenario
+from simnet.records.score import Score
 from simnet.runfolder.run_manifest import has_manifest
 from simnet.version import __version__
 from simnet.wire.protocol.messages import Message
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDER, LOG, PICTURES = "journal", "answers.log", "pictures"
-FORMAT = 1
+FORMAT = 2
 KEPT = ("opened", "announced", "coded", "plan")
 """Replies that are recorded. Pictures are not: their score is, once it is known."""
 
@@ -44,11 +43,11 @@ COME_BY_THEMSELVES = -1
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """What a run began with. `asked` is what the user typed: command, overrides, text of the scenario."""
+    """What a run began with; `invocation` is what the user typed: command, overrides, text of the scenario."""
 
     scenario: Scenario
     hosts: int
-    asked: dict[str, Any]
+    invocation: dict[str, Any]
 
     @property
     def began_with(self) -> str:
@@ -61,7 +60,7 @@ class Beginning:
 class Journal:
     """The journal of the run in `folder`. Scores may come from any thread."""
 
-    def __init__(self, folder: Path, log: AppendLog) -> None:
+    def __init__(self, folder: Path, log: WriteAheadLog) -> None:
         self._folder, self._log = folder / FOLDER, log
         self.pictures = self._folder / PICTURES
         self._answers: dict[tuple[str, int], int] = {}
@@ -74,7 +73,7 @@ class Journal:
     def create(cls, folder: Path, beginning: Beginning) -> Journal:
         """Begin the journal of a run."""
         (folder / FOLDER).mkdir(parents=True)
-        journal = cls(folder, AppendLog(folder / FOLDER / LOG))
+        journal = cls(folder, WriteAheadLog(folder / FOLDER / LOG))
         journal._append("begin", FORMAT, __version__, to_plain(beginning))
         return journal
 
@@ -90,7 +89,7 @@ class Journal:
             if has_manifest(folder):
                 raise InputError(f"{folder}: the run has ended; expected one that was interrupted")
             raise InputError(f"{folder}: holds no journal; expected the folder of a run that was interrupted")
-        journal = cls(folder, AppendLog(file))
+        journal = cls(folder, WriteAheadLog(file))
         try:
             return journal, journal._read_back()
         except BaseException as error:
@@ -182,21 +181,16 @@ class Journal:
                 f"this is {__version__} (format {FORMAT})"
             )
         plain = values[2]
-        return Beginning(from_plain(Scenario, plain["scenario"]), plain["hosts"], plain["asked"])
+        return Beginning(from_plain(Scenario, plain["scenario"]), plain["hosts"], plain["invocation"])
 
 
 @contextmanager
 def kept(resumed: Journal | None, folder: Path, beginning: Beginning) -> Iterator[Journal]:
-    """Keep a journal of the run in `folder` until the run has ended: the one gone on with, or a new one.
+    """Keep a journal of the run in `folder`, which is there, until the run has ended: the one gone on with, or a new one.
 
     A run that fails leaves it to whoever goes on. Where it failed before a host had said anything there is nothing to go on
     with, and the folder is free again for the same command.
-
-    Raises:
-        InputError: The folder of a new run cannot be made or holds something.
     """
-    if resumed is None:
-        preflight.make_folder(folder)
     journal = resumed or Journal.create(folder, beginning)
     with closing(journal):
         try:

@@ -1,18 +1,13 @@
-"""Grants and answers <-> messages: what the nodes room says, in the wire room's words."""
+"""Grants and answers <-> messages of the wire."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from simnet import errors
+from simnet.codec.bitstream import framing
 from simnet.errors import NodeError, SimnetError
-from simnet.nodes.camera import Coded
-from simnet.records.grants import (
-    Capture,
-    Delivery,
-    Plan,
-    SideChoice,
-)
+from simnet.records.grants import Capture, Coded, Delivery, Plan, SideChoice
 from simnet.wire.protocol.messages import Message
 from simnet.wire.protocol.serialization import from_plain, to_plain
 
@@ -35,6 +30,12 @@ def capture_grant(message: Message) -> Capture:
 def coded_message(coded: Coded, state: bytes | None = None) -> Message:
     """Return a camera's answer as a reply; whose it is, the request says. `state` is the camera's before this frame."""
     return Message("coded", {"quality": coded.quality}, (coded.data,) if state is None else (coded.data, state))
+
+
+def coded_of(grant: Capture, message: Message) -> Coded:
+    """Return the frame that a reply to `grant` holds."""
+    data = message.payloads[0]
+    return Coded(grant.sequence, message.header["quality"], data, framing.is_key(data))
 
 
 def delivery_message(delivery: Delivery) -> Message:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Key = tuple[str, int]
 
 
-class Shelf:
+class PictureSpool:
     """Keeps what fusion may still choose, and what the latest decodings chose, since not all of these are done or on record yet.
 
     `behind` is how many decodings may be on their way or unscored at once, here or in a process that goes on from the record.

@@ -29,11 +29,11 @@ from simnet.wire.protocol.session_replies import REPLAYED
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from simnet.engine.recovery.picture_spool import Shelf
+    from simnet.engine.recovery.picture_spool import PictureSpool
 
 FUSION = None
 """Stands for fusion where a stream's name stands for its camera."""
-Asked = tuple[int, Message]
+PendingRequest = tuple[int, Message]
 """A request with its ticket."""
 
 
@@ -41,12 +41,12 @@ Asked = tuple[int, Message]
 class _Told:
     """What one host was told."""
 
-    opening: list[Asked] = field(default_factory=list)
+    opening: list[PendingRequest] = field(default_factory=list)
     opened: tuple[bytes, ...] | None = None
     states: dict[str | None, bytes] = field(default_factory=dict)
-    grants: dict[str | None, list[Asked]] = field(default_factory=dict)
+    grants: dict[str | None, list[PendingRequest]] = field(default_factory=dict)
     """Since the state."""
-    chains: dict[str, list[Asked]] = field(default_factory=dict)
+    chains: dict[str, list[PendingRequest]] = field(default_factory=dict)
     """Requests to decode since the last key frame whose picture has been used, by stream."""
     is_told: bool = False
     """Whether the host has been asked anything by this process, or told everything that an earlier one asked."""
@@ -57,9 +57,9 @@ class _Told:
 class Replay:
     """The memory of a run's hosts; see `wire.membership.liveness.ReplaySource`."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, spool: PictureSpool) -> None:
         self._told: defaultdict[str, _Told] = defaultdict(_Told)
-        self._shelf = shelf
+        self._spool = spool
 
     def posted(self, host: str, ticket: int, request: Message) -> None:
         """`host` is asked something."""
@@ -71,10 +71,10 @@ class Replay:
             told.grants.setdefault(header["stream"], []).append((ticket, request))
         elif request.kind in {"delivery", "wake"}:
             told.grants.setdefault(FUSION, []).append((ticket, request))
-            self._shelf.pass_time(header["time_ns"])
+            self._spool.pass_time(header["time_ns"])
         elif request.kind == "picture":
             told.chains.setdefault(header["stream"], []).append((ticket, request))
-            self._shelf.choose(_sides(request))
+            self._spool.choose(_sides(request))
 
     def open_request(self, host: str, ticket: int) -> Message:
         """Return a request whose reply has not been used yet."""
@@ -98,9 +98,9 @@ class Replay:
             stream = header["stream"]
             if framing.header(request.payloads[0]).key:
                 told.chains[stream] = [asked for asked in told.chains[stream] if asked[0] >= ticket]
-            self._shelf.put(stream, header["sequence"], reply.payloads[0] if reply.payloads else None)
+            self._spool.put(stream, header["sequence"], reply.payloads[0] if reply.payloads else None)
 
-    def catch_up(self, host: str) -> list[Asked]:
+    def catch_up(self, host: str) -> list[PendingRequest]:
         """Return what to tell `host` before this process's first request to it; nothing before any other."""
         return [] if self.is_told(host) else self.replay(host, ())
 
@@ -108,7 +108,7 @@ class Replay:
         """Whether `host` knows by now what this process has asked, or would have."""
         return self._told[host].is_told
 
-    def replay(self, host: str, owed: Collection[int]) -> list[Asked]:
+    def replay(self, host: str, owed: Collection[int]) -> list[PendingRequest]:
         """Return what to tell `host` again, in order; see `wire.membership.liveness.ReplaySource`."""
         told = self._told[host]
         told.is_told = True
@@ -121,7 +121,7 @@ class Replay:
         known = [request for chain in told.chains.values() for ticket, request in chain if ticket not in unused]
         messages += [Message("prime", {"stream": each.header["stream"]}, each.payloads) for each in known]
         if told.chains:
-            messages += [_shown(*key, picture) for key, picture in self._shelf.pictures()]
+            messages += [_shown(*key, picture) for key, picture in self._spool.pictures()]
         # Their replies may have come, but states and pictures that these brought are not kept yet.
         again = [(ticket, request) for ticket, request in unused.items() if ticket not in owed]
         return [(REPLAYED, message) for message in messages] + again

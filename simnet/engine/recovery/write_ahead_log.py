@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _FRONT = struct.Struct(">II")
 
 
-class AppendLog:
+class WriteAheadLog:
     """One such file. `append` may be called from any thread."""
 
     def __init__(self, path: Path) -> None:

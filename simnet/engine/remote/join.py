@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
-    """What a host is to carry, and where to."""
+class JoinRequest:
+    """What a host is to carry, and which broker it joins."""
 
     file: Path
     """Its scenario file, which must be the broker's to the byte."""
@@ -33,7 +33,7 @@ class Errand:
     wait_s: float = WAIT_S
 
 
-def carry(errand: Errand) -> None:
+def join_run(request: JoinRequest) -> None:
     """Join the run and carry the nodes until the broker says that it is over.
 
     Raises:
@@ -41,30 +41,32 @@ def carry(errand: Errand) -> None:
     """
     import zmq
 
-    from simnet.engine.remote.node_server import Host
+    from simnet.engine.remote.node_server import NodeServer
     from simnet.engine.timing import process_memory
     from simnet.wire.membership.admission import HostClaim, host_name
     from simnet.wire.sockets.host_socket import HostSocket
 
     process_memory.keep_freed_pages()
-    name = host_name(errand.nodes, errand.fusion)
-    claim = HostClaim(name, errand.nodes, errand.fusion, _cores(), scenario_digest(errand.file), __version__)
+    name = host_name(request.nodes, request.fusion)
+    claim = HostClaim(name, request.nodes, request.fusion, _cores(), scenario_digest(request.file), __version__)
 
     def localise(scenario: Scenario, overrides: Sequence[str]) -> Scenario:
-        return _localised(scenario, errand, overrides)
+        return _localised(scenario, request, overrides)
 
     with zmq.Context() as context:
-        Host(HostSocket(context, errand.endpoint, claim, errand.keys), name, localise=localise).serve(errand.wait_s)
+        NodeServer(HostSocket(context, request.endpoint, claim, request.keys), name, localise=localise).serve(
+            request.wait_s
+        )
 
 
-def _localised(scenario: Scenario, errand: Errand, overrides: Sequence[str]) -> Scenario:
+def _localised(scenario: Scenario, request: JoinRequest, overrides: Sequence[str]) -> Scenario:
     """Return the broker's scenario with its world where this machine has it, by its own file and the broker's overrides."""
     if scenario.world.path is None:
         return scenario
     from simnet.scenario import loader
 
-    own = [] if errand.world is None else [f"world.path={json.dumps(errand.world)}"]
-    path = loader.load(errand.file, [*overrides, *own]).world.path
+    own = [] if request.world is None else [f"world.path={json.dumps(request.world)}"]
+    path = loader.load(request.file, [*overrides, *own]).world.path
     return replace(scenario, world=replace(scenario.world, path=path))
 
 

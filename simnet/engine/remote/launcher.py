@@ -1,7 +1,7 @@
-"""How the hosts of a run come to be here: threads of this process, or processes of their own, watched over.
+"""Launchers of a run's hosts: threads of this process, or supervised processes of their own.
 
-A crew is what the runner takes: given the scenario, this process's world and the memory that lets a host come back, it yields a
-`Muster`. `gathering` has the one for hosts that come by themselves.
+A launcher yields a `HostPool`, given the scenario, this process's world and the memory that lets a host come back. `rendezvous`
+has the one for hosts that are started by others.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from simnet.engine.remote.placement import plan_hosts
 from simnet.engine.remote.supervisor import RESTARTS, HostProcesses
 from simnet.errors import NodeError
 from simnet.records import SECOND_NS
@@ -36,32 +37,31 @@ JOIN_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Muster:
+class HostPool:
     """Hosts on their way."""
 
     socket: BrokerSocket
-    wait: Callable[[], list[HostPlan]]
+    wait_ready: Callable[[], list[HostPlan]]
     """Waits until all hosts are there; returns what each carries. Raises NodeError naming who is missing."""
 
 
 if TYPE_CHECKING:
-    Crew = Callable[[Scenario, LazyWorld, ReplaySource], AbstractContextManager[Muster]]
+    Launcher = Callable[[Scenario, LazyWorld, ReplaySource], AbstractContextManager[HostPool]]
 
 
-def crew(hosts: int, restarts: int = RESTARTS) -> Crew:
-    """Return the crew of a run on this machine: 0 hosts for threads of this process, else so many processes.
+def launcher(hosts: int, restarts: int = RESTARTS) -> Launcher:
+    """Return the launcher of a run on this machine: 0 hosts for threads of this process, else so many processes.
 
     A process that dies is started again, each up to `restarts` times.
     """
-    from simnet.engine.remote.placement import plan_hosts
 
-    def come(scenario: Scenario, world: LazyWorld, memory: ReplaySource) -> AbstractContextManager[Muster]:
+    def launch(scenario: Scenario, world: LazyWorld, memory: ReplaySource) -> AbstractContextManager[HostPool]:
         plans = plan_hosts(scenario, hosts)
         if not hosts:
             return threads(plans, world, memory)
         return processes(plans, HostProcesses(restarts), memory, patience_s(scenario))
 
-    return come
+    return launch
 
 
 def patience_s(scenario: Scenario) -> float:
@@ -69,20 +69,20 @@ def patience_s(scenario: Scenario) -> float:
     return scenario.node_loss.wait_ns / SECOND_NS
 
 
-def _muster(socket: BrokerSocket, plans: Sequence[HostPlan]) -> Muster:
-    def wait() -> list[HostPlan]:
+def _pool(socket: BrokerSocket, plans: Sequence[HostPlan]) -> HostPool:
+    def wait_ready() -> list[HostPlan]:
         socket.wait_ready(JOIN_S)
         return list(plans)
 
-    return Muster(socket, wait)
+    return HostPool(socket, wait_ready)
 
 
 @contextmanager
-def threads(plans: Sequence[HostPlan], world: LazyWorld, memory: ReplaySource) -> Iterator[Muster]:
+def threads(plans: Sequence[HostPlan], world: LazyWorld, memory: ReplaySource) -> Iterator[HostPool]:
     """Hosts as daemon threads over inproc, sharing `world`."""
     import zmq
 
-    from simnet.engine.remote.node_server import Host
+    from simnet.engine.remote.node_server import NodeServer
     from simnet.wire.membership.admission import HostClaim, NamedRoster
     from simnet.wire.sockets.broker_socket import BrokerSocket
     from simnet.wire.sockets.host_socket import HostSocket
@@ -98,12 +98,12 @@ def threads(plans: Sequence[HostPlan], world: LazyWorld, memory: ReplaySource) -
     roster = NamedRoster(tuple(plan.name for plan in plans))
     broker = BrokerSocket(context, "inproc://simnet", roster, watch, memory)
     for plan in plans:
-        host = Host(HostSocket(context, broker.endpoint, HostClaim(plan.name)), plan.name, world)
-        running[plan.name] = threading.Thread(target=host.serve, name=plan.name, daemon=True)
+        server = NodeServer(HostSocket(context, broker.endpoint, HostClaim(plan.name)), plan.name, world)
+        running[plan.name] = threading.Thread(target=server.serve, name=plan.name, daemon=True)
         running[plan.name].start()
     patience_s = LEAVE_S
     try:
-        yield _muster(broker, plans)
+        yield _pool(broker, plans)
         patience_s = END_S
     finally:
         tell_to_stop(broker, list(running))
@@ -119,7 +119,7 @@ def threads(plans: Sequence[HostPlan], world: LazyWorld, memory: ReplaySource) -
 @contextmanager
 def processes(
     plans: Sequence[HostPlan], running: HostProcesses, memory: ReplaySource, patience: float
-) -> Iterator[Muster]:
+) -> Iterator[HostPool]:
     """Hosts as processes over ipc, in a folder of their own so that nobody else binds there."""
     import zmq
 
@@ -136,7 +136,7 @@ def processes(
         failing = True
         try:
             running.start(broker.endpoint, [plan.name for plan in plans])
-            yield _muster(broker, plans)
+            yield _pool(broker, plans)
             failing = False
         finally:
             deaf = tell_to_stop(broker, running.alive)

@@ -1,4 +1,4 @@
-"""The hosts as the clock knows them: a request in, its answer out, whatever dies meanwhile.
+"""Client of node hosts: a request in, its answer out, with replay after a crash.
 
 post ──▶ on record?  yes: no need to send it          result ◀── the recorded answer
 no:  socket ──▶ host                    ◀── the host's, which goes on record
@@ -15,15 +15,15 @@ from simnet.wire.protocol.messages import Message
 if TYPE_CHECKING:
     from simnet.engine.recovery.journal import Journal
     from simnet.engine.recovery.replay import Replay
-    from simnet.engine.results.scorer import Score
+    from simnet.records.score import Score
     from simnet.wire.sockets.broker_socket import BrokerSocket
 
 ANSWER_S = 120.0
 """No node takes longer for one answer."""
 
 
-class Hosts:
-    """Asks hosts, and remembers what they were asked and what they said."""
+class NodeClient:
+    """Asks hosts, and records what they were asked and what they answered."""
 
     def __init__(self, socket: BrokerSocket, replay: Replay, journal: Journal) -> None:
         self._socket, self._replay, self._journal = socket, replay, journal

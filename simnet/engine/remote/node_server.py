@@ -1,4 +1,4 @@
-"""A host: it carries nodes, takes the broker's requests and lets the nodes answer them.
+"""A host: it carries nodes, takes the broker's requests, and packs the nodes' answers and states.
 
 A thread of the broker's process in a plain run, a process of its own with `--hosts`
 (`python -m simnet.engine.remote.node_server`).
@@ -6,7 +6,6 @@ A thread of the broker's process in a plain run, a process of its own with `--ho
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import sys
@@ -16,15 +15,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from simnet import seeds
-from simnet.engine.local.camera_actor import CameraActor
-from simnet.engine.local.fusion_actor import FusionActor
+from simnet.codec import recorded_sizes
+from simnet.engine.kernel.port import Packets
+from simnet.engine.local.camera_runtime import CameraRuntime
+from simnet.engine.local.coders import Coder, LiveCoder, RecordedCoder
 from simnet.engine.local.lazy_world import LazyWorld
+from simnet.engine.local.live_decoders import digest_of
 from simnet.engine.local.ordered_pool import OrderedPool
 from simnet.engine.recovery import marshalling
+from simnet.engine.remote.fusion_service import FusionService
 from simnet.engine.timing import process_memory
-from simnet.engine.timing.thread_timer import Stopwatch
+from simnet.engine.timing.thread_timer import ThreadTimer
 from simnet.errors import NodeError, SimnetError
-from simnet.nodes.schedule import Schedule
+from simnet.nodes.camera import CameraState
 from simnet.records import Announcement, Scenario
 from simnet.wire.protocol.messages import Message
 from simnet.wire.protocol.serialization import from_plain, pack_records, unpack_records
@@ -34,13 +37,14 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from simnet.records import Decoded
+    from simnet.records.grants import Capture, Coded
     from simnet.wire.sockets.host_socket import HostSocket
 
 JOIN_S = 60.0
 _LOG = logging.getLogger(__name__)
 
 
-class Host:
+class NodeServer:
     """Serves one connection until the broker says stop. `world` is the process's own, if it has one already."""
 
     def __init__(
@@ -53,9 +57,9 @@ class Host:
         """Make a host; `localise` puts this machine's paths into the broker's scenario, given that one's overrides."""
         self._connection, self._name, self._localise = connection, name, localise
         self._world, self._shares_process = world, world is not None
-        self._stopwatch = Stopwatch()
-        self._cameras: dict[str, CameraActor] = {}
-        self._fusion: FusionActor | None = None
+        self._timer = ThreadTimer()
+        self._cameras: dict[str, CameraRuntime] = {}
+        self._fusion: FusionService | None = None
         self._pool = OrderedPool(1, name)
         self._delay: Callable[[], float] = lambda: 0.0
         self._ended = threading.Event()
@@ -104,22 +108,27 @@ class Host:
         scenario = from_plain(Scenario, unpack_records(request.payloads[0]))
         scenario = self._localise(scenario, header["overrides"])
         self._set_delay(scenario.seed, header["answer_delay_s"])
-        self._world = world = self._world or LazyWorld(scenario, self._stopwatch)
+        self._world = world = self._world or LazyWorld(scenario, self._timer)
         self._pool.close()
         self._pool = OrderedPool(header["threads"], self._name)
         streams = {stream.name: stream for stream in scenario.streams}
 
         def open_camera(each: dict[str, Any]) -> None:
-            name, packets = each["name"], (each["payload_bytes"], each["overhead_bytes"])
-            camera = scenario.cameras[name]
-            schedule = Schedule.of(camera, scenario.duration_ns)
-            self._cameras[name] = CameraActor(streams[name], camera, schedule, packets, world, self._stopwatch)
+            stream = streams[each["name"]]
+            coder: Coder = (
+                RecordedCoder(stream, scenario)
+                if stream.codec == recorded_sizes.NAME
+                else LiveCoder(stream, scenario, world, self._timer)
+            )
+            packets = Packets(each["payload_bytes"], each["overhead_bytes"])
+            self._cameras[stream.name] = CameraRuntime(stream, scenario.cameras[stream.name], packets, coder)
 
-        # The world opens in the pool too, while encoders load.
         jobs: list[Future] = [self._pool.submit(each["name"], partial(open_camera, each)) for each in header["streams"]]
-        jobs.append(self._pool.submit("world", world.open))
+        if any(stream.codec != recorded_sizes.NAME for stream in scenario.streams):
+            # The world opens in the pool too, while encoders load.
+            jobs.append(self._pool.submit("world", world.open))
         if header["fusion"]:
-            self._fusion = FusionActor(scenario, world, self._pool, self._stopwatch)
+            self._fusion = FusionService(scenario, world, self._pool, self._timer)
         self._when_done(request, jobs, self._opened)
 
     def _opened(self) -> Message:
@@ -134,7 +143,7 @@ class Host:
 
     def _capture(self, request: Message) -> None:
         grant = marshalling.capture_grant(request)
-        job = self._pool.submit(grant.stream, lambda: self._cameras[grant.stream].capture(grant))
+        job = self._pool.submit(grant.stream, lambda: _captured(self._cameras[grant.stream], grant))
         self._when_done(request, [job], lambda: marshalling.coded_message(*job.result()))
 
     def _deliver(self, request: Message) -> None:
@@ -145,7 +154,7 @@ class Host:
 
     def _picture(self, request: Message) -> None:
         header, sides = request.header, marshalling.sides_of(request)
-        job = self._fusion_here.decode(header["stream"], header["sequence"], request.payloads[0], sides)
+        job = self._fusion_here.decoders.decode(header["stream"], header["sequence"], request.payloads[0], sides)
         self._when_done(request, [job], lambda: _decoded_message(job.result()))
 
     def _restore(self, request: Message) -> None:
@@ -154,24 +163,25 @@ class Host:
             self._fusion_here.restore(state)
             self._reply(request, Message("restored"))
         else:
-            job = self._pool.submit(stream, lambda: self._cameras[stream].restore(state))
+            camera_state = from_plain(CameraState, unpack_records(state))
+            job = self._pool.submit(stream, lambda: self._cameras[stream].restore(camera_state))
             self._when_done(request, [job], lambda: Message("restored"))
 
     def _prime(self, request: Message) -> None:
-        job = self._fusion_here.prime(request.header["stream"], request.payloads[0])
+        job = self._fusion_here.decoders.prime(request.header["stream"], request.payloads[0])
         self._when_done(request, [job], lambda: Message("restored"))
 
     def _show(self, request: Message) -> None:
-        self._fusion_here.show(request.header["stream"], request.header["sequence"], request.payloads[0])
+        self._fusion_here.decoders.show(request.header["stream"], request.header["sequence"], request.payloads[0])
         self._reply(request, Message("restored"))
 
     def _tally(self, request: Message) -> None:
-        seconds = [{"part": part, "seconds": spent} for part, spent in self._stopwatch.seconds.items()]
+        seconds = [{"part": part, "seconds": spent} for part, spent in self._timer.seconds.items()]
         peak = 0 if self._shares_process else process_memory.peak_bytes()
         self._answer(request, Message("tallied", {"peak_rss_bytes": peak, "seconds": seconds}))
 
     @property
-    def _fusion_here(self) -> FusionActor:
+    def _fusion_here(self) -> FusionService:
         if self._fusion is None:
             raise NodeError("asked to fuse; expected that of the host that carries fusion")
         return self._fusion
@@ -217,10 +227,19 @@ class Host:
             self._delay = lambda: draw.uniform(0, longest_s)
 
 
+def _captured(camera: CameraRuntime, grant: Capture) -> tuple[Coded, bytes | None]:
+    """Capture and code a frame; with a key frame comes the state before it, from which a new encoder can go on.
+
+    Encoders that refer to earlier frames cannot be copied, but a key frame starts them anew.
+    """
+    before, coded = camera.state, camera.capture(grant)
+    return coded, pack_records(before) if coded.key else None
+
+
 def _decoded_message(decoded: Decoded) -> Message:
     picture = decoded.picture.tobytes()
     payloads = (picture,) if decoded.alone is decoded.picture else (picture, decoded.alone.tobytes())
-    return Message("decoded", {"digest": hashlib.sha256(picture).hexdigest()[:32]}, payloads)
+    return Message("decoded", {"digest": digest_of(picture)}, payloads)
 
 
 def main(arguments: list[str]) -> int:
@@ -234,7 +253,7 @@ def main(arguments: list[str]) -> int:
     endpoint, name = arguments
     with zmq.Context() as context:
         try:
-            Host(HostSocket(context, endpoint, HostClaim(name)), name).serve()
+            NodeServer(HostSocket(context, endpoint, HostClaim(name)), name).serve()
         except NodeError as error:
             print(f"simnet: error: {error}", file=sys.stderr)  # noqa: T201 - nobody else is left to tell
             return error.exit_status

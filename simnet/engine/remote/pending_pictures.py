@@ -1,4 +1,4 @@
-"""Pictures that fusion has been asked for: fetched in order, a bounded number behind the clock, and handed to be scored."""
+"""Pictures that fusion was asked for and that are still to come: fetched in order, a bounded number behind the clock."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from simnet.engine.recovery import marshalling
-from simnet.engine.results.scorer import Shown
 from simnet.nodes.schedule import Schedule
+from simnet.records.score import DecodedPicture
 
 if TYPE_CHECKING:
-    from simnet.engine.remote.node_client import Hosts
-    from simnet.engine.results.ledger import Ledger
-    from simnet.engine.results.scorer import Scorer
+    from simnet.engine.kernel.port import Results
+    from simnet.engine.remote.node_client import NodeClient
     from simnet.records import Scenario
     from simnet.records.grants import Decision
 
@@ -20,11 +19,11 @@ PICTURES_BEHIND = 16
 """How many decodings may be outstanding before the clock waits."""
 
 
-class AwaitedPictures:
-    """One run's decodings on their way."""
+class PendingPictures:
+    """One run's decodings on their way to its results."""
 
-    def __init__(self, scenario: Scenario, hosts: Hosts, ledger: Ledger, scorer: Scorer) -> None:
-        self._hosts, self._ledger, self._scorer = hosts, ledger, scorer
+    def __init__(self, scenario: Scenario, client: NodeClient, results: Results) -> None:
+        self._client, self._results = client, results
         self._schedules = {
             stream.name: Schedule.of(scenario.cameras[stream.name], scenario.duration_ns) for stream in scenario.streams
         }
@@ -32,8 +31,8 @@ class AwaitedPictures:
 
     def ask(self, host: str, decision: Decision, data: bytes) -> None:
         """Ask `host` for the picture that was decided on, whose frame is `data`."""
-        request = self._hosts.post(host, marshalling.picture_message(decision, data))
-        self._outstanding.append((host, decision.stream, decision.sequence, request))
+        ticket = self._client.post(host, marshalling.picture_message(decision, data))
+        self._outstanding.append((host, decision.stream, decision.sequence, ticket))
         while len(self._outstanding) > PICTURES_BEHIND:
             self._fetch_oldest()
 
@@ -43,14 +42,14 @@ class AwaitedPictures:
             self._fetch_oldest()
 
     def _fetch_oldest(self) -> None:
-        host, stream, sequence, request = self._outstanding.popleft()
-        reply = self._hosts.result(host, request, f"the picture of frame {sequence} of {stream}")
+        host, stream, sequence, ticket = self._outstanding.popleft()
+        reply = self._client.result(host, ticket, f"the picture of frame {sequence} of {stream}")
         digest = reply.header["digest"]
-        self._ledger.pictured(stream, sequence, digest)
-        if (known := self._hosts.score(stream, sequence)) is not None:
-            self._ledger.scored(stream, sequence, known[1])
-            self._scorer.passed(stream, sequence)
+        if (known := self._client.score(stream, sequence)) is not None:
+            self._results.scored(stream, sequence, digest, known[1])
             return
         picture, *alone = reply.payloads
-        captured_ns = self._schedules[stream].capture_ns(sequence)
-        self._scorer.put(Shown(stream, sequence, captured_ns, picture, alone[0] if alone else None, digest))
+        capture_ns = self._schedules[stream].capture_ns(sequence)
+        self._results.decoded(
+            DecodedPicture(stream, sequence, capture_ns, picture, alone[0] if alone else None, digest)
+        )

@@ -1,4 +1,4 @@
-"""A run whose hosts come by themselves, from this machine or others: the crew of `simnet broker`."""
+"""The launcher of `simnet broker`: it waits for hosts that are started by others, here or on other machines."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simnet.engine.remote import launcher
-from simnet.engine.remote.launcher import Muster
+from simnet.engine.remote import launcher, placement
+from simnet.engine.remote.launcher import HostPool
 from simnet.version import __version__
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def scenario_digest(file: Path) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Gathering:
+class Rendezvous:
     """Listens at `endpoint` until every node that sends, and fusion, is carried by some host; on tcp, `keys` protect it.
 
     `say` is told, for people, where the broker listens and whom it waits for.
@@ -45,11 +45,10 @@ class Gathering:
     say: Callable[[str], None] = lambda _: None
 
     @contextmanager
-    def __call__(self, scenario: Scenario, _: LazyWorld, memory: ReplaySource) -> Iterator[Muster]:
+    def __call__(self, scenario: Scenario, _: LazyWorld, memory: ReplaySource) -> Iterator[HostPool]:
         """Listen; tell the hosts at the end that the run is over, or why it failed."""
         import zmq
 
-        from simnet.engine.remote import placement
         from simnet.wire.membership.admission import NodeRoster
         from simnet.wire.sockets.broker_socket import BrokerSocket
 
@@ -59,11 +58,11 @@ class Gathering:
             socket = BrokerSocket(context, self.endpoint, roster, memory=memory, patience_s=patience_s, keys=self.keys)
             self.say(f"listening at {socket.endpoint} for {', '.join(roster.missing(()))}")
 
-            def wait() -> list[HostPlan]:
+            def wait_ready() -> list[HostPlan]:
                 return placement.claimed(scenario, socket.wait_ready(self.wait_s))
 
             try:
-                yield Muster(socket, wait)
+                yield HostPool(socket, wait_ready)
                 launcher.tell_to_stop(socket, socket.hosts)
             except BaseException as error:
                 launcher.tell_to_stop(socket, socket.hosts, _reason(error))

@@ -1,32 +1,28 @@
-"""A run's exports, told by what the engine has: its ledger, its scorer, its network."""
+"""A run's exports as a watcher: they learn from its ledger, its scorer and its network."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from simnet import exports
-from simnet.engine.results.watched_ledger import LedgerWatcher
-from simnet.records import Announcement, Outcome
-from simnet.wire.protocol.serialization import from_plain
+from simnet.engine.results.watched_ledger import RunWatcher
+from simnet.records import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
-    import numpy as np
-
-    from simnet.engine.local.lazy_world import LazyWorld
     from simnet.engine.results.ledger import Ledger
-    from simnet.engine.results.scorer import Score, Shown
+    from simnet.engine.results.scorer import Frame
     from simnet.exports import Exports
     from simnet.net import Network
-    from simnet.nodes.camera import Coded
-    from simnet.records import Scenario
-    from simnet.records.grants import Decision
+    from simnet.records import Announcement, Scenario
+    from simnet.records.grants import Coded, Decision
+    from simnet.records.score import ScoredPicture
 
 
-class Exporting(LedgerWatcher):
+class ExportObserver(RunWatcher):
     """Passes on what exports want to know."""
 
     def __init__(self, files: Exports, *, with_pictures: bool) -> None:
@@ -40,16 +36,16 @@ class Exporting(LedgerWatcher):
         if (watcher := self.files.packets) is not None:
             network.observe(watcher)
 
-    def opened(self, announcements: Mapping[str, Any]) -> None:
-        """All streams are open; what each announced, plain."""
-        self.files.opened({name: from_plain(Announcement, each) for name, each in announcements.items()})
+    def opened(self, announcements: Mapping[str, Announcement]) -> None:
+        """See `RunWatcher`."""
+        self.files.opened(announcements)
 
     def coded(self, stream: str, coded: Coded, now_ns: int) -> None:
-        """See `LedgerWatcher`."""
+        """See `RunWatcher`."""
         self.files.coded(stream, coded.sequence, coded.data, coded.quality, now_ns)
 
     def decided(self, ledger: Ledger, decision: Decision) -> None:
-        """See `LedgerWatcher`."""
+        """See `RunWatcher`."""
         stream, sequence = decision.stream, decision.sequence
         captured_ns, link_bytes = ledger.sent(stream, sequence)
         fate = exports.Fate(stream, sequence, captured_ns, decision.outcome, decision.ready_ns, link_bytes)
@@ -58,29 +54,28 @@ class Exporting(LedgerWatcher):
         self.files.decided(fate)
 
     def node_lost(self, ledger: Ledger, stream: str, sequence: int) -> None:
-        """See `LedgerWatcher`."""
+        """See `RunWatcher`."""
         captured_ns, _ = ledger.sent(stream, sequence)
         self.files.decided(exports.Fate(stream, sequence, captured_ns, Outcome.NODE_LOST, None, 0))
 
-    def show(self, shown: Shown, original: np.ndarray, picture: np.ndarray, score: Score) -> None:
-        """A picture was scored."""
+    def scored(self, picture: ScoredPicture) -> None:
+        """See `RunWatcher`."""
         if self._with_pictures:
-            fate = self._due.pop((shown.stream, shown.sequence))
-            self.files.pictured(exports.Picture(fate, original, picture, score.psnr_db))
+            fate = self._due.pop((picture.stream, picture.sequence))
+            self.files.pictured(exports.Picture(fate, picture.original, picture.decoded, picture.score.psnr_db))
 
 
 @contextmanager
 def exporting(
-    kinds: Collection[str], out: Path, scenario: Scenario, world: LazyWorld | None
-) -> Iterator[Exporting | None]:
+    kinds: Collection[str], out: Path, scenario: Scenario, frame: Frame | None
+) -> Iterator[ExportObserver | None]:
     """Begin these exports of a run in its folder; those that are not finished within are removed. Without any, yields None.
 
-    `world` is None where the run has no pictures.
+    `frame` gives what cameras saw; None if the run has no pictures.
     """
     exports.drop_leftovers(out)
     if not kinds:
         yield None
         return
-    frame = None if world is None else world.frame
     with exports.open_exports(kinds, out, scenario, frame) as files:
-        yield Exporting(files, with_pictures=exports.wants_pictures(kinds))
+        yield ExportObserver(files, with_pictures=exports.wants_pictures(kinds))

@@ -8,17 +8,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from simnet.codec.bitstream import framing
 from simnet.engine.results.event_digest import EventDigest
 from simnet.net import Transfer
 from simnet.records import Outcome, Row
 from simnet.records.grants import Decision
 
 if TYPE_CHECKING:
-    from simnet.engine.results.scorer import Score
-    from simnet.nodes.camera import Coded
     from simnet.records import CameraConfig, StreamConfig
-    from simnet.records.grants import Feedback
+    from simnet.records.grants import Coded, Feedback
+    from simnet.records.score import Score
 
 _NEVER_SENT = Transfer("", "", 0, 0, 0, 0, 0, None, 0, complete=False)
 
@@ -40,7 +38,7 @@ class _Story:
 
 
 class Ledger:
-    """Told by the broker, in virtual order; pictures and scores come whenever they are there."""
+    """Collects a run's events, which the kernel tells in virtual order; pictures and scores come at any time."""
 
     def __init__(self) -> None:
         self._events = EventDigest()
@@ -61,7 +59,7 @@ class Ledger:
         story = self._stories[stream, coded.sequence]
         data, quality = coded.data, coded.quality
         story.quality, story.encode_ns, story.size_bytes = quality, now_ns, len(data)
-        story.key = framing.is_key(data)
+        story.key = coded.key
         frame = f"{_quoted(stream)},{coded.sequence},{quality!r},{len(data)},{zlib.crc32(data)}"
         self._events.append_line(f'["coded",{now_ns},{frame}]')
 

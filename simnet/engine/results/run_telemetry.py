@@ -1,10 +1,10 @@
-"""Telemetry of a run: what it tells on `--live`, made of what the ledger and the scorer are told anyway.
+"""Telemetry of a run (`--live`): a watcher of its ledger and of its scores.
 
-    broker ──▶ WatchedLedger ──▶ Telemetry ──put──▶ wire.LivePublisher ──▶ simnet dashboard
-    scorer ──▶ Telemetry.show
+    kernel ──▶ WatchedLedger ──▶ Telemetry ──put──▶ wire.LivePublisher ──▶ simnet dashboard
+    scorer ──▶ Telemetry.scored
 
-Nothing flows back, so a run is the same with and without it. Records are made and pictures compressed in the publisher's thread,
-and only while somebody listens.
+Nothing flows back, so a run is the same with and without it. The publisher's thread makes records and compresses pictures, and
+only while somebody listens.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
-from simnet.engine.results.watched_ledger import LedgerWatcher
+from simnet.engine.results.watched_ledger import RunWatcher
 from simnet.records.telemetry import (
     LiveEnd,
     LiveEvent,
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     from simnet.engine.results.ledger import Ledger
-    from simnet.engine.results.scorer import Score, Shown
     from simnet.net import Network
     from simnet.records import Scenario
+    from simnet.records.score import ScoredPicture
 
 SAMPLE_NS = 100_000_000
 """Positions and loads are told so often in virtual time."""
@@ -51,7 +51,7 @@ PICTURE_QUALITY = 88
 """Of JPEG."""
 
 
-class Telemetry(LedgerWatcher):
+class Telemetry(RunWatcher):
     """One run's publisher; a context that tells the end, good or bad."""
 
     def __init__(self, endpoint: str, scenario: Scenario, run: str) -> None:
@@ -116,16 +116,15 @@ class Telemetry(LedgerWatcher):
         event = Published(LiveEvent(self._now_ns, "fault", host, reason))
         self._publisher.put(lambda: event)
 
-    def show(self, shown: Shown, original: np.ndarray, picture: np.ndarray, score: Score) -> None:
-        """A picture has been scored: tell it, unless another was told just now."""
-        del score  # it is in the frame's row
-        now = time.monotonic()
-        recent = self._shown_s.get(shown.stream, 0.0)
+    def scored(self, picture: ScoredPicture) -> None:
+        """Tell a picture, unless another was told just now; its score is in the frame's row."""
+        stream, now = picture.stream, time.monotonic()
+        recent = self._shown_s.get(stream, 0.0)
         if not self._publisher.has_subscribers or now - recent < PICTURE_S or now - self._last_shown_s < PICTURES_S:
             return
-        self._shown_s[shown.stream] = self._last_shown_s = now
-        about = LivePicture(shown.stream, shown.sequence, shown.capture_ns)
-        self._publisher.put(lambda: Published(about, (_jpeg(original), _jpeg(picture))))
+        self._shown_s[stream] = self._last_shown_s = now
+        about = LivePicture(stream, picture.sequence, picture.capture_ns)
+        self._publisher.put(lambda: Published(about, (_jpeg(picture.original), _jpeg(picture.decoded))))
 
     def ended(self, fingerprint: str) -> None:
         """The run went well."""

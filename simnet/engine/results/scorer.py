@@ -1,87 +1,64 @@
-"""The score: decoded pictures against what the camera saw, by a part that has the world and is apart from the decoder."""
+"""The scorer: it compares decoded pictures with what the camera saw, apart from the decoder."""
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from queue import Full, Queue
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simnet import quality
+from simnet.engine.results.run_results import BACKLOG
+from simnet.records.score import Score, ScoredPicture
 from simnet.runfolder.folder_names import stream_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from simnet.engine.local.lazy_world import LazyWorld
     from simnet.engine.results.ledger import Ledger
-    from simnet.engine.timing.thread_timer import Stopwatch
+    from simnet.engine.results.watched_ledger import RunWatcher
+    from simnet.engine.timing.thread_timer import ThreadTimer
+    from simnet.records.score import DecodedPicture
+
+    Frame = Callable[[str, int], np.ndarray]
+    """Returns what a camera sees at a time."""
+    RecordScore = Callable[[str, int, str, Score], None]
+    """Takes stream, sequence, digest and score of a picture."""
 
 KEPT_AT = (1 / 6, 1 / 2, 9 / 10)
 """Pictures are kept of the first decoded frame after each of these shares of a stream."""
-
-BACKLOG = 16
-"""How many pictures may wait to be scored."""
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """How good a picture is, and how good it would have been without side information."""
-
-    psnr_db: float
-    ms_ssim: float
-    alone_psnr_db: float
-    alone_ms_ssim: float
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A decoded picture to score, as bytes; `alone` is None where no side information was used."""
-
-    stream: str
-    sequence: int
-    capture_ns: int
-    picture: bytes
-    alone: bytes | None
-    digest: str = ""
-
-
-if TYPE_CHECKING:
-    Show = Callable[[Shown, np.ndarray, np.ndarray, Score], None]
 
 
 class Scorer:
     """Scores pictures in a thread of its own, and keeps a few of each stream in `folder`.
 
-    `counts` is how many frames each stream has. From the scorer's thread, scores go into `ledger`; each of `show` is called with
-    every picture scored, its original, itself and its score; and at last `record` with the picture's digest and score.
+    `frame` gives the originals, `counts` how many frames each stream has. From the scorer's thread, scores go into `ledger`,
+    every scored picture to each of `watchers`, and at last the picture's digest and score to `record`.
     """
 
     def __init__(
         self,
-        world: LazyWorld,
+        frame: Frame,
         folder: Path,
         counts: dict[str, int],
-        stopwatch: Stopwatch,
+        timer: ThreadTimer,
         ledger: Ledger,
-        show: Sequence[Show] = (),
-        record: Callable[[str, int, str, Score], None] = lambda *_: None,
+        watchers: Sequence[RunWatcher] = (),
+        record: RecordScore = lambda *_: None,
     ) -> None:
-        self._show = tuple(show)
-        self._world, self._folder, self._stopwatch, self._ledger = world, folder, stopwatch, ledger
-        self._record = record
+        self._frame, self._folder, self._timer, self._ledger = frame, folder, timer, ledger
+        self._watchers, self._record = tuple(watchers), record
         self._keep = {stream: sorted({int(share * count) for share in KEPT_AT}) for stream, count in counts.items()}
-        self._queue: Queue[Shown | None] = Queue(BACKLOG)
+        self._queue: Queue[DecodedPicture | None] = Queue(BACKLOG)
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="scorer", daemon=True)
         self._thread.start()
 
-    def put(self, shown: Shown) -> None:
+    def put(self, picture: DecodedPicture) -> None:
         """Hand a picture over; waits while too many are waiting."""
-        self._put(shown)
+        self._put(picture)
 
     def passed(self, stream: str, sequence: int) -> None:
         """An earlier process has scored this picture, and kept it where it is to be; nothing has been put yet."""
@@ -94,7 +71,7 @@ class Scorer:
             self._thread.join(0.2)
         self._raise_error()
 
-    def _put(self, item: Shown | None) -> None:
+    def _put(self, item: DecodedPicture | None) -> None:
         while True:
             self._raise_error()
             try:
@@ -108,26 +85,28 @@ class Scorer:
 
     def _run(self) -> None:
         try:
-            while (shown := self._queue.get()) is not None:
-                self._score(shown)
+            while (picture := self._queue.get()) is not None:
+                self._score(picture)
         except BaseException as error:
             self._error = error
 
-    def _score(self, shown: Shown) -> None:
-        original = self._world.frame(shown.stream, shown.capture_ns)
-        picture = np.frombuffer(shown.picture, np.uint8).reshape(original.shape)
-        alone = picture if shown.alone is None else np.frombuffer(shown.alone, np.uint8).reshape(original.shape)
-        with self._stopwatch.part("scoring"):
-            seen = quality.Original(original)
-            own = (seen.psnr(picture), seen.ms_ssim(picture))
-            bare = own if alone is picture else (seen.psnr(alone), seen.ms_ssim(alone))
+    def _score(self, picture: DecodedPicture) -> None:
+        stream, sequence = picture.stream, picture.sequence
+        original = self._frame(stream, picture.capture_ns)
+        decoded = np.frombuffer(picture.picture, np.uint8).reshape(original.shape)
+        alone = decoded if picture.alone is None else np.frombuffer(picture.alone, np.uint8).reshape(original.shape)
+        with self._timer.part("scoring"):
+            reference = quality.Original(original)
+            own = (reference.psnr(decoded), reference.ms_ssim(decoded))
+            bare = own if alone is decoded else (reference.psnr(alone), reference.ms_ssim(alone))
         score = Score(*own, *bare)
-        self._ledger.scored(shown.stream, shown.sequence, score)
-        for show in self._show:
-            show(shown, original, picture, score)
-        if self._due(shown.stream, shown.sequence):
-            self._save(shown, {"original": original, "decoded": picture, "alone": alone})
-        self._record(shown.stream, shown.sequence, shown.digest, score)
+        self._ledger.scored(stream, sequence, score)
+        scored = ScoredPicture(stream, sequence, picture.capture_ns, original, decoded, score)
+        for watcher in self._watchers:
+            watcher.scored(scored)
+        if self._due(stream, sequence):
+            self._save(picture, {"original": original, "decoded": decoded, "alone": alone})
+        self._record(stream, sequence, picture.digest, score)
 
     def _due(self, stream: str, sequence: int) -> bool:
         """Return whether a picture of the stream is to be kept by now; this one is it then."""
@@ -137,11 +116,11 @@ class Scorer:
             keep.pop(0)
         return is_due
 
-    def _save(self, shown: Shown, pictures: dict[str, np.ndarray]) -> None:
+    def _save(self, picture: DecodedPicture, pictures: dict[str, np.ndarray]) -> None:
         from PIL import Image
 
-        folder = self._folder / stream_folder(shown.stream)
+        folder = self._folder / stream_folder(picture.stream)
         folder.mkdir(parents=True, exist_ok=True)
-        with self._stopwatch.part("keeping pictures"):
-            for kind, picture in pictures.items():
-                Image.fromarray(picture).save(folder / f"{shown.sequence}_{kind}.png", compress_level=3)
+        with self._timer.part("keeping pictures"):
+            for kind, pixels in pictures.items():
+                Image.fromarray(pixels).save(folder / f"{picture.sequence}_{kind}.png", compress_level=3)

@@ -1,4 +1,4 @@
-"""A ledger that passes on what it is told to whoever watches a run."""
+"""A ledger that passes on what it is told to the watchers of a run."""
 
 from __future__ import annotations
 
@@ -7,16 +7,25 @@ from typing import TYPE_CHECKING
 from simnet.engine.results.ledger import Ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from simnet.engine.results.scorer import Score
-    from simnet.net import Transfer
-    from simnet.nodes.camera import Coded
-    from simnet.records.grants import Decision
+    from simnet.net import Network, Transfer
+    from simnet.records import Announcement
+    from simnet.records.grants import Coded, Decision
+    from simnet.records.score import Score, ScoredPicture
 
 
-class LedgerWatcher:
-    """Overrides what it wants to be told. All but a scored frame's end comes from the run's own thread, in virtual order."""
+class RunWatcher:
+    """Overrides what it wants to know.
+
+    All comes from the run's own thread in virtual order, but for `scored` and the `finished` of a scored frame.
+    """
+
+    def watch(self, network: Network) -> None:
+        """The run's links are there."""
+
+    def opened(self, announcements: Mapping[str, Announcement]) -> None:
+        """All streams are open."""
 
     def tick(self, now_ns: int) -> None:
         """The clock is at `now_ns`."""
@@ -36,13 +45,17 @@ class LedgerWatcher:
     def finished(self, ledger: Ledger, stream: str, sequence: int) -> None:
         """A frame's story is complete."""
 
+    def scored(self, picture: ScoredPicture) -> None:
+        """A picture has been compared with the original."""
+
 
 class WatchedLedger(Ledger):
     """A ledger with watchers."""
 
-    def __init__(self, watchers: Sequence[LedgerWatcher]) -> None:
+    def __init__(self, watchers: Sequence[RunWatcher], *, has_pictures: bool) -> None:
+        """Tell `watchers`; without pictures, a frame's story ends with the decision on it."""
         super().__init__()
-        self._watchers = watchers
+        self._watchers, self._has_pictures = watchers, has_pictures
 
     def captured(self, stream: str, sequence: int, now_ns: int) -> None:
         """A camera was granted a capture."""
@@ -67,7 +80,7 @@ class WatchedLedger(Ledger):
         self._tick(now_ns)
         for each in self._watchers:
             each.decided(self, decision)
-        if decision.ready_ns is None:
+        if decision.ready_ns is None or not self._has_pictures:
             self._finished(decision.stream, decision.sequence)
 
     def fault(self, host: str, reason: str, now_ns: int) -> None:

@@ -1,4 +1,4 @@
-"""When a run began, and how long each of its parts took, by the wall clock."""
+"""A timer of a run's phases, by the wall clock."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Times:
-    """Wall seconds of the run's parts, one after the other, and when it began (`time.perf_counter`)."""
+class PhaseTimer:
+    """Measures the wall seconds of phases that follow each other, from `began` (`time.perf_counter`) on."""
 
     began: float
     seconds: dict[str, float] = field(default_factory=dict)
@@ -19,7 +19,7 @@ class Times:
         self._last = self.began
 
     def mark(self, part: str) -> None:
-        """Everything since the last mark was `part`."""
+        """Count everything since the last mark as `part`."""
         now = time.perf_counter()
         self.seconds[part] = now - self._last
         self._last = now

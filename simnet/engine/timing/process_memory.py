@@ -32,10 +32,10 @@ def peak_bytes() -> int:
 
 
 @contextmanager
-def without_search_for_circles() -> Iterator[None]:
-    """Turn off the collector of objects that refer to each other in circles.
+def garbage_collector_paused() -> Iterator[None]:
+    """Pause Python's collector of reference cycles.
 
-    Each time it goes through all there is: with millions of records that are kept anyway, that is most of the time.
+    Each collection visits all objects: with millions of records that are kept anyway, that is most of the time.
     """
     gc.collect()
     gc.disable()

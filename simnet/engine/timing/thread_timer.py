@@ -1,4 +1,4 @@
-"""Seconds by part, summed over threads: where the time of a run went."""
+"""A timer of named parts of the work, summed over threads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
-class Stopwatch:
+class ThreadTimer:
     """Adds up what threads spend on named parts, by the wall clock.
 
     Inference runs in threads of its own library, so a thread's own processor time would leave it out.

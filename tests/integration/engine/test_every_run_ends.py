@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simnet import engine
+from simnet.engine.run_options import RunOptions
 from simnet.nodes.schedule import Schedule
 from simnet.records import (
     LossConfig,
@@ -55,7 +56,7 @@ def sizes(tiny: Scenario, tmp_path_factory: pytest.TempPathFactory) -> str:
     car, van = video.streams
     streams = replace(car, rate=RateConfig(quality=0.2)), replace(van, rate=RateConfig(quality=0.8))
     out = tmp_path_factory.mktemp("sizes")
-    return engine.run(replace(video, streams=streams), out, report=False).summary["rows"]
+    return engine.run(replace(video, streams=streams), out, RunOptions(report=False)).summary["rows"]
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +113,7 @@ def _check(scenario: Scenario) -> None:
     """Run it: a row for every capture, and no frame without an end."""
     with tempfile.TemporaryDirectory() as parent:
         out = Path(parent) / "run"
-        engine.run(scenario, out, report=False)
+        engine.run(scenario, out, RunOptions(report=False))
         rows = run_reader.read(out).rows
     for stream in scenario.streams:
         own = [row for row in rows if row.stream == stream.name]

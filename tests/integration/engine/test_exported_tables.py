@@ -16,6 +16,7 @@ from simnet import cli, engine, exports
 from simnet.dashboard.run_metrics import exposition
 from simnet.dashboard.state import State
 from simnet.engine.recovery.journal import Journal
+from simnet.engine.run_options import RunOptions
 from simnet.errors import InputError, WireError
 from simnet.records import LossConfig
 from simnet.records.telemetry import LiveEvent, LiveFrame, LiveRun
@@ -141,15 +142,15 @@ def test_resumed_run_exports_packets_but_not_all_pictures(run, lossy, tmp_path):
 
     out = tmp_path / "cut"
     with pytest.raises(WireError):
-        engine.run(lossy, out, progress=fail, exports=["pcap"])
+        engine.run(lossy, out, RunOptions(progress=fail, exports=["pcap"]))
     for kind in ("mcap", "mp4"):
         gone = pytest.raises(InputError, match=f"--export {kind}: pictures from before the interruption are gone")
         with closing(Journal.resume(out)[0]) as journal, gone:
-            engine.run(lossy, out, journal=journal, exports=[kind])
+            engine.run(lossy, out, RunOptions(journal=journal, exports=[kind]))
     (out / "video").mkdir()
     for left in ("run.mcap.part", "video/car~a.mp4.part"):  # as by a kill
         (out / left).write_bytes(b"half")
-    engine.run(lossy, out, journal=Journal.resume(out)[0], exports=["pcap", "csv"], report=False)
+    engine.run(lossy, out, RunOptions(journal=Journal.resume(out)[0], exports=["pcap", "csv"], report=False))
     assert not list(out.rglob("*.part"))
     assert not (out / "video").exists()
     whole = run(lossy, exports=["pcap", "csv"], report=False).read.path

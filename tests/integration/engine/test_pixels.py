@@ -16,16 +16,16 @@ from simnet import codec, quality, shipped, world
 from simnet.codec.bitstream import framing
 from simnet.codec.model import file_digest
 from simnet.engine.cached import store_keys
-from simnet.engine.cached.cache_statistics import Counts
+from simnet.engine.cached.cache_statistics import CacheCounters
 from simnet.engine.cached.cached_pixels import Pixels
-from simnet.engine.results.scorer import Score
 from simnet.errors import ReferenceLostError
 from simnet.records import CameraConfig, Scenario, SideInformation, Trajectory, WorldConfig
 from simnet.records.grants import SideChoice
+from simnet.records.score import Score
 from simnet.store import Store
 from support.tiny_runs import MS, change_links, change_streams
 
-NOTHING = Counts()
+NOTHING = CacheCounters()
 Asked = list[tuple[float, bool]]
 STEADY: Asked = [(0.5, False)] * 6
 FORCED: Asked = [(0.5, True), (0.52, False), (0.3, False), (0.3, True), (0.9, False), (0.9, False)]
@@ -43,7 +43,7 @@ class Sitting:
     """One run's worth of Pixels."""
 
     def __init__(self, scenario: Scenario, store: Store) -> None:
-        self.counts = Counts()
+        self.counts = CacheCounters()
         self.pixels = Pixels(scenario, store, self.counts)
 
     def encode(self, stream: str, asked: Asked) -> list[bytes]:
@@ -102,7 +102,7 @@ def test_only_changed_parts_are_computed_again(tiny, store):
     scenario = change_streams(tiny, codec="hevc")
     first = Sitting(scenario, store)
     first.decode("car/a", first.encode("car/a", STEADY))
-    assert first.counts == Counts(6, 6, 0, 6)
+    assert first.counts == CacheCounters(6, 6, 0, 6)
     second = Sitting(scenario, store)
     # The encoder has to come to where the streams part: four frames again, then two new ones.
     coded = second.encode("car/a", LATE_TURN)
@@ -124,7 +124,7 @@ def test_links_seeds_and_fusing_reuse_the_bitstream(tiny, store):
     assert sitting.counts == NOTHING
 
 
-def sides(name: str, scenario: Scenario, store: Store, quality: float) -> tuple[list[tuple[str, Score]], Counts]:
+def sides(name: str, scenario: Scenario, store: Store, quality: float) -> tuple[list[tuple[str, Score]], CacheCounters]:
     """Decode a frame of van/b with one of car/a, with the sensor's, and with its own last picture beside that."""
     sitting = Sitting(change_streams(scenario, codec=name), store)
     sitting.decode("car/a", sitting.encode("car/a", [(quality, True)]))
@@ -152,7 +152,7 @@ def test_picture_key_includes_its_side_pictures(tiny, store, name):
         assert score == Score(*(f(each, frame) for each in pair for f in (quality.psnr, quality.ms_ssim)))
     other, counts = sides(name, tiny, store, 0.1)
     assert [a == b for a, b in zip(found, other, strict=True)] == [True, False, True, False]
-    assert counts == Counts(1, 3, 0, 3), "one frame of car/a, and the two pictures made with it"
+    assert counts == CacheCounters(1, 3, 0, 3), "one frame of car/a, and the two pictures made with it"
 
 
 def test_unused_side_pictures_cause_no_miss(tiny, store):
@@ -186,7 +186,7 @@ def test_rendered_frame_key_covers_its_whole_view(tiny, store, monkeypatch):
     cold = Sitting(scenario, store)
     frame = cold.pixels.original("hub/s", 300 * MS)
     coded = cold.encode("car/a", STEADY)
-    assert cold.counts == Counts(encodes=6, renders=7)
+    assert cold.counts == CacheCounters(encodes=6, renders=7)
     assert Scene.opened == 1
     cold.pixels.close()
     assert Scene.opened == 0
@@ -221,7 +221,7 @@ def test_recorded_frame_key_is_its_pixels(tiny, store, tmp_path):
     shutil.copy(folder / "a" / "009.png", folder / "a" / "002.png")
     changed = Sitting(moved, store)
     assert changed.encode("car/a", STEADY)[2] != coded[2]
-    assert changed.counts == Counts(encodes=1)
+    assert changed.counts == CacheCounters(encodes=1)
 
 
 def test_displayed_picture_is_scored_against_current_original(tiny, store):
@@ -232,10 +232,10 @@ def test_displayed_picture_is_scored_against_current_original(tiny, store):
         (first, score), *_ = sitting.decode("car/a", sitting.encode("car/a", STEADY))
         picture = sitting.pixels.picture(first)
         assert digest(picture) == first
-        assert sitting.pixels.shown("car/a", 0, first) == (score.psnr_db, score.ms_ssim)
+        assert sitting.pixels.displayed("car/a", 0, first) == (score.psnr_db, score.ms_ssim)
         for shown, name in ((picture, first), (grey, None)):
             expected = quality.psnr(shown, frames[4]), quality.ms_ssim(shown, frames[4])
-            assert sitting.pixels.shown("car/a", 400 * MS, name) == expected
+            assert sitting.pixels.displayed("car/a", 400 * MS, name) == expected
         assert sitting.counts.scores == (8 if turn == 0 else 0)
 
 
@@ -252,7 +252,7 @@ def test_pictures_lost_from_the_store_are_remade(tiny, tmp_path, harm):
     store = Store(tmp_path / "cache")
     own = SideChoice("car/a", 0, 100)
 
-    def go() -> tuple[list[tuple[str, Score]], list[bytes], list[str], Counts]:
+    def go() -> tuple[list[tuple[str, Score]], list[bytes], list[str], CacheCounters]:
         sitting = Sitting(scenario, store)
         coded = sitting.encode("car/a", STEADY[:3])
         decoded = [sitting.pixels.decode("car/a", 0, coded[0], ())]
@@ -263,7 +263,7 @@ def test_pictures_lost_from_the_store_are_remade(tiny, tmp_path, harm):
         return decoded, coded, pictures, sitting.counts
 
     *whole, counts = go()
-    assert counts == Counts(3, 3, 0, 5)
+    assert counts == CacheCounters(3, 3, 0, 5)
     assert go() == (*whole, NOTHING)
     for file in values(tmp_path / "cache"):
         if harm == "dropped":
@@ -309,14 +309,14 @@ def test_another_checkpoint_misses_only_its_own_entries(tiny, store, tmp_path):
     with_model = [change_streams(tiny, codec="jpeg+fuse", model=model) for model in (None, str(changed))]
     own = SideChoice("car/a", 0, 100)
 
-    def go(scenario: Scenario) -> Counts:
+    def go(scenario: Scenario) -> CacheCounters:
         sitting = Sitting(scenario, store)
         coded = sitting.encode("car/a", STEADY[:2])
         sitting.pixels.decode("car/a", 0, coded[0], ())
         sitting.pixels.decode("car/a", 1, coded[1], (own,))
         return sitting.counts
 
-    assert go(with_model[0]) == Counts(2, 2, 0, 3)
+    assert go(with_model[0]) == CacheCounters(2, 2, 0, 3)
     assert go(with_model[1]) == NOTHING, "the same files under another name"
     weights, card = changed / "weights.safetensors", changed / "manifest.yaml"
     data = bytearray(weights.read_bytes())
@@ -342,13 +342,13 @@ def test_changed_code_or_library_misses(tiny, store, monkeypatch):
 TWO = """
 import pickle, sys
 from pathlib import Path
-from simnet.engine.cached.cache_statistics import Counts
+from simnet.engine.cached.cache_statistics import CacheCounters
 from simnet.engine.cached.cached_pixels import Pixels
 from simnet.store import Store
 from simnet.wire.protocol.serialization import from_plain, unpack_records
 from simnet.records import Scenario
 scenario = from_plain(Scenario, unpack_records(Path(sys.argv[1]).read_bytes()))
-store, counts = Store(Path(sys.argv[2])), Counts()
+store, counts = Store(Path(sys.argv[2])), CacheCounters()
 pixels = Pixels(scenario, store, counts)
 for n in range(20):
     data = pixels.encode("car/a", n, n * 100_000_000, 0.5, n == 0)

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from dataclasses import replace
-from types import SimpleNamespace
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from simnet import seeds
-from simnet.codec import recorded_sizes, registry
-from simnet.engine.local import local_nodes
+from simnet.codec import recorded_sizes
 from simnet.engine.results.event_digest import CHUNK, EventDigest
 from simnet.errors import InputError
-from simnet.records import Announcement, Decoded, LossConfig, RateConfig, Scenario, TransportConfig
+from simnet.records import LossConfig, RateConfig, Scenario, TransportConfig
+from support.killing import Victims
 from support.tiny_runs import MS, change_links
 
 
@@ -61,46 +57,32 @@ def busy(scenario: Scenario, rows: str) -> Scenario:
     return replace(lossy, streams=(first, second))
 
 
-def stub_family(scenario: Scenario) -> SimpleNamespace:
-    """The recorded codec as one with grey pictures, so that broker and hosts can run it."""
-    stream_of = {stream.model: stream.name for stream in scenario.streams}
-
-    def open_encoder(_name: str, width: int, height: int, model: str) -> SimpleNamespace:
-        draw = seeds.generator(scenario.seed, "recorded", stream_of[model])
-        own = recorded_sizes.RecordedEncoder(model, width, height, draw)
-        encode = lambda _image, quality, *, key=False: own.encode(quality, key=key)[0]  # noqa: E731
-        return SimpleNamespace(announcement=own.announcement, encode=encode)
-
-    def open_decoder(announcement: Announcement) -> SimpleNamespace:
-        grey = np.zeros((announcement.height, announcement.width, 3), np.uint8)
-        return SimpleNamespace(decode=lambda _data, _side: Decoded(grey, grey))
-
-    return SimpleNamespace(open_encoder=open_encoder, open_decoder=open_decoder, declared_times=lambda *_: (1, 1))
-
-
-def test_recorded_run_matches_the_full_run(run, tiny, rows, monkeypatch):
+def test_hosts_and_pace_change_nothing(run, tiny, rows, monkeypatch):
+    victims = Victims(monkeypatch)
     scenario = busy(replace(tiny, duration_ns=2_000 * MS), rows)
     alone = run(scenario)
-    monkeypatch.setitem(sys.modules, "stub_of_recorded", stub_family(scenario))
-    monkeypatch.setitem(registry.FAMILIES, "stub_of_recorded", ("recorded",))
-    monkeypatch.setattr(local_nodes, "is_recorded", lambda _: False)
-    whole = run(scenario)
-    pictureless = {"psnr_db": None, "ms_ssim": None, "alone_psnr_db": None, "alone_ms_ssim": None, "picture_digest": ""}
-    assert [replace(row, run="", **pictureless) for row in whole.read.rows] == [
-        replace(row, run="") for row in alone.read.rows
-    ]
-    assert whole.read.bins == alone.read.bins
     kinds = {row.outcome.value for row in alone.read.rows}
     assert len(kinds) > 2, kinds
     assert any(row.retransmissions for row in alone.read.rows)
+    for options in (
+        {"hosts": 3, "answer_delay_s": 0.005},
+        {"hosts": 2, "progress": victims.when(1_000 * MS, "host-2")},
+        {"realtime": 0.2},
+    ):
+        other = run(scenario, **options)
+        assert other.result.summary["fingerprint"] == alone.result.summary["fingerprint"]
+        assert [replace(row, run="") for row in other.read.rows] == [replace(row, run="") for row in alone.read.rows]
+        assert other.read.bins == alone.read.bins
+        assert not (other.read.path / "pictures").exists()
+        assert other.result.summary["restarts"] == ("progress" in options)
+    assert other.result.summary["realtime"]["deadlines"] > 40
+    assert other.result.summary["wall_s"] > 0.4
 
 
 def test_recorded_and_pixel_streams_do_not_mix(run, tiny, rows):
-    first, second = drawn(tiny, rows).streams
+    second = drawn(tiny, rows).streams[1]
     with pytest.raises(InputError, match="expected all streams recorded or none"):
         run(replace(tiny, streams=(tiny.streams[0], second)))
-    with pytest.raises(InputError, match="recorded sizes need no hosts and show no pictures"):
-        run(replace(tiny, streams=(first, second)), hosts=2)
 
 
 @pytest.mark.parametrize(

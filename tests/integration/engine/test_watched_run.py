@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import zmq
@@ -57,13 +58,30 @@ def test_watched_run_is_equal_and_publishes_everything(tiny: Scenario, run: Call
     assert next(end for end in told(LiveEnd) if not end.error).fingerprint == fingerprint
 
 
-def test_failed_run_publishes_its_error(tiny: Scenario, run: Callable, endpoint: str, monkeypatch) -> None:
-    from simnet.engine.remote.broker_loop import Broker
+def test_recorded_run_publishes_rows_and_no_pictures(tiny: Scenario, run: Callable, endpoint: str) -> None:
+    rows = run(tiny).result.summary["rows"]
+    streams = tuple(replace(each, codec="recorded", model=f"{rows}#{each.name}") for each in tiny.streams)
+    recorded = replace(tiny, streams=streams)
+    heard: list[Published] = []
+    subscriber = LiveSubscriber(endpoint, heard.append)
+    try:
+        watched = run(recorded, live=endpoint, realtime=1.0)
+    finally:
+        subscriber.close()
+    assert watched.result.summary["fingerprint"] == run(recorded).result.summary["fingerprint"]
+    told = [each.record.row for each in heard if isinstance(each.record, LiveFrame)]
+    assert len(told) > 5
+    assert all(row in watched.read.rows for row in told)
+    assert not [each for each in heard if isinstance(each.record, LivePicture)]
 
-    def fail(_: Broker) -> None:
+
+def test_failed_run_publishes_its_error(tiny: Scenario, run: Callable, endpoint: str, monkeypatch) -> None:
+    from simnet.engine.kernel.kernel import Kernel
+
+    def fail(_: Kernel) -> None:
         raise InputError("the dog ate it")
 
-    monkeypatch.setattr(Broker, "run", fail)
+    monkeypatch.setattr(Kernel, "run", fail)
     heard: list[Published] = []
     subscriber = LiveSubscriber(endpoint, heard.append)
     try:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from simnet import codec, scenario, world
-from simnet.engine.cached.cache_statistics import Counts
+from simnet.engine.cached.cache_statistics import CacheCounters
 from simnet.engine.cached.cached_pixels import Pixels
 from simnet.store import Store
 
@@ -73,8 +73,8 @@ def test_cached_plugin_output_matches_the_codec(install: Install, tmp_path: Path
     stream = chosen.streams[0].name
     store = Store(tmp_path / "cache")
 
-    def go(asked: list) -> tuple[list[bytes], list[int], Counts]:
-        counts = Counts()
+    def go(asked: list) -> tuple[list[bytes], list[int], CacheCounters]:
+        counts = CacheCounters()
         pixels = Pixels(chosen, store, counts)
         frames = [pixels.encode(stream, n, n * 10**8, *each) for n, each in enumerate(asked)]
         digests = [pixels.decode(stream, n, data, ())[0] for n, data in enumerate(frames)]

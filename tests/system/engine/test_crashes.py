@@ -14,10 +14,13 @@ from dataclasses import replace
 import pytest
 
 from simnet import engine
-from simnet.engine.local.camera_actor import CameraActor
+from simnet.engine.recovery import marshalling
+from simnet.engine.run_options import RunOptions
 from simnet.errors import NodeLostError
 from simnet.records import LossConfig, NodeLossConfig, Outcome, RateConfig, Scenario
+from simnet.records.grants import Coded
 from simnet.runfolder import run_reader
+from simnet.wire.protocol.messages import Message
 from simnet.wire.sockets.broker_socket import BrokerSocket
 from support.killing import Victims
 from support.tiny_runs import MS, Ran, change_links, change_streams
@@ -39,7 +42,7 @@ def eventful(tiny: Scenario) -> Scenario:
 def whole(eventful: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """The eventful run in which nobody dies."""
     out = tmp_path_factory.mktemp("whole")
-    return Ran(engine.run(eventful, out, report=False), run_reader.read(out))
+    return Ran(engine.run(eventful, out, RunOptions(report=False)), run_reader.read(out))
 
 
 def _told(ran: Ran) -> tuple:
@@ -184,14 +187,13 @@ def test_lost_fusion_is_always_an_error(tiny: Scenario, run: Run, victims: Victi
 def test_state_accompanies_every_key_frame_only(tiny: Scenario, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is told again stays short: all of a video stream since its key frame, one frame of any other."""
     states: list[bool] = []
-    capture = CameraActor.capture
+    coded_message = marshalling.coded_message
 
-    def note(actor: CameraActor, grant: object) -> object:
-        answer = capture(actor, grant)  # type: ignore[arg-type]
-        states.append(answer[1] is not None)
-        return answer
+    def note(coded: Coded, state: bytes | None = None) -> Message:
+        states.append(state is not None)
+        return coded_message(coded, state)
 
-    monkeypatch.setattr(CameraActor, "capture", note)
+    monkeypatch.setattr(marshalling, "coded_message", note)
     run(change_streams(tiny, codec="h264", key_interval_ns=500 * MS))
     assert sum(states) == 4
     states.clear()

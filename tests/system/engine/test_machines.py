@@ -24,8 +24,9 @@ import pytest
 
 from simnet import engine, scenario
 from simnet.engine.remote import launcher
-from simnet.engine.remote.join import Errand, carry
-from simnet.engine.remote.rendezvous import Gathering
+from simnet.engine.remote.join import JoinRequest, join_run
+from simnet.engine.remote.rendezvous import Rendezvous
+from simnet.engine.run_options import RunOptions
 from simnet.errors import NodeError, NodeLostError, SimnetError
 from simnet.records import NodeLossConfig, Scenario
 from simnet.wire.protocol.messages import Message
@@ -73,7 +74,7 @@ def send(file: Path) -> Iterator[Callable[..., Future[None]]]:
     """Send a host on its errand, in a thread."""
     with ThreadPoolExecutor(8) as pool:
         yield lambda endpoint, *nodes, **options: pool.submit(
-            carry, Errand(options.pop("file", file), endpoint, nodes, **options)
+            join_run, JoinRequest(options.pop("file", file), endpoint, nodes, **options)
         )
 
 
@@ -84,7 +85,7 @@ def lead(run: Callable[..., Ran], small: Scenario) -> Iterator[Callable[..., tup
 
         def go(wait_s: float = 30, keys: BrokerKeys | None = None, **options: Any) -> tuple[Future[Ran], str]:
             here = Lead()
-            ended = pool.submit(run, small, crew=Gathering("tcp://127.0.0.1:*", keys, wait_s, here.say), **options)
+            ended = pool.submit(run, small, launcher=Rendezvous("tcp://127.0.0.1:*", keys, wait_s, here.say), **options)
             return ended, here.wait()
 
         yield go
@@ -169,7 +170,7 @@ def test_hosts_may_start_before_the_broker(
     endpoint = f"ipc://{tmp_path}/run"
     hosts = [send(endpoint, "car", wait_s=30), send(endpoint, "van", fusion=True, wait_s=30)]
     wait_until(lambda: len(turns) == 2 and min(turns.values()) > 2)  # each has said hello again
-    run(small, crew=Gathering(endpoint, wait_s=30))
+    run(small, launcher=Rendezvous(endpoint, wait_s=30))
     assert [host.result() for host in hosts] == [None, None]
 
 
@@ -189,10 +190,10 @@ def test_missing_hosts_are_named_and_nothing_hangs(lead: Any, send: Send) -> Non
 def test_broker_without_hosts_leaves_its_folder_reusable(small: Scenario, send: Send, tmp_path: Path) -> None:
     endpoint, out = f"ipc://{tmp_path}/run", tmp_path / "out"
     with pytest.raises(NodeError, match="car, van, fusion: not there"):
-        engine.run(small, out, crew=Gathering(endpoint, wait_s=0.2))
+        engine.run(small, out, RunOptions(launcher=Rendezvous(endpoint, wait_s=0.2)))
     assert list(out.iterdir()) == []
     host = send(endpoint, "car", "van", fusion=True, wait_s=30)
-    assert engine.run(small, out, crew=Gathering(endpoint, wait_s=30)).summary["frames"] == 20
+    assert engine.run(small, out, RunOptions(launcher=Rendezvous(endpoint, wait_s=30))).summary["frames"] == 20
     assert host.result(30) is None
 
 
@@ -247,9 +248,9 @@ def test_absent_host_ends_the_run_after_its_patience(
     impatient = replace(small, node_loss=NodeLossConfig(wait_ns=500_000_000))
     here = Lead()
     with ThreadPoolExecutor(1) as pool:
-        crew = Gathering("tcp://127.0.0.1:*", None, 60, here.say)
+        rendezvous = Rendezvous("tcp://127.0.0.1:*", None, 60, here.say)
         started: list[subprocess.Popen] = []
-        ended = pool.submit(run, impatient, crew=crew, progress=lambda now_ns: now_ns and started[0].kill())
+        ended = pool.submit(run, impatient, launcher=rendezvous, progress=lambda now_ns: now_ns and started[0].kill())
         endpoint = here.wait()
         command = [sys.executable, "-m", "simnet", "camera", str(file), "--node", "van", "--connect", endpoint]
         started.append(subprocess.Popen([*command, "--insecure"]))
@@ -269,7 +270,7 @@ def test_hosts_learn_that_the_broker_was_interrupted(
 ) -> None:
     told: list[str | None] = []
     monkeypatch.setattr(launcher, "tell_to_stop", lambda socket, hosts, failure=None: told.append(failure))
-    come = Gathering(f"ipc://{tmp_path}/broker")
+    come = Rendezvous(f"ipc://{tmp_path}/broker")
     with pytest.raises(KeyboardInterrupt), come(scenario.load(str(file)), None, None):
         raise KeyboardInterrupt
     assert told == ["it was interrupted"]

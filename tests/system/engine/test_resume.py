@@ -13,7 +13,7 @@ import pytest
 
 from simnet import cli, engine
 from simnet.codec.still.pillow_codecs import ClassicalEncoder
-from simnet.engine.local.camera_actor import CameraActor
+from simnet.engine.local.camera_runtime import CameraRuntime
 from simnet.engine.recovery.journal import (
     COME_BY_THEMSELVES,
     FOLDER,
@@ -21,8 +21,9 @@ from simnet.engine.recovery.journal import (
     Beginning,
     Journal,
 )
-from simnet.engine.recovery.write_ahead_log import AppendLog
+from simnet.engine.recovery.write_ahead_log import WriteAheadLog
 from simnet.engine.remote import node_server
+from simnet.engine.run_options import RunOptions
 from simnet.errors import InputError
 from simnet.records import LossConfig, NodeLossConfig, Outcome, RateConfig, Scenario, StreamConfig
 from simnet.runfolder import run_reader
@@ -42,19 +43,19 @@ def eventful(tiny: Scenario) -> Scenario:
 
 def _go_on(out: Path) -> Ran:
     journal, beginning = Journal.resume(out)
-    result = engine.run(beginning.scenario, out, hosts=beginning.hosts, journal=journal, report=False)
+    result = engine.run(beginning.scenario, out, RunOptions(hosts=beginning.hosts, journal=journal, report=False))
     return Ran(result, run_reader.read(out))
 
 
-def _camera_that_opens_late(name: str) -> Callable[..., CameraActor]:
+def _camera_that_opens_late(name: str) -> Callable[..., CameraRuntime]:
     """Make cameras, this one after the others: encoders need not be ready in the order of the first time."""
     others = threading.Event()
 
-    def make(stream: StreamConfig, *rest: Any) -> CameraActor:
+    def make(stream: StreamConfig, *rest: Any) -> CameraRuntime:
         if stream.name != name:
             others.set()
         others.wait(0.3)
-        return CameraActor(stream, *rest)
+        return CameraRuntime(stream, *rest)
 
     return make
 
@@ -76,7 +77,7 @@ def test_resumed_run_equals_an_uninterrupted_one(
     kill_leader(scenario, out, 0, captures)
     assert not (out / "run.json").exists()
     with monkeypatch.context() as later:
-        later.setattr(node_server, "CameraActor", _camera_that_opens_late("car/a"))
+        later.setattr(node_server, "CameraRuntime", _camera_that_opens_late("car/a"))
         resumed = _go_on(out)
     assert _told(resumed) == _told(run(scenario))
     assert not (out / FOLDER).exists()
@@ -115,7 +116,7 @@ def test_tolerated_loss_survives_a_resume(eventful: Scenario, run: Run, victims:
 
     out = tmp_path / "interrupted"
     with pytest.raises(KeyboardInterrupt):
-        engine.run(tolerant, out, hosts=3, restarts=0, progress=interrupt)
+        engine.run(tolerant, out, RunOptions(hosts=3, restarts=0, progress=interrupt))
     ran = _go_on(out)
     lost = [row.sequence for row in ran.rows("van/b") if row.outcome is Outcome.NODE_LOST]
     assert lost == list(range(lost[0], 20))
@@ -159,7 +160,7 @@ def test_unresumable_folder_is_refused_in_one_line(
 def test_run_that_never_began_leaves_its_folder_reusable(tiny: Scenario, run: Run, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.raises(InputError, match="cannot publish there"):
-        engine.run(tiny, out, live="nowhere")
+        engine.run(tiny, out, RunOptions(live="nowhere"))
     assert not list(out.iterdir())
     assert engine.run(tiny, out).summary["fingerprint"] == run(tiny).result.summary["fingerprint"]
 
@@ -169,7 +170,7 @@ def log(tmp_path: Path) -> SimpleNamespace:
     """A log of three records, and where it is."""
     path = tmp_path / "run" / "journal" / "log"
     path.parent.mkdir(parents=True)
-    own = AppendLog(path)
+    own = WriteAheadLog(path)
     for record in (b"one", b"two" * 100, b"three"):
         own.append(record)
     own.close()
@@ -179,7 +180,7 @@ def log(tmp_path: Path) -> SimpleNamespace:
 @pytest.mark.parametrize("missing", [1, 5, 12])
 def test_torn_last_record_is_cut_off(log: SimpleNamespace, missing: int) -> None:
     os.truncate(log.path, len(log.whole) - missing)
-    again = AppendLog(log.path)
+    again = WriteAheadLog(log.path)
     assert [record for _, record in again.scan()] == [b"one", b"two" * 100]
     again.append(b"four")
     places = [at for at, _ in again.scan()]
@@ -189,7 +190,7 @@ def test_torn_last_record_is_cut_off(log: SimpleNamespace, missing: int) -> None
 
 def test_damaged_record_in_the_middle_is_refused(log: SimpleNamespace) -> None:
     log.path.write_bytes(log.whole[:20] + bytes([log.whole[20] ^ 1]) + log.whole[21:])
-    again = AppendLog(log.path)
+    again = WriteAheadLog(log.path)
     with pytest.raises(InputError, match="damaged at byte 11"):
         list(again.scan())
     again.close()

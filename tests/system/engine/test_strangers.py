@@ -21,8 +21,8 @@ import pytest
 import zmq
 
 from simnet import scenario
-from simnet.engine.remote.join import Errand, carry
-from simnet.engine.remote.rendezvous import Gathering
+from simnet.engine.remote.join import JoinRequest, join_run
+from simnet.engine.remote.rendezvous import Rendezvous
 from simnet.wire.membership import heartbeat
 from simnet.wire.membership.admission import HostClaim
 from simnet.wire.protocol.messages import (
@@ -133,7 +133,7 @@ def test_malformed_messages_do_not_change_the_run(
         def come(text: str) -> None:
             endpoint = re.search(r"tcp://\S+", text)[0]
             strangers.append(Strangers(endpoint, beats[0]))
-            hosts.append(pool.submit(carry, Errand(file, endpoint, NODES, fusion=True)))
+            hosts.append(pool.submit(join_run, JoinRequest(file, endpoint, NODES, fusion=True)))
 
         def attack(now_ns: int) -> None:
             if now_ns < 800_000_000:
@@ -142,7 +142,7 @@ def test_malformed_messages_do_not_change_the_run(
                 strangers[0].send_too_much()
 
         with caplog.at_level(logging.WARNING):
-            attacked = run(small, crew=Gathering("tcp://127.0.0.1:*", wait_s=30, say=come), progress=attack)
+            attacked = run(small, launcher=Rendezvous("tcp://127.0.0.1:*", wait_s=30, say=come), progress=attack)
         assert hosts[0].result() is None
     strangers[0].close()
     assert sum(taken.values()) > MESSAGES

@@ -14,6 +14,7 @@ import pytest
 
 from simnet import engine
 from simnet.engine.recovery.journal import Journal
+from simnet.engine.run_options import RunOptions
 from simnet.records import LossConfig, RateConfig, Scenario
 from simnet.runfolder import run_reader
 from support.killing import Victims, kill_leader
@@ -100,7 +101,7 @@ def test_resumed_run_requests_pictures_of_an_ended_chain(
     out = tmp_path / "killed"
     kill_leader(keyed, out, 0, captures)
     journal, _ = Journal.resume(out)
-    resumed = Ran(engine.run(keyed, out, journal=journal, report=False), run_reader.read(out))
+    resumed = Ran(engine.run(keyed, out, RunOptions(journal=journal, report=False)), run_reader.read(out))
     assert _told(resumed) == _told(run(keyed))
 
 
@@ -121,7 +122,11 @@ def test_any_kill_at_any_time_changes_nothing(
     else:
         journal = Journal.resume(out)[0] if leaders else None
         progress = _killer(victims, draw)
-        engine.run(scenario, out, hosts=hosts, journal=journal, answer_delay_s=delay_s, progress=progress, report=False)
+        engine.run(
+            scenario,
+            out,
+            RunOptions(hosts=hosts, journal=journal, answer_delay_s=delay_s, progress=progress, report=False),
+        )
     killed = run_reader.read(out)
     assert killed.manifest.fingerprint == whole.result.summary["fingerprint"]
     assert [replace(row, run="") for row in killed.rows] == _told(whole)[1]

@@ -20,6 +20,7 @@ import yaml
 
 from simnet import engine, shipped
 from simnet.engine import preflight
+from simnet.engine.run_options import RunOptions
 from simnet.runfolder import run_reader, sweep_reader
 from simnet.sweeps import grid
 from simnet.sweeps.grid import Grid
@@ -81,12 +82,33 @@ def test_sweep_folder_records_points_and_displayed_pictures(sweep):
     assert not list((swept.folder / "cells").glob(".making*"))
 
 
+def test_exports_lie_in_each_cell(sweep):
+    point = ("--set", "links.*.bandwidth=60kbit/s")
+    first = sweep(*point)
+    cells = first.folder / "cells"
+    for kinds, ran, files in (
+        (("--export", "csv,mp4"), 1, {"rows.csv", "links.csv", "video/car~a.mp4", "video/van~b.mp4"}),
+        (("--export", "pcap"), 1, {"rows.csv", "links.csv", "video/car~a.mp4", "video/van~b.mp4", "packets.pcapng"}),
+        (("--export", "csv"), 0, {"rows.csv"}),
+        ((), 0, {"rows.csv"}),
+    ):
+        swept = sweep(*point, *kinds)
+        assert (swept.said["ran"], swept.said["encodes"]) == (ran, 0), kinds
+        assert swept.tables == first.tables
+        (cell,) = cells.iterdir()
+        assert files <= {str(file.relative_to(cell)) for file in cell.rglob("*")}
+    (cell / "rows.csv").unlink()
+    assert sweep(*point).said["ran"] == 0, "nobody asks for what is missing"
+    assert sweep(*point, "--export", "csv").said["ran"] == 1
+    assert (cell / "rows.csv").is_file()
+
+
 @pytest.mark.parametrize("codec", ["jpeg", "jpeg+fuse", "h264"])
 def test_cell_equals_a_plain_run(sweep, scenario: Path, tmp_path: Path, codec: str):
     setting = ("streams.*.rate", "{target: 90 kbit/s}")
     swept = sweep("--set", "=".join(setting), "--codec", codec)
     point = grid.points(Grid(str(scenario), {setting[0]: [setting[1]]}, [codec]))[0]
-    plain = engine.run(preflight.clip(point.scenario), tmp_path / "plain", report=False)
+    plain = engine.run(preflight.clip(point.scenario), tmp_path / "plain", RunOptions(report=False))
     assert {row["fingerprint"] for row in _rows(swept)} == {plain.summary["fingerprint"]}
     read = sweep_reader.read(swept.folder)
     mine, theirs = read.cell(read.points[0]).run.rows, run_reader.read(tmp_path / "plain").rows

@@ -7,7 +7,7 @@ import pytest
 
 from simnet.engine.cached import frame_cache
 from simnet.engine.local.lazy_world import LazyWorld
-from simnet.engine.timing.thread_timer import Stopwatch
+from simnet.engine.timing.thread_timer import ThreadTimer
 from simnet.errors import NodeError, PictureError
 from simnet.records import Scenario
 
@@ -36,7 +36,7 @@ def counting(monkeypatch: pytest.MonkeyPatch) -> _Counting:
 
 
 def test_each_frame_is_made_once(counting: _Counting, tiny: Scenario) -> None:
-    world = LazyWorld(tiny, Stopwatch())
+    world = LazyWorld(tiny, ThreadTimer())
     for t_ns in range(20):
         world.prepare("car/a", t_ns)
     askers = [threading.Thread(target=lambda: [world.frame("car/a", t_ns) for t_ns in range(20)]) for _ in range(4)]
@@ -50,7 +50,7 @@ def test_each_frame_is_made_once(counting: _Counting, tiny: Scenario) -> None:
 
 def test_oldest_frames_are_evicted_first(counting: _Counting, tiny: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(frame_cache, "KEPT_BYTES", 3 * 48)
-    world = LazyWorld(tiny, Stopwatch())
+    world = LazyWorld(tiny, ThreadTimer())
     for t_ns in (0, 1, 2, 3, 3, 1, 0):
         assert world.frame("car/a", t_ns)[0, 0, 0] == t_ns
     assert counting.made == [0, 1, 2, 3, 0]
@@ -58,7 +58,7 @@ def test_oldest_frames_are_evicted_first(counting: _Counting, tiny: Scenario, mo
 
 
 def test_missing_frame_raises_for_its_caller(counting: _Counting, tiny: Scenario) -> None:
-    world = LazyWorld(tiny, Stopwatch())
+    world = LazyWorld(tiny, ThreadTimer())
     world.prepare("car/a", -1)
     for _ in range(2):
         with pytest.raises(PictureError, match="missing"):
@@ -71,7 +71,7 @@ def test_closing_fails_waiting_and_later_calls(
 ) -> None:
     go = threading.Event()
     monkeypatch.setattr(counting, "frame", lambda *_: go.wait(20))
-    world = LazyWorld(tiny, Stopwatch())
+    world = LazyWorld(tiny, ThreadTimer())
     world.prepare("car/a", 0)
     world.prepare("car/a", 1)
     told: list[BaseException] = []

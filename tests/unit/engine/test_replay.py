@@ -7,7 +7,7 @@ import pytest
 
 from simnet.codec.bitstream import framing
 from simnet.engine.recovery import marshalling
-from simnet.engine.recovery.picture_spool import Shelf
+from simnet.engine.recovery.picture_spool import PictureSpool
 from simnet.engine.recovery.replay import Replay
 from simnet.errors import NodeError
 from simnet.records import Announcement, Outcome, Scenario
@@ -23,8 +23,8 @@ class Told:
     """A replay that posts pictures of `car/a` and `van/b`, numbered as they come, and reads back what it would tell."""
 
     def __init__(self, folder: Path, scenario: Scenario, behind: int = 8) -> None:
-        self.shelf = Shelf(folder, scenario, behind)
-        self.replay = Replay(self.shelf)
+        self.spool = PictureSpool(folder, scenario, behind)
+        self.replay = Replay(self.spool)
         self._tickets = 0
 
     def ask(self, sequence: int, stream: str = "car/a", *, key: bool = False, sides: tuple = ()) -> int:

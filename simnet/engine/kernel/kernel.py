@@ -1,0 +1,216 @@
+"""The kernel: one run's clock, its network and its turns.
+
+    capture ──grant──▶ camera            t
+    coded   ◀────────── take()           t + encode_ns
+    transport ── network ── delivery ──▶ fusion
+                                          │ its plan, at once
+                 decisions ──▶ decode     │
+                 feedback ──── network ──▶ camera's next grant
+                 wake_ns ──▶ wake         │
+
+The kernel owns SimPy's clock and tells the ledger every event in virtual order. It does not know where nodes are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+import simpy
+
+from simnet.engine.kernel.pace import as_fast_as_possible
+from simnet.engine.kernel.port import Packets
+from simnet.engine.kernel.scenario_network import network_of
+from simnet.interrupts import CancelToken
+from simnet.net import Path, header_bytes, open_transport
+from simnet.nodes.schedule import Schedule
+from simnet.records.grants import Capture, Delivery, Feedback
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from simnet.engine.kernel.pace import PassTime
+    from simnet.engine.kernel.port import Announcements, Nodes, Take
+    from simnet.engine.results.ledger import Ledger
+    from simnet.net import LinkStatistics, Network, NetworkEvent, Transfer, Transport
+    from simnet.records import Scenario, StreamConfig
+    from simnet.records.grants import Coded, Plan
+
+FEEDBACK_PRIORITY = 1_000_000
+"""Above all streams'."""
+
+
+@dataclass(slots=True)
+class _Stream:
+    """One stream between its camera and fusion."""
+
+    name: str
+    node: str
+    encode_ns: int
+    schedule: Schedule
+    packets: Packets
+    transport: Transport
+    inbox: list[Feedback] = field(default_factory=list[Feedback])
+    """Feedback that has arrived since the last grant."""
+
+
+class Kernel:
+    """One run's clock."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        nodes: Nodes,
+        ledger: Ledger,
+        *,
+        pass_time: PassTime = as_fast_as_possible,
+        progress: Callable[[int], None] = lambda _: None,
+        cancel: CancelToken | None = None,
+    ) -> None:
+        """Make the network of a run.
+
+        Args:
+            scenario: What to run.
+            nodes: Its cameras and fusion, not open yet.
+            ledger: Is told every event, in virtual order.
+            pass_time: Runs the clock.
+            progress: Called with the virtual time at every capture.
+            cancel: Ends the run at the next capture.
+
+        Raises:
+            InputError: Links lead nowhere.
+        """
+        self._scenario, self._nodes, self._ledger = scenario, nodes, ledger
+        self._pass_time, self._progress, self._cancel = pass_time, progress, cancel or CancelToken()
+        self._env = simpy.Environment(0)
+        self._network = network_of(scenario, self._env)
+        node_of = {camera.name: node.name for node in scenario.nodes for camera in node.cameras}
+        self._streams = {stream.name: self._stream(stream, node_of[stream.name]) for stream in scenario.streams}
+        self._undecided: dict[tuple[str, int], bytes] = {}
+        """Frames that have arrived and that fusion has not decided on."""
+        self._wake_number = 0
+
+    @property
+    def network(self) -> Network:
+        """All links, for those who watch."""
+        return self._network
+
+    def open(self) -> Announcements:
+        """Open all nodes; return what each stream announces.
+
+        Raises:
+            SimnetError: A codec, a model or a host is not there.
+        """
+        return self._nodes.open({name: stream.packets for name, stream in self._streams.items()})
+
+    def run(self) -> list[LinkStatistics]:
+        """Run the clock until nothing is left to happen; return what each link did."""
+        self._follow(self._nodes.start())
+        for stream in self._streams.values():
+            if stream.schedule.count:
+                self._after(stream.schedule.capture_ns(0), partial(self._capture, stream, 0))
+        self._pass_time(self._env)
+        self._nodes.finish()
+        return self._network.statistics()
+
+    def events(self) -> list[NetworkEvent]:
+        """Return the outages and hand-overs until now."""
+        return self._network.events()
+
+    @property
+    def _now_ns(self) -> int:
+        return int(self._env.now)
+
+    def _after(self, delay_ns: int, act: Callable[[simpy.Event], None]) -> None:
+        simpy.Timeout(self._env, delay_ns).callbacks.append(act)  # pyright: ignore[reportUnknownMemberType]
+
+    def _stream(self, stream: StreamConfig, node: str) -> _Stream:
+        path = Path(self._env, self._network, node, self._scenario.fusion.node, stream.priority, stream.name)
+        header = header_bytes(stream.transport)
+        packets = Packets(path.payload_capacity(header), path.packet_sizes()[1] + header)
+        schedule = Schedule.of(self._scenario.cameras[stream.name], self._scenario.duration_ns)
+        transport = open_transport(stream.transport, path)
+        return _Stream(stream.name, node, stream.encode_ns, schedule, packets, transport)
+
+    def _capture(self, stream: _Stream, sequence: int, _event: simpy.Event) -> None:
+        now_ns = self._now_ns
+        grant = Capture(stream.name, sequence, now_ns, tuple(stream.inbox))
+        stream.inbox.clear()
+        self._ledger.captured(stream.name, sequence, now_ns)
+        self._cancel.raise_if_set()
+        self._progress(now_ns)
+        take = self._nodes.capture(grant)
+        if take is None:
+            self._ledger.node_lost(stream.name, sequence, now_ns)
+        else:
+            self._after(stream.encode_ns, partial(self._coded, stream, grant, take))
+        schedule = stream.schedule
+        if now_ns + schedule.period_ns < schedule.end_ns:
+            self._after(schedule.period_ns, partial(self._capture, stream, sequence + 1))
+
+    def _coded(self, stream: _Stream, grant: Capture, take: Take, _event: simpy.Event) -> None:
+        coded = take()
+        if coded is None:
+            self._ledger.node_lost(stream.name, grant.sequence, self._now_ns)
+            return
+        self._ledger.coded(stream.name, coded, self._now_ns)
+        stream.transport.send(
+            coded.data,
+            grant.time_ns + self._scenario.fusion.deadline_ns,
+            partial(self._delivered, stream.name, coded),
+            partial(self._closed, stream.name, coded.sequence),
+        )
+
+    def _closed(self, stream: str, sequence: int, transfer: Transfer) -> None:
+        self._ledger.closed(stream, sequence, transfer, self._now_ns)
+
+    def _delivered(self, stream: str, coded: Coded, transfer: Transfer, data: bytes) -> None:
+        now_ns = self._now_ns
+        self._ledger.arrived(stream, coded.sequence, transfer, now_ns)
+        if transfer.complete:
+            self._undecided[stream, coded.sequence] = data
+        delivery = Delivery(
+            stream,
+            coded.sequence,
+            now_ns,
+            transfer.sent_ns,
+            transfer.complete,
+            transfer.link_bytes,
+            transfer.packets_sent,
+            transfer.packets_lost,
+            transfer.queue_ns,
+            data,
+        )
+        self._follow(self._nodes.deliver(delivery))
+
+    def _follow(self, plan: Plan) -> None:
+        for decision in plan.decisions:
+            self._ledger.decided(decision, self._now_ns)
+            data = self._undecided.pop((decision.stream, decision.sequence), None)
+            if decision.ready_ns is not None and data is not None:
+                self._nodes.decode(decision, data)
+        for feedback in plan.feedback:
+            self._feed_back(feedback)
+        self._wake_number += 1
+        if plan.wake_ns is not None:
+            self._after(plan.wake_ns - self._now_ns, partial(self._wake, self._wake_number))
+
+    def _wake(self, number: int, _event: simpy.Event) -> None:
+        # A later plan has said anew when to wake.
+        if number == self._wake_number:
+            self._follow(self._nodes.wake(self._now_ns))
+
+    def _feed_back(self, feedback: Feedback) -> None:
+        stream = self._streams[feedback.stream]
+
+        def arrive(transfer: Transfer) -> None:
+            self._ledger.fed_back(feedback, self._now_ns, transfer.complete)
+            if transfer.complete:
+                stream.inbox.append(feedback)
+
+        fusion = self._scenario.fusion
+        content = self._network.content(feedback.stream, "feedback", self._now_ns)
+        self._network.send(
+            fusion.node, stream.node, fusion.feedback_bytes, arrive, priority=FEEDBACK_PRIORITY, content=content
+        )

@@ -1,0 +1,164 @@
+"""The port between the kernel and the nodes: whatever carries cameras and fusion, the kernel sees this alone.
+
+    kernel ── capture(grant) ─────────▶ camera     at the capture; the result is due when coding ends in virtual time
+    kernel ── deliver, wake ──────────▶ fusion     its plan, at once
+    kernel ── decode(decision, data) ─▶ fusion     nothing comes back: pictures go to `Results`
+
+Nodes are pure functions of what they were granted, so a run is the same through every implementation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from simnet.records import Announcement
+from simnet.records.grants import Coded
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from simnet.records.grants import Capture, Decision, Delivery, Plan
+    from simnet.records.score import DecodedPicture, Score, ScoredPicture
+
+Announcements = Mapping[str, Announcement]
+"""What is constant in each stream, by its name."""
+Take = Callable[[], Coded | None]
+"""Returns a frame that was granted; None if its node is lost."""
+
+
+class Packets(NamedTuple):
+    """What one packet of a stream carries, and its overhead on the first link."""
+
+    payload_bytes: int
+    overhead_bytes: int
+
+
+class Nodes(Protocol):
+    """All cameras of a run, and fusion.
+
+    Called in this order: `open`, `start`; `capture`, `deliver`, `wake` and `decode` in virtual order; `finish`.
+    """
+
+    def open(self, packets: Mapping[str, Packets]) -> Announcements:
+        """Open every stream of `packets`, which tells each camera what its packets carry.
+
+        Raises:
+            SimnetError: A codec, a model or a host is not there.
+        """
+        ...
+
+    def capture(self, grant: Capture) -> Take | None:
+        """Grant a camera its capture; return what gives the coded frame, or None if the camera's node is lost.
+
+        The kernel takes the frame at the end of its coding in virtual time. Only there may it have to wait in wall time.
+        """
+        ...
+
+    def start(self) -> Plan:
+        """Return fusion's plan before anything has happened: when to be woken first."""
+        ...
+
+    def deliver(self, delivery: Delivery) -> Plan:
+        """Grant fusion a turn: all that ever arrives of a frame is there."""
+        ...
+
+    def wake(self, now_ns: int) -> Plan:
+        """Grant fusion the turn that its last plan asked for."""
+        ...
+
+    def decode(self, decision: Decision, data: bytes) -> None:
+        """Begin to decode a frame as fusion has decided; its picture and score reach the run's results later.
+
+        The frames of a stream come in the order in which they are to be decoded, after the frames that they need.
+        """
+        ...
+
+    def finish(self) -> None:
+        """Wait until every picture has reached the results; a second call does nothing."""
+        ...
+
+
+class Results(Protocol):
+    """Where nodes leave what is no answer to a grant: pictures, scores and faults."""
+
+    @property
+    def backlog(self) -> int:
+        """How many pictures may have been handed over and not be scored yet."""
+        ...
+
+    @property
+    def wants_pictures(self) -> bool:
+        """Whether anybody looks at `show`."""
+        ...
+
+    def fault(self, host: str, reason: str, now_ns: int) -> None:
+        """The run goes on without a host from now on."""
+        ...
+
+    def decoded(self, picture: DecodedPicture) -> None:
+        """Take in a picture to be scored; waits while too many are waiting."""
+        ...
+
+    def scored(self, stream: str, sequence: int, digest: str, score: Score) -> None:
+        """Take in a picture whose score is known already."""
+        ...
+
+    def show(self, picture: ScoredPicture) -> None:
+        """Show a picture that was scored by the nodes to the watchers."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What nodes took outside of this process and of the kernel's thread."""
+
+    seconds: Mapping[str, float] = field(default_factory=dict[str, float])
+    """By part of the work, summed over threads."""
+    peak_bytes: int = 0
+    """Memory of other processes."""
+    returns: int = 0
+    """How often a host came back after a crash."""
+    lost: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Hosts that the run went on without, and why."""
+    first_coded_s: float | None = None
+    """When (`time.perf_counter`) the first coded frame was there, if it had to be waited for."""
+
+
+class CarriedNodes(Nodes, Protocol):
+    """Nodes, and what a session asks of whatever carries them."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether what happens now happens for the first time, and not in a journal."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Let wall time pass; returns at once if `seconds` is not positive."""
+        ...
+
+    def costs(self) -> Costs:
+        """Return what the nodes took; called once, after `finish`."""
+        ...
+
+
+class NodeProvider(Protocol):
+    """Carries a run's nodes while a context lasts."""
+
+    @property
+    def frame(self) -> Callable[[str, int], NDArray[np.uint8]] | None:
+        """Returns what a camera sees at a time; None if the run has no pictures."""
+        ...
+
+    @property
+    def record_score(self) -> Callable[[str, int, str, Score], None] | None:
+        """Takes each score that the session works out; None if the nodes score their pictures themselves."""
+        ...
+
+    def nodes(self, results: Results) -> AbstractContextManager[CarriedNodes]:
+        """Carry the nodes until the context ends; what they decode goes to `results`."""
+        ...

@@ -1,0 +1,96 @@
+"""Fusion's decoders: each stream's pictures in order, in threads, each after its side pictures."""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import Future
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simnet import codec
+from simnet.nodes.fusion_setup import FusionSetup
+from simnet.records import Decoded, SideInformation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from simnet.codec.protocols import Decoder
+    from simnet.engine.local.lazy_world import LazyWorld
+    from simnet.engine.local.ordered_pool import OrderedPool
+    from simnet.engine.timing.thread_timer import ThreadTimer
+    from simnet.records import Announcement, Scenario
+    from simnet.records.grants import SideChoice
+
+
+class LiveDecoders:
+    """Decodes in `pool` what fusion has decided on, with pictures that it decoded before and what its own sensors see."""
+
+    def __init__(self, scenario: Scenario, world: LazyWorld, pool: OrderedPool, timer: ThreadTimer) -> None:
+        self._setup = FusionSetup.of(scenario)
+        self._world, self._pool, self._timer = world, pool, timer
+        self._announcements: dict[str, Announcement] = {}
+        self._decoders: dict[str, Future[Decoder]] = {}
+        self._pictures: dict[tuple[str, int], Future[Decoded]] = {}
+
+    def open(self, announcements: Mapping[str, Announcement]) -> list[Future[Decoder]]:
+        """Begin to open the streams' decoders; each future fails if its stream's digests are not known here."""
+
+        def open_decoder(announcement: Announcement) -> Decoder:
+            with self._timer.part("opening codecs"):
+                return codec.open_decoder(announcement)
+
+        self._announcements.update(announcements)
+        for stream, announcement in announcements.items():
+            self._decoders[stream] = self._pool.submit(stream, partial(open_decoder, announcement))
+        return list(self._decoders.values())
+
+    def decode(self, stream: str, sequence: int, data: bytes, sides: Sequence[SideChoice]) -> Future[Decoded]:
+        """Begin to decode a frame as a plan has decided."""
+        coded = {side: self._pictures[side.source, side.sequence] for side in sides if self._is_coded(side)}
+
+        def decode() -> Decoded:
+            known = [
+                SideInformation(
+                    coded[side].result().picture if side in coded else self._sensor(side), side.source, side.age_ns
+                )
+                for side in sides
+            ]
+            decoder = self._decoders[stream].result()
+            with self._timer.part("decoding"):
+                return decoder.decode(data, known)
+
+        self._pictures[stream, sequence] = job = self._pool.submit(stream, decode, list(coded.values()))
+        return job
+
+    def prime(self, stream: str, data: bytes) -> Future[Decoded]:
+        """Let a new decoder see a frame whose picture is known: what follows may refer to it."""
+        return self._pool.submit(stream, lambda: self._decoders[stream].result().decode(data, ()))
+
+    def show(self, stream: str, sequence: int, picture: bytes) -> None:
+        """Take in a picture that was decoded before, as side information for others."""
+        announced = self._announcements[stream]
+        shape = (announced.height, announced.width, 3)
+        known: Future[Decoded] = Future()
+        pixels = np.frombuffer(picture, np.uint8).reshape(shape)
+        known.set_result(Decoded(pixels, pixels))
+        self._pictures[stream, sequence] = known
+
+    def forget(self, now_ns: int) -> None:
+        """Let pictures go that the planner does not choose any more."""
+        oldest_ns = now_ns - self._setup.memory_ns
+        sources = self._setup.sources
+        for key in [key for key in self._pictures if sources[key[0]].schedule.capture_ns(key[1]) < oldest_ns]:
+            del self._pictures[key]
+
+    def _is_coded(self, side: SideChoice) -> bool:
+        return side.source in self._setup.streams
+
+    def _sensor(self, side: SideChoice) -> np.ndarray:
+        return self._world.frame(side.source, self._setup.sources[side.source].schedule.capture_ns(side.sequence))
+
+
+def digest_of(picture: bytes) -> str:
+    """Return what a run's rows and its fingerprint hold of a picture."""
+    return hashlib.sha256(picture).hexdigest()[:32]
