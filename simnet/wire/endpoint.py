@@ -1,4 +1,4 @@
-"""Where a broker is reached, as people type it: tcp between machines, ipc on one."""
+"""Endpoints of a broker as users type them: tcp between machines, ipc on one machine."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ _TCP = re.compile(r"tcp://(?P<address>[\w.-]+|\[[\da-fA-F:.%\w]+\]|\*):(?P<port>
 
 
 def check(endpoint: str, *, listens: bool) -> str:
-    """Return `endpoint` if it is one; a `*` for the address (all) or the port (any that is free) is for the broker alone.
+    """Return `endpoint` if it is valid; only a broker may use `*` for the address (all) or the port (any free one).
 
     Raises:
-        InputError: It is none.
+        InputError: It is not valid.
     """
     found = _TCP.fullmatch(endpoint)
     if endpoint.startswith("ipc://") and len(endpoint) > len("ipc://"):
         return endpoint
-    if found is None or (not listens and "*" in endpoint) or not _port_is_right(found["port"]):
+    if found is None or (not listens and "*" in endpoint) or not _is_valid_port(found["port"]):
         example = "tcp://0.0.0.0:5555" if listens else "tcp://broker.example:5555"
-        raise InputError(f"{endpoint!r} is no place for a broker; expected tcp://ADDRESS:PORT, such as {example}")
+        raise InputError(f"{endpoint!r} is no endpoint of a broker; expected tcp://ADDRESS:PORT, such as {example}")
     return endpoint
 
 
 def is_open(endpoint: str) -> bool:
-    """Return whether others than this machine's own users may reach it."""
+    """Return whether other machines may reach it."""
     return endpoint.startswith("tcp://")
 
 
-def _port_is_right(port: str) -> bool:
-    # The heartbeat has the next port.
+def _is_valid_port(port: str) -> bool:
+    # The heartbeat uses the next port.
     return port == "*" or 0 < int(port) < 65535

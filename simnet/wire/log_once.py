@@ -18,10 +18,10 @@ class LogOnce:
     """Logs one warning per peer. Not thread-safe: one thread owns it."""
 
     def __init__(self) -> None:
-        self._known: set[Hashable] = set()
+        self._warned: set[Hashable] = set()
 
-    def once(self, peer: Hashable, text: str) -> None:
-        """Log a warning, unless there has been one about this peer."""
-        if peer not in self._known and len(self._known) < REMEMBERED:
-            self._known.add(peer)
+    def warn(self, peer: Hashable, text: str) -> None:
+        """Log a warning about `peer` unless it had one already."""
+        if peer not in self._warned and len(self._warned) < REMEMBERED:
+            self._warned.add(peer)
             _LOG.warning("%s", text)

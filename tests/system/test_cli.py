@@ -121,10 +121,10 @@ def test_run_prints_a_table_and_makes_its_folder(
         (["dashboard", "--connect", "x", "--port", "0"], "--port: '0': expected a port from 1 to 65535"),
         (["fusion", "FILE", "--connect", "x", "--wait", "0"], "'0': expected seconds, more than 0 and at most 86400"),
         (["report", "/nowhere"], "/nowhere"),
-        (["broker", "FILE", "--listen", "here"], "'here' is no place for a broker; expected tcp://ADDRESS:PORT"),
+        (["broker", "FILE", "--listen", "here"], "'here' is no endpoint of a broker; expected tcp://ADDRESS:PORT"),
         (["broker", "FILE", "--listen", "tcp://127.0.0.1:*"], "expected --keys DIR"),
         (["broker", "FILE", "--listen", "tcp://127.0.0.1:*", "--keys", "/nowhere"], "/nowhere/broker.key_secret"),
-        (["camera", "FILE", "--node", "car", "--connect", "tcp://127.0.0.1:*"], "no place for a broker"),
+        (["camera", "FILE", "--node", "car", "--connect", "tcp://127.0.0.1:*"], "no endpoint of a broker"),
         (["fusion", "FILE", "--connect", "tcp://127.0.0.1:5", "--keys", "x", "--insecure"], "with keys or without"),
         (
             ["camera", "FILE", "--node", "cat", "--connect", "ipc:///tmp/x"],

@@ -55,7 +55,9 @@ class Rendezvous:
         roster = NodeRoster(placement.senders(scenario), scenario_digest(Path(scenario.path)), __version__)
         with zmq.Context() as context:
             patience_s = launcher.patience_s(scenario)
-            socket = BrokerSocket(context, self.endpoint, roster, memory=memory, patience_s=patience_s, keys=self.keys)
+            socket = BrokerSocket(
+                context, self.endpoint, roster, replay_source=memory, patience_s=patience_s, keys=self.keys
+            )
             self.say(f"listening at {socket.endpoint} for {', '.join(roster.missing(()))}")
 
             def wait_ready() -> list[HostPlan]:

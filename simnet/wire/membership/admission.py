@@ -1,4 +1,4 @@
-"""Who may join a run: what a host claims when it says hello, and what speaks against it. Sans-IO: no socket, no clock."""
+"""Admission of hosts: the claim that a host makes with its hello, and the objections to it. Sans-IO."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 FUSION = "fusion"
-"""How fusion is called where what is missing is listed."""
+"""Name of fusion in lists of what is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostClaim:
-    """What a host says of itself. `scenario` is the digest of its scenario file, `version` that of its simnet."""
+    """What a host says about itself. `scenario` is the digest of its scenario file, `version` that of its simnet."""
 
     host: str
     nodes: tuple[str, ...] = ()
-    """The nodes whose cameras it carries."""
+    """Nodes whose cameras it runs."""
     fusion: bool = False
     cores: int = 1
     scenario: str = ""
@@ -29,67 +29,67 @@ class HostClaim:
 
     @classmethod
     def of(cls, hello: Message) -> HostClaim:
-        """Return the claim that a hello makes.
+        """Return the claim in a hello.
 
         Raises:
-            WireError: It makes none.
+            WireError: It does not describe a claim.
         """
         return from_plain(cls, hello.header)
 
     def hello(self) -> Message:
-        """Return the message that makes this claim."""
+        """Return the hello with this claim."""
         return Message("hello", to_plain(self))
 
 
 def host_name(nodes: Sequence[str], fusion: bool) -> str:
-    """Return what a host that carries these is called in messages."""
+    """Return the name of a host that runs these, for messages."""
     cameras = f"camera {'+'.join(nodes)}" if nodes else ""
     return " and ".join(part for part in (FUSION if fusion else "", cameras) if part)
 
 
 class Roster(Protocol):
-    """Decides about claims; `present` are the claims that hold already."""
+    """Decides about claims; `present` are the claims of hosts that have joined."""
 
     def objection(self, claim: HostClaim, present: Collection[HostClaim]) -> str | None:
-        """Return what speaks against letting this host in, or None."""
+        """Return the objection to a claim, or None."""
         ...
 
     def missing(self, present: Collection[HostClaim]) -> list[str]:
-        """Return what nobody has claimed yet."""
+        """Return what no host has claimed yet."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class NamedRoster:
-    """Hosts that somebody else has given names and nodes to: who has one of the names may come, once."""
+    """A roster of names: each of `hosts` may join once, with nodes that the launcher chose."""
 
     hosts: tuple[str, ...]
 
     def objection(self, claim: HostClaim, present: Collection[HostClaim]) -> str | None:
-        """Refuse other names, and a name that is taken."""
+        """Refuse unknown names, and names that have joined already."""
         if claim.host not in self.hosts:
             return f"not on the roster; expected one of: {', '.join(self.hosts)}"
         if any(other.host == claim.host for other in present):
-            return "is there already; expected one of each name"
+            return "has joined already; expected one host of each name"
         return None
 
     def missing(self, present: Collection[HostClaim]) -> list[str]:
-        """Return the names of those who have not come."""
-        there = {claim.host for claim in present}
-        return [host for host in self.hosts if host not in there]
+        """Return the names of hosts that have not joined."""
+        joined = {claim.host for claim in present}
+        return [host for host in self.hosts if host not in joined]
 
 
 @dataclass(frozen=True, slots=True)
 class NodeRoster:
-    """Hosts that say themselves what they carry: each of `nodes` once, and fusion once."""
+    """A roster of nodes: hosts choose what they run, each of `nodes` once, and fusion once."""
 
     nodes: tuple[str, ...]
-    """The nodes with a camera that sends."""
+    """Nodes with a camera that sends."""
     scenario: str
     version: str
 
     def objection(self, claim: HostClaim, present: Collection[HostClaim]) -> str | None:
-        """Refuse other versions and scenarios, unknown nodes and what others carry already."""
+        """Refuse other versions and scenarios, unknown nodes, and nodes that another host runs."""
         if claim.version != self.version:
             return f"runs simnet {claim.version[:32]}; expected the broker's {self.version}"
         if claim.scenario != self.scenario:
@@ -98,22 +98,20 @@ class NodeRoster:
             return f"no node {unknown[0][:64]!r} that sends; expected one of: {', '.join(self.nodes)}"
         if len(set(claim.nodes)) < len(claim.nodes) or not (claim.nodes or claim.fusion):
             twice = [node for node in self.nodes if claim.nodes.count(node) > 1]
-            return (
-                f"claims {f'{twice[0]} twice' if twice else 'no node'}; expected nodes that nobody carries, each once"
-            )
+            return f"claims {f'{twice[0]} twice' if twice else 'no node'}; expected nodes that no other host runs, each once"
         for other in present:
             if both := [node for node in claim.nodes if node in other.nodes] or [FUSION] * (
                 claim.fusion & other.fusion
             ):
-                return f"{both[0]} is carried by another host already; expected {self._left(present)}"
+                return f"{both[0]} runs on another host already; expected {self._left(present)}"
         return None
 
     def missing(self, present: Collection[HostClaim]) -> list[str]:
-        """Return the nodes, and fusion, that nobody carries."""
-        carried = {node for claim in present for node in claim.nodes}
-        left = [node for node in self.nodes if node not in carried]
+        """Return the nodes, and fusion, that no host runs."""
+        claimed = {node for claim in present for node in claim.nodes}
+        left = [node for node in self.nodes if node not in claimed]
         return left if any(claim.fusion for claim in present) else [*left, FUSION]
 
     def _left(self, present: Collection[HostClaim]) -> str:
         left = ", ".join(self.missing(present))
-        return f"what is missing: {left}" if left else "nobody else, all have come"
+        return f"what is missing: {left}" if left else "no further host, the run is complete"

@@ -1,7 +1,7 @@
-"""Heartbeats, from threads of their own on both sides, so that a node that works hard never looks dead.
+"""Heartbeats in threads of their own on both sides, so that a busy node never looks dead.
 
-A host sends a `beat` every `INTERVAL_S`; the broker's pulse notes it and sends it back. Who has not been heard for
-`MISSED * INTERVAL_S` seconds is taken for dead.
+A host sends a `beat` every `INTERVAL_S`; the broker notes it and sends it back. A host without a beat for `MISSED * INTERVAL_S`
+seconds counts as dead.
 """
 
 from __future__ import annotations
@@ -33,19 +33,23 @@ _POLL_MS = 100
 
 
 class BrokerHeartbeat:
-    """Answers beats on `endpoint` and remembers when each host was last heard."""
+    """Answers beats on `endpoint` and stores the time of the last beat of each host."""
 
     def __init__(
-        self, context: zmq.Context, endpoint: str, session: str, guard: Callable[[zmq.Socket], None] = lambda _: None
+        self,
+        context: zmq.Context[zmq.Socket[bytes]],
+        endpoint: str,
+        session: str,
+        protect: Callable[[zmq.Socket[bytes]], None] = lambda _: None,
     ) -> None:
-        """Listen; `guard` makes the socket safe before it is bound."""
+        """Listen; `protect` prepares the socket before it is bound."""
         self._session = session
-        self._heard: dict[str, float] = {}
-        self._complaints = LogOnce()
+        self._last_beat: dict[str, float] = {}
+        self._warnings = LogOnce()
         self._socket = context.socket(zmq.ROUTER)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_BEAT_BYTES)
-        guard(self._socket)
+        protect(self._socket)
         try:
             self._socket.bind(endpoint)
         except zmq.ZMQError:
@@ -53,16 +57,16 @@ class BrokerHeartbeat:
             raise
         self.endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="broker pulse", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="broker heartbeat", daemon=True)
         self._thread.start()
 
     def watch(self, host: str) -> None:
-        """Take the beats of `host` from now on; that it was let in counts as one."""
-        self._heard[host] = time.monotonic()
+        """Accept beats of `host` from now on; its admission counts as the first."""
+        self._last_beat[host] = time.monotonic()
 
     def silence_s(self, host: str) -> float:
-        """Return the seconds since `host` was last heard."""
-        return time.monotonic() - self._heard[host]
+        """Return the seconds since the last beat of `host`."""
+        return time.monotonic() - self._last_beat[host]
 
     def close(self) -> None:
         """Stop answering."""
@@ -79,42 +83,42 @@ class BrokerHeartbeat:
         try:
             beat = unpack(frames[1:])
         except WireError as error:
-            # A stranger's bytes prove nobody alive.
-            self._complaints.once(frames[0], f"dropped what peer {frames[0][:32].hex()} sent to the pulse: {error}")
+            # An invalid message is no sign of life.
+            self._warnings.warn(frames[0], f"dropped what peer {frames[0][:32].hex()} sent to the heartbeat: {error}")
             return
         host = beat.header.get("host")
-        if beat.kind == "beat" and beat.envelope.session == self._session and host in self._heard:
-            self._heard[host] = time.monotonic()
+        if beat.kind == "beat" and beat.envelope.session == self._session and host in self._last_beat:
+            self._last_beat[host] = time.monotonic()
             self._socket.send_multipart([frames[0], *pack(beat)])
 
 
 class HostHeartbeat:
-    """Sends the beats of one host and notices when the broker stops answering."""
+    """Sends the beats of one host and detects that the broker no longer answers."""
 
     def __init__(
         self,
-        context: zmq.Context,
+        context: zmq.Context[zmq.Socket[bytes]],
         endpoint: str,
         host: str,
         envelope: Envelope,
-        guard: Callable[[zmq.Socket], None] = lambda _: None,
+        protect: Callable[[zmq.Socket[bytes]], None] = lambda _: None,
     ) -> None:
-        """Begin to beat; `guard` makes the socket safe before it connects."""
+        """Start beating; `protect` prepares the socket before it connects."""
         self._beat = pack(Message("beat", {"host": host}, envelope=envelope))
-        self._heard = time.monotonic()
+        self._last_beat = time.monotonic()
         self._socket = context.socket(zmq.DEALER)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.SNDHWM, MISSED)
-        guard(self._socket)
+        protect(self._socket)
         self._socket.connect(endpoint)
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"{host} pulse", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"{host} heartbeat", daemon=True)
         self._thread.start()
 
     @property
     def broker_is_silent(self) -> bool:
-        """Whether the broker has missed too many beats."""
-        return time.monotonic() - self._heard > MISSED * INTERVAL_S
+        """Whether the broker left too many beats unanswered."""
+        return time.monotonic() - self._last_beat > MISSED * INTERVAL_S
 
     def close(self) -> None:
         """Stop beating."""
@@ -131,11 +135,11 @@ class HostHeartbeat:
                         self._socket.send_multipart(self._beat)
                 if self._socket.poll(_POLL_MS):
                     self._socket.recv_multipart()
-                    self._heard = time.monotonic()
+                    self._last_beat = time.monotonic()
 
 
-def endpoint_beside(endpoint: str) -> str:
-    """Return where the pulse of a broker at `endpoint` listens: beside it; on tcp, one port above, or any where that is any."""
+def heartbeat_endpoint(endpoint: str) -> str:
+    """Return the heartbeat endpoint of a broker at `endpoint`; on tcp, one port above, or any port if that is any."""
     if endpoint.startswith("tcp://"):
         address, _, port = endpoint.rpartition(":")
         return f"{address}:{int(port) + 1 if port.isdecimal() else '*'}"

@@ -1,4 +1,4 @@
-"""Hosts that are gone for a while or for good, and what lets one come back. No socket in here."""
+"""Liveness of hosts: which are gone, and what a host that comes back must be told. No sockets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """A host that is gone: why, since when (monotonic clock), and whether it is certain that it will not come back."""
+    """A host that is gone: why, since when (monotonic clock), and whether it can come back (not `final`)."""
 
     host: str
     reason: str
@@ -25,30 +25,30 @@ class Absence:
 
 
 class FailureDetector(Protocol):
-    """Looks after hosts; called in every wait, about ten times a second."""
+    """Detects lost hosts; the broker calls it in every wait, about ten times a second."""
 
     def __call__(self, silent: Sequence[str]) -> Iterable[Absence]:
-        """Given the hosts that have just fallen silent, return those that are gone; may start them again."""
+        """Return the hosts that are gone; `silent` are those without a heartbeat. It may start hosts again."""
         ...
 
 
 class ReplaySource(Protocol):
-    """Knows what a host that comes back has to be told."""
+    """Stores what a host that comes back must be told."""
 
     def replay(self, host: str, owed: Collection[int]) -> list[tuple[int, Message]]:
-        """Return what to tell `host` again, in order: what it knew, without a ticket (0), then requests with theirs.
+        """Return what to tell `host` again, in order: its state, with ticket 0, then requests with their tickets.
 
-        The requests with the tickets `owed` are not among it: it is asked these again anyway, each where its ticket puts it.
+        Requests with the tickets `owed` are not included: the socket repeats these itself, in order of tickets.
         """
         ...
 
     def replayed(self, host: str, reply: Message) -> None:
-        """`host` has answered something it was told again; raises where that is not as it should be."""
+        """Check the reply of `host` to a replayed message; raises if it differs from the earlier one."""
         ...
 
 
 def raise_if_lost(absent: Absence, patience_s: float, what: str) -> None:
-    """Raise NodeLostError, with `what` was waited for, unless it is still possible that who is absent comes back."""
+    """Raise NodeLostError, with `what` the broker waited for, unless the host can still come back in time."""
     if absent.final:
         raise NodeLostError(absent.host, f"{absent.reason}; waited for {what}")
     if time.monotonic() - absent.since > patience_s:
@@ -57,5 +57,5 @@ def raise_if_lost(absent: Absence, patience_s: float, what: str) -> None:
 
 
 def detect_silent_hosts(silent: Sequence[str]) -> list[Absence]:
-    """Take every host that has fallen silent for gone, and start none: the watch over hosts that others started."""
+    """Report every silent host as gone and start none: the detector for hosts that others started."""
     return [Absence(host, "no heartbeat") for host in silent]

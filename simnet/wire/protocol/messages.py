@@ -1,4 +1,4 @@
-"""Messages <-> lists of bytes; no socket in here.
+"""Messages <-> lists of bytes. Sans-IO.
 
 A message on the wire is `[kind, msgpack header, payload ...]`. The header is a map of `v` (the version), `session`,
 `epoch`, `sequence`, `acknowledged` and `body`, the kind's own fields (`MESSAGE_TYPES`). Everything is checked before use.
@@ -7,7 +7,7 @@ A message on the wire is `[kind, msgpack header, payload ...]`. The header is a 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import msgpack
 
@@ -21,11 +21,11 @@ MAX_PAYLOAD_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What every header says beside its own fields.
+    """Fields that every header has beside its own.
 
-    `session` names the run; `epoch` counts the times that this host said hello; `sequence` numbers the broker's
-    requests to one host from 1 on, and a reply has its request's; every request below `acknowledged` has had its
-    reply, which the host may forget.
+    `session` names the run; `epoch` counts how often this host has joined; `sequence` numbers the requests to one host from
+    1 on, and a reply has that of its request; the broker has the replies to all requests below `acknowledged`, so the host may
+    forget them.
     """
 
     session: str = ""
@@ -36,10 +36,10 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One thing said. `header` holds the kind's own fields only."""
+    """A message. `header` holds only the fields of its own kind."""
 
     kind: str
-    header: dict[str, Any] = field(default_factory=dict)
+    header: dict[str, Any] = field(default_factory=dict[str, Any])
     payloads: tuple[bytes, ...] = ()
     envelope: Envelope = Envelope()
 
@@ -55,7 +55,7 @@ def pack(message: Message) -> list[bytes]:
     """Return the frames of `message`.
 
     Raises:
-        WireError: The message is not one that `unpack` would take.
+        WireError: `unpack` would not accept the message.
     """
     _check(message)
     own = message.envelope
@@ -68,7 +68,7 @@ def pack(message: Message) -> list[bytes]:
         "body": message.header,
     }
     packed = msgpack.packb(header, use_bin_type=True)
-    if packed is None or len(packed) > MAX_HEADER_BYTES:
+    if len(packed) > MAX_HEADER_BYTES:
         raise WireError(f"{message.kind}: the header is too large; expected at most {MAX_HEADER_BYTES} bytes")
     return [message.kind.encode("ascii"), packed, *message.payloads]
 
@@ -77,7 +77,7 @@ def unpack(frames: list[bytes]) -> Message:
     """Return the message that `frames` hold.
 
     Raises:
-        WireError: Not a message of this version (WireVersionError: of another): it raises nothing else, whatever the bytes are.
+        WireError: Not a message of this version (WireVersionError: of another one); no bytes raise any other error.
     """
     if len(frames) < 2:
         raise WireError(f"a message of {len(frames)} frames; expected at least a kind and a header")
@@ -89,7 +89,7 @@ def unpack(frames: list[bytes]) -> Message:
     if version != VERSION:
         raise WireVersionError(f"{kind}: wire version {str(version)[:32]}; expected {VERSION}")
     if header.keys() != _ENVELOPE_SHAPE.keys() or not all(type(header[key]) is _ENVELOPE_SHAPE[key] for key in header):
-        raise WireError(f"{kind}: the header lacks its envelope or holds wrong types in it")
+        raise WireError(f"{kind}: the header has no envelope, or wrong types in it")
     envelope = Envelope(header["session"], header["epoch"], header["sequence"], header["acknowledged"])
     message = Message(kind, header["body"], tuple(bytes(frame) for frame in frames[2:]), envelope)
     _check(message)
@@ -100,16 +100,16 @@ def _unpack_header(kind: str, packed: bytes) -> dict[Any, Any]:
     if len(packed) > MAX_HEADER_BYTES:
         raise WireError(f"{kind}: a header of {len(packed)} bytes; expected at most {MAX_HEADER_BYTES}")
     try:
-        header = msgpack.unpackb(packed, raw=False, strict_map_key=True, max_ext_len=0)
+        header: object = msgpack.unpackb(packed, raw=False, strict_map_key=True, max_ext_len=0)
     except (ValueError, TypeError, OverflowError, RecursionError, msgpack.UnpackException) as error:
         raise WireError(f"{kind}: the header is not msgpack ({type(error).__name__})") from error
     if not isinstance(header, dict):
         raise WireError(f"{kind}: the header is a {type(header).__name__}; expected a map")
-    return header
+    return cast("dict[Any, Any]", header)
 
 
 def _check(message: Message) -> None:
-    """Refuse what does not look like its kind."""
+    """Raise WireError unless the message conforms to its type."""
     kind = MESSAGE_TYPES.get(message.kind)
     if kind is None:
         raise WireError(f"unknown kind of message {message.kind[:32]!r}")

@@ -1,8 +1,8 @@
-"""Frozen records <-> msgpack bytes and plain data, for messages. The codec itself is `records.plain_data`."""
+"""Serialization of frozen records to msgpack and plain data, for messages; the codec is `records.plain_data`."""
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import msgpack
 
@@ -28,12 +28,12 @@ def from_plain(kind: type[Record], data: object) -> Record:
 
 
 def pack_records(records: object) -> bytes:
-    """Return `to_plain(records)` as msgpack."""
-    return cast("bytes", msgpack.packb(to_plain(records), use_bin_type=True))
+    """Return the plain data of `records` as msgpack."""
+    return msgpack.packb(to_plain(records), use_bin_type=True)
 
 
 def unpack_records(data: bytes) -> Any:
-    """Return the plain data of `pack_records`.
+    """Return the plain data that `pack_records` packed.
 
     Raises:
         WireError: Not msgpack.

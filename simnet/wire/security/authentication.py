@@ -1,4 +1,4 @@
-"""The broker's door on tcp: lets in by key, and complains once about each peer that it turns away."""
+"""Authentication of hosts on tcp by key; the broker logs each peer that it turns away, once."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ _FAILURES = {
     zmq.Event.HANDSHAKE_FAILED_PROTOCOL: "it has no key, another broker's, or speaks something else",
     zmq.Event.HANDSHAKE_FAILED_NO_DETAIL: "it has no key, or speaks something else",
 }
-_WATCHED = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | sum(_FAILURES)
+_EVENTS = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | sum(_FAILURES)
 _POLL_MS = 100
-_GONE = "somebody who has left"
+_GONE = "a peer that has left"
 
 
 class Authenticator:
-    """Guards sockets of `context`: by `keys`, or (without) only listening to who fails to get in.
+    """Protects sockets of `context` by `keys`; without keys it only logs peers whose handshake fails.
 
-    One at most in a context: authentication belongs to that.
+    A context has at most one, since ZeroMQ authenticates per context.
     """
 
-    def __init__(self, context: zmq.Context, keys: BrokerKeys | None) -> None:
+    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], keys: BrokerKeys | None) -> None:
         self._keys = keys
         self._authenticator = None if keys is None else _authenticator(context, keys)
         self._monitors: list[_Monitor] = []
 
-    def guard(self, guarded: zmq.Socket) -> None:
-        """Guard a socket that is not yet bound."""
+    def protect(self, protected: zmq.Socket[bytes]) -> None:
+        """Protect a socket that is not bound yet."""
         if self._keys is not None:
-            self._keys.protect(guarded)
-        self._monitors.append(_Monitor(guarded))
+            self._keys.protect(protected)
+        self._monitors.append(_Monitor(protected))
 
     def close(self) -> None:
-        """Stop; the guarded sockets are to be closed before, and the context after."""
+        """Stop, after the protected sockets are closed and before the context is."""
         for monitor in self._monitors:
             monitor.close()
         if self._authenticator is not None:
@@ -56,13 +56,13 @@ class Authenticator:
 class _Monitor:
     """Reads the events of one socket in a thread."""
 
-    def __init__(self, guarded: zmq.Socket) -> None:
-        self._events = guarded.get_monitor_socket(_WATCHED)
+    def __init__(self, protected: zmq.Socket[bytes]) -> None:
+        self._events = protected.get_monitor_socket(_EVENTS)
         self._addresses: dict[int, str] = {}
         self._failure: str | None = None
-        self._complaints = LogOnce()
+        self._warnings = LogOnce()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="broker door", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="broker authentication", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -77,46 +77,46 @@ class _Monitor:
                     self._note(found["event"], found["value"])
 
     def _note(self, event: int, value: int) -> None:
-        """Take an event in. ZeroMQ tells of a failure first and then which connection (its descriptor) it closes for that."""
+        """Handle an event. ZeroMQ reports a failure first and then the connection (its descriptor) that it closes."""
         if event == zmq.EVENT_ACCEPTED:
             self._addresses[value] = _peer(value)
         elif event == zmq.EVENT_DISCONNECTED:
-            address = self._addresses.pop(value, "somebody")
+            address = self._addresses.pop(value, "a peer")
             if self._failure is not None:
-                self._complaints.once((address, self._failure), f"turned away {address}: {self._failure}")
+                self._warnings.warn((address, self._failure), f"turned away {address}: {self._failure}")
             self._failure = None
         else:
             self._failure = _FAILURES[zmq.Event(event)]
 
 
-class _Known:
-    """Tells the authenticator whose key may enter."""
+class _KeyPolicy:
+    """Tells ZeroMQ's authenticator which keys are known."""
 
     def __init__(self, keys: BrokerKeys) -> None:
         self._keys = keys
-        self._complaints = LogOnce()
+        self._warnings = LogOnce()
 
     def callback(self, _domain: str, key: bytes) -> bool:
         is_known = key in self._keys.hosts
         if not is_known:
-            text = f"turned away who has the public key {key.decode('ascii')}: it is not in the broker's folder"
-            self._complaints.once(key, text)
+            text = f"turned away a host with the public key {key.decode('ascii')}: it is not in the broker's folder"
+            self._warnings.warn(key, text)
         return is_known
 
 
-def _authenticator(context: zmq.Context, keys: BrokerKeys) -> ThreadAuthenticator:
+def _authenticator(context: zmq.Context[zmq.Socket[bytes]], keys: BrokerKeys) -> ThreadAuthenticator:
     from zmq.auth.thread import ThreadAuthenticator
 
     authenticator = ThreadAuthenticator(context)
     authenticator.start()
-    authenticator.configure_curve_callback(DOMAIN, _Known(keys))
+    authenticator.configure_curve_callback(DOMAIN, _KeyPolicy(keys))
     return authenticator
 
 
 def _peer(descriptor: int) -> str:
-    """Return the address at the other end of an accepted connection, if it is still there.
+    """Return the address of the peer of an accepted connection, if the connection still exists.
 
-    When the event is read the connection may be closed and its number may be that of any other file.
+    When the event is read, the connection may be closed and its descriptor may belong to another file.
     """
     try:
         copy = os.dup(descriptor)

@@ -1,4 +1,4 @@
-"""Why a host cannot get through its broker's door: ZeroMQ itself would go on trying without a word."""
+"""The handshake of a host: reports why a broker refuses it, where ZeroMQ itself retries silently."""
 
 from __future__ import annotations
 
@@ -12,37 +12,35 @@ from simnet.errors import NodeError
 if TYPE_CHECKING:
     from simnet.wire.security.keys import HostKeys
 
-_WATCHED = zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+_EVENTS = zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
 _TOLERATED = 3
-"""A broker that just ends breaks handshakes too; one that will not have them breaks each."""
+"""Failed handshakes in a row that are tolerated, since a broker that ends breaks handshakes too."""
 
 
 class Handshake:
-    """Watches a socket that connects to a broker."""
+    """Observes the connection of a socket to its broker."""
 
-    def __init__(self, socket: zmq.Socket, endpoint: str, keys: HostKeys | None) -> None:
+    def __init__(self, socket: zmq.Socket[bytes], endpoint: str, keys: HostKeys | None) -> None:
         self._socket, self._endpoint, self._keys = socket, endpoint, keys
-        self._events = socket.get_monitor_socket(_WATCHED)
-        self._broken = 0
+        self._events = socket.get_monitor_socket(_EVENTS)
+        self._failures = 0
 
     def check(self) -> None:
-        """Take in what has happened.
+        """Handle the events since the last call.
 
         Raises:
-            NodeError: The broker does not let this host in.
+            NodeError: The broker refuses this host.
         """
         while self._events.poll(0):
             event = parse_monitor_message(self._events.recv_multipart())["event"]
             if event == zmq.EVENT_HANDSHAKE_FAILED_AUTH:
-                raise NodeError(f"{self._endpoint}: refused our key; {self._expected_key()}")
-            self._broken += 1
-            if event == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL or self._broken >= _TOLERATED:
-                raise NodeError(
-                    f"{self._endpoint}: no common language with what listens there; {self._expected_peer()}"
-                )
+                raise NodeError(f"{self._endpoint}: refused the key of this host; {self._expected_key()}")
+            self._failures += 1
+            if event == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL or self._failures >= _TOLERATED:
+                raise NodeError(f"{self._endpoint}: no common protocol with the peer there; {self._expected_peer()}")
 
     def close(self) -> None:
-        """Watch no longer."""
+        """Stop observing."""
         self._socket.disable_monitor()
         self._events.close()
 
@@ -53,4 +51,4 @@ class Handshake:
     def _expected_peer(self) -> str:
         if self._keys is None:
             return "expected a broker without keys (this host has none: --keys DIR)"
-        return "expected the broker whose public key broker.key is"
+        return "expected the broker that has the public key in broker.key"

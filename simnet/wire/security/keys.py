@@ -1,7 +1,7 @@
-"""CURVE keys in a folder: `NAME.key` is public, `NAME.key_secret` (mode 600) is its owner's alone.
+"""CURVE keys in a folder: `NAME.key` is public, `NAME.key_secret` (mode 600) stays with its owner.
 
-broker's machine   broker.key_secret, and NAME.key of every host that it lets in
-a host's machine   broker.key, and its own NAME.key_secret
+machine of the broker   broker.key_secret, and NAME.key of every host that may join
+machine of a host       broker.key, and its own NAME.key_secret
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import zmq
 import zmq.auth
@@ -23,14 +23,16 @@ if TYPE_CHECKING:
 BROKER = "broker"
 PUBLIC, SECRET = ".key", ".key_secret"
 DOMAIN = "simnet"
-"""The authentication domain of both of a broker's sockets."""
+"""Authentication domain of both sockets of a broker."""
 
+_CURVE: Any = zmq.auth
+"""Its types are incomplete."""
 _NAME = re.compile(r"[A-Za-z0-9_][\w.-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerKeys:
-    """The broker's pair, and the public keys of those whom it lets in with their names."""
+    """Key pair of the broker, and the names of hosts by their public keys."""
 
     public: bytes
     secret: bytes
@@ -38,10 +40,10 @@ class BrokerKeys:
 
     @classmethod
     def load(cls, folder: Path) -> BrokerKeys:
-        """Return the keys that a broker needs.
+        """Return the keys of a broker.
 
         Raises:
-            InputError: One is missing or is none.
+            InputError: A key is missing or unreadable.
         """
         public, secret = _load_secret(folder / (BROKER + SECRET))
         files = sorted(file for file in folder.glob("*" + PUBLIC) if file.stem != BROKER)
@@ -49,18 +51,18 @@ class BrokerKeys:
             raise InputError(f"{folder}: no host's public key; expected NAME.key of every host that may join")
         return cls(public, secret, {_load(file)[0]: file.stem for file in files})
 
-    def protect(self, socket: zmq.Socket) -> None:
-        """Make a socket, not yet bound, one that lets in by its domain's authenticator only."""
+    def protect(self, socket: zmq.Socket[bytes]) -> None:
+        """Let a socket that is not bound yet accept authenticated hosts only."""
         socket.curve_server = True
         socket.curve_publickey, socket.curve_secretkey = self.public, self.secret
-        # Without an authenticator nobody is let in, where everybody would be.
+        # Without an authenticator, ZeroMQ then accepts no host instead of every host.
         socket.setsockopt_string(zmq.ZAP_DOMAIN, DOMAIN)
         socket.setsockopt(zmq.ZAP_ENFORCE_DOMAIN, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class HostKeys:
-    """A host's pair, called `name`, and its broker's public key."""
+    """Key pair of a host, called `name`, and the public key of its broker."""
 
     name: str
     public: bytes
@@ -69,15 +71,15 @@ class HostKeys:
 
     @classmethod
     def load(cls, folder: Path, name: str | None, wanted: Sequence[str] = ()) -> HostKeys:
-        """Return the keys that a host needs.
+        """Return the keys of a host.
 
         Args:
-            folder: Where they are.
-            name: Whose pair; if None, that of the first of `wanted` that is there, or the only one there.
-            wanted: The names that the host would go by.
+            folder: Folder of the keys.
+            name: Name of the pair; if None, the first of `wanted` in the folder, or the only one there.
+            wanted: Names that fit the host.
 
         Raises:
-            InputError: One is missing or is none, or it is not clear which.
+            InputError: A key is missing or unreadable, or the choice is not clear.
         """
         broker, _ = _load(folder / (BROKER + PUBLIC))
         found = sorted(file.stem for file in folder.glob("*" + SECRET) if file.stem != BROKER)
@@ -85,26 +87,26 @@ class HostKeys:
             name = next((each for each in wanted if each in found), found[0] if len(found) == 1 else None)
         if name is None:
             raise InputError(
-                f"{folder}: {', '.join(found) or 'no key of a host'} in it; expected --key NAME, one of them"
+                f"{folder}: contains {', '.join(found) or 'no key of a host'}; expected --key NAME, one of them"
             )
         return cls(name, *_load_secret(folder / (name + SECRET)), broker)
 
-    def protect(self, socket: zmq.Socket) -> None:
-        """Make a socket, not yet connected, one that talks to this broker alone, as this host."""
+    def protect(self, socket: zmq.Socket[bytes]) -> None:
+        """Let a socket that is not connected yet talk to this broker only, as this host."""
         socket.curve_publickey, socket.curve_secretkey = self.public, self.secret
         socket.curve_serverkey = self.broker
 
 
 def make(folder: Path, hosts: Sequence[str]) -> dict[str, bool]:
-    """Make a pair for the broker and each of `hosts` where there is none yet; return whether each was made now.
+    """Create missing key pairs for the broker and each of `hosts`; return for each whether it is new.
 
     Raises:
-        InputError: A name is none, a pair is half there, or the folder cannot be written.
+        InputError: A name is invalid, half of a pair is missing, or the folder cannot be written.
     """
     for name in hosts:
         if not _NAME.fullmatch(name) or name == BROKER:
             raise InputError(
-                f"{name!r} is no name of a host's key; expected letters, digits, '.', '_', '-', not {BROKER!r}"
+                f"{name!r} is not a valid name of a key; expected letters, digits, '.', '_', '-', not {BROKER!r}"
             )
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -121,7 +123,7 @@ def _make_pair(folder: Path, name: str) -> bool:
         raise InputError(f"{folder}: half of the pair {name!r} is missing; expected both files, or neither")
     before = os.umask(0o077)
     try:
-        zmq.auth.create_certificates(folder, name)
+        _CURVE.create_certificates(folder, name)
     finally:
         os.umask(before)
     public.chmod(0o644)
@@ -136,10 +138,12 @@ def _load_secret(file: Path) -> tuple[bytes, bytes]:
 
 
 def _load(file: Path) -> tuple[bytes, bytes | None]:
+    public: bytes
+    secret: bytes | None
     try:
-        public, secret = zmq.auth.load_certificate(file)
+        public, secret = _CURVE.load_certificate(file)
     except (OSError, ValueError):
-        raise InputError(f"{file}: no readable key; expected one made by `simnet keys`") from None
+        raise InputError(f"{file}: not a readable key; expected one made by `simnet keys`") from None
     if any(key is not None and len(key) != 40 for key in (public, secret)):
         raise InputError(f"{file}: a key of a wrong length; expected one made by `simnet keys`")
     return public, secret

@@ -1,1 +1,4 @@
-"""The sockets of broker and hosts."""
+"""Sockets: a ROUTER for the broker, a DEALER for each host.
+
+BrokerSocket.post ──▶ HostSocket.receive ──▶ node ──▶ HostSocket.reply ──▶ BrokerSocket.result
+"""

@@ -1,6 +1,7 @@
-"""The broker's socket: a ROUTER that lets in whom its roster wants, numbered requests, and waits that end.
+"""The socket of the broker: a ROUTER with admission, numbered requests and bounded waits.
 
-A host that is gone is waited for. When it says hello again it is told what it has to know, and then what it still owes.
+The broker waits for a host that is gone. When that host says hello again, it gets replayed messages and its open requests, in
+order.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import zmq
 
 from simnet.errors import InputError, NodeError, NodeLostError, WireError, WireVersionError
-from simnet.wire import endpoint as place
+from simnet.wire.endpoint import is_open
 from simnet.wire.log_once import LogOnce
 from simnet.wire.membership import heartbeat
 from simnet.wire.membership.admission import HostClaim
@@ -37,93 +38,95 @@ if TYPE_CHECKING:
 
 POLL_S = 0.1
 RESEND_S = 5.0
-"""A request without a reply is sent again after this long; the host drops the second copy."""
+"""Time after which a request without a reply is sent again; the host drops a second copy."""
 BEATS_MISSED = 2
-"""A host that has missed so many beats gives way to one that says hello in its place."""
+"""Missed beats after which a host gives way to another process that says hello with its claim."""
 
 _LOG = logging.getLogger(__name__)
 
 
 class BrokerSocket:
-    """Talks to the hosts that `roster` lets in, and to nobody else.
+    """Talks to the hosts that `roster` admits, and to no other peer.
 
-    A host is known by its name from its hello on; the routing identity that it spoke from then is the only one that counts
-    for it, and is too long to guess. `watch` tells which hosts are gone; `memory` is what lets one come back, within
-    `patience_s`, and without it none can. Belongs to one thread.
+    The routing identity of a host's hello is the only one that counts for that host, and is too long to guess. `detector`
+    reports lost hosts. With a `replay_source` a host can come back within `patience_s`; without one it cannot. One thread owns
+    the socket.
     """
 
     def __init__(
         self,
-        context: zmq.Context,
+        context: zmq.Context[zmq.Socket[bytes]],
         endpoint: str,
         roster: Roster,
-        watch: FailureDetector = detect_silent_hosts,
-        memory: ReplaySource | None = None,
+        detector: FailureDetector = detect_silent_hosts,
+        replay_source: ReplaySource | None = None,
         patience_s: float = 0.0,
         keys: BrokerKeys | None = None,
     ) -> None:
-        """Listen at `endpoint`; on tcp, who has none of the hosts' `keys` does not get in.
+        """Listen on `endpoint`; on tcp, `keys` decide which hosts may connect.
 
         Raises:
-            InputError: It cannot be listened to there.
+            InputError: The endpoint is not available.
         """
         self._session = secrets.token_hex(16)
-        self._attendance = Membership(roster, may_return=memory is not None)
-        self._watch, self._memory, self._patience_s = watch, memory, patience_s
+        self._membership = Membership(roster, may_return=replay_source is not None)
+        self._detector, self._replay_source, self._patience_s = detector, replay_source, patience_s
         self._hosts: dict[str, Requests] = {}
-        self._knocking: dict[bytes, float] = {}
-        """Since when somebody asks to come in for a host that is still taken to be there."""
-        self._complaints = LogOnce()
+        self._returning: dict[bytes, float] = {}
+        """First hello, by routing identity, of processes that claim the place of a present host."""
+        self._warnings = LogOnce()
         self._socket = open_router(context)
-        self._door = Authenticator(context, keys) if place.is_open(endpoint) else None
-        guard = (lambda _: None) if self._door is None else self._door.guard
-        guard(self._socket)
+        self._authenticator = Authenticator(context, keys) if is_open(endpoint) else None
+        protect = _leave_open if self._authenticator is None else self._authenticator.protect
+        protect(self._socket)
         try:
             self._socket.bind(endpoint)
             self.endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
-            self._pulse = heartbeat.BrokerHeartbeat(context, heartbeat.endpoint_beside(endpoint), self._session, guard)
+            self._heartbeat = heartbeat.BrokerHeartbeat(
+                context, heartbeat.heartbeat_endpoint(endpoint), self._session, protect
+            )
         except zmq.ZMQError as error:
             self._socket.close()
-            if self._door is not None:
-                self._door.close()
+            if self._authenticator is not None:
+                self._authenticator.close()
             raise InputError(
                 f"{endpoint}: cannot listen there or one port above ({error}); expected a free address of this machine, "
                 "such as tcp://0.0.0.0:5555"
             ) from error
         self.waited_s = 0.0
         self.returns = 0
-        """How often a host came back in the middle of the run."""
+        """Number of times that a host came back during the run."""
 
     @property
     def hosts(self) -> list[str]:
-        """Everybody who has been let in."""
-        return self._attendance.hosts
+        """Names of all hosts that have joined."""
+        return self._membership.hosts
 
     def wait_ready(self, timeout_s: float) -> list[HostClaim]:
-        """Wait until nobody is missing; return what each host claims, by name. Who comes later is refused.
+        """Wait until no node is missing; return the claims in order of names. Later hosts are refused.
 
         Raises:
-            NodeError: Somebody did not come in time; the message names whom.
+            NodeError: A host did not join in time; the message names what is missing.
         """
         deadline = time.monotonic() + timeout_s
-        while missing := self._attendance.missing:
-            for absent in self._attendance.away.values():
+        while missing := self._membership.missing:
+            for absent in self._membership.away.values():
                 if absent.final:
                     raise NodeLostError(absent.host, f"{absent.reason}; expected it to join the run")
             if time.monotonic() > deadline:
                 raise NodeError(f"{', '.join(missing)}: not there after {timeout_s:g} s; expected to join the run")
             self._pump(POLL_S)
-        self._attendance.has_begun = True
-        return self._attendance.claims
+        self._membership.has_begun = True
+        return self._membership.claims
 
     def is_here(self, host: str) -> bool:
-        """Whether a host has been let in and is not away."""
-        return self._attendance.is_here(host)
+        """Return whether a host has joined and is not away."""
+        return self._membership.is_here(host)
 
     def post(self, host: str, message: Message) -> int:
-        """Send a request to `host`, at once or when it is back, and go on; return its ticket for `result`."""
+        """Send a request to `host`, now or when it is back; return its ticket for `result` without waiting."""
         if host not in self._hosts:
-            raise NodeError(f"{host}: has not come; sending it {message.kind!r}")
+            raise NodeError(f"{host}: has not joined; sending it {message.kind!r}")
         requests = self._hosts[host]
         ticket = requests.post(message)
         if self.is_here(host):
@@ -131,7 +134,7 @@ class BrokerSocket:
         return ticket
 
     def skip(self, host: str) -> int:
-        """Return the ticket that `post` would, for a request that need not be sent."""
+        """Return the ticket that `post` would return, for a request that need not be sent."""
         return self._hosts[host].skip()
 
     def next_ticket(self, host: str) -> int:
@@ -139,28 +142,28 @@ class BrokerSocket:
         return self._hosts[host].next_ticket
 
     def tell(self, host: str, message: Message) -> None:
-        """Send what `host` is to know before it is asked anything; its memory is shown the reply."""
+        """Send a message that `host` needs before its first request; the replay source checks the reply."""
         self._hosts[host].tell(message)
         if self.is_here(host):
             self._send(host, self._hosts[host].newest)
 
     def result(self, host: str, ticket: int, what: str, timeout_s: float) -> Message:
-        """Return the reply to a request, waiting for it if need be.
+        """Return the reply to a request, after a wait if necessary.
 
         Raises:
-            NodeLostError: The host is gone and did not come back in time; the message names it and `what`.
+            NodeLostError: The host is gone and did not come back in time; the message names the host and `what`.
             NodeError: It did not answer within `timeout_s`.
         """
         requests = self._hosts[host]
-        began = asked = last_sent = time.monotonic()
+        began = requested = last_sent = time.monotonic()
         epoch = requests.epoch
         while (reply := requests.take(ticket)) is None:
             now = time.monotonic()
             if requests.epoch != epoch:
-                epoch, asked, last_sent = requests.epoch, now, now
-            if (absent := self._attendance.away.get(host)) is not None:
+                epoch, requested, last_sent = requests.epoch, now, now
+            if (absent := self._membership.away.get(host)) is not None:
                 raise_if_lost(absent, self._patience_s, what)
-            elif now - asked > timeout_s:
+            elif now - requested > timeout_s:
                 raise NodeError(f"{host}: no answer for {timeout_s:.0f} s; waited for {what}")
             elif now - last_sent > RESEND_S:
                 last_sent = now
@@ -170,48 +173,48 @@ class BrokerSocket:
         return reply
 
     def wait(self, seconds: float) -> None:
-        """Let this much wall time pass, taking in what comes."""
+        """Handle messages for this much wall time."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             self._pump(min(left, POLL_S))
 
     def close(self, linger_ms: int = 0) -> None:
-        """Close both sockets; what is still queued has `linger_ms` to leave."""
-        self._pulse.close()
+        """Close both sockets; queued messages have `linger_ms` to leave."""
+        self._heartbeat.close()
         self._socket.close(linger_ms)
-        if self._door is not None:
-            self._door.close()
+        if self._authenticator is not None:
+            self._authenticator.close()
 
-    def _look_around(self) -> None:
-        """Note who has gone since the last look."""
+    def _check_liveness(self) -> None:
+        """Note the hosts that are gone since the last call."""
         limit_s = heartbeat.MISSED * heartbeat.INTERVAL_S
-        silent = [host for host in self._hosts if self.is_here(host) and self._pulse.silence_s(host) > limit_s]
-        for absent in self._watch(silent):
-            self._attendance.leave(absent)
-            if not self._attendance.has_begun:
+        silent = [host for host in self._hosts if self.is_here(host) and self._heartbeat.silence_s(host) > limit_s]
+        for absent in self._detector(silent):
+            self._membership.leave(absent)
+            if not self._membership.has_begun:
                 self._hosts.pop(absent.host, None)
             if not absent.final:
                 _LOG.warning("%s: %s; waiting for it to come back", absent.host, absent.reason)
 
     def _pump(self, timeout_s: float) -> None:
-        """Take in everything that is there, waiting up to `timeout_s` for the first."""
+        """Handle all messages in the socket, after a wait of up to `timeout_s` for the first."""
         if timeout_s:
-            self._look_around()
+            self._check_liveness()
         wait_ms = math.ceil(timeout_s * 1000)
         while self._socket.poll(wait_ms):
             frames = self._socket.recv_multipart()
-            self._take_in(frames[0], frames[1:])
+            self._handle(frames[0], frames[1:])
             wait_ms = 0
 
-    def _take_in(self, identity: bytes, frames: list[bytes]) -> None:
+    def _handle(self, identity: bytes, frames: list[bytes]) -> None:
         try:
             message = unpack(frames)
             if message.kind == "hello":
                 self._admit(identity, HostClaim.of(message))
             else:
                 host = self._sender(identity, message)
-                if self._hosts[host].accept(message) == REPLAYED and self._memory is not None:
-                    self._memory.replayed(host, message)
+                if self._hosts[host].accept(message) == REPLAYED and self._replay_source is not None:
+                    self._replay_source.replayed(host, message)
         except WireVersionError as error:
             self._drop(identity, error)
             if frames[0] == b"hello":
@@ -220,63 +223,67 @@ class BrokerSocket:
             self._drop(identity, error)
 
     def _sender(self, identity: bytes, message: Message) -> str:
-        host = self._attendance.host_at(identity)
+        host = self._membership.host_at(identity)
         if host is None:
-            raise WireError("it has not been let in")
+            raise WireError("it has not joined")
         if message.envelope.session != self._session:
-            raise WireError("of another session")
+            raise WireError("a message of another session")
         return host
 
     def _admit(self, identity: bytes, claim: HostClaim) -> None:
         host = claim.host
-        if self._attendance.host_at(identity) == host:
-            self._welcome(host)  # a hello that was sent again has its welcome again
+        if self._membership.host_at(identity) == host:
+            self._welcome(host)  # a repeated hello gets its welcome again
             return
         if self._may_be_back(identity, claim):
             return
-        if (objection := self._attendance.objection(identity, claim)) is not None:
-            self._complaints.once(identity, f"refused {host[:64]}: {objection}")
+        if (objection := self._membership.objection(identity, claim)) is not None:
+            self._warnings.warn(identity, f"refused {host[:64]}: {objection}")
             self._refuse(identity, objection)
             return
-        self._attendance.enter(identity, claim)
-        self._pulse.watch(host)
+        self._membership.enter(identity, claim)
+        self._heartbeat.watch(host)
         requests = self._hosts.setdefault(host, Requests(self._session))
-        self.returns += self._attendance.has_begun
-        replayed = self._memory.replay(host, requests.owed) if self._memory is not None and requests.epoch else ()
+        self.returns += self._membership.has_begun
+        replayed = (
+            self._replay_source.replay(host, requests.owed)
+            if self._replay_source is not None and requests.epoch
+            else ()
+        )
         messages = requests.restart(replayed)
         self._welcome(host)
         for message in messages:
             self._send(host, message)
 
     def _welcome(self, host: str) -> None:
-        header = {"pulse": self._pulse.endpoint}
+        header = {"pulse": self._heartbeat.endpoint}
         self._send(host, Message("welcome", header, envelope=Envelope(self._session, self._hosts[host].epoch)))
 
     def _may_be_back(self, identity: bytes, claim: HostClaim) -> bool:
-        """Return whether to let a host knock on: its crash may not have shown yet, and it says hello again soon."""
+        """Return whether to ignore a hello for now: the crash of the present host may not be detected yet."""
         host = claim.host
-        attendance = self._attendance
+        membership = self._membership
         if (
-            not attendance.has_begun
-            or self._memory is None
-            or not (attendance.is_here(host) and attendance.is_known(claim))
+            not membership.has_begun
+            or self._replay_source is None
+            or not (membership.is_here(host) and membership.is_known(claim))
         ):
             return False
-        since = self._knocking.setdefault(identity, time.monotonic())
-        if self._pulse.silence_s(host) <= BEATS_MISSED * heartbeat.INTERVAL_S:
-            return time.monotonic() - since <= (BEATS_MISSED + 1) * heartbeat.INTERVAL_S
-        attendance.leave(Absence(host, "another process came in its place"))
+        first_hello = self._returning.setdefault(identity, time.monotonic())
+        if self._heartbeat.silence_s(host) <= BEATS_MISSED * heartbeat.INTERVAL_S:
+            return time.monotonic() - first_hello <= (BEATS_MISSED + 1) * heartbeat.INTERVAL_S
+        membership.leave(Absence(host, "another process took its place"))
         return False
 
     def _refuse(self, identity: bytes, reason: str) -> None:
         try:
             self._socket.send_multipart([identity, *pack(Message("refused", {"reason": reason[:2000]}))], zmq.NOBLOCK)
         except zmq.ZMQError:
-            return  # it has gone already, or does not listen
+            return  # the peer is gone, or does not read
 
     def _drop(self, identity: bytes, error: WireError) -> None:
-        host = self._attendance.host_at(identity)
-        self._complaints.once(identity, f"dropped what {host or f'peer {identity[:32].hex()}'} sent: {error}")
+        host = self._membership.host_at(identity)
+        self._warnings.warn(identity, f"dropped what {host or f'peer {identity[:32].hex()}'} sent: {error}")
 
     def _send_again(self, host: str) -> None:
         for message in self._hosts[host].outstanding:
@@ -284,8 +291,12 @@ class BrokerSocket:
 
     def _send(self, host: str, message: Message) -> None:
         try:
-            self._socket.send_multipart([self._attendance.identity(host), *pack(message)])
+            self._socket.send_multipart([self._membership.identity(host), *pack(message)])
         except zmq.ZMQError as error:
-            # It has just gone, or takes nothing in: its silence will show that, and all it owes is sent again when it is back.
-            if self._memory is None:
+            # The host has just died or does not read: its silence shows that, and its open requests are repeated when it is back.
+            if self._replay_source is None:
                 raise NodeError(f"{host}: cannot be reached ({error}); sending it {message.kind!r}") from error
+
+
+def _leave_open(_socket: zmq.Socket[bytes]) -> None:
+    """Leave a socket without keys: only this machine's user can reach it."""

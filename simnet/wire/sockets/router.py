@@ -1,4 +1,4 @@
-"""The kind of socket that a broker listens with."""
+"""Configuration of the ROUTER socket on which a broker listens."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import zmq
 from simnet.wire.protocol.messages import MAX_PAYLOAD_BYTES
 
 WAITING_MESSAGES = 64
-"""Frames of messages that wait here for each peer; more wait at the peer."""
+"""Message frames that queue here for each peer; more queue at the peer."""
 
 
-def open_router(context: zmq.Context) -> zmq.Socket:
-    """Return a ROUTER that is not bound yet: it says who cannot be reached, and takes nothing beyond the size cap."""
+def open_router(context: zmq.Context[zmq.Socket[bytes]]) -> zmq.Socket[bytes]:
+    """Return a ROUTER that is not bound yet, with errors for unreachable peers and a size limit."""
     router = context.socket(zmq.ROUTER)
     router.setsockopt(zmq.LINGER, 0)
     router.setsockopt(zmq.ROUTER_MANDATORY, 1)

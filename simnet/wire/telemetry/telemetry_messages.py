@@ -1,13 +1,13 @@
-"""Telemetry <-> lists of bytes; no socket in here.
+"""Telemetry messages <-> lists of bytes. Sans-IO.
 
-`[topic, msgpack map of the version and the record, JPEG files ...]`: one way, from a broker to whoever subscribes. Everything is
-checked before use; a subscriber must not trust what it connects to.
+A message is `[topic, msgpack map of the version and the record, JPEG files ...]` and travels one way, from a run to its
+subscribers. It is checked before use, since a subscriber must not trust its peer.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import msgpack
 
@@ -24,11 +24,11 @@ from simnet.wire.protocol.serialization import from_plain, to_plain, unpack_reco
 
 VERSION = 1
 MAX_BYTES = 8 * 1024 * 1024
-"""Of one message, pictures included."""
+"""Largest size of one message, pictures included."""
 
 Record = LiveRun | LiveSample | LiveFrame | LiveEvent | LivePicture | LiveEnd
 
-_TOPICS: dict[str, tuple[type, int]] = {
+_TOPICS: dict[str, tuple[type[Record], int]] = {
     "run": (LiveRun, 0),
     "sample": (LiveSample, 0),
     "frame": (LiveFrame, 0),
@@ -36,29 +36,29 @@ _TOPICS: dict[str, tuple[type, int]] = {
     "picture": (LivePicture, 2),
     "end": (LiveEnd, 0),
 }
-"""Each topic's record and how many files follow it."""
+"""Record of each topic, and the number of files after it."""
 _TOPIC_OF = {kind: topic for topic, (kind, _) in _TOPICS.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One thing that was published."""
+    """A published record, with the files that belong to it."""
 
     record: Record
     files: tuple[bytes, ...] = ()
 
 
-def pack(told: Published) -> list[bytes]:
-    """Return the frames of `told`."""
-    header: Any = msgpack.packb({"v": VERSION, "body": to_plain(told.record)}, use_bin_type=True)
-    return [_TOPIC_OF[type(told.record)].encode(), header, *told.files]
+def pack(published: Published) -> list[bytes]:
+    """Return the frames of `published`."""
+    header = msgpack.packb({"v": VERSION, "body": to_plain(published.record)}, use_bin_type=True)
+    return [_TOPIC_OF[type(published.record)].encode(), header, *published.files]
 
 
 def unpack(frames: list[bytes]) -> Published:
-    """Return what `frames` hold.
+    """Return the record and files that `frames` hold.
 
     Raises:
-        WireError: Not telemetry of this version: the only error this raises, whatever the bytes are.
+        WireError: Not telemetry of this version; no bytes raise any other error.
     """
     if len(frames) < 2:
         raise WireError(f"telemetry of {len(frames)} frames; expected at least a topic and a header")
@@ -71,8 +71,9 @@ def unpack(frames: list[bytes]) -> Published:
     kind, files = _TOPICS[topic]
     if len(frames) - 2 != files:
         raise WireError(f"{topic}: {len(frames) - 2} files; expected {files}")
-    header = unpack_records(frames[1])
-    if not isinstance(header, dict) or header.keys() != {"v", "body"}:
+    plain: object = unpack_records(frames[1])
+    header = cast("dict[object, Any]", plain) if isinstance(plain, dict) else {}
+    if header.keys() != {"v", "body"}:
         raise WireError(f"{topic}: the header is not a map of a version and a body")
     if header["v"] != VERSION:
         raise WireError(f"{topic}: telemetry of version {str(header['v'])[:32]}; expected {VERSION}")

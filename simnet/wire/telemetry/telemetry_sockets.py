@@ -1,8 +1,8 @@
-"""The sockets of telemetry: a publisher that never makes its run wait, a subscriber that waits for any run.
+"""Telemetry sockets: a publisher that never blocks its run, and a subscriber that waits for any run.
 
-    run ──put──▶ bounded queue ──thread──▶ XPUB ──tcp──▶ SUB ──thread──▶ who watches
+    run ──put──▶ bounded queue ──thread──▶ XPUB ──tcp──▶ SUB ──thread──▶ dashboard
 
-An XPUB hears who subscribes, so that nothing is made or sent while nobody listens.
+An XPUB socket reports subscriptions: with no subscriber, nothing is encoded or sent.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 REPEAT_S = 1.0
-"""How often what is constant is told again."""
+"""Period of the constant record."""
 _BACKLOG = 4096
 _POLL_MS = 50
 _LINGER_MS = 1000
-"""How long what is queued at the end may take to leave."""
+"""Time for queued messages to leave at the end."""
 _LOG = logging.getLogger(__name__)
 
 
 class LivePublisher:
-    """Publishes on `endpoint` from a thread of its own; `constant` is told every second and to everybody who comes.
+    """Publishes on `endpoint` from a thread of its own; sends `constant` every second and to every new subscriber.
 
     Raises:
-        InputError: Nothing can listen on `endpoint`.
+        InputError: The endpoint is not available.
     """
 
     def __init__(self, endpoint: str, constant: Published) -> None:
@@ -47,11 +47,11 @@ class LivePublisher:
         self._queue: deque[Callable[[], Published]] = deque()
         self._has_subscribers = self._closing = False
         self.dropped = 0
-        """How much was put while the queue was full."""
+        """Number of records that were put while the queue was full."""
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.XPUB)
         self._socket.setsockopt(zmq.LINGER, _LINGER_MS)
-        self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)  # everybody who comes is heard, not only the first
+        self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)  # report every subscriber, not only the first
         try:
             self._socket.bind(endpoint)
         except zmq.ZMQError as error:
@@ -65,11 +65,11 @@ class LivePublisher:
 
     @property
     def has_subscribers(self) -> bool:
-        """Whether anybody has subscribed."""
+        """Whether there is a subscriber."""
         return self._has_subscribers
 
     def put(self, make: Callable[[], Published]) -> None:
-        """Publish what `make` returns, which the publisher's thread calls; returns at once and drops it where need be."""
+        """Queue a record and return at once; the publisher's thread calls `make`. A full queue drops the record."""
         if not self._has_subscribers:
             return
         if len(self._queue) >= _BACKLOG:
@@ -78,7 +78,7 @@ class LivePublisher:
         self._queue.append(make)
 
     def close(self) -> None:
-        """Send what is queued and stop."""
+        """Send all queued records and stop."""
         self._closing = True
         self._thread.join()
         self._context.term()
@@ -88,8 +88,8 @@ class LivePublisher:
         with self._socket:
             while True:
                 closing = self._closing
-                came = self._hear_subscribers(0 if closing else _POLL_MS)
-                if came or time.monotonic() >= next_constant:
+                is_new = self._poll_subscribers(0 if closing else _POLL_MS)
+                if is_new or time.monotonic() >= next_constant:
                     next_constant = time.monotonic() + REPEAT_S
                     self._send(self._constant)
                 while self._queue:
@@ -97,23 +97,23 @@ class LivePublisher:
                 if closing:
                     return
 
-    def _hear_subscribers(self, wait_ms: int) -> bool:
-        """Note who came and who went; return whether anybody came."""
-        came = False
+    def _poll_subscribers(self, wait_ms: int) -> bool:
+        """Handle subscriptions; return whether there is a new one."""
+        is_new = False
         while self._socket.poll(wait_ms):
             wait_ms = 0
             note = self._socket.recv()
             self._has_subscribers = note[:1] == b"\x01"
-            came = came or self._has_subscribers
-        return came
+            is_new = is_new or self._has_subscribers
+        return is_new
 
-    def _send(self, told: Published) -> None:
+    def _send(self, published: Published) -> None:
         if self._has_subscribers:
-            self._socket.send_multipart(pack(told))
+            self._socket.send_multipart(pack(published))
 
 
 class LiveSubscriber:
-    """Hands everything that is published on `endpoint` to `take`, from a thread of its own, now and whenever a run comes."""
+    """Passes all records on `endpoint` to `take` from a thread of its own, of current and future runs."""
 
     def __init__(self, endpoint: str, take: Callable[[Published], None]) -> None:
         self._take = take
@@ -133,22 +133,22 @@ class LiveSubscriber:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop listening."""
+        """Stop receiving."""
         self._stopping.set()
         self._thread.join()
         self._context.term()
 
     def _run(self) -> None:
-        scolded = False
+        has_warned = False
         with self._socket:
             while not self._stopping.is_set():
                 if not self._socket.poll(_POLL_MS):
                     continue
                 try:
-                    told = unpack(self._socket.recv_multipart())
+                    published = unpack(self._socket.recv_multipart())
                 except WireError as error:
-                    if not scolded:
+                    if not has_warned:
                         _LOG.warning("dropped telemetry: %s", error)
-                    scolded = True
+                    has_warned = True
                     continue
-                self._take(told)
+                self._take(published)

@@ -137,7 +137,7 @@ def test_only_missing_heartbeats_mark_a_host_dead(context: zmq.Context, monkeypa
 
 def test_late_or_duplicate_host_is_refused_with_reason(context: zmq.Context) -> None:
     broker, host = _joined(context)
-    for name, complaint in (("one", "is there already"), ("two", "not on the roster")):
+    for name, complaint in (("one", "has joined already"), ("two", "not on the roster")):
         other = HostSocket(context, "inproc://broker", HostClaim(name))
         with ThreadPoolExecutor() as pool:
             joining = pool.submit(other.join, 5)

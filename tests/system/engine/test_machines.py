@@ -148,9 +148,9 @@ def test_refused_host_gets_reason_and_run_continues(
     hosts = [send(endpoint, "van", "car"), send(endpoint, "van", fusion=True)]
     failures = [host.exception() for host in hosts[:1]]
     ended.result()
-    assert "car is carried by another host already" in str(failures[0])
+    assert "car runs on another host already" in str(failures[0])
     assert (first.result(), hosts[1].result()) == (None, None)
-    assert "carried by another host" in str(late[0].exception()) or "has begun" in str(late[0].exception())
+    assert "runs on another host" in str(late[0].exception()) or "has begun" in str(late[0].exception())
     assert ended.result().result.summary["fingerprint"] == run(small).result.summary["fingerprint"]
     assert sum("refused" in record.getMessage() for record in caplog.records if record.levelno == logging.WARNING) == 4
 

@@ -19,7 +19,7 @@ CAR = HostClaim("camera car", ("car",), scenario="d1", version="1.0")
         ({"version": "0.9"}, "runs simnet 0.9; expected the broker's 1.0"),
         ({"scenario": "d2"}, "another scenario file"),
         ({"nodes": ("bus",)}, "no node 'bus' that sends; expected one of: car, van, mast"),
-        ({"nodes": ("van", "car")}, "car is carried by another host already; expected what is missing: van, mast"),
+        ({"nodes": ("van", "car")}, "car runs on another host already; expected what is missing: van, mast"),
         ({"nodes": (), "fusion": True}, None),
         ({"nodes": ("van", "van")}, "claims van twice; expected"),
         ({"nodes": ()}, "claims no node; expected"),
@@ -34,14 +34,14 @@ def test_roster_objects_to_wrong_claims(changes: dict, complaint: str | None) ->
 def test_surplus_host_is_refused_with_reason() -> None:
     all_there = [replace(CAR, nodes=ROSTER.nodes), replace(CAR, host="fusion", nodes=(), fusion=True)]
     assert ROSTER.objection(CAR, all_there) == (
-        "car is carried by another host already; expected nobody else, all have come"
+        "car runs on another host already; expected no further host, the run is complete"
     )
 
 
 def test_fusion_is_claimed_once() -> None:
     fusion = replace(CAR, host="fusion", nodes=(), fusion=True)
     both = replace(CAR, host="fusion and camera van", nodes=("van",), fusion=True)
-    assert "fusion is carried by another host already" in ROSTER.objection(both, [fusion])
+    assert "fusion runs on another host already" in ROSTER.objection(both, [fusion])
     assert ROSTER.missing([CAR]) == ["van", "mast", "fusion"]
     assert ROSTER.missing([CAR, both]) == ["mast"]
 

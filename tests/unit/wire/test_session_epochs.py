@@ -26,16 +26,16 @@ def _wake(time_ns: int) -> Message:
 def test_repeated_request_runs_once_and_resends_its_reply() -> None:
     requests, replies = _pair()
     request = _sent(requests, 1)
-    assert replies.judge(request) is RequestStatus.NEW
-    assert replies.judge(request) is RequestStatus.WORKING
+    assert replies.classify(request) is RequestStatus.NEW
+    assert replies.classify(request) is RequestStatus.WORKING
     kept = replies.keep(1, Message("stopped"))
-    assert replies.judge(request) is RequestStatus.REPLIED
+    assert replies.classify(request) is RequestStatus.REPLIED
     assert replies.kept(1) == kept
 
 
 def test_second_copy_of_a_reply_changes_nothing() -> None:
     requests, replies = _pair()
-    replies.judge(_sent(requests, 1))
+    replies.classify(_sent(requests, 1))
     reply = replies.keep(1, Message("announced"))
     assert requests.accept(reply) == 1
     assert requests.accept(reply) is None
@@ -47,27 +47,27 @@ def test_second_copy_of_a_reply_changes_nothing() -> None:
 def test_gap_holds_back_later_requests() -> None:
     requests, replies = _pair()
     first, second = _sent(requests, 1), _sent(requests, 2)
-    assert replies.judge(second) is RequestStatus.EARLY
-    assert [replies.judge(request) for request in requests.outstanding] == [RequestStatus.NEW, RequestStatus.NEW]
+    assert replies.classify(second) is RequestStatus.EARLY
+    assert [replies.classify(request) for request in requests.outstanding] == [RequestStatus.NEW, RequestStatus.NEW]
     assert [first, second] == requests.outstanding
 
 
 def test_replies_are_forgotten_once_acknowledged() -> None:
     requests, replies = _pair()
     first = _sent(requests, 1)
-    replies.judge(first)
+    replies.classify(first)
     requests.accept(replies.keep(1, Message("announced")))
     second = _sent(requests, 2)
     assert second.envelope.acknowledged == 2
-    assert replies.judge(second) is RequestStatus.NEW
-    assert replies.judge(first) is RequestStatus.STALE
+    assert replies.classify(second) is RequestStatus.NEW
+    assert replies.classify(first) is RequestStatus.STALE
 
 
 def test_other_sessions_and_epochs_are_ignored() -> None:
     requests, replies = _pair()
     _sent(requests, 1)
     for envelope in (Envelope("other", 1, 1), Envelope("run", 2, 1)):
-        assert replies.judge(_wake(1).addressed(envelope)) is RequestStatus.STALE
+        assert replies.classify(_wake(1).addressed(envelope)) is RequestStatus.STALE
         assert requests.accept(Message("announced", envelope=envelope)) is None
 
 
@@ -80,7 +80,7 @@ def test_returning_host_gets_replay_then_owed_requests() -> None:
     assert [message.header["time_ns"] for message in again] == [0, 1, 2, 3]
     assert [message.envelope.sequence for message in again] == [1, 2, 3, 4]
     replies = Replies("run", epoch=2)
-    assert [replies.judge(message) for message in again] == [RequestStatus.NEW] * 4
+    assert [replies.classify(message) for message in again] == [RequestStatus.NEW] * 4
     assert requests.accept(replies.keep(1, Message("announced"))) == REPLAYED
     assert requests.accept(replies.keep(3, Message("stopped"))) == tickets[1]
     assert requests.take(tickets[1]) is not None

@@ -1,0 +1,6 @@
+from typing import Any
+
+class UnpackException(Exception): ...  # noqa: N818
+
+def packb(o: object, *, use_bin_type: bool = ...) -> bytes: ...
+def unpackb(packed: bytes, *, raw: bool = ..., strict_map_key: bool = ..., max_ext_len: int = ...) -> Any: ...

@@ -1,0 +1,3 @@
+def geodetic2enu(
+    lat: float, lon: float, h: float, lat0: float, lon0: float, h0: float
+) -> tuple[float, float, float]: ...
