@@ -1,8 +1,10 @@
 """Commands and snippets of the README and of docs run as written, in order, in a folder with a copy of the scenarios."""
 
 import argparse
+import importlib.util
 import json
 import os
+import pkgutil
 import re
 import shlex
 import shutil
@@ -204,6 +206,16 @@ def test_paths_that_pages_name_exist() -> None:
     for page in [*pages(), ROOT / "SECURITY.md"]:
         for path in FOLDERS.findall(page.read_text(encoding="utf-8")):
             assert list(ROOT.glob(path.rstrip("/"))), f"{page.name}: {path}"
+
+
+@pytest.mark.parametrize("page", pages()[1:-1], ids=lambda page: page.name)
+def test_names_that_tables_are_made_of_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for module, name in re.findall(r"^<!-- fields of ([\w.]+):(\w+) -->$", text, re.MULTILINE):
+        assert hasattr(importlib.import_module(module), name)
+    for whole in re.findall(r"^::: ([\w.]+)$", text, re.MULTILINE):
+        assert importlib.util.find_spec(whole.rpartition(".")[0])
+        assert pkgutil.resolve_name(whole)
 
 
 def test_every_kind_of_message_is_specified() -> None:
