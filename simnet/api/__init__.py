@@ -1,10 +1,10 @@
-"""What scripts and notebooks use: a scenario loaded, run or swept, and what came of it as DataFrames.
+"""Python API for scripts and notebooks: load, run or sweep a scenario, and read the results as DataFrames.
 
     load ──▶ run ────▶ RunReport     frames, links, streams, the page
              sweep ──▶ SweepReport   table, frames cell by cell, the page
 
-It prints nothing, handles no signals, and may be used from any thread, as often as one likes; a running event loop is not
-touched, only kept waiting (`await asyncio.to_thread(simnet.run, ...)` does not). How a run works does not belong here: `engine`.
+Rules: the API prints nothing, handles no signals and works in any thread. It blocks a running event loop unless it is called by
+`await asyncio.to_thread(simnet.run, ...)`. Arguments are checked in `validation`; how a run works belongs to `engine`.
 """
 
 from simnet.api.reports import Report, RunReport, SweepReport

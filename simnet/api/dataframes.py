@@ -1,4 +1,4 @@
-"""Parquet files and records as pandas DataFrames, with the same types whatever a run came to."""
+"""DataFrames of pandas from Parquet files and records, with the same types for every run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def pandas() -> ModuleType:
-    """Import pandas; InputError says how to come by it."""
+    """Import pandas; InputError says how to install it."""
     try:
         import pandas as imported
     except ImportError as error:
@@ -26,7 +26,7 @@ def pandas() -> ModuleType:
 
 
 def of_file(file: Path, record: type | None = None) -> DataFrame:
-    """Return a Parquet file as a DataFrame; numbers that `record` says may be missing are floats, NaN where they are.
+    """Return a Parquet file as a DataFrame; optional numbers of `record` become floats, None becomes NaN.
 
     Raises:
         InputError: The file is missing or not what simnet writes, or pandas is not installed.
@@ -46,7 +46,7 @@ def of_file(file: Path, record: type | None = None) -> DataFrame:
 
 
 def of_records(records: Mapping[str, Mapping[str, Any]], record: type, index: str) -> DataFrame:
-    """Return mappings by name as a DataFrame, a row each; missing numbers are NaN."""
+    """Return mappings by name as a DataFrame, one row each; a missing number becomes NaN."""
     names = list(_hints(record))
     rows = {name: [values.get(column) for column in names] for name, values in records.items()}
     frame = pandas().DataFrame.from_dict(rows, orient="index", columns=names).rename_axis(index)

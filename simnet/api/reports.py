@@ -1,4 +1,4 @@
-"""What a run or a sweep left in its folder, as DataFrames and as a page."""
+"""Reports of a run's or a sweep's folder, as DataFrames and as a page."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 
 class Report:
-    """A folder that `simnet.run` or `simnet.sweep` wrote; `Report.open` makes one. Nothing is read before it is asked for."""
+    """Folder of a run or a sweep; `Report.open` returns one. It reads a file only when an attribute needs it."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
 
     @staticmethod
     def open(path: str | Path) -> RunReport | SweepReport:
-        """Return the report of a folder, whichever it is; InputError if it is neither a run's nor a sweep's."""
+        """Return the report of a run's or a sweep's folder; InputError if it is neither."""
         if sweep_reader.is_sweep(Path(path)):
             return SweepReport(path)
         if not has_manifest(Path(path)):
@@ -43,7 +43,7 @@ class Report:
 
     @property
     def page(self) -> Path:
-        """The page, one HTML file that needs no network; made from the folder if it is not there."""
+        """Page as one HTML file that needs no network; it is made if it does not exist."""
         sweep_page = self.path / PAGE
         return sweep_page if sweep_page.is_file() else self._make_page()
 
@@ -64,7 +64,7 @@ class Report:
         return sweep_page
 
     def __repr__(self) -> str:
-        """How it is shown where there is no HTML."""
+        """Return the text that stands for the report without HTML."""
         return f"{type(self).__name__}({str(self.path)!r})"
 
     def _make_page(self) -> Path:
@@ -74,26 +74,26 @@ class Report:
 
 
 class RunReport(Report):
-    """One run."""
+    """Report of one run."""
 
     @cached_property
     def summary(self) -> Mapping[str, Any]:
-        """What `simnet run --json` prints."""
+        """Summary that `simnet run --json` prints."""
         return to_plain(read_manifest(self.path).summary)
 
     @property
     def fingerprint(self) -> str:
-        """A digest of every event, byte and decoded picture: equal for runs that are the same."""
+        """Digest of every event, byte and decoded picture: equal for equal runs."""
         return self.summary["fingerprint"]
 
     @cached_property
     def scenario(self) -> Scenario:
-        """What was run."""
+        """Scenario of the run."""
         return read_manifest(self.path).scenario
 
     @cached_property
     def frames(self) -> DataFrame:
-        """A row a frame, in order of capture: see `simnet.records.Row`. Times are virtual ns, NaN where it never came to that."""
+        """A row a frame, in order of capture: see `simnet.records.Row`. Times are virtual ns, NaN if the event did not occur."""
         from simnet.records import Row
 
         frame = dataframes.of_file(self.path / ROWS, Row)
@@ -133,26 +133,26 @@ class RunReport(Report):
 
 
 class SweepReport(Report):
-    """A sweep: a grid of runs."""
+    """Report of a sweep, a grid of runs."""
 
     @cached_property
     def table(self) -> DataFrame:
-        """A row a point and stream: what was asked, quality at the receiver, bandwidth, latency, age, losses."""
+        """A row a point and stream: settings, quality at the receiver, bandwidth, latency, age, losses."""
         return dataframes.of_file(self.path / TABLE_PARQUET)
 
     @property
     def points(self) -> tuple[Point, ...]:
-        """What was asked for, in order."""
+        """Points of the grid, in order."""
         return sweep_reader.read(self.path).points
 
     @property
     def failed(self) -> dict[str, str]:
-        """Points that failed, and why, one line each."""
+        """Reasons of the points that failed, by label, one line each."""
         return {point.label: point.failed for point in self.points if point.failed is not None}
 
     @property
     def runs(self) -> Iterator[tuple[Point, RunReport]]:
-        """Every point that has been run, and its run, one after the other: the folders are read as they are asked for."""
+        """Iterator of the points that have run, each with its run; a folder is read when its turn comes."""
         sweep = sweep_reader.read(self.path)
         for point in sweep.points:
             if sweep.has(point):
@@ -160,7 +160,7 @@ class SweepReport(Report):
 
     @property
     def frames(self) -> Iterator[DataFrame]:
-        """The frames of one point after the other, each with columns that say which: `pandas.concat(report.frames)` is all."""
+        """Iterator of the frames of each point, with columns for its settings; `pandas.concat(report.frames)` joins them."""
         swept = sweep_reader.read(self.path).swept
         for point, run in self.runs:
             settings = dict(point.settings)
@@ -172,11 +172,11 @@ class SweepReport(Report):
             yield frame
 
     def bd_rate(self, anchor: str) -> DataFrame:
-        """Return how much more bandwidth each codec takes than `anchor` for the same quality, in percent, as the page has it.
+        """Return how much more bandwidth each codec takes than `anchor` for the same quality, in percent, as on the page.
 
         A row for each case (the swept keys but for bandwidth; empty where there is one), stream (or all together), codec and
         comparison: at the receiver over bandwidth offered where that was swept, at the encoder over bits per pixel. `low` and
-        `high` are the 95 % interval of the mean over seeds; NaN where there is none, and `reason` says why.
+        `high` are the 95 % interval of the mean over seeds, NaN if there is none; `reason` says why.
 
         Raises:
             InputError: The anchor is no codec of the sweep.

@@ -1,4 +1,4 @@
-"""Loading a scenario and running it from Python."""
+"""Functions that load a scenario and run it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def load(scenario: validation.ScenarioFile, overrides: validation.Overrides = ()
 
     Args:
         scenario: A YAML file, or a name that `simnet ls` lists.
-        overrides: What to change, as `--set` takes it: `["duration=1s"]` or `{"duration": "1s", "links.*.queue": "8 kB"}`;
+        overrides: Changes, as `--set` takes them: `["duration=1s"]` or `{"duration": "1s", "links.*.queue": "8 kB"}`;
             `*` stands for any key.
 
     Raises:
@@ -41,21 +41,21 @@ def run(
     exports: validation.Exports = (),
     progress: validation.RunProgress = None,
 ) -> RunReport:
-    """Run a scenario, write its folder, and return what came of it.
+    """Run a scenario, write its folder, and return its report.
 
     Args:
         scenario: A loaded scenario, a file, or a shipped scenario's name.
-        out: The folder to write, new or empty; left out, the first of `runs/<scenario>-<number>` that is not there.
-        overrides: See `load`; only where `scenario` is not loaded yet.
+        out: The folder to write, new or empty; default: the first `runs/<scenario>-<number>` that does not exist.
+        overrides: See `load`; not with a scenario that is loaded already.
         hosts: 0 for threads of this process, else the number of processes that carry the nodes; nothing else changes.
-        page: Whether to make the page; if not, `RunReport.show` does when it is asked to.
-        realtime: Wall seconds a virtual second, to pace the clock; None lets it run as fast as it can.
-        live: Where telemetry is published for `simnet dashboard`, e.g. `tcp://127.0.0.1:5570`.
-        exports: What else to write into the folder, of `simnet.exports.KINDS`, e.g. `["mcap", "pcap"]`.
-        progress: Called with the virtual time in seconds, every time that a frame is captured.
+        page: Whether to write the page; without it, `RunReport.show` writes it later.
+        realtime: Wall seconds a virtual second, to pace the clock; None runs as fast as possible.
+        live: The endpoint that publishes telemetry for `simnet dashboard`, e.g. `tcp://127.0.0.1:5570`.
+        exports: Further formats to write into the folder, of `simnet.exports.KINDS`, e.g. `["mcap", "pcap"]`.
+        progress: A function that is called with the virtual time in seconds at every captured frame.
 
     Raises:
-        SimnetError: Whatever is wrong with the scenario, its world, its codecs, the folder, or a host: one line.
+        SimnetError: A fault of the scenario, its world, its codecs, the folder or a host, in one line.
     """
     from simnet import engine
     from simnet.engine.run_options import Invocation, RunOptions
@@ -63,9 +63,7 @@ def run(
     texts = list(overrides)
     if isinstance(scenario, Scenario):
         if texts:
-            raise InputError(
-                "overrides of a scenario that is loaded; expected them where it is loaded: simnet.load(name, ...)"
-            )
+            raise InputError("overrides of a loaded scenario; expected them at simnet.load(name, overrides)")
         loaded, origin = scenario, Invocation(scenario_text=scenarios.dump(scenario))
     else:
         loaded = scenarios.load(str(scenario), texts)
@@ -86,14 +84,14 @@ def run(
         result = engine.run(loaded, folder, options)
     except BaseException:
         if is_ours:
-            with suppress(OSError):  # what holds something is left, to look at or to go on with
+            with suppress(OSError):  # a folder with files is kept, to look at or to resume
                 folder.rmdir()
         raise
     return RunReport(result.folder)
 
 
 def _new_folder(name: str) -> Path:
-    """Make the first folder of `runs/<name>-<number>` that is not there; two threads never get the same."""
+    """Make the first `runs/<name>-<number>` that does not exist; two threads never get the same folder."""
     number = 1
     while True:
         folder = Path("runs") / f"{name}-{number}"
@@ -102,6 +100,6 @@ def _new_folder(name: str) -> Path:
         except FileExistsError:
             number += 1
         except OSError as error:
-            raise InputError(f"{folder}: cannot be made ({error.strerror}); expected out=FOLDER") from error
+            raise InputError(f"{folder}: the folder cannot be made ({error.strerror}); expected out=FOLDER") from error
         else:
             return folder

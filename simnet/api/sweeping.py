@@ -1,4 +1,4 @@
-"""Sweeping a scenario over a grid from Python."""
+"""Function that sweeps a scenario over a grid."""
 
 from __future__ import annotations
 
@@ -30,22 +30,23 @@ def sweep(
     exports: validation.Exports = (),
     progress: validation.SweepProgress = None,
 ) -> SweepReport:
-    """Run a scenario at every point of a grid, and return what came of it; cells that are in the folder are not run again.
+    """Run a scenario at every point of a grid and return the report; a cell that is in the folder does not run again.
 
     Args:
         scenario: A file, or a shipped scenario's name.
-        settings: Values of keys of the scenario: `{"links.*.bandwidth": ["100 kbit/s", "1 Mbit/s"], "duration": "2 s"}`; a list,
-            a range or a NumPy array is swept (so one value that is a list is a list in a list), anything else holds everywhere.
+        settings: Values of keys of the scenario: `{"links.*.bandwidth": ["100 kbit/s", "1 Mbit/s"], "duration": "2 s"}`. A list,
+            a range or a NumPy array is swept; any other value holds at every point. Write one value that is a list as a list in
+            a list.
         out: The folder: a new one, or that of an earlier sweep, whose cells are kept.
-        codecs: For all streams: `name`, `name+fuse` or `name=model`, one or a list; none keeps the scenario's.
-        seeds: How many, from the scenario's own on, or which, each once; None is the scenario's own alone.
-        workers: How many processes of this machine; None is one a processor.
+        codecs: For all streams: `name`, `name+fuse` or `name=model`, one or a list; default: the scenario's own.
+        seeds: The number of seeds, from the scenario's own on, or a list of different seeds; None is the scenario's own alone.
+        workers: The number of processes on this machine; None is one a processor.
         scheduler: A Dask scheduler's address, `tcp://host:port`, instead of `workers`.
-        cache: Folder of what was coded before; None is the user's own, shared by all sweeps.
-        cache_bytes: How large that may get; None is 8 GB.
-        page: Whether to make the page.
-        exports: What else to write into each cell's folder, of `simnet.exports.KINDS`, e.g. `["csv", "pcap"]`.
-        progress: Called with the cells done and the cells to run.
+        cache: Folder of the store of coded frames; None is the user's own, shared by all sweeps.
+        cache_bytes: Largest size of the store; None is 8 GB.
+        page: Whether to write the page.
+        exports: Further formats to write into each cell's folder, of `simnet.exports.KINDS`, e.g. `["csv", "pcap"]`.
+        progress: A function that is called with the cells done and the cells in all.
 
     Raises:
         InputError: An argument that is not as above, a key or a value that the scenario does not take, an unknown codec, or a
@@ -68,16 +69,16 @@ def sweep(
         command=f"simnet.sweep({name!r}, {swept!r}, codecs={list(coders)!r}, seeds={list(chosen)!r}, out={str(out)!r})",
         progress=progress or (lambda _done, _total: None),
     )
-    with _script_left_alone():
+    with _main_script_hidden():
         done = sweeps.run(grid.Grid(name, swept, coders, tuple(chosen)), means)
     return SweepReport(done.folder)
 
 
 @contextmanager
-def _script_left_alone() -> Iterator[None]:
-    """Hide where the script that sweeps is: a worker process would begin by running it, and sweep again itself.
+def _main_script_hidden() -> Iterator[None]:
+    """Hide the main script from worker processes, which would run it, and so sweep again.
 
-    Whoever starts processes has to know Python's `if __name__ == "__main__"`; whoever sweeps need not.
+    A script that sweeps therefore needs no `if __name__ == "__main__"`.
     """
     main = sys.modules["__main__"]
     kept = {name: vars(main)[name] for name in ("__file__", "__spec__") if name in vars(main)}

@@ -62,7 +62,7 @@ def _description(hint: Any) -> str:
 
 
 def _shown(value: object) -> str:
-    """Return a value on one short line, whatever it is."""
+    """Return any value as one short line."""
     try:
         return " ".join(reprlib.repr(value).split())
     except ValueError:  # a number of more digits than Python writes
@@ -75,7 +75,7 @@ def _plain(value: Any) -> Any:
 
 
 def _length(value: Any) -> int | None:
-    """Return how many there are in a collection; None for text, mappings, and what has no end that is known."""
+    """Return the length of a collection; None for text, mappings and values without a length."""
     try:
         return None if isinstance(value, str | bytes | Mapping) else len(value)
     except TypeError:
@@ -107,7 +107,7 @@ def _overrides(value: object) -> object:
 
 
 def _settings(value: object) -> object:
-    """Return the values of each key as text: those of a list, a range or an array are swept, anything else is one value."""
+    """Return the values of each key as text; a list, a range or an array has several values, any other value is one."""
     if not isinstance(value, Mapping):
         return value
     return {_key("settings", key): [_text(key, one) for one in _swept(key, values)] for key, values in value.items()}
@@ -129,7 +129,7 @@ def _key(name: str, key: object) -> str:
 
 
 def _text(key: str, value: object) -> str:
-    """Return a value as one would type it in a scenario; NumPy's numbers are numbers, its arrays lists."""
+    """Return a value as text of a scenario; NumPy's numbers become numbers, its arrays lists."""
     if isinstance(value, str | PathLike):
         return str(value)
     try:

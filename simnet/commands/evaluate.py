@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     import argparse
 
+    from simnet.report.evaluation_result import EvaluationResult
+
 HELP = "measure rate and distortion of codecs on pairs of pictures"
 EXAMPLES = 3
 
@@ -95,7 +97,7 @@ def execute(arguments: argparse.Namespace) -> int:
         jobs=evaluation_options.parse_count("--jobs", arguments.jobs) or os.cpu_count() or 1,
         examples=EXAMPLES if arguments.out else 0,
     )
-    result = cast("evaluation_page.Result", measured)
+    result = cast("EvaluationResult", measured)
     page = evaluation_page.write(result, arguments.out, asked_published=arguments.published) if arguments.out else None
     if arguments.json:
         plain = {key: value for key, value in measured.items() if key not in ("examples", "scores")}

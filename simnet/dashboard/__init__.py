@@ -1,7 +1,7 @@
-"""The dashboard room: what a run looks like while it goes on, in a browser.
+"""Dashboard: a live page of a run in the browser.
 
-    wire.LiveSubscriber ──▶ state ──▶ ground, charts, words ──▶ page (NiceGUI)
-                              └─────▶ metrics (Prometheus)
+    wire.LiveSubscriber ──▶ state ──▶ ground_map, charts, html_text ──▶ live_page (NiceGUI)
+                              └─────▶ run_metrics (Prometheus)
 
-It watches over telemetry alone: no run folder, no world, no engine, and nothing it does reaches a run.
+Rules: it reads telemetry alone, no run folder, no world and no engine. Nothing that it does reaches the run.
 """

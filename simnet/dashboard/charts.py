@@ -1,4 +1,4 @@
-"""The moving charts, as options of ECharts."""
+"""Moving charts of the live page, as options of ECharts."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from simnet.records import Scenario
 
 PALETTE = ("#3b7dd8", "#d9641a", "#1f9d6b", "#c2489b", "#8f7a12", "#7c62e0", "#0f95ab", "#dc4455")
-"""Each has a contrast of at least 3:1 on the page's light and on its dark ground."""
+"""Line colours, each with a contrast of at least 3:1 on the light and on the dark background."""
 WINDOW_S = 10.0
-"""What a moving chart shows; all of it once the run has ended."""
+"""Virtual time that a moving chart shows; a finished run is shown whole."""
 MOST = 8
-"""Streams in a chart: the chosen one and the first others."""
+"""Most streams in a chart: the chosen one and the first others."""
 _SOFT = "#7d8590"
 _GRID = "rgba(125, 133, 144, .25)"
 

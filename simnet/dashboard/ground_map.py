@@ -1,4 +1,4 @@
-"""The map: nodes where they are, links coloured by load. What is known of the run in, SVG out; no browser in here."""
+"""Map of the nodes, with links coloured by load: the state of the run in, SVG out, without a browser."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ if TYPE_CHECKING:
     Box = tuple[float, float, float, float]
 
 WIDTH = 480.0
-"""Of the picture, in its own units; it scales with the page."""
+"""Width of the drawing, in its own units; it scales with the page."""
 _EDGE, _LEAST, _MOST = 44.0, 190.0, 380.0
-"""Free at the edges; the least and the greatest height."""
+"""Margin at the edges; least and greatest height."""
 _LETTER, _LINE = 7.6, 15.0
-"""Room that a letter of a name takes."""
+"""Width of a letter of a name."""
 _APART = 4.0
-"""Between the two directions of a link."""
+"""Distance between the two directions of a link."""
 STEPS = (
     (0.0, "#8b95a1", "idle"),
     (0.5, "#1f9d6b", "up to 50 %"),
     (0.9, "#c58b07", "up to 90 %"),
     (1.0, "#dc6a18", "up to 100 %"),
 )
-"""Load up to, colour, words; what is above the last is `OVER`."""
+"""Upper bound of the load, colour, text; a load above the last bound is `OVER`."""
 OVER = ("#dc3545", "over 100 %")
 
 
 def load_colour(load: LinkLoad) -> str:
-    """Return the colour of a link."""
+    """Return the colour of a link with this load."""
     return next((colour for most, colour, _ in STEPS if load.load <= most), OVER[0])
 
 
 def load_words(load: LinkLoad) -> str:
-    """Return a link's load in words."""
+    """Return the text for a link's load."""
     share = f"{100 * load.load:.0f} %" if load.load < 10 else "over 1000 %"
     return share if load.up else f"down, {share} offered"
 
 
 def svg(state: State) -> str:
-    """Return the map of the run that is watched; empty before it has told where its nodes are."""
+    """Return the map of the run; empty before the run has published its nodes."""
     run, sample = state.run, state.sample
     if run is None or sample is None:
         return ""
@@ -67,7 +67,7 @@ def svg(state: State) -> str:
 
 
 def _scale(run: LiveRun) -> tuple[Callable[[float, float], Point], float]:
-    """Return what turns metres into the picture's units, north up, and its height; all ways of all nodes fit in."""
+    """Return the function from metres to the drawing's units, north up, and the height; all paths of all nodes fit."""
     xs = [x for way in run.paths_m for x, _ in way.points_m]
     ys = [y for way in run.paths_m for _, y in way.points_m]
     wide, high = max(max(xs) - min(xs), 1.0), max(max(ys) - min(ys), 1.0)
@@ -111,7 +111,7 @@ def _mark(name: str, point: Point, *, is_fusion: bool) -> str:
 
 
 def _names(points: dict[str, Point], height: float) -> list[str]:
-    """Write each name where it covers no other, above or below its node; a name without room is left to the mark's title."""
+    """Return the names that fit without covering another, above or below their nodes; other names stay in the marks' titles."""
     taken: list[Box] = [(x - 6, y - 6, x + 6, y + 6) for x, y in points.values()]
     written = []
     for name, (x, y) in sorted(points.items(), key=lambda item: item[1]):

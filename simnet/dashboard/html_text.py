@@ -1,4 +1,4 @@
-"""Tables and sentences of the page, as HTML; names are made safe here."""
+"""Tables and sentences of the live page, as HTML with all names escaped."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _PHASES = {
 }
 _EVENTS = 60
 _LINKS = 40
-"""In the table; the map shows them all."""
+"""Most links in the table; the map shows all links."""
 
 
 def status(state: State) -> str:
-    """Return the run's state in a few words."""
+    """Return the phase of the run as text."""
     scenario, phase = state.scenario, state.phase
     said = f'<span class="phase {phase}">{_PHASES[phase]}</span>'
     if scenario is None:
@@ -48,7 +48,7 @@ def status(state: State) -> str:
 
 
 def waiting(endpoint: str) -> str:
-    """Return what the page says while there is no run."""
+    """Return the text of the page while there is no run."""
     command = f"simnet run vehicle_platoon --live {escape(endpoint)}"
     return (
         f"<p>Waiting for a run on <code>{escape(endpoint)}</code>. It appears here as soon as it begins:</p>"
@@ -62,20 +62,20 @@ def title(state: State) -> str:
 
 
 def purpose(state: State) -> str:
-    """Return what the scenario is for."""
+    """Return the name and purpose of the scenario."""
     scenario = state.scenario
     return f"{escape(scenario.name)}: {escape(scenario.purpose)}" if scenario else ""
 
 
 def legend() -> str:
-    """Return what the colours of links mean."""
+    """Return the legend of the links' colours."""
     steps = [(colour, said) for _, colour, said in STEPS] + [OVER]
     marks = "".join(f'<span><i style="background:{colour}"></i>{said}</span>' for colour, said in steps)
     return f'<p class="legend">Load of links: {marks}<span>square: fusion</span></p>'
 
 
 def streams_table(state: State, chosen: str) -> str:
-    """Return one line a stream: what became of its frames, rate, quality, side information of the last frame."""
+    """Return one line a stream: outcomes, rate, quality, and side information of the last frame."""
     heads = ("stream", "codec", "frames", "late or lost", "bpp", "PSNR dB", "side information now")
     lines = []
     for name, own in state.streams.items():
@@ -96,7 +96,7 @@ def streams_table(state: State, chosen: str) -> str:
 
 
 def links_table(state: State) -> str:
-    """Return one line a link that carries or can carry something, the busiest first."""
+    """Return one line a link, the busiest first."""
     found = sorted(state.sample.links if state.sample else (), key=lambda load: -load.load)
     lines = [
         f'<tr><th scope=row><i class=dot style="background:{load_colour(load)}"></i>{escape(load.link)}</th>'
@@ -120,7 +120,7 @@ def events_table(state: State) -> str:
 
 
 def side(row: Row | None) -> str:
-    """Return whose pictures helped to decode a frame."""
+    """Return the sources of side information of a frame."""
     if row is None:
         return ""
     if not row.side_sources:
@@ -130,7 +130,7 @@ def side(row: Row | None) -> str:
 
 
 def captions(own: StreamState) -> tuple[str, str]:
-    """Return what is said below the original and below the decoded picture."""
+    """Return the captions of the original and of the decoded picture."""
     shown = own.pictures
     if shown is None:
         return "no picture yet", ""

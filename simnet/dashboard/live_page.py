@@ -1,4 +1,4 @@
-"""The page: what each browser that opens it sees, brought up to date twice a second."""
+"""Live page of a run, refreshed twice a second in each browser."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _STYLE = Path(__file__).with_name("style.css")
 
 
 class Page:
-    """One browser's page; `endpoint` is what it says it waits on."""
+    """Page of one browser; `endpoint` is named while there is no run."""
 
     def __init__(self, state: State, endpoint: str, stream: str = "") -> None:
         self._state, self._endpoint, self._chosen = state, endpoint, stream
@@ -56,7 +56,7 @@ class Page:
             self._events = _text("div")
 
     def refresh(self) -> None:
-        """Show what is known now, if anything has changed."""
+        """Show the present state, if it has changed."""
         state = self._state
         with state.lock:
             seen = (state.version, state.phase, self._chosen)

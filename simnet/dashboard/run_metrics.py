@@ -1,4 +1,4 @@
-"""What is known of the run, as Prometheus metrics."""
+"""Prometheus metrics of the run that is watched."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from simnet.dashboard.state import State
 
 
-class Watched(Collector):
-    """Makes the metrics of `state` whenever they are asked for."""
+class LiveRunCollector(Collector):
+    """Collector that makes the metrics of `state` at every request."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -85,5 +85,5 @@ class Watched(Collector):
 def exposition(state: State) -> bytes:
     """Return the metrics in Prometheus' text format."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Watched(state))
+    registry.register(LiveRunCollector(state))
     return generate_latest(registry)

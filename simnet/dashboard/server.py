@@ -1,4 +1,4 @@
-"""Serves the page, the metrics, and whether the server is well."""
+"""HTTP server of the live page, the metrics and the health check."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def serve(
     connect: str, host: str, port: int, end_after_s: float | None = None, begins: Callable[[], None] = lambda: None
 ) -> None:
-    """Watch what is published on `connect` and serve `http://host:port/` until interrupted.
+    """Subscribe to `connect` and serve `http://host:port/` until interrupted.
 
     With `end_after_s`, end by itself after so many seconds in which no run was going on. `begins` is called once nothing
     stands in the way.
@@ -71,7 +71,7 @@ def _library() -> tuple[App, ModuleType]:
 
 
 def _answer(state: State, connect: str) -> None:
-    """Say what is answered at each address."""
+    """Register the routes of the page, the metrics and the health check."""
     from fastapi import Response
     from nicegui import app, ui
     from prometheus_client import CONTENT_TYPE_LATEST

@@ -1,4 +1,4 @@
-"""What is known of the run that is being watched: telemetry in, no socket and no page."""
+"""State of the run that is watched, made from its telemetry; no socket and no page."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from simnet.records.telemetry import (
 from simnet.wire.telemetry.telemetry_messages import Published
 
 SILENT_S = 5.0
-"""A run that has told nothing for this long is called silent; it tells something every second."""
+"""A run that publishes nothing for this long is silent; a run publishes every second."""
 _FRAMES = 3000
-"""Kept of each stream for its charts."""
+"""Number of rows that are kept of each stream for its charts."""
 _EVENTS = 200
 
 
@@ -37,7 +37,7 @@ class Pictures:
 
 @dataclass(slots=True)
 class StreamState:
-    """One stream as far as it was heard."""
+    """State of one stream."""
 
     rows: deque[Row] = field(default_factory=lambda: deque(maxlen=_FRAMES))
     outcomes: Counter[Outcome] = field(default_factory=Counter)
@@ -46,7 +46,7 @@ class StreamState:
 
 
 class State:
-    """Filled by the subscriber's thread, read by pages; hold `lock` while reading more than one thing.
+    """State that the subscriber's thread writes and pages read; hold `lock` to read more than one attribute.
 
     A new run takes the place of the last one; a run that has ended stays until then.
     """
@@ -54,7 +54,7 @@ class State:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.version = 0
-        """Grows with everything heard."""
+        """Counter of messages taken."""
         self._heard_s = 0.0
         self._clear()
 
@@ -68,7 +68,7 @@ class State:
 
     @property
     def scenario(self) -> Scenario | None:
-        """The run's scenario; None before any run was heard."""
+        """Scenario of the run; None before the first run."""
         return self.run.scenario if self.run else None
 
     @property
@@ -82,13 +82,13 @@ class State:
 
     @property
     def time_ns(self) -> int:
-        """Virtual time as far as it was heard."""
+        """Latest virtual time of the run."""
         if self.end is not None:
             return self.end.time_ns
         return self.sample.time_ns if self.sample else 0
 
     def take(self, told: Published) -> None:
-        """Take in what was published."""
+        """Take a published message."""
         with self.lock:
             self._heard_s = time.monotonic()
             self.version += 1
@@ -138,7 +138,7 @@ class State:
 
 
 class Idle:
-    """Tells when no run has been going on for `limit_s`; look at it now and then."""
+    """Timer of the time without a run, with a limit of `limit_s`; it has to be read regularly."""
 
     def __init__(self, state: State, limit_s: float) -> None:
         self._state, self._limit_s = state, limit_s
@@ -146,7 +146,7 @@ class Idle:
 
     @property
     def is_over(self) -> bool:
-        """Whether it has been so long."""
+        """Whether the limit has passed."""
         now = time.monotonic()
         if self._state.phase == "running":
             self._busy_s = now
@@ -162,7 +162,7 @@ def _why(row: Row) -> str:
 
 
 def kbit_s(rows: deque[Row], period_ns: int) -> list[tuple[float, float]]:
-    """Return (s, kbit/s) at each frame: what entered the first link during the second up to it, by capture time."""
+    """Return (s, kbit/s) at each frame: the rate into the first link over the second before it, by capture time."""
     found: list[tuple[float, float]] = []
     ordered = sorted(rows, key=lambda row: row.capture_ns)
     start, held_bytes = 0, 0

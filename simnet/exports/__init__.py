@@ -1,10 +1,10 @@
-"""A run in other people's formats: MCAP, MP4, pcapng, CSV, Prometheus. `simnet run --export KIND,...`.
+"""Exports: a run in the formats of other programs (MCAP, MP4, pcapng, CSV, Prometheus). `simnet run --export KIND,...`.
 
-    engine ──told while the run goes on──▶ Exports ──▶ one `Export` a kind ──▶ files in the run's folder
+    engine ──calls during the run──▶ Exports ──▶ one `Export` a kind ──▶ files in the run's folder
 
-An export watches and changes nothing: a run's fingerprint is the same with and without. Files are written as the run goes on, and
-get their names when they are whole. Here is no engine, no node and no socket: what is told is plain records and bytes. Heavy
-libraries are imported where their kind is opened.
+Rules: an export watches and changes nothing, so that a run has the same fingerprint with and without it. An export writes
+during the run and renames a file into place when the file is whole. It gets plain records and bytes; it imports no engine, no
+node and no socket. A library that only one kind needs is imported where that kind is opened.
 """
 
 from simnet.exports.export import Ended, Fate, Picture

@@ -1,10 +1,10 @@
-"""Every simulated packet in a pcapng file: each link is two interfaces, what was offered to it and what came out of it.
+"""Packet capture of a run as pcapng: each link has two interfaces, for packets offered to it and packets that came out.
 
-    camera ──offered──▶ link ──came out──▶ next link ...      lost or dropped packets are only on the first of the two
+    camera ──offered──▶ link ──came out──▶ next link ...      a lost or dropped packet is only on the first interface
 
 Time is the run's virtual time, from 1970-01-01 on. A frame's RTP timestamp is its capture time, the marker bit is on its last
-packet. First sendings, what is sent again, repair packets and what goes back are told apart by payload type, each with numbers
-of its own (`PAYLOAD_TYPES`). What the run moves as a size alone (feedback) has zeros for a payload.
+packet. The payload type tells media, retransmissions, repair packets, acknowledgements and feedback apart; each type has its own
+sequence numbers (`PAYLOAD_TYPES`). Feedback, which the run moves as a size alone, has a payload of zeros.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ if TYPE_CHECKING:
 
 FILE = "packets.pcapng"
 PAYLOAD_TYPES = {"media": 96, "again": 97, "repair": 98, "acknowledgement": 102, "feedback": 103}
-"""RTP's dynamic types (RFC 3551); Wireshark takes 99 to 101 for something else. Each has its own SSRC, as RFC 4588 has it for
-what is sent again."""
-BACKWARDS = {"acknowledgement", "feedback"}
+"""RTP's dynamic types (RFC 3551); Wireshark uses 99 to 101 otherwise. Each type has its own SSRC, as RFC 4588
+requires for retransmissions."""
+REVERSE_KINDS = {"acknowledgement", "feedback"}
 PORT = 5004
-"""Of the first stream; each has two: an even one there, an odd one back."""
+"""UDP port of the first stream. A stream has two ports: an even one forward, an odd one in reverse."""
 STREAMS = (0x10000 - PORT) // 2
 
 
-class Capture(Export):
-    """Watches a network's packets (`net.PacketObserver`) and writes them in order of time, as they come."""
+class PacketCapture(Export):
+    """Observer of a network's packets (`net.PacketObserver`) that writes them in order of time."""
 
     def __init__(self, folder: Path, scenario: Scenario) -> None:
-        """Begin the file.
+        """Create the file.
 
         Raises:
-            InputError: Packets that IPv4 does not know, more streams than ports, or a file that cannot be written.
+            InputError: A packet is larger than IPv4 allows, there are more streams than ports, or the file cannot be written.
         """
         _check(scenario)
         self._deadline_ns = scenario.fusion.deadline_ns
@@ -54,11 +54,11 @@ class Capture(Export):
         self._interfaces = {link.name: 2 * number for number, link in enumerate(scenario.links)}
         self._flows: dict[tuple[str, str], rtp.Flow] = {}
         self._sent: dict[rtp.Flow, int] = {}
-        """How many packets of each flow there have been."""
+        """Number of packets so far, by flow."""
         self._first: WeakKeyDictionary[OpenTransfer, int] = WeakKeyDictionary()
-        """The number of each transfer's first packet, as long as it is under way."""
+        """Number of the first packet of each transfer that is under way."""
         self._on_the_way: list[tuple[int, int, bytes]] = []
-        """What comes out of a link later: (when, a count that keeps order, block). A heap."""
+        """Heap of packets that come out of a link later: (time in ns, a count that keeps their order, block)."""
         self._count = 0
         self._file = PartialFile(folder / FILE)
         with self._file.telling():
@@ -83,7 +83,7 @@ class Capture(Export):
                 heapq.heappush(self._on_the_way, (known_ns, self._count, block))
 
     def finish(self, ended: Ended) -> None:
-        """Write what is left; the file is whole."""
+        """Write the remaining packets and complete the file."""
         del ended
         self._write_until(None)
         with self._file.telling():
@@ -96,7 +96,7 @@ class Capture(Export):
         self._file.drop()
 
     @property
-    def packets(self) -> Capture:
+    def packets(self) -> PacketCapture:
         """See `Export`."""
         return self
 
@@ -112,7 +112,7 @@ class Capture(Export):
 
     def _packet(self, transfer: OpenTransfer, hop: int, number: int) -> bytes:
         content, size = transfer.content, transfer.payloads[number]
-        assert content is not None, "sends carry what they say while somebody watches"
+        assert content is not None, "a transfer has its content while an observer is set"
         flow = self._flow(content.flow, content.kind, transfer)
         first = self._first.get(transfer)
         if first is None:
@@ -132,7 +132,7 @@ class Capture(Export):
         if flow is None:
             number, payload_type = self._streams[stream], PAYLOAD_TYPES[kind]
             source, target = self._addresses[transfer.source], self._addresses[transfer.target]
-            port = PORT + 2 * number + (kind in BACKWARDS)
+            port = PORT + 2 * number + (kind in REVERSE_KINDS)
             flow = rtp.Flow(source, target, port, payload_type, number << 8 | payload_type)
             self._flows[stream, kind] = flow
         return flow
@@ -146,13 +146,13 @@ class Capture(Export):
         )
         blocks = [pcapng.section(f"simnet {__version__}", comment[:60_000])]
         for link in scenario.links:
-            counted = f"counts {link.overhead_bytes} bytes a packet beside its payload; {rtp.HEADERS_BYTES} are shown"
+            counted = f"adds {link.overhead_bytes} bytes to a packet's payload; {rtp.HEADERS_BYTES} are shown"
             ends = f"{link.source} to {link.target}"
             blocks.append(
-                pcapng.interface(f"{link.name} offered", f"{ends}: what was offered to the link, which {counted}")
+                pcapng.interface(f"{link.name} offered", f"{ends}: packets offered to the link, which {counted}")
             )
             blocks.append(
-                pcapng.interface(f"{link.name} came out", f"{ends}: what came out of the link, which {counted}")
+                pcapng.interface(f"{link.name} came out", f"{ends}: packets that came out of the link, which {counted}")
             )
         return b"".join([*blocks, pcapng.names((address, name) for name, address in self._addresses.items())])
 

@@ -1,4 +1,4 @@
-"""Rows and links as CSV: the columns of `rows.parquet` and `links.parquet`, for whoever has no Parquet reader."""
+"""Rows and links as CSV files with the columns of `rows.parquet` and `links.parquet`."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 ROWS, LINKS = "rows.csv", "links.csv"
 
 
-class Tables(Export):
-    """Writes both tables at the end. Nothing (None) is an empty field; several side sources are apart by spaces."""
+class CsvTables(Export):
+    """Export of both tables at the end. None is an empty field; side sources are separated by spaces."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

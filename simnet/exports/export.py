@@ -1,4 +1,4 @@
-"""What an export is told while a run goes on, and at its end."""
+"""Base class of exports and the records that they get during a run and at its end."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What was decided about a frame, in virtual time."""
+    """Decision of fusion about a frame, in virtual time."""
 
     stream: str
     sequence: int
     capture_ns: int
     outcome: Outcome
     ready_ns: int | None
-    """When its picture is there; None where there will be none."""
+    """Time at which the picture is ready; None if the frame has no picture."""
     link_bytes: int
-    """What entered the first link until then, every packet's overhead included."""
+    """Bytes that entered the first link until the decision, packet overhead included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What is known of a run once it is over."""
+    """Results of a run that has ended."""
 
     run: str
     fingerprint: str
@@ -50,46 +50,46 @@ class Ended:
     links: Sequence[LinkStatistics]
     events: Sequence[NetworkEvent]
     lost_hosts: Sequence[str] = ()
-    """That the run went on without."""
+    """Hosts that were lost while the run continued."""
 
 
 class Export(ABC):
-    """Writes one kind of file while a run goes on. It is told; it changes nothing, and keeps nothing that grows with the run.
+    """Writer of one kind of file during a run. It changes nothing and keeps nothing that grows with the run.
 
-    `opened`, `coded` and `decided` come from the run's own thread in order of virtual time; `pictured` comes from the scorer's,
-    in order of decoding, after the frame was decided. What cannot be written raises InputError.
+    The run's own thread calls `opened`, `coded` and `decided` in order of virtual time. The scorer's thread calls `pictured` in
+    order of decoding, after the frame was decided. A method raises InputError if it cannot write.
     """
 
     def opened(self, announcements: Mapping[str, Announcement]) -> None:
-        """All streams are open; this is what is constant in each."""
+        """Take the announcements: what is constant in each stream."""
         del announcements
 
     def coded(self, stream: str, sequence: int, data: bytes, quality: float, now_ns: int) -> None:
-        """A frame was coded into `data`, its header included; `quality` is what was asked for."""
+        """Take a coded frame; `data` includes its header, `quality` is the requested one."""
         del stream, sequence, data, quality, now_ns
 
     def decided(self, fate: Fate) -> None:
-        """Fusion has decided what becomes of a frame, or its node is lost."""
+        """Take the decision about a frame; a frame of a lost node has one too."""
         del fate
 
     def pictured(self, picture: Picture) -> None:
-        """A frame was decoded."""
+        """Take a decoded picture."""
         del picture
 
     @abstractmethod
     def finish(self, ended: Ended) -> None:
-        """The run is over: make the files whole."""
+        """Complete the files of a run that has ended."""
 
     @abstractmethod
     def abandon(self) -> None:
-        """The run has failed: leave no file."""
+        """Remove the files of a run that has failed."""
 
     @property
     def packets(self) -> PacketObserver | None:
-        """Who is to be told of the network's packets, from the run's own thread; None where that is not wanted."""
+        """Observer of the network's packets, called from the run's own thread; None if the export needs no packets."""
         return None
 
     @property
     @abstractmethod
     def paths(self) -> tuple[Path, ...]:
-        """What is written."""
+        """Files that the export writes."""

@@ -1,4 +1,4 @@
-"""Which exports there are, what each needs, and opening those that a user asks for."""
+"""Kinds of exports: their names, what each needs, and opening the requested ones."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ if TYPE_CHECKING:
     from simnet.records import Scenario
 
     Frame = Callable[[str, int], np.ndarray]
-    """Returns what a camera saw at a time."""
+    """Returns the frame of a camera at a time."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Kind:
+class _ExportKind:
     needs_pictures: bool = False
     library: str = ""
-    """Not among the main dependencies."""
+    """A package of the extra `export`."""
 
 
 KINDS = {
-    "mcap": _Kind(needs_pictures=True, library="mcap"),
-    "mp4": _Kind(needs_pictures=True),
-    "pcap": _Kind(),
-    "csv": _Kind(),
-    "parquet": _Kind(),
-    "prometheus": _Kind(library="prometheus_client"),
+    "mcap": _ExportKind(needs_pictures=True, library="mcap"),
+    "mp4": _ExportKind(needs_pictures=True),
+    "pcap": _ExportKind(),
+    "csv": _ExportKind(),
+    "parquet": _ExportKind(),
+    "prometheus": _ExportKind(library="prometheus_client"),
 }
-"""`parquet` is what every run writes anyway."""
+"""By name; `parquet` is a name for the tables that every run writes."""
 
 
 def parse(text: str) -> tuple[str, ...]:
@@ -52,10 +52,10 @@ def parse(text: str) -> tuple[str, ...]:
 
 
 def check(kinds: Collection[str], *, has_pictures: bool, is_resumed: bool) -> None:
-    """Find out before a run begins whether it can be exported so.
+    """Check before a run begins that the exports are possible.
 
     Raises:
-        InputError: A kind is none of `KINDS`, the run has no pictures, some are gone, or a library is missing.
+        InputError: A kind is not in `KINDS`, the run has no pictures, it has lost some of them, or a library is missing.
     """
     _check_names(kinds)
     for name in kinds:
@@ -83,15 +83,15 @@ def _check_names(names: Collection[str]) -> None:
 
 
 def wants_pictures(kinds: Collection[str]) -> bool:
-    """Tell whether any of these is made of pictures."""
+    """Return whether one of these kinds needs pictures."""
     return any(KINDS[kind].needs_pictures for kind in kinds)
 
 
 def open_exports(kinds: Collection[str], folder: Path, scenario: Scenario, frame: Frame | None) -> Exports:
-    """Begin the files of a run in its folder; `frame` gives what cameras saw, None where there are no pictures.
+    """Open the exports of a run in its folder; `frame` returns the cameras' frames, None if the run has no pictures.
 
     Raises:
-        InputError: A file cannot be written, or the scenario is one that a format does not know.
+        InputError: A file cannot be written, or a format cannot hold the scenario.
     """
     exports: list[Export] = []
     try:
@@ -105,17 +105,17 @@ def open_exports(kinds: Collection[str], folder: Path, scenario: Scenario, frame
 
 def _open(kind: str, folder: Path, scenario: Scenario, frame: Frame | None) -> Export:
     if kind == "pcap":
-        from simnet.exports.capture import Capture
+        from simnet.exports.capture import PacketCapture
 
-        return Capture(folder, scenario)
+        return PacketCapture(folder, scenario)
     if kind == "csv":
-        from simnet.exports.csv_tables import Tables
+        from simnet.exports.csv_tables import CsvTables
 
-        return Tables(folder)
+        return CsvTables(folder)
     if kind == "mcap":
-        from simnet.exports.mcap_recording import Recording
+        from simnet.exports.mcap_recording import McapRecording
 
-        return Recording(folder, scenario)
+        return McapRecording(folder, scenario)
     if kind == "mp4":
         from simnet.exports.videos import Videos
 

@@ -1,4 +1,4 @@
-"""All exports of one run, told together."""
+"""All exports of one run behind one object."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Exports:
-    """A context: what is not finished when it ends is abandoned. See `Export` for who tells what."""
+    """Context of all exports of a run; at its end, unfinished exports are abandoned. See `Export` for the methods."""
 
     def __init__(self, exports: Sequence[Export]) -> None:
         self._exports = exports
@@ -29,36 +29,36 @@ class Exports:
 
     @property
     def packets(self) -> PacketObserver | None:
-        """Who wants to be told of the network's packets."""
+        """Observer of the network's packets, if an export has one."""
         return next((each.packets for each in self._exports if each.packets is not None), None)
 
     @property
     def paths(self) -> list[Path]:
-        """What is written."""
+        """Files that the exports write."""
         return [path for each in self._exports for path in each.paths]
 
     def opened(self, announcements: Mapping[str, Announcement]) -> None:
-        """All streams are open."""
+        """See `Export`."""
         for each in self._exports:
             each.opened(announcements)
 
     def coded(self, stream: str, sequence: int, data: bytes, quality: float, now_ns: int) -> None:
-        """A frame was coded."""
+        """See `Export`."""
         for each in self._exports:
             each.coded(stream, sequence, data, quality, now_ns)
 
     def decided(self, fate: Fate) -> None:
-        """What becomes of a frame is decided."""
+        """See `Export`."""
         for each in self._exports:
             each.decided(fate)
 
     def pictured(self, picture: Picture) -> None:
-        """A frame was decoded."""
+        """See `Export`."""
         for each in self._exports:
             each.pictured(picture)
 
     def finish(self, ended: Ended) -> None:
-        """The run is over: make all files whole."""
+        """See `Export`."""
         while self._unfinished:
             self._unfinished[0].finish(ended)
             self._unfinished.pop(0)

@@ -1,4 +1,4 @@
-"""What a run came to as Prometheus metrics, in a file for node_exporter's textfile collector or any other reader."""
+"""Results of a run as Prometheus metrics, in a file for node_exporter's textfile collector or another reader."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 FILE = "metrics.prom"
 LATENCY_S = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0)
-"""Buckets' upper ends."""
+"""Upper ends of the buckets."""
 
 
 class Exposition(Export):
-    """Writes the metrics at the end."""
+    """Export of the metrics at the end."""
 
     def __init__(self, folder: Path, scenario: Scenario) -> None:
         self._path, self._scenario = folder / FILE, scenario
@@ -38,7 +38,7 @@ class Exposition(Export):
     def finish(self, ended: Ended) -> None:
         """See `Export`."""
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Ended(self._scenario, ended))
+        registry.register(_RunCollector(self._scenario, ended))
         file = PartialFile(self._path)
         with file.telling():
             file.partial.write_bytes(generate_latest(registry))
@@ -53,7 +53,7 @@ class Exposition(Export):
         return (self._path,)
 
 
-class _Ended(Collector):
+class _RunCollector(Collector):
     def __init__(self, scenario: Scenario, ended: Ended) -> None:
         self._scenario, self._ended = scenario, ended
 
@@ -80,7 +80,7 @@ class _Ended(Collector):
         yield events
 
     def _events(self) -> Counter[str]:
-        """Count what the live page calls events."""
+        """Count the events that the live page shows."""
         found = Counter(event.kind for event in self._ended.events)
         found["fault"] += len(self._ended.lost_hosts)
         for row in self._ended.rows:

@@ -1,4 +1,4 @@
-"""Where nodes and their cameras are, as transforms between coordinate frames: x forward, y left, z up; the world's x is east."""
+"""Transforms of nodes and cameras between coordinate frames: x forward, y left, z up; the world's x is east."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from simnet.records import Scenario
 
 STEP_NS = 100_000_000
-"""Places are told so often."""
+"""Time between two transforms of a node."""
 WORLD = "world"
 
 
@@ -29,7 +29,7 @@ def transforms(scenario: Scenario, t_ns: int) -> Iterator[dict[str, Any]]:
 def _transform(
     parent: str, child: str, place_m: tuple[float, float, float], yaw_deg: float, pitch_deg: float
 ) -> dict[str, Any]:
-    """Turn by the yaw around z, then by the pitch around y, where up is negative."""
+    """Rotate by the yaw around z, then by the pitch around y, where up is negative."""
     yaw, pitch = radians(yaw_deg) / 2, radians(-pitch_deg) / 2
     rotation = (-sin(yaw) * sin(pitch), cos(yaw) * sin(pitch), sin(yaw) * cos(pitch), cos(yaw) * cos(pitch))
     return {

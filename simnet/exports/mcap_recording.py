@@ -1,4 +1,4 @@
-"""A run as an MCAP file, for Foxglove and any `mcap` reader: messages are JSON, bytes in them base64 (which zstd takes back).
+"""Recording of a run as MCAP, for Foxglove and any `mcap` reader: JSON messages, bytes in base64 (which zstd compresses).
 
     /<stream>/decoded     foxglove.CompressedImage   PNG, lossless; logged when the receiver had it, stamped with its capture
     /<stream>/bitstream   simnet.Bitstream           what the camera sent; the channel's metadata is the stream's announcement
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
 FILE = "run.mcap"
 EPOCH = "log times are virtual nanoseconds; the run begins at 0, 1970-01-01T00:00:00Z"
 COMPRESS_LEVEL = 3
-"""Of PNG."""
+"""Compression level of PNG."""
 
 
-class Recording(Export):
-    """Writes messages as they come; those that are known at the end (rows, links, events, places) then."""
+class McapRecording(Export):
+    """Export that writes messages during the run; rows, links, events and transforms are written at its end."""
 
     def __init__(self, folder: Path, scenario: Scenario) -> None:
-        """Begin the file.
+        """Create the file.
 
         Raises:
             InputError: It cannot be written.
@@ -173,6 +173,6 @@ def _text(data: bytes) -> str:
 
 
 def _record(record: Row | LinkBin) -> dict[str, Any]:
-    """Return a record's fields; without those that it has nothing in."""
+    """Return the fields of a record that are not None."""
     values = {item.name: getattr(record, item.name) for item in fields(record)}
     return {name: value for name, value in values.items() if value is not None}

@@ -1,4 +1,4 @@
-"""An MP4 file of two pictures side by side under two lines of text: H.264 that browsers play, its index at the front."""
+"""MP4 film of two pictures side by side under two lines of text: H.264 for browsers, with the index at the front."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NARROWEST, LARGEST = 480, 1920
-"""Narrower pictures are shown larger, by a whole factor, so that text fits; of larger ones the longer side is made so long."""
+"""Limits in pixels: a narrower picture is enlarged by a whole factor, so that text fits; a larger one is reduced."""
 LINE, MARGIN, FRAME = 20, 6, 4
 """Pixels: height of a line of text, space at its left, width of the frame around a frozen picture."""
 FONT, SCALE = cv2.FONT_HERSHEY_SIMPLEX, 0.5
 INK, FROZEN, GROUND = (230, 230, 230), (230, 60, 60), 24
 SETTINGS = {"crf": "18", "preset": "veryfast", "tune": "zerolatency"}
-"""Of x264; `zerolatency` so that an encoder keeps no frames, however many streams there are."""
+"""Of x264; `zerolatency` keeps no frames in an encoder, however many streams there are."""
 
 
 class Movie:
-    """One film of pictures of one size; `path` is there once it is finished."""
+    """One film of pictures of one size; `path` exists once the film is finished."""
 
     def __init__(self, path: Path, width: int, height: int, period_ns: int) -> None:
-        """Begin a film of pictures of `width` x `height`, a frame every `period_ns`.
+        """Create a film of pictures of `width` x `height`, a frame every `period_ns`.
 
         Raises:
             InputError: It cannot be written.
@@ -49,7 +49,7 @@ class Movie:
 
     @property
     def path(self) -> Path:
-        """Where it will be."""
+        """Path of the finished file."""
         return self._file.path
 
     def add(
@@ -78,7 +78,7 @@ class Movie:
         self._mux(av.VideoFrame.from_ndarray(canvas, format="rgb24"))
 
     def finish(self) -> None:
-        """Write what is left and give the file its name; without a frame there is no file."""
+        """Complete the file and rename it into place; a film without frames leaves no file."""
         if not self._frames:
             self.abandon()
             return
@@ -88,7 +88,7 @@ class Movie:
         self._file.keep()
 
     def abandon(self) -> None:
-        """Leave no file."""
+        """Remove the file."""
         self._out.close()
         self._file.drop()
 
@@ -99,7 +99,7 @@ class Movie:
 
 
 def _size(width: int, height: int) -> tuple[int, int]:
-    """Return how large pictures are shown."""
+    """Return the size at which pictures are shown."""
     longer = max(width, height)
     if longer > LARGEST:
         return max(1, width * LARGEST // longer), max(1, height * LARGEST // longer)

@@ -15,23 +15,23 @@ if TYPE_CHECKING:
 
 SECTION, INTERFACE, NAMES, PACKET = 0x0A0D0D0A, 1, 4, 6
 LINKTYPE_RAW = 101
-"""A packet begins with its IP header."""
+"""Link type of packets that begin with the IP header."""
 COMMENT, IF_NAME, IF_DESCRIPTION, IF_TSRESOL, SHB_USERAPPL = 1, 2, 3, 9, 4
 NANOSECONDS = 9
-"""Of the resolution: 10^-9 s."""
+"""Exponent of the time resolution: 10^-9 s."""
 NAME_IPV4 = 1
 _PACKET = struct.Struct("<IIIIIII")
 _LENGTH = struct.Struct("<I")
 
 
 def section(program: str, comment: str) -> bytes:
-    """Return what a file begins with."""
+    """Return the section header, which begins a file."""
     body = struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)
     return _block(SECTION, body + _options((COMMENT, comment.encode()), (SHB_USERAPPL, program.encode())))
 
 
 def interface(name: str, description: str) -> bytes:
-    """Return an interface of IP packets whose times are nanoseconds; interfaces are numbered from 0 as they come."""
+    """Return an interface of IP packets with times in nanoseconds; interfaces are numbered from 0 in order."""
     options = _options(
         (IF_NAME, name.encode()), (IF_DESCRIPTION, description.encode()), (IF_TSRESOL, bytes([NANOSECONDS]))
     )
@@ -39,13 +39,13 @@ def interface(name: str, description: str) -> bytes:
 
 
 def names(hosts: Iterable[tuple[bytes, str]]) -> bytes:
-    """Return IPv4 addresses (4 bytes each) and what they are called."""
+    """Return a name resolution block: IPv4 addresses (4 bytes each) and their names."""
     records = b"".join(_record(NAME_IPV4, address + name.encode() + b"\0") for address, name in hosts)
     return _block(NAMES, records + _record(0, b""))
 
 
 def packet(interface_number: int, t_ns: int, data: bytes) -> bytes:
-    """Return a packet seen on an interface at `t_ns`."""
+    """Return the block of a packet on an interface at `t_ns`."""
     total = 32 + len(data) + -len(data) % 4
     front = _PACKET.pack(PACKET, total, interface_number, t_ns >> 32, t_ns & 0xFFFFFFFF, len(data), len(data))
     return front + _padded(data) + _LENGTH.pack(total)

@@ -69,5 +69,5 @@ BITSTREAM = _object(
 
 
 def of_record(title: str, kind: type) -> dict[str, Any]:
-    """Return the schema of a record whose fields are numbers, texts and lists of texts."""
+    """Return the schema of a record of numbers, texts and lists of texts."""
     return _object(title, **{item.name: _TYPES[str(item.type).removesuffix(" | None")] for item in fields(kind)})

@@ -1,4 +1,4 @@
-"""A simulated packet as the bytes that a real one of its size would have: IPv4, UDP, RTP, payload.
+"""Bytes of a simulated packet, as a real one of its size has them: IPv4, UDP, RTP, payload.
 
     IPv4 (20, RFC 791) | UDP (8, RFC 768) | RTP (12, RFC 3550) | payload
 
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 HEADERS_BYTES = 40
 LARGEST_BYTES = 0xFFFF
-"""Of a packet with its headers: IPv4's length has 16 bits."""
+"""Largest packet with its headers: IPv4's length field has 16 bits."""
 CLOCK_HZ = 90_000
-"""Of RTP timestamps of video (RFC 3551, section 5)."""
+"""Clock rate of RTP timestamps of video (RFC 3551, section 5)."""
 DONT_FRAGMENT = 0x4000
 UDP = 17
 _IP = struct.Struct(">BBHHHBBH4s4s")
@@ -24,7 +24,7 @@ _RTP = struct.Struct(">BBHII")
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What is the same in all packets of one kind that one stream sends."""
+    """Header fields that all packets of one kind of one stream share."""
 
     source: bytes
     target: bytes
@@ -40,7 +40,7 @@ def timestamp(t_ns: int) -> int:
 
 
 def packet(flow: Flow, number: int, stamp: int, payload: bytes, *, marker: bool, hops: int) -> bytes:
-    """Return a packet as it is on its `hops`-th link, from 0 on; `number` counts the flow's packets."""
+    """Return the packet on link number `hops` of its route, from 0; `number` counts the packets of the flow."""
     rtp = _RTP.pack(0x80, marker << 7 | flow.payload_type, number & 0xFFFF, stamp, flow.ssrc)
     length = _UDP.size + len(rtp) + len(payload)
     pseudo = flow.source + flow.target + struct.pack(">HH", UDP, length)

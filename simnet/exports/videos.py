@@ -1,4 +1,4 @@
-"""One MP4 a stream: what the camera saw beside what the receiver has on its screen, frame by frame.
+"""Videos of a run, one MP4 a stream: the camera's frame beside the picture on the receiver's screen.
 
     | stream            2.40 s   frame 24 |
     | original      | received   31.2 dB   212 kbit/s |
@@ -34,8 +34,8 @@ GREY = 128
 
 
 @dataclass(slots=True)
-class _Stream:
-    """One stream's film as far as it is known."""
+class _StreamFilm:
+    """Film of one stream and the frames that are not in it yet."""
 
     movie: Movie
     camera: CameraConfig
@@ -45,30 +45,32 @@ class _Stream:
     next: int = 0
     on_screen: np.ndarray | None = None
     shown: int | None = None
-    """The frame that is on the screen."""
+    """Frame on the screen."""
     recent: deque[int] = field(default_factory=deque)
     """Bytes of the frames of the last second."""
 
 
 class Videos(Export):
-    """Writes each stream's frames in order of capture, as soon as all before are known.
+    """Export that writes each stream's frames in order of capture, once all earlier frames are decided.
 
     What is decided comes from another thread than pictures; it is only put into dictionaries there.
     """
 
     def __init__(self, folder: Path, scenario: Scenario, frame: Callable[[str, int], np.ndarray]) -> None:
-        """Begin the files; `frame` gives what a camera saw at a time.
+        """Create the files; `frame` returns the frame of a camera at a time.
 
         Raises:
             InputError: A file cannot be written.
         """
         self._frame = frame
-        self._streams: dict[str, _Stream] = {}
+        self._streams: dict[str, _StreamFilm] = {}
         try:
             for stream in scenario.streams:
                 camera = scenario.cameras[stream.name]
                 path = folder / FOLDER / f"{stream_folder(stream.name)}.mp4"
-                self._streams[stream.name] = _Stream(Movie(path, camera.width, camera.height, camera.period_ns), camera)
+                self._streams[stream.name] = _StreamFilm(
+                    Movie(path, camera.width, camera.height, camera.period_ns), camera
+                )
         except BaseException:
             self.abandon()
             raise
@@ -100,7 +102,7 @@ class Videos(Export):
         """See `Export`."""
         return tuple(stream.movie.path for stream in self._streams.values() if stream.next)
 
-    def _show_known(self, stream: _Stream) -> None:
+    def _show_known(self, stream: _StreamFilm) -> None:
         while (fate := stream.fates.get(stream.next)) is not None:
             picture = stream.pictures.get(stream.next)
             if fate.ready_ns is not None and picture is None:
@@ -110,7 +112,7 @@ class Videos(Export):
             self._show(stream, fate, picture)
             stream.next += 1
 
-    def _show(self, stream: _Stream, fate: Fate, picture: Picture | None) -> None:
+    def _show(self, stream: _StreamFilm, fate: Fate, picture: Picture | None) -> None:
         is_new = picture is not None and fate.outcome.in_time
         original = self._frame(fate.stream, fate.capture_ns) if picture is None else picture.original
         if picture is not None and is_new:

@@ -145,7 +145,7 @@ def test_runs_in_threads_and_event_loops_match_and_stay_quiet(
 def test_fault_is_one_line_and_leaves_no_files(quick: Changes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     loaded = simnet.load("stereo_pair", quick)
-    with pytest.raises(InputError, match="overrides of a scenario that is loaded"):
+    with pytest.raises(InputError, match="overrides of a loaded scenario"):
         simnet.run(loaded, overrides=["seed=3"])
     with pytest.raises(InputError, match="unknown codec"):
         simnet.run("stereo_pair", overrides={"streams.*.codec": "h266"})
