@@ -1,11 +1,11 @@
-"""The report room: rows become tables, curves, pictures and one page to open in a browser.
+"""Reports: pages about runs, sweeps and evaluations, made from what they left.
 
-What lives here: reading folders of runs and sweeps, their numbers, and the figures and HTML pages of runs, sweeps and
-evaluations.
-What must not: anything that runs, decodes or scores. The page shows what the rows say, so it can be made again from the
-folder alone, years later, without the codec or the world that made it. Importing the room imports nothing heavy.
+    runfolder ──▶ run: run_tables, gain, figures/, kept_pictures ────────────▶ page_template ──▶ report.html
+              └─▶ sweep: sweeps/ (grid, samples, views, tables, verdicts) ───▶      │        ──▶ report.html, comparison.html
+    learn ─────▶ EvaluationResult: evaluation_tables, evaluation_gallery ────▶      │        ──▶ evaluation.html
 
-    folder ──▶ summary, gain, series, plan ──▶ tables, figures, pictures ──▶ page
+Rules: a report runs, decodes and scores nothing. It can be made again from the folder alone, without the codec or the world of
+the run. It reads folders through `runfolder` and takes figures from `row_statistics`. Importing the room imports nothing heavy.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where a decoder looked, made small enough for a page: cells become patches that a finger can hit, numbers become integers."""
+"""Attention of a decoder in a form small enough for a page: cells are joined to patches, numbers become integers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from simnet.report.evaluation_examples import DecoderExplanation
 
 SMALLEST_PATCH = 8
-"""Pixels: smaller cells are joined, so that one can be chosen."""
+"""Pixels. Smaller cells are joined, so that a patch is large enough to select."""
 MOST_PATCHES = 2500
 MATCHES = 8
 """Of a patch, the strongest first."""
@@ -22,7 +22,7 @@ WEIGHT_STEPS = 10_000
 
 
 def packed(explained: DecoderExplanation) -> dict[str, Any]:
-    """What the page's script needs of one explanation.
+    """Return what the page's script needs of one explanation.
 
     `matches` is base64 of little-endian int16 (rows, columns, K, 4): side picture, x and y in quarter pixels, weight in 1/10,000;
     `trust` is base64 of uint8 (rows, columns) in 1/255. `patch` and `match` are sides in pixels of X's patch and of a match in Y.
@@ -43,7 +43,7 @@ def packed(explained: DecoderExplanation) -> dict[str, Any]:
 
 
 def joined_cells(cell: int, rows: int, columns: int) -> int:
-    """How many cells a side make one patch."""
+    """Return how many cells make one side of a patch."""
     factor = max(1, math.ceil(SMALLEST_PATCH / cell))
     while math.ceil(rows / factor) * math.ceil(columns / factor) > MOST_PATCHES:
         factor += 1

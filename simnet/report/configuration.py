@@ -1,4 +1,4 @@
-"""What the run was asked for: the resolved scenario as tables."""
+"""The resolved scenario of a run as tables."""
 
 from __future__ import annotations
 

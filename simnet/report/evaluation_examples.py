@@ -1,4 +1,4 @@
-"""Example pictures of an evaluation: what each codec made of a picture at about the same rate, and where its decoder looked."""
+"""Example pictures of an evaluation: each codec's decoding at about the same rate, and its decoder's attention."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoredPicture:
-    """A decoded picture (uint8 H x W x 3) and how good it is."""
+    """A decoded picture (uint8, H x W x 3) and its quality."""
 
     picture: np.ndarray
     psnr_db: float
@@ -19,7 +19,7 @@ class ScoredPicture:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExampleDecoding:
-    """What a codec made of an example. `offset` is that of its side picture in frames; None where it uses none."""
+    """A codec's decoding of an example. `offset` is that of its side picture in frames; None without a side picture."""
 
     codec: str
     decoded: ScoredPicture
@@ -30,7 +30,7 @@ class ExampleDecoding:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DecoderExplanation:
-    """What a decoder took from its side picture; `cell`, `matches`, `trust` as in `codec.protocols.Explanation`."""
+    """What a decoder used of its side picture; `cell`, `matches`, `trust` as in `codec.protocols.Explanation`."""
 
     codec: str
     offset: int
@@ -45,7 +45,7 @@ class DecoderExplanation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EvaluationExample:
-    """One picture, its side pictures by offset in frames (uint8 H x W x 3 each), and what came of them."""
+    """One picture, its side pictures by offset in frames (uint8, H x W x 3 each), and their decodings."""
 
     name: str
     original: np.ndarray

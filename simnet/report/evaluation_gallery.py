@@ -1,4 +1,4 @@
-"""The example pictures of an evaluation as a page carries them: WebP in data URIs, words, error maps, what was attended to."""
+"""Example pictures of an evaluation as a page carries them: WebP in data URIs, captions, error maps and attention."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from simnet.report.kept_pictures import ERROR_FACTOR, PagePicture, data_uri
 BUDGET = 3_500_000
 """Bytes of all pictures of a page, as text."""
 LOSSY = 90
-"""WebP quality of pictures that are too many or too large to be carried as they are."""
+"""WebP quality if the pictures without loss would exceed the budget."""
 
 Embed = Callable[[np.ndarray], str]
 
@@ -39,7 +39,7 @@ class GalleryCell:
 
 @dataclass(frozen=True, slots=True)
 class ExampleGallery:
-    """What the page shows. `note` says how pictures are stored and how many were left out."""
+    """The pictures of a page. `note` says how pictures are stored and how many were left out."""
 
     examples: Sequence[dict[str, Any]]
     attention: Sequence[dict[str, Any]]
@@ -61,7 +61,7 @@ def gallery(examples: Sequence[EvaluationExample]) -> ExampleGallery:
 
 
 def when(offset: int) -> str:
-    """Return an offset in words."""
+    """Return an offset in time in words."""
     if not offset:
         return "same time"
     return f"{abs(offset)} frame{'s' * (abs(offset) > 1)} {'later' if offset > 0 else 'earlier'}"
@@ -113,7 +113,7 @@ def _decoded(id_: str, name: str, one: ExampleDecoding, original: np.ndarray, em
 
 
 def _entry(name: str, one: DecoderExplanation, embed: Embed) -> dict[str, Any]:
-    """The pictures of one explanation; those that the decoder made of one source alone."""
+    """Return the pictures of one explanation: decoded from both sources, and from each source alone."""
     kinds = (
         (one.decoded, "decoded", "with both"),
         (one.common, "common information alone", "what the side picture gives"),

@@ -1,4 +1,4 @@
-"""The page of an evaluation, and its scores picture by picture."""
+"""Writer of an evaluation's page and of its scores picture by picture."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAGE, SCORES = "evaluation.html", "pictures.csv"
 
 
 def prepare(out_dir: Path) -> None:
-    """Make the folder, before an hour is spent on what should go there.
+    """Make the folder of an evaluation, before the evaluation starts.
 
     Raises:
         InputError: It cannot be made, or holds an evaluation already.
@@ -35,7 +35,7 @@ def prepare(out_dir: Path) -> None:
 def write(result: EvaluationResult, out_dir: Path, *, asked_published: bool = False) -> Path:
     """Write `out_dir/evaluation.html`, one page that needs no network, and `pictures.csv`; return the page's path.
 
-    The points that papers published for KITTI Stereo are drawn where all of the data is that, or where they are asked for.
+    Points that papers published for KITTI Stereo are drawn if all of the data is KITTI Stereo, or on request.
 
     Raises:
         InputError: The folder cannot be written.

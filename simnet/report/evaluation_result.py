@@ -1,4 +1,4 @@
-"""What an evaluation measured, as the report takes it: plain values, and example pictures."""
+"""The result of an evaluation as the report takes it: plain values and example pictures."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from simnet.report.figures.rate_distortion import Points
 
 
 class BjontegaardDifference(TypedDict):
-    """A Bjontegaard difference: the mean over an interval of quality or rate, or the reason why there is none."""
+    """A Bjontegaard difference: the mean over an interval of quality or rate, or the reason for its absence."""
 
     value: float | None
     low: float | None
     high: float | None
     share: float | None
-    """How much of the anchor's own interval that is, in [0, 1]."""
+    """Share of the anchor's own interval, in [0, 1]."""
     reason: str
 
 
@@ -25,7 +25,7 @@ BjontegaardDifferences = Mapping[str, BjontegaardDifference]
 
 
 class EvaluationResult(TypedDict):
-    """What an evaluation measured. Rates are in bits per pixel from real bytes."""
+    """The result of an evaluation. Rates are in bits per pixel from real bytes."""
 
     data: str
     names: Sequence[str]
@@ -44,7 +44,7 @@ class EvaluationResult(TypedDict):
     """The range of rates (bpp) that differences are restricted to."""
     left_out: NotRequired[int]
     unrelated: NotRequired[str]
-    """In words, where unrelated pictures come from."""
+    """Origin of the unrelated pictures, in words."""
     controls: NotRequired[Mapping[str, Mapping[str, Points]]]
     """By codec, the same bitstreams decoded with side information `none` and `unrelated`."""
     side_information: NotRequired[Mapping[str, Mapping[str, BjontegaardDifferences]]]

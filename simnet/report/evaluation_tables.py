@@ -1,4 +1,4 @@
-"""The tables of an evaluation, every cell already text: the page and the terminal show the same ones."""
+"""Tables of an evaluation with cells as text; the page and the terminal show the same ones."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MEANS = (
 
 
 def comparisons(result: EvaluationResult) -> Iterator[Table]:
-    """Yield the differences against the main anchor, then, if there are several anchors, every codec against every anchor."""
+    """Yield the differences to the main anchor; with several anchors, then those of every codec to every anchor."""
     yield _against(result)
     for key, title, unit, digits, *_ in MEASURES if len(result["anchors"]) > 1 else ():
         found = result["comparisons"]
@@ -42,7 +42,7 @@ def comparisons(result: EvaluationResult) -> Iterator[Table]:
 
 
 def side_information(result: EvaluationResult) -> Table | None:
-    """Return what side information brings against the same decoder without it; None where no codec uses any."""
+    """Return the gain of side information over the same decoder without it; None if no codec uses any."""
     rows = [
         (codec, _WAYS[way], *_cells(own))
         for codec, ways in (result.get("side_information") or {}).items()
@@ -60,7 +60,7 @@ def side_information(result: EvaluationResult) -> Table | None:
 
 
 def offsets(result: EvaluationResult) -> Table | None:
-    """Return the gain against the offset in time; None where one time was measured."""
+    """Return the gain by offset in time; None if only one offset was measured."""
     rows = [
         (
             codec,
@@ -137,7 +137,7 @@ def _percent(value: float | None) -> str:
 
 
 def _reasons(own: Mapping[str, BjontegaardDifferences]) -> str:
-    """Why differences are missing, in sentences."""
+    """Return the reasons for missing differences as sentences."""
     found = [
         f" {codec}: no {title}, {deltas[key]['reason']}."
         for codec, deltas in own.items()

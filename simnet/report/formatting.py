@@ -1,4 +1,4 @@
-"""Numbers as a reader sees them. What is missing is shown as missing, never as zero."""
+"""Numbers as text. A missing number is shown as missing, never as zero."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 MISSING = "-"
 FEW = 30
-"""Below so many frames a mean is an anecdote, and the page says so."""
+"""Fewer frames than this make a small sample, which the page marks."""
 
 
 def number(value: float | None, digits: int = 0, unit: str = "") -> str:
-    """Return `value` with thousands apart and `digits` decimals; `-` where there is none."""
+    """Return `value` with grouped thousands and `digits` decimals; `-` for None."""
     if value is None or math.isnan(value):
         return MISSING
     if math.isinf(value):
@@ -26,19 +26,19 @@ def signed(value: float | None, digits: int = 2) -> str:
 
 
 def percent(part: float | None, whole: float | None, digits: int = 1) -> str:
-    """Return part / whole in percent; `-` where there is no whole."""
+    """Return part / whole in percent; `-` if the whole is missing or 0."""
     if part is None or not whole:
         return MISSING
     return f"{100 * part / whole:.{digits}f} %"
 
 
 def milliseconds(value_ns: int | None) -> str:
-    """Return nanoseconds as milliseconds, decimals only where they say something."""
+    """Return nanoseconds as milliseconds without trailing zeros."""
     return MISSING if value_ns is None else f"{value_ns / 1e6:g} ms"
 
 
 def bit_rate(value_bps: float | None) -> str:
-    """Return a bit rate in the unit that reads best."""
+    """Return a bit rate in the largest unit that leaves at least 1."""
     if value_bps is None:
         return MISSING
     for scale, unit in ((1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s")):
@@ -53,12 +53,12 @@ def place(position_m: Sequence[float]) -> str:
 
 
 def few_pictures(count: int) -> str:
-    """Return a warning where a mean rests on few pictures; empty where it does not."""
+    """Return a warning if a mean is over few pictures, else an empty text."""
     return f"A small sample, fewer than {FEW} pictures: take the means as anecdotes." if count < FEW else ""
 
 
 def few_frames(counts: dict[str, int]) -> str:
-    """Return a warning that names what rests on few frames; empty where nothing does."""
+    """Return a warning that names means over few frames; empty if there are none."""
     few = [f"{name} ({count})" for name, count in counts.items() if count < FEW]
     if not few:
         return ""

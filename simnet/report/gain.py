@@ -1,4 +1,4 @@
-"""What side information brought and what it cost: the same bitstream decoded with it and without."""
+"""Gain and cost of side information: the same bitstream decoded with it and without."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class Gain:
     frames: int
     mean_db: float
     half_width_db: float | None
-    """Of the 95 % confidence interval; None where there are too few frames to have one."""
+    """Of the 95 % confidence interval; None with too few frames."""
     helped: int
-    """Frames that came out better than alone."""
+    """Frames of higher PSNR than decoded alone."""
     mean_age_ms: float | None
 
 
 def source_of(row: Row) -> str:
-    """Return what the frame was decoded with, as one name."""
+    """Return the sources of a frame's side information as one name."""
     return " + ".join("previous" if source == row.stream else source for source in row.side_sources)
 
 
@@ -55,7 +55,7 @@ def measure(stream: str, source: str, rows: Sequence[Row]) -> Gain:
 
 
 def cost(source: str, scenario: Scenario, summaries: Mapping[str, StreamFigures]) -> tuple[str, float | None]:
-    """Return what `source` is and the rate in kbit/s that it took on its first link (0 for what was never sent for it)."""
+    """Return what `source` is, and its rate on its first link in kbit/s (0 for a source that is not sent)."""
     if source == "previous":
         return "own earlier picture", 0.0
     if any(stream.name == source for stream in scenario.streams):

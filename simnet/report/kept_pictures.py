@@ -1,4 +1,4 @@
-"""The kept pictures: original, decoded, decoded alone and the error, as data that a page can carry."""
+"""Kept pictures of a run as a page carries them: original, decoded, decoded alone, and the error."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from simnet.runfolder.kept_picture_files import PictureKind, kept_files, kept_se
 from simnet.runfolder.run_reader import RunFolder
 
 ERROR_FACTOR = 8
-"""The same for every picture, so that they can be compared by eye."""
+"""The same for all pictures, so that readers can compare them."""
 _MOST_BYTES = 8_000_000
-"""Kept pictures of a page, before base64 and error maps: more makes it slow to make, to send and to open."""
+"""Of all kept pictures of a page, before base64 and error maps. Larger pages are slow to write, send and open."""
 
 
 @dataclass(frozen=True, slots=True)
 class PagePicture:
-    """One picture with its words. `source` is a data URI; None where there is no picture."""
+    """One picture with its texts. `source` is a data URI; None without a picture."""
 
     title: str
     source: str | None
@@ -47,19 +47,19 @@ class KeptFrame:
 
 @dataclass(frozen=True, slots=True)
 class KeptGallery:
-    """The kept frames of each stream that fit into a page, and how many were kept in all."""
+    """Kept frames of each stream that fit into a page, and the number of all kept frames."""
 
     streams: Mapping[str, Sequence[KeptFrame]]
     kept: int
 
     @property
     def shown(self) -> int:
-        """How many frames the page shows."""
+        """Number of frames on the page."""
         return sum(map(len, self.streams.values()))
 
 
 def gallery(run: RunFolder) -> KeptGallery:
-    """Read the kept pictures of every stream, the middle frame of each first, until the page is full.
+    """Read the kept pictures of every stream, middle frames first, up to the page's limit.
 
     Raises:
         InputError: A kept picture cannot be read.

@@ -1,4 +1,4 @@
-"""One self-contained page: the templates of this room filled in, the plotting library inlined once."""
+"""Pages that need no network: this room's templates filled in, with the plotting library inlined once."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def save(path: Path, page: str) -> None:
 
 
 def render(template: str, *, figures: Mapping[str, Figure | Sequence[Figure]], **context: Any) -> str:
-    """Return the page of a template; every name in it is escaped, its figures are data for `glue.js`."""
+    """Return the page of a template. Every name in it is escaped; its figures are data for `glue.js`."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
     from plotly.offline import get_plotlyjs
@@ -74,7 +74,7 @@ def render(template: str, *, figures: Mapping[str, Figure | Sequence[Figure]], *
 
 
 def finite(value: Any) -> Any:
-    """Return `value` with every number that JSON has no word for (infinite, not a number) as None."""
+    """Return `value` with None for every number that JSON cannot hold (infinite, not a number)."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):

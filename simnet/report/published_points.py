@@ -1,4 +1,4 @@
-"""The points that papers published for KITTI Stereo, to be drawn beside what was measured; the file names its sources."""
+"""Points that papers published for KITTI Stereo, drawn beside measured ones; the data file names its sources."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib import resources
 
 FILE = "published_kitti_stereo.csv"
 DATA = "kitti-stereo:"
-"""What a data set's name starts with where the points belong to the same pictures."""
+"""Start of the names of data sets with the pictures of these points."""
 TITLES = {
     "atn": "ATN (WACV 2023)",
     "ndic_bls17": "NDIC, bls17 (DCC 2022)",

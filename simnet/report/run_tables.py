@@ -1,4 +1,4 @@
-"""The tables of a run's results, every cell already text."""
+"""Tables of a run's results, with cells as text."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from simnet.runfolder.run_reader import RunFolder
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A cell that is a bar: (colour, percent) from left to right. `text` says the same in words."""
+    """A table cell drawn as a bar: (colour, percent) from left to right. `text` says the same in words."""
 
     parts: tuple[tuple[str, float], ...]
     text: str
@@ -36,7 +36,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table. The first column names the row; columns named in `words` are aligned as text."""
+    """One table. The first column names the row; columns listed in `words` are aligned as text."""
 
     caption: str
     columns: tuple[str, ...]
@@ -46,7 +46,7 @@ class Table:
 
 
 def asked_rate(rate: RateConfig) -> str:
-    """Return what rate control was asked for."""
+    """Return the configured rate control in words."""
     if rate.kind == "target":
         return f"target {bit_rate(rate.target_bps)}"
     if rate.kind == "adaptive":
@@ -90,7 +90,7 @@ def quality(run: RunFolder, summaries: Mapping[str, StreamFigures]) -> Table:
 
 
 def outcomes(run: RunFolder, summaries: Mapping[str, StreamFigures]) -> Table:
-    """Return what became of each stream's frames, and how long pictures took."""
+    """Return the outcomes of each stream's frames, and the latency of its pictures."""
     rows_of = by_stream(run.rows)
     rows: list[tuple[str | Bar, ...]] = []
     for name in run.streams:
@@ -194,7 +194,7 @@ def events(run: RunFolder) -> Table:
 
 
 def side_information(run: RunFolder, summaries: Mapping[str, StreamFigures]) -> Table:
-    """Return what each source of side information brought to each stream, and what it cost in rate."""
+    """Return gain and cost of each source of side information for each stream."""
     rows: list[tuple[str, ...]] = []
     for found in gain.gains(run.rows):
         kinds = [gain.cost(source, run.scenario, summaries) for source in found.source.split(" + ")]
@@ -223,7 +223,7 @@ def side_information(run: RunFolder, summaries: Mapping[str, StreamFigures]) -> 
 
 
 def side_cost(run: RunFolder, rows: Sequence[Row], summaries: Mapping[str, StreamFigures]) -> str:
-    """Return in a sentence what all side information together cost in rate."""
+    """Return a sentence about the rate that all side information cost."""
     used = {source for row in rows for source in row.side_sources if source != row.stream}
     served = [stream.name for stream in run.scenario.streams if stream.name in used]
     free = sorted(source for source in used if source not in served and source != "previous")
@@ -237,7 +237,7 @@ def side_cost(run: RunFolder, rows: Sequence[Row], summaries: Mapping[str, Strea
 
 
 def timings(manifest: RunManifest) -> Table:
-    """Return where the run's wall time went, the longest first."""
+    """Return the run's wall time by part, the longest first."""
     parts = manifest.timings
     most = max(parts.values(), default=0.0)
     rows: list[tuple[str | Bar, ...]] = [

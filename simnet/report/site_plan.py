@@ -1,4 +1,4 @@
-"""Where the nodes are, from above: enough geometry to draw a map and to know a link's length."""
+"""Positions of nodes, for the map and for the lengths of links."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def position_m(trajectory: Trajectory, t_ns: int) -> Point:
 
 
 def path_m(trajectory: Trajectory, duration_ns: int) -> list[Point]:
-    """Return the way walked during the run: its start, the waypoints passed, its end."""
+    """Return the path during the run: its start, the waypoints passed, its end."""
     points = trajectory.waypoints_m
     if times_ns := trajectory.times_ns:
         inside = [point for point, time_ns in zip(points, times_ns, strict=True) if 0 < time_ns < duration_ns]
@@ -32,7 +32,7 @@ def path_m(trajectory: Trajectory, duration_ns: int) -> list[Point]:
 
 
 def heading_deg(trajectory: Trajectory) -> float:
-    """Return where a node looks at the start of the run: 0 is east, 90 is north."""
+    """Return a node's heading at the start of the run: 0 is east, 90 is north."""
     if trajectory.heading_deg is not None:
         return trajectory.heading_deg
     if trajectory.times_ns:
@@ -42,7 +42,7 @@ def heading_deg(trajectory: Trajectory) -> float:
 
 
 def capacity_bps(link: LinkConfig, nodes: Sequence[NodeConfig], t_ns: int) -> float:
-    """Return what the link could carry at `t_ns`: its bandwidth, or the step of its ladder at the nodes' distance."""
+    """Return the link's capacity at `t_ns`: its bandwidth, or the step of its ladder at the nodes' distance."""
     if not link.ladder:
         return link.bandwidth_bps
     places = {node.name: position_m(node.trajectory, t_ns) for node in nodes}
@@ -51,7 +51,7 @@ def capacity_bps(link: LinkConfig, nodes: Sequence[NodeConfig], t_ns: int) -> fl
 
 
 def extent_m(scenario: Scenario) -> float:
-    """Return the longer side of the ground that the nodes cover, at least 10 m."""
+    """Return the longer side of the area that the nodes cover, at least 10 m."""
     points = [point for node in scenario.nodes for point in path_m(node.trajectory, scenario.duration_ns)]
     sides = [max(values) - min(values) for values in list(zip(*points, strict=True))[:2]]
     return max(10.0, *sides) if points else 10.0

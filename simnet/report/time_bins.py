@@ -1,4 +1,4 @@
-"""Time cut into bins: how a run of any length becomes a curve that a page can carry."""
+"""Bins of time, so that a run of any length becomes a curve of limited size."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from simnet.records import SECOND_NS, Row
 _WIDTHS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 120, 300, 600, 1800, 3600)
 _MOST_BINS = 240
 MOST_POINTS = 1200
-"""A curve of more frames than this is drawn as means over bins."""
+"""A curve of more frames is drawn as means over bins."""
 
 Item = TypeVar("Item")
 
 
 def bin_width_s(virtual_s: float, at_least_s: float) -> float:
-    """Return a round bin width of at least `at_least_s` that cuts `virtual_s` into a number of bins that can be seen."""
+    """Return a round bin width of at least `at_least_s` that cuts `virtual_s` into at most about 240 bins."""
     least = max(at_least_s, virtual_s / _MOST_BINS)
     index = bisect.bisect_left(_WIDTHS_S, least * (1 - 1e-9))
     return float(_WIDTHS_S[index]) if index < len(_WIDTHS_S) else least
@@ -36,7 +36,7 @@ def per_second(
     virtual_s: float,
     width_s: float,
 ) -> list[float]:
-    """Return the amount a second in each bin. What happens at or past the end counts in the last bin."""
+    """Return the amount per second in each bin. Items at or past the end count in the last bin."""
     starts = bin_starts_s(virtual_s, width_s)
     totals = [0.0] * len(starts)
     for item in items:
@@ -53,9 +53,9 @@ def bin_index(t_ns: int, width_s: float, count: int) -> int:
 def curve(
     rows: Sequence[Row], measure: Callable[[Row], float | None], virtual_s: float
 ) -> tuple[list[float], list[float | None]]:
-    """Return capture times in s and the measure: a point a frame, or means over bins where there are too many.
+    """Return capture times in s and the measure: one point a frame, or means over bins for many frames.
 
-    A frame without the measure is a gap (None), not a zero.
+    A frame without the measure is a gap (None), not zero.
     """
     if len(rows) <= MOST_POINTS:
         return [row.capture_ns / SECOND_NS for row in rows], [_rounded(measure(row)) for row in rows]
@@ -69,7 +69,7 @@ def curve(
 
 
 def cumulative(values: Sequence[float], whole: int) -> tuple[list[float], list[float]]:
-    """Return the steps of the cumulative share (percent of `whole`) of `values`, thinned to what can be seen."""
+    """Return the steps of the cumulative share (percent of `whole`) of `values`, thinned to about 400."""
     ordered = sorted(values)
     stride = max(1, len(ordered) // 400)
     ranks = sorted({*range(0, len(ordered), stride), len(ordered) - 1}) if ordered else []

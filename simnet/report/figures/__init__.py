@@ -1,5 +1,7 @@
-"""The figures of a report as plain Plotly dicts: data and layout, made by hand.
+"""Figures of a report as plain Plotly dicts: data and layout, written by hand.
 
-One noun a file. What must not be here: importing plotly (slow, and the dicts need none; a test checks them against
-`plotly.graph_objects`), and colours of text or grid, which follow the reader's light or dark scheme in the page.
+    RunFolder or EvaluationResult ──▶ one module a subject ──▶ Figure(data, layout, alt, note) ──▶ page_template
+
+Rules: no module imports plotly (it is slow, and dicts need none; a test checks them against `plotly.graph_objects`).
+Colours of text and grid follow the reader's light or dark scheme, so they are set in the page.
 """

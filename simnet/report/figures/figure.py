@@ -1,4 +1,4 @@
-"""What every figure shares: one record, one palette, names made safe."""
+"""Parts that figures share: the record, palettes, escaped names, axes and layouts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PALETTE = ("#3b7dd8", "#d9641a", "#1f9d6b", "#c2489b", "#8f7a12", "#7c62e0", "#0
 """Each has a contrast of at least 3:1 on the page's light and on its dark ground (WCAG 2.2, 1.4.11)."""
 NEUTRAL = "#7d8590"
 LIMIT = "#dc4455"
-"""Lines that say: up to here (deadline, capacity)."""
+"""Colour of lines that mark a limit (deadline, capacity)."""
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "hexagon")
 DASHES = ("solid", "dash", "dot", "dashdot")
 OUTCOME_COLOURS = {
@@ -31,7 +31,7 @@ Dict = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One Plotly figure. `alt` says in words what it shows, for those who cannot see it."""
+    """One Plotly figure. `alt` describes it in words, for readers who cannot see it."""
 
     id: str
     title: str
@@ -42,7 +42,7 @@ class Figure:
 
 
 def label(name: str) -> str:
-    """Return a name that Plotly shows as it is: it reads text as a small HTML."""
+    """Return a name escaped for Plotly, which reads text as HTML."""
     return html.escape(name, quote=False)
 
 
@@ -52,12 +52,12 @@ def colours(names: Iterable[str]) -> dict[str, str]:
 
 
 def dashes(names: Iterable[str]) -> dict[str, str]:
-    """Return a line style for each name: it changes when the palette starts again."""
+    """Return a line style for each name; the style changes when the palette repeats."""
     return {name: DASHES[index // len(PALETTE) % len(DASHES)] for index, name in enumerate(names)}
 
 
 def axis(title: str, **more: Any) -> Dict:
-    """Return an axis with a title that makes its own room."""
+    """Return an axis whose title reserves its own space."""
     return {"title": {"text": title, "standoff": 8}, "automargin": True, "zeroline": False, **more}
 
 

@@ -1,4 +1,4 @@
-"""What side information brought, against its age and over time."""
+"""Gain of side information against its age and over time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_MARKS = 3000
 
 
 def gain(run: RunFolder) -> list[Figure]:
-    """Return the gain against the age of the side information and over time; none where no frame used any."""
+    """Return the gain against the age of side information and over time; no figure if no frame used any."""
     rows = [row for row in run.rows if side_gain_db(row) is not None]
     if not rows:
         return []

@@ -1,4 +1,4 @@
-"""What each link carried against what it could, what it lost, and what queued."""
+"""Load of each link against its capacity, its losses, and its queue."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from simnet.report.site_plan import capacity_bps
 from simnet.runfolder.run_reader import RunFolder
 
 MOST_LINKS = 12
-"""More plots than this slow a browser down; the table has every link."""
+"""More plots slow a browser down; the table has every link."""
 
 
 def links(run: RunFolder) -> list[Figure]:
-    """Return a figure for each link, the busiest first where there are too many."""
+    """Return a figure for each link; of too many links, for the busiest."""
     names = dict.fromkeys([link.name for link in run.scenario.links] + [entry.link for entry in run.bins])
     own = {name: [entry for entry in run.bins if entry.link == name] for name in names}
     if len(own) > MOST_LINKS:

@@ -1,4 +1,4 @@
-"""What side information is worth against how late it was taken."""
+"""Gain of side information against its offset in time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rate-distortion curves of an evaluation, with the controls that say whether side information is what helps."""
+"""Rate-distortion curves of an evaluation, with controls without side information and with unrelated pictures."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _published(curves: Mapping[str, Sequence[tuple[float, float]]], words: str) 
 
 
 def _scales() -> Dict:
-    """Buttons that make the axis of rates logarithmic, as it is at first and as BD-rates take it, or linear."""
+    """Return buttons that make the axis of rates logarithmic (the default, as BD-rates use it) or linear."""
     buttons = [
         {
             "label": name,

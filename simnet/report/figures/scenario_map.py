@@ -1,4 +1,4 @@
-"""The scenario from above: where nodes start, where they go, where their cameras look, who is linked to whom."""
+"""Map of a scenario: starts and paths of nodes, views of cameras, and links."""
 
 from __future__ import annotations
 

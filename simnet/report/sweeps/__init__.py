@@ -1,6 +1,9 @@
-"""A sweep's folder becomes a table, curves, verdicts and one page; nothing here runs anything.
+"""Tables, curves, verdicts and the page of sweeps, made from their folders; nothing here runs anything.
 
-OUT/asked/<point>.json   what was asked for: a point of the grid, and the cell that answers it
-OUT/cells/<cell>/        a run's folder with what the receiver had on its screen (`shown.parquet`) and a few pictures
-OUT/table.parquet, .csv  a row a point and stream: made from the two above alone
+    folders ──▶ comparison_grid ──▶ samples ──▶ views ──▶ figures, sweep_tables, verdict ──▶ sweep_page
+                curves, cases,      one pass    a choice of case and stream:
+                x axis              over cells  points by curve and setting, samples by seed
+
+Rules: cells are read once, one after the other. Nothing is extrapolated beyond the measured points or over gaps. Every mean over
+seeds carries its interval, and a page says what is missing.
 """

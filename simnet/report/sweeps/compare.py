@@ -1,4 +1,4 @@
-"""What differs between folders, over the cells that they have in common."""
+"""Differences between folders, over the cells that they have in common."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Pairs = Sequence[tuple[SampledRow, SampledRow]]
 
 
 def differences(readings: SweepSamples) -> Table | None:
-    """Return each folder against the first, codec by codec; None where there is one folder only."""
+    """Return each folder's differences to the first, by codec; None for a single folder."""
     folders = readings.grid.folders
     if len(folders) < 2:
         return None
@@ -42,7 +42,7 @@ def differences(readings: SweepSamples) -> Table | None:
 
 
 def sentences(readings: SweepSamples) -> list[str]:
-    """Return in words what differs from the first folder, codec by codec."""
+    """Return each folder's differences to the first in words, by codec."""
     folders = readings.grid.folders
     if len(folders) < 2:
         return []
@@ -85,7 +85,7 @@ def _key(readings: SweepSamples, each: SampledRow) -> Key:
 def _pairs(
     readings: SweepSamples, base: Mapping[Key, SampledRow], folder: str
 ) -> dict[str, list[tuple[SampledRow, SampledRow]]]:
-    """By codec, the rows of a folder and those of the first that answer the same."""
+    """Return by codec the pairs of rows of a folder and of the first one that belong to the same point."""
     own = _by_key(readings, folder)
     by_codec: dict[str, list[tuple[SampledRow, SampledRow]]] = {}
     for key, reading in own.items():
@@ -111,7 +111,7 @@ def _row(readings: SweepSamples, folder: str, codec: str, pairs: Pairs) -> tuple
 
 
 def _difference(pairs: Pairs, measure: Any) -> Mean | None:
-    """The mean over seeds of each seed's mean difference."""
+    """Return the mean over seeds of each seed's mean difference."""
     by_seed: dict[int, list[float]] = {}
     for a, b in pairs:
         own, other = measure(a.row), measure(b.row)

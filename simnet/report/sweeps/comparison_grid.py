@@ -1,4 +1,4 @@
-"""What a sweep compares: curves (codecs, folders or both), cases that are kept apart, and what runs along the x axis."""
+"""The grid that a page compares: curves (codecs, folders or both), cases that stay apart, and the x axis."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _NUMBER = re.compile(r"\s*([+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*(\S*)\s*")
 
 
 class PointSource(Protocol):
-    """A folder that points and their cells are read from: a sweep's, or a run's as one point."""
+    """Reader of points and their cells: of a sweep's folder, or of a run's as one point."""
 
     @property
     def points(self) -> tuple[Point, ...]:
-        """What was asked for."""
+        """The points of the grid."""
         ...
 
     def has(self, point: Point) -> bool:
@@ -36,7 +36,7 @@ class PointSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ComparedFolder:
-    """One of the folders that a page is about; `label` names it, empty where there is one folder only."""
+    """One of the folders that a page compares; `label` names it and is empty for a single folder."""
 
     label: str
     source: PointSource
@@ -45,22 +45,22 @@ class ComparedFolder:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """What runs along x. `kind`: bandwidth (offered, measured), number (of a swept key), category, single (nothing swept)."""
+    """The x axis. `kind`: bandwidth (offered, measured), number (of a swept key), category, single (nothing swept)."""
 
     kind: str
     key: str
     title: str
     settings: tuple[str, ...]
-    """The key's values as typed, in order; one empty text where nothing was swept."""
+    """The key's values as typed, in order; one empty text if nothing was swept."""
 
     def number(self, setting: str) -> float | None:
-        """Return where a setting of a numeric key lies: as typed where all have one unit, else in base units."""
+        """Return the number of a numeric key's setting: as typed if all have one unit, else in base units."""
         return _number(setting, self.settings) if self.kind == NUMBER else None
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonGrid:
-    """Everything that was asked for, in order."""
+    """All points of all folders as curves, cases and settings, in order."""
 
     axis: Axis
     curves: tuple[str, ...]
@@ -70,18 +70,18 @@ class ComparisonGrid:
     """Swept keys that make cases."""
     scenarios: int
     spellings: Mapping[tuple[str, str], str]
-    """By key and value as typed, the one spelling that this quantity has on the page."""
+    """By key and value as typed: the spelling of this quantity on the page."""
 
     def curve(self, folder: ComparedFolder, point: Point) -> str:
         """Return the curve that a point belongs to."""
         return curve_name(folder.label, point.codec)
 
     def setting(self, point: Point) -> str:
-        """Return the point's place along x."""
+        """Return the point's setting of the x axis."""
         return self._settings(point).get(self.axis.key, "") if self.axis.key else ""
 
     def case(self, point: Point) -> str:
-        """Return the case that a point belongs to; empty where there is one only."""
+        """Return the case that a point belongs to; empty if there is only one."""
         settings = self._settings(point)
         said = [point.scenario] if self.scenarios > 1 else []
         return ", ".join([*said, *(f"{key}={settings.get(key, 'not set')}" for key in self.keys)])
@@ -91,7 +91,7 @@ class ComparisonGrid:
 
 
 def grid(folders: Sequence[ComparedFolder]) -> ComparisonGrid:
-    """Return what these folders asked for."""
+    """Return the grid of all points of these folders."""
     points = [(folder, point) for folder in folders for point in folder.source.points]
     spellings = _spellings([point for _, point in points])
     swept = _swept([point for _, point in points], spellings)
@@ -110,9 +110,9 @@ def curve_name(label: str, codec: str) -> str:
 
 
 def _spellings(points: Sequence[Point]) -> dict[tuple[str, str], str]:
-    """`1Mbit/s` and `1000kbit/s` are one place: the first spelling of a quantity stands for all.
+    """Map equal quantities, such as `1Mbit/s` and `1000kbit/s`, to their first spelling.
 
-    Values of a key that never has a unit are names (`01` is not `1`), whatever they look like.
+    Values of a key that never has a unit are names (`01` is not `1`), also if they look like numbers.
     """
     asked = dict.fromkeys(setting for point in points for setting in point.settings)
     with_unit = {key for key, value in asked if (parts := _parts(value)) and parts[1]}
@@ -125,7 +125,7 @@ def _spellings(points: Sequence[Point]) -> dict[tuple[str, str], str]:
 
 
 def _swept(points: Sequence[Point], spellings: Mapping[tuple[str, str], str]) -> dict[str, tuple[str, ...]]:
-    """Keys with more than one value (or not set everywhere), with their values: numbers in order, others as they come."""
+    """Return keys with more than one value (or not set everywhere) with their values: numbers ascending, others as they come."""
     values: dict[str, dict[str, None]] = {}
     for point in points:
         for key, value in point.settings:

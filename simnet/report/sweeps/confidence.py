@@ -1,4 +1,4 @@
-"""What one curve needs of what another needs, and how far that can be trusted."""
+"""Ratio of the bandwidths that two curves require, with its confidence interval."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class MeasuredInterval:
-    """A 95 % interval over seeds inside what was measured; an end is `cut` where the interval would go on beyond it."""
+    """A 95 % interval over seeds inside what was measured; an end is `cut` if the interval extends beyond it."""
 
     low: float
     high: float
@@ -34,7 +34,7 @@ def within(logs: Mean, lowest: float, highest: float) -> MeasuredInterval | None
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """What a curve needs less what another needs, in percent of the other; so is the interval, None for one seed."""
+    """How much more bandwidth a curve requires than another, in percent; so is the interval, None for one seed."""
 
     percent: float
     interval: MeasuredInterval | None
@@ -42,7 +42,7 @@ class Ratio:
 
     @property
     def is_tie(self) -> bool:
-        """Whether the seeds do not tell the two apart; for one seed, whether they are within a percent."""
+        """Whether the interval includes zero; for one seed, whether the two are within a percent."""
         if self.interval is None:
             return abs(self.percent) < 1
         return self.interval.low <= 0 <= self.interval.high
@@ -51,7 +51,7 @@ class Ratio:
 def ratio(
     own: Mapping[int, Requirement], other: Mapping[int, Requirement], own_range: Range, other_range: Range
 ) -> Ratio | None:
-    """Return how much more (below zero: less) `own` needs; None where not every common seed has one number for both.
+    """Return how much more (below zero: less) `own` requires; None unless every common seed has a number for both.
 
     The ranges are the lowest and the highest bandwidth measured of each: the interval stays within their ratios.
     """
@@ -69,7 +69,7 @@ def ratio(
 
 
 def least_saving(own: Range, other: Range) -> int | None:
-    """Return how many percent less `own` needs at least, wherever each lies in its bracket; None if not a whole one."""
+    """Return the least saving of `own` in whole percent, for any values inside both brackets; None below one percent."""
     if own[1] >= other[0]:
         return None
     return math.floor(100 * (1 - own[1] / other[0]) + 1e-9) or None

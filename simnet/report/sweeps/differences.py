@@ -1,4 +1,4 @@
-"""Bjontegaard's differences of a sweep: at the receiver over bandwidth offered, and at the encoder over bits per pixel."""
+"""BD-rates of a sweep: at the receiver over offered bandwidth, and at the encoder over bits per pixel."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from simnet.report.sweeps.views import PageView, SeedSample
 
 @dataclass(frozen=True, slots=True)
 class BdRateKind:
-    """One column of the table: which quality over which rate."""
+    """One column of the table: a quality measure over a rate."""
 
     title: str
     metric: str
-    """As `deltas` calls it."""
+    """Name in `bd_rate`."""
     column: str
-    """As the table calls it."""
+    """Name in the sweep's table."""
     rate: str
 
 
@@ -29,7 +29,7 @@ class BdRateKind:
 class BdRateDifference:
     """The mean over seeds of BD-rates in percent, taken over logarithms, and its 95 % interval.
 
-    `percent` is None where no seed has one, and `reason` says why.
+    `percent` is None if no seed has one; `reason` says why.
     """
 
     percent: float | None
@@ -37,13 +37,13 @@ class BdRateDifference:
     high: float | None = None
     reason: str = ""
     seeds: int = 0
-    """Over how many it is a mean,"""
+    """Number of seeds in the mean."""
     of: int = 0
-    """of how many that have cells of both."""
+    """Number of seeds that have cells of both curves."""
 
 
 def kinds(view: PageView) -> list[BdRateKind]:
-    """Return what can be compared: at the receiver only where bandwidth was swept."""
+    """Return the possible comparisons; those at the receiver only if bandwidth was swept."""
     psnr, ms_ssim = view.quality
     receiver = (
         BdRateKind("receiver, PSNR", "psnr_db", psnr, "kbit_s"),
@@ -98,7 +98,7 @@ def _seeds(view: PageView, curve: str) -> set[int]:
 
 
 def _points(view: PageView, curve: str, seed: int, kind: BdRateKind) -> list[dict[str, float]]:
-    """One seed's points; rate as this page means it: offered is what all curves were offered at this setting."""
+    """Return one seed's points; the offered rate is the same for all curves at a setting."""
     points = []
     for spot in view.curves[curve]:
         for sample in spot.samples:

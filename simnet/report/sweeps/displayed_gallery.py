@@ -1,4 +1,4 @@
-"""What the receiver showed, codec beside codec at the same setting, small enough for a page."""
+"""Displayed pictures of the receivers, codec beside codec at the same setting, scaled to the page's budget."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from simnet.runfolder.sweep_records import Point
 BUDGET = 6_000_000
 """Bytes of all pictures of a page, as text."""
 STEPS = ((85, None), (75, 640), (60, 480), (45, 320))
-"""WebP quality and largest width, tried in turn until all pictures fit."""
+"""WebP quality and largest width, tried in turn until all pictures fit into the budget."""
 
 
 @dataclass(frozen=True, slots=True)
 class DisplayedGallery:
-    """For the page's script: by case and stream its original and, by setting and curve, what was shown. `note` is in words."""
+    """Pictures for the page's script: by case and stream the original and, by setting and curve, the displayed ones."""
 
     streams: tuple[dict[str, Any], ...]
     note: str
@@ -32,7 +32,7 @@ class DisplayedGallery:
 
 @dataclass(frozen=True, slots=True)
 class DisplayedFrame:
-    """A frame's original and what the receiver showed when it was due, and where they belong."""
+    """A frame's original and displayed picture, with their curve, case, setting and stream."""
 
     curve: str
     case: str
@@ -85,7 +85,7 @@ def _first_seeds(every: Sequence[DisplayedFrame]) -> list[DisplayedFrame]:
 def _embedded(
     wanted: list[DisplayedFrame], quality: int, width: int | None, *, last: bool
 ) -> tuple[list[dict[str, Any]] | None, int]:
-    """The pictures, or None where they are more than the budget; at the `last` try as many as fit."""
+    """Return the pictures, or None if they exceed the budget; in the `last` try as many as fit."""
     made: dict[tuple[str, str], dict[str, Any]] = {}
     used = left_out = 0
     for each in wanted:

@@ -1,4 +1,4 @@
-"""Times of many frames in bins of a fixed number: a distribution takes as much room for a million frames as for ten."""
+"""Distribution of times in a fixed number of bins, whatever the number of frames."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 EDGES_MS = np.concatenate(
     [np.arange(0, 1000, 2), np.arange(1000, 10_000, 50), np.arange(10_000, 100_000, 1000), [np.inf]], dtype=np.float64
 )
-"""2 ms apart up to a second, where deadlines are; coarser beyond."""
+"""2 ms apart up to a second, the range of deadlines; coarser beyond."""
 RESOLUTION_MS = 2
 
 
 class Histogram:
-    """How much (frames, or milliseconds of time) fell to each bin."""
+    """Amounts (frames, or milliseconds of time) by bin."""
 
     __slots__ = ("amounts",)
 
@@ -26,22 +26,22 @@ class Histogram:
         self.amounts += np.histogram(times_ms, EDGES_MS)[0]
 
     def spread(self, pieces: Iterable[tuple[float, float]]) -> None:
-        """Add ages that grow from `start_ms` for `lasting_ms`, as (start_ms, lasting_ms): each bin gets the time spent in it."""
+        """Add ages that grow from `start_ms` for `lasting_ms`, as (start_ms, lasting_ms): each bin gets its share of the time."""
         for start_ms, lasting_ms in pieces:
             reached = np.clip(EDGES_MS - start_ms, 0, lasting_ms)
             self.amounts += np.diff(reached)
 
     def add(self, other: Histogram) -> None:
-        """Add all of another."""
+        """Add the amounts of another histogram."""
         self.amounts += other.amounts
 
     @property
     def total(self) -> float:
-        """Everything that was added."""
+        """Sum of all amounts."""
         return float(self.amounts.sum())
 
     def quantile(self, share: float) -> float | None:
-        """Return the time (ms) below which `share` of it lies, even within a bin; None where nothing was added."""
+        """Return the time (ms) below which `share` of the amount lies, interpolated in its bin; None without any."""
         if not self.total:
             return None
         reached = np.concatenate([[0.0], np.cumsum(self.amounts)]) / self.total

@@ -1,7 +1,7 @@
-"""How much of a camera's view another camera sees too, from where both are and look.
+"""Overlap of two cameras' views, computed from their poses.
 
-Rays through the picture go to the ground, or as far as `REACH_M` where they meet none nearer; a ray's end counts as seen where
-it falls into the other's picture. Nothing stands in between: a wall that hides it is not known here.
+Rays through the picture end at the ground, or after `REACH_M` if they meet none nearer. A ray's end counts as seen if it lies in
+the other's picture. Occlusion is not known here: a wall in between changes nothing.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ ACROSS, DOWN = 16, 8
 
 
 def is_known(scenario: Scenario) -> bool:
-    """Return whether the scenario says where its cameras look: recorded worlds do not."""
+    """Return whether the scenario has camera poses; recorded worlds have none."""
     return scenario.world.kind == "rendered"
 
 
 @lru_cache(maxsize=50_000)
 def share(camera: CameraConfig, at_ns: int, other: CameraConfig, other_ns: int) -> float:
-    """Return the share, 0 to 1, of what `camera` sees at `at_ns` that `other` saw at `other_ns`."""
+    """Return the share (0 to 1) of the view of `camera` at `at_ns` that `other` saw at `other_ns`."""
     return view_share(camera, poses.camera_pose(camera, at_ns), other, poses.camera_pose(other, other_ns))
 
 
@@ -51,7 +51,7 @@ def view_share(camera: CameraConfig, pose: Pose, other: CameraConfig, other_pose
 
 
 def _axes(pose: Pose) -> np.ndarray:
-    """Forward, left and up of a camera (3, 3)."""
+    """Return forward, left and up of a camera (3, 3)."""
     yaw, pitch = math.radians(pose.yaw_deg), math.radians(pose.pitch_deg)
     forward = (math.cos(pitch) * math.cos(yaw), math.cos(pitch) * math.sin(yaw), math.sin(pitch))
     left = (-math.sin(yaw), math.cos(yaw), 0.0)
@@ -61,7 +61,7 @@ def _axes(pose: Pose) -> np.ndarray:
 
 @cache
 def _rays(field_of_view_deg: float, width: int, height: int) -> np.ndarray:
-    """Unit vectors (rays, 3) as forward, left, up, evenly over the picture."""
+    """Return unit vectors (rays, 3) as forward, left, up, evenly over the picture."""
     half = math.tan(math.radians(min(field_of_view_deg, 179.0) / 2))
     left = half * (1 - (2 * np.arange(ACROSS) + 1) / ACROSS)
     up = half * height / width * (1 - (2 * np.arange(DOWN) + 1) / DOWN)

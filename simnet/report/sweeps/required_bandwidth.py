@@ -1,4 +1,4 @@
-"""How much bandwidth a quality takes, between measured points only."""
+"""Bandwidth that a quality requires, between measured points only."""
 
 from __future__ import annotations
 

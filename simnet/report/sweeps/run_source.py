@@ -1,4 +1,4 @@
-"""A run's folder as a sweep of one point, so that runs are compared as sweeps are."""
+"""A run's folder as a sweep of one point, so that pages compare runs as sweeps."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from simnet.runfolder.sweep_records import Point
 
 @dataclass(frozen=True, slots=True)
 class RunSource:
-    """One run; what its codecs are is in its rows, and what its receiver showed was not noted."""
+    """One run. Its rows name the codecs; displayed pictures are not recorded."""
 
     path: Path
     points: tuple[Point, ...]
 
     def has(self, point: Point) -> bool:
-        """Return whether the point is this run's."""
+        """Return whether the point belongs to this run."""
         return point in self.points
 
     def cell(self, point: Point) -> CellFolder:
@@ -28,7 +28,7 @@ class RunSource:
 
 
 def read(path: Path) -> RunSource:
-    """Read what a run was asked for; its overrides are the point's settings.
+    """Read a run as one point; its overrides are the point's settings.
 
     Raises:
         InputError: The folder is no run's.

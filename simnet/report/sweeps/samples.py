@@ -1,4 +1,4 @@
-"""One pass through the cells, one after the other: the table's rows, and distributions that do not grow with frames or seeds."""
+"""Samples of a sweep, read in one pass over its cells: table rows, and distributions whose size does not grow with frames."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ StreamPlace = tuple[str, str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class SampledRow:
-    """A row of the table and where it belongs."""
+    """A row of the table with its curve, case and setting."""
 
     folder: str
     curve: str
@@ -42,7 +42,7 @@ class SampledRow:
 
 @dataclass(frozen=True, slots=True)
 class AbsentCell:
-    """A point without a cell; `reason` is empty where it has not been run."""
+    """A point without a cell; `reason` is empty if it has not been run."""
 
     folder: str
     curve: str
@@ -53,13 +53,13 @@ class AbsentCell:
 
     @property
     def reason(self) -> str:
-        """Why it failed."""
+        """Reason of the failure."""
         return self.point.failed or ""
 
 
 @dataclass(slots=True)
 class TimeHistograms:
-    """When pictures came and how old they were, all seeds together."""
+    """Distributions of latency and age, all seeds together."""
 
     frames: int = 0
     latency: Histogram = field(default_factory=Histogram)
@@ -76,7 +76,7 @@ class GainBins:
 
 @dataclass(slots=True)
 class SweepProvenance:
-    """What a page says about how its cells were made."""
+    """Facts about how the cells were made."""
 
     versions: dict[str, None] = field(default_factory=dict)
     processors: dict[str, None] = field(default_factory=dict)
@@ -85,12 +85,12 @@ class SweepProvenance:
     deadlines_ms: dict[str, set[float]] = field(default_factory=dict)
     """By case."""
     placeless: dict[str, None] = field(default_factory=dict)
-    """Kinds of world that do not say where cameras look."""
+    """Kinds of world without camera poses."""
 
 
 @dataclass(slots=True)
 class SweepSamples:
-    """Everything that a page is made from."""
+    """Everything that a sweep's page shows."""
 
     grid: ComparisonGrid
     rows: list[SampledRow] = field(default_factory=list)
@@ -109,7 +109,7 @@ class SweepSamples:
 
     @property
     def qualities(self) -> tuple[str, str]:
-        """The columns of PSNR and MS-SSIM: at the receiver, or of decoded pictures where nobody noted what it showed."""
+        """The columns of PSNR and MS-SSIM: at the receiver, or of decoded pictures if displayed ones were not recorded."""
         shown = any(reading.row.get(SHOWN[0]) is not None for reading in self.rows)
         return SHOWN if shown or not self.rows else DECODED
 
@@ -134,7 +134,7 @@ def read(grid: ComparisonGrid) -> SweepSamples:
 
 
 def _asked(grid: ComparisonGrid, folder: ComparedFolder) -> list[Point]:
-    """What was asked for, once: of one quantity written in two ways the point that has a cell."""
+    """Return each point once; of two spellings of one quantity the point that has a cell."""
     made: dict[tuple[str, str, str, int], Point] = {}
     for point in folder.source.points:
         key = grid.curve(folder, point), grid.case(point), grid.setting(point), point.seed
@@ -172,7 +172,7 @@ def _gain(gains: GainBins, rows: Sequence[Row], seed: int, scenario: Scenario) -
 
 
 def _overlap(row: Row, scenario: Scenario) -> float | None:
-    """The largest of what any source saw of the frame's view, at the time that its picture was taken."""
+    """Return the largest overlap of any source's view with the frame's, at the capture time of the source's picture."""
     cameras = scenario.cameras
     names = [row.stream if source == "previous" else source for source in row.side_sources]
     then_ns = max(0, row.capture_ns - (row.side_age_ns or 0))

@@ -1,4 +1,4 @@
-"""Figures of a sweep as a reader sees them."""
+"""Figures of a sweep as text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MINUS = "\N{MINUS SIGN}"
 
 
 def signed(value: float, digits: int) -> str:
-    """Return a number with its sign; what rounds to zero has none."""
+    """Return a number with its sign; without one if it rounds to zero."""
     text = f"{abs(value):.{digits}f}"
     if float(text) == 0:
         return text
@@ -29,31 +29,31 @@ def with_interval(found: Mean | None, digits: int, unit: str = "") -> str:
 
 
 def kbit_s(value: float) -> str:
-    """Return a bandwidth given in kbit/s with three digits that count."""
+    """Return a bandwidth, given in kbit/s, with three significant digits."""
     return f"{amount(value)} kbit/s" if value < 10_000 else f"{amount(value / 1e3)} Mbit/s"
 
 
 def between(low: float, high: float) -> str:
-    """Return between which bandwidths, given in kbit/s."""
+    """Return a range of bandwidths, given in kbit/s, in words."""
     return f"between {amount(low) if high < 10_000 else kbit_s(low)} and {kbit_s(high)}"
 
 
 def amount(value: float) -> str:
-    """Return a number with three digits that count."""
+    """Return a number with three significant digits."""
     if value == 0 or not math.isfinite(value):
         return number(value)
     return number(value, max(0, 2 - math.floor(math.log10(abs(value)))))
 
 
 def place(axis: Axis, x: float | str | None, setting: str) -> str:
-    """Return a place along x in words."""
+    """Return a setting of the x axis in words."""
     if axis.kind in {BANDWIDTH, SINGLE} and isinstance(x, float):
         return kbit_s(x)
     return setting or "not set"
 
 
 def at(axis: Axis, x: float | str | None, setting: str) -> str:
-    """Return `at 250 kbit/s`, or `at loss=1 %`; empty where nothing was swept."""
+    """Return `at 250 kbit/s`, or `at loss=1 %`; empty if nothing was swept."""
     if axis.kind == SINGLE:
         return f"at {kbit_s(x)}" if isinstance(x, float) else ""
     said = place(axis, x, setting)
@@ -71,5 +71,5 @@ def counted(count: int, what: str) -> str:
 
 
 def seeds_of(count: int) -> str:
-    """Return over how many seeds a mean was taken, in brackets."""
+    """Return the number of seeds of a mean, in brackets."""
     return f" (mean of {count} seeds)" if count > 1 else " (one seed)"

@@ -1,4 +1,4 @@
-"""The page of one sweep, or of several folders side by side: everything on it is worked out from the cells' rows."""
+"""Writer of the page about one sweep, or about several folders side by side."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def _words(view: PageView) -> dict[str, Any]:
 
 
 def _figures(found: SweepSamples, view: PageView) -> dict[str, list[Figure]]:
-    """By name, a figure; that of latency has one for every setting."""
+    """Return figures by name; latency has one for every setting."""
     known = {(curve, setting): own for curve, setting, own in views.times(found, view)}
     made = {
         figure.id: [figure]
@@ -147,7 +147,7 @@ def _figures(found: SweepSamples, view: PageView) -> dict[str, list[Figure]]:
 
 
 def _choices(drawn: Mapping[str, Mapping[str, Sequence[Figure]]]) -> dict[str, dict[str, list[dict[str, Any]]]]:
-    """What the page's script puts in place of a figure: by figure and choice, one, or one for each setting."""
+    """Return the figures that the page's script swaps: by figure and view, one, or one for each setting."""
     made: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for view, named in drawn.items():
         for name, figures in named.items():
@@ -158,7 +158,7 @@ def _choices(drawn: Mapping[str, Mapping[str, Sequence[Figure]]]) -> dict[str, d
 
 
 def _packed(found: SweepSamples) -> str:
-    """All rows as CSV, packed so that a page of many cells stays small."""
+    """Return all rows as compressed CSV in base64."""
     text = io.StringIO(newline="")
     lines = csv.DictWriter(text, sweep_tables.ordered_columns(found), restval="", lineterminator="\n")
     lines.writeheader()

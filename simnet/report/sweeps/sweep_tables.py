@@ -1,4 +1,4 @@
-"""The tables of a sweep's page, every cell already text."""
+"""Tables of a sweep's page, with cells as text."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MOST_ABSENT = 100
 
 
 def figures(view: PageView) -> Table:
-    """Return the mean over seeds of every curve at every setting; what is missing or failed is said to be."""
+    """Return the mean over seeds of every curve at every setting; missing and failed cells are marked."""
     rows: list[tuple[str, ...]] = []
     for index, first in enumerate(view.places):
         for curve, spots in view.curves.items():
@@ -122,7 +122,7 @@ def _need(found: Mapping[int, Requirement], ends: Range) -> str:
 
 
 def _uncrossed(own: Sequence[Requirement]) -> str:
-    """What is known where not every seed crosses the level between two points."""
+    """Return what is known if not every seed crosses the level between two points."""
     kinds = {each.kind for each in own}
     values = [each.value for each in own if each.value is not None]
     if kinds == {AT_MOST}:
@@ -182,7 +182,7 @@ def _difference(found: BdRateDifference) -> str:
 
 
 def absent(readings: SweepSamples) -> Table | None:
-    """Return what is missing and what failed; None where nothing is."""
+    """Return the missing and failed cells; None if there are none."""
     if not readings.absent:
         return None
     failed = [each for each in readings.absent if each.reason]

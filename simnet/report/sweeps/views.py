@@ -1,4 +1,4 @@
-"""What one choice on the page shows: a case, and a stream or all together; curves of samples, one a seed."""
+"""Views of a sweep's page: one for each case and stream (or all streams), with curves of samples by seed."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from simnet.report.sweeps.samples import (
 
 ALL = "all streams together"
 MOST_STREAMS, MOST_CASES, MOST_VIEWS = 12, 12, 16
-"""What a page can carry; the table of all rows has everything."""
+"""Limits of a page; the table of all rows is complete."""
 COUNTS = ("frames", "in_time", "late", "lost", "corrupt", "reference_lost", "node_lost")
 _EVEN = ("offered_kbit_s", "sent_kbit_s", "age_ms_mean")
 
 
 @dataclass(frozen=True, slots=True)
 class SeedSample:
-    """One seed at one place: figures by the table's names, over all streams of the choice."""
+    """Figures of one seed at one setting, by the table's names, over all streams of the view."""
 
     seed: int
     values: Mapping[str, float | None]
@@ -35,14 +35,14 @@ class SeedSample:
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """One place of a curve. Without samples it is a gap."""
+    """One setting of a curve. Without samples it is a gap."""
 
     setting: str
     x: float | str | None
     asked: int
     failed: int
     missing: int
-    """Neither there nor failed: not run, or not yet."""
+    """Points that have not been run."""
     samples: tuple[SeedSample, ...]
 
     def mean(self, column: str) -> Mean | None:
@@ -58,7 +58,7 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True)
 class PageView:
-    """A choice: every curve has a spot for every setting of the axis, in order."""
+    """One view: every curve has a point for every setting of the axis, in order."""
 
     id: str
     case: str
@@ -68,7 +68,7 @@ class PageView:
     quality: tuple[str, str]
     """The columns of PSNR and MS-SSIM."""
     deadline_ms: float | None
-    """None where it differs within the case."""
+    """None if it differs within the case."""
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -88,11 +88,11 @@ class PageView:
 
     @property
     def has_scale(self) -> bool:
-        """Whether there is a distance between settings, so that one may be looked for between two."""
+        """Whether settings have a distance, so that values between them can be interpolated."""
         return self.axis.kind not in {"category", SINGLE} and len(self.axis.settings) > 1
 
     def seed_curve(self, curve: str, seed: int, column: str) -> tuple[list[float | None], list[float | None]]:
-        """Return x and y of one seed's curve; y is None where its cell is missing."""
+        """Return x and y of one seed's curve; y is None for a missing cell."""
         xs: list[float | None] = []
         ys: list[float | None] = []
         for spot in self.curves[curve]:
@@ -103,7 +103,7 @@ class PageView:
 
 
 def views(readings: SweepSamples) -> list[PageView]:
-    """Return every choice, all streams together first; single streams only where they are few enough to choose from."""
+    """Return all views: all streams together first, then single streams if they are few."""
     streams, cases = readings.streams, len(readings.grid.cases[:MOST_CASES])
     few = 1 < len(streams) <= MOST_STREAMS and cases * (1 + len(streams)) <= MOST_VIEWS
     shown = streams if few else ()
@@ -148,7 +148,7 @@ def _view(readings: SweepSamples, id_: str, case: str, stream: str, rows: Sequen
 
 
 def _together(rows: Sequence[Mapping[str, float | None]]) -> dict[str, float | None]:
-    """One seed's figures over several streams.
+    """Return one seed's figures over several streams.
 
     Quality is a mean over frames, bandwidth a mean over streams; counts are added up.
     """
@@ -186,7 +186,7 @@ def _rank(x: float | str | None) -> float:
 
 
 def times(readings: SweepSamples, view: PageView) -> Iterator[tuple[str, str, TimeHistograms]]:
-    """Yield curve, setting and the times of all frames of the choice, seeds together."""
+    """Yield curve, setting and the times of all frames of the view, seeds together."""
     for curve in view.curves:
         for spot in view.curves[curve]:
             found = [

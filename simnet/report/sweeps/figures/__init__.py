@@ -1,4 +1,7 @@
-"""The figures of a sweep's page. Each trace says in `meta.columns` what its numbers are, so that they can be taken as CSV.
+"""Figures of a sweep's page as plain Plotly dicts.
 
-`meta.columns` names x, y and then the values of `customdata`; a trace with `meta.skip` only decorates another.
+    PageView ──▶ curves, time_figures, side_gain_figures ──▶ Figure ──▶ page (plot, CSV download)
+
+`meta.columns` of each trace names its x, y and then the values of `customdata`, so that the page can offer them as CSV; a trace
+with `meta.skip` only decorates another.
 """

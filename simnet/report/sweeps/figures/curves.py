@@ -1,4 +1,4 @@
-"""Quality at the receiver, against the bandwidth that was offered and the bandwidth that was spent."""
+"""Quality at the receiver against offered and spent bandwidth."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simnet.report.sweeps.views import CurvePoint, PageView
 
 _MEASURES = (("psnr", "PSNR (dB)", "PSNR", 3), ("ms-ssim", "MS-SSIM", "MS-SSIM", 5))
 _WIDE = 4
-"""An axis whose ends are so many times apart is logarithmic."""
+"""An axis whose ends have at least this ratio is logarithmic."""
 
 
 def curves(view: PageView) -> list[Figure]:
@@ -55,7 +55,7 @@ def _figure(view: PageView, id_: str, against: str, column: str, titles: tuple[s
 
 
 def reach(found: Sequence[Mean]) -> tuple[tuple[float, float] | None, bool]:
-    """Return the range of an axis for these means, and whether it cuts an interval off: of two seeds it would hide all else."""
+    """Return the range of an axis for these means, and whether it cuts off a wide interval that would hide the rest."""
     if not found:
         return None, False
     low, high = min(each.value for each in found), max(each.value for each in found)
@@ -124,7 +124,7 @@ def _line(points: Points, curve: str, style: Dict, titles: tuple[str, str], digi
 
 
 def _band(points: Points, curve: str, style: Dict) -> list[Dict]:
-    """The interval as a filled outline, one for each stretch of neighbouring points that have one."""
+    """Return the interval as filled outlines, one for each stretch of neighbouring points that have one."""
     stretches: list[list[tuple[float, float, float]]] = [[]]
     for _, x, found in points:
         if isinstance(x, float) and found and found.low is not None and found.high is not None:

@@ -1,4 +1,4 @@
-"""How long pictures took, how old the receiver's newest one was, and what never came."""
+"""Latency of pictures, age of information, and outcomes of frames."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Found = Mapping[tuple[str, str], TimeHistograms]
 
 
 def latency(view: PageView, found: Found, setting: str) -> Figure:
-    """Return for each curve the share of all frames whose picture was there within so many milliseconds, at one setting."""
+    """Return each curve's cumulative share of frames over the latency of their pictures, at one setting."""
     colour, dash = colours(view.curves), dashes(view.curves)
     data: list[Dict] = []
     for curve in view.curves:

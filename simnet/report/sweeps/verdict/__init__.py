@@ -1,4 +1,7 @@
-"""The verdict in words: what the measured points show, how sure that is, and what they cannot show."""
+"""The verdict of a sweep in words: findings of the measured points, their confidence, and their limits.
+
+PageView ──▶ bandwidth or quality verdict, deadline verdict, caveats ──▶ sentences
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from simnet.report.sweeps.views import PageView
 
 
 def verdict(view: PageView) -> list[str]:
-    """Return the sentences that the points of this choice support, the most important first."""
+    """Return the sentences that the points of this view support, the most important first."""
     if not view.measured:
         return ["No cell of this choice has been run: nothing can be said."]
     if not any(spot.mean(view.quality[0]) for spots in view.curves.values() for spot in spots):

@@ -1,4 +1,4 @@
-"""What the thriftiest curve needs for a quality, against the others."""
+"""Bandwidth that the most economical curve requires for a quality, against the others."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TOO_FAR = "no line is drawn between measured points that far apart"
 
 
 def sentences(view: PageView) -> list[str]:
-    """Return what the thriftiest curve needs for a quality, against each other one."""
+    """Return the bandwidth of the most economical curve for a quality, against each other curve."""
     column = view.quality[0]
     level = reference_level(view, column)
     if level is None:
@@ -79,7 +79,7 @@ def sentences(view: PageView) -> list[str]:
 
 
 def _rank(found: Mapping[int, Requirement]) -> tuple[float, float]:
-    """What a curve is sure to need no more than, and no less."""
+    """Return the logarithms of the most and the least that a curve requires."""
     if logs := centre(found.values()):
         return logs.value, logs.value
     low, high = bracket(found.values()) or (math.inf, math.inf)
@@ -89,7 +89,7 @@ def _rank(found: Mapping[int, Requirement]) -> tuple[float, float]:
 def _by_brackets(
     best: str, brackets: Mapping[str, Range], found: Mapping[str, Mapping[int, Requirement]]
 ) -> tuple[list[str], list[str]]:
-    """Against curves of which one number is not known of both: what is saved at least, and who cannot be told apart."""
+    """Return least savings and undecided comparisons against curves without one number for both."""
     at_least, unsure = [], []
     for curve, other in brackets.items():
         if curve == best or (centre(found[best].values()) and centre(found[curve].values())):
@@ -131,7 +131,7 @@ def _tie(curve: str, found: Ratio) -> str:
 
 
 def _over(found: Ratio) -> str:
-    """The interval; an end beyond which it would leave what was measured is marked."""
+    """Return the interval in words; an end that extends beyond the measured bandwidths is marked."""
     own = found.interval
     if own is None:
         return "one seed"

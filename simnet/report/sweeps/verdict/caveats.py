@@ -1,4 +1,4 @@
-"""What side information brought; how small the sample is, and what is missing."""
+"""Gain of side information, size of the sample, and missing cells, in words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from simnet.report.sweeps.views import PageView
 
 
 def side_information(view: PageView) -> list[str]:
-    """Return what side information brought each curve, over all places."""
+    """Return the gain of side information of each curve, over all settings."""
     said = []
     for curve in view.measured:
         by_seed: dict[int, list[float]] = {}
@@ -37,7 +37,7 @@ def _worth(curve: str, found: Mean) -> str:
 
 
 def sentences(view: PageView) -> list[str]:
-    """Return how small the sample is, and what is missing."""
+    """Return remarks on small samples and missing cells."""
     spots = [spot for own in view.curves.values() for spot in own]
     failed = sum(spot.failed for spot in spots)
     missing, asked = sum(spot.missing for spot in spots), sum(spot.asked for spot in spots)

@@ -1,4 +1,4 @@
-"""From where on frames are in time, and where only one curve has them so."""
+"""Settings at which frames are in time, in words."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from simnet.report.sweeps.sweep_formatting import at, listed, place
 from simnet.report.sweeps.views import CurvePoint, PageView
 
 IN_TIME = 0.95
-"""A curve meets the deadline where at least this share of its frames is in time."""
+"""Share of frames in time at which a curve meets the deadline."""
 
 
 def sentences(view: PageView) -> list[str]:
-    """Return from where on each curve has its frames in time, and where only one has."""
+    """Return from which setting on each curve meets the deadline, and where only one does."""
     limit = "the deadline" if view.deadline_ms is None else f"{view.deadline_ms:g} ms"
     states = {curve: [_meets(spot) for spot in view.curves[curve]] for curve in view.measured}
     spots = view.places
@@ -32,7 +32,7 @@ def sentences(view: PageView) -> list[str]:
 
 
 def _meets(spot: CurvePoint) -> bool | None:
-    """True where every seed has its frames in time, False where none has; None where they differ or are missing."""
+    """Return whether every seed meets the deadline (True) or none does (False); None if they differ or are missing."""
     shares = [
         (sample.values["in_time"] or 0) / frames for sample in spot.samples if (frames := sample.values["frames"])
     ]
