@@ -6,7 +6,7 @@
     folder_names   where everything is            record_tables   records <-> Parquet, strict
     run_manifest   run.json as a typed record     atomic_files    whole files or none
 
-Rules: nobody else spells a name of this format. `run.json` is renamed into place last, so a folder that has it is whole; a cell is made
-aside and renamed. Readers refuse a damaged, foreign or other version's folder in one line that names the file and the field. The room
-knows records, not how they come about: it imports no world, codec, network or engine.
+Rules: nobody else spells a name of this format. `run.json` is renamed into place last, so a folder that has it is whole; a
+cell is made aside and renamed. Readers refuse a damaged, foreign or other version's folder in one line that names the file
+and the field. The room knows records, not how they come about: it imports no world, codec, network or engine.
 """
