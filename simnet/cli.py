@@ -1,4 +1,4 @@
-"""The command line: finds the command, and turns every error that a user may see into one line and an exit status."""
+"""Command line: finds the command, and turns every error of a user into one line and an exit status."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BEGAN = time.perf_counter()
-"""When the command began: a run's wall time counts the imports too."""
+"""Time at which the process began: a run's wall time includes the imports."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `simnet` with these arguments (else the process's own, which then ends here if it failed); return the exit status."""
+    """Run `simnet` and return the exit status; with the process's own arguments, a failure ends the process here."""
     if arguments is not None:
         return _run(list(arguments), time.perf_counter())
     status = _run(sys.argv[1:], BEGAN)
     if status:
-        # A run that failed may leave threads behind in native code, which Python's own end would crash on.
+        # A failed run may leave threads in native code, on which Python's own exit would crash.
         with suppress(OSError):
             sys.stdout.flush()
             sys.stderr.flush()
@@ -50,14 +50,14 @@ def _run(typed: list[str], began: float) -> int:
         _complain("interrupted")
         return 130
     except BrokenPipeError:
-        # Whoever read the output has had enough; what Python still wants to flush goes nowhere.
+        # The reader of the output has closed it: discard what Python still flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     return status
 
 
 class _Parser(argparse.ArgumentParser):
-    """Refuses what it cannot read as every other wrong input is refused; the usage is in the help."""
+    """Argument parser that raises InputError for wrong arguments; the usage is in the help."""
 
     def error(self, message: str) -> NoReturn:
         raise InputError(f"{' '.join(message.split())} ({self.prog} --help says more)")

@@ -1,4 +1,4 @@
-"""What people see in a terminal: progress on standard error, tables on standard output."""
+"""Terminal output: progress on standard error, tables on standard output."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _Columns = tuple[tuple[str, str, str], ...]
 """Title, key in a stream's summary, format (empty for text)."""
 
-_FATE: _Columns = (
+_OUTCOMES: _Columns = (
     ("codec", "codec", ""),
     ("frames", "frames", "d"),
     ("decoded", "decoded", "d"),
@@ -40,12 +40,12 @@ _QUALITY: _Columns = (
 
 
 _WIDE = 120
-"""Columns of a terminal from which on a stream's numbers fit on one line."""
+"""Least width of a terminal at which a stream's numbers fit on one line."""
 
 
 @contextmanager
 def progress(scenario: Scenario, *, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """A bar of virtual time on standard error, if that is a terminal; yields what to call with the virtual time."""
+    """Show a bar of virtual time on standard error, if that is a terminal; yield the function that updates it."""
     if quiet or not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -72,18 +72,18 @@ def progress(scenario: Scenario, *, quiet: bool) -> Iterator[Callable[[int], Non
 
 
 def show_summary(summary: Mapping[str, Any]) -> None:
-    """Print the table of streams, how long it took, and where the report is.
+    """Print the table of streams, the times and the path of the report.
 
-    `gain dB` is what side information brought; `ms` are milliseconds from capture to picture.
+    `gain dB` is the gain by side information; `ms` are milliseconds from capture to picture.
     """
     from rich.console import Console
     from rich.table import Table
 
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
-    fate = tuple(
-        each for each in _FATE if each[1] != "node_lost" or any(s["node_lost"] for s in summary["streams"].values())
+    outcomes = tuple(
+        each for each in _OUTCOMES if each[1] != "node_lost" or any(s["node_lost"] for s in summary["streams"].values())
     )
-    parts = [fate + _QUALITY] if console.width >= _WIDE else [fate, _QUALITY]
+    parts = [outcomes + _QUALITY] if console.width >= _WIDE else [outcomes, _QUALITY]
     for columns in parts:
         table = Table("stream", box=None, pad_edge=False)
         for title, _, form in columns:
@@ -101,7 +101,7 @@ def show_summary(summary: Mapping[str, Any]) -> None:
             f"the worst by {paced['worst_ms']:.0f} ms"
         )
     if summary.get("restarts"):
-        console.print(f"{summary['restarts']} times a host died and came back")
+        console.print(f"{summary['restarts']} restarts of a host")
     for name in ("fingerprint", "report" if summary["report"] else "rows"):
         console.print(f"{name:<12} {summary[name]}", soft_wrap=True)
     for path in summary.get("exports", ()):
@@ -109,13 +109,13 @@ def show_summary(summary: Mapping[str, Any]) -> None:
 
 
 def show_sweep(done: Mapping[str, Any]) -> None:
-    """Print what a sweep came to, and where its table and page are."""
+    """Print the result of a sweep and the paths of its table and page."""
     from rich.console import Console
 
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     failed = f", {done['failed']} failed" if done["failed"] else ""
     console.print(
-        f"{done['cells']} cells: {done['ran']} run, {done['reused']} there already{failed}; {done['wall_s']:.1f} s wall"
+        f"{done['cells']} cells: {done['ran']} run, {done['reused']} reused{failed}; {done['wall_s']:.1f} s wall"
     )
     console.print(f"{done['encodes']} frames encoded, {done['decodes']} decoded")
     for name in ("table", "report"):
@@ -129,7 +129,7 @@ def show_catalogue(
     codecs: Sequence[str],
     plugins: Sequence[Mapping[str, str]] = (),
 ) -> None:
-    """Print what is shipped, and what other packages bring."""
+    """Print the shipped scenarios, models and codecs, and the plug-ins."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -148,7 +148,7 @@ def show_catalogue(
 
 
 def show_evaluation(result: EvaluationResult, page: object) -> None:
-    """Print every point, the differences against the anchors, what side information brings, and where the page is."""
+    """Print the points, the differences to the anchors, the gain by side information, and the path of the page."""
     from rich.console import Console
 
     from simnet.report import evaluation_tables

@@ -3,8 +3,8 @@
     [project.entry-points."simnet.codecs"]
     flat = "my_package.codecs:Flat"
 
-Only what is installed can be named: no text of a scenario ever becomes an import. Nothing is imported before it is used, and
-whatever is wrong with a plug-in is one line that names its package.
+Only installed packages can be named: no text of a scenario becomes an import. A plug-in is imported when it is used; a fault
+of a plug-in is one line that names its package.
 """
 
 from __future__ import annotations
@@ -38,21 +38,21 @@ class Plugin:
     package: str
 
     def __str__(self) -> str:
-        """How errors name it."""
+        """Return the name of the plug-in in errors."""
         return f"{NOUNS[self.group]} {self.name} (package {self.package})"
 
     def load(self) -> Any:
         """Import what the entry point names; PluginError where that fails."""
         with suppress(PluginError):
-            self.identity()  # of the source that is imported now: it may be edited while this process lives on
+            self.identity()  # of the source that is imported now: the file may change during this process
         with blamed(str(self), "cannot be imported"):
             return metadata.EntryPoint(self.name, self.target, self.group).load()
 
     def identity(self) -> str:
-        """Return a digest (16 hexadecimal digits) of its package's name, version and source: another one may do something else.
+        """Return a digest (16 hexadecimal digits) of the package's name, version and source.
 
-        The source is every file of the package that the entry point names, or the one file of a plain module; of what that
-        imports from elsewhere nothing is known. PluginError where there is no source.
+        The source is every file of the package that the entry point names, or the one file of a plain module; packages that it
+        imports do not count. PluginError if there is no source.
         """
         return _identity(self)
 
@@ -67,7 +67,7 @@ def _identity(plugin: Plugin) -> str:
 
 
 def installed(group: str) -> tuple[Plugin, ...]:
-    """Return the plug-ins of a group by name; packages are looked through once a process."""
+    """Return the plug-ins of a group by name; packages are searched once a process."""
     return _installed()[group]
 
 
@@ -83,7 +83,7 @@ def _installed() -> dict[str, tuple[Plugin, ...]]:
 
 
 def names(group: str, own: Collection[str]) -> list[str]:
-    """Return the names of a group that can be used: simnet's `own` and the plug-ins whose names are theirs alone."""
+    """Return the usable names of a group: simnet's `own` and those of plug-ins."""
     return sorted({*own, *(each.name for each in installed(group))})
 
 
@@ -103,7 +103,7 @@ def find(group: str, name: str, own: Collection[str]) -> Plugin | None:
 
 
 def fault(plugin: Plugin, own: Collection[str]) -> str:
-    """Return why a plug-in cannot be used, as far as that shows without importing it; empty if it can."""
+    """Return the fault of a plug-in, as far as it shows without an import; empty if there is none."""
     try:
         find(plugin.group, plugin.name, own)
     except PluginError as error:
@@ -113,7 +113,7 @@ def fault(plugin: Plugin, own: Collection[str]) -> str:
 
 @contextmanager
 def blamed(who: str, doing: str) -> Iterator[None]:
-    """Make whatever a plug-in raises, but errors of simnet's own, one line that names it."""
+    """Turn an exception of a plug-in into a PluginError of one line that names it; simnet's own errors pass."""
     try:
         yield
     except SimnetError:

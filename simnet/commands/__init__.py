@@ -1,8 +1,10 @@
-"""The commands of `simnet`, one small module each: what it takes and which room it calls.
+"""Commands of `simnet`, one small module each: its arguments, and the call of the room that does the work.
 
-A command is a module with `HELP` (one line), `configure(parser)` and `execute(arguments) -> exit status`. Nothing heavy is
-imported until it is executed. What a command does lives in a room, not here. `wires` is what three of them share,
-`numbers` are those that options take.
+    simnet NAME ... ──▶ cli ──▶ commands.find(NAME).configure(parser) ──▶ .execute(arguments) ──▶ api, engine, sweeps, ...
+
+Rules: a command is a module with `HELP` (one line), `configure(parser)` and `execute(arguments) -> exit status`. A room is
+imported when the command is executed, so that `simnet --help` stays quick. `host_options` holds the arguments that `broker`,
+`camera` and `fusion` share, `argument_types` the numbers that options take.
 """
 
 from __future__ import annotations
@@ -31,11 +33,11 @@ NAMES = (
     "import",
     "dashboard",
 )
-"""In the order in which the help shows them."""
+"""Names of the commands, in the order of the help."""
 
 
 class Command(Protocol):
-    """What a command's module has."""
+    """Interface of a command's module."""
 
     HELP: str
 
@@ -44,7 +46,7 @@ class Command(Protocol):
         ...
 
     def execute(self, arguments: argparse.Namespace) -> int:
-        """Do it; return the exit status."""
+        """Execute the command and return the exit status."""
         ...
 
 

@@ -1,27 +1,25 @@
-"""`simnet camera`: carry the cameras of some nodes in a run that `simnet broker` leads."""
+"""`simnet camera`: run the cameras of some nodes in a run that `simnet broker` leads."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simnet.commands import host_options
+
 if TYPE_CHECKING:
     import argparse
 
-HELP = "carry the cameras of one node or more in a broker's run"
+HELP = "run the cameras of one or more nodes in a broker's run"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    from simnet.commands import host_options
-
     parser.add_argument(
-        "--node", action="append", required=True, metavar="NAME", help="a node whose cameras to carry; may be repeated"
+        "--node", action="append", required=True, metavar="NAME", help="a node whose cameras run here; may be repeated"
     )
     host_options.configure_host(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Carry them until the broker says that the run is over."""
-    from simnet.commands import host_options
-
+    """Serve the cameras until the broker ends the run."""
     return host_options.carry(arguments, tuple(arguments.node), fusion=False)

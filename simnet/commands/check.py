@@ -1,4 +1,4 @@
-"""`simnet check`: is a scenario right, and what does it say in full."""
+"""`simnet check`: check a scenario, print it in full, or prove what it is expected to show."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simnet.errors import InputError, ModelError
 if TYPE_CHECKING:
     import argparse
 
-HELP = "check a scenario and print it with every default written out, or run what it is expected to show, or print the schema"
+HELP = "check a scenario and print it with all defaults, prove what it is expected to show, or print the schema"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +22,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("scenario", nargs="?", help="a scenario file, or the name of a shipped scenario")
     parser.add_argument("--schema", action="store_true", help="print the JSON Schema of scenario files")
     parser.add_argument(
-        "--expected", action="store_true", help="run the scenario and its variants: does it show what its file expects?"
+        "--expected",
+        action="store_true",
+        help="run the scenario and its variants, and compare with what its file expects",
     )
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override a value, e.g. seed=3")
 
@@ -54,7 +56,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _prove(name: str, overrides: list[str]) -> int:
-    """Run what the checks of a scenario's file need; print both sides of each, and return 0 only if all hold."""
+    """Run the scenario and its variants, print both sides of each check, and return 0 if all hold."""
     from simnet import scenario
     from simnet.engine import expectations
     from simnet.store import Store

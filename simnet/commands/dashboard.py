@@ -1,4 +1,4 @@
-"""`simnet dashboard`: a live page of the run that publishes on an endpoint, and of the next one."""
+"""`simnet dashboard`: serve a live page of the run that publishes on an endpoint, and of later runs."""
 
 from __future__ import annotations
 
@@ -16,15 +16,18 @@ HELP = "serve a live page of a run that publishes telemetry (--live)"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "--connect", required=True, metavar="ENDPOINT", help="where the run publishes, e.g. tcp://127.0.0.1:5570"
+        "--connect",
+        required=True,
+        metavar="ENDPOINT",
+        help="endpoint of the run's telemetry, e.g. tcp://127.0.0.1:5570",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to serve on; default: this machine alone")
+    parser.add_argument("--host", default="127.0.0.1", help="address to serve on; default: 127.0.0.1")
     parser.add_argument("--port", type=argument_types.port, default=8080, help="port to serve on; default: 8080")
     parser.add_argument(
         "--end-after",
-        type=argument_types.wait,
+        type=argument_types.positive_time_limit,
         metavar="SECONDS",
-        help="end after so long without a run that goes on; default: never",
+        help="end after this time without a run; default: never",
     )
 
 

@@ -1,4 +1,4 @@
-"""`simnet decode`: a bitstream file becomes a picture, with side pictures where there are any."""
+"""`simnet decode`: decode a bitstream file into a picture, with side pictures if given."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-HELP = "decode a bitstream file, with side pictures"
+HELP = "decode a bitstream file into a picture, with side pictures if given"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Decode it."""
+    """Decode the file and print the size of the picture."""
     from simnet.codec import bitstream_files
 
     picture = bitstream_files.decode_file(arguments.file, arguments.output, arguments.side).picture

@@ -1,4 +1,4 @@
-"""`simnet encode`: a picture becomes a bitstream in a file."""
+"""`simnet encode`: encode a picture into a bitstream file."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("image", type=Path, help="a picture file")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the bitstream to write")
-    parser.add_argument("--codec", default="atn", help="default: atn; `simnet ls` lists them")
-    parser.add_argument("--quality", type=float, default=0.5, help="from 0 to 1; default: 0.5")
+    parser.add_argument("--codec", default="atn", help="codec, see `simnet ls`; default: atn")
+    parser.add_argument("--quality", type=float, default=0.5, help="quality from 0 to 1; default: 0.5")
     parser.add_argument("--model", help="a shipped model's name or a model folder; default: the codec's own")
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Encode it."""
+    """Encode the picture and print the size of the file."""
     from simnet.codec import bitstream_files
 
     size, pixels = bitstream_files.encode_file(

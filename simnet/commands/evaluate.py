@@ -1,4 +1,4 @@
-"""`simnet evaluate`: rate-distortion curves from real bytes, BD-rates, what side information brings, and a page of it."""
+"""`simnet evaluate`: measure rate-distortion curves from real bytes, BD-rates and the gain by side information."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ EXAMPLES = 3
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    _what(parser)
-    _how(parser)
+    _configure_data(parser)
+    _configure_measurement(parser)
     parser.add_argument(
         "--out",
         type=Path,
         metavar="DIR",
-        help="folder for evaluation.html and pictures.csv; none is written without it",
+        help="folder for evaluation.html and pictures.csv; default: write no files",
     )
     parser.add_argument(
         "--published",
         action="store_true",
-        help="draw the published points of KITTI Stereo even where the data is other",
+        help="draw the published points of KITTI Stereo with other data too",
     )
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object on the last line")
 
 
-def _what(parser: argparse.ArgumentParser) -> None:
+def _configure_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data",
         action="append",
@@ -57,23 +57,21 @@ def _what(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pictures", metavar="N", help="at most N pairs of each drive, evenly spaced")
     parser.add_argument("--unrelated", metavar="NAME", help="data set to take the unrelated side pictures from")
     parser.add_argument(
-        "--offset", metavar="K|A:B|K,K", help="frames by which the side picture is later; several make a curve: 0:10"
+        "--offset", metavar="K|A:B|K,K", help="delay of the side picture in frames; several make a curve, e.g. 0:10"
     )
 
 
-def _how(parser: argparse.ArgumentParser) -> None:
+def _configure_measurement(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--anchor", metavar="A,B", help="codecs that BD-rates refer to, or all; default: the last one of --codec"
+        "--anchor", metavar="A,B", help="reference codecs of BD-rates, or all; default: the last of --codec"
     )
-    parser.add_argument("--qualities", metavar="Q,Q", help="default: 0,0.1,...,1")
-    parser.add_argument(
-        "--rates", metavar="LOW:HIGH", help="bits per pixel that BD-rates are restricted to, e.g. 0.05:0.4"
-    )
+    parser.add_argument("--qualities", metavar="Q,Q", help="qualities to measure; default: 0,0.1,...,1")
+    parser.add_argument("--rates", metavar="LOW:HIGH", help="range of bits per pixel for BD-rates, e.g. 0.05:0.4")
     parser.add_argument("--jobs", metavar="N", help="threads; default: one a processor")
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Measure them."""
+    """Measure the codecs, print the results and write the page."""
     import os
 
     from simnet import console

@@ -1,4 +1,4 @@
-"""`simnet import`: a checkpoint of a published network becomes a model folder, with real bitstreams from then on."""
+"""`simnet import`: convert the checkpoint of a published network into a model folder that codes real bitstreams."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-HELP = "turn a published network's checkpoint into a model folder"
+HELP = "convert a published network's checkpoint into a model folder"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -21,21 +21,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--as",
         dest="kind",
         metavar="NAME",
-        help="atn-paper, ndic-bls17, ndic-bmshj18, bls17 or bmshj18; default: told from the checkpoint",
+        help="atn-paper, ndic-bls17, ndic-bmshj18, bls17 or bmshj18; default: found from the checkpoint",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="model folder to write; default: imported/NAME")
     parser.add_argument(
-        "--size", metavar="WxH", help="the size that atn-paper was trained for, to which it is tied; default: 256x128"
+        "--size", metavar="WxH", help="picture size for which atn-paper was trained, its only size; default: 256x128"
     )
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Import it."""
+    """Import the checkpoint and print how to use the model."""
     from simnet.codec.published import model_writer
     from simnet.learn.evaluation import evaluation_options
 
     made = model_writer.import_checkpoint(
         arguments.file, arguments.kind, arguments.out, evaluation_options.parse_size(arguments.size)
     )
-    sys.stdout.write(f"{made.name}: ask for it as {made.codec}={made.name}\n")
+    sys.stdout.write(f"{made.name}: use it as {made.codec}={made.name}\n")
     return 0

@@ -14,14 +14,18 @@ HELP = "make the key pairs that protect a run over tcp"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("folder", type=Path, metavar="DIR", help="folder of keys; what is there already is kept")
+    parser.add_argument("folder", type=Path, metavar="DIR", help="folder of keys; keys that exist are kept")
     parser.add_argument(
-        "hosts", nargs="*", default=["host"], metavar="NAME", help="make a pair for each host; default: `host`, for all"
+        "hosts",
+        nargs="*",
+        default=["host"],
+        metavar="NAME",
+        help="names of hosts, a key pair each; default: `host`, one for all",
     )
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Make what is missing; say which."""
+    """Make the missing key pairs and print their files."""
     from simnet.wire.security import keys
 
     for name, is_new in keys.make(arguments.folder, arguments.hosts).items():

@@ -1,4 +1,4 @@
-"""`simnet ls`: what is shipped."""
+"""`simnet ls`: list scenarios, models, codecs and plug-ins."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-HELP = "list the shipped scenarios, the models, the codecs and what other packages bring"
+HELP = "list the shipped scenarios, the models, the codecs and the plug-ins"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """List them."""
+    """Print the lists."""
     from simnet import codec, console, scenario
     from simnet.codec import model
 
@@ -37,7 +37,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _plugins() -> list[dict[str, str]]:
-    """Return what other packages bring, none of it imported, and why it cannot be used, where it cannot."""
+    """Return the plug-ins without importing them, each with its fault, if any."""
     from simnet import plugins, world
     from simnet.codec import registry
     from simnet.nodes import plugin_rate

@@ -1,4 +1,4 @@
-"""`simnet report`: the page of a run or of a sweep, made again from its folder, or one page that compares several."""
+"""`simnet report`: write the page of a run or a sweep from its folder, or one page that compares several."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-HELP = "make the report of a run or a sweep again, or compare several"
+HELP = "write the page of a run or a sweep again, or compare several"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,12 +25,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--out",
         type=Path,
         metavar="FILE",
-        help="where the page goes (DIR/report.html; of several folders ./comparison.html)",
+        help="page to write; default: DIR/report.html, for several folders ./comparison.html",
     )
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Write the page and say where it is."""
+    """Write the page and print its path."""
     from simnet import report
 
     sys.stdout.write(f"{report.write(*arguments.folders, out=arguments.out)}\n")

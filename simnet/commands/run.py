@@ -1,4 +1,4 @@
-"""`simnet run`: a scenario becomes a folder with rows and a report."""
+"""`simnet run`: run a scenario and write a folder with rows and a report."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simnet.commands import argument_types
+from simnet.errors import InputError
 
 if TYPE_CHECKING:
     import argparse
@@ -18,32 +19,35 @@ if TYPE_CHECKING:
     from simnet.engine.run_options import RunOptions
     from simnet.records import Scenario
 
-HELP = "run a scenario: rows, a report and a table of its streams"
+HELP = "run a scenario: write rows and a report, print a table of its streams"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     configure_run(parser)
     parser.add_argument(
-        "--hosts", type=argument_types.count, metavar="N", help="spread the nodes over N processes; default: 0, none"
+        "--hosts",
+        type=argument_types.processes,
+        metavar="N",
+        help="run the nodes in N processes; default: 0, threads of this one",
     )
     parser.add_argument(
         "--restarts",
-        type=argument_types.count,
+        type=argument_types.processes,
         metavar="N",
-        help="start each process of --hosts again up to N times when it dies; the run does not change. Default: 5",
+        help="restart each process of --hosts up to N times if it dies; the results do not change. Default: 5",
     )
     parser.add_argument(
         "--answer-delay",
         type=argument_types.pause,
         default=0.0,
         metavar="SECONDS",
-        help="wait up to this long at random before each answer of a node: changes nothing but the wall time",
+        help="delay each answer of a node by a random time up to this; the results do not change",
     )
 
 
 def configure_run(parser: argparse.ArgumentParser) -> None:
-    """Declare what whoever leads a run takes: `lead` needs these."""
+    """Declare the arguments that `lead` needs, of `simnet run` and `simnet broker`."""
     parser.add_argument("scenario", nargs="?", help="a scenario file, or the name of a shipped scenario")
     parser.add_argument("--out", type=Path, metavar="DIR", help="folder to write; default: runs/<scenario>-<number>")
     parser.add_argument("--json", action="store_true", help="print the summary as one JSON object on the last line")
@@ -52,12 +56,12 @@ def configure_run(parser: argparse.ArgumentParser) -> None:
         "--no-report",
         dest="report",
         action="store_false",
-        help="write rows only: simnet report makes the page later, which takes long where there are hundreds of cameras",
+        help="write rows only; `simnet report` makes the page later (it takes long with hundreds of cameras)",
     )
     parser.add_argument(
         "--export",
         metavar="KIND,...",
-        help="also write the run as mcap, mp4, pcap, csv, prometheus, any of them; rows.parquet is always written",
+        help="also write the run in other formats: mcap, mp4, pcap, csv, prometheus; rows.parquet is always written",
     )
     parser.add_argument(
         "--live", metavar="ENDPOINT", help="publish telemetry for simnet dashboard, e.g. tcp://127.0.0.1:5570"
@@ -66,11 +70,11 @@ def configure_run(parser: argparse.ArgumentParser) -> None:
         "--resume",
         type=Path,
         metavar="DIR",
-        help="go on with the run in DIR that was interrupted or killed, to the same end",
+        help="resume the run in DIR after an interruption or a kill; the results are the same",
     )
     parser.add_argument(
         "--realtime",
-        type=argument_types.factor,
+        type=argument_types.pace,
         nargs="?",
         const=1.0,
         metavar="FACTOR",
@@ -78,9 +82,9 @@ def configure_run(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--node-timeout",
-        type=argument_types.patience,
+        type=argument_types.time_limit,
         metavar="SECONDS",
-        help="how long to wait for a host that is gone; default: the scenario's node_timeout",
+        help="longest wait for a lost host; default: the scenario's node_timeout",
     )
 
 
@@ -125,7 +129,6 @@ def _begun(arguments: argparse.Namespace, hosts: int | None) -> tuple[Scenario, 
     """Return the scenario, the folder and the options of a new run."""
     from simnet import scenario
     from simnet.engine.run_options import Invocation, RunOptions
-    from simnet.errors import InputError
 
     if arguments.scenario is None:
         raise InputError("no scenario given; expected a file, the name of a shipped scenario, or --resume DIR")
@@ -141,11 +144,10 @@ def _resumed(arguments: argparse.Namespace, hosts: int | None) -> tuple[Scenario
     from simnet import scenario
     from simnet.engine.recovery.journal import Journal
     from simnet.engine.run_options import Invocation, RunOptions
-    from simnet.errors import InputError
 
     folder = arguments.resume
     if arguments.out is not None or (arguments.set and arguments.scenario is None):
-        raise InputError("--resume goes on with a run as it is in its folder; expected neither --out nor --set with it")
+        raise InputError("--resume continues a run as it is in its folder; expected neither --out nor --set with it")
     given = None if arguments.scenario is None else scenario.load(arguments.scenario, arguments.set)
     journal, beginning = Journal.resume(folder)
     try:
@@ -160,9 +162,8 @@ def _resumed(arguments: argparse.Namespace, hosts: int | None) -> tuple[Scenario
 def _check_sameness(
     arguments: argparse.Namespace, given: Scenario | None, hosts: int | None, beginning: Beginning
 ) -> None:
-    """Raise InputError where what is given with --resume is not what the run began with."""
+    """Raise InputError if the arguments beside --resume differ from those of the run."""
     from simnet.engine.recovery.journal import COME_BY_THEMSELVES
-    from simnet.errors import InputError
 
     folder, own = arguments.resume, beginning.scenario
     if given is not None and replace(given, node_loss=own.node_loss) != own:

@@ -1,4 +1,4 @@
-"""`simnet sweep`: a grid of settings, codecs and seeds becomes a table and a page."""
+"""`simnet sweep`: run a grid of settings, codecs and seeds, and write a table and a page."""
 
 from __future__ import annotations
 
@@ -11,19 +11,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simnet.commands import argument_types
+from simnet.errors import InputError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Sequence
 
-HELP = "run a scenario at every point of a grid: a table, and a page of quality against bandwidth"
+HELP = "run a scenario at every point of a grid; write a table and a page of quality against bandwidth"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("scenario", help="a scenario file, or the name of a shipped scenario")
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="folder: a new one, or a sweep's to go on with"
+        "--out",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder to write: a new one, or that of a sweep to continue",
     )
     parser.add_argument(
         "--set",
@@ -31,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=[],
         type=_setting,
         metavar="KEY=V1,V2,...",
-        help="values of a key of the scenario, e.g. links.*.bandwidth=100kbit/s,1Mbit/s; one value holds everywhere",
+        help="values of a key of the scenario, e.g. links.*.bandwidth=100kbit/s,1Mbit/s; one value holds at every point",
     )
     parser.add_argument(
         "--codec", type=_codecs, default=[], metavar="A,B", help="codecs for all streams: name, name+fuse or name=model"
@@ -39,34 +44,38 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seeds",
         metavar="N|A:B|A,B",
-        help="how many seeds, from the scenario's own on; or A to B; or these. Default: 1",
+        help="number of seeds from the scenario's own on, or A to B, or a list. Default: 1",
     )
     parser.add_argument(
-        "--scheduler", metavar="tcp://HOST:PORT", help="a Dask scheduler's address; default: workers here"
+        "--scheduler", metavar="tcp://HOST:PORT", help="address of a Dask scheduler; default: workers on this machine"
     )
     parser.add_argument(
-        "--workers", type=argument_types.workers, metavar="N", help="worker processes here; default: one a processor"
+        "--workers",
+        type=argument_types.workers,
+        metavar="N",
+        help="worker processes on this machine; default: one a processor",
     )
-    parser.add_argument("--cache", type=Path, metavar="DIR", help="what was coded before; default: ~/.cache/simnet")
-    parser.add_argument("--cache-size", metavar="SIZE", help="how large that may get, e.g. 20GB; default: 8GB")
+    parser.add_argument(
+        "--cache", type=Path, metavar="DIR", help="folder of the store of coded frames; default: ~/.cache/simnet"
+    )
+    parser.add_argument("--cache-size", metavar="SIZE", help="largest size of the store, e.g. 20GB; default: 8GB")
     parser.add_argument(
         "--export",
         metavar="KIND,...",
         help="also write each cell as mcap, mp4, pcap, csv, prometheus, any of them, into its own folder",
     )
     parser.add_argument("--no-report", dest="report", action="store_false", help="write the table only")
-    parser.add_argument("--json", action="store_true", help="print what it came to as one JSON object on the last line")
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON object on the last line")
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Sweep, and say what it came to; exit status 1 where a cell failed."""
+    """Run the sweep and print the result; the exit status is 1 if a cell failed."""
     from simnet import console, exports, store, sweeps
-    from simnet.errors import InputError
     from simnet.sweeps.grid import Grid
     from simnet.sweeps.sweep import Means
 
     if arguments.scheduler and arguments.workers:
-        raise InputError("--workers is of workers here; expected it without --scheduler")
+        raise InputError("--workers is for workers on this machine; expected it without --scheduler")
     settings: dict[str, Sequence[str]] = {}
     for key, values in arguments.set:
         if key in settings:
@@ -101,7 +110,6 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def _size(text: str) -> int:
     from simnet import units
-    from simnet.errors import InputError
 
     try:
         return units.parse_int(text, "B", "8 GB")
@@ -117,7 +125,7 @@ def _setting(text: str) -> tuple[str, list[str]]:
 
 
 def split(text: str) -> list[str]:
-    """Return what commas divide, but for those within brackets or quotes: a value may be a list or a mapping."""
+    """Return the parts between commas; a comma within brackets or quotes divides nothing."""
     parts, depth, quote = [""], 0, ""
     for letter in text:
         if quote:
@@ -141,7 +149,6 @@ def _codecs(text: str) -> list[str]:
 
 
 def _seeds(scenario: str, settings: dict[str, Sequence[str]], text: str | None) -> Sequence[int]:
-    from simnet.errors import InputError
     from simnet.sweeps import grid
 
     if text is None:
@@ -166,7 +173,7 @@ def _seeds(scenario: str, settings: dict[str, Sequence[str]], text: str | None) 
 
 @contextmanager
 def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """A bar of cells with the time left, on standard error, if that is a terminal."""
+    """Show a bar of cells with the time left on standard error, if that is a terminal."""
     if quiet or not sys.stderr.isatty():
         yield lambda _done, _total: None
         return

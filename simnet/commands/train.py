@@ -1,4 +1,4 @@
-"""`simnet train`: train a network by a recipe; an interrupted training goes on where it stopped, exactly.
+"""`simnet train`: train a network by a recipe; an interrupted training continues exactly where it stopped.
 
 Several processes: torchrun --nproc-per-node 2 -m simnet train RECIPE
 """
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-HELP = "train a codec by a recipe; resumes by itself"
+HELP = "train a codec by a recipe; continues an interrupted training"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,17 +25,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--export", type=Path, metavar="DIR", help="model folder to write; default: <out>/model")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="override, e.g. steps=1000")
     parser.add_argument(
-        "--device", choices=("auto", "cpu", "cuda"), help="what to compute on; default: the recipe's, else auto"
+        "--device", choices=("auto", "cpu", "cuda"), help="device to train on; default: the recipe's, else auto"
     )
     parser.add_argument(
         "--continue-with-changes",
         action="store_true",
-        help="go on although the recipe differs from that of the sitting before (steps and device always may)",
+        help="continue although the recipe has changed (steps and device may always change)",
     )
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Train it."""
+    """Train the network and export the model."""
     from simnet.learn import (
         checkpoints,
         parallel,

@@ -21,7 +21,7 @@ from simnet.engine.session import RunOutcome, simulate
 from simnet.engine.timing import processor
 from simnet.engine.timing.phase_timer import PhaseTimer
 from simnet.engine.timing.thread_timer import ThreadTimer
-from simnet.exports import Ended
+from simnet.exports import FinishedRun
 from simnet.exports import check as check_exports
 from simnet.records import SECOND_NS
 from simnet.records.plain_data import to_plain
@@ -151,7 +151,7 @@ def _write_tables(out: Path, rows: Sequence[Row], outcome: RunOutcome, phases: P
     phases.mark("writing rows")
     if outcome.exports is not None:
         fingerprint = outcome.ledger.fingerprint()
-        ended = Ended(out.name, fingerprint, rows, outcome.links, outcome.events, tuple(outcome.lost))
+        ended = FinishedRun(out.name, fingerprint, rows, outcome.links, outcome.events, tuple(outcome.lost))
         outcome.exports.finish(ended)
         phases.mark("exports")
 

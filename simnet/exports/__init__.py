@@ -7,7 +7,7 @@ during the run and renames a file into place when the file is whole. It gets pla
 node and no socket. A library that only one kind needs is imported where that kind is opened.
 """
 
-from simnet.exports.export import Ended, Fate, Picture
+from simnet.exports.export import ExportedPicture, FinishedRun, FrameDecision
 from simnet.exports.export_kinds import (
     KINDS,
     check,
@@ -20,10 +20,10 @@ from simnet.runfolder.atomic_files import drop_leftovers
 
 __all__ = [
     "KINDS",
-    "Ended",
+    "ExportedPicture",
     "Exports",
-    "Fate",
-    "Picture",
+    "FinishedRun",
+    "FrameDecision",
     "check",
     "drop_leftovers",
     "open_exports",

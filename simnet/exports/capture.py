@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from simnet.exports.export import Ended
+    from simnet.exports.export import FinishedRun
     from simnet.net.passage import Passage
     from simnet.net.transfer import OpenTransfer
     from simnet.records import Scenario
@@ -82,7 +82,7 @@ class PacketCapture(Export):
                 block = pcapng.packet(interface, known_ns, self._packet(transfer, hop, each))
                 heapq.heappush(self._on_the_way, (known_ns, self._count, block))
 
-    def finish(self, ended: Ended) -> None:
+    def finish(self, ended: FinishedRun) -> None:
         """Write the remaining packets and complete the file."""
         del ended
         self._write_until(None)

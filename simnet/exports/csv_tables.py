@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from simnet.exports.export import Ended
+    from simnet.exports.export import FinishedRun
 
 ROWS, LINKS = "rows.csv", "links.csv"
 
@@ -26,7 +26,7 @@ class CsvTables(Export):
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def finish(self, ended: Ended) -> None:
+    def finish(self, ended: FinishedRun) -> None:
         """See `Export`."""
         _write(self._folder / ROWS, Row, ended.rows)
         _write(self._folder / LINKS, LinkBin, (each for link in ended.links for each in link.bins))

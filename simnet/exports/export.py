@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class FrameDecision:
     """Decision of fusion about a frame, in virtual time."""
 
     stream: str
@@ -31,17 +31,17 @@ class Fate:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ExportedPicture:
     """A decoded picture and its original: uint8, H x W x 3, RGB, not to be written to."""
 
-    fate: Fate
+    decision: FrameDecision
     original: np.ndarray
     decoded: np.ndarray
     psnr_db: float
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class FinishedRun:
     """Results of a run that has ended."""
 
     run: str
@@ -68,16 +68,16 @@ class Export(ABC):
         """Take a coded frame; `data` includes its header, `quality` is the requested one."""
         del stream, sequence, data, quality, now_ns
 
-    def decided(self, fate: Fate) -> None:
+    def decided(self, decision: FrameDecision) -> None:
         """Take the decision about a frame; a frame of a lost node has one too."""
-        del fate
+        del decision
 
-    def pictured(self, picture: Picture) -> None:
+    def pictured(self, picture: ExportedPicture) -> None:
         """Take a decoded picture."""
         del picture
 
     @abstractmethod
-    def finish(self, ended: Ended) -> None:
+    def finish(self, ended: FinishedRun) -> None:
         """Complete the files of a run that has ended."""
 
     @abstractmethod

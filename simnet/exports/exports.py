@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from simnet.exports.export import Ended, Export, Fate, Picture
+    from simnet.exports.export import Export, ExportedPicture, FinishedRun, FrameDecision
     from simnet.net import PacketObserver
     from simnet.records import Announcement
 
@@ -47,17 +47,17 @@ class Exports:
         for each in self._exports:
             each.coded(stream, sequence, data, quality, now_ns)
 
-    def decided(self, fate: Fate) -> None:
+    def decided(self, decision: FrameDecision) -> None:
         """See `Export`."""
         for each in self._exports:
-            each.decided(fate)
+            each.decided(decision)
 
-    def pictured(self, picture: Picture) -> None:
+    def pictured(self, picture: ExportedPicture) -> None:
         """See `Export`."""
         for each in self._exports:
             each.pictured(picture)
 
-    def finish(self, ended: Ended) -> None:
+    def finish(self, ended: FinishedRun) -> None:
         """See `Export`."""
         while self._unfinished:
             self._unfinished[0].finish(ended)

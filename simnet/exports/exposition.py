@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from prometheus_client.core import Metric
 
-    from simnet.exports.export import Ended
+    from simnet.exports.export import FinishedRun
     from simnet.records import Row, Scenario
 
 FILE = "metrics.prom"
@@ -35,7 +35,7 @@ class Exposition(Export):
     def __init__(self, folder: Path, scenario: Scenario) -> None:
         self._path, self._scenario = folder / FILE, scenario
 
-    def finish(self, ended: Ended) -> None:
+    def finish(self, ended: FinishedRun) -> None:
         """See `Export`."""
         registry = CollectorRegistry(auto_describe=False)
         registry.register(_RunCollector(self._scenario, ended))
@@ -54,7 +54,7 @@ class Exposition(Export):
 
 
 class _RunCollector(Collector):
-    def __init__(self, scenario: Scenario, ended: Ended) -> None:
+    def __init__(self, scenario: Scenario, ended: FinishedRun) -> None:
         self._scenario, self._ended = scenario, ended
 
     def collect(self) -> Iterable[Metric]:
@@ -93,9 +93,9 @@ class _RunCollector(Collector):
     def _links(self) -> Iterable[Metric]:
         packets, carried = _counter(metric_names.LINK_PACKETS), _counter(metric_names.LINK_BYTES)
         for link in self._ended.links:
-            for fate in ("sent", "delivered", "lost", "dropped"):
-                packets.add_metric([link.link, fate], getattr(link, f"{fate}_packets"))
-                carried.add_metric([link.link, fate], getattr(link, f"{fate}_bytes"))
+            for outcome in ("sent", "delivered", "lost", "dropped"):
+                packets.add_metric([link.link, outcome], getattr(link, f"{outcome}_packets"))
+                carried.add_metric([link.link, outcome], getattr(link, f"{outcome}_bytes"))
         return packets, carried
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from simnet.exports.export import Ended, Picture
+    from simnet.exports.export import ExportedPicture, FinishedRun
     from simnet.records import Announcement, Scenario
 
 FILE = "run.mcap"
@@ -81,21 +81,21 @@ class McapRecording(Export):
         metadata = {name: str(value) for name, value in asdict(announcement).items()}
         self._write(f"/{stream}/bitstream", recording_schemas.BITSTREAM, now_ns, message, metadata)
 
-    def pictured(self, picture: Picture) -> None:
+    def pictured(self, picture: ExportedPicture) -> None:
         """See `Export`."""
-        fate = picture.fate
-        assert fate.ready_ns is not None, "a frame that was decoded is there at some time"
+        decision = picture.decision
+        assert decision.ready_ns is not None, "a frame that was decoded is there at some time"
         settings = (cv2.IMWRITE_PNG_COMPRESSION, COMPRESS_LEVEL)
         file = cv2.imencode(".png", cv2.cvtColor(picture.decoded, cv2.COLOR_RGB2BGR), settings)[1].tobytes()
         message = {
-            "timestamp": _time(fate.capture_ns),
-            "frame_id": fate.stream,
+            "timestamp": _time(decision.capture_ns),
+            "frame_id": decision.stream,
             "data": _text(file),
             "format": "png",
         }
-        self._write(f"/{fate.stream}/decoded", recording_schemas.IMAGE, fate.ready_ns, message)
+        self._write(f"/{decision.stream}/decoded", recording_schemas.IMAGE, decision.ready_ns, message)
 
-    def finish(self, ended: Ended) -> None:
+    def finish(self, ended: FinishedRun) -> None:
         """See `Export`."""
         self._write_places()
         row_schema, link_schema = (

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from simnet.exports.export import Ended, Fate, Picture
+    from simnet.exports.export import ExportedPicture, FinishedRun, FrameDecision
     from simnet.records import CameraConfig, Scenario
 
 FOLDER = "video"
@@ -39,9 +39,9 @@ class _StreamFilm:
 
     movie: Movie
     camera: CameraConfig
-    fates: dict[int, Fate] = field(default_factory=dict)
+    decisions: dict[int, FrameDecision] = field(default_factory=dict)
     """Decided frames that are not in the film yet."""
-    pictures: dict[int, Picture] = field(default_factory=dict)
+    pictures: dict[int, ExportedPicture] = field(default_factory=dict)
     next: int = 0
     on_screen: np.ndarray | None = None
     shown: int | None = None
@@ -75,17 +75,17 @@ class Videos(Export):
             self.abandon()
             raise
 
-    def decided(self, fate: Fate) -> None:
+    def decided(self, decision: FrameDecision) -> None:
         """See `Export`."""
-        self._streams[fate.stream].fates[fate.sequence] = fate
+        self._streams[decision.stream].decisions[decision.sequence] = decision
 
-    def pictured(self, picture: Picture) -> None:
+    def pictured(self, picture: ExportedPicture) -> None:
         """See `Export`."""
-        stream = self._streams[picture.fate.stream]
-        stream.pictures[picture.fate.sequence] = picture
+        stream = self._streams[picture.decision.stream]
+        stream.pictures[picture.decision.sequence] = picture
         self._show_known(stream)
 
-    def finish(self, ended: Ended) -> None:
+    def finish(self, ended: FinishedRun) -> None:
         """See `Export`."""
         del ended
         for stream in self._streams.values():
@@ -103,30 +103,30 @@ class Videos(Export):
         return tuple(stream.movie.path for stream in self._streams.values() if stream.next)
 
     def _show_known(self, stream: _StreamFilm) -> None:
-        while (fate := stream.fates.get(stream.next)) is not None:
+        while (decision := stream.decisions.get(stream.next)) is not None:
             picture = stream.pictures.get(stream.next)
-            if fate.ready_ns is not None and picture is None:
+            if decision.ready_ns is not None and picture is None:
                 return
-            del stream.fates[stream.next]
+            del stream.decisions[stream.next]
             stream.pictures.pop(stream.next, None)
-            self._show(stream, fate, picture)
+            self._show(stream, decision, picture)
             stream.next += 1
 
-    def _show(self, stream: _StreamFilm, fate: Fate, picture: Picture | None) -> None:
-        is_new = picture is not None and fate.outcome.in_time
-        original = self._frame(fate.stream, fate.capture_ns) if picture is None else picture.original
+    def _show(self, stream: _StreamFilm, decision: FrameDecision, picture: ExportedPicture | None) -> None:
+        is_new = picture is not None and decision.outcome.in_time
+        original = self._frame(decision.stream, decision.capture_ns) if picture is None else picture.original
         if picture is not None and is_new:
-            stream.on_screen, stream.shown = picture.decoded, fate.sequence
+            stream.on_screen, stream.shown = picture.decoded, decision.sequence
         screen = np.full_like(original, GREY) if stream.on_screen is None else stream.on_screen
-        stream.recent.append(fate.link_bytes)
+        stream.recent.append(decision.link_bytes)
         if len(stream.recent) * stream.camera.period_ns > SECOND_NS and len(stream.recent) > 1:
             stream.recent.popleft()
         kbit_s = 8e6 * sum(stream.recent) / (len(stream.recent) * stream.camera.period_ns)
-        title = f"{fate.stream}  {fate.capture_ns / SECOND_NS:.2f} s  frame {fate.sequence}"
+        title = f"{decision.stream}  {decision.capture_ns / SECOND_NS:.2f} s  frame {decision.sequence}"
         if picture is not None and is_new:
             state = f"received {picture.psnr_db:.1f} dB"
         elif stream.shown is None:
-            state = f"{fate.outcome.value}: nothing yet"
+            state = f"{decision.outcome.value}: nothing yet"
         else:
-            state = f"{fate.outcome.value}: still frame {stream.shown}"
+            state = f"{decision.outcome.value}: still frame {stream.shown}"
         stream.movie.add((original, screen), (title, f"{kbit_s:.0f} kbit/s"), ("original", state), is_frozen=not is_new)

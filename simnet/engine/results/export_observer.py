@@ -28,7 +28,7 @@ class ExportObserver(RunWatcher):
     def __init__(self, files: Exports, *, with_pictures: bool) -> None:
         self.files = files
         self._with_pictures = with_pictures
-        self._due: dict[tuple[str, int], exports.Fate] = {}
+        self._due: dict[tuple[str, int], exports.FrameDecision] = {}
         """Frames that were decided and whose picture is still to come."""
 
     def watch(self, network: Network) -> None:
@@ -48,21 +48,25 @@ class ExportObserver(RunWatcher):
         """See `RunWatcher`."""
         stream, sequence = decision.stream, decision.sequence
         captured_ns, link_bytes = ledger.sent(stream, sequence)
-        fate = exports.Fate(stream, sequence, captured_ns, decision.outcome, decision.ready_ns, link_bytes)
-        if self._with_pictures and fate.ready_ns is not None:
-            self._due[stream, sequence] = fate
-        self.files.decided(fate)
+        frame_decision = exports.FrameDecision(
+            stream, sequence, captured_ns, decision.outcome, decision.ready_ns, link_bytes
+        )
+        if self._with_pictures and frame_decision.ready_ns is not None:
+            self._due[stream, sequence] = frame_decision
+        self.files.decided(frame_decision)
 
     def node_lost(self, ledger: Ledger, stream: str, sequence: int) -> None:
         """See `RunWatcher`."""
         captured_ns, _ = ledger.sent(stream, sequence)
-        self.files.decided(exports.Fate(stream, sequence, captured_ns, Outcome.NODE_LOST, None, 0))
+        self.files.decided(exports.FrameDecision(stream, sequence, captured_ns, Outcome.NODE_LOST, None, 0))
 
     def scored(self, picture: ScoredPicture) -> None:
         """See `RunWatcher`."""
         if self._with_pictures:
-            fate = self._due.pop((picture.stream, picture.sequence))
-            self.files.pictured(exports.Picture(fate, picture.original, picture.decoded, picture.score.psnr_db))
+            frame_decision = self._due.pop((picture.stream, picture.sequence))
+            self.files.pictured(
+                exports.ExportedPicture(frame_decision, picture.original, picture.decoded, picture.score.psnr_db)
+            )
 
 
 @contextmanager

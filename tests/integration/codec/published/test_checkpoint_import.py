@@ -41,7 +41,7 @@ def test_imported_checkpoint_encodes_and_decodes(
     place: Path, checkpoint: Checkpoint, capsys: pytest.CaptureFixture, picture: np.ndarray
 ) -> None:
     assert main(["import", str(checkpoint("ndic-bls17")), "--as", "ndic-bls17"]) == 0
-    assert capsys.readouterr().out == "imported/ndic-bls17: ask for it as ndic-bls17=imported/ndic-bls17\n"
+    assert capsys.readouterr().out == "imported/ndic-bls17: use it as ndic-bls17=imported/ndic-bls17\n"
     chosen = model.load("imported/ndic-bls17")
     manifest = yaml.safe_load((place / "imported/ndic-bls17/manifest.yaml").read_text())
     state = torch.load(checkpoint("ndic-bls17"), weights_only=True)["model_state_dict"]
@@ -65,7 +65,7 @@ def test_authors_entry_names_identify_the_network(
 ) -> None:
     assert main(["import", str(checkpoint("ndic-bmshj18")), "--as", "ndic_bmshj18", "--out", "first"]) == 0
     assert main(["import", str(checkpoint("ndic-bmshj18")), "--out", "second"]) == 0
-    assert "ask for it as ndic-bmshj18=second" in capsys.readouterr().out
+    assert "use it as ndic-bmshj18=second" in capsys.readouterr().out
     assert model.load("first").digest == model.load("second").digest
     del place
 
