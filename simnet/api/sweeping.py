@@ -54,11 +54,11 @@ def sweep(
     """
     from simnet import store, sweeps
     from simnet.sweeps import grid
-    from simnet.sweeps.sweep import Means
+    from simnet.sweeps.sweep import SweepOptions
 
     name, swept, coders = str(scenario), dict(settings or {}), tuple(codecs)
     chosen = grid.first_seeds(name, swept, seeds) if isinstance(seeds, int) else seeds or ()
-    means = Means(
+    options = SweepOptions(
         out=Path(out),
         store=store.default_folder() if cache is None else Path(cache),
         store_bytes=store.DEFAULT_LIMIT_BYTES if cache_bytes is None else cache_bytes,
@@ -70,8 +70,8 @@ def sweep(
         progress=progress or (lambda _done, _total: None),
     )
     with _main_script_hidden():
-        done = sweeps.run(grid.Grid(name, swept, coders, tuple(chosen)), means)
-    return SweepReport(done.folder)
+        result = sweeps.run(grid.Grid(name, swept, coders, tuple(chosen)), options)
+    return SweepReport(result.folder)
 
 
 @contextmanager

@@ -72,7 +72,7 @@ def execute(arguments: argparse.Namespace) -> int:
     """Run the sweep and print the result; the exit status is 1 if a cell failed."""
     from simnet import console, exports, store, sweeps
     from simnet.sweeps.grid import Grid
-    from simnet.sweeps.sweep import Means
+    from simnet.sweeps.sweep import SweepOptions
 
     if arguments.scheduler and arguments.workers:
         raise InputError("--workers is for workers on this machine; expected it without --scheduler")
@@ -86,7 +86,7 @@ def execute(arguments: argparse.Namespace) -> int:
     with _progress(quiet=arguments.json) as progress:
         done = sweeps.run(
             grid,
-            Means(
+            SweepOptions(
                 out=arguments.out,
                 store=arguments.cache or store.default_folder(),
                 store_bytes=size,

@@ -1,4 +1,4 @@
-"""A sweep's cells as tasks: what a worker needs to make one, and what came of it."""
+"""Cells of a sweep as tasks for workers, and their results."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simnet.engine.cached.cache_statistics import CacheCounters
+from simnet.engine.run_options import Invocation, RunOptions
 from simnet.errors import NodeError, SimnetError
 from simnet.runfolder import sweep_writer
 from simnet.runfolder.folder_names import cell_folder
 from simnet.runfolder.sweep_reader import exports_of, has_cell
+from simnet.store import Store
+from simnet.sweeps import cell_identity
 
 if TYPE_CHECKING:
-    from simnet.engine.cached.cache_statistics import CacheCounters
     from simnet.records import Scenario
-    from simnet.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """A cell to make: all that a worker needs, wherever it is."""
+class CellTask:
+    """Everything that a worker needs to run a cell."""
 
     cell: str
     scenario: Scenario
@@ -31,45 +33,42 @@ class Task:
     store: Path
     store_bytes: int
     exports: tuple[str, ...] = ()
-    """What the cell is to be exported as, of `simnet.exports.KINDS`."""
+    """Kinds of exports of the cell, of `simnet.exports.KINDS`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """What a task came to."""
+class CellResult:
+    """Outcome of a task."""
 
     cell: str
     ran: bool = False
-    """False where somebody else has made the cell meanwhile."""
+    """False if another process has made the cell meanwhile."""
     failed: str | None = None
     counts: dict[str, int] = field(default_factory=dict[str, int])
 
 
-def make(task: Task) -> Made:
-    """Run a cell into its folder; called by a worker. What goes wrong is told in the answer, in one line."""
-    from simnet.engine.cached.cache_statistics import CacheCounters
-
+def make(task: CellTask) -> CellResult:
+    """Run a cell into its folder; called by a worker. A failure is one line of the result."""
     if has_cell(task.folder, task.cell, task.exports):
-        return Made(task.cell)
+        return CellResult(task.cell)
     counters = CacheCounters()
     try:
         _check(task)
         ran = _make(task, counters)
     except SimnetError as error:
-        return Made(task.cell, failed=str(error), counts=asdict(counters))
-    except Exception as error:  # one cell's fault, whatever it is, must not end the others
+        return CellResult(task.cell, failed=str(error), counts=asdict(counters))
+    except Exception as error:  # no fault of one cell ends the others
         reason = " ".join(str(error).split())
-        return Made(task.cell, failed=f"{type(error).__name__}: {reason}", counts=asdict(counters))
-    return Made(task.cell, ran, counts=asdict(counters))
+        return CellResult(task.cell, failed=f"{type(error).__name__}: {reason}", counts=asdict(counters))
+    return CellResult(task.cell, ran, counts=asdict(counters))
 
 
-def _make(task: Task, counters: CacheCounters) -> bool:
-    from simnet.engine.cell import run_cell
-    from simnet.engine.run_options import Invocation, RunOptions
+def _make(task: CellTask, counters: CacheCounters) -> bool:
+    from simnet.engine.cell import run_cell  # takes cv2 along
 
-    # A cell that lacks an export is made again; what it has been exported as stays.
-    there = exports_of(cell_folder(task.folder, task.cell))
-    exports = tuple(dict.fromkeys((*task.exports, *there)))
+    # A cell that lacks an export is made again, with the exports that it has.
+    present = exports_of(cell_folder(task.folder, task.cell))
+    exports = tuple(dict.fromkeys((*task.exports, *present)))
     options = RunOptions(invocation=Invocation(task.command, task.overrides, task.scenario_text), exports=exports)
     store = _store(task.store, task.store_bytes)
 
@@ -79,17 +78,13 @@ def _make(task: Task, counters: CacheCounters) -> bool:
     return sweep_writer.make_cell(task.folder, task.cell, fill, exports)
 
 
-def _check(task: Task) -> None:
-    """Raise NodeError unless this worker sees what whoever named the cell saw: the same code, checkpoints and pictures."""
-    from simnet.sweeps import cell_identity
-
+def _check(task: CellTask) -> None:
+    """Raise NodeError unless this worker has the code, checkpoints and pictures of the process that named the cell."""
     if cell_identity.CellNames().name(task.scenario) != task.cell:
         raise NodeError("a worker has other code, libraries, checkpoints or pictures; expected those of this command")
 
 
 @lru_cache(maxsize=1)
 def _store(folder: Path, limit_bytes: int) -> Store:
-    """Return the process's own way to the store."""
-    from simnet.store import Store
-
+    """Return the store, opened once a process."""
     return Store(folder, limit_bytes)

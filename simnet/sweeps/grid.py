@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from simnet import scenario
+from simnet.codec import registry
 from simnet.errors import InputError
 
 if TYPE_CHECKING:
@@ -52,8 +54,6 @@ def points(grid: Grid) -> list[GridPoint]:
     Raises:
         InputError: A key or value that the scenario does not take, an unknown codec or model, no values, or too many points.
     """
-    from simnet import scenario
-
     grid = _checked(_with_seeds(grid))
     codecs = list(dict.fromkeys(grid.codecs)) or [""]
     made: list[GridPoint] = []
@@ -72,8 +72,6 @@ def points(grid: Grid) -> list[GridPoint]:
 
 def first_seeds(grid_scenario: str, settings: Mapping[str, Sequence[str]], count: int) -> range:
     """Return `count` seeds, beginning with the scenario's own; InputError if the scenario cannot be loaded."""
-    from simnet import scenario
-
     own = scenario.load(grid_scenario, [f"{key}={values[0]}" for key, values in settings.items() if values])
     return range(own.seed, own.seed + count)
 
@@ -136,8 +134,6 @@ def _codec_overrides(codec: str) -> list[str]:
     """
     if not codec:
         return []
-    from simnet.codec import registry
-
     name, equals, model = codec.partition("=")
     if name == RECORDED:
         raise InputError(

@@ -1,4 +1,4 @@
-"""A sweep from grid to table and page: what is there is kept, what is missing is run on Dask's workers."""
+"""A sweep from grid to table and page: cells that exist are kept, missing ones run on Dask's workers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simnet import exports
+from simnet import exports, scenario
 from simnet.interrupts import CancelToken
 from simnet.runfolder import sweep_reader, sweep_writer
 from simnet.runfolder.sweep_records import Point
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
-    """How a sweep is run; nothing of it changes a table."""
+class SweepOptions:
+    """Options of how a sweep runs; none of them changes a table."""
 
     out: Path
     store: Path
     store_bytes: int
     scheduler: str | None = None
-    """Address of a Dask scheduler, `tcp://host:port`, whose workers see the same files; None: workers of this machine's own."""
+    """Address of a Dask scheduler, `tcp://host:port`, whose workers see the same files; None: workers of this machine."""
     workers: int | None = None
-    """How many of this machine's own; None: one a processor."""
+    """Number of workers of this machine; None: one a processor."""
     report: bool = True
     command: str = ""
     exports: Sequence[str] = ()
-    """What each cell is exported as, of `simnet.exports.KINDS`."""
+    """Kinds of exports of each cell, of `simnet.exports.KINDS`."""
     progress: Callable[[int, int], None] = lambda _done, _total: None
     """Called with cells done and cells to run, at the start and after each."""
     cancel: CancelToken = field(default_factory=CancelToken)
@@ -43,8 +43,8 @@ class Means:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """What a sweep came to."""
+class SweepResult:
+    """Folder, counts and failures of a sweep that ended."""
 
     folder: Path
     cells: int
@@ -75,77 +75,78 @@ class Done:
         }
 
 
-def run(asked: Grid, means: Means) -> Done:
+def run(wanted: Grid, options: SweepOptions) -> SweepResult:
     """Run the cells of a grid that are not in the folder yet, then write its table and page.
 
     Raises:
-        InputError: A grid that the scenario does not allow, a folder that is no sweep's, a cache that cannot be used, or no
-            scheduler at the address.
+        InputError: The scenario does not allow the grid, the folder is no sweep's, the cache cannot be used, or no scheduler
+            answers at the address.
     """
     began = time.perf_counter()
-    exports.check(means.exports, has_pictures=True, is_resumed=False)
-    points = grid.points(asked)
+    exports.check(options.exports, has_pictures=True, is_resumed=False)
+    points = grid.points(wanted)
     names = cell_identity.CellNames()
     named = {point.point: names.name(point.scenario) for point in points}
-    out = means.out.absolute()
+    out = options.out.absolute()
     sweep_writer.prepare(out, time.time())
-    tasks = _tasks(asked, means, points, named)
+    tasks = _tasks(wanted, options, points, named)
     if tasks:
-        # Said once, and before any worker is started.
-        Store(means.store, means.store_bytes).close()
+        # So a fault of the cache is one error, before any worker starts.
+        Store(options.store, options.store_bytes).close()
     for point in points:
         sweep_writer.write_point(out, _record(point, named[point.point]))
     counts: dict[str, int] = {}
     failed: dict[str, str] = {}
     ran = 0
-    means.progress(0, len(tasks))
-    for number, made in enumerate(_make_all(tasks, means), start=1):
-        ran += made.ran
-        for name, count in made.counts.items():
+    options.progress(0, len(tasks))
+    for number, result in enumerate(_make_all(tasks, options), start=1):
+        ran += result.ran
+        for name, count in result.counts.items():
             counts[name] = counts.get(name, 0) + count
-        if made.failed is not None:
-            failed[made.cell] = made.failed
-        means.cancel.raise_if_set()
-        means.progress(number, len(tasks))
+        if result.failed is not None:
+            failed[result.cell] = result.failed
+        options.cancel.raise_if_set()
+        options.progress(number, len(tasks))
     without = [_record(each, cell, failed[cell]) for each in points if (cell := named[each.point]) in failed]
     for point in without:
         sweep_writer.write_point(out, point)
     lines = tuple(f"{point.label}: {point.failed}" for point in without)
-    sweep_table, sweep_page = _write(out, report=means.report)
+    sweep_table, sweep_page = _write(out, report=options.report)
     reused = len(points) - ran - len(without)
-    return Done(out, len(points), ran, reused, lines, counts, time.perf_counter() - began, sweep_table, sweep_page)
+    wall_s = time.perf_counter() - began
+    return SweepResult(out, len(points), ran, reused, lines, counts, wall_s, sweep_table, sweep_page)
 
 
-def _tasks(asked: Grid, means: Means, points: Sequence[GridPoint], named: dict[str, str]) -> list[cell_runner.Task]:
-    """Return a task for each cell that is not there, once, however many points it answers."""
-    from simnet import scenario
-
-    text = scenario.find(asked.scenario).read_text(encoding="utf-8")
-    tasks: dict[str, cell_runner.Task] = {}
+def _tasks(
+    wanted: Grid, options: SweepOptions, points: Sequence[GridPoint], named: dict[str, str]
+) -> list[cell_runner.CellTask]:
+    """Return one task for each missing cell, however many points share it."""
+    text = scenario.find(wanted.scenario).read_text(encoding="utf-8")
+    tasks: dict[str, cell_runner.CellTask] = {}
     for point in points:
         cell = named[point.point]
-        if cell not in tasks and not sweep_reader.has_cell(means.out, cell, means.exports):
-            tasks[cell] = cell_runner.Task(
+        if cell not in tasks and not sweep_reader.has_cell(options.out, cell, options.exports):
+            tasks[cell] = cell_runner.CellTask(
                 cell=cell,
                 scenario=point.scenario,
                 overrides=point.overrides,
-                command=means.command,
+                command=options.command,
                 scenario_text=text,
-                folder=means.out.absolute(),
-                store=means.store.absolute(),
-                store_bytes=means.store_bytes,
-                exports=tuple(means.exports),
+                folder=options.out.absolute(),
+                store=options.store.absolute(),
+                store_bytes=options.store_bytes,
+                exports=tuple(options.exports),
             )
     return list(tasks.values())
 
 
-def _make_all(tasks: list[cell_runner.Task], means: Means) -> Iterator[cell_runner.Made]:
-    """Yield what each task came to, as they end."""
+def _make_all(tasks: list[cell_runner.CellTask], options: SweepOptions) -> Iterator[cell_runner.CellResult]:
+    """Yield the result of each task as it ends."""
     if not tasks:
         return
-    from simnet.sweeps import workers
+    from simnet.sweeps import workers  # takes distributed along
 
-    with workers.connected(means.scheduler, min(means.workers or os.cpu_count() or 1, len(tasks))) as pool:
+    with workers.connected(options.scheduler, min(options.workers or os.cpu_count() or 1, len(tasks))) as pool:
         yield from pool.each(cell_runner.make, tasks)
 
 
@@ -162,7 +163,7 @@ def _record(point: GridPoint, cell: str, failed: str | None = None) -> Point:
 
 
 def _write(out: Path, *, report: bool) -> tuple[Path, Path | None]:
-    from simnet.report.sweeps import sweep_table
+    from simnet.report.sweeps import sweep_table  # takes pyarrow along
 
     sweep = sweep_reader.read(out)
     _, parquet = sweep_table.write(sweep)

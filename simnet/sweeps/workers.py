@@ -8,11 +8,12 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from simnet.errors import InputError, NodeError
+from simnet.sweeps.cell_runner import CellResult
 
 if TYPE_CHECKING:
     from distributed import Client
 
-    from simnet.sweeps.cell_runner import Made, Task
+    from simnet.sweeps.cell_runner import CellTask
 
 CONNECT_S = 10
 """Limit on how long a scheduler takes to answer."""
@@ -26,11 +27,9 @@ class Pool:
     def __init__(self, client: Client) -> None:
         self._client: Any = client
 
-    def each(self, make: Callable[[Task], Made], tasks: Sequence[Task]) -> Iterator[Made]:
+    def each(self, make: Callable[[CellTask], CellResult], tasks: Sequence[CellTask]) -> Iterator[CellResult]:
         """Yield the result of each task as it ends; a task whose worker dies is tried three times in all."""
         from distributed import as_completed
-
-        from simnet.sweeps.cell_runner import Made
 
         futures = {
             self._client.submit(make, task, key=f"{task.cell}-{number}", pure=False): task
@@ -41,7 +40,7 @@ class Pool:
             for future in completed:
                 task = futures.pop(future)
                 error = future.exception()
-                yield future.result() if error is None else Made(task.cell, failed=_reason(error))
+                yield future.result() if error is None else CellResult(task.cell, failed=_reason(error))
                 future.release()
         except BaseException:
             self._client.cancel(list(futures), force=True)

@@ -16,7 +16,7 @@ from simnet.engine.cached.decodings import (
 )
 from simnet.engine.cached.encodings import Encoding
 from simnet.engine.cached.originals import Originals
-from simnet.engine.cached.picture_cache import Gallery, PictureKey, key_of
+from simnet.engine.cached.picture_cache import PictureCache, PictureKey, key_of
 from simnet.errors import InputError
 from simnet.nodes.schedule import Schedule
 from simnet.records import SideInformation
@@ -50,8 +50,8 @@ class Pixels:
         import cv2
 
         cv2.setNumThreads(1)  # as in every run
-        self._gallery = Gallery(store)
-        self._originals = Originals(scenario, self._gallery, store, counters)
+        self._cache = PictureCache(store)
+        self._originals = Originals(scenario, self._cache, store, counters)
         self._scores = Scores(store, counters)
         cameras = scenario.cameras
         self._encodings, self._decodings = {}, {}
@@ -115,7 +115,7 @@ class Pixels:
 
     def forget(self, oldest_ns: int) -> None:
         """Let go of pictures of what was captured before `oldest_ns`; any that is asked for later takes longer."""
-        self._gallery.forget(oldest_ns)
+        self._cache.forget(oldest_ns)
 
     def close(self) -> None:
         """Close the world, if it was opened."""
@@ -133,7 +133,7 @@ class Pixels:
         waiting = [wanted]
         while True:
             plan = self._plans[waiting[-1]]
-            found = self._gallery.find(waiting[-1], plan.capture_ns)
+            found = self._cache.find(waiting[-1], plan.capture_ns)
             if found is not None:
                 waiting.pop()
                 if not waiting:
@@ -147,14 +147,14 @@ class Pixels:
                 )
 
     def _lacks(self, side: Side) -> bool:
-        return side.source in self._decodings and self._gallery.find(side.key, side.capture_ns) is None
+        return side.source in self._decodings and self._cache.find(side.key, side.capture_ns) is None
 
     def _decode(self, plan: DecodePlan) -> Pictured:
         sides = [SideInformation(self._seen(side), side.source, side.age_ns) for side in plan.sides]
         decoded = self._decodings[plan.stream].decode(plan, sides)
-        picture = self._gallery.add(decoded.picture, plan.capture_ns)
+        picture = self._cache.add(decoded.picture, plan.capture_ns)
         has_own = decoded.alone is not decoded.picture
-        return Pictured(picture, self._gallery.add(decoded.alone, plan.capture_ns) if has_own else picture)
+        return Pictured(picture, self._cache.add(decoded.alone, plan.capture_ns) if has_own else picture)
 
     def _seen(self, side: Side) -> np.ndarray:
         is_coded = side.source in self._decodings

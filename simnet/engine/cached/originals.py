@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from simnet.engine.cached.cache_statistics import CacheCounters
-    from simnet.engine.cached.picture_cache import Gallery
+    from simnet.engine.cached.picture_cache import PictureCache
     from simnet.records import Scenario
     from simnet.store import Store
     from simnet.world import World
@@ -24,8 +24,8 @@ KIND = "frames"
 class Originals:
     """The frames of a scenario's world, which is opened when one has to be made."""
 
-    def __init__(self, scenario: Scenario, gallery: Gallery, store: Store, counters: CacheCounters) -> None:
-        self._scenario, self._gallery, self._store, self._counters = scenario, gallery, store, counters
+    def __init__(self, scenario: Scenario, cache: PictureCache, store: Store, counters: CacheCounters) -> None:
+        self._scenario, self._cache, self._store, self._counters = scenario, cache, store, counters
         self._cameras = scenario.cameras
         self._is_rendered = scenario.world.kind == "rendered"
         # Every camera shows in every frame, as the vehicle that carries it; when it captures does not.
@@ -43,7 +43,7 @@ class Originals:
 
     def frame(self, camera: str, t_ns: int) -> np.ndarray:
         """Return what `camera` sees at `t_ns`: uint8, H x W x 3, RGB, not to be written to."""
-        found = self._gallery.find(self.key(camera, t_ns), t_ns)
+        found = self._cache.find(self.key(camera, t_ns), t_ns)
         return self._make(camera, t_ns)[1] if found is None else found
 
     def close(self) -> None:
@@ -67,7 +67,7 @@ class Originals:
         picture = self._world.frame(camera, t_ns)
         picture.setflags(write=False)
         self._counters.renders += scenario.world.kind not in world.RECORDED
-        own = self._gallery.add(picture, t_ns)
+        own = self._cache.add(picture, t_ns)
         if self._is_rendered:
             self._store.put(KIND, self._name(camera, t_ns), own.digest.encode())
         return own, picture

@@ -33,7 +33,7 @@ def key_of(picture: np.ndarray) -> PictureKey:
     return _key_of(picture.tobytes(), picture)
 
 
-class Gallery:
+class PictureCache:
     """Pictures of a run by their prints."""
 
     def __init__(self, store: Store) -> None:
