@@ -121,17 +121,15 @@ def test_page_fetches_nothing(page: Page) -> None:
     assert "default-src 'none'" in page.source
 
 
-def test_page_is_small_and_quick_to_write(folder: Path, tmp_path: Path) -> None:
+def test_page_is_small_and_quick_to_write(page: Page, tmp_path: Path) -> None:
     scenario = made.platoon()
     bare = made.write_run(tmp_path, scenario, made.rows_of(scenario), made.bins_of(scenario), keep=False)
     report.write(bare)
-    start = time.perf_counter()
+    start = time.process_time()
     path = report.write(bare)
-    assert time.perf_counter() - start < 1.5
+    assert time.process_time() - start < 1.5
     assert path.stat().st_size < 6_000_000
-    assert path.read_text(encoding="utf-8").count("plotly.js v") == (folder / "report.html").read_text(
-        encoding="utf-8"
-    ).count("plotly.js v")
+    assert path.read_text(encoding="utf-8").count("plotly.js v") == page.source.count("plotly.js v")
 
 
 def test_hostile_names_are_escaped(tmp_path: Path) -> None:
