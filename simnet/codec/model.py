@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from simnet import shipped
-from simnet.codec.bitstream.entropy_tables import Tables
+from simnet.codec.bitstream.entropy_tables import EntropyTables
 from simnet.codec.learned.context_coder import ContextCoder
 from simnet.codec.learned.lowres_coder import LowresCoder
 from simnet.errors import ModelError
@@ -120,7 +120,7 @@ def whole_digest(manifest: dict[str, Any]) -> str:
 
 
 @lru_cache(maxsize=16)
-def tables(model: Model) -> Tables | ContextCoder | LowresCoder:
+def tables(model: Model) -> EntropyTables | ContextCoder | LowresCoder:
     """The model's integer entropy tables: of a factorised prior, a checkerboard context model, or the backbone at 1/16."""
     from safetensors import safe_open
 
@@ -130,4 +130,6 @@ def tables(model: Model) -> Tables | ContextCoder | LowresCoder:
             return ContextCoder.read(file.get_tensor, names)
         if "tables.index.powers" in names:
             return LowresCoder.read(file.get_tensor, names)
-        return Tables(*(file.get_tensor(f"tables.{part}") for part in ("cdf", "lengths", "offsets", "gain", "inverse")))
+        return EntropyTables(
+            *(file.get_tensor(f"tables.{part}") for part in ("cdf", "lengths", "offsets", "gain", "inverse"))
+        )

@@ -88,7 +88,7 @@ class Family:
         announced = self.open_encoder(self.name, *_PROBE, model).announcement
         return model, announced.checkpoint_digest, announced.tables_digest
 
-    def open_encoder(self, name: str, width: int, height: int, model: str | None = None) -> Encoder:
+    def open_encoder(self, name: str, width: int, height: int, model: str | None = None) -> PluginEncoder:
         """See `registry`."""
         with blamed(self.who, "its encoder cannot be opened"):
             encoder = self.inner.open_encoder(name, width, height, model)
@@ -99,12 +99,12 @@ class Family:
             height,
         ):
             raise PluginError(f"{self.who}: announces {announced!r:.80}; expected {name}, {width} x {height}")
-        return Encoder(encoder, self.who)
+        return PluginEncoder(encoder, self.who)
 
-    def open_decoder(self, announcement: Announcement) -> Decoder:
+    def open_decoder(self, announcement: Announcement) -> PluginDecoder:
         """See `registry`."""
         with blamed(self.who, "its decoder cannot be opened"):
-            return Decoder(self.inner.open_decoder(announcement), announcement, self.who)
+            return PluginDecoder(self.inner.open_decoder(announcement), announcement, self.who)
 
     def declared_times(self, name: str, model: str | None = None) -> tuple[int, int]:
         """See `registry`."""
@@ -115,7 +115,7 @@ class Family:
         return times
 
 
-class Encoder:
+class PluginEncoder:
     """A plug-in's encoder, watched. See `protocols.Encoder`."""
 
     def __init__(self, inner: Any, who: str) -> None:
@@ -131,7 +131,7 @@ class Encoder:
         return data
 
 
-class Decoder:
+class PluginDecoder:
     """A plug-in's decoder, watched. See `protocols.Decoder`."""
 
     def __init__(self, inner: Any, announcement: Announcement, who: str) -> None:

@@ -54,7 +54,7 @@ class Sizes:
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class RecordedSizes:
     """What a run's rows say of one codec's frames."""
 
     codec: str
@@ -87,7 +87,7 @@ def check(stream: str, model: str | None, width: int, height: int, quality: floa
 
 
 @lru_cache(maxsize=64)
-def opened(model: str) -> Recording:
+def opened(model: str) -> RecordedSizes:
     """Return what the rows of `model` hold.
 
     Raises:
@@ -106,7 +106,7 @@ def opened(model: str) -> Recording:
         what = f"codecs {', '.join(codecs)}" if len(codecs) > 1 else "pictures of several sizes"
         raise InputError(f"{file}: {what}; expected one, chosen by stream: one of {', '.join(streams)}, or a pattern")
     kinds = [_sizes(table, [at for at in chosen if table["key"][at] is key]) for key in (True, False)]
-    return Recording(codecs[0], digest, sizes.pop(), *kinds)
+    return RecordedSizes(codecs[0], digest, sizes.pop(), *kinds)
 
 
 class RecordedEncoder:

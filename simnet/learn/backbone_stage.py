@@ -63,7 +63,7 @@ def train(recipe: Recipe, folder: Path) -> Backbone:
     trainer = Trainer(network, recipe, folder)
     trainer.resume()
     if trainer.step >= recipe.steps:
-        return trainer.averaged  # type: ignore[return-value]  # a copy of network
+        return trainer.averaged
     held_out = held_out.to(trainer.device)
     sources = [pair_data.load(name, rendered_pairs=recipe.rendered_pairs, seed=recipe.seed) for name in recipe.data]
 
@@ -84,8 +84,8 @@ def train(recipe: Recipe, folder: Path) -> Backbone:
         return ((bpp + share * losses.SCALE * distance) * (share / recipe.lambda_high) ** -BALANCE).mean() / 5
 
     network.train()
-    trainer.run(loss, lambda averaged: validate(averaged, held_out))  # type: ignore[arg-type]  # a copy of network
-    return trainer.averaged  # type: ignore[return-value]  # a copy of network
+    trainer.run(loss, lambda averaged: validate(averaged, held_out))
+    return trainer.averaged
 
 
 @torch.no_grad()

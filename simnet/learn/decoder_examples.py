@@ -25,7 +25,7 @@ SIDES = 2
 
 
 @dataclass(frozen=True)
-class Example:
+class DecoderExample:
     """Original, first decode, and the side pictures aligned to it (uint8 HEIGHT x WIDTH x 3 each)."""
 
     original: np.ndarray
@@ -49,7 +49,7 @@ def window(pictures: list[np.ndarray], rng: np.random.Generator) -> list[np.ndar
     return [np.ascontiguousarray(picture[cut][:, ::step]) for picture in pictures]
 
 
-def views(sources: list[pair_data.Source], drop: float, rng: np.random.Generator) -> list[np.ndarray]:
+def views(sources: list[pair_data.PairSource], drop: float, rng: np.random.Generator) -> list[np.ndarray]:
     """A picture and SIDES side views of it: the other camera's, a neighbouring frame's, or an unrelated one."""
     source = pair_data.choose(sources, rng)
     place, eye = int(rng.integers(len(source.pairs))), int(rng.integers(2))
@@ -70,11 +70,11 @@ def views(sources: list[pair_data.Source], drop: float, rng: np.random.Generator
     return window(chosen, rng)
 
 
-Coder = Callable[[np.ndarray, float], np.ndarray]
+ExampleCoder = Callable[[np.ndarray, float], np.ndarray]
 """Picture and quality in [0, 1] -> the picture decoded."""
 
 
-def backbone_coder(backbone: Backbone) -> Coder:
+def backbone_coder(backbone: Backbone) -> ExampleCoder:
     """Code with a network in training, bits left out."""
 
     @torch.no_grad()
@@ -85,7 +85,7 @@ def backbone_coder(backbone: Backbone) -> Coder:
     return code
 
 
-def codec_coder(names: tuple[str, ...], rng: np.random.Generator) -> Coder:
+def codec_coder(names: tuple[str, ...], rng: np.random.Generator) -> ExampleCoder:
     """Code with one of the named codecs, drawn anew for every picture."""
 
     def code(picture: np.ndarray, quality: float) -> np.ndarray:
@@ -97,7 +97,9 @@ def codec_coder(names: tuple[str, ...], rng: np.random.Generator) -> Coder:
     return code
 
 
-def prepare(coder: Coder, sources: list[pair_data.Source], count: int, drop: float, seed: int) -> list[Example]:
+def prepare(
+    coder: ExampleCoder, sources: list[pair_data.PairSource], count: int, drop: float, seed: int
+) -> list[DecoderExample]:
     """Make `count` examples at random qualities; half of the side pictures were decoded themselves, as other streams' are."""
     rng, aligner, examples = np.random.default_rng(seed), Aligner(), []
     with progress(count, 0, "examples") as tell:
@@ -107,12 +109,14 @@ def prepare(coder: Coder, sources: list[pair_data.Source], count: int, drop: flo
             if rng.random() < 0.5:
                 sides = [coder(side, float(rng.uniform(0.2, 1.0))) for side in sides]
             aligned = tuple(candidate for side in sides for candidate in aligner.align(decoded, side))
-            examples.append(Example(x, decoded, aligned))
+            examples.append(DecoderExample(x, decoded, aligned))
             tell(done, 0.0)
     return examples
 
 
-def batch(examples: list[Example], size: int, crop: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+def batch(
+    examples: list[DecoderExample], size: int, crop: int, rng: np.random.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
     """Random crops: originals and first decodes (B, 3, crop, crop), aligned pictures of 1 to SIDES side pictures (S B, ...)."""
     candidates = CANDIDATES * int(rng.integers(1, SIDES + 1))
     originals, decoded, aligned = [], [], []

@@ -64,7 +64,7 @@ def train(recipe: Recipe, folder: Path) -> Dsin:
     return network.eval()
 
 
-def draw(sources: list[pair_data.Source], count: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+def draw(sources: list[pair_data.PairSource], count: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Pictures and one view of the same scene for each (B, 3, H, W)."""
     drawn = [decoder_examples.views(sources, 0.0, rng)[:2] for _ in range(count)]
     return to_tensor([x for x, _ in drawn]), to_tensor([y for _, y in drawn])

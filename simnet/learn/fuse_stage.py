@@ -56,7 +56,7 @@ def start_fuse(network: Fuse, name: str) -> None:
     network.load_state_dict(state, strict=False)
 
 
-def coder(recipe: Recipe) -> tuple[Backbone | None, decoder_examples.Coder]:
+def coder(recipe: Recipe) -> tuple[Backbone | None, decoder_examples.ExampleCoder]:
     """Whose decoded pictures the stage is trained on."""
     if recipe.codecs:
         return None, decoder_examples.codec_coder(recipe.codecs, np.random.default_rng(recipe.seed))
@@ -81,9 +81,9 @@ def train(recipe: Recipe, folder: Path) -> tuple[Backbone | None, Fuse]:
     trainer = Trainer(network, recipe, folder)
     trainer.resume()
     if trainer.step >= recipe.steps:
-        return backbone, trainer.averaged  # type: ignore[return-value]  # a copy of network
+        return backbone, trainer.averaged
 
-    def prepared(names: tuple[str, ...], count: int, drop: float, seed: int) -> list[decoder_examples.Example]:
+    def prepared(names: tuple[str, ...], count: int, drop: float, seed: int) -> list[decoder_examples.DecoderExample]:
         sources = [pair_data.load(name, rendered_pairs=recipe.rendered_pairs, seed=seed) for name in names]
         return decoder_examples.prepare(code, sources, count, drop, seed)
 
@@ -101,11 +101,11 @@ def train(recipe: Recipe, folder: Path) -> tuple[Backbone | None, Fuse]:
         return (end / (start + 1e-5)).mean()
 
     trainer.run(loss, lambda averaged: validate(averaged, held_out), every=500)
-    return backbone, trainer.averaged  # type: ignore[return-value]  # a copy of network
+    return backbone, trainer.averaged
 
 
 @torch.no_grad()
-def validate(network: nn.Module, held_out: list[decoder_examples.Example]) -> Validation:
+def validate(network: nn.Module, held_out: list[decoder_examples.DecoderExample]) -> Validation:
     """PSNR alone, with side information, and with an unrelated side picture."""
     device = next(network.parameters()).device
     x, decoded = (to_tensor([getattr(e, part) for e in held_out]).to(device) for part in ("original", "decoded"))

@@ -32,7 +32,7 @@ def train(recipe: Recipe, folder: Path) -> tuple[Backbone, Common]:
     trainer = Trainer(network, recipe, folder)
     trainer.resume()
     if trainer.step >= recipe.steps:
-        return backbone, trainer.averaged  # type: ignore[return-value]  # a copy of network
+        return backbone, trainer.averaged
     backbone.to(trainer.device)
     sources = [pair_data.load(name, rendered_pairs=recipe.rendered_pairs, seed=recipe.seed) for name in recipe.data]
     others = [pair_data.load(name, rendered_pairs=32, seed=recipe.seed + 1) for name in recipe.validation]
@@ -57,11 +57,11 @@ def train(recipe: Recipe, folder: Path) -> tuple[Backbone, Common]:
         return compared(x, backbone.g_s(values), averaged(values, y), averaged(values, y.roll(len(y) // 2, dims=0)))
 
     trainer.run(loss, validate, every=500)
-    return backbone.cpu(), trainer.averaged  # type: ignore[return-value]  # a copy of network
+    return backbone.cpu(), trainer.averaged
 
 
 def draw(
-    sources: list[pair_data.Source], count: int, drop: float, rng: np.random.Generator
+    sources: list[pair_data.PairSource], count: int, drop: float, rng: np.random.Generator
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Pictures and one side view of each (B, 3, H, W), and qualities (B,)."""
     drawn = [decoder_examples.views(sources, drop, rng)[:2] for _ in range(count)]

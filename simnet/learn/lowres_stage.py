@@ -13,7 +13,7 @@ from simnet.codec.learned.lowres_networks import Lowres, LowresNumbers
 from simnet.learn import losses, pair_data
 from simnet.learn.backbone_stage import BALANCE, to_tensor, validate, validation_pictures, weight
 from simnet.learn.checkpoints import CHECKPOINT
-from simnet.learn.pair_data import Source
+from simnet.learn.pair_data import PairSource
 from simnet.learn.recipe import Recipe
 from simnet.learn.trainer import Factors, Trainer
 from simnet.world.recordings.frames import list_pictures
@@ -36,7 +36,7 @@ def train(recipe: Recipe, folder: Path) -> Lowres:
     """Train or resume; returns the averaged network."""
     torch.manual_seed(recipe.seed)
     network = Lowres(LowresNumbers())
-    sources: list[Source] = []
+    sources: list[PairSource] = []
     if not (folder / CHECKPOINT).exists():
         sources = _sources(recipe)
         start(network, recipe, sources)
@@ -44,7 +44,7 @@ def train(recipe: Recipe, folder: Path) -> Lowres:
     trainer = Trainer(network, recipe, folder, factors=FACTORS, betas=BETAS)
     trainer.resume()
     if trainer.step >= recipe.steps:
-        return trainer.averaged  # type: ignore[return-value]  # a copy of network
+        return trainer.averaged
     sources = sources or _sources(recipe)
     held_out = to_tensor(validation_pictures(recipe)).to(trainer.device)
 
@@ -61,11 +61,11 @@ def train(recipe: Recipe, folder: Path) -> Lowres:
         return ((bpp + share * losses.SCALE * distance) * share**-BALANCE).mean()
 
     network.train()
-    trainer.run(loss, lambda averaged: validate(averaged, held_out))  # type: ignore[arg-type]  # a copy of network
-    return trainer.averaged  # type: ignore[return-value]  # a copy of network
+    trainer.run(loss, lambda averaged: validate(averaged, held_out))
+    return trainer.averaged
 
 
-def crops(recipe: Recipe, sources: Sequence[Source], rng: np.random.Generator, count: int) -> list[np.ndarray]:
+def crops(recipe: Recipe, sources: Sequence[PairSource], rng: np.random.Generator, count: int) -> list[np.ndarray]:
     """Random crops of random pictures, of sources as often as the recipe's shares say."""
     shares = np.array(recipe.shares or [len(source.pairs) ** 0.5 for source in sources])
     found = []
@@ -76,7 +76,7 @@ def crops(recipe: Recipe, sources: Sequence[Source], rng: np.random.Generator, c
     return found
 
 
-def start(network: Lowres, recipe: Recipe, sources: Sequence[Source]) -> None:
+def start(network: Lowres, recipe: Recipe, sources: Sequence[PairSource]) -> None:
     """Start as the transform coder of the training crops' Karhunen-Loeve basis."""
     rng, cells, taken = np.random.default_rng((recipe.seed, 1)), [], 0
     while taken < PATCHES:
@@ -103,10 +103,10 @@ def karhunen_loeve(rows: np.ndarray, count: int) -> tuple[Tensor, Tensor, Tensor
     return basis, spread, torch.from_numpy(mean)
 
 
-def _sources(recipe: Recipe) -> list[Source]:
+def _sources(recipe: Recipe) -> list[PairSource]:
     """The recipe's pairs, then its single pictures, each of them beside itself."""
     sources = [pair_data.load(name, rendered_pairs=recipe.rendered_pairs, seed=recipe.seed) for name in recipe.data]
     for folder in recipe.pictures:
         files = list_pictures(Path(folder))
-        sources.append(Source(folder, pair_data.Files([(file, file) for file in files], None)))
+        sources.append(PairSource(folder, pair_data.Files([(file, file) for file in files], None)))
     return sources

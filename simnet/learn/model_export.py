@@ -12,7 +12,7 @@ import torch
 import yaml
 
 from simnet.codec.bitstream import entropy_tables, fixed_point
-from simnet.codec.bitstream.entropy_tables import LEVELS, Tables
+from simnet.codec.bitstream.entropy_tables import LEVELS, EntropyTables
 from simnet.codec.bitstream.framing import QUALITY_STEPS
 from simnet.codec.learned import context_coder, graph_export
 from simnet.codec.learned.backbone_networks import Backbone, Common, Fuse
@@ -25,7 +25,7 @@ REACH = 512
 
 
 @torch.no_grad()
-def build_tables(network: Backbone) -> Tables:
+def build_tables(network: Backbone) -> EntropyTables:
     """Read integer tables for every level, and gains for every quality step, off the trained density."""
     network = network.eval().double()
     steps = torch.arange(QUALITY_STEPS + 1, dtype=torch.float64) / QUALITY_STEPS

@@ -20,7 +20,7 @@ KEPT_BYTES = 4 << 30
 
 
 @dataclass(frozen=True)
-class Source:
+class PairSource:
     """One named data set: pairs of uint8 H x W x 3 RGB pictures of the same scene, the first of which is coded."""
 
     name: str
@@ -55,7 +55,7 @@ class Files(Sequence[Pair]):
         return picture
 
 
-def load(name: str, *, rendered_pairs: int, seed: int) -> Source:
+def load(name: str, *, rendered_pairs: int, seed: int) -> PairSource:
     """Find or render the data called `name` (see `named`); a split that is left open is `test`.
 
     Published data come cropped and resized as in the papers. If their number of pairs is not the papers', that is said on
@@ -68,14 +68,14 @@ def load(name: str, *, rendered_pairs: int, seed: int) -> Source:
     if parsed.kind == dataset_spec.RENDERED:
         from simnet.world.datasets.rendered_pairs import render_pairs
 
-        return Source(name, list(render_pairs(parsed.place, rendered_pairs, seed)))
+        return PairSource(name, list(render_pairs(parsed.place, rendered_pairs, seed)))
     if parsed.published:
         from simnet.world.datasets.dataset_splits import list_split
 
         split = list_split(parsed.kind, Path(parsed.place), parsed.split or "test")
         if split.note:
             warn(split.note)
-        return Source(name, Files(split.pairs, picture_protocols.of(parsed.kind)))
+        return PairSource(name, Files(split.pairs, picture_protocols.of(parsed.kind)))
     from simnet.world.datasets.stereo_pairs import find_sequences, pair_files
 
     drives = [pair_files(parsed.kind, folder) for folder in find_sequences(parsed.kind, Path(parsed.place))]
@@ -89,10 +89,10 @@ def load(name: str, *, rendered_pairs: int, seed: int) -> Source:
     if not pairs:
         longest = max(len(left) for left, _ in drives)
         raise InputError(f"{name}: its longest drive has {longest} pairs; expected more than the offset")
-    return Source(name, Files(pairs, None))
+    return PairSource(name, Files(pairs, None))
 
 
-def choose(sources: Sequence[Source], rng: np.random.Generator) -> Source:
+def choose(sources: Sequence[PairSource], rng: np.random.Generator) -> PairSource:
     """Draw a source; it counts by the square root of its size, so that long drives do not drown the others."""
     weights = np.sqrt([len(source.pairs) for source in sources])
     return sources[rng.choice(len(sources), p=weights / weights.sum())]

@@ -17,7 +17,7 @@ from torch import Tensor, distributed
 from simnet.errors import InputError
 
 
-class Served(Exception):  # noqa: N818  # not an error
+class WorkerFinished(Exception):  # noqa: N818  # not an error
     """This process has done its part of a training: what remains, the first one does alone."""
 
 
@@ -73,7 +73,7 @@ def threads() -> int:
 
 @contextmanager
 def processes(asked: str) -> Iterator[None]:
-    """Join the others that `torchrun` started, until this ends or this process has `Served`; nothing to do without it."""
+    """Join the others that `torchrun` started, until this ends or this process has `WorkerFinished`; nothing to do without it."""
     if asked_world() == 1:
         yield
         return
@@ -83,16 +83,16 @@ def processes(asked: str) -> Iterator[None]:
     distributed.init_process_group("nccl" if place.type == "cuda" else "gloo")
     try:
         yield
-    except Served:
+    except WorkerFinished:
         pass
     finally:
         distributed.destroy_process_group()
 
 
 def leave_to_first() -> None:
-    """End here, by raising `Served`, unless this is the first process."""
+    """End here, by raising `WorkerFinished`, unless this is the first process."""
     if not first():
-        raise Served
+        raise WorkerFinished
 
 
 def share(batch: Tensor) -> Tensor:

@@ -24,7 +24,7 @@ from simnet.codec.published import entries, published_kinds
 from simnet.codec.published.authors_checkpoint import STATE
 from simnet.codec.published.entries import Numbers
 from simnet.codec.published.published_kinds import ATTENTIONS, GRID
-from simnet.codec.published.published_networks import Network, Output
+from simnet.codec.published.published_networks import Output, PublishedNetwork
 from simnet.learn import (
     losses,
     model_export,
@@ -32,7 +32,7 @@ from simnet.learn import (
     picture_protocols,
 )
 from simnet.learn.backbone_stage import to_tensor
-from simnet.learn.recipe import Published, Recipe
+from simnet.learn.recipe import PublishedOptions, Recipe
 from simnet.learn.trainer import Trainer
 from simnet.learn.training_journal import Validation
 
@@ -53,15 +53,15 @@ AT_ONCE = 4
 """Pairs that a validation puts through the network together."""
 
 
-def build(chosen: Published) -> Network:
+def build(chosen: PublishedOptions) -> PublishedNetwork:
     """The network that a recipe asks for, with random weights; attention is for pictures of 128 x 256."""
     kind = published_kinds.find(chosen.codec)
     first = picture_protocols.HEIGHT * picture_protocols.WIDTH // (8 * GRID) ** 2
     patches = tuple(first * 4**k for k in range(ATTENTIONS)) if kind.attention else ()
-    return Network(kind, Numbers(chosen.filters, patches))
+    return PublishedNetwork(kind, Numbers(chosen.filters, patches))
 
 
-def terms(output: Output, x: Tensor, y: Tensor, chosen: Published, kind: str) -> dict[str, Tensor]:
+def terms(output: Output, x: Tensor, y: Tensor, chosen: PublishedOptions, kind: str) -> dict[str, Tensor]:
     """The loss and its parts (scalars) by name: `loss`, `bpp` (what would be sent) and `distortion` (of x)."""
     rate, distance = output.bpp, losses.distortion(kind, output.x_hat, x).mean()
     rates, distances = rate, distance
@@ -74,7 +74,7 @@ def terms(output: Output, x: Tensor, y: Tensor, chosen: Published, kind: str) ->
 class Pairs:
     """All pairs of several sources as one data set, each once an epoch in a new order."""
 
-    def __init__(self, sources: Sequence[pair_data.Source], seed: int) -> None:
+    def __init__(self, sources: Sequence[pair_data.PairSource], seed: int) -> None:
         self.places = [(source, index) for source in sources for index in range(len(source.pairs))]
         self.seed = seed
 
@@ -101,7 +101,7 @@ class Pairs:
         return first, second
 
 
-def train(recipe: Recipe, folder: Path) -> Network:
+def train(recipe: Recipe, folder: Path) -> PublishedNetwork:
     """Train or resume; returns the best network of all epochs, which is also left in the folder as the authors would."""
     chosen = recipe.published
     assert chosen is not None
@@ -124,14 +124,14 @@ def train(recipe: Recipe, folder: Path) -> Network:
             return value
 
         trainer.network.train()
-        trainer.run(loss, lambda network: validate(network, held_out, recipe), max(1, round(len(pairs) / recipe.batch)))  # type: ignore[arg-type]  # a Network
-    best: Network = trainer.averaged  # type: ignore[assignment]  # a copy of it
+        trainer.run(loss, lambda network: validate(network, held_out, recipe), max(1, round(len(pairs) / recipe.batch)))
+    best: PublishedNetwork = trainer.averaged
     torch.save({STATE: authors_state(best)}, folder / BEST)
     return best
 
 
 @torch.no_grad()
-def validate(network: Network, held_out: Pairs, recipe: Recipe) -> Validation:
+def validate(network: PublishedNetwork, held_out: Pairs, recipe: Recipe) -> Validation:
     """Means over all pairs; PSNR is taken before clipping, as in the papers."""
     chosen, device = recipe.published, next(network.parameters()).device
     assert chosen is not None
@@ -157,7 +157,7 @@ def validate(network: Network, held_out: Pairs, recipe: Recipe) -> Validation:
     return Validation(text, figures, pictures, figures["loss"])
 
 
-def authors_state(network: Network) -> dict[str, Tensor]:
+def authors_state(network: PublishedNetwork) -> dict[str, Tensor]:
     """The weights under the names and shapes of the authors' checkpoints."""
     named = dict(network.named_parameters())
     state = {}

@@ -18,7 +18,7 @@ FREE = ("steps", "device")
 """Keys that may change between two sittings of one training."""
 
 
-class Published(pydantic.BaseModel):
+class PublishedOptions(pydantic.BaseModel):
     """What the NDIC and ATN papers leave open: the loss is bpp_x + alpha bpp_y + beta bpp_w + weight 255^2 (D_x + alpha D_y)."""
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
@@ -90,7 +90,7 @@ class Recipe(pydantic.BaseModel):
     """For `dsin`: the rate (bit/pixel) above which its loss rises."""
     drop_side: float = pydantic.Field(default=0.1, ge=0, le=1)
     """For `fuse`: share of examples whose side picture is an unrelated one, so that the decoder learns distrust."""
-    published: Published | None = None
+    published: PublishedOptions | None = None
     """For `published`: which network, and the papers' weights."""
 
     @pydantic.field_validator("data", "validation", mode="after")
@@ -165,7 +165,7 @@ def read(path: str, overrides: list[str] | None = None) -> Recipe:
             if not isinstance(inner, dict):
                 raise InputError(f"--set {item}: {name} has no keys below it")
         inner[keys[-1]] = document.read_value(value)
-        places.replace(tuple(keys), document.Place((0, 0), f"--set {item}"))
+        places.replace(tuple(keys), document.SourceLocation((0, 0), f"--set {item}"))
     try:
         return Recipe.model_validate(values)
     except pydantic.ValidationError as error:
@@ -181,7 +181,7 @@ def find(path: str) -> Path:
     return file
 
 
-def explain(error: pydantic.ValidationError, places: document.Places) -> str:
+def explain(error: pydantic.ValidationError, places: document.SourceLocations) -> str:
     """The first fault as one line: where it is, what is there and what was expected."""
     # A misspelt key is why another one is missing.
     faults = sorted(error.errors(include_url=False), key=lambda fault: fault["type"] != "extra_forbidden")
@@ -192,7 +192,7 @@ def explain(error: pydantic.ValidationError, places: document.Places) -> str:
     if first["type"] == "missing":
         return f"{places.root.text}: {document.show(path)}: missing; it has no default{more}"
     if path and first["type"] == "extra_forbidden":
-        known = list((Published if len(path) > 1 else Recipe).model_fields)
+        known = list((PublishedOptions if len(path) > 1 else Recipe).model_fields)
         near = difflib.get_close_matches(str(path[len(path) - 1]), known, 1)
         hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(known)}"
         return f"{places.of_key(path).text}: {document.show(path)}: unknown key; {hint}{more}"

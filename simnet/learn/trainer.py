@@ -1,4 +1,4 @@
-"""The training loop that all stages share: schedule, averaged weights, checkpoints, resuming, several processes."""
+"""The training loop of all stages: schedule, averaged weights, checkpoints, resuming, several processes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 import numpy as np
 import torch
@@ -21,32 +21,32 @@ from simnet.interrupts import CancelToken
 from simnet.learn import parallel
 from simnet.learn.checkpoints import CHECKPOINT, read
 from simnet.learn.recipe import Recipe
-from simnet.learn.training_journal import Journal, Validation
+from simnet.learn.training_journal import TrainingJournal, Validation
 from simnet.learn.training_progress import progress
 
 SAVE_SECONDS = 120
-TELL = 20
-"""Steps between two notes of the loss."""
+REPORT_STEPS = 20
+"""Steps between two reports of the loss."""
 AVERAGE = 0.999
 PRIOR_FACTOR = 10.0
-"""The prior learns this much faster: at the networks' pace its densities stayed bits too wide for thousands of steps."""
+"""Learning rate of the prior over that of the network: at the same rate its densities stay too wide for thousands of steps."""
 
 Loss = Callable[[int], Tensor]
 Factors = Sequence[tuple[float, tuple[str, ...]]]
-"""Factors of the learning rate, each with what the names of its parameters begin with; 1 for all others."""
-Validate = Callable[[nn.Module], str | Validation]
+"""Factors of the learning rate, each with the beginnings of its parameters' names; 1 for all others."""
+Network = TypeVar("Network", bound=nn.Module)
 
 
-class Trainer:
-    """Adam with a schedule; `averaged` is what is validated and exported.
+class Trainer(Generic[Network]):
+    """Trains a network by Adam with a schedule; `averaged` is the network to validate and export.
 
-    That is the exponential moving average of the weights (`keep="average"`), or the weights of the validation with the least loss
-    (`keep="best"`, as published trainings do).
+    It holds the exponential moving average of the weights (`keep="average"`), or the weights with the least loss in validation
+    (`keep="best"`, as in published trainings).
     """
 
     def __init__(
         self,
-        network: nn.Module,
+        network: Network,
         recipe: Recipe,
         folder: Path,
         *,
@@ -74,14 +74,14 @@ class Trainer:
 
     @property
     def checkpoint(self) -> Path:
-        """Where the newest state lies."""
+        """File of the newest state."""
         return self.folder / CHECKPOINT
 
     def resume(self) -> bool:
-        """Go on from the newest checkpoint, if there is one.
+        """Continue from the newest checkpoint, if there is one; return whether there is.
 
         Raises:
-            InputError: It is of another stage, or no checkpoint.
+            InputError: The file is not a checkpoint, or belongs to another stage.
         """
         if not self.checkpoint.exists():
             return False
@@ -103,7 +103,7 @@ class Trainer:
         return True
 
     def save(self) -> None:
-        """Write the state aside and rename it, so that a killed training never leaves half a checkpoint."""
+        """Write the state to a temporary file and rename it, so that a checkpoint is always complete."""
         if not parallel.first():
             return
         state = {
@@ -120,75 +120,74 @@ class Trainer:
         torch.save(state, aside)
         os.replace(aside, self.checkpoint)
 
-    def share(self, *batch: Tensor) -> Any:
-        """This process's part of each tensor (B, ...) of a batch, on the device; one tensor for one, else a tuple."""
-        parts = [parallel.share(each).to(self.device) for each in batch]
-        return parts[0] if len(parts) == 1 else tuple(parts)
+    def share(self, *batch: Tensor) -> tuple[Tensor, ...]:
+        """Return this process's part of each tensor (B, ...) of a batch, on the device."""
+        return tuple(parallel.share(each).to(self.device) for each in batch)
 
     def autocast(self) -> torch.autocast:
-        """The precision that the recipe asks of the convolutions."""
+        """Return the context of the recipe's precision for convolutions."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16")
 
     def note(self, **figures: Tensor) -> None:
-        """Note parts of the loss of this step (scalars), such as `bpp` and `distortion`, for the curves."""
+        """Note scalar parts of this step's loss, such as `bpp` and `distortion`, for the curves."""
         for name, value in figures.items():
             self._noted.setdefault(name, []).append(value.detach())
 
-    def run(self, loss: Loss, validate: Validate, every: int = 1000) -> None:
-        """Take steps until the recipe's number.
+    def run(self, loss: Loss, validate: Callable[[Network], str | Validation], every: int = 1000) -> None:
+        """Train until the recipe's number of steps.
 
-        `loss(step)` draws a batch, keeps this process's `share` of it and returns the scalar loss. torch's random numbers are
-        seeded anew for every step, so a training that was killed goes on exactly as it would have. Of several processes the first
-        alone returns; the others raise `parallel.Served`.
+        `loss(step)` draws a batch, keeps this process's `share` of it and returns the scalar loss. Torch's random numbers are
+        seeded again for every step, so a killed training continues exactly as it would have. Of several processes only the first
+        returns; the others raise `parallel.WorkerFinished`.
         """
-        whole = _Whole(self.network, loss)
+        step_module: nn.Module = _StepModule(self.network, loss)
         if parallel.world() > 1:
-            whole = DistributedDataParallel(whole, find_unused_parameters=self._leaves_some_out(whole))
-        journal = Journal(self.folder, self.step) if parallel.first() else None
+            step_module = DistributedDataParallel(step_module, find_unused_parameters=self._has_unused(step_module))
+        journal = TrainingJournal(self.folder, self.step) if parallel.first() else None
         try:
             with (
                 interrupts.deferring() as cancel,
-                progress(self.recipe.steps, self.step, self.recipe.model) as tell,
+                progress(self.recipe.steps, self.step, self.recipe.model) as report,
             ):
-                whole_way = self._steps(whole, validate, every, journal, tell, cancel)
+                is_complete = self._steps(step_module, validate, every, journal, report, cancel)
         finally:
             if journal:
                 journal.close()
-        if not whole_way:
-            # The signal came to another process.
+        if not is_complete:
+            # Another process received the signal.
             raise KeyboardInterrupt
         self._end()
 
     def _end(self) -> None:
         parallel.leave_to_first()
-        # What follows (export, evaluation) is no work for a GPU.
+        # Export and evaluation run on the CPU.
         self.averaged.cpu()
 
-    def _leaves_some_out(self, whole: nn.Module) -> bool:
-        """Whether parameters take no part in the loss: torch wants to be told, and complains if it is told for nothing."""
-        whole(self.step).backward()
+    def _has_unused(self, step_module: nn.Module) -> bool:
+        """Return whether some parameters have no gradient: torch must know, and warns if it is told without need."""
+        step_module(self.step).backward()
         trained = [p for group in self.optimizer.param_groups for p in group["params"]]
-        left_out = any(p.grad is None for p in trained)
+        is_unused = any(p.grad is None for p in trained)
         self.optimizer.zero_grad()
         self._noted.clear()
-        return left_out
+        return is_unused
 
     def _steps(
         self,
-        whole: nn.Module,
-        validate: Validate,
+        step_module: nn.Module,
+        validate: Callable[[Network], str | Validation],
         every: int,
-        journal: Journal | None,
-        tell: Callable[[int, float], None],
+        journal: TrainingJournal | None,
+        report: Callable[[int, float], None],
         cancel: CancelToken,
     ) -> bool:
-        """Step until the end, or until a signal comes; whether it came to the end."""
+        """Train until the end or a signal; return whether it reached the end."""
         saved = time.monotonic()
         while self.step < self.recipe.steps:
-            self._take(whole)
+            self._train_step(step_module)
             end = self.step == self.recipe.steps
-            if self.step % TELL == 0 or end:
-                self._tell(journal, tell)
+            if self.step % REPORT_STEPS == 0 or end:
+                self._report(journal, report)
             if self.step % every == 0 or end:
                 self._validate(validate, journal)
             if time.monotonic() - saved > SAVE_SECONDS:
@@ -199,15 +198,15 @@ class Trainer:
         self.save()
         return self.step >= self.recipe.steps
 
-    def _take(self, whole: nn.Module) -> None:
-        """One step."""
+    def _train_step(self, step_module: nn.Module) -> None:
+        """Take one step."""
         recipe = self.recipe
         if recipe.schedule == "cosine":
             for group in self.optimizer.param_groups:
                 group["lr"] = group["factor"] * schedule(self.step, recipe)
-        # Another stream for each process, or all would add the same noise.
+        # Each process has its own stream; otherwise all would add the same noise.
         torch.manual_seed(int(np.random.SeedSequence((recipe.seed, self.step, parallel.rank())).generate_state(1)[0]))
-        value = whole(self.step)
+        value = step_module(self.step)
         if not math.isfinite(value.item()):
             raise InputError(f"{recipe.model}: loss is {value.item()} at step {self.step}; try a lower learning_rate")
         self.note(loss=value)
@@ -223,18 +222,18 @@ class Trainer:
         if self.keep == "average":
             self.average()
 
-    def _tell(self, journal: Journal | None, tell: Callable[[int, float], None]) -> None:
-        """Write down the means of what was noted since the last time."""
+    def _report(self, journal: TrainingJournal | None, report: Callable[[int, float], None]) -> None:
+        """Report the means of all notes since the last report."""
         names = sorted(self._noted)
         means = parallel.mean(torch.stack([torch.stack(self._noted[name]).mean() for name in names])).tolist()
         self._noted.clear()
         figures = {f"train/{name}": value for name, value in zip(names, means, strict=True)}
-        tell(self.step, figures["train/loss"])
+        report(self.step, figures["train/loss"])
         if journal:
             journal.figures(self.step, figures | {"train/learning_rate": self.optimizer.param_groups[0]["lr"]})
 
-    def _validate(self, validate: Validate, journal: Journal | None) -> None:
-        """The first process validates; the others wait for what their schedule needs to know."""
+    def _validate(self, validate: Callable[[Network], str | Validation], journal: TrainingJournal | None) -> None:
+        """Validate in the first process; the others receive the loss for their schedule."""
         network = self.averaged if self.keep == "average" else self.network.eval()
         loss = math.nan
         if journal:
@@ -252,14 +251,14 @@ class Trainer:
 
     @torch.no_grad()
     def average(self) -> None:
-        """Move the averaged weights a little towards the newest ones."""
+        """Move the averaged weights towards the newest ones."""
         keep = min(AVERAGE, (1 + self.step) / (10 + self.step))
         for mean, new in zip(self.averaged.parameters(), self.network.parameters(), strict=True):
             mean.lerp_(new, 1 - keep)
 
 
 def parameter_groups(network: nn.Module, factors: Factors) -> list[dict[str, Any]]:
-    """Adam's groups of the trained parameters, each with its `factor`: first those of factor 1, then as `factors` lists them."""
+    """Return Adam's parameter groups, each with its `factor`: first factor 1, then in the order of `factors`."""
     parts: dict[float, list[nn.Parameter]] = {1.0: [], **{factor: [] for factor, _ in factors}}
     for name, parameter in network.named_parameters():
         if parameter.requires_grad:
@@ -268,20 +267,20 @@ def parameter_groups(network: nn.Module, factors: Factors) -> list[dict[str, Any
     return [{"params": found, "factor": factor} for factor, found in parts.items() if found]
 
 
-class _Whole(nn.Module):
-    """A step as a module, which is what DistributedDataParallel wraps: its parameters are the network's, its output the loss."""
+class _StepModule(nn.Module):
+    """A training step as a module, for DistributedDataParallel: parameters of the network, output the loss."""
 
     def __init__(self, network: nn.Module, loss: Loss) -> None:
         super().__init__()
         self.network, self.loss = network, loss
 
     def forward(self, step: int) -> Tensor:
-        """The scalar loss of a step."""
+        """Return the scalar loss of a step."""
         return self.loss(step)
 
 
 def schedule(step: int, recipe: Recipe) -> float:
-    """Learning rate: linear warm-up, then a cosine down to a hundredth."""
+    """Return the learning rate of a step: linear warm-up, then a cosine down to a hundredth."""
     if step < recipe.warm_up:
         return recipe.learning_rate * (step + 1) / recipe.warm_up
     done = (step - recipe.warm_up) / max(1, recipe.steps - recipe.warm_up)

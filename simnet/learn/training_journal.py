@@ -32,7 +32,7 @@ class Validation:
     loss: float | None = None
 
 
-class Journal:
+class TrainingJournal:
     """Appends to the files of a training folder; what was written after step `step`, before a kill, is taken back first."""
 
     def __init__(self, folder: Path, step: int) -> None:

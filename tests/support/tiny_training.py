@@ -49,7 +49,7 @@ def pictures(count: int, seed: tuple[int, int]) -> Tensor:
     return nn.functional.interpolate(coarse, (16, 16), mode="bilinear")
 
 
-def train(chosen: Recipe, folder: Path, *, stop: int | None = None, every: int = 5, **options: object) -> Trainer:
+def train(chosen: Recipe, folder: Path, *, stop: int | None = None, every: int = 5, **options: object) -> Trainer[Tiny]:
     """Train or resume; at step `stop` it is as if the power failed right after a checkpoint and some steps more."""
     torch.manual_seed(chosen.seed)
     trainer = Trainer(Tiny(), chosen, folder, **options)  # type: ignore[arg-type]
@@ -61,7 +61,7 @@ def train(chosen: Recipe, folder: Path, *, stop: int | None = None, every: int =
             trainer.save()
         if stop is not None and step == stop + 3:
             raise MemoryError
-        x = trainer.share(pictures(chosen.batch, (chosen.seed, step)))
+        (x,) = trainer.share(pictures(chosen.batch, (chosen.seed, step)))
         with trainer.autocast():
             x_hat, rate = trainer.network(x)
         distance = losses.distortion(chosen.distortion, x_hat, x)
@@ -69,7 +69,7 @@ def train(chosen: Recipe, folder: Path, *, stop: int | None = None, every: int =
         return (0.1 * rate + distance).mean()
 
     @torch.no_grad()
-    def validate(network: nn.Module) -> Validation:
+    def validate(network: Tiny) -> Validation:
         x_hat, _ = network(held_out)
         found = losses.distortion(chosen.distortion, x_hat, held_out).mean().item()
         picture = (x_hat[0].clamp(0, 1) * 255).to(torch.uint8).permute(1, 2, 0).cpu().numpy()

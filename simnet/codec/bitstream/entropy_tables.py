@@ -22,7 +22,7 @@ PRECISION = 16
 
 
 @dataclass(frozen=True)
-class Tables:
+class EntropyTables:
     """`cdf` uint16 (sum of lengths,): every row's cumulative counts less the last (always 65,536), rows level by level.
 
     `lengths`, `offsets` int32 (LEVELS, C): counts in a row (the last included), and the symbol of its first entry.
@@ -94,9 +94,11 @@ def quantised(mass: np.ndarray) -> np.ndarray:
     return np.array(part("_CXX").pmf_to_quantized_cdf([*mass.tolist(), rest], PRECISION), dtype=np.int64)
 
 
-def from_masses(masses: list[list[np.ndarray]], offsets: np.ndarray, gain: np.ndarray, inverse: np.ndarray) -> Tables:
+def from_masses(
+    masses: list[list[np.ndarray]], offsets: np.ndarray, gain: np.ndarray, inverse: np.ndarray
+) -> EntropyTables:
     """Build tables from probabilities: masses[level][channel] float (n,) of the symbols from `offsets` up; the rest is escape."""
     rows = [quantised(mass) for level in masses for mass in level]
     lengths = np.array([len(row) for row in rows], dtype=np.int32).reshape(len(masses), -1)
     cdf = np.concatenate([row[:-1] for row in rows]).astype(np.uint16)
-    return Tables(cdf, lengths, offsets.astype(np.int32), gain.astype(np.float32), inverse.astype(np.float32))
+    return EntropyTables(cdf, lengths, offsets.astype(np.int32), gain.astype(np.float32), inverse.astype(np.float32))

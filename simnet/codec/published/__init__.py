@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simnet.codec.published.published_networks import Network
+    from simnet.codec.published.published_networks import PublishedNetwork
 
 
-def load_checkpoint(path: str | Path, kind: str | None = None) -> Network:
+def load_checkpoint(path: str | Path, kind: str | None = None) -> PublishedNetwork:
     """The network of a checkpoint in the authors' format (a torch file with `model_state_dict`), in evaluation mode.
 
     `kind` is one of `kinds.KINDS`, or the authors' own name of it; left out, it is told from the entries. The number of

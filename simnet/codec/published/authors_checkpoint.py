@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from simnet.codec.published import entries, published_kinds
-from simnet.codec.published.published_kinds import Kind
-from simnet.codec.published.published_networks import Network
+from simnet.codec.published.published_kinds import PublishedKind
+from simnet.codec.published.published_networks import PublishedNetwork
 from simnet.errors import ModelError
 
 STATE = "model_state_dict"
@@ -22,7 +22,7 @@ SHOWN = 4
 """Names that an error lists before it counts the rest."""
 
 
-def load(path: Path, kind: str | None = None) -> Network:
+def load(path: Path, kind: str | None = None) -> PublishedNetwork:
     """See `published.load_checkpoint`."""
     state = read(path)
     try:
@@ -51,7 +51,7 @@ def read(path: Path) -> dict[str, Tensor]:
     return dict(state)
 
 
-def build(state: Mapping[str, Tensor], kind: Kind | None = None) -> Network:
+def build(state: Mapping[str, Tensor], kind: PublishedKind | None = None) -> PublishedNetwork:
     """The network of a checkpoint's entries, in evaluation mode; ModelError names the entries that are wrong."""
     found = {entries.renamed(name): value for name, value in state.items()}
     for name, value in found.items():
@@ -64,7 +64,7 @@ def build(state: Mapping[str, Tensor], kind: Kind | None = None) -> Network:
     numbers = entries.read_numbers(kind, shapes) if "conv1.weight" in shapes else entries.Numbers(1, (1, 4, 16))
     expected = entries.entries(kind, numbers)
     _compare(kind, expected, shapes)
-    network = Network(kind, numbers)
+    network = PublishedNetwork(kind, numbers)
     parameters = dict(network.named_parameters())
     with torch.no_grad():
         for name, entry in expected.items():
@@ -78,7 +78,7 @@ def build(state: Mapping[str, Tensor], kind: Kind | None = None) -> Network:
     return network.eval()
 
 
-def _compare(kind: Kind, expected: Mapping[str, entries.Entry], shapes: Mapping[str, entries.Shape]) -> None:
+def _compare(kind: PublishedKind, expected: Mapping[str, entries.Entry], shapes: Mapping[str, entries.Shape]) -> None:
     faults = {
         "missing": [name for name in expected if name not in shapes],
         "unknown": [name for name in shapes if name not in expected],

@@ -18,7 +18,7 @@ from simnet.codec.published.published_kinds import (
     GRID,
     HEADS,
     KINDS,
-    Kind,
+    PublishedKind,
 )
 from simnet.errors import ModelError
 
@@ -58,7 +58,7 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of a checkpoint: its shape there, and the parameters of `networks.Network` that it fills.
+    """One entry of a checkpoint: its shape there, and the parameters of `networks.PublishedNetwork` that it fills.
 
     More than one parameter are unstacked along the first axis; `transposed` swaps the entry's two axes first.
     """
@@ -68,12 +68,12 @@ class Entry:
     transposed: bool = False
 
 
-def entries(kind: Kind, numbers: Numbers) -> dict[str, Entry]:
+def entries(kind: PublishedKind, numbers: Numbers) -> dict[str, Entry]:
     """Every entry of a checkpoint of that kind, by name."""
     return dict(_transforms(kind, numbers)) | dict(_priors(kind, numbers)) | dict(_attention(kind, numbers))
 
 
-def read_numbers(kind: Kind, shapes: Mapping[str, Shape]) -> Numbers:
+def read_numbers(kind: PublishedKind, shapes: Mapping[str, Shape]) -> Numbers:
     """Filters and patches of a checkpoint with entries of these shapes; ModelError if they cannot be told."""
     channels = _first(kind, shapes, "conv1.weight", 4)
     if not 0 < channels <= MOST_FILTERS:
@@ -89,7 +89,7 @@ def read_numbers(kind: Kind, shapes: Mapping[str, Shape]) -> Numbers:
     return Numbers(channels, patches)
 
 
-def told_kind(shapes: Mapping[str, Shape]) -> Kind:
+def told_kind(shapes: Mapping[str, Shape]) -> PublishedKind:
     """The kind whose entries these are, by their names; ModelError if it is none."""
     for kind in KINDS.values():
         patches = (1, 4, 16) if kind.attention else ()
@@ -110,7 +110,7 @@ def area(numbers: Numbers) -> int:
     return numbers.patches[0] * GRID**2 * 8**2
 
 
-def _first(kind: Kind, shapes: Mapping[str, Shape], name: str, rank: int) -> int:
+def _first(kind: PublishedKind, shapes: Mapping[str, Shape], name: str, rank: int) -> int:
     if name not in shapes:
         raise ModelError(f"not a checkpoint of {kind.name}: entry {name} is missing")
     if len(shapes[name]) != rank:
@@ -118,7 +118,7 @@ def _first(kind: Kind, shapes: Mapping[str, Shape], name: str, rank: int) -> int
     return shapes[name][0]
 
 
-def _transforms(kind: Kind, numbers: Numbers) -> Iterator[tuple[str, Entry]]:
+def _transforms(kind: PublishedKind, numbers: Numbers) -> Iterator[tuple[str, Entry]]:
     n, last = numbers.channels, len(kind.kernels) - 1
     for latent in kind.latents:
         for i, k in enumerate(kind.kernels):
@@ -137,7 +137,7 @@ def _transforms(kind: Kind, numbers: Numbers) -> Iterator[tuple[str, Entry]]:
                 yield from _gdn(f"igdn{i + first}{suffix}", f"{ours}.igdn", n)
 
 
-def _priors(kind: Kind, numbers: Numbers) -> Iterator[tuple[str, Entry]]:
+def _priors(kind: PublishedKind, numbers: Numbers) -> Iterator[tuple[str, Entry]]:
     n, widths = numbers.channels, (1, *FILTERS, 1)
     for latent, theirs in PRIORS.get(kind.name, {"x": "entropy_bottleneck"}).items():
         ours = f"prior.{latent}.density"
@@ -152,7 +152,7 @@ def _priors(kind: Kind, numbers: Numbers) -> Iterator[tuple[str, Entry]]:
             yield from _layer(f"{part}{suffix}.conv_h{i}", ours, (n, n, k, k), 0 if i == 3 else n)
 
 
-def _attention(kind: Kind, numbers: Numbers) -> Iterator[tuple[str, Entry]]:
+def _attention(kind: PublishedKind, numbers: Numbers) -> Iterator[tuple[str, Entry]]:
     inner = HEADS * EMBEDDED
     for k, patch in enumerate(numbers.patches if kind.attention else ()):
         shapes = {

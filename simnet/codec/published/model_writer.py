@@ -23,8 +23,8 @@ from simnet.codec.published import (
     prior_tables,
     published_codec,
 )
-from simnet.codec.published.published_kinds import Kind
-from simnet.codec.published.published_networks import Network
+from simnet.codec.published.published_kinds import PublishedKind
+from simnet.codec.published.published_networks import PublishedNetwork
 from simnet.errors import BitstreamError, InputError, ModelError
 from simnet.records import SideInformation
 
@@ -82,7 +82,7 @@ def import_checkpoint(
     return model.load(str(folder))
 
 
-def tied_size(network: Network, size: tuple[int, int]) -> tuple[int, int]:
+def tied_size(network: PublishedNetwork, size: tuple[int, int]) -> tuple[int, int]:
     """Check `size` (width, height) against the weights of cross-attention, which tell the number of pixels but not the shape."""
     pixels, stride = entries.area(network.numbers), network.kind.stride
     width, height = size
@@ -94,17 +94,17 @@ def tied_size(network: Network, size: tuple[int, int]) -> tuple[int, int]:
     return size
 
 
-def learned(network: Network) -> dict[str, Tensor]:
+def learned(network: PublishedNetwork) -> dict[str, Tensor]:
     """The network's parameters that come from a checkpoint, by name."""
     named = network.state_dict()
     expected = entries.entries(network.kind, network.numbers).values()
     return {name: named[name] for entry in expected for name in entry.parameters}
 
 
-class _Call(nn.Module):
+class _CheckpointCall(nn.Module):
     """One of a network's functions as a module to trace."""
 
-    def __init__(self, network: Network, function: Callable[..., Tensor]) -> None:
+    def __init__(self, network: PublishedNetwork, function: Callable[..., Tensor]) -> None:
         super().__init__()
         self.network, self.function = network, function
 
@@ -114,7 +114,7 @@ class _Call(nn.Module):
 
 
 @torch.no_grad()
-def graphs(network: Network, size: tuple[int, int]) -> dict[str, onnx.ModelProto]:
+def graphs(network: PublishedNetwork, size: tuple[int, int]) -> dict[str, onnx.ModelProto]:
     """What coding runs, traced at `size` (width, height), of which only attention keeps a trace.
 
     Side pictures enter as `features`: the side picture's own latent (for attention) and w, one after the other.
@@ -146,7 +146,9 @@ def graphs(network: Network, size: tuple[int, int]) -> dict[str, onnx.ModelProto
     made |= {"hyper": (hyper, {"latent": latent})} if kind.hyper else {}
     made |= {"side": (side, {"picture": picture}), "synthesis": (synthesis, both)} if kind.side else {}
     made |= {"looks": (looks, both)} if kind.attention else {}
-    return {name: graph_export.graph(_Call(network, call), "", inputs) for name, (call, inputs) in made.items()}
+    return {
+        name: graph_export.graph(_CheckpointCall(network, call), "", inputs) for name, (call, inputs) in made.items()
+    }
 
 
 def measured(folder: Path) -> tuple[int, int]:
@@ -181,7 +183,7 @@ def _empty(folder: Path) -> Path:
     return folder
 
 
-def _card(kind: Kind, path: Path, numbers: dict[str, Any]) -> str:
+def _card(kind: PublishedKind, path: Path, numbers: dict[str, Any]) -> str:
     pictures = f"any size, padded to multiples of {kind.stride}"
     if kind.attention:
         pictures = "up to {} x {}, padded to that: its attention has weights for that many pixels".format(

@@ -17,7 +17,7 @@ from simnet.codec.bitstream import entropy_tables, fixed_point
 from simnet.codec.learned import context_coder
 from simnet.codec.published import priors
 from simnet.codec.published.network_parts import Prior
-from simnet.codec.published.published_networks import Network
+from simnet.codec.published.published_networks import PublishedNetwork
 
 REACH = 2048
 """Symbols further out than this are left to the coder's own escape."""
@@ -28,7 +28,7 @@ BEYOND = 64
 
 
 @torch.no_grad()
-def arrays(network: Network) -> dict[str, np.ndarray]:
+def arrays(network: PublishedNetwork) -> dict[str, np.ndarray]:
     """The integers that both ends of a stream must share, as `priors.read` takes them."""
     masses = [*density(cast("Prior", network.prior["x"]))]
     made: dict[str, np.ndarray] = {}
@@ -84,7 +84,7 @@ def split(mass: np.ndarray) -> tuple[np.ndarray, int, np.ndarray, int]:
     return likely, first - REACH, entropy_tables.quantised(others[start : end + 1] / escape), start - REACH
 
 
-def hyper_arrays(network: Network) -> dict[str, np.ndarray]:
+def hyper_arrays(network: PublishedNetwork) -> dict[str, np.ndarray]:
     """The hyper-synthesis of x in whole numbers, and the scales at which the rows change."""
     made = {"thresholds": priors.scale_thresholds()}
     for k in priors.LAYERS:

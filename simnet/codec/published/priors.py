@@ -55,7 +55,7 @@ class HyperSynthesis:
 
 
 @dataclass(frozen=True)
-class Coder:
+class SymbolCoder:
     """Everything that both sides share.
 
     `cdf` uint16: every row's cumulative counts less the last (always 65,536). `lengths`, `firsts` int32 (rows,): counts in a
@@ -161,7 +161,7 @@ def scale_thresholds() -> np.ndarray:
 
 
 @lru_cache(maxsize=16)
-def read(chosen: model.Model) -> Coder:
+def read(chosen: model.Model) -> SymbolCoder:
     """The coder of a model's tables; ModelError if its hyper-synthesis would not be exact."""
     from safetensors import safe_open
 
@@ -175,4 +175,4 @@ def read(chosen: model.Model) -> Coder:
         for weight, bias in zip(weights, biases, strict=True):
             fixed_point.check(weight.transpose(1, 0, 2, 3), bias)
         hyper = HyperSynthesis(weights, biases, found["thresholds"])
-    return Coder(found["cdf"], found["lengths"], found["firsts"], hyper)
+    return SymbolCoder(found["cdf"], found["lengths"], found["firsts"], hyper)

@@ -22,7 +22,7 @@ from simnet.codec.learned.alignment import resized
 from simnet.codec.learned.inference import compiled, run
 from simnet.codec.protocols import Explanation
 from simnet.codec.published import priors, published_kinds
-from simnet.codec.published.published_kinds import GRID, Kind
+from simnet.codec.published.published_kinds import GRID, PublishedKind
 from simnet.errors import BitstreamError, ModelError
 from simnet.records import Announcement, Decoded, SideInformation
 
@@ -58,7 +58,7 @@ def chosen_model(codec: str, name: str | None) -> model.Model:
     return chosen
 
 
-def padded_size(chosen: model.Model, kind: Kind, width: int, height: int) -> tuple[int, int]:
+def padded_size(chosen: model.Model, kind: PublishedKind, width: int, height: int) -> tuple[int, int]:
     """Height and width that pictures of a stream are padded to; ModelError if the model cannot take them.
 
     Attention has weights for one number of pixels, cut in one shape. Smaller pictures are padded to that size.
@@ -74,7 +74,7 @@ def padded_size(chosen: model.Model, kind: Kind, width: int, height: int) -> tup
     return most_height, most_width
 
 
-class _Stream:
+class _PublishedStream:
     """What both ends share: the model, its tables, its sizes, the announcement."""
 
     def __init__(self, chosen: model.Model, width: int, height: int) -> None:
@@ -102,7 +102,7 @@ class PublishedEncoder:
     """Analysis, rounding, range coder; see `protocols.Encoder`. `quality` has no effect."""
 
     def __init__(self, chosen: model.Model, width: int, height: int) -> None:
-        self._stream = _Stream(chosen, width, height)
+        self._stream = _PublishedStream(chosen, width, height)
         self.announcement = self._stream.announcement
         compiled(chosen, "analysis", ((1, 3, *self._stream.padded),))
         self._sequence = 0
@@ -123,7 +123,7 @@ class PublishedDecoder:
     """Range decoder and synthesis; see `protocols.Decoder`."""
 
     def __init__(self, announcement: Announcement, chosen: model.Model) -> None:
-        self._stream = _Stream(chosen, announcement.width, announcement.height)
+        self._stream = _PublishedStream(chosen, announcement.width, announcement.height)
         own = self._stream.announcement
         if (own.checkpoint_digest, own.tables_digest) != (announcement.checkpoint_digest, announcement.tables_digest):
             raise ModelError(

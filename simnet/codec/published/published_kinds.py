@@ -24,7 +24,7 @@ FILTERS = (3, 3, 3)
 
 
 @dataclass(frozen=True)
-class Kind:
+class PublishedKind:
     """One network: what its transforms are, and which parts it has."""
 
     name: str
@@ -60,16 +60,16 @@ class Kind:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("atn-paper", "cross_attention", side=True, attention=True),
-        Kind("ndic-bls17", "ndic_bls17", side=True),
-        Kind("ndic-bmshj18", "ndic_bmshj18", side=True, hyper=True),
-        Kind("bls17", "bls17", (9, 5, 5), (4, 2, 2)),
-        Kind("bmshj18", "bmshj18", hyper=True),
+        PublishedKind("atn-paper", "cross_attention", side=True, attention=True),
+        PublishedKind("ndic-bls17", "ndic_bls17", side=True),
+        PublishedKind("ndic-bmshj18", "ndic_bmshj18", side=True, hyper=True),
+        PublishedKind("bls17", "bls17", (9, 5, 5), (4, 2, 2)),
+        PublishedKind("bmshj18", "bmshj18", hyper=True),
     )
 }
 
 
-def find(name: str) -> Kind:
+def find(name: str) -> PublishedKind:
     """The kind of that name, ours or the authors'; ModelError if there is none."""
     for kind in KINDS.values():
         if name in (kind.name, kind.authors):

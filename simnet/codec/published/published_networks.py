@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from simnet.codec.bitstream.entropy_library import part
 from simnet.codec.published import network_parts
 from simnet.codec.published.entries import Numbers
-from simnet.codec.published.published_kinds import Kind
+from simnet.codec.published.published_kinds import PublishedKind
 
 SMALLEST_SCALE = 0.11
 NOISE = 0.001**0.5
@@ -54,10 +54,10 @@ class Output:
         return self.rate("x", "z_x")
 
 
-class Network(nn.Module):
+class PublishedNetwork(nn.Module):
     """A published network of any number of filters; rounds in evaluation mode, adds uniform noise in training mode."""
 
-    def __init__(self, kind: Kind, numbers: Numbers) -> None:
+    def __init__(self, kind: PublishedKind, numbers: Numbers) -> None:
         super().__init__()
         self.kind, self.numbers = kind, numbers
         n, stages = numbers.channels, len(kind.kernels)

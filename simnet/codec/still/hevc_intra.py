@@ -15,10 +15,10 @@ from simnet.codec.bitstream import framing
 from simnet.codec.bitstream.padding import check_size
 from simnet.codec.model import refuse
 from simnet.codec.video import video_encoders, yuv
-from simnet.codec.video.video_encoders import Kind
+from simnet.codec.video.video_encoders import VideoKind
 from simnet.records import Announcement, Decoded, SideInformation
 
-KINDS = {"hevc-intra": Kind("libx265", "hevc", video_encoders.x265("slow", 1), (54, 16), (25_000_000, 2_000_000))}
+KINDS = {"hevc-intra": VideoKind("libx265", "hevc", video_encoders.x265("slow", 1), (54, 16), (25_000_000, 2_000_000))}
 
 
 def open_encoder(name: str, width: int, height: int, model: str | None = None) -> StillEncoder:

@@ -33,7 +33,7 @@ def without_comments(codestream: bytes) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class PillowFormat:
     """A format of Pillow's, how it is written, and its own figure of quality at quality 0 and 1."""
 
     format: str
@@ -54,10 +54,10 @@ class Kind:
 
 
 KINDS = {
-    "jpeg": Kind("JPEG", {"optimize": True}, (2, 95)),
-    "webp": Kind("WEBP", {"method": 4}, (0, 95)),
-    "avif": Kind("AVIF", {"speed": 8, "max_threads": 1}, (5, 90)),
-    "jpeg2000": Kind(
+    "jpeg": PillowFormat("JPEG", {"optimize": True}, (2, 95)),
+    "webp": PillowFormat("WEBP", {"method": 4}, (0, 95)),
+    "avif": PillowFormat("AVIF", {"speed": 8, "max_threads": 1}, (5, 90)),
+    "jpeg2000": PillowFormat(
         "JPEG2000", {"no_jp2": True, "irreversible": True, "mct": 1}, (20, 46), whole=False, trim=without_comments
     ),
 }

@@ -24,14 +24,14 @@ from simnet.codec.bitstream import framing
 from simnet.codec.bitstream.padding import check_size
 from simnet.codec.model import refuse
 from simnet.codec.video import video_encoders, yuv
-from simnet.codec.video.video_encoders import Kind
+from simnet.codec.video.video_encoders import VideoKind
 from simnet.errors import ReferenceLostError
 from simnet.records import Announcement, Decoded, SideInformation
 
 KINDS = {
-    "h264": Kind("libx264", "h264", video_encoders.X264, (50, 16), (10_000_000, 2_000_000)),
-    "hevc": Kind("libx265", "hevc", video_encoders.x265("slow", -1), (50, 16), (25_000_000, 2_000_000)),
-    "av1": Kind("libsvtav1", "libdav1d", video_encoders.SVT, (66, 12), (20_000_000, 2_000_000)),
+    "h264": VideoKind("libx264", "h264", video_encoders.X264, (50, 16), (10_000_000, 2_000_000)),
+    "hevc": VideoKind("libx265", "hevc", video_encoders.x265("slow", -1), (50, 16), (25_000_000, 2_000_000)),
+    "av1": VideoKind("libsvtav1", "libdav1d", video_encoders.SVT, (66, 12), (20_000_000, 2_000_000)),
 }
 
 

@@ -45,7 +45,7 @@ _PARAMETERS = {"h264": (7, 8), "hevc": (32, 33, 34)}
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class VideoKind:
     """How a codec's encoder and decoder are opened."""
 
     encoder: str
@@ -72,7 +72,7 @@ def x265(preset: str, keyint: int) -> dict[str, str]:
     return {"preset": preset, "tune": "zerolatency", X265: f"{_HEVC}:keyint={keyint}"}
 
 
-def steering(kind: Kind, width: int, height: int) -> libav.Steering:
+def steering(kind: VideoKind, width: int, height: int) -> libav.Steering:
     """What a stream of pictures of this size steers its encoders with."""
     # x264 does not bother to change its quantiser by one from block to block.
     return libav.Steering(*yuv.coded_size(width, height), grain=2 if kind.decoder == "h264" else 1)
@@ -84,7 +84,7 @@ class SteeredCoder:
     `steering` is of the size coded, and the stream's own.
     """
 
-    def __init__(self, kind: Kind, steering: libav.Steering) -> None:
+    def __init__(self, kind: VideoKind, steering: libav.Steering) -> None:
         self._kind, self._steering = kind, steering
         width, height = steering.width, steering.height
         options = dict(kind.options)
@@ -124,7 +124,7 @@ class SteeredCoder:
 class HeldCoder:
     """An encoder of AV1 from its key frame on, at that frame's quality."""
 
-    def __init__(self, kind: Kind, width: int, height: int, step: int) -> None:
+    def __init__(self, kind: VideoKind, width: int, height: int, step: int) -> None:
         parameters = f"{kind.options['svtav1-params']}:crf={kind.quantiser(step):.2f}"
         options = {**kind.options, "svtav1-params": parameters}
         self._context = libav.open_encoder(kind.encoder, width, height, options, apart=False)
@@ -142,13 +142,13 @@ class HeldCoder:
         return packet.removeprefix(libav.DELIMITER), self._step
 
 
-def announce(name: str, kind: Kind, width: int, height: int) -> Announcement:
+def announce(name: str, kind: VideoKind, width: int, height: int) -> Announcement:
     """A stream's announcement: no weights, so no digests; parameter sets where they are apart."""
     parameters = SteeredCoder(kind, steering(kind, width, height)).parameters if kind.steered else b""
     return Announcement(name, "", "", "", width, height, parameters.hex())
 
 
-def open_decoder(kind: Kind, announcement: Announcement) -> VideoCodecContext:
+def open_decoder(kind: VideoKind, announcement: Announcement) -> VideoCodecContext:
     """A decoder whose first frame must be a key frame.
 
     Raises:
@@ -161,7 +161,7 @@ def open_decoder(kind: Kind, announcement: Announcement) -> VideoCodecContext:
     return libav.open_decoder(kind.decoder, parameters)
 
 
-def decode(kind: Kind, context: VideoCodecContext, announcement: Announcement, payload: bytes) -> np.ndarray:
+def decode(kind: VideoKind, context: VideoCodecContext, announcement: Announcement, payload: bytes) -> np.ndarray:
     """The picture of a frame, uint8 height x width x 3 RGB.
 
     Raises:

@@ -38,7 +38,7 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Picture:
+class DrivePicture:
     """Where a picture is: a file, or the pixels of a rendered one."""
 
     place: Path | np.ndarray
@@ -61,8 +61,8 @@ class Drive:
     place: str
     """Where the pictures are: two drives of one place may show the same."""
     names: Sequence[str]
-    left: Sequence[Picture]
-    right: Sequence[Picture]
+    left: Sequence[DrivePicture]
+    right: Sequence[DrivePicture]
     ordered: bool = True
     scenes: Sequence[str] = ()
     coded: str = "left"
@@ -84,7 +84,7 @@ def open_drives(name: str, fit: Fit) -> list[Drive]:
     parsed = dataset_spec.parse(name)
     if parsed.kind == dataset_spec.RENDERED:
         pairs = pair_data.load(name, rendered_pairs=RENDERED_PAIRS, seed=RENDERED_SEED).pairs
-        views = [[Picture(pair[side], fit) for pair in pairs] for side in (0, 1)]
+        views = [[DrivePicture(pair[side], fit) for pair in pairs] for side in (0, 1)]
         numbers = [str(i) for i in range(len(pairs))]
         return [Drive(name, name, numbers, views[0], views[1], ordered=False, scenes=numbers)]
     return [_published(name, parsed, fit)] if parsed.published else list(_drives(name, parsed, fit))
@@ -101,7 +101,7 @@ def _drives(name: str, parsed: dataset_spec.Name, fit: Fit) -> Iterator[Drive]:
         for shift in parsed.offsets or (0,):
             times = [t for t in range(len(left)) if 0 <= t + shift < len(right)]
             names = [f"{front}{left[t].stem}{f'{shift:+d}' if shift else ''}" for t in times]
-            views = [Picture(left[t], fit) for t in times], [Picture(right[t + shift], fit) for t in times]
+            views = [DrivePicture(left[t], fit) for t in times], [DrivePicture(right[t + shift], fit) for t in times]
             yield Drive(name, str(folder.resolve()), names, *views)
 
 
@@ -113,7 +113,7 @@ def _published(name: str, parsed: dataset_spec.Name, fit: Fit) -> Drive:
         sys.stderr.write(f"simnet: warning: {split.note}\n")
     if fit == Fit():
         fit = Fit(protocol=parsed.kind.partition("-")[0])
-    views = [[Picture(pair[side], fit) for pair in split.pairs] for side in (0, 1)]
+    views = [[DrivePicture(pair[side], fit) for pair in split.pairs] for side in (0, 1)]
     names = [str(first.relative_to(parsed.place).with_suffix("")) for first, _ in split.pairs]
     # KITTI calls its files by scene and frame, Cityscapes by city, drive and frame.
     scenes = [f"{first.parent.parent}/{first.stem.split('_')[0]}" for first, _ in split.pairs]

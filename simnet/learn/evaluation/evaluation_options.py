@@ -17,7 +17,7 @@ LARGEST_SIDE = 16_384
 
 
 @dataclass(frozen=True, slots=True)
-class Spec:
+class CodecChoice:
     """A codec to evaluate: one curve. Several models (of codecs with one rate each) are points of the same curve."""
 
     label: str
@@ -34,7 +34,7 @@ def parse_data(names: list[str]) -> list[str]:
     return names
 
 
-def parse_codecs(text: str) -> list[Spec]:
+def parse_codecs(text: str) -> list[CodecChoice]:
     """Read `atn,avif+fuse,ndic=FOLDER,ndic-bls17=FOLDER;FOLDER`.
 
     Raises:
@@ -47,7 +47,7 @@ def parse_codecs(text: str) -> list[Spec]:
         folders = tuple(folder.strip() for folder in models.split(";")) if equals else (None,)
         if not name or "" in folders:
             raise InputError(f"--codec {text}: expected codecs with a comma between them, or codec=model;model")
-        specs.append(Spec(label, registry.known(name), folders))
+        specs.append(CodecChoice(label, registry.known(name), folders))
     if len({spec.label for spec in specs}) < len(specs):
         raise InputError(f"--codec {text}: names a codec twice")
     return specs

@@ -12,27 +12,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from simnet.errors import InputError
-from simnet.learn.evaluation.drives import Drive, Fit, Picture, open_drives
+from simnet.learn.evaluation.drives import Drive, DrivePicture, Fit, open_drives
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Task:
+class EvaluationTask:
     """One picture to code. `sides` are by offset in frames, as many as the drive has."""
 
     data: str
     name: str
     coded: str
     """See `Drive.coded`."""
-    original: Picture
-    sides: Mapping[int, Picture]
-    unrelated: Picture | None
+    original: DrivePicture
+    sides: Mapping[int, DrivePicture]
+    unrelated: DrivePicture | None
 
 
 @dataclass(frozen=True, slots=True)
 class Tasks:
     """All that is to be coded. `left_out` pictures have no side picture at the first offset: the drive ends before."""
 
-    tasks: Sequence[Task]
+    tasks: Sequence[EvaluationTask]
     left_out: int
     unrelated: str
     """In words, where unrelated pictures come from; empty where there are none."""
@@ -64,7 +64,7 @@ def list_tasks(
     strangers = open_drives(unrelated, fit) if unrelated else []
     _check(drives, offsets, ", ".join(names), both_directions=both_directions)
     ways = [drives, [drive.swapped() for drive in drives]] if both_directions else [drives]
-    found: list[Task] = []
+    found: list[EvaluationTask] = []
     left_out = 0
     for number in range(len(drives)):
         for way in ways:
@@ -84,14 +84,16 @@ def _chosen(drive: Drive, times: list[int], offsets: Sequence[int], most: int | 
     return [among[i] for i in np.linspace(0, len(among) - 1, most).round().astype(int)]
 
 
-def _task(drives: Sequence[Drive], number: int, t: int, offsets: Sequence[int], strangers: Sequence[Drive]) -> Task:
+def _task(
+    drives: Sequence[Drive], number: int, t: int, offsets: Sequence[int], strangers: Sequence[Drive]
+) -> EvaluationTask:
     drive = drives[number]
     sides = {k: drive.right[t + k] for k in offsets if _inside(drive, t + k)}
     unrelated = _unrelated(drives, number, t, strangers)
-    return Task(drive.data, drive.names[t], drive.coded, drive.left[t], sides, unrelated)
+    return EvaluationTask(drive.data, drive.names[t], drive.coded, drive.left[t], sides, unrelated)
 
 
-def _unrelated(drives: Sequence[Drive], number: int, t: int, strangers: Sequence[Drive]) -> Picture | None:
+def _unrelated(drives: Sequence[Drive], number: int, t: int, strangers: Sequence[Drive]) -> DrivePicture | None:
     own = drives[number]
     if not strangers:
         others = [drive for drive in drives if drive.place != own.place]

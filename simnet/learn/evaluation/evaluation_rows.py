@@ -13,7 +13,7 @@ Way = Literal["with", "none", "unrelated"]
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class PictureScore:
     """One decoding of one picture. A codec without side information has the way `none` alone."""
 
     codec: str
@@ -47,20 +47,20 @@ Point = dict[str, float]
 """A point of a curve: `quality`, `bpp`, `psnr_db`, `ms_ssim`."""
 
 
-def curve(scores: Iterable[Score]) -> list[Point]:
+def curve(scores: Iterable[PictureScore]) -> list[Point]:
     """Means over pictures at each model and quality, in order of rate: bpp of all bits over all pixels, the rest per picture."""
-    groups: dict[tuple[str, float], list[Score]] = {}
+    groups: dict[tuple[str, float], list[PictureScore]] = {}
     for score in scores:
         groups.setdefault((score.model, score.quality), []).append(score)
     return sorted(map(_mean, groups.values()), key=lambda point: point["bpp"])
 
 
-def decoded(scores: Iterable[Score], way: Way, offset: int = 0) -> list[Score]:
+def decoded(scores: Iterable[PictureScore], way: Way, offset: int = 0) -> list[PictureScore]:
     """The scores of one way of decoding; `offset` is that of `with`."""
     return [score for score in scores if score.way == way and (way != "with" or score.offset == offset)]
 
 
-def _mean(scores: Sequence[Score]) -> Point:
+def _mean(scores: Sequence[PictureScore]) -> Point:
     return {
         "quality": scores[0].quality,
         "bpp": 8 * sum(score.size_bytes for score in scores) / sum(score.pixels for score in scores),

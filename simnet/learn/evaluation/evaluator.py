@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 from simnet.bd_rate import Rates, bd_quality, bd_rate
 from simnet.learn.evaluation import evaluation_options
 from simnet.learn.evaluation.drives import Fit
-from simnet.learn.evaluation.evaluation_pairs import Task, Tasks, list_tasks
+from simnet.learn.evaluation.evaluation_pairs import EvaluationTask, Tasks, list_tasks
 from simnet.learn.evaluation.evaluation_rows import (
+    PictureScore,
     Point,
-    Score,
     curve,
     decoded,
 )
 from simnet.learn.evaluation.example_pictures import show
 from simnet.learn.evaluation.offset_gain import gains
-from simnet.learn.evaluation.picture_coding import Coder
+from simnet.learn.evaluation.picture_coding import PictureCoder
 from simnet.learn.training_progress import progress
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def evaluate(
     choice = {"both_directions": both_directions, "most": most, "unrelated": unrelated}
     listed = list_tasks(names, Fit(protocol, size), offsets, **choice)
     first = listed.tasks[0].original.read()
-    coders = [Coder(spec, qualities, first) for spec in specs]
+    coders = [PictureCoder(spec, qualities, first) for spec in specs]
     scores = _scores(coders, listed.tasks, offsets[0], jobs)
     result = summary(scores, anchors, offsets, rates)
     return {
@@ -94,10 +94,10 @@ def _about(names: Sequence[str], listed: Tasks, first: np.ndarray) -> dict[str, 
 
 
 def summary(
-    scores: Sequence[Score], anchors: Sequence[str], offsets: Sequence[int], rates: Rates | None
+    scores: Sequence[PictureScore], anchors: Sequence[str], offsets: Sequence[int], rates: Rates | None
 ) -> dict[str, Any]:
     """Curves, controls, differences and offsets of every codec, as plain values that JSON can hold."""
-    by_codec: dict[str, list[Score]] = {}
+    by_codec: dict[str, list[PictureScore]] = {}
     for score in scores:
         by_codec.setdefault(score.codec, []).append(score)
     ways = {name: _ways(own, offsets[0]) for name, own in by_codec.items()}
@@ -139,12 +139,14 @@ def compare(anchor: Sequence[Point], points: Sequence[Point], rates: Rates | Non
     return {name: dataclasses.asdict(delta) for name, delta in deltas.items()}
 
 
-def _ways(scores: Sequence[Score], offset: int) -> dict[str, list[Point]]:
+def _ways(scores: Sequence[PictureScore], offset: int) -> dict[str, list[Point]]:
     curves = {way: curve(decoded(scores, way, offset)) for way in ("with", "none", "unrelated")}
     return {way: points for way, points in curves.items() if points}
 
 
-def _scores(coders: Sequence[Coder], tasks: Sequence[Task], offset: int, jobs: int) -> list[Score]:
+def _scores(
+    coders: Sequence[PictureCoder], tasks: Sequence[EvaluationTask], offset: int, jobs: int
+) -> list[PictureScore]:
     """Every score, in the order of codecs and pictures whatever the number of threads."""
     import cv2
 
@@ -152,11 +154,11 @@ def _scores(coders: Sequence[Coder], tasks: Sequence[Task], offset: int, jobs: i
     cv2.setNumThreads(1)
     work = [(coder, task) for coder in coders for task in tasks]
 
-    def measure(item: tuple[Coder, Task]) -> list[Score]:
+    def measure(item: tuple[PictureCoder, EvaluationTask]) -> list[PictureScore]:
         coder, task = item
         return list(coder.scores(task, offset))
 
-    found: list[Score] = []
+    found: list[PictureScore] = []
     pool = ThreadPoolExecutor(jobs)
     try:
         with progress(len(work), 0, "evaluate") as tell:

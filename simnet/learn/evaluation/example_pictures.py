@@ -11,8 +11,8 @@ import numpy as np
 from simnet import quality
 from simnet.bd_rate import Points, Rates
 from simnet.errors import ModelError
-from simnet.learn.evaluation.evaluation_pairs import Task
-from simnet.learn.evaluation.picture_coding import Coder, Setting
+from simnet.learn.evaluation.evaluation_pairs import EvaluationTask
+from simnet.learn.evaluation.picture_coding import PictureCoder, Setting
 from simnet.learn.training_progress import progress
 from simnet.records import SideInformation
 from simnet.report.evaluation_examples import (
@@ -32,8 +32,8 @@ USUAL_OFFSET = 3
 
 
 def show(
-    coders: Sequence[Coder],
-    tasks: Sequence[Task],
+    coders: Sequence[PictureCoder],
+    tasks: Sequence[EvaluationTask],
     points: Mapping[str, Points],
     offsets: Sequence[int],
     rates: Rates | None,
@@ -62,7 +62,7 @@ def common_rate(curves: Sequence[Points], rates: Rates | None) -> float:
     return math.sqrt(low * high)
 
 
-def nearest_rate(coder: Coder, picture: np.ndarray, wanted: float) -> tuple[Setting, bytes]:
+def nearest_rate(coder: PictureCoder, picture: np.ndarray, wanted: float) -> tuple[Setting, bytes]:
     """The setting whose rate on this picture is nearest to `wanted` bpp (by ratio), and the bitstream."""
     pixels = picture.shape[0] * picture.shape[1]
     tried: list[tuple[float, Setting, bytes]] = []
@@ -95,7 +95,9 @@ def _two(offsets: Sequence[int]) -> list[int]:
     return [offsets[0], USUAL_OFFSET if usual else offsets[-1]]
 
 
-def _example(coders: Sequence[Coder], task: Task, offsets: Sequence[int], wanted: float) -> EvaluationExample:
+def _example(
+    coders: Sequence[PictureCoder], task: EvaluationTask, offsets: Sequence[int], wanted: float
+) -> EvaluationExample:
     picture = task.original.read()
     sides = {offset: task.sides[offset].read() for offset in offsets}
     scored = _Scorer(picture)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from simnet.bd_rate import Rates, bd_rate
-from simnet.learn.evaluation.evaluation_rows import Score, curve, decoded
+from simnet.learn.evaluation.evaluation_rows import PictureScore, curve, decoded
 
 
-def gains(scores: Sequence[Score], offsets: Sequence[int], rates: Rates | None) -> list[dict[str, Any]]:
+def gains(scores: Sequence[PictureScore], offsets: Sequence[int], rates: Rates | None) -> list[dict[str, Any]]:
     """One codec's gain at every offset, over the pictures that have a side picture there.
 
     Gains are of the same bitstreams decoded with and without side information, hence at equal rate, and means over pictures and
@@ -23,7 +23,9 @@ def gains(scores: Sequence[Score], offsets: Sequence[int], rates: Rates | None) 
     return [row for offset in offsets if (row := _row(table, scores, offset, rates)) is not None]
 
 
-def _row(table: dict[tuple, Score], scores: Sequence[Score], offset: int, rates: Rates | None) -> dict[str, Any] | None:
+def _row(
+    table: dict[tuple, PictureScore], scores: Sequence[PictureScore], offset: int, rates: Rates | None
+) -> dict[str, Any] | None:
     own = decoded(scores, "with", offset)
     if not own:
         return None

@@ -12,9 +12,9 @@ import numpy as np
 from simnet import codec, quality
 from simnet.codec.bitstream import framing
 from simnet.errors import PictureError
-from simnet.learn.evaluation.evaluation_options import Spec
-from simnet.learn.evaluation.evaluation_pairs import Task
-from simnet.learn.evaluation.evaluation_rows import Score, Way
+from simnet.learn.evaluation.evaluation_options import CodecChoice
+from simnet.learn.evaluation.evaluation_pairs import EvaluationTask
+from simnet.learn.evaluation.evaluation_rows import PictureScore, Way
 from simnet.records import Decoded, SideInformation
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ class Setting:
     quality: float
 
 
-class Coder:
+class PictureCoder:
     """One codec, opened once for each model and picture size; every thread has encoders and decoders of its own."""
 
-    def __init__(self, spec: Spec, qualities: Sequence[float], first: np.ndarray) -> None:
+    def __init__(self, spec: CodecChoice, qualities: Sequence[float], first: np.ndarray) -> None:
         """`first` is a picture of the evaluation (uint8 H x W x 3): it shows whether the codec has more than one rate."""
         self.spec = spec
         self._threads = threading.local()
@@ -53,7 +53,7 @@ class Coder:
         """Decode `data`, which `picture`'s size was announced for, with one side picture."""
         return self.decoder(setting, picture).decode(data, [SideInformation(side, "side", 0)])
 
-    def scores(self, task: Task, first_offset: int) -> Iterator[Score]:
+    def scores(self, task: EvaluationTask, first_offset: int) -> Iterator[PictureScore]:
         """Encode one picture at every setting, decode it in every way, and score each."""
         picture = task.original.read()
         if min(picture.shape[:2]) < quality.WINDOW:
@@ -70,11 +70,11 @@ class Coder:
 
             def score(
                 shown: np.ndarray, way: Way, offset: int = 0, setting: Setting = setting, size: int = len(data)
-            ) -> Score:
+            ) -> PictureScore:
                 place = (task.data, task.name, task.coded)
                 figures = (original.psnr(shown), original.ms_ssim(shown))
                 pixels = picture.shape[0] * picture.shape[1]
-                return Score(
+                return PictureScore(
                     self.spec.label, setting.model or "", *place, setting.quality, way, offset, size, pixels, *figures
                 )
 

@@ -9,7 +9,7 @@ import pytest
 
 from simnet import codec, shipped
 from simnet.codec import model
-from simnet.codec.bitstream.entropy_tables import Tables
+from simnet.codec.bitstream.entropy_tables import EntropyTables
 from simnet.errors import ModelError
 
 MODELS = model.names()
@@ -52,7 +52,7 @@ def test_training_and_test_drives_differ(name: str) -> None:
 @pytest.mark.parametrize("name", CODING)
 def test_tables_are_monotone_and_complete(name: str) -> None:
     tables = model.tables(model.load(name))
-    rows = [row for level in tables.rows for row in level] if isinstance(tables, Tables) else tables.rows
+    rows = [row for level in tables.rows for row in level] if isinstance(tables, EntropyTables) else tables.rows
     for row in rows:
         assert row[0] == 0
         assert row[-1] == 65536

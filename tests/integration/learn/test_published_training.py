@@ -16,7 +16,7 @@ from simnet import codec
 from simnet.cli import main
 from simnet.codec.published import load_checkpoint
 from simnet.learn import pair_data, published_stage
-from simnet.learn.recipe import Published, Recipe
+from simnet.learn.recipe import PublishedOptions, Recipe
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_loss_falls_and_best_weights_load_as_published(tmp_path: Path, pairs: st
 
 
 def test_attention_learns(pairs: str) -> None:
-    chosen = Published(codec="atn-paper", filters=2, weight=1e-2, alpha=0, beta=0)
+    chosen = PublishedOptions(codec="atn-paper", filters=2, weight=1e-2, alpha=0, beta=0)
     torch.manual_seed(1)
     network = published_stage.build(chosen).train()
     assert [each.embed_x.in_features for each in network.attention] == [32, 128, 512]  # type: ignore[union-attr]
@@ -83,7 +83,7 @@ def test_attention_learns(pairs: str) -> None:
 
 
 def test_loss_matches_the_paper(pairs: str) -> None:
-    chosen = Published(codec="ndic-bls17", filters=4, weight=1e-3, alpha=0.5, beta=0.25)
+    chosen = PublishedOptions(codec="ndic-bls17", filters=4, weight=1e-3, alpha=0.5, beta=0.25)
     network = published_stage.build(chosen).eval()
     x, y = published_stage.Pairs([pair_data.load(pairs, rendered_pairs=1, seed=1)], 1).batch(0, 2)
     with torch.no_grad():

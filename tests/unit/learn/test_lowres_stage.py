@@ -7,7 +7,7 @@ import torch
 from simnet.codec.learned.lowres_networks import Lowres, LowresNumbers, masks
 from simnet.codec.learned.lowres_parts import gaussian_bits, knot_shares
 from simnet.learn import lowres_stage
-from simnet.learn.pair_data import Source
+from simnet.learn.pair_data import PairSource
 from simnet.learn.trainer import parameter_groups
 from support import small_lowres, tiny_training
 
@@ -40,7 +40,7 @@ def test_basis_is_orthonormal_and_in_order_of_spread() -> None:
 
 def test_sources_are_drawn_by_their_shares() -> None:
     light, dark = (np.full((80, 80, 3), value, np.uint8) for value in (200, 10))
-    sources = [Source("light", [(light, light)]), Source("dark", [(dark, dark)] * 50)]
+    sources = [PairSource("light", [(light, light)]), PairSource("dark", [(dark, dark)] * 50)]
     recipe = tiny_training.recipe(stage="lowres", data=["rendered:street", "rendered:field"], shares=[3, 1], crop=64)
     drawn = lowres_stage.crops(recipe, sources, np.random.default_rng(0), 200)
     assert 0.65 < np.mean([crop.mean() > 100 for crop in drawn]) < 0.85

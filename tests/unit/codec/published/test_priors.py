@@ -13,36 +13,36 @@ from simnet.codec.bitstream import entropy_tables, fixed_point
 from simnet.codec.learned import context_coder
 from simnet.codec.published import load_checkpoint, priors
 from simnet.codec.published import prior_tables as published_tables
-from simnet.codec.published.priors import Coder, HyperSynthesis
-from simnet.codec.published.published_networks import Network
+from simnet.codec.published.priors import HyperSynthesis, SymbolCoder
+from simnet.codec.published.published_networks import PublishedNetwork
 from simnet.errors import BitstreamError, ModelError
 
 Checkpoint = Callable[..., Path]
 
 
-def coder(network: Network) -> Coder:
+def coder(network: PublishedNetwork) -> SymbolCoder:
     made = published_tables.arrays(network)
     hyper = None
     if network.kind.hyper:
         weights, biases = (tuple(made[f"h{k}.{part}"].astype(float) for k in (4, 5, 6)) for part in ("weight", "bias"))
         hyper = HyperSynthesis(weights, biases, made["thresholds"])
-    return Coder(made["cdf"], made["lengths"], made["firsts"], hyper)
+    return SymbolCoder(made["cdf"], made["lengths"], made["firsts"], hyper)
 
 
 @pytest.fixture(scope="module")
-def factorised(checkpoint: Checkpoint) -> Coder:
+def factorised(checkpoint: Checkpoint) -> SymbolCoder:
     return coder(load_checkpoint(checkpoint("bls17")))
 
 
 @pytest.fixture(scope="module")
-def hyper(checkpoint: Checkpoint) -> tuple[Network, Coder]:
+def hyper(checkpoint: Checkpoint) -> tuple[PublishedNetwork, SymbolCoder]:
     network = load_checkpoint(checkpoint("bmshj18"))
     return network, coder(network)
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 10_000), st.integers(1, 5), st.integers(1, 5), st.sampled_from([0.0, 1.0, 9.0, 300.0, 1e5, 1e9]))
-def test_any_latent_survives_coding(factorised: Coder, seed: int, height: int, width: int, spread: float) -> None:
+def test_any_latent_survives_coding(factorised: SymbolCoder, seed: int, height: int, width: int, spread: float) -> None:
     latent = np.random.default_rng(seed).normal(0, spread, (6, height, width)).astype(np.float32)
     decoded = factorised.decode(factorised.encode(latent), (height, width))
     np.testing.assert_array_equal(decoded, np.rint(np.clip(latent, -(2**20), 2**20)))
@@ -51,7 +51,7 @@ def test_any_latent_survives_coding(factorised: Coder, seed: int, height: int, w
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 10_000), st.integers(1, 2), st.integers(1, 2), st.sampled_from([0.0, 2.0, 200.0, 1e6]))
 def test_any_latent_survives_coding_with_a_hyperprior(
-    hyper: tuple[Network, Coder], seed: int, height: int, width: int, spread: float
+    hyper: tuple[PublishedNetwork, SymbolCoder], seed: int, height: int, width: int, spread: float
 ) -> None:
     rng, (_, own) = np.random.default_rng(seed), hyper
     latent, z = (rng.normal(0, spread, (6, size * height, size * width)).astype(np.float32) for size in (4, 1))
@@ -66,12 +66,14 @@ def test_single_symbol_is_coded(checkpoint: Checkpoint) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"abc", b"abcde"])
-def test_malformed_payload_is_refused(factorised: Coder, data: bytes) -> None:
+def test_malformed_payload_is_refused(factorised: SymbolCoder, data: bytes) -> None:
     with pytest.raises(BitstreamError, match="multiple of 4"):
         factorised.decode(data, (2, 2))
 
 
-def test_every_table_row_is_complete_and_rising(factorised: Coder, hyper: tuple[Network, Coder]) -> None:
+def test_every_table_row_is_complete_and_rising(
+    factorised: SymbolCoder, hyper: tuple[PublishedNetwork, SymbolCoder]
+) -> None:
     for own, densities in ((factorised, 6), (hyper[1], 6 + context_coder.LEVELS)):
         assert own.channels == 6
         assert len(own.rows) == 1 + 2 * densities
@@ -80,7 +82,7 @@ def test_every_table_row_is_complete_and_rising(factorised: Coder, hyper: tuple[
             assert (np.diff(row) > 0).all()
 
 
-def test_symbol_cost_matches_the_prior(checkpoint: Checkpoint, factorised: Coder) -> None:
+def test_symbol_cost_matches_the_prior(checkpoint: Checkpoint, factorised: SymbolCoder) -> None:
     """Likely ones, unlikely ones, and those at the prior's bound of 1e-9: a hundred of each in one stream."""
     network = load_checkpoint(checkpoint("bls17"))
     mass = np.maximum(published_tables.density(network.prior["x"]), published_tables.BOUND)[0]
@@ -95,7 +97,7 @@ def test_symbol_cost_matches_the_prior(checkpoint: Checkpoint, factorised: Coder
         assert bits / 400 == pytest.approx(-np.log2(mass[published_tables.REACH + value]), rel=0.02, abs=0.3)
 
 
-def test_integer_scales_match_torch(hyper: tuple[Network, Coder]) -> None:
+def test_integer_scales_match_torch(hyper: tuple[PublishedNetwork, SymbolCoder]) -> None:
     network, own = hyper
     z = np.random.default_rng(3).integers(-9, 10, (6, 3, 5)).astype(np.float32)
     with torch.no_grad():
@@ -114,9 +116,9 @@ def test_weights_too_large_to_be_exact_are_refused(checkpoint: Checkpoint) -> No
         published_tables.arrays(network)
 
 
-def test_digest_distinguishes_tables(factorised: Coder, hyper: tuple[Network, Coder]) -> None:
+def test_digest_distinguishes_tables(factorised: SymbolCoder, hyper: tuple[PublishedNetwork, SymbolCoder]) -> None:
     assert len({factorised.digest, hyper[1].digest}) == 2
-    changed = Coder(factorised.cdf, factorised.lengths, factorised.firsts + 1, None)
+    changed = SymbolCoder(factorised.cdf, factorised.lengths, factorised.firsts + 1, None)
     assert changed.digest != factorised.digest
     assert fixed_point.ONE == 4096  # the stored weights are in these steps
     assert priors.scale_thresholds().dtype == np.int32
