@@ -1,13 +1,20 @@
-"""Scenario files: the schema, loading with file and line in errors, the catalogue of shipped scenarios.
+"""Scenario files: from YAML text to a resolved `records.Scenario`, and back.
 
-Lives here: everything between YAML text and a resolved `records.Scenario`. Must not live here: anything that runs a
-scenario, opens a world or knows a codec; this room imports only the shared records, so that `simnet check` is quick and a
-scenario means the same whoever reads it.
+    text ──document──▶ tree ──overrides──▶ tree ──schema──▶ ScenarioSpec ──resolve──▶ records.Scenario ──writer──▶ text
+                       └─ locations of keys and values ──▶ explain: file:line:column: key: what; expected ...
+
+Rules: `schema/` says what may be written, `resolve/` that every name refers to something, `catalogue/` finds the shipped files,
+`loader` is the only module that knows the order of the steps. This room runs no scenario, opens no world and knows no codec, so
+that `simnet check` is quick and a scenario means the same to every reader.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+from simnet.scenario import loader, writer
+from simnet.scenario.catalogue import shipped_scenarios
+from simnet.scenario.schema import json_schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +35,6 @@ def load(path_or_name: str, overrides: Sequence[str] = ()) -> Scenario:
         InputError: There is no such file and no such shipped scenario.
         ScenarioError: The file or an override is at fault: `file:line:column: path.of.key: what; expected ...`.
     """
-    from simnet.scenario import loader
-
     return loader.load(find(path_or_name), overrides)
 
 
@@ -39,50 +44,38 @@ def find(name: str) -> Path:
     Raises:
         InputError: Neither exists; the message lists the shipped scenarios.
     """
-    from simnet.scenario.catalogue import shipped_scenarios
-
     return shipped_scenarios.find(name)
 
 
 def check_nodes(file: Path, names: Sequence[str]) -> None:
-    """Look whether a scenario file has nodes of these names, and at nothing else in it: what it refers to may be elsewhere.
+    """Check that a scenario file has nodes of these names, and nothing else: its other files may be on another machine.
 
     Raises:
-        InputError: It has no such node, or is no scenario.
+        InputError: The file has no such node, or is no scenario.
     """
-    from simnet.scenario import loader
-
     loader.check_nodes(file, names)
 
 
 def list_shipped() -> list[tuple[str, str, Path]]:
     """Return the shipped scenarios: name, purpose (the file's first comment line), file."""
-    from simnet.scenario.catalogue import shipped_scenarios
-
     return shipped_scenarios.list_shipped()
 
 
 def expectation(name: str) -> ExpectSpec | None:
-    """Return what the scenario `name` (see `find`) is expected to show, or None where its file does not say.
+    """Return what the scenario `name` (see `find`) is expected to show, or None if its file has no key `expect`.
 
     Raises:
         InputError: There is no such scenario.
         ScenarioError: The file is no YAML, or its key `expect` is at fault.
     """
-    from simnet.scenario import loader
-
     return loader.expectation(find(name))
 
 
 def schema_json() -> dict[str, Any]:
     """Return the JSON Schema of a scenario file, for editors that complete and check YAML."""
-    from simnet.scenario.schema import json_schema
-
     return json_schema.schema_json()
 
 
 def dump(scenario: Scenario) -> str:
-    """Return the resolved scenario as YAML: every default written out, and `load` of it gives an equal scenario."""
-    from simnet.scenario import writer
-
+    """Return the resolved scenario as YAML with all defaults; `load` of it gives an equal scenario."""
     return writer.dump(scenario)

@@ -1,4 +1,4 @@
-"""YAML text -> a plain tree in which the location of every key and value is known."""
+"""Reader of YAML text: a plain tree, and the location of every key and value."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PLAIN = {yaml.MappingNode: "tag:yaml.org,2002:map", yaml.SequenceNode: "tag:yam
 
 @dataclass(frozen=True, order=True)
 class SourceLocation:
-    """Where something was written. `text` begins the error; lower ranks are reported first."""
+    """Location of a key or value. An error begins with `text`; lower ranks are reported first."""
 
     rank: tuple[int, int]
     """Line and column; line 0 for an override."""
@@ -28,13 +28,13 @@ class SourceLocation:
 
     @property
     def is_override(self) -> bool:
-        """Whether this is no location of the file but an override."""
+        """Whether this is an override and no location in the file."""
         return self.rank[0] == 0
 
 
 @dataclass
 class SourceLocations:
-    """The locations of keys and of values by path."""
+    """Locations of keys and of values, by path."""
 
     root: SourceLocation
     keys: dict[Path, SourceLocation] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class SourceLocations:
         return self.values[path] if path in self.values else self._nearest(path, self.keys)
 
     def replace(self, path: Path, location: SourceLocation) -> None:
-        """Say that `path` and all below it now come from `location`."""
+        """Set `location` for `path` and everything below it."""
         for known in (self.keys, self.values):
             for inner in [inner for inner in known if inner[: len(path)] == path]:
                 del known[inner]
@@ -63,7 +63,7 @@ class SourceLocations:
 
 
 def show(path: Path) -> str:
-    """Return `path` as it is written in errors and in `--set`."""
+    """Return `path` as text of errors and `--set`."""
     return ".".join(str(key) for key in path)
 
 
@@ -71,7 +71,7 @@ def read(text: str, file: str) -> tuple[Any, SourceLocations]:
     """Return the tree of YAML `text` and the locations in it; `file` is its name in errors.
 
     Raises:
-        ScenarioError: No valid YAML, a duplicate key, or far too large.
+        ScenarioError: The text is no valid YAML, has a duplicate key, or is far too large.
     """
     return _TreeReader(file).read(text)
 
@@ -86,7 +86,7 @@ def _named(path: Path) -> str:
 
 
 class _TreeReader:
-    """One pass over the composed nodes; scalars are resolved as YAML's safe loader does, keys stay the text they are."""
+    """Reader that visits the composed nodes once; scalars are resolved as by YAML's safe loader, keys stay text."""
 
     def __init__(self, file: str) -> None:
         self.file = file

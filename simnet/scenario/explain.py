@@ -1,4 +1,4 @@
-"""What is wrong with a tree, where, and what was expected: schema errors in the words of the file."""
+"""Error messages of scenarios: location, key, fault and what was expected, in the words of the file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One fault of a scenario; problems sort as they stand in the file, those of overrides first."""
+    """Fault of a scenario; faults sort by location, those of overrides first."""
 
     location: SourceLocation
     path: str
@@ -30,14 +30,14 @@ class Problem:
 
 
 class Problems:
-    """Collects faults, so that one error can say how many more there are."""
+    """Collection of faults; its one error says how many more there are."""
 
     def __init__(self, locations: SourceLocations) -> None:
         self.locations = locations
         self.found: list[Problem] = []
 
     def elsewhere(self, location: SourceLocation) -> Problems:
-        """Return a view of the same collection for what was written at `location`, outside of the file."""
+        """Return a view of the collection for an override at `location`."""
         view = Problems(SourceLocations(location))
         view.found = self.found
         return view
@@ -53,12 +53,12 @@ class Problems:
     def add(
         self, error: ValidationError, tree: Any, root: type[BaseModel] = scenario_schema.ScenarioSpec, prefix: Path = ()
     ) -> None:
-        """Add what pydantic found in `tree`, which stands at `prefix`."""
+        """Add the faults that pydantic found in `tree`, which stands at `prefix`."""
         for detail in error.errors(include_url=False):
             self._add(detail, tree, root, prefix)
 
     def stop(self) -> None:
-        """Raise the first fault, if there is any, as one line."""
+        """Raise the first fault, if any, as one line."""
         if not self.found:
             return
         first, more = min(self.found), len(set(self.found)) - 1
@@ -84,7 +84,7 @@ class Problems:
 
 
 def written(tree: Any, location: Path) -> Path:
-    """Return what the tree has of `location`; pydantic's own steps (a shorthand's inside, a choice, a key) are left out."""
+    """Return the part of `location` that the tree has, without pydantic's own steps (shorthands, choices, keys)."""
     path: list[str | int] = []
     for step in location:
         # A list answers to its indices as a mapping does to its keys.
@@ -96,19 +96,19 @@ def written(tree: Any, location: Path) -> Path:
 
 
 def near(name: object, known: Iterable[str]) -> str:
-    """Return ' (did you mean ...?)' where a known name is close to `name`, else nothing."""
+    """Return ' (did you mean ...?)' if a known name is close to `name`, else an empty text."""
     close = difflib.get_close_matches(str(name), list(known), n=1)
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
 def keys_of(root: type[BaseModel], path: Path) -> list[str]:
-    """Return the keys that the schema knows in the mapping at `path`; none where a file may use any names."""
+    """Return the keys of the schema in the mapping at `path`; none if any names are allowed there."""
     found = _annotation(root, path)
     return [_key(name, field) for name, field in found.model_fields.items()] if _is_model(found) else []
 
 
 def expanded(root: type[BaseModel], path: Path, value: Any) -> dict[str, Any]:
-    """Return what the shorthand `value` at `path` stands for, as far as that has the keys of the mapping there; else nothing."""
+    """Return the mapping that the shorthand `value` at `path` stands for, or an empty one if it has other keys."""
     owner = _annotation(root, path[:-1])
     field = _field(owner, path[-1]) if _is_model(owner) else None
     shorthand = next((item for item in (field.metadata if field else ()) if isinstance(item, fields.Shorthand)), None)

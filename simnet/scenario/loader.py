@@ -1,4 +1,4 @@
-"""A scenario file and overrides -> a resolved scenario. The only module here that knows the order of the steps."""
+"""Loader of scenarios, the only module that knows the order of the steps."""
 
 from __future__ import annotations
 

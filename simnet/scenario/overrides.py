@@ -1,4 +1,4 @@
-"""`--set path.of.key=value`: changes to a scenario's tree before it is validated."""
+"""Overrides (`--set path.of.key=value`): changes of a scenario's tree before its validation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Override:
-    """One `--set`; its location is reported before any location of the file."""
+    """Override of one `--set`; its faults are reported before those of the file."""
 
     keys: tuple[str, ...]
     value: Any
@@ -28,7 +28,7 @@ class Override:
 
 @dataclass(frozen=True)
 class Layer:
-    """What an override says of all streams that `pattern` matches; applied once the streams are known by name."""
+    """Override of all streams that `pattern` matches; it is applied once the streams are known by name."""
 
     pattern: str
     tree: dict[str, Any]
@@ -36,7 +36,7 @@ class Layer:
 
 
 def parse(texts: list[str]) -> list[Override]:
-    """Return the overrides that `texts` (KEY=VALUE each) say; ScenarioError where one says none."""
+    """Return the overrides of `texts` (KEY=VALUE each); ScenarioError if one has another form."""
     parsed = []
     for index, text in enumerate(texts):
         key, equals, value = text.partition("=")
@@ -54,10 +54,10 @@ def parse(texts: list[str]) -> list[Override]:
 
 
 def apply(tree: dict[str, Any], locations: SourceLocations, overrides: list[Override]) -> list[Layer]:
-    """Change `tree` and `locations`; return what is left to say of streams.
+    """Apply overrides to `tree` and `locations`; return the layers of streams.
 
-    `*` in a key stands for any text, at one level. A key that is not there yet may be set if the schema knows it. A
-    change of one stream's key is returned as a layer, since streams may be written as patterns.
+    `*` in a key matches any text at one level. A key that is not in the tree may be set if the schema has it. An override
+    of a key of streams is returned as a layer, since streams may be written as patterns.
 
     Raises:
         ScenarioError: An override matches nothing that exists and is no optional key.
@@ -112,7 +112,7 @@ def _enter(
 
 
 def _complaint(tree: Any, keys: tuple[str, ...]) -> str:
-    """Say at which key `keys` leave the tree and the schema."""
+    """Return the error for the first of `keys` that neither tree nor schema has."""
     path: Path = ()
     known: list[str] = []
     key = ""
@@ -124,7 +124,7 @@ def _complaint(tree: Any, keys: tuple[str, ...]) -> str:
             break
         path = (*path, matching)
         tree = tree.get(matching) if isinstance(tree, dict) else None
-    return f"{show(keys)}: nothing there is called {key!r}{near(key, known)}; expected {_choice(known)}"
+    return f"{show(keys)}: unknown key {key!r}{near(key, known)}; expected {_choice(known)}"
 
 
 def _choice(known: list[str]) -> str:

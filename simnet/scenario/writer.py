@@ -1,4 +1,4 @@
-"""A resolved scenario -> YAML with every default written out, in units that people read."""
+"""Writer of a resolved scenario as YAML, with all defaults and readable units."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ def dump(scenario: Scenario) -> str:
 
 
 class _FlowMapping(dict[str, Any]):
-    """A mapping that is written on one line."""
+    """Mapping that is written on one line."""
 
 
 class _ScenarioDumper(yaml.SafeDumper):
-    """Lists on one line; no anchors, since each part is to be read by itself."""
+    """Dumper with lists on one line and without anchors, so that each part can be read by itself."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -130,7 +130,7 @@ def _camera(camera: CameraConfig) -> dict[str, Any]:
 
 
 def _frequency(period_ns: int) -> str:
-    """Return the shortest rate that has this period."""
+    """Return the shortest text of a rate with this period."""
     rate = SECOND_NS / period_ns
     return next(
         f"{rate:.{digits}g} Hz"

@@ -1,4 +1,4 @@
-"""Conformance suites: what simnet asks of a codec, a world, a rate control and a link, whoever has written it.
+"""Conformance suites for codecs, worlds, rate controls and links, of simnet and of plug-ins.
 
     from simnet import testing
 

@@ -1,4 +1,4 @@
-"""What simnet asks of a codec."""
+"""Conformance suite of codecs."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ class CodecUnderTest:
     codec: Any
     model: str | None = None
     likeness_db: float = 18.0
-    """PSNR that the best quality reaches at least, on a picture with fine texture."""
+    """Least PSNR of the best quality, on a picture with fine texture."""
     one_rate: bool = False
-    """Whether quality is known to change nothing, as in codecs with one rate a model."""
+    """Whether quality changes nothing, as in codecs with one rate a model."""
     sizes: tuple[tuple[int, int], ...] = SIZES
-    """What is coded; most checks take the first. Smaller ones for codecs that take long."""
+    """Picture sizes; most checks use the first. Choose smaller ones for slow codecs."""
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height that most checks take."""
+        """Width and height for most checks."""
         return self.sizes[0]
 
     @property
     def name(self) -> str:
-        """What the codec is announced as."""
+        """Name under which the codec is announced."""
         return self.codec if isinstance(self.codec, str) else "under_test"
 
     def picture(self, shift: int = 0) -> np.ndarray:
@@ -89,7 +89,7 @@ def check_codec(codec: Any, *, model: str | None = None, likeness_db: float = 18
     """Run the whole suite on a codec; see `CodecUnderTest` for what the arguments mean.
 
     Raises:
-        AssertionError: It is not what simnet asks of a codec; the text says in what.
+        AssertionError: A check fails; the text says what was expected of a codec.
     """
     run(CODEC_CHECKS, CodecUnderTest(codec, model, likeness_db, one_rate))
 

@@ -1,4 +1,4 @@
-"""What simnet asks of a link: nothing comes from nowhere, goes faster than it can, or depends on anything but the seed."""
+"""Conformance suite of links: conservation of packets, limits of speed, dependence on the seed alone."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def check_link(link: LinkConfig, *, seed: int = 1, network: Callable[..., Any] =
     """Run the whole suite on one direction of a link; see `LinkUnderTest` for what the arguments mean.
 
     Raises:
-        AssertionError: It is not what simnet asks of a link; the text says in what.
+        AssertionError: A check fails; the text says what was expected of a link.
     """
     run(LINK_CHECKS, LinkUnderTest(link, seed, network))
 

@@ -1,4 +1,4 @@
-"""What simnet asks of a rate control: a pure function of what it is told, for any link and any camera."""
+"""Conformance suite of rate controls: pure functions of their inputs, for any link and camera."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RateUnderTest:
     control: Any
     options: Mapping[str, Any] = field(default_factory=dict)
     adapts: bool = False
-    """Whether it is meant to follow what the receiver reports."""
+    """Whether it should follow the receiver's reports."""
 
     def setup(self, period_ns: int = PERIOD_NS) -> RateSetup:
         """Return the stream that it controls."""
@@ -75,7 +75,7 @@ class RateUnderTest:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What one step is told."""
+    """Inputs of one step."""
 
     sent: tuple[SentFrame, ...]
     feedback: tuple[Feedback, ...]
@@ -85,7 +85,7 @@ def check_rate_control(control: Any, *, options: Mapping[str, Any] | None = None
     """Run the whole suite on a rate control; see `RateUnderTest` for what the arguments mean.
 
     Raises:
-        AssertionError: It is not what simnet asks of a rate control; the text says in what.
+        AssertionError: A check fails; the text says what was expected of a rate control.
     """
     run(RATE_CHECKS, RateUnderTest(control, options or {}, adapts))
 
@@ -119,7 +119,7 @@ SITUATIONS: dict[str, Callable[[int, float], Situation]] = {
     "frames of a megabyte": lambda number, last: Situation((sent(last, 1e6),), (report(number),)),
     "frames of a few bytes": lambda number, last: Situation((sent(last, 20),), (report(number),)),
 }
-"""What is told before each frame but the first, given its number and the last frame's quality."""
+"""Inputs before each frame but the first, given its number and the last frame's quality."""
 
 
 def _drive(subject: RateUnderTest, situation: Callable[[int, float], Situation], frames: int = FRAMES) -> list[float]:

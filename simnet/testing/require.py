@@ -1,4 +1,4 @@
-"""How a check says that something is wrong."""
+"""Assertions and runner of the conformance checks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def require(holds: object, text: str) -> None:
 
 @contextmanager
 def refused(kind: type[Exception], text: str) -> Iterator[None]:
-    """Require that what is done here raises `kind`; `text` says what was given."""
+    """Require that the block raises `kind`; `text` names the input."""
     try:
         yield
     except kind:
@@ -28,10 +28,10 @@ def refused(kind: type[Exception], text: str) -> Iterator[None]:
 
 
 def run(checks: Iterable[Callable[[Any], None]], subject: object) -> None:
-    """Run checks on a subject, one after the other.
+    """Run checks on a subject in order.
 
     Raises:
-        AssertionError: One does not hold, or something else was raised there; it begins with the check's name.
+        AssertionError: A check fails or raises another error; the text begins with the check's name.
     """
     for check in checks:
         try:

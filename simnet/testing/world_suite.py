@@ -1,4 +1,4 @@
-"""What simnet asks of a world: what a camera sees depends on the world, the camera and the instant, on nothing else."""
+"""Conformance suite of worlds: a frame depends on the world, the camera and the instant alone."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def check_world(
     """Run the whole suite on a world: a kind, or what an entry point would name, called with (config, cameras, seed).
 
     Raises:
-        AssertionError: It is not what simnet asks of a world; the text says in what.
+        AssertionError: A check fails; the text says what was expected of a world.
     """
     run(WORLD_CHECKS, WorldUnderTest(world, path, options or {}, cameras or CAMERAS, seed, scene))
 

@@ -1,4 +1,4 @@
-"""Hand-over: which node chooses among which links, and that these agree."""
+"""Hand-over groups: the node that chooses among links, and the check that the links agree."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def of(name: str, link: LinkSpec, problems: Problems) -> HandoverConfig | None:
-    """Return the choice that `link`, called `name`, is part of, if any; faults go to `problems`."""
+    """Return the hand-over of the link `name`, if any; faults are added to `problems`."""
     if (choice := link.handover) is None:
         return None
     node = choice.node or link.source
@@ -27,7 +27,7 @@ def of(name: str, link: LinkSpec, problems: Problems) -> HandoverConfig | None:
 
 
 def check(links: Sequence[LinkConfig], problems: Problems) -> None:
-    """Report a link that says of its group what another link does not, and a group that leaves nothing to choose."""
+    """Report a link that differs from its group, and a group of one link."""
     first: dict[tuple[str, str], LinkConfig] = {}
     for link in links:
         if (choice := link.handover) is None or choice.node not in {link.source, link.target}:

@@ -1,4 +1,4 @@
-"""Links: both directions, with what the way back does otherwise."""
+"""Links in both directions; the reverse one may differ."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from simnet.scenario.schema.scenario_schema import ScenarioSpec
 
 RETURN_SUFFIX = ".return"
-"""Ends the name of a link's way back; no name in a file has a dot."""
+"""End of the name of a reverse link; no name in a file has a dot."""
 
 
 def resolve(document: ScenarioSpec, problems: Problems, file: File) -> tuple[LinkConfig, ...]:
-    """Return the links in the order of the file, each before its way back; faults go to `problems`."""
+    """Return the links in the order of the file, each before its reverse link; faults are added to `problems`."""
     resolved: list[LinkConfig] = []
 
     def add(link: LinkConfig, path: Path, bandwidth: Ladder | TraceSpec) -> None:
@@ -90,7 +90,7 @@ def _way_back(link: LinkSpec) -> ReturnSpec | None:
 
 
 def _one_way(name: str, ends: tuple[str, str], transport: ChannelSpec, handover: HandoverConfig | None) -> LinkConfig:
-    """Return the link but for its bandwidth."""
+    """Return the link without its bandwidth."""
     loss = transport.loss
     model = loss.model if loss.mean > 0 else "none"
     return LinkConfig(
@@ -121,7 +121,7 @@ def _put_ladder(link: LinkConfig, bandwidth: Ladder) -> LinkConfig:
 
 
 def _check(path: Path, written: ChannelSpec, link: LinkConfig, problems: Problems) -> None:
-    """Report sizes that let no packet pass, at the key that was written last of the two, and outages that overlap."""
+    """Report sizes that let no packet pass, at the key that is written, and outages that overlap."""
     for (_, end_ns), (begin_ns, _) in pairwise(link.outages):
         if begin_ns <= end_ns:
             problems.at_value((*path, "outages"), "an outage begins before the one before it is over; expected gaps")

@@ -1,4 +1,4 @@
-"""Media: which links share them, and that what these send fits; and how a medium is written out."""
+"""Media: the links that share them, the check that packets fit, and the written form of a medium."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def resolve(document: ScenarioSpec, links: tuple[LinkConfig, ...], problems: Problems) -> tuple[MediumConfig, ...]:
-    """Return the media in the order of the file; faults of them and of the links on them go to `problems`."""
+    """Return the media in the order of the file; faults of media and their links are added to `problems`."""
     media = {name: medium.record(name) for name, medium in document.media.items()}
     for link in links:
         if link.medium is None:
@@ -37,7 +37,7 @@ def resolve(document: ScenarioSpec, links: tuple[LinkConfig, ...], problems: Pro
 
 
 def _written(document: ScenarioSpec, link: LinkConfig) -> Path | None:
-    """Return where a link's medium, or what it must bear there, is written; None for a way back that is like the way there."""
+    """Return the path of a link's medium in the file; None for a reverse link that does not differ."""
     name = link.name.removesuffix(RETURN_SUFFIX)
     if link.name == name:
         return ("links", name, "medium")
@@ -48,7 +48,7 @@ def _written(document: ScenarioSpec, link: LinkConfig) -> Path | None:
 
 
 def _fault(link: LinkConfig, medium: MediumConfig) -> str | None:
-    """Return what keeps a link from ever sending in slots."""
+    """Return the reason why a link can never send in slots, if any."""
     if medium.kind != "tdma":
         return None
     if link.trace is not None:
@@ -62,7 +62,7 @@ def _fault(link: LinkConfig, medium: MediumConfig) -> str | None:
 
 
 def tree(medium: MediumConfig) -> dict[str, Any]:
-    """Return what one would write of a medium."""
+    """Return a medium as a mapping of the file."""
     if medium.kind == "tdma":
         return {"kind": "tdma", "slot": text(medium.slot_ns, "ns"), "guard": text(medium.guard_ns, "ns")}
     return {

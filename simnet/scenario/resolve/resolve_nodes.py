@@ -1,4 +1,4 @@
-"""Nodes and their cameras: where they are, whom they follow."""
+"""Nodes and their cameras: positions, paths and leaders."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def resolve(document: ScenarioSpec, recorded: Mapping[str, Trajectory], problems: Problems) -> tuple[NodeConfig, ...]:
-    """Return the nodes in the order of the file; `recorded` are the paths that are not written out, faults go to `problems`."""
+    """Return the nodes in the order of the file; `recorded` are the paths from files, faults are added to `problems`."""
     ways = dict(recorded)
     cameras: dict[str, dict[str, CameraSpec]] = {}
     for name in document.nodes:
         chain = _chain(document, name, problems)
         if not chain:
             continue
-        # Whom they follow comes first: the chain is walked from its head.
+        # Leaders come before followers.
         for member in reversed(chain):
             if member not in cameras:
                 _place(document, member, ways, cameras, problems)
@@ -45,7 +45,7 @@ def unknown(document: ScenarioSpec, problems: Problems, path: Path, name: str) -
 
 
 def _chain(document: ScenarioSpec, name: str, problems: Problems) -> list[str]:
-    """Return `name`, the node it follows, and so on; empty where that is at fault."""
+    """Return `name`, the node it follows, and so on; empty if the chain has a fault."""
     chain = [name]
     while (ahead := document.nodes[chain[-1]].follows) is not None:
         path = ("nodes", chain[-1], "follows")
@@ -99,7 +99,7 @@ def _own_way(node: NodeSpec) -> Trajectory:
 
 
 def points_m(written: Sequence[Sequence[float]]) -> tuple[tuple[float, float, float], ...]:
-    """Return points with their heights, 0 where none is written."""
+    """Return points with heights; the default is 0."""
     return tuple((float(x), float(y), float(height[0]) if height else 0.0) for x, y, *height in written)
 
 

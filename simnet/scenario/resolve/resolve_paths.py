@@ -1,4 +1,4 @@
-"""Paths that are read from files: found, read, put around one origin and on the run's clock."""
+"""Paths from files: found, read, placed around one origin and on the run's clock."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Points = tuple[tuple[float, float, float], ...]
 
 @dataclass(frozen=True, slots=True)
 class _RecordedPath:
-    """A node's path as its file has it."""
+    """Path of a node as its file has it."""
 
     path: TrackSpec
     node: NodeSpec
@@ -40,7 +40,7 @@ class _RecordedPath:
 
 
 class _Readers:
-    """Reads files, each of SUMO's once for all its vehicles: they are large."""
+    """Readers of track files; a SUMO file, which is large, is read once for all its vehicles."""
 
     def __init__(self, document: ScenarioSpec) -> None:
         paths = [node.path for node in document.nodes.values() if isinstance(node.path, TrackSpec)]
@@ -49,7 +49,7 @@ class _Readers:
         self._digests: dict[File, str] = {}
 
     def read(self, file: File, path: TrackSpec, node: NodeSpec) -> tracks.Track:
-        """Return the track that `path` says is in `file`; InputError where it is not."""
+        """Return the track of `path` in `file`; InputError if there is none."""
         if path.format == "gpx":
             return gpx.read(file, path.track)
         if path.format == "plan":
@@ -74,7 +74,7 @@ class _Readers:
 def resolve(
     document: ScenarioSpec, problems: Problems, file: File
 ) -> tuple[dict[str, Trajectory], tracks.Origin | None]:
-    """Return the paths of the nodes whose path is no plain list, and the origin that they share; faults go to `problems`."""
+    """Return the paths that are no plain lists, and the origin that they share; faults are added to `problems`."""
     found: dict[str, _RecordedPath] = {}
     readers = _Readers(document)
     ways: dict[str, Trajectory] = {}
@@ -138,7 +138,7 @@ def _read(
 
 
 def _check_begin(name: str, each: _RecordedPath, clock_ns: int, problems: Problems) -> None:
-    """Report a run that begins when the track is over: its node would stand at its end throughout."""
+    """Report a run that begins after the track: its node would stand at the end of the track."""
     if each.path.begin is None or each.path.begin <= (end_ns := each.track.times_ns[-1] - clock_ns):
         return
     begin, end = text(each.path.begin, "ns"), text(end_ns, "ns")
@@ -157,7 +157,7 @@ def _table(file: File, path: TrackSpec) -> tracks.Track:
 
 
 def _origin(document: ScenarioSpec, found: list[_RecordedPath]) -> tracks.Origin | None:
-    """Return the origin that is written, and what is missing of it from the first geographic file."""
+    """Return the written origin, completed from the first geographic file."""
     given = document.origin
     first = next((each.track.home or each.track.places[0] for each in found if each.track.geographic), None)
     if given is not None and len(given) == 3:
@@ -190,7 +190,7 @@ def _timed(
     source: str,
     duration_ns: int,
 ) -> Trajectory:
-    """Return what a run needs of a track: the waypoints around it, and enough to know where it looks while it stands."""
+    """Return the waypoints of a track around the run, and those that give the heading while it stands."""
     begin = max((k for k, time_ns in enumerate(times_ns) if time_ns <= 0), default=0)
     end = next((k for k, time_ns in enumerate(times_ns) if time_ns >= duration_ns), len(times_ns) - 1)
     if end == begin:

@@ -1,6 +1,6 @@
 """Streams: patterns and overrides merged, side information checked, in decoding order.
 
-Patterns (follower_*/front) are laid down first, as they stand in the file; exact names over them; then the overrides.
+Patterns (follower_*/front) apply first, in the order of the file, then exact names, then overrides.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from simnet.scenario.schema.scenario_schema import ScenarioSpec
 
 PREVIOUS = "previous"
-_NOTHING_SAID = StreamSpec()
+_EMPTY_STREAM = StreamSpec()
 
 
 @dataclass(frozen=True)
 class _StreamLayer:
-    """What one key of the file or one override says of the streams that `pattern` matches."""
+    """Settings of one key of the file or one override for the streams that `pattern` matches."""
 
     pattern: str
     stream: StreamSpec
@@ -42,9 +42,9 @@ class _StreamLayer:
 
 @dataclass
 class _MergedStream:
-    """A stream, and who said each of its keys last."""
+    """Stream, with the layer that set each of its keys last."""
 
-    stream: StreamSpec = _NOTHING_SAID
+    stream: StreamSpec = _EMPTY_STREAM
     said: dict[str, _StreamLayer] = field(default_factory=dict)
     last: _StreamLayer | None = None
 
@@ -57,7 +57,7 @@ def resolve(
     problems: Problems,
     file: Path,
 ) -> tuple[StreamConfig, ...]:
-    """Return the streams in decoding order; faults go to `problems`."""
+    """Return the streams in decoding order; faults are added to `problems`."""
     home = document.fusion.at
     cameras = {camera.name: node.name for node in nodes for camera in node.cameras}
     sensors = [name for name, node in cameras.items() if node == home]
@@ -73,7 +73,7 @@ def resolve(
             fault.at_key(path, f"required key is missing for {name}; expected codec: atn", (*path, "codec"))
         if cameras[name] not in there:
             fault.at_key(path, f"no way from {cameras[name]!r} to fusion at {home!r}; expected links that lead there")
-        elif (control := _listening(one.stream.rate)) and cameras[name] not in back:
+        elif (control := _feedback_control(one.stream.rate)) and cameras[name] not in back:
             text = f"no way back from fusion at {home!r} to {cameras[name]!r}; expected one, for the feedback of {control} rate"
             said = one.said["rate"]
             said.problems.at_value(("streams", said.pattern, "rate"), text)
@@ -213,8 +213,8 @@ def _rows(one: _MergedStream, codec: CodecSpec, file: Path) -> str:
     return f"{found or written}#{codec.stream}" if codec.stream else str(found or written)
 
 
-def _listening(rate: RateSpec) -> str | None:
-    """Return the rate control that listens to feedback, if it is one."""
+def _feedback_control(rate: RateSpec) -> str | None:
+    """Return the name of the rate control if it uses feedback."""
     return "adaptive" if rate.adaptive is not None else rate.control
 
 

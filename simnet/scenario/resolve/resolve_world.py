@@ -1,4 +1,4 @@
-"""The world of a scenario: that its folder is there and each camera knows its pictures."""
+"""World of a scenario: the checks of its folder and of the cameras' sources."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SIDES = ("left", "right")
 
 
 def resolve(document: ScenarioSpec, nodes: tuple[NodeConfig, ...], problems: Problems, file: Path) -> WorldConfig:
-    """Return the world with its path made absolute; faults go to `problems`."""
+    """Return the world with its path made absolute; faults are added to `problems`."""
     world = document.world
     brought = world.kind not in KINDS
     wants_path = world.kind in RECORDED or (brought and world.path is not None)
@@ -47,7 +47,7 @@ def resolve(document: ScenarioSpec, nodes: tuple[NodeConfig, ...], problems: Pro
 
 
 def options_json(options: Mapping[str, object]) -> str:
-    """Return what a plug-in takes as text, the same for the same options; empty where there are none."""
+    """Return the options of a plug-in as canonical JSON; empty if there are none."""
     return json.dumps(options, sort_keys=True) if options else ""
 
 

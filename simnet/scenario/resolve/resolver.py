@@ -1,4 +1,4 @@
-"""A valid document -> a resolved scenario: every name refers to something, every default is filled in."""
+"""Resolver of a valid scenario, stage by stage."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 def resolve(
     document: ScenarioSpec, layers: list[Layer], problems: Problems, file: Path, purpose: str
 ) -> records.Scenario:
-    """Return the scenario that `document` and the streams' overrides describe.
+    """Return the scenario of `document` and of the overrides of streams.
 
     Raises:
-        ScenarioError: A name refers to nothing, or what was asked for cannot be; the first fault of each stage.
+        ScenarioError: A name refers to nothing, or a setting is impossible: the first fault of a stage.
     """
     ways, origin = resolve_paths.resolve(document, problems, file)
     problems.stop()

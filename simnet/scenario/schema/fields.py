@@ -1,4 +1,4 @@
-"""What fields of the schema are made of: quantities with units, shorthands, and choices."""
+"""Building blocks of the schema: quantities with units, shorthands and choices."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ UNIT_KEY = "x-unit"
 
 
 class Spec(BaseModel):
-    """Frozen, and nothing it does not know."""
+    """Base class of the schema: frozen, without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """Annotates a number that is written with a unit and kept in a base unit of `simnet.units.EXAMPLES`."""
+    """Annotation of a number that is written with a unit and kept in a base unit of `simnet.units.EXAMPLES`."""
 
     unit: str
     low: float
@@ -49,7 +49,7 @@ class Quantity:
         }
 
     def read(self, value: object) -> float:
-        """Return `value` in base units; UnitError where it is no such quantity or out of bounds."""
+        """Return `value` in base units; UnitError if it is no such quantity or out of bounds."""
         number: float = units.parse(value, self.unit)
         if self.whole:
             number = round(number)
@@ -61,7 +61,7 @@ class Quantity:
 
 @dataclass(frozen=True, eq=False)
 class Shorthand:
-    """Annotates a mapping that may be written shorter: `expand` turns the short form into the mapping, or returns it."""
+    """Annotation of a mapping with a short form: `expand` returns the mapping for either form."""
 
     expand: Callable[[Any], Any]
     short: dict[str, Any]
@@ -78,7 +78,7 @@ class Shorthand:
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """Annotates a name: one of `offered`, or of the plug-ins of `group`, which may not take names of simnet's `own`."""
+    """Annotation of a name: one of `offered` or of the plug-ins of `group`, which cannot use simnet's `own` names."""
 
     group: str
     own: tuple[str, ...]
@@ -89,11 +89,11 @@ class Choice:
         return core_schema.no_info_after_validator_function(self.read, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Describe the names that there are here."""
+        """Describe the names that are installed."""
         return {"type": "string", "enum": names} if (names := self._names()) else {"type": "string"}
 
     def read(self, value: str) -> str:
-        """Return `value`; ValueError or pydantic's own error where there is no such thing, or two."""
+        """Return `value`; ValueError or pydantic's own error if there is no such name, or two."""
         try:
             plugin = plugins.find(self.group, value, self.own)
         except PluginError as error:
@@ -146,7 +146,7 @@ ANY_DISTANCE = "any distance"
 
 
 class _Reach(Quantity):
-    """A step of a bandwidth ladder; a constant bandwidth is a ladder of one endless step."""
+    """Distance of a step of a bandwidth ladder; a constant bandwidth is a ladder of one endless step."""
 
     def read(self, value: object) -> float:
         """Return metres, infinite for `ANY_DISTANCE`."""

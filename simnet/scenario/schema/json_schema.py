@@ -1,4 +1,4 @@
-"""The JSON Schema of a scenario file, as editors want it: defaults as one would write them."""
+"""JSON Schema of a scenario file for editors, with defaults as a user writes them."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def test_overrides_may_be_a_mapping_or_strings(quick: Changes) -> None:
     typed = simnet.load("stereo_pair", [*_typed(quick), "seed=9"])
     assert mapped == typed
     assert mapped.seed == 9
-    with pytest.raises(ScenarioError, match="nothing there is called 'durations'"):
+    with pytest.raises(ScenarioError, match="unknown key 'durations'"):
         simnet.load("stereo_pair", {"durations": "1s"})
     with pytest.raises(InputError, match="expected a list"):
         simnet.load("stereo_pair", "duration=1s")  # pyright: ignore[reportArgumentType]

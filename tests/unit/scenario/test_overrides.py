@@ -73,14 +73,14 @@ def test_override_may_set_recorded_pictures(write: Callable[..., str], tmp_path:
     [
         (
             "links.*.bandwith=3 Mbit/s",
-            "links.*.bandwith: nothing there is called 'bandwith' (did you mean 'bandwidth'?)",
+            "links.*.bandwith: unknown key 'bandwith' (did you mean 'bandwidth'?)",
         ),
         (
             "link.up.delay=3 ms",
-            "link.up.delay: nothing there is called 'link' (did you mean 'links'?); expected one of:",
+            "link.up.delay: unknown key 'link' (did you mean 'links'?); expected one of:",
         ),
-        ("links.down.delay=3 ms", "links.down.delay: nothing there is called 'down'; expected one of: up, up_van"),
-        ("seed.x=3", "seed.x: nothing there is called 'x'; expected a shorter path"),
+        ("links.down.delay=3 ms", "links.down.delay: unknown key 'down'; expected one of: up, up_van"),
+        ("seed.x=3", "seed.x: unknown key 'x'; expected a shorter path"),
         ("links.up.bandwidth=3", "links.up.bandwidth: 3 has no unit; expected a value such as '20 Mbit/s'"),
         (
             "links.*.bandwidth=3 m",

@@ -64,8 +64,8 @@ def test_neighbouring_points_share_no_encoding(scenario: Path):
 @pytest.mark.parametrize(
     ("settings", "codecs", "seeds", "told"),
     [
-        ({"links.*.bandwith": ["1 Mbit/s"]}, [], [], "nothing there is called 'bandwith'"),
-        ({"links.uplink*.bandwidth": ["1 Mbit/s"]}, [], [], "nothing there is called 'uplink*'"),
+        ({"links.*.bandwith": ["1 Mbit/s"]}, [], [], "unknown key 'bandwith'"),
+        ({"links.uplink*.bandwidth": ["1 Mbit/s"]}, [], [], "unknown key 'uplink*'"),
         ({"links.*.bandwidth": ["1 Mbit/s", "fast"]}, [], [], "'fast' is no number with a unit"),
         ({"links.*.bandwidth": []}, [], [], "no value"),
         ({"links.*.bandwidth": ["1 Mbit/s", "1 Mbit/s"]}, [], [], "a value is there twice"),
