@@ -105,8 +105,10 @@ def _write(scenario: Scenario, out: Path, options: RunOptions, phases: PhaseTime
     rows = rows_of(scenario, out, outcome)
     _write_tables(out, rows, outcome, phases)
 
+    figures = _summary(scenario, out, outcome, rows, report=options.report)
+
     def write_manifest() -> RunResult:
-        summary = _summary(scenario, out, outcome, rows, phases.total, report=options.report)
+        summary = replace(figures, wall_s=round(phases.total, 3))
         run_writer.write_manifest(out, _manifest(scenario, outcome, options, summary, phases))
         return RunResult(out, to_plain(summary))
 
@@ -132,9 +134,9 @@ def write_folder(
     """
     rows = rows_of(scenario, out, outcome)
     _write_tables(out, rows, outcome, phases)
-    summary = _summary(scenario, out, outcome, rows, phases.total, report=False)
+    summary = _summary(scenario, out, outcome, rows, report=False)
     exported = () if outcome.exports is None else tuple(str(path.relative_to(out)) for path in outcome.exports.paths)
-    summary = replace(summary, rows=folder_names.ROWS, exports=exported)
+    summary = replace(summary, wall_s=round(phases.total, 3), rows=folder_names.ROWS, exports=exported)
     manifest = _manifest(scenario, outcome, options, summary, phases)
     run_writer.write_manifest(out, replace(manifest, offered_kbit_s=offered_kbit_s))
 
@@ -169,14 +171,13 @@ def _import_ahead() -> None:
     threading.Thread(target=load, name="imports", daemon=True).start()
 
 
-def _summary(
-    scenario: Scenario, out: Path, outcome: RunOutcome, rows: Sequence[Row], wall_s: float, *, report: bool
-) -> RunSummary:
+def _summary(scenario: Scenario, out: Path, outcome: RunOutcome, rows: Sequence[Row], *, report: bool) -> RunSummary:
+    """Return what a run came to, but for its wall time, which has not ended."""
     virtual_s = scenario.duration_ns / SECOND_NS
     return RunSummary(
         fingerprint=outcome.ledger.fingerprint(),
         virtual_s=virtual_s,
-        wall_s=round(wall_s, 3),
+        wall_s=0.0,
         frames=len(rows),
         peak_rss_mb=round(outcome.peak_bytes / 2**20, 1),
         restarts=outcome.returns,

@@ -236,12 +236,16 @@ class Outcome(StrEnum):
     @property
     def in_time(self) -> bool:
         """Whether the receiver had the frame's picture by its deadline."""
-        return self in {Outcome.DECODED, Outcome.ALONE}
+        return self in _IN_TIME
 
     @property
     def has_picture(self) -> bool:
         """Whether the frame became a picture, in time or late."""
-        return self.in_time or self is Outcome.LATE
+        return self in _PICTURES
+
+
+_IN_TIME = frozenset({Outcome.DECODED, Outcome.ALONE})
+_PICTURES = _IN_TIME | {Outcome.LATE}
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,9 @@ __all__ = ["write"]
 def write(*folders: Path, out: Path | None = None) -> Path:
     """Write one page that needs no network about the folders of runs and sweeps, and return its path.
 
-    A folder's own page is its `report.html`; several folders are compared, in `comparison.html` here unless `out` says where.
-    Nothing is read but what runs and sweeps leave: rows, `run.json`, what was asked for, and kept pictures.
+    A single folder's page is its `report.html`. The page that compares several is `comparison.html` in the working directory. `out`
+    names another file.
+    It reads only what runs and sweeps leave: manifests, tables, points and kept pictures.
 
     Raises:
         InputError: A folder is neither a run's nor a sweep's, a file in it cannot be read, or the page cannot be written.

@@ -9,7 +9,7 @@ import numpy as np
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ScoredPicture:
+class EvaluatedPicture:
     """A decoded picture (uint8, H x W x 3) and its quality."""
 
     picture: np.ndarray
@@ -22,7 +22,7 @@ class ExampleDecoding:
     """A codec's decoding of an example. `offset` is that of its side picture in frames; None without a side picture."""
 
     codec: str
-    decoded: ScoredPicture
+    decoded: EvaluatedPicture
     quality: float
     bpp: float
     offset: int | None
@@ -38,9 +38,9 @@ class DecoderExplanation:
     cell: int
     matches: np.ndarray
     trust: np.ndarray
-    decoded: ScoredPicture
-    common: ScoredPicture
-    private: ScoredPicture
+    decoded: EvaluatedPicture
+    common: EvaluatedPicture
+    private: EvaluatedPicture
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,9 +13,9 @@ from PIL import Image
 from simnet.report import attention
 from simnet.report.evaluation_examples import (
     DecoderExplanation,
+    EvaluatedPicture,
     EvaluationExample,
     ExampleDecoding,
-    ScoredPicture,
 )
 from simnet.report.formatting import number
 from simnet.report.kept_pictures import ERROR_FACTOR, PagePicture, data_uri
@@ -131,7 +131,7 @@ def _entry(name: str, one: DecoderExplanation, embed: Embed) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _quality(scored: ScoredPicture) -> str:
+def _quality(scored: EvaluatedPicture) -> str:
     return f"PSNR {number(scored.psnr_db, 2, 'dB')}, MS-SSIM {number(scored.ms_ssim, 4)}"
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from scipy.special import stdtrit
+
 _BATCHES = 10
 
 
@@ -56,8 +58,6 @@ def batch_half_width(values: Sequence[float]) -> float | None:
 @cache
 def student_975(degrees: int) -> float:
     """Return the 97.5 % quantile of Student's t, for a two-sided 95 % interval."""
-    from scipy.special import stdtrit  # loads slowly
-
     return float(stdtrit(degrees, 0.975))
 
 

@@ -7,6 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
 from simnet.errors import InputError
 from simnet.report import configuration, kept_pictures, run_tables
 from simnet.report.figures import (
@@ -55,10 +59,6 @@ def save(path: Path, page: str) -> None:
 
 def render(template: str, *, figures: Mapping[str, Figure | Sequence[Figure]], **context: Any) -> str:
     """Return the page of a template. Every name in it is escaped; its figures are data for `glue.js`."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
-    from plotly.offline import get_plotlyjs
-
     environment = Environment(
         loader=PackageLoader("simnet.report"),
         autoescape=True,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from PIL import Image
+
 from simnet.runfolder.folder_names import PICTURES, stream_folder
 
 if TYPE_CHECKING:
@@ -31,8 +33,6 @@ def picture_file(run: Path, stream: str, sequence: int, kind: PictureKind) -> Pa
 
 def write_picture(run: Path, stream: str, sequence: int, kind: PictureKind, picture: np.ndarray) -> None:
     """Keep a picture (uint8, H x W x 3, RGB) in a run's folder."""
-    from PIL import Image
-
     file = picture_file(run, stream, sequence, kind)
     file.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(picture).save(file, compress_level=3)

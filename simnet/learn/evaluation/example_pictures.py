@@ -17,9 +17,9 @@ from simnet.learn.training_progress import progress
 from simnet.records import SideInformation
 from simnet.report.evaluation_examples import (
     DecoderExplanation,
+    EvaluatedPicture,
     EvaluationExample,
     ExampleDecoding,
-    ScoredPicture,
 )
 
 if TYPE_CHECKING:
@@ -137,5 +137,5 @@ class _Scorer:
     def __init__(self, picture: np.ndarray) -> None:
         self._original = quality.Original(picture)
 
-    def __call__(self, picture: np.ndarray) -> ScoredPicture:
-        return ScoredPicture(picture, self._original.psnr(picture), self._original.ms_ssim(picture))
+    def __call__(self, picture: np.ndarray) -> EvaluatedPicture:
+        return EvaluatedPicture(picture, self._original.psnr(picture), self._original.ms_ssim(picture))

@@ -12,7 +12,7 @@ from simnet.runfolder.run_reader import RunFolder
 
 _GAP = 0.045
 _MOST_MARKS = 600
-_TROUBLE = (Outcome.LATE, Outcome.LOST, Outcome.CORRUPT, Outcome.REFERENCE, Outcome.NODE_LOST)
+_TROUBLE = tuple(outcome for outcome in Outcome if not outcome.in_time)
 _SYMBOLS = {
     Outcome.LATE: "diamond",
     Outcome.LOST: "x",

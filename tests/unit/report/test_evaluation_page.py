@@ -19,9 +19,9 @@ from simnet.report import (
 )
 from simnet.report.evaluation_examples import (
     DecoderExplanation,
+    EvaluatedPicture,
     EvaluationExample,
     ExampleDecoding,
-    ScoredPicture,
 )
 
 
@@ -50,8 +50,8 @@ def _picture(seed: int, height: int = 16, width: int = 32) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 255, (height, width, 3), dtype=np.uint8)
 
 
-def _scored(seed: int) -> ScoredPicture:
-    return ScoredPicture(_picture(seed), 31.25, 0.9711)
+def _scored(seed: int) -> EvaluatedPicture:
+    return EvaluatedPicture(_picture(seed), 31.25, 0.9711)
 
 
 def _explained(offset: int) -> DecoderExplanation:
