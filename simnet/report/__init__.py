@@ -21,9 +21,8 @@ __all__ = ["write"]
 def write(*folders: Path, out: Path | None = None) -> Path:
     """Write one page that needs no network about the folders of runs and sweeps, and return its path.
 
-    A single folder's page is its `report.html`. The page that compares several is `comparison.html` in the working directory. `out`
-    names another file.
-    It reads only what runs and sweeps leave: manifests, tables, points and kept pictures.
+    A single folder's page is its `report.html`. The page that compares several is `comparison.html` in the working directory.
+    `out` names another file. Pages are made only from what runs and sweeps leave: manifests, tables, points, kept pictures.
 
     Raises:
         InputError: A folder is neither a run's nor a sweep's, a file in it cannot be read, or the page cannot be written.
