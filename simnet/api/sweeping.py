@@ -11,7 +11,7 @@ from simnet.api import validation
 from simnet.api.reports import SweepReport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 
 @validation.validated
@@ -75,7 +75,7 @@ def sweep(
 
 
 @contextmanager
-def _main_script_hidden() -> Iterator[None]:
+def _main_script_hidden() -> Generator[None]:
     """Hide the main script from worker processes, which would run it, and so sweep again.
 
     A script that sweeps therefore needs no `if __name__ == "__main__"`.

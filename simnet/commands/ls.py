@@ -22,7 +22,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from simnet import codec, console, scenario
     from simnet.codec import model
 
-    scenarios = []
+    scenarios: list[dict[str, str]] = []
     for name, purpose, path in scenario.list_shipped():
         expect = scenario.expectation(str(path))
         expected = expect.shows if expect else ""

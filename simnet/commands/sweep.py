@@ -15,7 +15,7 @@ from simnet.errors import InputError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
 HELP = "run a scenario at every point of a grid; write a table and a page of quality against bandwidth"
 
@@ -172,7 +172,7 @@ def _seeds(scenario: str, settings: dict[str, Sequence[str]], text: str | None) 
 
 
 @contextmanager
-def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+def _progress(*, quiet: bool) -> Generator[Callable[[int, int], None]]:
     """Show a bar of cells with the time left on standard error, if that is a terminal."""
     if quiet or not sys.stderr.isatty():
         yield lambda _done, _total: None

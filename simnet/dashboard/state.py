@@ -26,7 +26,7 @@ _EVENTS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Pictures:
+class FramePictures:
     """A frame's pictures as JPEG files."""
 
     sequence: int
@@ -42,7 +42,7 @@ class StreamState:
     rows: deque[Row] = field(default_factory=lambda: deque(maxlen=_FRAMES))
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     link_bytes: int = 0
-    pictures: Pictures | None = None
+    pictures: FramePictures | None = None
 
 
 class State:
@@ -105,7 +105,7 @@ class State:
                     self._note(event)
                 case LivePicture() as picture if picture.stream in self.streams:
                     own = self.streams[picture.stream]
-                    own.pictures = Pictures(picture.sequence, picture.capture_ns, *told.files)
+                    own.pictures = FramePictures(picture.sequence, picture.capture_ns, *told.files)
                 case LiveEnd() as end:
                     self.end = end
                     if end.error:

@@ -37,7 +37,7 @@ class Layer:
 
 def parse(texts: list[str]) -> list[Override]:
     """Return the overrides of `texts` (KEY=VALUE each); ScenarioError if one has another form."""
-    parsed = []
+    parsed: list[Override] = []
     for index, text in enumerate(texts):
         key, equals, value = text.partition("=")
         shown = f"--set {text}"
@@ -62,7 +62,7 @@ def apply(tree: dict[str, Any], locations: SourceLocations, overrides: list[Over
     Raises:
         ScenarioError: An override matches nothing that exists and is no optional key.
     """
-    layers = []
+    layers: list[Layer] = []
     for override in overrides:
         if override.keys[0] == "streams" and len(override.keys) > 2:
             layers.append(_layer(override))

@@ -45,7 +45,7 @@ class _MergedStream:
     """Stream, with the layer that set each of its keys last."""
 
     stream: StreamSpec = _EMPTY_STREAM
-    said: dict[str, _StreamLayer] = field(default_factory=dict)
+    said: dict[str, _StreamLayer] = field(default_factory=dict[str, _StreamLayer])
     last: _StreamLayer | None = None
 
 
