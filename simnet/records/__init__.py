@@ -1,6 +1,16 @@
-"""The nouns that every room shares: frozen records in base units (ns, bytes, bit/s, metres, degrees).
+"""The records: frozen nouns that all rooms share, in base units (ns, bytes, bit/s, metres, degrees).
 
-Nothing here computes; a scenario file is resolved into a `Scenario`, a run turns that into `Row`s.
+    scenario file ──resolve──▶ Scenario ──run──▶ Row per frame, LinkBin per link and 100 ms, NetworkEvent
+                                  │
+                 kernel ──Capture, Delivery──▶ nodes ──Coded, Plan──▶ kernel         (grants)
+
+- This module: what a scenario declares, what a run moves, and the row of a frame.
+- **link_config**, **plugin_config**: links, media, transports; worlds and rate controls.
+- **grants**: what the kernel grants to nodes, and their answers. **score**: picture quality. **telemetry**: input of dashboards.
+- **plain_data**: the only codec between records and JSON or msgpack; it is strict.
+
+Rules of this room: records are frozen and compute nothing that needs another room; a field name carries its unit; nothing here
+imports a room.
 """
 
 from __future__ import annotations
@@ -22,6 +32,7 @@ from simnet.records.plugin_config import RateConfig, WorldConfig
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
 
 __all__ = [
     "SECOND_NS",
@@ -53,9 +64,9 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Trajectory:
-    """A way through the world: `waypoints_m` are (x, y, z), walked at constant speed from `offset_m` along them.
+    """A path through the world: `waypoints_m` are (x, y, z), passed at constant speed from `offset_m` along them.
 
-    One waypoint is a fixed place. Before the first and past the last waypoint the end segments go straight on.
+    One waypoint is a fixed place. Before the first and after the last waypoint the end segments continue straight.
     x is east, y is north, z is up; a heading of 0 degrees looks east, 90 degrees north.
     """
 
@@ -105,7 +116,7 @@ class NodeConfig:
 
 @dataclass(frozen=True, slots=True)
 class NodeLossConfig:
-    """What happens when a node's process does not come back within `wait_ns` of wall time. `action`: error or fault."""
+    """Reaction to a node whose process does not come back within `wait_ns` of wall time. `action`: error or fault."""
 
     action: str = "error"
     wait_ns: int = 30 * SECOND_NS
@@ -125,14 +136,14 @@ class StreamConfig:
     side_lags_ns: tuple[int, ...] = ()
     """How long before this frame's capture a candidate's picture is wanted, one for each candidate; empty is 0 for all.
 
-    A vehicle that follows another sees what that one saw a while ago: the same place, not the same time.
+    A vehicle that follows another one sees what that one saw a while ago: the same place at another time.
     """
     encode_ns: int = 15_000_000
     decode_ns: int = 40_000_000
     key_interval_ns: int | None = None
     """A frame captured this long after the last key frame, or later, is a key frame; None: only where one is asked for."""
     priority: int = 0
-    """In queues that know priorities: higher goes first. Feedback goes before all streams."""
+    """Priority in priority queues, higher first. Feedback precedes all streams."""
     transport: TransportConfig = field(default_factory=TransportConfig)
 
     @property
@@ -150,7 +161,7 @@ class FusionConfig:
     wait_ns: int = 30_000_000
     max_age_ns: int = 400_000_000
     deadline_ns: int = 200_000_000
-    """A picture decoded later than this after capture is late."""
+    """Time after capture at which a picture is late."""
     pictures: int = 1
     feedback_period_ns: int = 100_000_000
     feedback_bytes: int = 40
@@ -182,12 +193,12 @@ class Scenario:
         return {camera.name: camera for node in self.nodes for camera in node.cameras}
 
 
-# --- what a run moves about ---------------------------------------------------------------------
+# --- what a run moves ------ ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """What is constant in a stream, said once: fusion refuses a stream whose digests it does not have."""
+    """Constants of a stream, announced once; fusion refuses a stream whose digests it does not have."""
 
     codec: str
     model: str
@@ -197,31 +208,31 @@ class Announcement:
     width: int
     height: int
     parameters: str = ""
-    """What a video codec's decoder must know beforehand (parameter sets), hexadecimal."""
+    """Parameter sets of a video codec, which its decoder needs first, hexadecimal."""
 
 
 @dataclass(frozen=True, slots=True)
 class SideInformation:
-    """A picture that the decoder already has (uint8, H x W x 3, RGB), where it comes from, and how old it is."""
+    """A picture that the decoder already has (uint8, H x W x 3, RGB), with its source and age."""
 
-    picture: np.ndarray
+    picture: npt.NDArray[np.uint8]
     source: str
     age_ns: int
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What a decoder makes of one bitstream (uint8, H x W x 3, RGB each).
+    """Pictures that a decoder makes of one bitstream (uint8, H x W x 3, RGB each).
 
-    `alone` is the same bitstream decoded without side information; it is `picture` itself where none was used.
+    `alone` is the same bitstream decoded without side information; it is `picture` itself if none was used.
     """
 
-    picture: np.ndarray
-    alone: np.ndarray
+    picture: npt.NDArray[np.uint8]
+    alone: npt.NDArray[np.uint8]
 
 
 class Outcome(StrEnum):
-    """What became of a frame."""
+    """Outcome of a frame."""
 
     DECODED = "decoded"
     ALONE = "decoded without side information"
@@ -229,9 +240,9 @@ class Outcome(StrEnum):
     LOST = "lost"
     CORRUPT = "corrupt"
     REFERENCE = "reference lost"
-    """It arrived whole, but refers to a frame that was not decoded."""
+    """The frame arrived whole, but refers to a frame that was not decoded."""
     NODE_LOST = "node lost"
-    """It was never coded: its camera's process died and did not come back."""
+    """The frame was never coded: the process of its camera died and did not come back."""
 
     @property
     def in_time(self) -> bool:
@@ -250,7 +261,7 @@ _PICTURES = _IN_TIME | {Outcome.LATE}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One frame's whole story. Times are virtual; None where it never came to that."""
+    """The record of one frame. Times are virtual; None if the event did not occur."""
 
     run: str
     """The name of the scenario."""
@@ -263,11 +274,11 @@ class Row:
     capture_ns: int
     """When the frame was captured."""
     encode_ns: int
-    """When coding was done."""
+    """End of coding."""
     arrive_ns: int | None
     """When its last packet arrived; None if any is missing."""
     decode_ns: int | None
-    """When the picture was there."""
+    """When the picture was ready."""
     size_bytes: int
     """The bitstream, its 8-byte header included."""
     link_bytes: int

@@ -29,11 +29,11 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):
-        return {key: to_plain(item) for key, item in value.items()}
+        return {key: to_plain(item) for key, item in cast("Mapping[Any, Any]", value).items()}
     if isinstance(value, list | tuple):
-        return [to_plain(item) for item in value]
+        return [to_plain(item) for item in cast("list[Any]", value)]
     if isinstance(value, set):
-        return sorted(value)
+        return sorted(cast("set[Any]", value))
     return value
 
 
@@ -54,20 +54,22 @@ def type_hints(kind: type) -> dict[str, Any]:
 
 
 def _restore(kind: Any, data: Any, where: str) -> Any:
-    origin, arguments = get_origin(kind), get_args(kind)
+    origin: Any = get_origin(kind)
+    arguments: tuple[Any, ...] = get_args(kind)
     if origin in {Union, types.UnionType}:
         return _restore_union(arguments, data, where)
     if origin in {tuple, set}:
-        return origin(_restore_items(arguments if origin is tuple else (*arguments, Ellipsis), data, where))
+        items = _restore_items(arguments if origin is tuple else (*arguments, Ellipsis), data, where)
+        return items if origin is tuple else set(items)
     if origin is not None and issubclass(origin, Mapping):
         return _restore_map(arguments[1], data, where)
     if is_dataclass(kind) and isinstance(kind, type):
         return _restore_record(kind, data, where)
-    return _restore_value(kind, data, where)
+    return _restore_value(cast("type[Any]", kind), data, where)
 
 
-def _restore_value(kind: Any, data: Any, where: str) -> Any:
-    if isinstance(kind, type) and issubclass(kind, Enum):
+def _restore_value(kind: type[Any], data: Any, where: str) -> Any:
+    if issubclass(kind, Enum):
         try:
             return kind(data)
         except ValueError as error:
@@ -75,7 +77,7 @@ def _restore_value(kind: Any, data: Any, where: str) -> Any:
     if kind is float and type(data) is int:
         return float(data)
     if type(data) is not kind:
-        raise _mismatch(where, data, getattr(kind, "__name__", str(kind)))
+        raise _mismatch(where, data, kind.__name__)
     return data
 
 
@@ -91,20 +93,22 @@ def _restore_union(alternatives: tuple[Any, ...], data: Any, where: str) -> Any:
 def _restore_items(arguments: tuple[Any, ...], data: Any, where: str) -> tuple[Any, ...]:
     if not isinstance(data, list):
         raise _mismatch(where, data, "a list")
+    items = cast("list[Any]", data)
     if len(arguments) == 2 and arguments[1] is Ellipsis:
-        return tuple(_restore(arguments[0], item, f"{where}[{place}]") for place, item in enumerate(data))
-    if len(data) != len(arguments):
-        raise MismatchError(f"{where}: {len(data)} items; expected {len(arguments)}")
-    return tuple(_restore(kind, item, where) for kind, item in zip(arguments, data, strict=True))
+        return tuple(_restore(arguments[0], item, f"{where}[{index}]") for index, item in enumerate(items))
+    if len(items) != len(arguments):
+        raise MismatchError(f"{where}: {len(items)} items; expected {len(arguments)}")
+    return tuple(_restore(kind, item, where) for kind, item in zip(arguments, items, strict=True))
 
 
 def _restore_map(kind: Any, data: Any, where: str) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise _mismatch(where, data, "a map")
-    for key in data:
+    items = cast("dict[Any, Any]", data)
+    for key in items:
         if not isinstance(key, str):
             raise _mismatch(f"{where}: the key {key!r:.40}", key, "text")
-    return {key: _restore(kind, item, f"{where}.{key}") for key, item in data.items()}
+    return {key: _restore(kind, item, f"{where}.{key}") for key, item in items.items()}
 
 
 def _restore_record(kind: type, data: Any, where: str) -> Any:
@@ -113,7 +117,7 @@ def _restore_record(kind: type, data: Any, where: str) -> Any:
         raise _mismatch(where, data, f"the fields of {kind.__name__}")
     if missing := [name for name in hints if name not in data]:
         raise MismatchError(f"{where}: the field {missing[0]} is missing")
-    if unknown := [name for name in data if name not in hints]:
+    if unknown := [name for name in cast("dict[Any, Any]", data) if name not in hints]:
         raise MismatchError(f"{where}: the field {unknown[0]!s:.40} is unknown; expected {', '.join(hints)}")
     return kind(**{name: _restore(hint, data[name], f"{where}.{name}") for name, hint in hints.items()})
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
+    import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,6 @@ class ScoredPicture:
     stream: str
     sequence: int
     capture_ns: int
-    original: np.ndarray
-    decoded: np.ndarray
+    original: npt.NDArray[np.uint8]
+    decoded: npt.NDArray[np.uint8]
     score: Score

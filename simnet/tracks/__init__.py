@@ -1,11 +1,12 @@
-"""Files that say how something moved, or is to move: SUMO's floating car data, GPX, QGroundControl's plans, CSV.
+"""The tracks: how things move, and the readers of files that say so.
 
-    file ──read──▶ Track (its own places and clock) ──place──▶ metres east, north and up of an origin
+    SUMO, GPX, QGroundControl plan, CSV ──read──▶ Track (own places and clock) ──to_metres──▶ metres east, north, up of an origin
+    Trajectory (records) ──poses, timed_trajectory──▶ position, heading, camera pose at a virtual time
 
-A reader keeps what the file says; where the origin is and when the run begins is the scenario's business. No reader guesses: what
-it does not understand is an InputError with the file, the line or element, and what was expected.
+Rules of this room: a reader keeps what its file says; the scenario decides on the origin and the start. A reader never guesses:
+what it does not understand is an InputError with file, line or element, and what was expected.
 """
 
-from simnet.tracks.track import Origin, Place, Track, place
+from simnet.tracks.track import Origin, Place, Track, to_metres
 
-__all__ = ["Origin", "Place", "Track", "place"]
+__all__ = ["Origin", "Place", "Track", "to_metres"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from simnet.records import SECOND_NS
 from simnet.tracks import track
-from simnet.tracks.track import Track
+from simnet.tracks.track import Place, Track
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,9 +31,10 @@ def read(file: Path, name: str | None) -> Track:
         parsed = gpxpy.parse(track.read_bytes(file).decode("utf-8-sig"))
     except (gpxpy.gpx.GPXException, ValueError) as error:
         told = " ".join(str(error).split())[:200]
-        raise track.refusal(f"{file}: no GPX: {told}; expected GPX 1.0 or 1.1") from None
+        raise track.input_error(f"{file}: no GPX: {told}; expected GPX 1.0 or 1.1") from None
     what, points = _choose(file, parsed, name)
-    places, times_ns = [], []
+    places: list[Place] = []
+    times_ns: list[int] = []
     for number, point in enumerate(points, 1):
         where = f"{file}: {what}, point {number}"
         latitude, longitude = track.latitude(where, point.latitude), track.longitude(where, point.longitude)
@@ -41,14 +42,16 @@ def read(file: Path, name: str | None) -> Track:
         time_ns = None if point.time is None else _time_ns(point.time)
         if number > 1 and (time_ns is None) != (not times_ns):
             found, others = ("no time", "have") if time_ns is None else ("a time", "have none")
-            raise track.refusal(
+            raise track.input_error(
                 f"{where}: {found} where those before {others}; expected a time in every point or in none"
             )
         here = (latitude, longitude, height)
         if times_ns and time_ns is not None and time_ns <= times_ns[-1]:
             if time_ns == times_ns[-1] and here == places[-1]:
                 continue  # a logger's last point of one segment and first of the next
-            raise track.refusal(f"{where}: time {point.time} is not after the point before; expected ascending times")
+            raise track.input_error(
+                f"{where}: time {point.time} is not after the point before; expected ascending times"
+            )
         places.append(here)
         times_ns += [] if time_ns is None else [time_ns]
     return Track(tuple(places), geographic=True, times_ns=tuple(times_ns), clock_ns=times_ns[0] if times_ns else 0)
@@ -64,13 +67,13 @@ def _choose(file: Path, parsed: GPX, name: str | None) -> tuple[str, Sequence[GP
     ways = [(called, points) for called, points in ways if points]
     known = ", ".join(called for called, _ in ways)
     if not ways:
-        raise track.refusal(f"{file}: no point of a track or a route; expected a GPX track")
+        raise track.input_error(f"{file}: no point of a track or a route; expected a GPX track")
     if name is None and len(ways) > 1:
-        raise track.refusal(f"{file}: {len(ways)} tracks; expected track: one of {known}")
+        raise track.input_error(f"{file}: {len(ways)} tracks; expected track: one of {known}")
     chosen = [(called, points) for called, points in ways if name in {None, called}]
     if len(chosen) != 1:
         found = f"{len(chosen)} tracks called" if chosen else "no track"
-        raise track.refusal(f"{file}: {found} {name!r}; expected one of: {known}")
+        raise track.input_error(f"{file}: {found} {name!r}; expected one of: {known}")
     return chosen[0]
 
 

@@ -51,18 +51,18 @@ def read(file: Path, speed_mps: float | None = None) -> Track:
     try:
         plan = json.loads(track.read_bytes(file).decode("utf-8-sig"))
     except json.JSONDecodeError as error:
-        raise track.refusal(
+        raise track.input_error(
             f"{file}:{error.lineno}: no valid JSON: {error.msg}; expected a QGroundControl plan"
         ) from None
     except (ValueError, RecursionError) as error:
-        raise track.refusal(f"{file}: no valid JSON: {error}; expected a QGroundControl plan") from None
+        raise track.input_error(f"{file}: no valid JSON: {error}; expected a QGroundControl plan") from None
     if not isinstance(plan, dict) or plan.get("fileType") != "Plan" or not isinstance(plan.get("mission"), dict):
-        raise track.refusal(f"{file}: no mission; expected a QGroundControl plan (fileType: Plan)")
+        raise track.input_error(f"{file}: no mission; expected a QGroundControl plan (fileType: Plan)")
     mission = plan["mission"]
     home = mission.get("plannedHomePosition")
     where = f"{file}: mission.plannedHomePosition"
     if not isinstance(home, list) or len(home) != 3:
-        raise track.refusal(f"{where}: {str(home)[:60]}; expected [latitude, longitude, altitude]")
+        raise track.input_error(f"{where}: {str(home)[:60]}; expected [latitude, longitude, altitude]")
     start = (track.latitude(where, home[0]), track.longitude(where, home[1]), track.number(where, "altitude", home[2]))
     flight = _Flight(start, _speed(file, mission, speed_mps), fixed=speed_mps is not None)
     for path, item in _items(file, mission.get("items"), "mission.items"):
@@ -85,7 +85,7 @@ class _Flight:
 
     def fly(self, place: tuple[float, float, float]) -> None:
         """Go straight to a latitude, longitude and altitude."""
-        here, there = track.place(Track((self.places[-1], place), geographic=True), self.home)
+        here, there = track.to_metres(Track((self.places[-1], place), geographic=True), self.home)
         distance_m = math.dist(here, there)
         if distance_m > _STILL_M:
             self.places.append(place)
@@ -108,7 +108,7 @@ def _speed(file: Path, mission: dict[str, Any], speed_mps: float | None) -> floa
 def _items(file: Path, items: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield simple items, those inside of surveys too, each with its path in the file."""
     if not isinstance(items, list):
-        raise track.refusal(f"{file}: {path}: no list; expected the items of a mission")
+        raise track.input_error(f"{file}: {path}: no list; expected the items of a mission")
     for index, item in enumerate(items):
         here = f"{path}[{index}]"
         kind = item.get("type") if isinstance(item, dict) else None
@@ -118,7 +118,7 @@ def _items(file: Path, items: Any, path: str) -> Iterator[tuple[str, dict[str, A
         style = item.get("TransectStyleComplexItem") if kind == "ComplexItem" else None
         if not isinstance(style, dict):
             called = item.get("complexItemType", kind) if isinstance(item, dict) else item
-            raise track.refusal(
+            raise track.input_error(
                 f"{file}: {here}: item {str(called)[:60]!r} is not understood; expected a SimpleItem or a survey "
                 "(ComplexItem with TransectStyleComplexItem.Items)"
             )
@@ -131,9 +131,9 @@ def _fly(flight: _Flight, where: str, item: dict[str, Any]) -> None:
         return
     if command not in _FLOWN:
         known = ", ".join(f"{number} ({name})" for number, name in _FLOWN.items())
-        raise track.refusal(f"{where}: command {str(command)[:60]} is not understood; expected one of {known}")
+        raise track.input_error(f"{where}: command {str(command)[:60]} is not understood; expected one of {known}")
     if not isinstance(given, list) or len(given) != 7:
-        raise track.refusal(f"{where}: {_FLOWN[command]} without params; expected a list of 7")
+        raise track.input_error(f"{where}: {_FLOWN[command]} without params; expected a list of 7")
     if command == _SPEED:
         if not flight.fixed and given[1] not in {None, -1}:
             flight.speed_mps = track.number(where, "speed (params[1])", given[1], 0.01, 1e4)
@@ -155,7 +155,7 @@ def _go(flight: _Flight, where: str, command: int, item: dict[str, Any], given: 
     altitude_m = track.number(where, "altitude (params[6])", given[6])
     frame = item.get("frame")
     if frame not in {_ABSOLUTE, _RELATIVE}:
-        raise track.refusal(
+        raise track.input_error(
             f"{where}: frame {str(frame)[:60]} is not understood; expected {_RELATIVE} (altitude above home) or {_ABSOLUTE} "
             "(above mean sea level)"
         )

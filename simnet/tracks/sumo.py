@@ -57,16 +57,16 @@ class _Reader:
             with self._file.open("rb") as stream:
                 self._parser.ParseFile(stream)
         except OSError as error:
-            raise track.refusal(
+            raise track.input_error(
                 f"{self._file}: cannot be read ({error.strerror}); expected SUMO's FCD output"
             ) from error
         except expat.ExpatError as error:
             told = expat.ErrorString(error.code)
-            raise track.refusal(
+            raise track.input_error(
                 f"{self._file}:{error.lineno}: no valid XML: {told}; expected SUMO's FCD output"
             ) from None
         if self._clock_ns is None:
-            raise track.refusal(f"{self._file}:1: no timestep; expected SUMO's FCD output")
+            raise track.input_error(f"{self._file}:1: no timestep; expected SUMO's FCD output")
         return {name: self._track(steps) for name, steps in self._steps.items()}, list(self._known)
 
     @property
@@ -74,7 +74,7 @@ class _Reader:
         return f"{self._file}:{self._parser.CurrentLineNumber}"
 
     def _entity(self, *_: object) -> None:
-        raise track.refusal(f"{self._where}: an entity is declared; expected plain SUMO FCD output")
+        raise track.input_error(f"{self._where}: an entity is declared; expected plain SUMO FCD output")
 
     def _start(self, element: str, attributes: dict[str, str]) -> None:
         if element == "timestep":
@@ -83,18 +83,20 @@ class _Reader:
                 self._clock_ns = now_ns
             elif now_ns <= self._now_ns:
                 found = attributes["time"]
-                raise track.refusal(
+                raise track.input_error(
                     f"{self._where}: time {found} is not after the step before; expected ascending times"
                 )
             self._now_ns = now_ns
         elif element in _MOVERS:
             self._mover(element, attributes)
         elif self._clock_ns is None and element not in {"fcd-export", "timestep"}:
-            raise track.refusal(f"{self._where}: <{element}>; expected <fcd-export> with <timestep>, SUMO's FCD output")
+            raise track.input_error(
+                f"{self._where}: <{element}>; expected <fcd-export> with <timestep>, SUMO's FCD output"
+            )
 
     def _mover(self, element: str, attributes: dict[str, str]) -> None:
         if self._clock_ns is None:
-            raise track.refusal(f"{self._where}: <{element}> outside of a <timestep>; expected SUMO's FCD output")
+            raise track.input_error(f"{self._where}: <{element}> outside of a <timestep>; expected SUMO's FCD output")
         name = self._get(attributes, element, "id")
         self._known[name] = None
         if name not in self._wanted:
@@ -112,7 +114,7 @@ class _Reader:
 
     def _get(self, attributes: dict[str, str], element: str, key: str) -> str:
         if key not in attributes:
-            raise track.refusal(f"{self._where}: <{element}> without {key}; expected SUMO's FCD output")
+            raise track.input_error(f"{self._where}: <{element}> without {key}; expected SUMO's FCD output")
         return attributes[key]
 
     def _track(self, steps: list[tuple[int, Place, float | None]]) -> Track:
@@ -121,6 +123,6 @@ class _Reader:
             places=tuple(placed for _, placed, _ in steps),
             geographic=self._geographic,
             times_ns=tuple(now_ns for now_ns, _, _ in steps),
-            headings_deg=track.unwrapped(headings) if len(headings) == len(steps) else (),
+            headings_deg=track.unwrap(headings) if len(headings) == len(steps) else (),
             clock_ns=self._clock_ns or 0,
         )

@@ -32,7 +32,7 @@ class Track:
     """Where a mission starts: an origin better than the first place."""
 
 
-def place(track: Track, origin: Origin | None) -> tuple[tuple[float, float, float], ...]:
+def to_metres(track: Track, origin: Origin | None) -> tuple[tuple[float, float, float], ...]:
     """Return the places in metres: x east, y north, z up; `origin` is wanted for geographic ones.
 
     East and north are those of the plane that touches the WGS84 ellipsoid in the origin; z is the altitude less the origin's, so
@@ -44,7 +44,7 @@ def place(track: Track, origin: Origin | None) -> tuple[tuple[float, float, floa
     import pymap3d
 
     latitude, longitude, ground_m = origin
-    placed = []
+    placed: list[tuple[float, float, float]] = []
     for lat, lon, altitude_m in track.places:
         east_m, north_m, _ = pymap3d.geodetic2enu(lat, lon, ground_m, latitude, longitude, ground_m)
         up_m = 0.0 if altitude_m is None else altitude_m - ground_m
@@ -62,10 +62,10 @@ def read_bytes(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise refusal(f"{file}: cannot be read ({error.strerror}); expected a track") from error
+        raise input_error(f"{file}: cannot be read ({error.strerror}); expected a track") from error
 
 
-def refusal(text: str) -> InputError:
+def input_error(text: str) -> InputError:
     """Return the error that says `text`, one line of what can be printed, whatever the file has."""
     return InputError("".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text))
 
@@ -77,7 +77,7 @@ def number(where: str, name: str, text: object, low: float = -HIGHEST_M, high: f
     except (TypeError, ValueError):
         value = math.nan
     if isinstance(text, bool) or not low <= value <= high:
-        raise refusal(f"{where}: {name} is {str(text)[:60]!r}; expected a number from {low:g} to {high:g}")
+        raise input_error(f"{where}: {name} is {str(text)[:60]!r}; expected a number from {low:g} to {high:g}")
     return value
 
 
@@ -91,7 +91,7 @@ def longitude(where: str, text: object) -> float:
     return number(where, "longitude", text, -180, 180)
 
 
-def unwrapped(headings_deg: list[float]) -> tuple[float, ...]:
+def unwrap(headings_deg: list[float]) -> tuple[float, ...]:
     """Return the same headings without jumps of a whole turn, so that what lies between two is the short way round."""
     turned = headings_deg[:1]
     for before, after in pairwise(headings_deg):

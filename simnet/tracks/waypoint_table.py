@@ -38,40 +38,41 @@ def read(file: Path, columns: Columns) -> Track:
     try:
         text = track.read_bytes(file).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise track.refusal(f"{file}: no text ({error.reason} at byte {error.start}); expected CSV") from None
+        raise track.input_error(f"{file}: no text ({error.reason} at byte {error.start}); expected CSV") from None
     lines = csv.reader(io.StringIO(text, newline=""), strict=True)
     places: list[Place] = []
     times_ns: list[int] = []
     headings: list[float] = []
     try:
-        header = [name.strip() for name in next(lines, [])]
+        empty: list[str] = []
+        header = [name.strip() for name in next(lines, empty)]
         at = {name: _index(file, header, name) for name in _names(columns)}
         for line in lines:
             if not line:
                 continue
             where = f"{file}:{lines.line_num}"
             if len(line) != len(header):
-                raise track.refusal(f"{where}: {len(line)} fields; expected {len(header)} as in the first line")
+                raise track.input_error(f"{where}: {len(line)} fields; expected {len(header)} as in the first line")
             cells = {name: line[index] for name, index in at.items()}
             places.append(_place(where, columns, cells))
             if columns.time is not None:
                 times_ns.append(_time_ns(where, columns.time, cells[columns.time]))
                 if len(times_ns) > 1 and times_ns[-1] <= times_ns[-2]:
                     found = cells[columns.time]
-                    raise track.refusal(
+                    raise track.input_error(
                         f"{where}: {columns.time} {found} is not after the row before; expected ascending times"
                     )
             if columns.heading is not None:
                 headings.append(track.number(where, columns.heading, cells[columns.heading]))
     except csv.Error as error:
-        raise track.refusal(f"{file}:{lines.line_num}: no valid CSV: {error}") from None
+        raise track.input_error(f"{file}:{lines.line_num}: no valid CSV: {error}") from None
     if not places:
-        raise track.refusal(f"{file}:{lines.line_num}: no row; expected waypoints below the names of columns")
+        raise track.input_error(f"{file}:{lines.line_num}: no row; expected waypoints below the names of columns")
     return Track(
         tuple(places),
         columns.geographic,
         tuple(times_ns),
-        track.unwrapped(headings),
+        track.unwrap(headings),
         clock_ns=times_ns[0] if times_ns else 0,
     )
 
@@ -84,7 +85,7 @@ def _names(columns: Columns) -> list[str]:
 def _index(file: Path, header: list[str], name: str) -> int:
     if header.count(name) != 1:
         found = "two columns" if name in header else "no column"
-        raise track.refusal(f"{file}:1: {found} {name!r}; expected one of: {', '.join(header)}")
+        raise track.input_error(f"{file}:1: {found} {name!r}; expected one of: {', '.join(header)}")
     return header.index(name)
 
 
@@ -104,7 +105,7 @@ def _time_ns(where: str, column: str, text: str) -> int:
             since = datetime.fromisoformat(text.strip())
         except ValueError:
             found = text[:60]
-            raise track.refusal(
+            raise track.input_error(
                 f"{where}: {column} is {found!r}; expected seconds, or a date and time of ISO 8601"
             ) from None
         since = (since if since.tzinfo else since.replace(tzinfo=UTC)) - _EPOCH

@@ -75,7 +75,7 @@ def up(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(convolution, nn.BatchNorm2d(outputs), nn.ReLU())
 
 
-class DsinEncoder(nn.Module):
+class EncoderNetwork(nn.Module):
     """Picture -> masked latent; channel 0 of 33 is the importance map."""
 
     def __init__(self, n: DsinNumbers) -> None:
@@ -92,7 +92,7 @@ class DsinEncoder(nn.Module):
         return z[:, 1:] * mask, mask
 
 
-class DsinDecoder(nn.Module):
+class DecoderNetwork(nn.Module):
     """Quantised latent -> picture; the encoder mirrored."""
 
     def __init__(self, n: DsinNumbers) -> None:
@@ -164,7 +164,7 @@ class Dsin(nn.Module):
 
         n = numbers or DsinNumbers()
         self.numbers = n
-        self.encoder, self.decoder = DsinEncoder(n), DsinDecoder(n)
+        self.encoder, self.decoder = EncoderNetwork(n), DecoderNetwork(n)
         self.quantiser = Quantiser(n.centres)
         self.context = ContextNetwork(n.context, n.centres)
         self.side = SideNetwork(n)

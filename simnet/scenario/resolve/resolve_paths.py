@@ -170,7 +170,7 @@ def _origin(document: ScenarioSpec, found: list[_RecordedPath]) -> tracks.Origin
 
 
 def _trajectory(each: _RecordedPath, origin: tracks.Origin | None, clock_ns: int, duration_ns: int) -> Trajectory:
-    points = tracks.place(each.track, origin)
+    points = tracks.to_metres(each.track, origin)
     node = each.node
     if not each.track.times_ns:
         kept = (*points[:1], *(after for before, after in pairwise(points) if before != after))

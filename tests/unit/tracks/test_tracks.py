@@ -189,6 +189,6 @@ def test_distances_match_the_ellipsoid(
     earth = Geodesic.WGS84  # type: ignore[attr-defined]
     ends = [earth.Direct(latitude, longitude, azimuth, distance) for azimuth, distance in (a, b)]
     places = tuple((end["lat2"], end["lon2"], None) for end in ends)
-    one, two = tracks.place(tracks.Track(places, geographic=True), (latitude, longitude, 0.0))
+    one, two = tracks.to_metres(tracks.Track(places, geographic=True), (latitude, longitude, 0.0))
     expected = earth.Inverse(places[0][0], places[0][1], places[1][0], places[1][1])["s12"]
     assert math.dist(one, two) == pytest.approx(expected, rel=1e-5, abs=1e-5)

@@ -14,8 +14,8 @@ from simnet.codec.bitstream import fixed_point
 from simnet.codec.dsin import dsin_codec
 from simnet.codec.dsin.dsin_networks import (
     Dsin,
-    DsinEncoder,
     DsinNumbers,
+    EncoderNetwork,
     Quantiser,
     SideNetwork,
 )
@@ -157,7 +157,7 @@ def test_missing_weights_name_the_training_command() -> None:
 
 
 def test_importance_map_keeps_the_first_channels() -> None:
-    _, mask = DsinEncoder(DsinNumbers(first=4, wide=4, groups=1))(torch.rand(2, 3, 32, 48))
+    _, mask = EncoderNetwork(DsinNumbers(first=4, wide=4, groups=1))(torch.rand(2, 3, 32, 48))
     assert mask.shape == (2, 32, 4, 6)
     assert ((mask >= 0) & (mask <= 1)).all()
     assert (mask.diff(dim=1) <= 0).all()
