@@ -1,6 +1,6 @@
-"""One error class for each owner of a fault; the command line prints each as one line.
+"""Error classes, one for each source of a fault; the command line prints each as one line.
 
-`exit_status` is what the process ends with: 2 where the user gave something wrong, 1 where a run failed.
+`exit_status` is the exit status of the process: 2 for wrong input, 1 for a failed run.
 """
 
 
@@ -11,13 +11,13 @@ class SimnetError(Exception):
 
 
 class InputError(SimnetError):
-    """The user's input is at fault (a command-line value, a folder, a picture)."""
+    """The user's input is wrong (a command-line value, a folder, a picture)."""
 
     exit_status = 2
 
 
 class ScenarioError(InputError):
-    """A scenario file is at fault; the message starts with `file:line:column: path.of.key:`."""
+    """A scenario file is wrong; the message starts with `file:line:column: path.of.key:`."""
 
 
 class PictureError(InputError):
@@ -29,7 +29,7 @@ class ModelError(InputError):
 
 
 class PluginError(InputError):
-    """An installed plug-in is of no form that is known, cannot be imported, or failed; the message names its package."""
+    """An installed plug-in has an unsupported interface, cannot be imported, or failed; the message names its package."""
 
 
 class BitstreamError(InputError):
@@ -37,7 +37,7 @@ class BitstreamError(InputError):
 
 
 class ReferenceLostError(BitstreamError):
-    """A whole frame refers to one that was not decoded; a key frame will do."""
+    """A whole frame refers to one that was not decoded; a key frame resolves it."""
 
 
 class WireError(SimnetError):

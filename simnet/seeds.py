@@ -1,4 +1,4 @@
-"""Named, seeded generators: every random draw of a run comes from one of these and from nowhere else."""
+"""Named, seeded random generators: the only source of random draws in a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recorded bandwidth: the files that say how fast a link is at every moment, read into exact integers.
+"""Bandwidth traces: recorded rates of a link over time, read into exact integers.
 
 Two formats. **Mahimahi** (Netravali et al., USENIX ATC 2015): one integer a line, the millisecond of one opportunity to deliver
 1500 bytes, never descending; the last line is the trace's length, after which it starts again. **CSV**: a column of rates.
@@ -34,12 +34,12 @@ class OpportunityTrace:
 
     @property
     def length_ns(self) -> int:
-        """After so long it starts again."""
+        """Time after which the trace repeats."""
         return self.times_ns[-1]
 
     @property
     def mean_bps(self) -> float:
-        """What it can carry in the long run."""
+        """Long-term mean of the trace."""
         return len(self.times_ns) * OPPORTUNITY_BYTES * 8 * SECOND_NS / self.length_ns
 
 
@@ -53,7 +53,7 @@ class RateTrace:
 
     @property
     def mean_bps(self) -> float:
-        """What it can carry in the long run."""
+        """Long-term mean of the trace."""
         ends_ns = [*self.starts_ns[1:], self.length_ns]
         spans = zip(self.rates_bps, self.starts_ns, ends_ns, strict=True)
         return sum(rate_bps * (end_ns - start_ns) for rate_bps, start_ns, end_ns in spans) / self.length_ns

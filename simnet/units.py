@@ -1,4 +1,4 @@
-"""The one place that turns text with a unit into a number, and back.
+"""Units: text with a unit <-> numbers in base units, the only place that converts.
 
 `parse("20 Mbit/s", "bit/s")` is 20e6. The registry knows only what a scenario measures, so that a bit is no dimensionless
 count: pint's default registry would take "10 Hz" for a bandwidth.
@@ -80,7 +80,7 @@ _THOUSANDTHS_OF_BITS = re.compile(r"m(bit|bps|B|byte)")
 
 
 class UnitError(InputError, ValueError):
-    """A value is no quantity of the wanted unit; a ValueError too, so that pydantic reports it with its place."""
+    """A value is not a quantity of the wanted unit. It is a ValueError too, so that pydantic reports its location."""
 
 
 def parse(value: object, unit: str, example: str | None = None) -> float:

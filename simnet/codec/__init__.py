@@ -1,8 +1,19 @@
-"""The codec room: pixels <-> bytes.
+"""The codecs: pixels <-> bytes.
 
-Encoders cannot receive side information and decoders cannot receive the original. Beside `learn`, this is the only room
-that may import torch, and only `networks` does: coding itself runs on exported graphs and integer tables, so that a
-run pays for no training library. Links, clocks and files of rows do not belong here.
+    frame ──Encoder──▶ bitstream: 8-byte header + entropy-coded payload ──Decoder (+ side information)──▶ picture
+              │                                                             │
+          registry.open_encoder                                       registry.open_decoder
+
+- **registry**, **protocols**, **identity**, **model** are flat: names of codecs, the interfaces, digests, model folders.
+- **bitstream/** is the frame header, integer entropy tables and fixed-point arithmetic.
+- **learned/**, **published/**, **dsin/**, **compressai/** are neural codecs; **video/** and **still/** are classical ones.
+
+Rules of this room:
+
+- An encoder cannot receive side information; a decoder cannot receive the original.
+- Coding runs on exported graphs and integer tables. Only network modules and `compressai` import torch.
+- The same input gives the same bytes on every machine where the codec can promise it; digests name everything that matters.
+- Links, clocks and files of rows do not belong here.
 """
 
 from simnet.codec.registry import check, declared_times, names, open_decoder, open_encoder

@@ -1,10 +1,13 @@
-"""Where frames come from: rendered scenes, picture folders, videos, data sets of stereo pairs.
+"""The worlds: where frames come from.
 
-A world answers one question: what does this camera see at this instant? The answer is the same in every process.
-Codecs, links and the passing of time do not live here: they would let a picture depend on what became of others.
-Nothing heavy is imported until a world is opened: each kind is a module, imported by its name in `MODULES`, which has
+    open_world(config, cameras, seed) ──▶ World.frame(camera, t_ns) ──▶ picture (uint8, H x W x 3, RGB)
 
-    open_world(config, cameras, seed) -> World
+- **rendering/** draws scenes; **recordings/** reads folders, films and stereo pairs; **datasets/** are pairs for training.
+- **plugin_worlds** opens worlds of other packages.
+
+Rules of this room: a frame depends on the world, the camera and the time only, in every process. Codecs, links and clocks do
+not belong here. A kind of world is a module, imported by its name in `MODULES` when a world is opened, so that nothing heavy is
+imported before.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""What crosses a link: the frame header, integer entropy tables, the range coder, fixed-point arithmetic.
+"""The bitstream: what crosses a link. No network and no picture.
 
-No network and no picture.
+    framing: sequence, quality, flags, CRC-32 (8 bytes) | payload: symbols coded with integer tables (entropy_tables, fixed_point)
+
+Entropy tables are integers that are stored with a checkpoint and never computed again, so all machines decode the same symbols.
 """

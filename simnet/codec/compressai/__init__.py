@@ -1,1 +1,4 @@
-"""CompressAI's image models as codecs without side information."""
+"""CompressAI's image models as codecs without side information.
+
+picture ──CompressAI model──▶ strings ──framing──▶ bitstream
+"""

@@ -1,4 +1,8 @@
 """DSIN (Ayzik and Avidan, "Deep image compression using decoder side information", ECCV 2020), with a real arithmetic coder.
 
-`networks` and `context_network` are for training and export; `coding`, `probabilities` and `finder` run without torch.
+    picture ──encoder──▶ symbols ──probabilities──▶ bitstream ──▶ decoder ──▶ decoded ──▶ side network ──▶ picture
+                                                       side picture ──patch_finder──▶ patches ──▲
+
+`dsin_networks` and `context_network` need torch, for training and export; `dsin_codec`, `probabilities` and `patch_finder` do
+not.
 """

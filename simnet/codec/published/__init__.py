@@ -1,16 +1,17 @@
-"""The networks of the NDIC and ATN papers, as their authors published them, and real bitstreams for them.
+"""The networks of the NDIC and ATN papers, as their authors published them, with real bitstreams.
 
-    kinds       the five networks as numbers                  no torch
-    entries     the names and shapes of a checkpoint          no torch
-    parts       analysis, synthesis, hyperprior, attention    torch
-    networks    all five, built from the parts                torch
-    checkpoint  the authors' files, read safely               torch
-    folders     a checkpoint becomes a model folder           torch
-    priors      integer tables and the range coder            no torch
-    coding      encoders and decoders                         no torch
+    published_kinds      the five networks as numbers                     no torch
+    entries              names and shapes of a checkpoint                 no torch
+    network_parts        analysis, synthesis, hyperprior, attention       torch
+    published_networks   all five, built from the parts                   torch
+    authors_checkpoint   files of the authors, read safely                torch
+    model_writer         writes a model folder from a checkpoint          torch
+    prior_tables         builds integer tables of the priors              torch
+    priors               reads these tables; the range coder              no torch
+    published_codec      encoders and decoders                            no torch
 
-Nothing is trained here and no weights are shipped: whoever has a checkpoint imports it (`simnet import`). What runs in a
-simulation (`coding`) never imports torch.
+simnet ships no weights of these networks: a user with a checkpoint imports it (`simnet import`). A simulation runs only
+`published_codec`, which never imports torch.
 """
 
 from __future__ import annotations
