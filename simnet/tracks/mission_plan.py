@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from simnet.records import SECOND_NS
 from simnet.tracks import track
@@ -49,20 +49,22 @@ def read(file: Path, speed_mps: float | None = None) -> Track:
         InputError: It cannot be read, is no plan, or has an item that is not understood; with the item's path in the file.
     """
     try:
-        plan = json.loads(track.read_bytes(file).decode("utf-8-sig"))
+        plan: object = json.loads(track.read_bytes(file).decode("utf-8-sig"))
     except json.JSONDecodeError as error:
         raise track.input_error(
             f"{file}:{error.lineno}: no valid JSON: {error.msg}; expected a QGroundControl plan"
         ) from None
     except (ValueError, RecursionError) as error:
         raise track.input_error(f"{file}: no valid JSON: {error}; expected a QGroundControl plan") from None
-    if not isinstance(plan, dict) or plan.get("fileType") != "Plan" or not isinstance(plan.get("mission"), dict):
+    document = _as_map(plan) or {}
+    mission = _as_map(document.get("mission"))
+    if document.get("fileType") != "Plan" or mission is None:
         raise track.input_error(f"{file}: no mission; expected a QGroundControl plan (fileType: Plan)")
-    mission = plan["mission"]
-    home = mission.get("plannedHomePosition")
+    home = _as_list(mission.get("plannedHomePosition"))
     where = f"{file}: mission.plannedHomePosition"
-    if not isinstance(home, list) or len(home) != 3:
-        raise track.input_error(f"{where}: {str(home)[:60]}; expected [latitude, longitude, altitude]")
+    if home is None or len(home) != 3:
+        found = str(mission.get("plannedHomePosition"))[:60]
+        raise track.input_error(f"{where}: {found}; expected [latitude, longitude, altitude]")
     start = (track.latitude(where, home[0]), track.longitude(where, home[1]), track.number(where, "altitude", home[2]))
     flight = _Flight(start, _speed(file, mission, speed_mps), fixed=speed_mps is not None)
     for path, item in _items(file, mission.get("items"), "mission.items"):
@@ -77,8 +79,8 @@ class _Flight:
     home: tuple[float, float, float]
     speed_mps: float
     fixed: bool
-    places: list[tuple[float, float, float]] = field(default_factory=list)
-    times_ns: list[int] = field(default_factory=list)
+    places: list[tuple[float, float, float]] = field(default_factory=list[tuple[float, float, float]])
+    times_ns: list[int] = field(default_factory=list[int])
 
     def __post_init__(self) -> None:
         self.places, self.times_ns = [self.home], [0]
@@ -98,6 +100,14 @@ class _Flight:
             self.times_ns.append(self.times_ns[-1] + max(round(seconds * SECOND_NS), 1))
 
 
+def _as_map(value: object) -> dict[str, Any] | None:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
+
+
+def _as_list(value: object) -> list[Any] | None:
+    return cast("list[Any]", value) if isinstance(value, list) else None
+
+
 def _speed(file: Path, mission: dict[str, Any], speed_mps: float | None) -> float:
     if speed_mps is not None:
         return speed_mps
@@ -107,17 +117,19 @@ def _speed(file: Path, mission: dict[str, Any], speed_mps: float | None) -> floa
 
 def _items(file: Path, items: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield simple items, those inside of surveys too, each with its path in the file."""
-    if not isinstance(items, list):
+    listed = _as_list(items)
+    if listed is None:
         raise track.input_error(f"{file}: {path}: no list; expected the items of a mission")
-    for index, item in enumerate(items):
+    for index, each in enumerate(listed):
         here = f"{path}[{index}]"
-        kind = item.get("type") if isinstance(item, dict) else None
+        item = _as_map(each) or {}
+        kind = item.get("type")
         if kind == "SimpleItem":
             yield here, item
             continue
-        style = item.get("TransectStyleComplexItem") if kind == "ComplexItem" else None
-        if not isinstance(style, dict):
-            called = item.get("complexItemType", kind) if isinstance(item, dict) else item
+        style = _as_map(item.get("TransectStyleComplexItem")) if kind == "ComplexItem" else None
+        if style is None:
+            called = item.get("complexItemType", kind) if isinstance(each, dict) else each
             raise track.input_error(
                 f"{file}: {here}: item {str(called)[:60]!r} is not understood; expected a SimpleItem or a survey "
                 "(ComplexItem with TransectStyleComplexItem.Items)"
@@ -126,13 +138,13 @@ def _items(file: Path, items: Any, path: str) -> Iterator[tuple[str, dict[str, A
 
 
 def _fly(flight: _Flight, where: str, item: dict[str, Any]) -> None:
-    command, given = item.get("command"), item.get("params")
+    command, given = item.get("command"), _as_list(item.get("params"))
     if command in _PASSED_OVER:
         return
     if command not in _FLOWN:
         known = ", ".join(f"{number} ({name})" for number, name in _FLOWN.items())
         raise track.input_error(f"{where}: command {str(command)[:60]} is not understood; expected one of {known}")
-    if not isinstance(given, list) or len(given) != 7:
+    if given is None or len(given) != 7:
         raise track.input_error(f"{where}: {_FLOWN[command]} without params; expected a list of 7")
     if command == _SPEED:
         if not flight.fixed and given[1] not in {None, -1}:
