@@ -1,13 +1,12 @@
-"""A network of a few hundred weights, trained as the stages train theirs: by tests, or by torchrun in a folder given."""
+"""A network of a few hundred weights, trained as the stages train theirs."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from simnet.learn import losses, parallel
+from simnet.learn import losses
 from simnet.learn.recipe import Recipe
 from simnet.learn.trainer import Trainer
 from simnet.learn.training_journal import Validation
@@ -77,9 +76,3 @@ def train(chosen: Recipe, folder: Path, *, stop: int | None = None, every: int =
 
     trainer.run(loss, validate, every)
     return trainer
-
-
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    with parallel.processes("cpu"):
-        train(recipe(precision="float32"), Path(sys.argv[1]))

@@ -1,5 +1,6 @@
 """The published networks, trained as their papers do, at a tiny size: the loss falls, the best become a model that codes."""
 
+import csv
 import os
 import re
 import subprocess
@@ -15,7 +16,7 @@ from PIL import Image
 from simnet import codec
 from simnet.cli import main
 from simnet.codec.published import load_checkpoint
-from simnet.learn import pair_data, published_stage
+from simnet.learn import pair_data, published_stage, training_journal
 from simnet.learn.recipe import PublishedOptions, Recipe
 
 
@@ -133,6 +134,11 @@ def test_recipe_ends_in_a_working_model(tmp_path: Path, pairs: str) -> None:
     assert codec.open_decoder(encoder.announcement).decode(frame, ()).picture.shape == picture.shape
 
 
+def figures(folder: Path) -> dict[tuple[str, str], float]:
+    with (folder / training_journal.FIGURES).open() as file:
+        return {(step, name): float(value) for step, name, value in list(csv.reader(file))[1:]}
+
+
 def test_two_processes_train_like_one(tmp_path: Path, pairs: str) -> None:
     settings = ("steps=6", "batch=2", "learning_rate=5.0e-3")
     assert main(command(pairs, tmp_path / "one", *settings)) == 0
@@ -157,4 +163,6 @@ def test_two_processes_train_like_one(tmp_path: Path, pairs: str) -> None:
     assert len(one) == 3
     for alone, together in zip(one, two, strict=True):
         assert together == pytest.approx(alone, rel=0.02, abs=0.02), "loss, rate, PSNR, MS-SSIM"
+    last = [figures(tmp_path / name)["6", "train/loss"] for name in ("one", "two")]
+    assert last[1] == pytest.approx(last[0], rel=0.02), "noise for quantisation is all that differs"
     assert (tmp_path / "two" / "model" / "manifest.yaml").is_file()

@@ -2,7 +2,6 @@
 
 import csv
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -20,7 +19,6 @@ from simnet.learn import (
     trainer as loop,
 )
 from support import tiny_training
-from support.places import ROOT
 from support.tiny_training import recipe, train
 
 
@@ -156,30 +154,6 @@ def test_second_interrupt_does_not_wait() -> None:
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert reached == [True]
-
-
-def test_two_processes_train_like_one(tmp_path: Path) -> None:
-    train(recipe(precision="float32"), tmp_path / "one")
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    done = subprocess.run(
-        [*launch, str(tiny_training.__file__), str(tmp_path / "two")],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    one, two = (
-        [line.split(": ") for line in (tmp_path / name / training_journal.TEXT).read_text().splitlines()]
-        for name in ("one", "two")
-    )
-    assert [step for step, _ in one] == [step for step, _ in two]
-    # Noise for quantisation is all that differs.
-    assert [float(value) for _, value in two] == pytest.approx([float(value) for _, value in one], rel=0.02)
-    rows = {name: {tuple(row[:2]): float(row[2]) for row in figures(tmp_path / name)[1:]} for name in ("one", "two")}
-    assert rows["two"]["20", "train/distortion"] == pytest.approx(rows["one"]["20", "train/distortion"], rel=0.02)
 
 
 def test_batch_is_shared_among_processes(monkeypatch: pytest.MonkeyPatch) -> None:
