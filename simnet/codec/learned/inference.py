@@ -19,11 +19,12 @@ from simnet.errors import ModelError
 if TYPE_CHECKING:
     from simnet.codec.model import Model
 
-PRECISION = {"fuse": "bf16"}
-"""Graphs that may run in bfloat16 where the processor has it (twice as fast); all others run in float32.
+HALF_GRAPHS, HALF_CODECS = ("fuse",), ("lowres",)
+"""What may run in bfloat16 where the processor has it (twice as fast); all else runs in float32.
 
 Fusion corrects a picture that synthesis made, so its rounding is not seen (82 dB between the two where measured, PSNR equal to
-0.001 dB). What is sent, and the picture decoded without side information, stay in float32.
+0.001 dB). The networks of `lowres` decide no table, and learn in bfloat16: 0.2 % more bytes, 0.02 dB less at the best quality.
+The analysis of the other codecs would change 1.3 % of the symbols.
 """
 
 _LOCAL = threading.local()
@@ -49,7 +50,7 @@ def compiled(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...]) -> A
     settings = {
         "INFERENCE_NUM_THREADS": cores,
         "NUM_STREAMS": cores,
-        "INFERENCE_PRECISION_HINT": PRECISION.get(graph, "f32"),
+        "INFERENCE_PRECISION_HINT": "bf16" if graph in HALF_GRAPHS or model.codec in HALF_CODECS else "f32",
         "ENABLE_CPU_PINNING": False,
     }
     return _core().compile_model(network, "CPU", settings)

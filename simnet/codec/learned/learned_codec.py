@@ -12,9 +12,12 @@ import numpy as np
 
 from simnet.codec import model
 from simnet.codec.bitstream import framing
+from simnet.codec.bitstream.entropy_tables import EntropyTables
 from simnet.codec.bitstream.padding import check_size, padded, to_picture
 from simnet.codec.learned.alignment import resized
+from simnet.codec.learned.context_coder import ContextCoder
 from simnet.codec.learned.inference import compiled, run
+from simnet.codec.learned.lowres_coder import LowresCoder
 from simnet.codec.learned.side_fusion import (
     CELL,
     STRIDE,
@@ -49,6 +52,14 @@ def chosen_model(codec: str, name: str | None) -> model.Model:
     return chosen
 
 
+def latent_tables(chosen: model.Model) -> EntropyTables | ContextCoder:
+    """The tables that code a latent by themselves; ModelError if the model's are those of `lowres`."""
+    tables = model.tables(chosen)
+    if isinstance(tables, LowresCoder):
+        raise ModelError(f"model {chosen.name}: has the tables of codec lowres; expected those of codec {chosen.codec}")
+    return tables
+
+
 def announce(chosen: model.Model, width: int, height: int) -> Announcement:
     """A learned codec's announcement: the digests of checkpoint and tables."""
     return Announcement(chosen.codec, chosen.name, chosen.digest, model.tables(chosen).digest, width, height)
@@ -59,7 +70,7 @@ class LearnedEncoder:
 
     def __init__(self, chosen: model.Model, width: int, height: int) -> None:
         self.announcement = announce(chosen, width, height)
-        self._model, self._tables = chosen, model.tables(chosen)
+        self._model, self._tables = chosen, latent_tables(chosen)
         compiled(chosen, "analysis", (picture_shape(self.announcement),))
         self._sequence = 0
 
@@ -85,7 +96,7 @@ class LearnedDecoder:
                 f"{announcement.tables_digest}; this machine has {own.checkpoint_digest}, {own.tables_digest}"
             )
         self.announcement = announcement
-        self._model, self._tables = chosen, model.tables(chosen)
+        self._model, self._tables = chosen, latent_tables(chosen)
         self._size = (-(-own.height // STRIDE), -(-own.width // STRIDE))
         latent = (1, self._tables.channels, *self._size)
         compiled(chosen, "synthesis", (latent,))

@@ -1,8 +1,8 @@
 """The codec `lowres` at work: exported graphs, index maps in whole numbers, the range coder.
 
 Graphs: `analysis` (picture -> scaled latent, z), `hyper` (z_hat -> features, means of the first pass), `pass1` to `pass3`
-(features and latent so far -> means; the last one also what rounding lost), `synthesis` (latent -> picture). The quality enters
-each of them as shares of the banks' knots.
+(features and latent so far -> means; the last one also what rounding lost), `synthesis` (latent -> picture as 2x - 1). The
+quality enters each of them as shares of the banks' knots.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class LowresDecoder:
         z, decode = networks.coder.open(framing.payload(data), networks.size)
         means = networks.means(z, shares)
         y_hat = decode(header.quality, means) + means.correction
-        drawn = outputs(self._model, "synthesis", y_hat[None], shares)[0]
+        drawn = outputs(self._model, "synthesis", y_hat[None], shares)[0] * np.float32(0.5) + np.float32(0.5)
         if not np.isfinite(drawn).all():
             raise BitstreamError(f"frame {header.sequence}: its latent draws no picture; not made by this encoder")
         picture = to_picture(drawn, self.announcement.height, self.announcement.width)

@@ -133,10 +133,10 @@ class Lowres(nn.Module):
         return 0.5 * torch.tanh(self.lrp(context).float())
 
     def synthesis(self, y_hat: Tensor, shares: Tensor) -> Tensor:
-        """Pictures, not clipped, of a scaled latent."""
+        """Pictures as 2x - 1, not clipped, of a scaled latent: around zero, half precision rounds least."""
         y_hat = y_hat / self.gain(shares)
         d = self.din(y_hat)
-        return self.ren(y_hat, self.dec(d * self.db(shares).to(d))) * 0.5 + 0.5
+        return self.ren(y_hat, self.dec(d * self.db(shares).to(d)))
 
     def first_index(self, z_hat: Tensor, size: tuple[int, ...], shares: Tensor) -> Tensor:
         """Table indexes, not rounded, before any symbol is known; `lowres_indexes` does it in whole numbers."""
@@ -175,7 +175,7 @@ class Lowres(nn.Module):
             index = torch.where(mask, own, index)
             residual = torch.where(mask, rest if self.training else r, residual)
             magnitude = torch.where(mask, torch.log2(1 + r.detach().abs().clamp(max=LARGEST_MAGNITUDE)), magnitude)
-        x_hat = self.synthesis(y_hat + self.correction(context), shares)
+        x_hat = self.synthesis(y_hat + self.correction(context), shares) * 0.5 + 0.5
         bits = gaussian_bits(noisy(residual) if self.training else residual, index)
         return Estimate(x_hat, bits, self.fz.bits(noisy(z) if self.training else z_hat), index)
 
