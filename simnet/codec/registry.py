@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FAMILIES = {
     "simnet.codec.learned.learned_codec": ("atn", "checkerboard", "factorized", "ndic"),
+    "simnet.codec.learned.lowres_codec": ("lowres",),
     "simnet.codec.dsin.dsin_codec": ("dsin",),
     "simnet.codec.still.pillow_codecs": ("jpeg", "jpeg2000", "webp", "avif"),
     "simnet.codec.published.published_codec": ("atn-paper", "ndic-bls17", "ndic-bmshj18", "bls17", "bmshj18"),

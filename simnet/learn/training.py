@@ -38,6 +38,8 @@ SUMMARIES = {
     "The bitstreams are the plain codec's; only decoding differs.",
     "common": "The backbone of `{backbone}`, frozen, and NDIC's way with side information: features of the side picture are "
     "concatenated to the latent, without alignment. Its bitstreams are the backbone's; only decoding differs.",
+    "lowres": "A backbone without side information that works at 1/16 of the size: a transform that starts as Karhunen-Loeve's, "
+    "four passes, table indexes in whole numbers, a renderer at 1/4 of the size.",
     "dsin": "DSIN: autoencoder with importance map, 3-D context model, patches of the side picture, a network that joins them.",
 }
 
@@ -97,6 +99,17 @@ def dsin(recipe: Recipe, folder: Path, exported: Path) -> None:
     stage.write(exported, network, described(recipe, folder, numbers, DSIN_TIMES), card(recipe, numbers))
 
 
+def lowres(recipe: Recipe, folder: Path, exported: Path) -> None:
+    """Train and write the backbone at 1/16 of the size."""
+    from simnet.learn import lowres_export
+    from simnet.learn import lowres_stage as stage
+
+    network = stage.train(recipe, folder)
+    numbers = {"lowres": vars(network.numbers)}
+    facts = described(recipe, folder, numbers, (ENCODE_NS, DECODE_NS))
+    lowres_export.write(exported, recipe.model, network, facts, card(recipe, numbers))
+
+
 def published(recipe: Recipe, folder: Path, exported: Path) -> None:
     """Train and write a network of the NDIC and ATN papers."""
     from simnet.learn import published_stage as stage
@@ -105,7 +118,7 @@ def published(recipe: Recipe, folder: Path, exported: Path) -> None:
     stage.write(recipe, folder, exported, last_lines(folder / "log.txt"))
 
 
-STAGES = {"backbone": family, "fuse": family, "common": family, "dsin": dsin, "published": published}
+STAGES = {"backbone": family, "fuse": family, "common": family, "dsin": dsin, "published": published, "lowres": lowres}
 """What a recipe's stage does: train or resume in the first folder, write the second."""
 
 
@@ -124,7 +137,8 @@ def described(recipe: Recipe, folder: Path, numbers: dict[str, Any], times: tupl
 def card(recipe: Recipe, numbers: dict[str, Any]) -> str:
     """The model's card."""
     network = ", ".join(f"{key} {value}" for part in numbers.values() for key, value in part.items())
-    values = recipe.model_dump() | {"data": ", ".join(recipe.data), "validation": ", ".join(recipe.validation)}
+    data = ", ".join((*recipe.data, *recipe.pictures))
+    values = recipe.model_dump() | {"data": data, "validation": ", ".join(recipe.validation)}
     return CARD.format(summary=summary(recipe), network=network, **values)
 
 

@@ -8,6 +8,7 @@ from PIL import Image
 
 from simnet import codec
 from simnet.cli import main
+from simnet.learn import lowres_stage
 
 SMALL = ["batch=2", "crop=64", "examples=4", "warm_up=2"]
 
@@ -42,6 +43,20 @@ def test_both_stages_train_resume_and_code(tmp_path: Path, pairs: str) -> None:
         encoder = codec.open_encoder(name, 160, 96, str(folder / "model"))
         frame = encoder.encode(picture, 0.5)
         assert codec.open_decoder(encoder.announcement).decode(frame, ()).picture.shape == picture.shape
+
+
+def test_lowres_trains_resumes_and_codes(tmp_path: Path, pairs: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lowres_stage, "PATCHES", 1000)
+    folder, left = tmp_path / "low", Path(pairs.removeprefix("pairs:")) / "left"
+    settings = (f"pictures=['{left}']", "shares=[2,1]")
+    assert train("lowres", folder, pairs, "steps=1", *settings) == 0
+    assert train("lowres", folder, pairs, "steps=2", *settings) == 0
+    picture = np.asarray(Image.open(left / "0.png"))
+    encoder = codec.open_encoder("lowres", 160, 96, str(folder / "model"))
+    frames = [encoder.encode(picture, quality) for quality in (0.1, 0.9)]
+    assert len(frames[0]) < len(frames[1])
+    shown = codec.open_decoder(encoder.announcement).decode(frames[1], ()).picture
+    assert np.mean((shown.astype(float) - picture) ** 2) < picture.astype(float).var() / 4
 
 
 def test_bad_recipe_is_one_line(tmp_path: Path, pairs: str, capsys: pytest.CaptureFixture) -> None:

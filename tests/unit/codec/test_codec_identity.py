@@ -18,6 +18,7 @@ SHIPPED = [
     "atn",
     "checkerboard",
     "factorized",
+    "lowres",
     "ndic",
     "jpeg",
     "avif",

@@ -60,6 +60,12 @@ def test_every_shipped_recipe_loads() -> None:
         (GOOD, ["steps"], "--set steps: expected KEY=VALUE"),
         (GOOD, ["steps.x=1"], r"--set steps.x=1: steps has no keys below it"),
         (GOOD, ["offsets=[1, 1]"], "offsets: .*each once"),
+        (GOOD, ["shares=[1, 1]"], "pictures, shares: expected with stage lowres alone"),
+        (
+            GOOD,
+            ["stage=lowres", "shares=[1]"],
+            "shares: 1 for 2 data sets and 0 folders of pictures; expected one each",
+        ),
         (GOOD, ["stage=published"], "published: expected with stage published"),
         (
             GOOD,
