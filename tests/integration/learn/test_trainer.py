@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tensorboard.backend.event_processing import event_accumulator
 
 from simnet import interrupts
 from simnet.errors import InputError
@@ -68,9 +69,8 @@ def test_journal_holds_every_figure(tmp_path: Path) -> None:
 
 
 def test_curves_and_pictures_go_to_tensorboard(tmp_path: Path) -> None:
-    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     train(recipe(), tmp_path)
-    events = accumulator.EventAccumulator(str(tmp_path / training_journal.CURVES))
+    events = event_accumulator.EventAccumulator(str(tmp_path / training_journal.CURVES))
     events.Reload()
     assert set(events.Tags()["scalars"]) >= {"train/loss", "train/bpp", "train/learning_rate", "validation/distortion"}
     assert events.Tags()["images"] == ["examples/first"]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import pytest
+import jsonschema
 import yaml
 
 from simnet import scenario, shipped
@@ -29,7 +29,6 @@ def test_schema_defaults_are_written_with_units() -> None:
 
 
 def test_shipped_scenarios_satisfy_the_schema() -> None:
-    jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")
     validator = jsonschema.Draft202012Validator(scenario.schema_json())
     files = [file.read_text(encoding="utf-8") for file in shipped.folder("scenarios").glob("*.yaml")]
     written_out = [scenario.dump(scenario.load(name)) for name, _, _ in scenario.list_shipped()]
