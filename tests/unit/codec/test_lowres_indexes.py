@@ -1,9 +1,6 @@
-"""Index maps in whole numbers: what int64 gives, at any number of threads, and next to what torch gives in floats."""
+"""Index maps in whole numbers: what int64 gives, and next to what torch gives in floats."""
 
 import dataclasses
-import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -13,35 +10,13 @@ from hypothesis import strategies as st
 
 from simnet.codec.learned import lowres_indexes
 from simnet.codec.learned.lowres_coder import LowresCoder
-from simnet.codec.learned.lowres_indexes import FRACTION, PASSES, IndexMaps, magnitudes, places
+from simnet.codec.learned.lowres_indexes import FRACTION, PASSES, IndexMaps, places
 from simnet.codec.learned.lowres_networks import masks
 from simnet.codec.learned.lowres_parts import knot_shares
 from simnet.errors import ModelError
 from simnet.learn import lowres_export
 from support import small_lowres
-
-ARRAYS = {f"tables.index.{name}": array for name, array in lowres_export.index_arrays(small_lowres.network()).items()}
-MAPS = IndexMaps.read(ARRAYS.__getitem__, ARRAYS, 63)
-
-
-def drawn(seed: int, rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
-    """z_hat, and symbols of all passes."""
-    rng = np.random.default_rng(seed)
-    z = np.rint(rng.normal(0, 3, (8, -(-rows // 4), -(-columns // 4))))
-    return z.astype(np.float32), np.rint(rng.standard_cauchy((32, rows, columns)) * 2).clip(-500, 500)
-
-
-def all_indexes(z: np.ndarray, symbols: np.ndarray, step: int) -> np.ndarray:
-    """Table indexes int64 (C, h, w) of every symbol, pass by pass."""
-    found = np.full(symbols.shape, -1)
-    padded = np.zeros((len(symbols), symbols.shape[1] + 2, symbols.shape[2] + 2))
-    first = MAPS.first(z, symbols.shape[1:])
-    for number in range(PASSES):
-        indexes = list(MAPS.indexes(number, first, padded, step))
-        for where, index in zip(places(number, len(symbols)), indexes, strict=True):
-            found[where] = index
-            padded[:, 1:-1, 1:-1][where] = magnitudes(symbols[where])
-    return found
+from support.lowres_maps import ARRAYS, MAPS, all_indexes, drawn
 
 
 def reference(z: np.ndarray, symbols: np.ndarray, step: int) -> np.ndarray:
@@ -80,24 +55,6 @@ def reference(z: np.ndarray, symbols: np.ndarray, step: int) -> np.ndarray:
 def test_int64_gives_the_same_indexes(seed: int, rows: int, columns: int, step: int) -> None:
     z, symbols = drawn(seed, rows, columns)
     np.testing.assert_array_equal(all_indexes(z, symbols, step), reference(z, symbols, step))
-
-
-def test_threads_give_the_same_indexes() -> None:
-    """Large enough that BLAS shares the products between its threads."""
-    asked = (
-        "import hashlib; import test_lowres_indexes as t; z, s = t.drawn(3, 96, 160); "
-        "print(hashlib.sha256(t.all_indexes(z, s, 100).tobytes()).hexdigest())"
-    )
-    told = set()
-    for threads in ("1", "2"):
-        here = os.path.dirname(__file__)
-        path = os.pathsep.join([here, os.path.join(here, "..", ".."), *sys.path])
-        environment = {"OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads, "PYTHONPATH": path}
-        done = subprocess.run(
-            [sys.executable, "-c", asked], env=os.environ | environment, capture_output=True, text=True, check=True
-        )
-        told.add(done.stdout.strip())
-    assert len(told) == 1
 
 
 @pytest.mark.parametrize("quality", [0.0, 0.31, 1.0])
