@@ -1,4 +1,4 @@
-"""The page in a real Chromium: it waits, shows a run, lets a stream be chosen, keeps the end, and complains about nothing."""
+"""The live page works in Chromium: waiting, running, choosing a stream, and after the end."""
 
 import os
 import re

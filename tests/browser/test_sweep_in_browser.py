@@ -1,4 +1,4 @@
-"""A sweep's page in a real Chromium, opened from disk: all is drawn, chosen and taken along, and nothing is complained about."""
+"""A sweep's page works in Chromium when opened from disk: figures, choices, downloads, no errors."""
 
 import csv
 import io

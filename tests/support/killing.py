@@ -1,4 +1,4 @@
-"""Host processes, and the leader's own, that a test kills in the middle of a run."""
+"""Host processes, and the leader itself, that a test kills in the middle of a run."""
 
 import os
 import pickle

@@ -1,4 +1,4 @@
-"""What a run would tell: three frames a stream, a loss, a hand-over, pictures."""
+"""Telemetry of a made-up run: three frames a stream, a loss, a hand-over, pictures."""
 
 import io
 from collections.abc import Callable

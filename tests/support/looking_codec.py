@@ -1,4 +1,4 @@
-"""A codec to test evaluations with: JPEG, and a decoder that looks for each block in its side picture and says where."""
+"""A codec for tests of evaluations: JPEG with a decoder that matches blocks in its side picture and explains them."""
 
 from __future__ import annotations
 

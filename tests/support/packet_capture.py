@@ -1,4 +1,4 @@
-"""Reads a capture of simulated packets, by the formats' own specifications."""
+"""A reader of packet captures, by the formats' own specifications."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page read as its reader meets it, without a browser."""
+"""An HTML page read without a browser: its tables, figures and text."""
 
 import json
 from html.parser import HTMLParser

@@ -1,4 +1,4 @@
-"""Where things stand that tests read or leave behind."""
+"""Folders that tests read from or write to."""
 
 from pathlib import Path
 

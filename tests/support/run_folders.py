@@ -1,4 +1,4 @@
-"""Run folders as a run would leave them: made up, seeded, and with everything in it that can go missing."""
+"""Made-up run folders, seeded, with everything in them that can go missing."""
 
 import dataclasses
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A small low-resolution backbone that nobody has trained, and its export."""
+"""A small untrained low-resolution backbone, and its export."""
 
 from functools import cache
 from pathlib import Path

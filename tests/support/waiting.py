@@ -1,4 +1,4 @@
-"""Waits that end with what they wait for."""
+"""Waits that end as soon as a condition holds."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The command line as people and machines meet it."""
+"""The command line, for people and for machines."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What each shipped scenario is expected to show, it shows."""
+"""Each shipped scenario shows what it is expected to show."""
 
 import functools
 import json

@@ -1,4 +1,4 @@
-"""What is light to import stays light."""
+"""Light imports load no heavy library."""
 
 import subprocess
 import sys

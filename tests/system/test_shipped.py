@@ -1,4 +1,4 @@
-"""What is shipped works: every scenario runs, and a wheel carries scenarios and models into an empty folder."""
+"""Everything shipped works: scenarios run, and a wheel contains scenarios and models."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Misuse of the Python API: one line that says what was expected, and nothing written."""
+"""Misuse of the Python API raises one line that states what was expected, and writes nothing."""
 
 import itertools
 from collections.abc import Callable

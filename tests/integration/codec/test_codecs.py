@@ -1,4 +1,4 @@
-"""Every codec there is, shipped models included: what an encoder makes, its decoder reads."""
+"""Every registered codec, shipped models included, decodes what it encodes."""
 
 import dataclasses
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""`simnet encode` and `simnet decode`: files survive anything but never lie."""
+"""`simnet encode` and `simnet decode`: damaged files are refused, intact ones decode."""
 
 import contextlib
 import dataclasses

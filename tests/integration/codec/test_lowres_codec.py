@@ -1,4 +1,4 @@
-"""A small `lowres` in real bytes: sizes, estimates, refusals, and means that differ by the noise of floats."""
+"""A small `lowres` model encodes real bytes: sizes, estimates, refusals, and means within float noise."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The models that are shipped, each of them: whole, described, and refused once a byte is wrong."""
+"""Every shipped model is complete, described, and refused once a byte is wrong."""
 
 import itertools
 import shutil

@@ -1,4 +1,4 @@
-"""Video codecs: a packet a frame at once, references, key frames, colours, odd sizes."""
+"""Video codecs: one packet per frame without delay, references, key frames, colours, odd sizes."""
 
 import dataclasses
 import os

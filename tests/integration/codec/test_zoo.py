@@ -1,4 +1,4 @@
-"""CompressAI's models as codecs, on untrained weights from a file."""
+"""CompressAI's models as codecs, with untrained weights from a file."""
 
 import contextlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The dashboard's server before it serves."""
+"""The dashboard's server refuses a port that is taken."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""The capture of a run's packets: what links counted, the very bytes that cameras made, and what Wireshark makes of it."""
+"""The packet capture of a run agrees with its links and bitstreams, and Wireshark reads it."""
 
 from __future__ import annotations
 

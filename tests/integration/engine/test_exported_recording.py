@@ -1,4 +1,4 @@
-"""The MCAP file of a run, read back with its own reader: pictures, bitstreams, rows, links, events and places are the run's."""
+"""The MCAP file of a run, read with its own reader, holds the run's pictures, bitstreams, rows, links, events and places."""
 
 from __future__ import annotations
 

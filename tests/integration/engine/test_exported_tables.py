@@ -1,4 +1,4 @@
-"""What a run leaves beside its rows: CSV, Prometheus metrics; and which exports are refused before anything happens."""
+"""Exported tables of a run: CSV and Prometheus metrics; bad exports are refused before the run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The films of a run: every frame is there at its time, the original left, what the receiver has right."""
+"""The videos of a run show each frame at its time: the original left, the received picture right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run's pictures through the store: what comes out is what codecs make by themselves, and what was done once is not again."""
+"""Pictures from the store equal what codecs compute themselves, and nothing is computed twice."""
 
 import gc
 import hashlib

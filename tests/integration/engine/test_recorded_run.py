@@ -1,4 +1,4 @@
-"""Runs without pixels: sizes come from real rows, and what becomes of frames is what the whole engine makes of it."""
+"""Runs of recorded sizes have no pixels, and the outcomes of the full engine."""
 
 from __future__ import annotations
 

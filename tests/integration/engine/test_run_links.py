@@ -1,4 +1,4 @@
-"""What happens to links beside packets, in whole runs: rows feel it, and run.json, the report and those who watch are told."""
+"""Outages and hand-overs in whole runs reach rows, run.json, the report and subscribers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run that is watched is the same run, and tells all of it."""
+"""A watched run equals an unwatched one, and publishes everything."""
 
 import itertools
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""`simnet evaluate`: what is typed and what comes out."""
+"""`simnet evaluate`: its arguments and its results."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""The published networks, trained as their papers do, at a tiny size: the loss falls, the best become a model that codes."""
+"""The published networks train at a tiny size: the loss falls, and the best weights become a working model."""
 
 import csv
 import os

@@ -1,4 +1,4 @@
-"""The loop: exact after a kill, journals without what a kill undid, changed recipes refused, processes that agree."""
+"""The training loop resumes exactly after a kill, keeps a journal, and refuses a changed recipe."""
 
 import csv
 import os

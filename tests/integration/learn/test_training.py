@@ -1,4 +1,4 @@
-"""`simnet train` from nothing to a model that codes, interrupted on the way."""
+"""`simnet train` makes a working model, with an interruption in between."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Another package's codec through the store: frames may refer to earlier ones, and qualities differ by less than a step."""
+"""A plug-in's codec through the store: inter-coded frames, and qualities that differ by less than a step."""
 
 from pathlib import Path
 

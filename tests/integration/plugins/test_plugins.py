@@ -1,4 +1,4 @@
-"""Codecs, worlds and rate controls of other packages: used like simnet's own, and blamed by name."""
+"""Plug-in codecs, worlds and rate controls work like simnet's own, and errors name them."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""CURVE: who has a key of the broker's folder gets in; who has none is told so in seconds, and harms nobody."""
+"""CURVE: a host with a key of the broker's folder is admitted; any other is refused within seconds."""
 
 import logging
 import os

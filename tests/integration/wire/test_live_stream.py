@@ -1,4 +1,4 @@
-"""Telemetry: records to bytes and back, a publisher that never waits, a subscriber that may come late."""
+"""Telemetry: records round-trip, a publisher never waits, a subscriber may connect late."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Broker and hosts over inproc, ipc and tcp: barrier, resends, strangers, silence."""
+"""Broker and hosts over inproc, ipc and tcp: barrier, resends, foreign messages, silence."""
 
 import logging
 import threading

@@ -1,4 +1,4 @@
-"""Hosts that are processes: spread, counted, and missed when they die."""
+"""Host processes: their nodes, memory, errors and temporary files."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What a sweep leaves behind is the same however it was run, and nothing is run twice."""
+"""A sweep leaves the same files however it is run, and computes nothing twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DSIN whole: causality, the coder, the graphs, the decoder, on a tiny network that was never trained."""
+"""DSIN end to end on a tiny untrained network: causality, range coder, graphs, decoder."""
 
 import itertools
 from pathlib import Path

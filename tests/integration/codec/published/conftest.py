@@ -1,3 +1,5 @@
+"""Two pictures of one scene, for the published networks."""
+
 import numpy as np
 import pytest
 

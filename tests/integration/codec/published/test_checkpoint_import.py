@@ -1,4 +1,4 @@
-"""`simnet import` as a user types it, and what can be done with the folder that it writes."""
+"""`simnet import` from the command line, and the model folder that it writes."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""The published networks against outputs of the authors' own implementations, and against figures pinned from then on."""
+"""The published networks match the authors' implementations and pinned figures."""
 
 import importlib.util
 import json

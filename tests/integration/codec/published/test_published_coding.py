@@ -1,4 +1,4 @@
-"""Imported networks at work: the graphs against torch, real bytes against the estimate, side pictures, what cannot be coded."""
+"""Imported networks encode and decode: graphs against torch, bytes against the estimate, side pictures, refusals."""
 
 import dataclasses
 from collections.abc import Callable
