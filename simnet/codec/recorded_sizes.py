@@ -125,15 +125,11 @@ class RecordedEncoder:
         self._as_before: tuple[float, bool] | None = None
         self._choice: tuple[list[int], int, float, bool] = [], 0, 0.0, True
 
-    @property
-    def sequence(self) -> int:
-        """The number of the next frame."""
-        return self._sequence
-
     def skip_to(self, sequence: int) -> None:
         """Go on with a later frame, as if those before it had been drawn."""
         while self._sequence < sequence:
-            self._draw()
+            self._refill()
+            self._draws.pop()
             self._sequence += 1
 
     def encode(self, quality: float, *, key: bool = False) -> tuple[bytes, float, bool]:
@@ -141,15 +137,16 @@ class RecordedEncoder:
         if self._as_before != (quality, key):
             self._as_before, self._choice = (quality, key), self._choose(quality, key)
         sizes_bytes, step, settled, key = self._choice
-        payload = bytes(sizes_bytes[int(self._draw() * len(sizes_bytes))])
+        if not self._draws:
+            self._refill()
+        payload = bytes(sizes_bytes[int(self._draws.pop() * len(sizes_bytes))])
         data = framing.salted(self._sequence, step, key, payload, self._salt)
         self._sequence += 1
         return data, settled, key
 
-    def _draw(self) -> float:
+    def _refill(self) -> None:
         if not self._draws:
             self._draws = self._generator.random(_BLOCK).tolist()
-        return self._draws.pop()
 
     def _choose(self, quality: float, key: bool) -> tuple[list[int], int, float, bool]:
         """Return the payload sizes to draw from, the quality's step, the quality itself, and whether it is a key frame."""

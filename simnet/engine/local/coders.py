@@ -87,12 +87,14 @@ class RecordedCoder:
         draw = seeds.generator(scenario.seed, "recorded", stream.name)
         self._encoder = recorded_sizes.RecordedEncoder(stream.model or "", config.width, config.height, draw)
         self.announcement = self._encoder.announcement
+        self._next = 0
 
     def encode(self, grant: Capture, quality: float, key: bool) -> EncodedFrame:
         """See `Coder`."""
         # A host that came back begins in the middle of the stream.
-        if self._encoder.sequence != grant.sequence:
+        if grant.sequence != self._next:
             self._encoder.skip_to(grant.sequence)
+        self._next = grant.sequence + 1
         return EncodedFrame(*self._encoder.encode(quality, key=key))
 
 
