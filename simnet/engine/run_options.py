@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """What the user typed, for the report to repeat."""
+    """The user's command, its overrides and the scenario's text, which the report repeats."""
 
     command: str = ""
     overrides: Sequence[str] = ()
@@ -42,7 +42,7 @@ class RunOptions:
     realtime: float | None = None
     """Wall seconds a virtual second, to pace the clock; None: as fast as possible."""
     exports: Sequence[str] = ()
-    """What else to write into the folder, of `simnet.exports.KINDS`."""
+    """Further files to write into the folder, of `simnet.exports.KINDS`."""
     journal: Journal | None = None
     """That of the interrupted run in the folder, to go on with it."""
     invocation: Invocation = field(default_factory=Invocation)

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """What a run came to. `summary` is the JSON object that `simnet run --json` prints."""
+    """The result of a run. `summary` is the JSON object that `simnet run --json` prints."""
 
     folder: Path
     summary: dict[str, Any]
@@ -82,7 +82,7 @@ def _run_hosted(
     timers: Timers,
     finish: Callable[[RunOutcome], RunResult],
 ) -> RunResult:
-    """Run a scenario on hosts: threads of this process, processes, or hosts that come by themselves."""
+    """Run a scenario on hosts: threads of this process, processes, or hosts that others start."""
     from simnet.engine.remote.hosted_nodes import HostedNodes  # takes cv2 and zmq along
 
     with (

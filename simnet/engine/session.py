@@ -44,7 +44,7 @@ Finished = TypeVar("Finished")
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """What a run came to, before it is written down."""
+    """The result of a run before it is written to its folder."""
 
     ledger: Ledger
     links: Sequence[LinkStatistics]
@@ -71,9 +71,9 @@ def simulate(
     timers: tuple[PhaseTimer, ThreadTimer],
     finish: Callable[[RunOutcome], Finished],
 ) -> Finished:
-    """Run the clock from the beginning to the end; return what `finish` makes of it, before hosts are told that the run is over.
+    """Run the clock from the beginning to the end; return what `finish` returns, which runs before the hosts end.
 
-    So a host that ends well, wherever it is, ends after the report is there.
+    So a host that ends with status 0 ends after the report has been written.
     """
     phases, threads = timers
     phases.mark("imports")

@@ -123,7 +123,7 @@ class Pixels:
 
     def _side(self, side: SideChoice) -> Side:
         source, capture_ns = side.source, self._schedules[side.source].capture_ns(side.sequence)
-        # What the fusion node sees with its own sensors it has as it is; of all others it has decoded pictures.
+        # Fusion has its own sensors' frames as they are, and decoded pictures of all other cameras.
         is_coded = source in self._decodings
         own = self._pictures[source, side.sequence] if is_coded else self._originals.key(source, capture_ns)
         return Side(own, source, side.age_ns, capture_ns)

@@ -37,7 +37,7 @@ class Scores:
         open_original: Callable[[], np.ndarray],
         open_picture: Callable[[], np.ndarray],
     ) -> tuple[float, float]:
-        """Return PSNR and MS-SSIM of a picture; pixels are asked for where nobody has scored it before."""
+        """Return PSNR and MS-SSIM of a picture; pixels are opened only if the store has no score."""
         name = store_keys.key(self._base, original, picture)
         known = self._store.get(KIND, name)
         if known is not None:

@@ -24,7 +24,7 @@ KIND = "pictures"
 
 
 class Side(NamedTuple):
-    """A side picture: its key, and what the decoder is told of it."""
+    """A side picture: its key, its source, its age and its capture time."""
 
     key: PictureKey
     source: str

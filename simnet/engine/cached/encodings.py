@@ -29,7 +29,7 @@ KIND, ANNOUNCED = "bitstreams", "announcements"
 
 @dataclass(frozen=True, slots=True)
 class EncodeRequest:
-    """What an encoder is asked for."""
+    """Arguments of one call of an encoder."""
 
     capture_ns: int
     quality: float
@@ -68,7 +68,7 @@ class Encoding:
 
     @property
     def announcement(self) -> Announcement:
-        """What is constant in the stream."""
+        """The constants of the stream."""
         return self._announcement
 
     def encode(self, sequence: int, capture_ns: int, quality: float, key: bool) -> bytes:

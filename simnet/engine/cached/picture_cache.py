@@ -21,7 +21,7 @@ KIND = "pixels"
 
 
 class PictureKey(NamedTuple):
-    """What tells a picture: the digest of its pixels as runs write it down, and its size (black is black at any)."""
+    """Identifies a picture: the digest of its pixels, as in rows, and its size (black pixels are alike at any size)."""
 
     digest: str
     height: int

@@ -93,7 +93,7 @@ class Kernel:
 
     @property
     def network(self) -> Network:
-        """All links, for those who watch."""
+        """All links, for watchers."""
         return self._network
 
     def open(self) -> Announcements:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     """Runs a clock until nothing is left to happen."""
 
 TOLERANCE_S = 0.010
-"""What begins later than its wall time by more than this has missed its deadline."""
+"""An instant that begins later than this after its wall time has missed its deadline."""
 
 
 def as_fast_as_possible(env: simpy.Environment) -> None:

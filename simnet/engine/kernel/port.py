@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from simnet.records.score import DecodedPicture, Score, ScoredPicture
 
 Announcements = Mapping[str, Announcement]
-"""What is constant in each stream, by its name."""
+"""The constants of each stream, by its name."""
 Take = Callable[[], Coded | None]
 """Returns a frame that was granted; None if its node is lost."""
 
 
 class Packets(NamedTuple):
-    """What one packet of a stream carries, and its overhead on the first link."""
+    """Sizes of a stream's packets: payload, and overhead on the first link."""
 
     payload_bytes: int
     overhead_bytes: int
@@ -97,7 +97,7 @@ class Results(Protocol):
         ...
 
     def fault(self, host: str, reason: str, now_ns: int) -> None:
-        """The run goes on without a host from now on."""
+        """Note that the run continues without a host."""
         ...
 
     def decoded(self, picture: DecodedPicture) -> None:
@@ -115,7 +115,7 @@ class Results(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What nodes took outside of this process and of the kernel's thread."""
+    """Time and memory of nodes outside of the kernel's thread, and the fate of their hosts."""
 
     seconds: Mapping[str, float] = field(default_factory=dict[str, float])
     """By part of the work, summed over threads."""

@@ -29,7 +29,7 @@ class CameraRuntime:
 
     @property
     def announcement(self) -> Announcement:
-        """What is constant in the stream."""
+        """The constants of the stream."""
         return self._coder.announcement
 
     @property

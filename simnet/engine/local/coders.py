@@ -23,7 +23,7 @@ class Coder(Protocol):
 
     @property
     def announcement(self) -> Announcement:
-        """What is constant in the stream."""
+        """The constants of the stream."""
         ...
 
     def encode(self, grant: Capture, quality: float, key: bool) -> EncodedFrame:
@@ -54,7 +54,7 @@ class LiveCoder:
     def encode(self, grant: Capture, quality: float, key: bool) -> EncodedFrame:
         """See `Coder`."""
         frame = self._world.frame(grant.stream, grant.time_ns)
-        # What a camera sees depends on nobody: the next frame can be made while this one is coded and travels.
+        # Frames depend on nothing in the run: the next one can be made while this one is coded and travels.
         if grant.sequence + 1 < self._schedule.count:
             self._world.prepare(grant.stream, self._schedule.capture_ns(grant.sequence + 1))
         with self._timer.part("encoding"):

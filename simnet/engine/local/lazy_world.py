@@ -24,7 +24,7 @@ CLOSE_S = 0.5
 
 
 class LazyWorld:
-    """One world for the threads of a process; every frame is made once, whoever asks first, until it is closed."""
+    """One world for the threads of a process; every frame is made once, until it is closed."""
 
     def __init__(self, scenario: Scenario, timer: ThreadTimer) -> None:
         self._scenario, self._timer = scenario, timer
@@ -43,7 +43,7 @@ class LazyWorld:
         return frame.result()
 
     def prepare(self, camera: str, t_ns: int) -> None:
-        """Begin to make a frame that will be asked for; what goes wrong is told when it is."""
+        """Begin to make a frame that `frame` will ask for, which raises what goes wrong."""
         key = (camera, t_ns)
         frame, is_new = self._claim(key)
         if is_new:
@@ -53,7 +53,7 @@ class LazyWorld:
                 self._fail(key, frame, error)
 
     def open_ahead(self) -> None:
-        """Begin to open the world; what goes wrong is told when it is asked for."""
+        """Begin to open the world; the next call that needs it raises what goes wrong."""
         self._ahead.submit("frames", self.open)
 
     def open(self) -> World:
@@ -66,14 +66,14 @@ class LazyWorld:
             if self._world is None:
                 with self._timer.part("opening world"):
                     world = open_world(self._scenario.world, self._scenario.cameras, self._scenario.seed)
-                if self._closed:  # by somebody who did not wait for it
+                if self._closed:  # by a thread that did not wait for it
                     world.close()
                     raise _closed()
                 self._world = world
             return self._world
 
     def close(self) -> None:
-        """Close the world if it is open; whoever waits for a frame, or asks for one later, gets a NodeError."""
+        """Close the world if it is open; waiting and later calls for a frame raise NodeError."""
         with self._keeping:
             self._closed = True
             pending = list(self._pending.items())
@@ -81,7 +81,7 @@ class LazyWorld:
             self._fail(key, frame, _closed())
         self._ahead.close()
         if not self._opening.acquire(timeout=CLOSE_S):
-            return  # whoever is opening it closes it
+            return  # the thread that is opening it closes it
         try:
             if self._world is not None:
                 self._world.close()

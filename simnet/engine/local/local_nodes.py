@@ -129,5 +129,5 @@ class CachedNodes:
 
 
 def _is_key(_stream: str, data: bytes) -> bool:
-    # What arrives whole are the very bytes that were sent: no link alters any.
+    # A complete delivery has the very bytes that were sent: no link alters any.
     return framing.is_key(data)

@@ -1,4 +1,4 @@
-"""What becomes of fusion's decisions in this process: pictures decoded now, pictures from the store, or none."""
+"""Pictures of nodes in the kernel's thread: decoded now, taken from the store, or none."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Pictures(Protocol):
         ...
 
     def forget(self, now_ns: int) -> None:
-        """Let go of what nobody asks for any more."""
+        """Drop pictures that are too old to serve at `now_ns`."""
         ...
 
     def finish(self) -> None:

@@ -43,7 +43,7 @@ COME_BY_THEMSELVES = -1
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """What a run began with; `invocation` is what the user typed: command, overrides, text of the scenario."""
+    """The scenario, hosts and invocation (command, overrides, text of the scenario) that a run began with."""
 
     scenario: Scenario
     hosts: int
@@ -139,7 +139,7 @@ class Journal:
         return self._lost.get((host, ticket))
 
     def record_loss(self, host: str, ticket: int, reason: str) -> None:
-        """Record that the run goes on without `host`."""
+        """Record that the run continues without `host`."""
         self._append("lost", host, ticket, reason)
 
     def close(self) -> None:
@@ -186,7 +186,7 @@ class Journal:
 
 @contextmanager
 def kept(resumed: Journal | None, folder: Path, beginning: Beginning) -> Iterator[Journal]:
-    """Keep a journal of the run in `folder`, which is there, until the run has ended: the one gone on with, or a new one.
+    """Keep a journal of the run in an existing `folder` until the run has ended: the resumed one, or a new one.
 
     A run that fails leaves it to whoever goes on. Where it failed before a host had said anything there is nothing to go on
     with, and the folder is free again for the same command.

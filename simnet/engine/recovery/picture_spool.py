@@ -63,7 +63,7 @@ class PictureSpool:
         """Yield what is kept, in order of decoding."""
         for stream, sequence in self._kept:
             file = self._file(stream, sequence)
-            # A broker that died later than where its successor is now has let go what nobody will choose.
+            # A broker that died later than where its successor is now has dropped pictures that no decoding will choose.
             if file.exists():
                 yield (stream, sequence), file.read_bytes()
 

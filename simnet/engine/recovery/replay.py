@@ -1,4 +1,4 @@
-"""What a host has to be told again when it comes back empty. No socket, no file, no clock.
+"""Replay: the messages that restore a host that came back empty. No socket, no file, no clock.
 
 A node's state is a pure function of what it was granted, and replies bring states along, so it is the latest state and the
 grants since. Pixels are apart from that: the frames that a decoder saw since its last key frame, and the pictures that may yet
@@ -39,7 +39,7 @@ PendingRequest = tuple[int, Message]
 
 @dataclass(slots=True)
 class _Told:
-    """What one host was told."""
+    """Messages to one host, as far as they must be replayed."""
 
     opening: list[PendingRequest] = field(default_factory=list)
     opened: tuple[bytes, ...] | None = None
@@ -49,7 +49,7 @@ class _Told:
     chains: dict[str, list[PendingRequest]] = field(default_factory=dict)
     """Requests to decode since the last key frame whose picture has been used, by stream."""
     is_told: bool = False
-    """Whether the host has been asked anything by this process, or told everything that an earlier one asked."""
+    """Whether this process has sent the host a request, or has replayed what an earlier process asked."""
     open_requests: dict[int, Message] = field(default_factory=dict)
     """Requests whose reply has not been used yet, by ticket."""
 

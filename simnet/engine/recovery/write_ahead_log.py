@@ -84,7 +84,7 @@ class WriteAheadLog:
         self._file.seek(at)
 
     def read(self, at: int) -> bytes:
-        """Return the record at a place that `scan` told."""
+        """Return the record at a place that `scan` yielded."""
         length, _ = _FRONT.unpack(os.pread(self._file.fileno(), _FRONT.size, at))
         return os.pread(self._file.fileno(), length, at + _FRONT.size)
 

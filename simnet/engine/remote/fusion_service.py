@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from simnet.records.grants import Delivery, Plan
 
 STATE_EVERY_NS = SECOND_NS
-"""How often a plan comes with the planner's state: what follows it is all that a new planner has to be told again."""
+"""Virtual time between two plans that carry the planner's state; a new planner replays only the grants after it."""
 
 
 class FusionService:

@@ -69,9 +69,9 @@ class HostedNodes:
 
     @contextmanager
     def nodes(self, results: Results) -> Iterator[RemoteNodes]:
-        """Carry the nodes; at the end of the context hosts are told that the run is over, or why it failed."""
-        # Decodings on their way, then pictures that wait to be scored, and one at either end. Whoever resumes asks first for the
-        # oldest picture without a score, and has as many decodings before it on their way again.
+        """Carry the nodes; the end of the context stops the hosts, with the reason if the run failed."""
+        # Decodings on their way, then pictures that wait to be scored, and one at either end. A resumed run asks first for
+        # the oldest picture without a score, and has as many decodings before it on their way again.
         behind = 2 * (PICTURES_BEHIND + 1) + results.backlog + 2
         spool = PictureSpool(self._journal.pictures, self._scenario, behind)
         replay = Replay(spool)

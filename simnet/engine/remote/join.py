@@ -1,4 +1,4 @@
-"""A host that goes to its broker by itself: what `simnet camera` and `simnet fusion` are."""
+"""A host that joins its broker: `simnet camera` and `simnet fusion`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JoinRequest:
-    """What a host is to carry, and which broker it joins."""
+    """The nodes that a host carries, and the broker that it joins."""
 
     file: Path
     """Its scenario file, which must be the broker's to the byte."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from simnet.wire.sockets.broker_socket import BrokerSocket
 
 END_S = 5.0
-"""How long a host may take to end after it was told to."""
+"""How long a host may take to end after a stop message."""
 LEAVE_S = 0.7
 """How long threads are waited for when the run has failed or was interrupted: after that they are left behind."""
 JOIN_S = 60.0
@@ -42,7 +42,7 @@ class HostPool:
 
     socket: BrokerSocket
     wait_ready: Callable[[], list[HostPlan]]
-    """Waits until all hosts are there; returns what each carries. Raises NodeError naming who is missing."""
+    """Waits until all hosts are there; returns what each carries. Raises NodeError with the missing hosts."""
 
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def threads(plans: Sequence[HostPlan], world: LazyWorld, memory: ReplaySource) -
 def processes(
     plans: Sequence[HostPlan], running: HostProcesses, memory: ReplaySource, patience: float
 ) -> Iterator[HostPool]:
-    """Hosts as processes over ipc, in a folder of their own so that nobody else binds there."""
+    """Hosts as processes over ipc, in a folder of their own, so that no other process binds there."""
     import zmq
 
     from simnet.wire.membership.admission import NamedRoster
@@ -151,7 +151,7 @@ def tell_to_stop(broker: BrokerSocket, hosts: Sequence[str], failure: str | None
     deaf = []
     for host in hosts:
         if not broker.is_here(host):
-            deaf.append(host)  # it has ended already, or has not come (back) yet: there is nobody to tell
+            deaf.append(host)  # it has ended already, or has not joined (again) yet
             continue
         try:
             broker.post(host, Message("stop", {"failure": failure}))

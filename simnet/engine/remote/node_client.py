@@ -72,7 +72,7 @@ class NodeClient:
         return reply
 
     def give_up(self, host: str, ticket: int, reason: str) -> None:
-        """Record that the run goes on without `host`, for want of an answer to this request."""
+        """Record that the run continues without `host`, which has not answered this request."""
         if self._journal.loss(host, ticket) is None:
             self._journal.record_loss(host, ticket, reason)
 

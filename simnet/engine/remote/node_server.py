@@ -217,7 +217,7 @@ class NodeServer:
         try:
             self._connection.reply(request, reply)
         except OSError:
-            # A job that outlived the run finds the connection closed; nobody waits for it.
+            # A job that outlived the run finds the connection closed; no one waits for its answer.
             if not self._ended.is_set():
                 raise
 
@@ -255,7 +255,7 @@ def main(arguments: list[str]) -> int:
         try:
             NodeServer(HostSocket(context, endpoint, HostClaim(name)), name).serve()
         except NodeError as error:
-            print(f"simnet: error: {error}", file=sys.stderr)  # noqa: T201 - nobody else is left to tell
+            print(f"simnet: error: {error}", file=sys.stderr)  # noqa: T201 - a process of its own
             return error.exit_status
         except KeyboardInterrupt:
             return 130

@@ -67,7 +67,7 @@ class RemoteNodes:
         self._host_of: dict[str, str] = {}
         self._fusion_host = ""
         self._announced: int | None = None
-        """The ticket of what fusion was told of the streams, until its answer is there."""
+        """The ticket of the streams' announcement to fusion, until it is answered."""
         self._lost: dict[str, str] = {}
         self._first_coded_s: float | None = None
 
@@ -137,7 +137,7 @@ class RemoteNodes:
         posted = [(host, self._client.post(host, Message("tally"))) for host in left]
         seconds, peak_bytes = ThreadTimer(), 0
         for host, ticket in posted:
-            with suppress(NodeLostError):  # all else that it had to say is there
+            with suppress(NodeLostError):  # all its other answers are there
                 tally = self._client.result(host, ticket, "what it took").header
                 peak_bytes += tally["peak_rss_bytes"]
                 seconds.add({item["part"]: item["seconds"] for item in tally["seconds"]})

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from simnet.wire.security.keys import BrokerKeys
 
 WAIT_S = 60.0
-"""How long a broker waits for its hosts, and a host for its broker, unless told otherwise."""
+"""How long a broker waits for its hosts, and a host for its broker, by default."""
 END_MS = 1000
-"""How long what hosts were told last may take to leave."""
+"""How long the last messages to hosts may take to leave."""
 
 
 def scenario_digest(file: Path) -> str:

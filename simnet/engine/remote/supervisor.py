@@ -47,7 +47,7 @@ class HostProcesses:
             self._running[name].wait()
         gone = []
         for name, process in self._running.items():
-            # One that ended well was told to; whom nobody waits for any more is looked at no more.
+            # A process that ended with status 0 was told to; hosts that were given up are not watched any more.
             if name not in self._given_up and process.poll():
                 why = "gave no sign of life" if name in silent else _ended(process.returncode)
                 gone.append(self._bury(name, why))

@@ -1,4 +1,4 @@
-"""What happened in a run: every event in virtual order for the fingerprint, every frame's story for its row."""
+"""The ledger of a run: every event in virtual order for the fingerprint, every frame's story for its row."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Ledger:
         self._events.append(("feedback", now_ns, feedback.stream, arrived, *told, feedback.undecodable))
 
     def fault(self, host: str, reason: str, now_ns: int) -> None:
-        """The run goes on without a host from now on."""
+        """The run continues without a host."""
         del reason
         self._events.append(("fault", now_ns, host))
 

@@ -18,7 +18,7 @@ BACKLOG = 16
 
 
 class RunResults:
-    """What the nodes of a run tell beside their answers (`kernel.port.Results`)."""
+    """Takes pictures, scores and faults of a run's nodes (`kernel.port.Results`)."""
 
     backlog = BACKLOG
     """How many pictures may have been handed over and not be scored yet."""
@@ -33,7 +33,7 @@ class RunResults:
         return bool(self._watchers)
 
     def fault(self, host: str, reason: str, now_ns: int) -> None:
-        """The run goes on without a host from now on."""
+        """Note that the run continues without a host."""
         self._ledger.fault(host, reason, now_ns)
 
     def decoded(self, picture: DecodedPicture) -> None:

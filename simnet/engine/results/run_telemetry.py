@@ -38,13 +38,13 @@ if TYPE_CHECKING:
     from simnet.records.score import ScoredPicture
 
 SAMPLE_NS = 100_000_000
-"""Positions and loads are told so often in virtual time."""
+"""Virtual time between two samples of positions and loads."""
 WAY_STEPS, WAY_POINTS = 40, 4000
-"""Points of a node's way that are told, and of all nodes' ways together."""
+"""Most points of one node's path, and of all nodes' paths together."""
 PICTURE_S = 0.4
-"""A stream's pictures are told no more often than this in wall time."""
+"""Least wall time between two pictures of a stream."""
 PICTURES_S = 0.04
-"""Nor any two streams' pictures."""
+"""Least wall time between pictures of any two streams."""
 PICTURE_WIDTH = 512
 """Wider pictures are made smaller."""
 PICTURE_QUALITY = 88
@@ -112,12 +112,12 @@ class Telemetry(RunWatcher):
         self._publisher.put(lambda: Published(LiveFrame(ledger.row(self._run, config, camera, sequence))))
 
     def fault(self, host: str, reason: str) -> None:
-        """The run goes on without a host from now on."""
+        """Publish that the run continues without a host."""
         event = Published(LiveEvent(self._now_ns, "fault", host, reason))
         self._publisher.put(lambda: event)
 
     def scored(self, picture: ScoredPicture) -> None:
-        """Tell a picture, unless another was told just now; its score is in the frame's row."""
+        """Publish a picture, unless another was published just now; its score is in the frame's row."""
         stream, now = picture.stream, time.monotonic()
         recent = self._shown_s.get(stream, 0.0)
         if not self._publisher.has_subscribers or now - recent < PICTURE_S or now - self._last_shown_s < PICTURES_S:

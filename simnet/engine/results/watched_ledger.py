@@ -1,4 +1,4 @@
-"""A ledger that passes on what it is told to the watchers of a run."""
+"""A ledger that forwards events to the watchers of a run."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class RunWatcher:
         """A frame's coding is done."""
 
     def decided(self, ledger: Ledger, decision: Decision) -> None:
-        """What becomes of a frame is decided."""
+        """Fusion has decided on a frame."""
 
     def node_lost(self, ledger: Ledger, stream: str, sequence: int) -> None:
         """A frame was never coded."""
 
     def fault(self, host: str, reason: str) -> None:
-        """The run goes on without a host from now on."""
+        """The run continues without a host."""
 
     def finished(self, ledger: Ledger, stream: str, sequence: int) -> None:
         """A frame's story is complete."""
@@ -84,7 +84,7 @@ class WatchedLedger(Ledger):
             self._finished(decision.stream, decision.sequence)
 
     def fault(self, host: str, reason: str, now_ns: int) -> None:
-        """The run goes on without a host from now on."""
+        """The run continues without a host."""
         super().fault(host, reason, now_ns)
         for each in self._watchers:
             each.fault(host, reason)

@@ -1,4 +1,4 @@
-"""What processor a fingerprint was made on: learned codecs round differently with other vector instructions."""
+"""The processor that a fingerprint was made on: learned codecs round differently with other vector instructions."""
 
 from __future__ import annotations
 

@@ -38,6 +38,6 @@ class ThreadTimer:
 
     @property
     def seconds(self) -> dict[str, float]:
-        """What has been counted so far."""
+        """Seconds by part until now."""
         with self._lock:
             return dict(self._seconds)
