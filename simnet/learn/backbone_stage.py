@@ -1,4 +1,4 @@
-"""Stage `backbone`: rate and distortion of the coder alone, over the whole range of qualities at once."""
+"""Stage `backbone`: trains the coder alone for rate and distortion, over the whole quality range at once."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from simnet.learn.training_journal import Validation
 from simnet.learn.warm_start import start_backbone
 
 WATCHED = (0.0, 0.25, 0.5, 0.75, 1.0)
-"""Qualities that a validation looks at."""
+"""Qualities that a validation measures."""
 BALANCE = 0.4
-"""How far the loss of low qualities is raised: 0 not at all, 1 in proportion to 1 / lambda."""
+"""Exponent by which the loss of low qualities is raised: 0 leaves it unchanged, 1 scales it with 1 / lambda."""
 
 
 def to_tensor(pictures: list[np.ndarray]) -> Tensor:
-    """uint8 H x W x 3 pictures -> (B, 3, H, W) float32 in [0, 1], channels last in memory."""
+    """Convert uint8 H x W x 3 pictures to (B, 3, H, W) float32 in [0, 1], channels last in memory."""
     stacked = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
     return (stacked.float() / 255).contiguous(memory_format=torch.channels_last)
 
 
 def weight(quality: Tensor, recipe: Recipe) -> Tensor:
-    """Lambda at `quality` (B,): geometric between the recipe's bounds."""
+    """Lambda at `quality` (B,), interpolated geometrically between the recipe's bounds."""
     low, high = math.log(recipe.lambda_low), math.log(recipe.lambda_high)
     return torch.exp(low + (high - low) * quality)
 
 
 def validation_pictures(recipe: Recipe, count: int = 12) -> list[np.ndarray]:
-    """Left pictures of the validation data, 128 x 256, evenly spread."""
+    """Left pictures of the validation data, 128 x 256, evenly spaced."""
     sources = [pair_data.load(name, rendered_pairs=count, seed=recipe.seed + 1) for name in recipe.validation]
     lefts = [pair[0] for source in sources for pair in source.pairs]
     return [
@@ -54,7 +54,7 @@ def rate_distortion(network: nn.Module, pictures: Tensor, quality: float) -> tup
 
 
 def train(recipe: Recipe, folder: Path) -> Backbone:
-    """Train or resume; returns the averaged network."""
+    """Train or resume; return the averaged network."""
     torch.manual_seed(recipe.seed)
     network = Backbone(BackboneNumbers(groups=recipe.groups)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub
     held_out = to_tensor(validation_pictures(recipe))
@@ -80,7 +80,7 @@ def train(recipe: Recipe, folder: Path) -> Backbone:
         bpp, distance = bits / recipe.crop**2, losses.distortion(recipe.distortion, x_hat, x)
         trainer.note(bpp=bpp.mean(), distortion=distance.mean())
         share = weight(quality, recipe)
-        # Left as they are, the highest qualities would decide nearly every step.
+        # Without this factor, the highest qualities dominate the gradient of nearly every step.
         return ((bpp + share * losses.SCALE * distance) * (share / recipe.lambda_high) ** -BALANCE).mean() / 5
 
     network.train()
@@ -90,7 +90,7 @@ def train(recipe: Recipe, folder: Path) -> Backbone:
 
 @torch.no_grad()
 def validate(network: nn.Module, pictures: Tensor) -> Validation:
-    """Rate and PSNR of `pictures` (B, 3, H, W) over the whole range, and the first of them as it is decoded."""
+    """Rate and PSNR of `pictures` (B, 3, H, W) over the whole quality range, and the first picture, decoded."""
     figures: dict[str, float] = {}
     examples: dict[str, np.ndarray] = {}
     for quality in WATCHED:

@@ -1,4 +1,4 @@
-"""A training in several sittings: the checkpoint that one leaves for the next, and whether the two have one recipe."""
+"""Checkpoints of a training, and the check that a resumed training has the same recipe."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ CHECKPOINT = "last.pt"
 
 
 def read(file: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
-    """The state in a checkpoint file; InputError if it is none."""
+    """Read the state in a checkpoint file; InputError if the file is not a checkpoint."""
     try:
         return torch.load(file, map_location=device, weights_only=True)
-    except Exception as error:  # torch raises nearly anything for a damaged file
+    except Exception as error:  # torch raises many types of exception for a damaged file
         raise InputError(f"{file}: not a checkpoint of a training; move it away to start anew") from error
 
 
 def refuse_changes(recipe: Recipe, folder: Path, *, allowed: bool = False) -> None:
-    """See that the recipe is that of the sitting before, if there was one; with `allowed`, only say what differs.
+    """Check the recipe against that of the earlier session, if there is one; with `allowed`, only report the differences.
 
     Raises:
-        InputError: It differs in more than what may.
+        InputError: The recipe differs in a key that may not change.
     """
     file = folder / CHECKPOINT
     if not file.exists():

@@ -1,9 +1,9 @@
-"""Data by name: `KIND:PLACE?offset=K,K#SPLIT`.
+"""Names of data sets: `KIND:PLACE?offset=K,K#SPLIT`.
 
 pairs:DIR  kitti_raw:DIR  kitti_odometry:DIR      drives; ?offset=K pairs left[t] with right[t + K]
-kitti-stereo:DIR  kitti-general:DIR               the papers' data, cropped and resized as there; #train, #val or #test
-cityscapes:DIR                                    likewise
-rendered:SCENE                                    scenes made here
+kitti-stereo:DIR  kitti-general:DIR               the papers' data, cropped and resized as in the papers; #train, #val or #test
+cityscapes:DIR                                    as for kitti-stereo
+rendered:SCENE                                    scenes rendered by simnet
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from simnet.world.datasets.stereo_pairs import LAYOUTS
 
 RENDERED = "rendered"
 FURTHEST = 1000
-"""Frames; an offset beyond is a slip of the keyboard."""
+"""Largest offset in frames; a larger one is taken for a typing error."""
 
 
 @dataclass(frozen=True)
 class Name:
-    """A parsed name; `split` is None where none was given or there is none to give, `offsets` empty likewise."""
+    """A parsed name; `split` is None, and `offsets` empty, if not given or if the kind has none."""
 
     kind: str
     place: str
@@ -31,7 +31,7 @@ class Name:
 
     @property
     def ordered(self) -> bool:
-        """Whether the data are drives, whose frames follow each other."""
+        """Whether the data are drives, whose frames are consecutive."""
         return self.kind in LAYOUTS
 
     @property
@@ -45,10 +45,10 @@ class Name:
 
 
 def parse(text: str) -> Name:
-    """Read a name.
+    """Parse a name.
 
     Raises:
-        InputError: Another kind, no place, or an option that this kind does not have.
+        InputError: The kind is unknown, the place is missing, or the kind does not have an option that is given.
     """
     kind, _, rest = text.partition(":")
     if kind not in LAYOUTS and kind not in COUNTS and kind != RENDERED:
@@ -69,7 +69,7 @@ def parse(text: str) -> Name:
 
 
 def with_defaults(text: str, split: str, offsets: tuple[int, ...] = ()) -> str:
-    """The same name with what it leaves open filled in: its split, and its offsets where it has any."""
+    """The name with defaults filled in: its split, and its offsets if the kind has offsets."""
     name = parse(text)
     if name.published and name.split is None:
         name = replace(name, split=split)

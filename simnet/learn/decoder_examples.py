@@ -1,6 +1,6 @@
-"""Examples for the decoder's stages: a picture, what a codec made of it, and views of the same scene from elsewhere.
+"""Training examples for decoder stages: a picture, its decoded version, and other views of the same scene.
 
-Examples are prepared once and kept in memory, so a step costs only the network itself.
+Examples are prepared once and kept in memory, so a step computes only the network.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SIDES = 2
 
 @dataclass(frozen=True)
 class DecoderExample:
-    """Original, first decode, and the side pictures aligned to it (uint8 HEIGHT x WIDTH x 3 each)."""
+    """Original, first decoding, and the side pictures aligned to it (uint8 HEIGHT x WIDTH x 3 each)."""
 
     original: np.ndarray
     decoded: np.ndarray
@@ -34,7 +34,7 @@ class DecoderExample:
 
 
 def window(pictures: list[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
-    """The same HEIGHT x WIDTH window of every picture at a random scale; flipped half of the time."""
+    """Crop the same HEIGHT x WIDTH window from every picture at a random scale; flip it half of the time."""
     height, width = pictures[0].shape[:2]
     smallest = max(HEIGHT / height, WIDTH / width)
     if smallest > 1:
@@ -50,7 +50,7 @@ def window(pictures: list[np.ndarray], rng: np.random.Generator) -> list[np.ndar
 
 
 def views(sources: list[pair_data.PairSource], drop: float, rng: np.random.Generator) -> list[np.ndarray]:
-    """A picture and SIDES side views of it: the other camera's, a neighbouring frame's, or an unrelated one."""
+    """A picture and SIDES side views: from the other camera, a neighbouring frame, or an unrelated picture."""
     source = pair_data.choose(sources, rng)
     place, eye = int(rng.integers(len(source.pairs))), int(rng.integers(2))
     chosen = [source.pairs[place][eye]]
@@ -71,11 +71,11 @@ def views(sources: list[pair_data.PairSource], drop: float, rng: np.random.Gener
 
 
 ExampleCoder = Callable[[np.ndarray, float], np.ndarray]
-"""Picture and quality in [0, 1] -> the picture decoded."""
+"""Maps a picture and a quality in [0, 1] to the decoded picture."""
 
 
 def backbone_coder(backbone: Backbone) -> ExampleCoder:
-    """Code with a network in training, bits left out."""
+    """Return a coder that applies a network in training, without entropy coding."""
 
     @torch.no_grad()
     def code(picture: np.ndarray, quality: float) -> np.ndarray:
@@ -86,7 +86,7 @@ def backbone_coder(backbone: Backbone) -> ExampleCoder:
 
 
 def codec_coder(names: tuple[str, ...], rng: np.random.Generator) -> ExampleCoder:
-    """Code with one of the named codecs, drawn anew for every picture."""
+    """Return a coder that uses one of the named codecs, drawn at random for every picture."""
 
     def code(picture: np.ndarray, quality: float) -> np.ndarray:
         name, _, model = names[int(rng.integers(len(names)))].partition("=")
@@ -100,7 +100,7 @@ def codec_coder(names: tuple[str, ...], rng: np.random.Generator) -> ExampleCode
 def prepare(
     coder: ExampleCoder, sources: list[pair_data.PairSource], count: int, drop: float, seed: int
 ) -> list[DecoderExample]:
-    """Make `count` examples at random qualities; half of the side pictures were decoded themselves, as other streams' are."""
+    """Prepare `count` examples at random qualities; half of the side pictures are decoded, as those of other streams are."""
     rng, aligner, examples = np.random.default_rng(seed), Aligner(), []
     with progress(count, 0, "examples") as tell:
         for done in range(count):
@@ -117,7 +117,7 @@ def prepare(
 def batch(
     examples: list[DecoderExample], size: int, crop: int, rng: np.random.Generator
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Random crops: originals and first decodes (B, 3, crop, crop), aligned pictures of 1 to SIDES side pictures (S B, ...)."""
+    """Random crops: originals and first decodings (B, 3, crop, crop), aligned pictures of 1 to SIDES side pictures (S B, ...)."""
     candidates = CANDIDATES * int(rng.integers(1, SIDES + 1))
     originals, decoded, aligned = [], [], []
     for index in rng.integers(len(examples), size=size):

@@ -1,4 +1,4 @@
-"""Stage `dsin`: DSIN's training (Ayzik and Avidan, ECCV 2020), and its export."""
+"""Stage `dsin`: training of DSIN (Ayzik and Avidan, ECCV 2020), and its export."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from simnet.learn.recipe import Recipe
 from simnet.learn.trainer import Trainer
 
 WITHOUT_SIDE, WITH_SIDE = 0.3, 0.7
-"""Weights of the two decoded pictures' mean absolute errors, on the scale of 255."""
+"""Weights of the mean absolute errors of the two decoded pictures, on the 0 to 255 scale."""
 RATE = 500.0
 WEIGHT_DECAY, CENTRE_DECAY = 0.005, 0.1
 
 
 def train(recipe: Recipe, folder: Path) -> Dsin:
-    """Train or resume; returns the network itself: its batch norms' statistics would not fit averaged weights."""
+    """Train or resume; return the network itself, because batch norm statistics do not fit averaged weights."""
     torch.manual_seed(recipe.seed)
     network = Dsin()
     trainer = Trainer(network, recipe, folder)
@@ -47,7 +47,7 @@ def train(recipe: Recipe, folder: Path) -> Dsin:
         x_dec, x_si, bits, mask = both(network, x, y)
         rate = (bits.mean() + (bits * mask).mean()) / 2
         distortion = WITHOUT_SIDE * (x - x_dec).abs().mean() + WITH_SIDE * (x - x_si).abs().mean()
-        # 32 symbols for 64 pixels: half a bit a pixel for each bit a symbol.
+        # 32 symbols for 64 pixels: 1 bit per symbol is 0.5 bit per pixel.
         excess = (rate - 2 * recipe.bpp_target).clamp(min=0)
         return 255 * distortion + RATE * excess + regularisers(network)
 
@@ -65,13 +65,13 @@ def train(recipe: Recipe, folder: Path) -> Dsin:
 
 
 def draw(sources: list[pair_data.PairSource], count: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Pictures and one view of the same scene for each (B, 3, H, W)."""
+    """Draw pictures, and one view of the same scene for each (B, 3, H, W)."""
     drawn = [decoder_examples.views(sources, 0.0, rng)[:2] for _ in range(count)]
     return to_tensor([x for x, _ in drawn]), to_tensor([y for _, y in drawn])
 
 
 def normalise(network: Dsin, pictures: Tensor) -> None:
-    """Keep the training pictures' mean and deviation for the finder."""
+    """Store the mean and standard deviation of the training pictures for the finder."""
     network.get_buffer("mean").copy_(pictures.mean(dim=(0, 2, 3)))
     network.get_buffer("deviation").copy_(pictures.std(dim=(0, 2, 3)).clamp(min=0.05))
 
@@ -79,7 +79,7 @@ def normalise(network: Dsin, pictures: Tensor) -> None:
 def both(network: Dsin, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Decode x (B, 3, H, W) without and with y: x_dec, x_si, bits of every symbol, mask.
 
-    No gradient goes into the patches of y.
+    No gradient flows into the patches of y.
     """
     x_dec, bits, mask = network.code(x)
     with torch.no_grad():
@@ -96,7 +96,7 @@ def both(network: Dsin, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor, T
 
 
 def regularisers(network: Dsin) -> Tensor:
-    """Half the squared norms of the convolutions' weights and of the centres, at the autoencoder's published factors."""
+    """Half the squared norms of convolution weights and centres, times the published factors of the autoencoder."""
     weights = [p for name, p in network.named_parameters() if p.ndim >= 4 and not name.startswith("side.")]
     squares = torch.stack([(p**2).sum() for p in weights]).sum()
     return WEIGHT_DECAY * squares / 2 + CENTRE_DECAY * (network.quantiser.centres**2).sum() / 2
@@ -104,7 +104,7 @@ def regularisers(network: Dsin) -> Tensor:
 
 @torch.no_grad()
 def write(folder: Path, network: Dsin, facts: dict[str, Any], card: str) -> None:
-    """Write the model folder: graphs, and the probability model in whole numbers."""
+    """Write the model folder: graphs, and the probability model in integers."""
     network = network.eval()
     free = {2: "height", 3: "width"}
     picture, latent = torch.rand(1, 3, 64, 96), torch.rand(1, network.numbers.latent, 8, 12)
@@ -118,7 +118,7 @@ def write(folder: Path, network: Dsin, facts: dict[str, Any], card: str) -> None
 
 
 def tables(network: Dsin) -> dict[str, np.ndarray]:
-    """The probability model as `Probabilities.read` takes it."""
+    """The probability model in the format of `Probabilities.read`."""
     arrays = {
         "tables.centres": fixed_point.fixed(network.quantiser.centres.numpy()),
         "tables.exponents": exponential(),

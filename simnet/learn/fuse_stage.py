@@ -1,6 +1,6 @@
-"""Stage `fuse`: the decoder's side-information network, on the decodings of a frozen backbone or of other codecs.
+"""Stage `fuse`: trains the decoder's side-information network on pictures decoded by a frozen backbone or other codecs.
 
-A share of the examples is aligned to an unrelated picture, from which the decoder learns distrust.
+A share of the examples has an unrelated side picture, so the decoder learns to ignore useless side information.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def frozen_backbone(folder: Path) -> Backbone:
 
 @torch.no_grad()
 def start_fuse(network: Fuse, name: str) -> None:
-    """Fill the network from the fusion stage of a model; residual blocks that it lacks keep their neutral start."""
+    """Load the weights of a model's fusion stage; residual blocks that the model lacks keep their neutral initial values."""
     from safetensors import safe_open
 
     earlier = model.load(name)
@@ -57,7 +57,7 @@ def start_fuse(network: Fuse, name: str) -> None:
 
 
 def coder(recipe: Recipe) -> tuple[Backbone | None, decoder_examples.ExampleCoder]:
-    """Whose decoded pictures the stage is trained on."""
+    """Return the backbone, if any, and the coder whose decoded pictures are the training input."""
     if recipe.codecs:
         return None, decoder_examples.codec_coder(recipe.codecs, np.random.default_rng(recipe.seed))
     if recipe.backbone is None:
@@ -72,7 +72,7 @@ def psnr(error: Tensor) -> float:
 
 
 def train(recipe: Recipe, folder: Path) -> tuple[Backbone | None, Fuse]:
-    """Train or resume; returns the frozen backbone, if it has one, and the averaged fusion network."""
+    """Train or resume; return the frozen backbone, if any, and the averaged fusion network."""
     torch.manual_seed(recipe.seed)
     backbone, code = coder(recipe)
     network = Fuse(FuseNumbers()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub
@@ -95,7 +95,7 @@ def train(recipe: Recipe, folder: Path) -> tuple[Backbone | None, Fuse]:
         x, decoded, aligned = trainer.share(*decoder_examples.batch(training, recipe.batch, recipe.crop, rng))
         with trainer.autocast():
             picture = network(decoded, aligned)[0]
-        # Relative to the first decode, so that low qualities do not outweigh the rest.
+        # Relative to the first decoding, so that low qualities do not dominate.
         start, end = (losses.distortion(recipe.distortion, each, x) for each in (decoded, picture))
         trainer.note(distortion=end.mean())
         return (end / (start + 1e-5)).mean()
@@ -106,7 +106,7 @@ def train(recipe: Recipe, folder: Path) -> tuple[Backbone | None, Fuse]:
 
 @torch.no_grad()
 def validate(network: nn.Module, held_out: list[decoder_examples.DecoderExample]) -> Validation:
-    """PSNR alone, with side information, and with an unrelated side picture."""
+    """PSNR without side information, with it, and with an unrelated side picture."""
     device = next(network.parameters()).device
     x, decoded = (to_tensor([getattr(e, part) for e in held_out]).to(device) for part in ("original", "decoded"))
     aligned = to_tensor([candidate for e in held_out for candidate in e.aligned[:CANDIDATES]]).to(device)
@@ -115,7 +115,7 @@ def validate(network: nn.Module, held_out: list[decoder_examples.DecoderExample]
 
 
 def compared(x: Tensor, alone: Tensor, joined: Tensor, unrelated: Tensor) -> Validation:
-    """The pictures x (B, 3, H, W) against what was decoded of them alone, with side information, and with unrelated pictures."""
+    """Compare x (B, 3, H, W) with its decodings without side information, with it, and with unrelated pictures."""
     clipped = [each.float().clamp(0, 1) for each in (alone, joined, unrelated)]
     before, after, control = (psnr((each - x) ** 2) for each in clipped)
     return Validation(

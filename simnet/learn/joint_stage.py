@@ -1,6 +1,6 @@
-"""Stage `common`: NDIC's decoder on a frozen backbone: features of Y concatenated to the latent of X, without alignment.
+"""Stage `common`: trains NDIC's decoder on a frozen backbone; features of Y are concatenated to the latent of X, unaligned.
 
-NDIC trains everything at once; here the encoder is shared with the codecs that it is compared with, so that only the way of using
+NDIC trains all parts jointly. Here the encoder is the same as that of the codecs it is compared with, so that only the use of
 side information differs.
 """
 
@@ -23,7 +23,7 @@ from simnet.learn.training_journal import Validation
 
 
 def train(recipe: Recipe, folder: Path) -> tuple[Backbone, Common]:
-    """Train or resume; returns the frozen backbone and the averaged decoder."""
+    """Train or resume; return the frozen backbone and the averaged decoder."""
     torch.manual_seed(recipe.seed)
     if recipe.backbone is None:
         raise InputError(f"{recipe.model}: backbone: missing; expected the training folder of a backbone")
@@ -63,7 +63,7 @@ def train(recipe: Recipe, folder: Path) -> tuple[Backbone, Common]:
 def draw(
     sources: list[pair_data.PairSource], count: int, drop: float, rng: np.random.Generator
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Pictures and one side view of each (B, 3, H, W), and qualities (B,)."""
+    """Draw pictures and one side view of each (B, 3, H, W), and qualities (B,)."""
     drawn = [decoder_examples.views(sources, drop, rng)[:2] for _ in range(count)]
     quality = torch.from_numpy(rng.random(count).astype(np.float32))
     return to_tensor([x for x, _ in drawn]), to_tensor([y for _, y in drawn]), quality

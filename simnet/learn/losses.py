@@ -1,4 +1,4 @@
-"""What a training minimises beside the rate: mean squared error, or 1 - MS-SSIM, a picture at a time and differentiable."""
+"""Differentiable distortion losses for each picture: mean squared error, or 1 - MS-SSIM."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from simnet.quality import SCALE_WEIGHTS, SIGMA, WINDOW
 
 KINDS = ("mse", "ms-ssim")
 SCALE = 255.0**2
-"""Both kinds are weighed as lambda * 255^2 * D (NDIC, ATN), so that lambdas are those of the literature."""
+"""Factor of both kinds, lambda * 255^2 * D (NDIC, ATN), so that lambdas match the literature."""
 
 _C1, _C2 = 0.01**2, 0.03**2
 _LEAST = 1e-4
-"""Terms below are continued by a gentle slope: their powers below one have an unbounded gradient at zero, and none below it."""
+"""Below this, a term continues with a gentle slope: powers below 1 have an unbounded gradient at 0, and none below 0."""
 
 
 def distortion(kind: str, x_hat: Tensor, x: Tensor) -> Tensor:
-    """How far x_hat (B, 3, H, W) is from x, both on [0, 1]: float32 (B,).
+    """Distortion of x_hat (B, 3, H, W) against x, both in [0, 1]: float32 (B,).
 
     Args:
         kind: `mse`, or `ms-ssim` for 1 - MS-SSIM.
-        x_hat: What was decoded, clipped or not, of any float type.
-        x: What it should be.
+        x_hat: The decoded pictures, clipped or not, of any float type.
+        x: The original pictures.
 
     Raises:
-        InputError: Another kind, or pictures too small for MS-SSIM's window of 7.
+        InputError: The kind is unknown, or the pictures are too small for MS-SSIM's window of 7.
     """
     if kind not in KINDS:
         raise InputError(f"distortion {kind}: unknown; expected one of {', '.join(KINDS)}")
@@ -42,8 +42,8 @@ def distortion(kind: str, x_hat: Tensor, x: Tensor) -> Tensor:
 def ms_ssim(x_hat: Tensor, x: Tensor) -> Tensor:
     """Multi-scale structural similarity (Wang, Simoncelli and Bovik 2003) of float32 pictures (B, C, H, W) on [0, 1]: (B,).
 
-    As `simnet.quality.ms_ssim` (window 7, sigma 1.5, five scales or as many as fit), but for terms near and below zero, where
-    the published definition has no gradient to learn from: there it goes on falling, and stays positive.
+    Equal to `simnet.quality.ms_ssim` (window 7, sigma 1.5, five scales or as many as fit), except for terms near and below
+    zero, where the published definition has no usable gradient. There this function keeps falling and stays positive.
     """
     weights = _weights(min(x.shape[-2:]))
     product = torch.ones(x.shape[:2], device=x.device)
@@ -69,7 +69,7 @@ def _similarity(x_hat: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _blur(x: Tensor) -> Tensor:
-    """Gaussian window over (B, C, H, W), only where it fits whole."""
+    """Gaussian filter over (B, C, H, W), without padding."""
     taps = _taps().to(x.device)
     channels = x.shape[1]
     across = functional.conv2d(x, taps.view(1, 1, 1, -1).expand(channels, 1, 1, -1), groups=channels)
@@ -77,7 +77,7 @@ def _blur(x: Tensor) -> Tensor:
 
 
 def _halve(x: Tensor) -> Tensor:
-    """Means over 2 x 2 samples; an odd side gets one line of zeros in front, as in `simnet.quality`."""
+    """Means over 2 x 2 samples; an odd side is padded with one line of zeros in front, as in `simnet.quality`."""
     height, width = x.shape[-2:]
     return functional.avg_pool2d(functional.pad(x, (width % 2, 0, height % 2, 0)), 2)
 
@@ -91,7 +91,7 @@ def _taps() -> Tensor:
 
 @cache
 def _weights(side: int) -> tuple[float, ...]:
-    """Weights of the scales that fit into a picture whose smaller side is `side`, scaled to sum to 1 where not all do."""
+    """Weights of the scales that fit a picture of smaller side `side`, scaled to sum to 1 if not all fit."""
     scales, left = 0, side
     while scales < len(SCALE_WEIGHTS) and left >= WINDOW:
         scales, left = scales + 1, (left + 1) // 2

@@ -1,4 +1,4 @@
-"""From a trained low-resolution backbone to a folder of `models/`: weights, graphs, integer tables, manifest and card."""
+"""Exports a trained low-resolution backbone to a folder of `models/`: weights, graphs, integer tables, manifest and card."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from simnet.codec.learned.lowres_networks import ACTIVITY, Lowres
 from simnet.codec.learned.lowres_parts import E_FOLDS, KNOTS, PRIORS, SCALE_MIN, TABLES
 
 FRONT = "network."
-"""Of the weights' names in the safetensors file."""
+"""Prefix of the weights' names in the safetensors file."""
 IN_TABLES = ("cdf.", "cb.", "a1.", "a2.", "fz.")
-"""Parameters that are exported as whole numbers alone."""
+"""Parameters that are exported only as integers."""
 HALVED = 4096
-"""Numbers in a convolution's weight from which on it is stored in half precision."""
+"""Least number of elements at which a convolution's weight is stored in half precision."""
 REACH = 255
-"""z beyond this is left to the coder's escape."""
+"""Larger absolute values of z use the coder's escape symbol."""
 TAIL = 1e-6
-"""Symbols at both ends whose probabilities sum to less than this are left to the escape."""
+"""Symbols at both ends whose probabilities sum to less than this use the escape symbol."""
 
 
 class _Call(nn.Module):
-    """Some of the network's functions as a module to trace."""
+    """Module that wraps a function of the network, for tracing."""
 
     def __init__(self, network: Lowres, function: Callable[..., Any]) -> None:
         super().__init__()
         self.network, self.function = network, function
 
     def forward(self, *inputs: Tensor) -> Any:
-        """Call them."""
+        """Call the function."""
         return self.function(*inputs)
 
 
@@ -56,13 +56,13 @@ def write(folder: Path, codec: str, network: Lowres, facts: dict[str, Any], card
 
 
 def stored(value: Tensor) -> np.ndarray:
-    """A parameter as it is stored: weights of convolutions in half precision, all that is small in single."""
+    """A parameter in its stored precision: half for large convolution weights, single for small parameters."""
     whole = value.detach().contiguous().numpy()
     return whole.astype(np.float16) if whole.ndim == 4 and whole.size >= HALVED else whole
 
 
 def halve(proto: onnx.ModelProto, weights: dict[str, np.ndarray]) -> None:
-    """Have a graph read those initialisers in half precision that are stored so."""
+    """Make a graph read those initialisers in half precision that are stored in half precision."""
     casts = []
     for tensor in proto.graph.initializer:
         value = weights.get(tensor.name)
@@ -80,7 +80,7 @@ def halve(proto: onnx.ModelProto, weights: dict[str, np.ndarray]) -> None:
 
 
 def graphs(network: Lowres) -> dict[str, onnx.ModelProto]:
-    """What coding runs; see `lowres_codec`."""
+    """The graphs that coding runs; see `lowres_codec`."""
     n, free = network.numbers, {2: "height", 3: "width"}
     shares: Inputs = {"shares": (torch.eye(KNOTS)[:1], {})}
     picture = (torch.rand(1, 3, 64, 96), free)
@@ -116,7 +116,7 @@ def graphs(network: Lowres) -> dict[str, onnx.ModelProto]:
 
 @torch.no_grad()
 def tables(network: Lowres) -> dict[str, np.ndarray]:
-    """Everything in whole numbers, as `lowres_coder.LowresCoder.read` takes it."""
+    """All integer tables, in the format of `lowres_coder.LowresCoder.read`."""
     scales = SCALE_MIN * np.exp(np.arange(TABLES) * E_FOLDS)
     found = {f"latent.{name}": array for name, array in graph_export.gaussian_tables(scales).items()}
     found |= {f"z.{name}": array for name, array in prior_tables(network).items()}
@@ -128,7 +128,7 @@ def tables(network: Lowres) -> dict[str, np.ndarray]:
 
 @torch.no_grad()
 def prior_tables(network: Lowres) -> dict[str, np.ndarray]:
-    """Integer tables of z, prior by prior, channel by channel."""
+    """Integer tables of z for each prior and channel."""
     values = torch.arange(-REACH, REACH + 1, dtype=torch.float64)
     mass = network.double().fz.mass(values.expand(network.numbers.hyper, -1)).numpy()
     network.float()
@@ -145,7 +145,7 @@ def prior_tables(network: Lowres) -> dict[str, np.ndarray]:
 
 @torch.no_grad()
 def index_arrays(network: Lowres) -> dict[str, np.ndarray]:
-    """The index maps in whole numbers, each with the power of two that its numbers count; see `lowres_indexes.IndexMaps`."""
+    """The index maps in integers, each with the power of two that is its unit; see `lowres_indexes.IndexMaps`."""
     n, one = network.numbers, 2.0**lowres_indexes.FRACTION
     magnitude = one / 2.0**lowres_indexes.MAGNITUDE_FRACTION
     banks = [bank.get_parameter("t").double() for bank in network.cb]

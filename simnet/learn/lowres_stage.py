@@ -1,4 +1,4 @@
-"""Stage `lowres`: the low-resolution backbone, from a transform coder to a codec, over the whole range of qualities at once."""
+"""Stage `lowres`: trains the low-resolution backbone from a transform coder, over the whole quality range at once."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ FACTORS: Factors = (
     (0.1, ("ren.content.", "ren.out.")),
     (0.05, ("patch.",)),
 )
-"""Shares of the learning rate. The transform's weights are small and their inputs alike, so Adam's even steps there move whole
-pictures; gains, tables and priors are far from where they belong at the start."""
+"""Factors of the learning rate. The transform's weights are small and their inputs are correlated, so Adam's equal steps change
+whole pictures; gains, tables and priors start far from their final values."""
 BETAS = (0.9, 0.99)
 CELL = 16
 PATCHES = 40_000
-"""Cells of 16 x 16 that the Karhunen-Loeve basis is found from."""
+"""Number of 16 x 16 cells that the Karhunen-Loeve basis is computed from."""
 
 
 def train(recipe: Recipe, folder: Path) -> Lowres:
-    """Train or resume; returns the averaged network."""
+    """Train or resume; return the averaged network."""
     torch.manual_seed(recipe.seed)
     network = Lowres(LowresNumbers())
     sources: list[PairSource] = []
@@ -57,7 +57,7 @@ def train(recipe: Recipe, folder: Path) -> Lowres:
         bpp, distance = bits / recipe.crop**2, losses.distortion(recipe.distortion, x_hat, x)
         trainer.note(bpp=bpp.mean(), distortion=distance.mean())
         share = weight(quality, recipe)
-        # Left as they are, the highest qualities would decide nearly every step.
+        # Without this factor, the highest qualities dominate the gradient of nearly every step.
         return ((bpp + share * losses.SCALE * distance) * share**-BALANCE).mean()
 
     network.train()
@@ -66,7 +66,7 @@ def train(recipe: Recipe, folder: Path) -> Lowres:
 
 
 def crops(recipe: Recipe, sources: Sequence[PairSource], rng: np.random.Generator, count: int) -> list[np.ndarray]:
-    """Random crops of random pictures, of sources as often as the recipe's shares say."""
+    """Random crops of random pictures; the recipe's shares are the frequencies of the sources."""
     shares = np.array(recipe.shares or [len(source.pairs) ** 0.5 for source in sources])
     found = []
     for _ in range(count):
@@ -77,7 +77,7 @@ def crops(recipe: Recipe, sources: Sequence[PairSource], rng: np.random.Generato
 
 
 def start(network: Lowres, recipe: Recipe, sources: Sequence[PairSource]) -> None:
-    """Start as the transform coder of the training crops' Karhunen-Loeve basis."""
+    """Initialise the network as the transform coder of the training crops' Karhunen-Loeve basis."""
     rng, cells, taken = np.random.default_rng((recipe.seed, 1)), [], 0
     while taken < PATCHES:
         cells.append(patches(np.stack(crops(recipe, sources, rng, recipe.batch))))
@@ -86,14 +86,14 @@ def start(network: Lowres, recipe: Recipe, sources: Sequence[PairSource]) -> Non
 
 
 def patches(pictures: np.ndarray) -> np.ndarray:
-    """Cells of pictures uint8 (B, H, W, 3) as rows of 2x - 1: float32 (n, 3 * 256), each (colour, row, column)."""
+    """Cells of uint8 pictures (B, H, W, 3) as rows of 2x - 1: float32 (n, 3 * 256), each row (colour, row, column)."""
     b, h, w, _ = pictures.shape
     cells = pictures.reshape(b, h // CELL, CELL, w // CELL, CELL, 3).transpose(0, 1, 3, 5, 2, 4)
     return cells.reshape(-1, 3 * CELL**2).astype(np.float32) / 127.5 - 1
 
 
 def karhunen_loeve(rows: np.ndarray, count: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Basis, spread and mean colour of patches, as `Lowres.start` takes them."""
+    """Basis, spread and mean colour of patches, in the format of `Lowres.start`."""
     mean = rows.reshape(-1, 3, CELL**2).mean(axis=(0, 2))
     centred = rows - mean.repeat(CELL**2)
     values, vectors = np.linalg.eigh((centred.T @ centred / len(rows)).astype(np.float64))
@@ -104,7 +104,7 @@ def karhunen_loeve(rows: np.ndarray, count: int) -> tuple[Tensor, Tensor, Tensor
 
 
 def _sources(recipe: Recipe) -> list[PairSource]:
-    """The recipe's pairs, then its single pictures, each of them beside itself."""
+    """The recipe's pairs, then its single pictures, each paired with itself."""
     sources = [pair_data.load(name, rendered_pairs=recipe.rendered_pairs, seed=recipe.seed) for name in recipe.data]
     for folder in recipe.pictures:
         files = list_pictures(Path(folder))

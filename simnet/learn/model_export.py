@@ -1,4 +1,4 @@
-"""From a trained network to a folder of `models/`: weights, integer tables, graphs, manifest and card."""
+"""Exports a trained network to a folder of `models/`: weights, integer tables, graphs, manifest and card."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from simnet.codec.learned.context_networks import Pass
 from simnet.codec.learned.graph_export import Inputs, graph
 
 TAIL = 1e-6
-"""Symbols at both ends whose probabilities sum to less than this are left to the coder's escape."""
+"""Symbols at both ends whose probabilities sum to less than this use the coder's escape symbol."""
 REACH = 512
 
 
 @torch.no_grad()
 def build_tables(network: Backbone) -> EntropyTables:
-    """Read integer tables for every level, and gains for every quality step, off the trained density."""
+    """Compute integer tables for every level, and gains for every quality step, from the trained density."""
     network = network.eval().double()
     steps = torch.arange(QUALITY_STEPS + 1, dtype=torch.float64) / QUALITY_STEPS
     gain, inverse = (table[:, :, 0, 0] for table in network.gain(steps))
@@ -58,7 +58,7 @@ def table_arrays(network: Backbone) -> dict[str, np.ndarray]:
 
 @torch.no_grad()
 def context_arrays(network: Backbone) -> dict[str, np.ndarray]:
-    """The context model in whole numbers, as `context.ContextCoder.read` takes it."""
+    """The context model in integers, in the format of `context.ContextCoder.read`."""
     steps = torch.arange(QUALITY_STEPS + 1, dtype=torch.float64) / QUALITY_STEPS
     between = network.double().between(steps)
     log_gain, log_inverse = between(network.log_gain)[:, :, 0, 0], between(network.log_inverse)[:, :, 0, 0]
@@ -103,7 +103,7 @@ def write(
 ) -> None:
     """Write a model folder; `facts` (training, measurements, declared coding times) go into the manifest.
 
-    Without a backbone it is a side-information stage for other codecs.
+    Without a backbone the model is a side-information stage for other codecs.
     """
     parts = {"backbone": backbone, "common" if isinstance(decoder, Common) else "fuse": decoder}
     state = {f"{part}.{name}": value for part, net in parts.items() if net for name, value in net.state_dict().items()}
@@ -113,7 +113,7 @@ def write(
 
 
 def add_to_manifest(folder: Path, **facts: object) -> None:
-    """Put further facts into a written manifest."""
+    """Add facts to a written manifest."""
     file = folder / "manifest.yaml"
     manifest = yaml.safe_load(file.read_text()) | facts
     file.write_text(yaml.safe_dump(manifest, sort_keys=False, width=120))
