@@ -1,4 +1,4 @@
-"""Attention of a decoder in a form small enough for a page: cells are joined to patches, numbers become integers."""
+"""Decoder attention in compact form for a page: cells are pooled into patches, numbers are quantised to integers."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ import numpy as np
 from simnet.report.evaluation_examples import DecoderExplanation
 
 SMALLEST_PATCH = 8
-"""Pixels. Smaller cells are joined, so that a patch is large enough to select."""
+"""Smallest patch side in pixels. Smaller cells are pooled, so that a patch is large enough to select."""
 MOST_PATCHES = 2500
 MATCHES = 8
-"""Of a patch, the strongest first."""
+"""Matches kept for each patch, the strongest first."""
 POSITION_STEPS = 4
-"""Positions are kept in quarter pixels,"""
+"""Steps per pixel: positions are stored in quarter pixels."""
 WEIGHT_STEPS = 10_000
-"""and weights in hundredths of a percent."""
+"""Steps per unit weight: weights are stored in hundredths of a percent."""
 
 
 def packed(explained: DecoderExplanation) -> dict[str, Any]:
-    """Return what the page's script needs of one explanation.
+    """Return one explanation, packed for the page's script.
 
     `matches` is base64 of little-endian int16 (rows, columns, K, 4): side picture, x and y in quarter pixels, weight in 1/10,000;
-    `trust` is base64 of uint8 (rows, columns) in 1/255. `patch` and `match` are sides in pixels of X's patch and of a match in Y.
+    `trust` is base64 of uint8 (rows, columns) in 1/255. `patch` and `match` are the side lengths in pixels of X's patch and of a
+    match in Y.
     """
     factor = joined_cells(explained.cell, *explained.trust.shape)
     matches, trust = pooled(explained.matches, explained.trust, factor)
@@ -43,7 +44,7 @@ def packed(explained: DecoderExplanation) -> dict[str, Any]:
 
 
 def joined_cells(cell: int, rows: int, columns: int) -> int:
-    """Return how many cells make one side of a patch."""
+    """Return the number of cells along one side of a patch."""
     factor = max(1, math.ceil(SMALLEST_PATCH / cell))
     while math.ceil(rows / factor) * math.ceil(columns / factor) > MOST_PATCHES:
         factor += 1
@@ -51,9 +52,9 @@ def joined_cells(cell: int, rows: int, columns: int) -> int:
 
 
 def pooled(matches: np.ndarray, trust: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray]:
-    """Join factor x factor cells: their strongest matches, float32 (rows, columns, K, 4), and mean trust (rows, columns).
+    """Pool factor x factor cells: their strongest matches, float32 (rows, columns, K, 4), and mean trust (rows, columns).
 
-    A weight is then the share of the whole patch's attention. Patches at the edge may hold fewer cells.
+    Each weight becomes a share of the whole patch's attention. Patches at the edge may hold fewer cells.
     """
     height, width, count, _ = matches.shape
     rows, columns = math.ceil(height / factor), math.ceil(width / factor)

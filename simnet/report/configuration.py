@@ -15,7 +15,7 @@ from simnet.report.site_plan import position_m
 
 
 def tables(scenario: Scenario) -> list[Table]:
-    """Return nodes, streams, links, and the world with its fusion centre."""
+    """Return tables of nodes, streams, links, and the world with its fusion centre."""
     return [_nodes(scenario), _streams(scenario), _links(scenario), _setting(scenario)]
 
 

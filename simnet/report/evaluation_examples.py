@@ -19,7 +19,7 @@ class EvaluatedPicture:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExampleDecoding:
-    """A codec's decoding of an example. `offset` is that of its side picture in frames; None without a side picture."""
+    """A codec's decoding of an example. `offset` is its side picture's offset in frames; None without a side picture."""
 
     codec: str
     decoded: EvaluatedPicture
@@ -30,7 +30,7 @@ class ExampleDecoding:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DecoderExplanation:
-    """What a decoder used of its side picture; `cell`, `matches`, `trust` as in `codec.protocols.Explanation`."""
+    """A decoder's use of its side picture; `cell`, `matches`, `trust` as in `codec.protocols.Explanation`."""
 
     codec: str
     offset: int
@@ -45,7 +45,7 @@ class DecoderExplanation:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EvaluationExample:
-    """One picture, its side pictures by offset in frames (uint8, H x W x 3 each), and their decodings."""
+    """One picture, its side pictures by offset in frames (uint8, H x W x 3 each), and its decodings."""
 
     name: str
     original: np.ndarray

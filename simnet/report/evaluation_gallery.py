@@ -1,4 +1,4 @@
-"""Example pictures of an evaluation as a page carries them: WebP in data URIs, captions, error maps and attention."""
+"""Example pictures of an evaluation, embedded in a page: WebP in data URIs, captions, error maps and attention."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from simnet.report.formatting import number
 from simnet.report.kept_pictures import ERROR_FACTOR, PagePicture, data_uri
 
 BUDGET = 3_500_000
-"""Bytes of all pictures of a page, as text."""
+"""Size budget of a page's pictures, in bytes of base64 text."""
 LOSSY = 90
-"""WebP quality if the pictures without loss would exceed the budget."""
+"""WebP quality if the lossless pictures would exceed the budget."""
 
 Embed = Callable[[np.ndarray], str]
 
 
 @dataclass(frozen=True, slots=True)
 class GalleryCell:
-    """One picture of the gallery and, under it, its error."""
+    """One picture of the gallery and its error map, shown under it."""
 
     id: str
     picture: PagePicture
@@ -43,12 +43,12 @@ class ExampleGallery:
 
     examples: Sequence[dict[str, Any]]
     attention: Sequence[dict[str, Any]]
-    """For the script: by example with explanations, its pictures' sizes and packed explanations."""
+    """Data for the page's script: picture sizes and packed explanations of each example that has explanations."""
     note: str
 
 
 def gallery(examples: Sequence[EvaluationExample]) -> ExampleGallery:
-    """Embed the examples: without loss if they fit into the budget, else at `LOSSY`, else fewer of them."""
+    """Embed the examples: lossless if they fit into the budget, else at quality `LOSSY`, else fewer of them."""
     for kept, embed, words in (
         (len(examples), _lossless, ""),
         *((kept, _lossy, f"Pictures are stored as WebP at quality {LOSSY}.") for kept in range(len(examples), 0, -1)),
@@ -61,7 +61,7 @@ def gallery(examples: Sequence[EvaluationExample]) -> ExampleGallery:
 
 
 def when(offset: int) -> str:
-    """Return an offset in time in words."""
+    """Return a time offset in words."""
     if not offset:
         return "same time"
     return f"{abs(offset)} frame{'s' * (abs(offset) > 1)} {'later' if offset > 0 else 'earlier'}"

@@ -1,4 +1,4 @@
-"""Writer of an evaluation's page and of its scores picture by picture."""
+"""Writer of an evaluation's page and of its scores for each picture."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def prepare(out_dir: Path) -> None:
     """Make the folder of an evaluation, before the evaluation starts.
 
     Raises:
-        InputError: It cannot be made, or holds an evaluation already.
+        InputError: The folder cannot be made, or already holds an evaluation.
     """
     _make(out_dir)
     for name in (PAGE, SCORES):
@@ -33,9 +33,9 @@ def prepare(out_dir: Path) -> None:
 
 
 def write(result: EvaluationResult, out_dir: Path, *, asked_published: bool = False) -> Path:
-    """Write `out_dir/evaluation.html`, one page that needs no network, and `pictures.csv`; return the page's path.
+    """Write `out_dir/evaluation.html`, a self-contained page, and `pictures.csv`; return the page's path.
 
-    Points that papers published for KITTI Stereo are drawn if all of the data is KITTI Stereo, or on request.
+    Published points for KITTI Stereo are drawn if all data is KITTI Stereo, or if `asked_published` is True.
 
     Raises:
         InputError: The folder cannot be written.

@@ -1,4 +1,4 @@
-"""The result of an evaluation as the report takes it: plain values and example pictures."""
+"""Evaluation result, the report's input: plain values and example pictures."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ class EvaluationResult(TypedDict):
     anchor: str
     anchors: Sequence[str]
     points: Mapping[str, Points]
-    """By codec, each point with `quality`, `bpp`, `psnr_db`, `ms_ssim`."""
+    """Points by codec, each with `quality`, `bpp`, `psnr_db`, `ms_ssim`."""
     comparisons: Mapping[str, Mapping[str, BjontegaardDifferences]]
-    """By anchor and codec."""
+    """Bjontegaard differences by anchor and codec."""
     pictures: int
     size: NotRequired[Sequence[int]]
-    """Width and height of the first picture that was coded."""
+    """Width and height of the first coded picture."""
     protocol: NotRequired[str | None]
     rates: NotRequired[Sequence[float] | None]
-    """The range of rates (bpp) that differences are restricted to."""
+    """Range of rates (bpp) that limits the Bjontegaard differences."""
     left_out: NotRequired[int]
     unrelated: NotRequired[str]
     """Origin of the unrelated pictures, in words."""
     controls: NotRequired[Mapping[str, Mapping[str, Points]]]
-    """By codec, the same bitstreams decoded with side information `none` and `unrelated`."""
+    """Control points by codec: the same bitstreams decoded with side information `none` and `unrelated`."""
     side_information: NotRequired[Mapping[str, Mapping[str, BjontegaardDifferences]]]
-    """By codec and way (`with`, `unrelated`), against the same decoder without side information."""
+    """Differences by codec and way (`with`, `unrelated`), against the same decoder without side information."""
     offsets: NotRequired[Mapping[str, Sequence[Mapping[str, Any]]]]
-    """By codec, the gain at every offset; see `figures.offsets`."""
+    """Gain at every offset, by codec; see `figures.offset_figures`."""
     scores: NotRequired[Sequence[Mapping[str, Any]]]
-    """Every decoding of every picture."""
+    """Scores of every decoding of every picture."""
     examples: NotRequired[Sequence[EvaluationExample]]

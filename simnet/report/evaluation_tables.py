@@ -1,4 +1,4 @@
-"""Tables of an evaluation with cells as text; the page and the terminal show the same ones."""
+"""Tables of an evaluation with text cells, shared by the page and the terminal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MEASURES = (
     ("bd_rate_ms_ssim", "BD-rate, MS-SSIM", " %", 1, 4, ""),
     ("bd_psnr", "BD-PSNR", " dB", 2, 3, " bpp"),
 )
-"""Key, title, unit and decimals of the value, decimals and unit of the interval that it is a mean over."""
+"""Columns: key, title, unit and decimals of the value, decimals and unit of the interval that it averages over."""
 _WAYS = {"with": "its own", "none": "none", "unrelated": "unrelated"}
 _SIDE = "side information"
 _OVER = "over"
@@ -30,7 +30,7 @@ _MEANS = (
 
 
 def comparisons(result: EvaluationResult) -> Iterator[Table]:
-    """Yield the differences to the main anchor; with several anchors, then those of every codec to every anchor."""
+    """Yield the differences to the main anchor; with several anchors, also a table of every codec against every anchor."""
     yield _against(result)
     for key, title, unit, digits, *_ in MEASURES if len(result["anchors"]) > 1 else ():
         found = result["comparisons"]
@@ -42,7 +42,7 @@ def comparisons(result: EvaluationResult) -> Iterator[Table]:
 
 
 def side_information(result: EvaluationResult) -> Table | None:
-    """Return the gain of side information over the same decoder without it; None if no codec uses any."""
+    """Return the gain of side information over the same decoder without it; None if no codec uses side information."""
     rows = [
         (codec, _WAYS[way], *_cells(own))
         for codec, ways in (result.get("side_information") or {}).items()

@@ -1,4 +1,4 @@
-"""Numbers as text. A missing number is shown as missing, never as zero."""
+"""Formatting of numbers as text. A missing number is shown as missing, never as zero."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 MISSING = "-"
 FEW = 30
-"""Fewer frames than this make a small sample, which the page marks."""
+"""Minimum frames of a sample; the page marks smaller samples."""
 
 
 def number(value: float | None, digits: int = 0, unit: str = "") -> str:
@@ -38,7 +38,7 @@ def milliseconds(value_ns: int | None) -> str:
 
 
 def bit_rate(value_bps: float | None) -> str:
-    """Return a bit rate in the largest unit that leaves at least 1."""
+    """Return a bit rate in the largest unit in which the number is at least 1."""
     if value_bps is None:
         return MISSING
     for scale, unit in ((1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s")):
@@ -48,7 +48,7 @@ def bit_rate(value_bps: float | None) -> str:
 
 
 def place(position_m: Sequence[float]) -> str:
-    """Return a position in metres."""
+    """Return a position in metres as text."""
     return f"({', '.join(f'{value:g}' for value in position_m)}) m"
 
 
@@ -58,7 +58,7 @@ def few_pictures(count: int) -> str:
 
 
 def few_frames(counts: dict[str, int]) -> str:
-    """Return a warning that names means over few frames; empty if there are none."""
+    """Return a warning that names the means over few frames; empty if there are none."""
     few = [f"{name} ({count})" for name, count in counts.items() if count < FEW]
     if not few:
         return ""

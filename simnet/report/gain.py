@@ -1,4 +1,4 @@
-"""Gain and cost of side information: the same bitstream decoded with it and without."""
+"""Gain and cost of side information: the same bitstream is decoded with and without it."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ class Gain:
     frames: int
     mean_db: float
     half_width_db: float | None
-    """Of the 95 % confidence interval; None with too few frames."""
+    """Half-width of the 95 % confidence interval; None with too few frames."""
     helped: int
-    """Frames of higher PSNR than decoded alone."""
+    """Number of frames whose PSNR is higher with side information than without."""
     mean_age_ms: float | None
 
 
 def source_of(row: Row) -> str:
-    """Return the sources of a frame's side information as one name."""
+    """Return one name for all sources of a frame's side information."""
     return " + ".join("previous" if source == row.stream else source for source in row.side_sources)
 
 
 def gains(rows: Sequence[Row]) -> list[Gain]:
-    """Return the gain of each stream and source that occurs; `rows` in order of capture."""
+    """Return the gain of each pair of stream and source; `rows` are in order of capture."""
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         if side_gain_db(row) is not None:
@@ -40,7 +40,7 @@ def gains(rows: Sequence[Row]) -> list[Gain]:
 
 
 def measure(stream: str, source: str, rows: Sequence[Row]) -> Gain:
-    """Return the gain over `rows`, each of which has one."""
+    """Return the gain over `rows`; each row must have one."""
     values = [value for row in rows if (value := side_gain_db(row)) is not None]
     ages = [row.side_age_ns / 1e6 for row in rows if row.side_age_ns is not None]
     return Gain(
@@ -55,7 +55,7 @@ def measure(stream: str, source: str, rows: Sequence[Row]) -> Gain:
 
 
 def cost(source: str, scenario: Scenario, summaries: Mapping[str, StreamFigures]) -> tuple[str, float | None]:
-    """Return what `source` is, and its rate on its first link in kbit/s (0 for a source that is not sent)."""
+    """Return the kind of `source`, and its rate on its first link in kbit/s (0 for a source that is not sent)."""
     if source == "previous":
         return "own earlier picture", 0.0
     if any(stream.name == source for stream in scenario.streams):

@@ -1,4 +1,4 @@
-"""Kept pictures of a run as a page carries them: original, decoded, decoded alone, and the error."""
+"""Kept pictures of a run, embedded in a page: original, decoded, decoded alone, and error map."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from simnet.runfolder.kept_picture_files import PictureKind, kept_files, kept_se
 from simnet.runfolder.run_reader import RunFolder
 
 ERROR_FACTOR = 8
-"""The same for all pictures, so that readers can compare them."""
+"""Factor of the error maps, the same for all pictures, so that readers can compare them."""
 _MOST_BYTES = 8_000_000
-"""Of all kept pictures of a page, before base64 and error maps. Larger pages are slow to write, send and open."""
+"""Size limit of a page's kept pictures, before base64 and error maps. Larger pages are slow to write, send and open."""
 
 
 @dataclass(frozen=True, slots=True)
 class PagePicture:
-    """One picture with its texts. `source` is a data URI; None without a picture."""
+    """One picture with its title, caption and alt text. `source` is a data URI; None without a picture."""
 
     title: str
     source: str | None
@@ -47,7 +47,7 @@ class KeptFrame:
 
 @dataclass(frozen=True, slots=True)
 class KeptGallery:
-    """Kept frames of each stream that fit into a page, and the number of all kept frames."""
+    """Kept frames of each stream that fit into a page, and the total number of kept frames."""
 
     streams: Mapping[str, Sequence[KeptFrame]]
     kept: int
@@ -102,7 +102,7 @@ def pixels(content: bytes, name: str | Path) -> np.ndarray:
     """Return an image file as uint8, H x W x 3, RGB.
 
     Raises:
-        InputError: It is not a picture; `name` says which.
+        InputError: `content` is not a picture; the message contains `name`.
     """
     try:
         with Image.open(io.BytesIO(content)) as image:

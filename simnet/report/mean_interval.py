@@ -1,4 +1,4 @@
-"""Means with a 95 % confidence interval: of independent values (one a seed), and of consecutive frames that look alike."""
+"""Means with 95 % confidence intervals: of independent values (one for each seed), and of consecutive, correlated frames."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ class Mean:
 
     @property
     def low(self) -> float | None:
-        """The interval's lower end."""
+        """Lower end of the interval."""
         return None if self.half_width is None else self.value - self.half_width
 
     @property
     def high(self) -> float | None:
-        """The interval's upper end."""
+        """Upper end of the interval."""
         return None if self.half_width is None else self.value + self.half_width
 
 
 def mean(values: Iterable[float | None]) -> Mean | None:
-    """Return the mean of the finite values, with Student's interval: one value a seed; None without values."""
+    """Return the mean of the finite values (one for each seed) with Student's t interval; None without values."""
     known = [value for value in values if value is not None and math.isfinite(value)]
     if not known:
         return None
@@ -44,7 +44,7 @@ def mean(values: Iterable[float | None]) -> Mean | None:
 def batch_half_width(values: Sequence[float]) -> float | None:
     """Return half the 95 % confidence interval of the mean of consecutive, correlated `values`.
 
-    Non-overlapping batch means (Law, Simulation Modeling and Analysis, 9.5.3): neighbouring frames look alike, so the plain
+    Non-overlapping batch means (Law, Simulation Modeling and Analysis, 9.5.3): neighbouring frames are correlated, so the plain
     standard error would be far too small. Up to 10 batches of at least 2 values; None below 4 values.
     """
     count = min(_BATCHES, len(values) // 2)
@@ -62,7 +62,7 @@ def student_975(degrees: int) -> float:
 
 
 def weighted(pairs: Iterable[tuple[float | None, float | None]]) -> float | None:
-    """Return the mean of (value, weight) over those that have both; None if the weights add up to nothing."""
+    """Return the weighted mean of the (value, weight) pairs that have both; None if the weights sum to zero."""
     known = [(value, weight) for value, weight in pairs if value is not None and weight]
     whole = math.fsum(weight for _, weight in known)
     return math.fsum(value * weight for value, weight in known) / whole if whole else None

@@ -1,4 +1,4 @@
-"""Pages that need no network: this room's templates filled in, with the plotting library inlined once."""
+"""Self-contained pages: this package's templates, rendered, with the plotting library inlined once."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from simnet.runfolder.run_reader import RunFolder
 
 
 def write_page(run_dir: Path, out: Path | None = None) -> Path:
-    """Write the page of a run to `out`, or to its `PAGE`; see `simnet.report.write`."""
+    """Write a run's page to `out`, by default to `PAGE` in its folder; see `simnet.report.write`."""
     run = run_reader.read(run_dir)
     summaries = summarise(run.rows, run.virtual_s)
     path = out or run_dir / PAGE
@@ -46,10 +46,10 @@ def write_page(run_dir: Path, out: Path | None = None) -> Path:
 
 
 def save(path: Path, page: str) -> None:
-    """Write a page, whole or not at all.
+    """Write a page atomically.
 
     Raises:
-        InputError: It cannot be written there.
+        InputError: The file cannot be written.
     """
     try:
         replace_file(path, page.encode())
@@ -58,7 +58,7 @@ def save(path: Path, page: str) -> None:
 
 
 def render(template: str, *, figures: Mapping[str, Figure | Sequence[Figure]], **context: Any) -> str:
-    """Return the page of a template. Every name in it is escaped; its figures are data for `glue.js`."""
+    """Return the page rendered from a template. Every name is escaped; the figures are data for `glue.js`."""
     environment = Environment(
         loader=PackageLoader("simnet.report"),
         autoescape=True,
@@ -74,7 +74,7 @@ def render(template: str, *, figures: Mapping[str, Figure | Sequence[Figure]], *
 
 
 def finite(value: Any) -> Any:
-    """Return `value` with None for every number that JSON cannot hold (infinite, not a number)."""
+    """Return `value` with None for every number that JSON cannot represent (infinity, NaN)."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Points that papers published for KITTI Stereo, drawn beside measured ones; the data file names its sources."""
+"""Published rate-distortion points for KITTI Stereo, drawn beside measured ones; the data file names its sources."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib import resources
 
 FILE = "published_kitti_stereo.csv"
 DATA = "kitti-stereo:"
-"""Start of the names of data sets with the pictures of these points."""
+"""Prefix of the names of data sets whose pictures these points are for."""
 TITLES = {
     "atn": "ATN (WACV 2023)",
     "ndic_bls17": "NDIC, bls17 (DCC 2022)",
@@ -20,7 +20,7 @@ Curves = dict[str, dict[str, list[tuple[float, float]]]]
 
 
 def curves() -> Curves:
-    """Return metric (`psnr_db`, `ms_ssim`) -> codec's title -> (bpp, value), in order of rate."""
+    """Return metric (`psnr_db`, `ms_ssim`) -> codec's title -> (bpp, value), sorted by rate."""
     text = resources.files("simnet.report").joinpath(FILE).read_text(encoding="utf-8")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
     found: Curves = {}

@@ -1,4 +1,4 @@
-"""Tables of a run's results, with cells as text."""
+"""Tables of a run's results, with text cells."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from simnet.runfolder.run_reader import RunFolder
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A table cell drawn as a bar: (colour, percent) from left to right. `text` says the same in words."""
+    """A table cell drawn as a bar: (colour, percent) from left to right. `text` states the same in words."""
 
     parts: tuple[tuple[str, float], ...]
     text: str
@@ -36,7 +36,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table. The first column names the row; columns listed in `words` are aligned as text."""
+    """One table. The first column names the row; the columns in `words` are aligned as text."""
 
     caption: str
     columns: tuple[str, ...]
@@ -90,7 +90,7 @@ def quality(run: RunFolder, summaries: Mapping[str, StreamFigures]) -> Table:
 
 
 def outcomes(run: RunFolder, summaries: Mapping[str, StreamFigures]) -> Table:
-    """Return the outcomes of each stream's frames, and the latency of its pictures."""
+    """Return the outcomes of each stream's frames, and its picture latency."""
     rows_of = by_stream(run.rows)
     rows: list[tuple[str | Bar, ...]] = []
     for name in run.streams:
@@ -123,7 +123,7 @@ def outcomes(run: RunFolder, summaries: Mapping[str, StreamFigures]) -> Table:
 
 
 def links(run: RunFolder) -> Table:
-    """Return each link's totals."""
+    """Return the totals of each link."""
     names = dict.fromkeys([link.name for link in run.scenario.links] + [entry.link for entry in run.bins])
     rows = [_link(run, name, [entry for entry in run.bins if entry.link == name]) for name in names]
     return Table(
@@ -194,7 +194,7 @@ def events(run: RunFolder) -> Table:
 
 
 def side_information(run: RunFolder, summaries: Mapping[str, StreamFigures]) -> Table:
-    """Return gain and cost of each source of side information for each stream."""
+    """Return the gain and cost of each source of side information for each stream."""
     rows: list[tuple[str, ...]] = []
     for found in gain.gains(run.rows):
         kinds = [gain.cost(source, run.scenario, summaries) for source in found.source.split(" + ")]
@@ -223,7 +223,7 @@ def side_information(run: RunFolder, summaries: Mapping[str, StreamFigures]) -> 
 
 
 def side_cost(run: RunFolder, rows: Sequence[Row], summaries: Mapping[str, StreamFigures]) -> str:
-    """Return a sentence about the rate that all side information cost."""
+    """Return a sentence about the total rate of side information."""
     used = {source for row in rows for source in row.side_sources if source != row.stream}
     served = [stream.name for stream in run.scenario.streams if stream.name in used]
     free = sorted(source for source in used if source not in served and source != "previous")

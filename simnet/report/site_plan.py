@@ -13,14 +13,14 @@ Point = tuple[float, float, float]
 
 
 def position_m(trajectory: Trajectory, t_ns: int) -> Point:
-    """Return the place at time `t_ns` (see `records.Trajectory` for what happens before and past the waypoints)."""
+    """Return the position in metres at time `t_ns`; `records.Trajectory` defines it before and past the waypoints."""
     if trajectory.times_ns:
         return timed_trajectory.position(trajectory, t_ns)
     return _at(trajectory.waypoints_m, trajectory.offset_m + trajectory.speed_mps * t_ns / SECOND_NS)
 
 
 def path_m(trajectory: Trajectory, duration_ns: int) -> list[Point]:
-    """Return the path during the run: its start, the waypoints passed, its end."""
+    """Return the path during the run: start, passed waypoints, end."""
     points = trajectory.waypoints_m
     if times_ns := trajectory.times_ns:
         inside = [point for point, time_ns in zip(points, times_ns, strict=True) if 0 < time_ns < duration_ns]

@@ -1,4 +1,4 @@
-"""Bins of time, so that a run of any length becomes a curve of limited size."""
+"""Time bins, which limit the size of a curve for a run of any length."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from simnet.records import SECOND_NS, Row
 _WIDTHS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 120, 300, 600, 1800, 3600)
 _MOST_BINS = 240
 MOST_POINTS = 1200
-"""A curve of more frames is drawn as means over bins."""
+"""Maximum frames of a curve with one point for each; a longer curve is drawn as means over bins."""
 
 Item = TypeVar("Item")
 
@@ -24,7 +24,7 @@ def bin_width_s(virtual_s: float, at_least_s: float) -> float:
 
 
 def bin_starts_s(virtual_s: float, width_s: float) -> list[float]:
-    """Return where the bins start; the last may be cut short by the end."""
+    """Return the start of each bin in s; the end of the run may cut the last bin short."""
     count = max(1, -int(-(virtual_s / width_s) // (1 + 1e-9)))
     return [round(index * width_s, 6) for index in range(count)]
 
@@ -46,14 +46,14 @@ def per_second(
 
 
 def bin_index(t_ns: int, width_s: float, count: int) -> int:
-    """Return the bin that `t_ns` falls into."""
+    """Return the index of the bin that contains `t_ns`."""
     return min(max(t_ns // round(width_s * SECOND_NS), 0), count - 1)
 
 
 def curve(
     rows: Sequence[Row], measure: Callable[[Row], float | None], virtual_s: float
 ) -> tuple[list[float], list[float | None]]:
-    """Return capture times in s and the measure: one point a frame, or means over bins for many frames.
+    """Return capture times in s and the measure: one point for each frame, or means over bins for many frames.
 
     A frame without the measure is a gap (None), not zero.
     """
@@ -77,7 +77,7 @@ def cumulative(values: Sequence[float], whole: int) -> tuple[list[float], list[f
 
 
 def thin(items: Sequence[Item], most: int) -> Sequence[Item]:
-    """Return at most about `most` items, evenly chosen."""
+    """Return at most about `most` items, evenly spaced."""
     return items[:: max(1, -(-len(items) // most))]
 
 

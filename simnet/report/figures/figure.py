@@ -1,4 +1,4 @@
-"""Parts that figures share: the record, palettes, escaped names, axes and layouts."""
+"""Shared parts of figures: the Figure record, palettes, escaped names, axes and layouts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from simnet.records import Outcome
 
 PALETTE = ("#3b7dd8", "#d9641a", "#1f9d6b", "#c2489b", "#8f7a12", "#7c62e0", "#0f95ab", "#dc4455")
-"""Each has a contrast of at least 3:1 on the page's light and on its dark ground (WCAG 2.2, 1.4.11)."""
+"""Palette whose contrast is at least 3:1 on the page's light and dark backgrounds (WCAG 2.2, 1.4.11)."""
 NEUTRAL = "#7d8590"
 LIMIT = "#dc4455"
 """Colour of lines that mark a limit (deadline, capacity)."""
@@ -42,17 +42,17 @@ class Figure:
 
 
 def label(name: str) -> str:
-    """Return a name escaped for Plotly, which reads text as HTML."""
+    """Return a name escaped for Plotly, which parses text as HTML."""
     return html.escape(name, quote=False)
 
 
 def colours(names: Iterable[str]) -> dict[str, str]:
-    """Return a colour for each name, the same everywhere on the page."""
+    """Return a colour for each name, consistent over the page."""
     return {name: PALETTE[index % len(PALETTE)] for index, name in enumerate(names)}
 
 
 def dashes(names: Iterable[str]) -> dict[str, str]:
-    """Return a line style for each name; the style changes when the palette repeats."""
+    """Return a dash style for each name; the style changes when the palette repeats."""
     return {name: DASHES[index // len(PALETTE) % len(DASHES)] for index, name in enumerate(names)}
 
 

@@ -16,7 +16,7 @@ _MOST_MARKS = 3000
 
 
 def gain(run: RunFolder) -> list[Figure]:
-    """Return the gain against the age of side information and over time; no figure if no frame used any."""
+    """Return figures of the gain against the age of side information and over time; empty if no frame used side information."""
     rows = [row for row in run.rows if side_gain_db(row) is not None]
     if not rows:
         return []
@@ -56,7 +56,7 @@ def _marks(rows: Sequence[Row], run: RunFolder, where: Callable[[Row], float | N
     sources = sorted({source_of(row) for row in rows})
     known = colours(run.streams)
     others = [source for source in sources if source not in known]
-    # Streams keep their colour as sources; sensors and earlier pictures take what the palette has left.
+    # A stream keeps its colour as a source; sensors and earlier pictures use the remaining colours of the palette.
     colour = known | {source: PALETTE[(len(known) + index) % len(PALETTE)] for index, source in enumerate(others)}
     data: list[Dict] = []
     for index, source in enumerate(sources):

@@ -1,4 +1,4 @@
-"""Latency of pictures, and their time in queues."""
+"""Figures of picture latency and queueing time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from simnet.runfolder.run_reader import RunFolder
 
 
 def capture_to_picture(run: RunFolder) -> Figure:
-    """Return each stream's cumulative share of frames over the latency of their pictures."""
+    """Return each stream's cumulative share of frames over picture latency."""
     deadline_ms = run.scenario.fusion.deadline_ns / 1e6
     longest_ms = max(deadline_ms, *(value for row in run.rows if (value := latency_ms(row)) is not None), 0.0)
     shape, note = deadline_line(deadline_ms, f"deadline {deadline_ms:g} ms")
@@ -36,7 +36,7 @@ def capture_to_picture(run: RunFolder) -> Figure:
 
 
 def queueing(run: RunFolder) -> Figure:
-    """Return each stream's distribution of time in queues."""
+    """Return each stream's distribution of queueing time."""
     arrived = [row for row in run.rows if row.arrive_ns is not None]
     worst_ms = max((row.queue_ns / 1e6 for row in arrived), default=None)
     return Figure(

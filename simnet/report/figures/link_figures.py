@@ -1,4 +1,4 @@
-"""Load of each link against its capacity, its losses, and its queue."""
+"""Figures of each link's load and capacity, losses, and queue."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from simnet.report.site_plan import capacity_bps
 from simnet.runfolder.run_reader import RunFolder
 
 MOST_LINKS = 12
-"""More plots slow a browser down; the table has every link."""
+"""Limit of link figures: more plots slow a browser down; the table has every link."""
 
 
 def links(run: RunFolder) -> list[Figure]:
-    """Return a figure for each link; of too many links, for the busiest."""
+    """Return a figure for each link; with too many links, only for the busiest."""
     names = dict.fromkeys([link.name for link in run.scenario.links] + [entry.link for entry in run.bins])
     own = {name: [entry for entry in run.bins if entry.link == name] for name in names}
     if len(own) > MOST_LINKS:
@@ -99,7 +99,7 @@ def _queue(bins: Sequence[LinkBin], virtual_s: float, width_s: float) -> Dict:
 
 
 def _capacity(config: LinkConfig, run: RunFolder, bins: Sequence[LinkBin], width_s: float) -> Dict:
-    # A fixed bandwidth needs two points; one that follows the nodes' distance or was recorded needs one a bin.
+    # A fixed bandwidth needs two points; one that depends on the nodes' distance or on a trace needs one point for each bin.
     times = [0.0, run.virtual_s]
     if config.ladder or config.trace:
         times = [*time_bins.bin_starts_s(run.virtual_s, width_s), run.virtual_s]

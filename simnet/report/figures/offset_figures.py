@@ -1,4 +1,4 @@
-"""Gain of side information against its offset in time."""
+"""Figures of the gain of side information against its time offset."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from simnet.report.figures.figure import SYMBOLS, Dict, Figure, axis, colours, label, layout
 
 Offsets = Mapping[str, Sequence[Mapping[str, Any]]]
-"""By codec, a row an offset: `offset` (frames), `pictures`, `gain_db`, `kept`, `bd_rate`."""
+"""Rows by codec, one for each offset: `offset` (frames), `pictures`, `gain_db`, `kept`, `bd_rate`."""
 
 _MEASURES = (
     ("gain", "Gain against time offset", "gain in PSNR (dB)", "dB"),
@@ -17,9 +17,9 @@ _MEASURES = (
 
 
 def gains(offsets: Offsets, codecs: Iterable[str]) -> list[Figure]:
-    """Return the gain in dB, and the change of rate at equal PSNR, against the offset in frames, a curve a codec.
+    """Return figures of the gain in dB and the rate change at equal PSNR, against the offset in frames; one curve for each codec.
 
-    `codecs` are all of the page's, so that each has its colour.
+    `codecs` are all codecs of the page, so that each keeps its colour.
     """
     figures, colour = [], colours(codecs)
     for kind, title, name, unit in _MEASURES:

@@ -1,4 +1,4 @@
-"""Rate-distortion curves of an evaluation, with controls without side information and with unrelated pictures."""
+"""Rate-distortion curves of an evaluation, with two controls: no side information, and unrelated pictures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 
 Points = Sequence[Mapping[str, float]]
 Published = Mapping[str, Mapping[str, Sequence[tuple[float, float]]]]
-"""Metric -> title -> (bpp, value)."""
+"""Published points: metric -> title -> (bpp, value)."""
 
 
 def curves(
@@ -27,9 +27,9 @@ def curves(
     published: Published | None = None,
     published_words: str = "published",
 ) -> list[Figure]:
-    """Return PSNR and MS-SSIM against bits per pixel, a curve a codec; its controls in its colour, dashed and dotted.
+    """Return PSNR and MS-SSIM against bits per pixel, one curve for each codec; its controls have its colour, dashed and dotted.
 
-    `published` points are grey, with open markers, and `published_words` after their titles.
+    `published` points are grey and have open markers; `published_words` follow their titles.
     """
     figures: list[Figure] = []
     for key, title, name in _MEASURES:
@@ -85,7 +85,7 @@ def _published(curves: Mapping[str, Sequence[tuple[float, float]]], words: str) 
 
 
 def _scales() -> Dict:
-    """Return buttons that make the axis of rates logarithmic (the default, as BD-rates use it) or linear."""
+    """Return buttons that make the rate axis logarithmic (the default, because BD-rates use logarithmic rates) or linear."""
     buttons = [
         {
             "label": name,

@@ -74,7 +74,7 @@ def _view(camera: CameraConfig, node: NodeConfig, reach_m: float, colour: str) -
     x, y, _ = position_m(node.trajectory, 0)
     centre = heading_deg(node.trajectory) + camera.yaw_deg
     half = min(camera.field_of_view_deg, 179.0) / 2
-    # A camera that looks down sees the ground around it, not a wedge of it.
+    # A camera that looks down sees the ground all around it, not a wedge.
     steps = range(0, 361, 30) if camera.pitch_deg < -60 else [centre + half * share / 4 for share in range(-4, 5)]
     reach = reach_m * max(0.35, math.cos(math.radians(camera.pitch_deg)))
     arc = [(x + reach * math.cos(math.radians(a)), y + reach * math.sin(math.radians(a))) for a in steps]

@@ -23,7 +23,7 @@ _SYMBOLS = {
 
 
 def over_time(run: RunFolder) -> Figure:
-    """Return rate, PSNR, MS-SSIM and requested quality, one above the other on one time axis."""
+    """Return rate, PSNR, MS-SSIM and requested quality as stacked plots on one time axis."""
     slowest_s = max((camera.period_ns for camera in run.scenario.cameras.values()), default=0) / SECOND_NS
     width_s = time_bins.bin_width_s(run.virtual_s, max(0.5, 2 * slowest_s))
     data: list[Dict] = []
@@ -51,7 +51,7 @@ def over_time(run: RunFolder) -> Figure:
 
 
 def outcomes(run: RunFolder) -> Figure:
-    """Return one line a stream with a mark for each frame's outcome."""
+    """Return one line for each stream with a mark for each frame's outcome."""
     data: list[Dict] = []
     for outcome in Outcome:
         marks = [row for row in run.rows if row.outcome is outcome]
