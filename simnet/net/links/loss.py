@@ -29,7 +29,9 @@ def losses(config: LossConfig, link: str, generator: np.random.Generator) -> Ite
         return repeat(False)
     if config.model == "independent":
         return _independent(config.mean, generator)
-    return _gilbert_elliott(config.mean, config.burst, generator)
+    if config.model == "gilbert-elliott":
+        return _gilbert_elliott(config.mean, config.burst, generator)
+    raise InputError(f"link {link!r}: loss model {config.model!r} is not built; expected a branch for it in losses")
 
 
 def _independent(mean: float, generator: np.random.Generator) -> Iterator[bool]:
