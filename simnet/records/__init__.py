@@ -1,16 +1,16 @@
-"""The records: frozen nouns that all rooms share, in base units (ns, bytes, bit/s, metres, degrees).
+"""Frozen record types that all packages share, in base units (ns, bytes, bit/s, metres, degrees).
 
     scenario file ──resolve──▶ Scenario ──run──▶ Row per frame, LinkBin per link and 100 ms, NetworkEvent
                                   │
                  kernel ──Capture, Delivery──▶ nodes ──Coded, Plan──▶ kernel         (grants)
 
-- This module: what a scenario declares, what a run moves, and the row of a frame.
+- This module: the scenario's declarations, the data that a run passes around, and the result row of a frame.
 - **link_config**, **plugin_config**: links, media, transports; worlds and rate controls.
-- **grants**: what the kernel grants to nodes, and their answers. **score**: picture quality. **telemetry**: input of dashboards.
+- **grants**: messages from the kernel to nodes, and their answers. **score**: picture quality. **telemetry**: dashboard input.
 - **plain_data**: the only codec between records and JSON or msgpack; it is strict.
 
-Rules of this room: records are frozen and compute nothing that needs another room; a field name carries its unit; nothing here
-imports a room.
+Rules of this package: records are frozen and compute nothing that needs another package; a field name carries its unit; nothing
+here imports another package of simnet.
 """
 
 from __future__ import annotations
@@ -59,29 +59,29 @@ __all__ = [
 ]
 
 
-# --- what a scenario declares -------------------------------------------------------------------
+# --- scenario declarations ----------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Trajectory:
-    """A path through the world: `waypoints_m` are (x, y, z), passed at constant speed from `offset_m` along them.
+    """A path through the world: `waypoints_m` are (x, y, z); motion starts `offset_m` along them, at constant speed.
 
-    One waypoint is a fixed place. Before the first and after the last waypoint the end segments continue straight.
-    x is east, y is north, z is up; a heading of 0 degrees looks east, 90 degrees north.
+    A single waypoint is a fixed position. Before the first and after the last waypoint the end segments continue straight.
+    x is east, y is north, z is up; a heading of 0 degrees faces east, 90 degrees north.
     """
 
     waypoints_m: tuple[tuple[float, float, float], ...]
     speed_mps: float = 0.0
     offset_m: float = 0.0
     heading_deg: float | None = None
-    """The heading where the path gives none (a fixed place); None follows the path, or 0 on a fixed place."""
+    """Fixed heading, for a path that gives none (a fixed position); None follows the path, or is 0 at a fixed position."""
     times_ns: tuple[int, ...] = ()
-    """When each waypoint is passed, ascending, where a recorded track says so; speed and offset are 0 then, and before the
-    first and past the last waypoint it stands still."""
+    """Time at each waypoint, ascending, for a recorded track; empty otherwise. With times, speed and offset are 0, and the node
+    stands still before the first and after the last waypoint."""
     headings_deg: tuple[float, ...] = ()
-    """With times: the heading at each waypoint, turning evenly in between; empty: it looks where it moves."""
+    """Heading at each waypoint of a path with times, interpolated linearly; empty: the heading follows the motion."""
     source: str = ""
-    """The file that it was read from, and its SHA-256."""
+    """Path of the source file, and its SHA-256."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +96,13 @@ class CameraConfig:
     trajectory: Trajectory
     phase_ns: int = 0
     mount_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """Where it sits on its node: forward, left, up."""
+    """Position on the node: forward, left, up."""
     yaw_deg: float = 0.0
-    """To the left of the node's heading."""
+    """Yaw to the left of the node's heading."""
     pitch_deg: float = 0.0
-    """Above the horizon; -90 looks straight down."""
+    """Pitch above the horizon; -90 points straight down."""
     source: str | None = None
-    """For worlds of recorded pictures: folder, video file, or `left` / `right`."""
+    """Source in a world of recorded pictures: folder, video file, or `left` / `right`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class NodeConfig:
 
 @dataclass(frozen=True, slots=True)
 class NodeLossConfig:
-    """Reaction to a node whose process does not come back within `wait_ns` of wall time. `action`: error or fault."""
+    """Reaction to a lost node process that does not return within `wait_ns` of wall time. `action`: error or fault."""
 
     action: str = "error"
     wait_ns: int = 30 * SECOND_NS
@@ -124,44 +124,44 @@ class NodeLossConfig:
 
 @dataclass(frozen=True, slots=True)
 class StreamConfig:
-    """One camera's coded stream to fusion. `name` is the camera's name."""
+    """One camera's coded stream to the fusion node. `name` is the camera's name."""
 
     name: str
     codec: str
     model: str | None = None
-    """A folder of `models/`; None is the codec's default."""
+    """Name of a folder in `models/`; None is the codec's default."""
     rate: RateConfig = field(default_factory=RateConfig)
     side_information: tuple[str, ...] = ()
-    """Candidates in order of preference: names of cameras (streams, or sensors of the fusion node), or `previous`."""
+    """Side-information candidates in order of preference: camera names (streams, or sensors of the fusion node) or `previous`."""
     side_lags_ns: tuple[int, ...] = ()
-    """How long before this frame's capture a candidate's picture is wanted, one for each candidate; empty is 0 for all.
+    """Lag of each candidate's picture before this frame's capture; empty is 0 for all candidates.
 
-    A vehicle that follows another one sees what that one saw a while ago: the same place at another time.
+    A vehicle that follows another vehicle sees the same place at a later time.
     """
     encode_ns: int = 15_000_000
     decode_ns: int = 40_000_000
     key_interval_ns: int | None = None
-    """A frame captured this long after the last key frame, or later, is a key frame; None: only where one is asked for."""
+    """Key-frame interval: a frame captured at least this long after the last key frame is one; None: only on request."""
     priority: int = 0
-    """Priority in priority queues, higher first. Feedback precedes all streams."""
+    """Priority in priority queues, higher first. Feedback has priority over all streams."""
     transport: TransportConfig = field(default_factory=TransportConfig)
 
     @property
     def candidates(self) -> tuple[tuple[str, int], ...]:
-        """The names in `side_information`, each with its lag in ns."""
+        """Return the names in `side_information`, each with its lag in ns."""
         lags_ns = self.side_lags_ns or (0,) * len(self.side_information)
         return tuple(zip(self.side_information, lags_ns, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class FusionConfig:
-    """The fusion centre: waits `wait_ns` for side information, uses at most `pictures` of age up to `max_age_ns`."""
+    """The fusion node: waits `wait_ns` for side information, uses at most `pictures` side pictures of age up to `max_age_ns`."""
 
     node: str
     wait_ns: int = 30_000_000
     max_age_ns: int = 400_000_000
     deadline_ns: int = 200_000_000
-    """Time after capture at which a picture is late."""
+    """Time after capture from which a picture is late."""
     pictures: int = 1
     feedback_period_ns: int = 100_000_000
     feedback_bytes: int = 40
@@ -169,7 +169,7 @@ class FusionConfig:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A resolved scenario: nothing is left to default, every name refers to something that exists."""
+    """A resolved scenario: every default is filled in, and every name refers to something that exists."""
 
     name: str
     purpose: str
@@ -179,41 +179,41 @@ class Scenario:
     nodes: tuple[NodeConfig, ...]
     links: tuple[LinkConfig, ...]
     streams: tuple[StreamConfig, ...]
-    """In decoding order: a stream comes after the streams that serve it as side information."""
+    """Streams in decoding order: a stream follows the streams that it uses as side information."""
     fusion: FusionConfig
     path: str = ""
     media: tuple[MediumConfig, ...] = ()
     node_loss: NodeLossConfig = field(default_factory=NodeLossConfig)
     origin: tuple[float, float, float] | None = None
-    """Latitude and longitude in degrees of x = y = 0, and the altitude in metres of z = 0; None: nothing is geographic."""
+    """Latitude and longitude in degrees of x = y = 0, and altitude in metres of z = 0; None: no geographic coordinates."""
 
     @property
     def cameras(self) -> dict[str, CameraConfig]:
-        """Every camera of every node by its name."""
+        """Return every camera of every node by name."""
         return {camera.name: camera for node in self.nodes for camera in node.cameras}
 
 
-# --- what a run moves ------ ---------------------------------------------------------------------
+# --- data that a run passes around --------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """Constants of a stream, announced once; fusion refuses a stream whose digests it does not have."""
+    """Constants of a stream, announced once; fusion refuses a stream with unknown digests."""
 
     codec: str
     model: str
     checkpoint_digest: str
-    """Hexadecimal; empty for codecs without weights."""
+    """Checkpoint digest, hexadecimal; empty for codecs without weights."""
     tables_digest: str
     width: int
     height: int
     parameters: str = ""
-    """Parameter sets of a video codec, which its decoder needs first, hexadecimal."""
+    """Parameter sets of a video codec, hexadecimal; the decoder needs them first."""
 
 
 @dataclass(frozen=True, slots=True)
 class SideInformation:
-    """A picture that the decoder already has (uint8, H x W x 3, RGB), with its source and age."""
+    """A picture already at the decoder (uint8, H x W x 3, RGB), with its source and age."""
 
     picture: npt.NDArray[np.uint8]
     source: str
@@ -222,9 +222,9 @@ class SideInformation:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Pictures that a decoder makes of one bitstream (uint8, H x W x 3, RGB each).
+    """Pictures decoded from one bitstream (uint8, H x W x 3, RGB each).
 
-    `alone` is the same bitstream decoded without side information; it is `picture` itself if none was used.
+    `alone` is the same bitstream decoded without side information; it is `picture` itself if no side information was used.
     """
 
     picture: npt.NDArray[np.uint8]
@@ -240,18 +240,18 @@ class Outcome(StrEnum):
     LOST = "lost"
     CORRUPT = "corrupt"
     REFERENCE = "reference lost"
-    """The frame arrived whole, but refers to a frame that was not decoded."""
+    """The frame arrived complete but refers to a frame that was not decoded."""
     NODE_LOST = "node lost"
-    """The frame was never coded: the process of its camera died and did not come back."""
+    """The frame was not encoded: its camera's process died and did not return."""
 
     @property
     def in_time(self) -> bool:
-        """Whether the receiver had the frame's picture by its deadline."""
+        """Whether the receiver had the picture by its deadline."""
         return self in _IN_TIME
 
     @property
     def has_picture(self) -> bool:
-        """Whether the frame became a picture, in time or late."""
+        """Whether the frame was decoded, in time or late."""
         return self in _PICTURES
 
 
@@ -264,52 +264,52 @@ class Row:
     """The record of one frame. Times are virtual; None if the event did not occur."""
 
     run: str
-    """The name of the scenario."""
+    """Name of the scenario."""
     stream: str
-    """`node/camera`."""
+    """Stream name, `node/camera`."""
     codec: str
-    """As the scenario names it."""
+    """Codec name, as in the scenario."""
     sequence: int
-    """Counts the frames of a stream from 0."""
+    """Frame number within the stream, from 0."""
     capture_ns: int
-    """When the frame was captured."""
+    """Capture time."""
     encode_ns: int
-    """End of coding."""
+    """End of encoding."""
     arrive_ns: int | None
-    """When its last packet arrived; None if any is missing."""
+    """Arrival time of the last packet; None if any packet is missing."""
     decode_ns: int | None
-    """When the picture was ready."""
+    """Time at which the picture was ready."""
     size_bytes: int
-    """The bitstream, its 8-byte header included."""
+    """Size of the bitstream, including its 8-byte header."""
     link_bytes: int
-    """What entered the first link: the bitstream and every packet's overhead."""
+    """Bytes offered to the first link: the bitstream and every packet's overhead."""
     bpp: float
-    """8 * link_bytes / pixels."""
+    """Bits per pixel: 8 * link_bytes / pixels."""
     quality: float
-    """What the encoder was asked for, 0 to 1."""
+    """Quality requested of the encoder, 0 to 1."""
     packets_sent: int
-    """Repair packets and packets sent again included."""
+    """Packets sent, including repair packets and retransmissions."""
     packets_lost: int
-    """Lost on the air or dropped by a queue, on any link of the way."""
+    """Packets lost on the air or dropped by a queue, on any link of the route."""
     retransmissions: int
-    """Packets sent again."""
+    """Packets retransmitted."""
     outcome: Outcome
-    """What became of the frame."""
+    """Outcome of the frame."""
     side_sources: tuple[str, ...]
-    """The side pictures that it was decoded with, by name."""
+    """Names of the side pictures used for decoding."""
     side_age_ns: int | None
-    """Age of the side picture used: |its capture time - this frame's capture time|; the largest where several are used."""
+    """Age of the side picture: |its capture time - this frame's capture time|; the largest if several are used."""
     psnr_db: float | None
-    """Of the decoded picture against the original."""
+    """PSNR of the decoded picture against the original."""
     ms_ssim: float | None
-    """Of the decoded picture against the original."""
+    """MS-SSIM of the decoded picture against the original."""
     alone_psnr_db: float | None
-    """The same bitstream decoded without side information."""
+    """PSNR of the same bitstream decoded without side information."""
     alone_ms_ssim: float | None
-    """The same bitstream decoded without side information."""
+    """MS-SSIM of the same bitstream decoded without side information."""
     queue_ns: int
-    """Time in queues over the whole way, of the packet that waited longest."""
+    """Queueing time over the whole route, of the packet that waited longest."""
     picture_digest: str
-    """SHA-256 of the decoded pixels, its first digits; empty without a picture."""
+    """First digits of the SHA-256 of the decoded pixels; empty without a picture."""
     key: bool = True
-    """Whether it refers to no other frame."""
+    """Whether the frame is a key frame: it refers to no other frame."""

@@ -1,4 +1,4 @@
-"""What a node is granted and what it answers: frozen records, times in virtual ns."""
+"""Grants to nodes, and their answers: frozen records, times in virtual ns."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from simnet.records import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What fusion tells one camera about its stream since the last feedback."""
+    """Fusion's report to one camera about its stream since the last feedback."""
 
     stream: str
     time_ns: int
     frames: int
-    """Whole frames that arrived."""
+    """Number of complete frames that arrived."""
     received_bytes: int
-    """Of whole frames, every packet's overhead on the first link included."""
+    """Bytes of complete frames, including every packet's overhead on the first link."""
     packets_received: int
     packets_lost: int
     queue_ns: int
-    """The longest that any packet of a frame waited in queues."""
+    """Longest queueing time of any packet of a frame."""
     delay_ns: int
-    """The longest from the end of coding to the last packet's arrival."""
+    """Longest delay from the end of encoding to the last packet's arrival."""
     undecodable: int | None = None
-    """A request for a key frame instead of a report: the newest frame that has no picture for want of one."""
+    """Key-frame request instead of a report: the newest frame that cannot be decoded without a key frame."""
 
     @classmethod
     def request(cls, stream: str, time_ns: int, undecodable: int) -> Feedback:
-        """A request for a key frame; it counts nothing."""
+        """Return a key-frame request; its counters are zero."""
         return cls(stream, time_ns, 0, 0, 0, 0, 0, 0, undecodable)
 
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """Grant to a camera: capture frame `sequence` now; `feedback` is what has arrived since the last grant."""
+    """Grant to a camera: capture frame `sequence` now; `feedback` arrived since the last grant."""
 
     stream: str
     sequence: int
@@ -44,18 +44,18 @@ class Capture:
 
 @dataclass(frozen=True, slots=True)
 class Coded:
-    """A camera's answer to a capture: frame `sequence` as `data`."""
+    """A camera's answer to a capture: frame `sequence`, encoded as `data`."""
 
     sequence: int
     quality: float
     data: bytes
     key: bool
-    """Whether the frame refers to no other."""
+    """Whether the frame refers to no other frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Grant to fusion: all that will ever arrive of a frame is there, at `time_ns`. Incomplete ones have no data."""
+    """Grant to fusion: a frame has arrived as far as it ever will, at `time_ns`. An incomplete frame has no data."""
 
     stream: str
     sequence: int
@@ -71,17 +71,17 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class SideChoice:
-    """One side picture for a decoding: frame `sequence` of `source` (a stream or a sensor of the fusion node)."""
+    """One side picture used for decoding: frame `sequence` of `source` (a stream or a sensor of the fusion node)."""
 
     source: str
     sequence: int
     age_ns: int
-    """How far its capture is from that of the frame that it serves."""
+    """Difference between its capture time and that of the decoded frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of a frame. `start_ns` and `ready_ns` are None where it is not decoded (lost, corrupt, reference lost)."""
+    """Outcome of a frame. `start_ns` and `ready_ns` are None if it is not decoded (lost, corrupt, reference lost)."""
 
     stream: str
     sequence: int
@@ -93,7 +93,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Fusion's answer to a grant. It wants to be woken at `wake_ns`, later than now, whatever it asked for before."""
+    """Fusion's answer to a grant. `wake_ns`, later than now, is the next wake-up time and replaces any earlier one."""
 
     decisions: tuple[Decision, ...] = ()
     feedback: tuple[Feedback, ...] = ()

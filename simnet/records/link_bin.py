@@ -1,4 +1,4 @@
-"""What one link did during 100 ms: a line of a run's table of links."""
+"""Counters of one link over 100 ms: a line of a run's link table."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class LinkBin:
-    """One link during [t_ns, t_ns + 100 ms).
+    """Counters of one link during [t_ns, t_ns + 100 ms).
 
-    Sent and dropped packets count when they are offered, the others when they arrive or would have arrived.
+    Sent and dropped packets count at the time they are offered, the others at their actual or would-be arrival time.
     """
 
     link: str
     t_ns: int
     sent_bytes: int
-    """Offered to the link, including what its queue refused."""
+    """Bytes offered to the link, including those that its queue dropped."""
     delivered_bytes: int
     lost_packets: int
     dropped_packets: int
-    """Refused by the full queue."""
+    """Packets dropped by the full queue."""
     sent_packets: int
     queue_bytes_max: int
-    """The most that waited at any instant, without the packet in service."""
+    """Peak queue length, without the packet in service."""
     capacity_bytes: int | None = None
-    """What a recorded bandwidth could have carried; None where the scenario says it."""
+    """Capacity of a recorded bandwidth trace; None if the scenario gives the bandwidth."""

@@ -1,4 +1,4 @@
-"""What happens to a run's links beside packets: a record of an outage's edge or of a hand-over."""
+"""Link events of a run other than packets: start or end of an outage, handover."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class NetworkEvent:
 
     time_ns: int
     where: str
-    """The link, or the node that is handed over."""
+    """The link of an outage, or the node of a handover."""
     kind: str
-    """outage begins, outage ends, hand-over."""
+    """Event type: outage begins, outage ends, hand-over."""
     detail: str = ""

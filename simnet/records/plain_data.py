@@ -1,9 +1,9 @@
-"""Frozen records <-> plain data: maps, lists, numbers and text, as JSON and msgpack hold them.
+"""Conversion between frozen records and plain data: maps, lists, numbers and text, as in JSON and msgpack.
 
     Row(outcome=Outcome.LOST, side_sources=("a", "b"))  <──▶  {"outcome": "lost", "side_sources": ["a", "b"]}
 
-The only such codec in the project: the wire, run folders and journals use it. Reading is strict. A field that is missing, unknown
-or of another type than the record's is an error that names the field.
+This is the only such codec in the project: the wire, run folders and journals use it. Reading is strict: a field that is missing,
+unknown or of the wrong type is an error that names the field.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ Record = TypeVar("Record")
 
 
 class MismatchError(ValueError):
-    """Plain data that does not describe the expected record. The message names the field."""
+    """Plain data does not match the expected record. The message names the field."""
 
 
 def to_plain(value: Any) -> Any:
-    """Return `value` with records as maps, tuples and sets as lists, and enumerations as their values."""
+    """Convert records to maps, tuples and sets to lists, and enumeration members to their values."""
     if is_dataclass(value) and not isinstance(value, type):
         return {item.name: to_plain(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, Enum):
@@ -41,7 +41,7 @@ def from_plain(kind: type[Record], data: object) -> Record:
     """Return the record of class `kind` that `data` describes.
 
     Raises:
-        MismatchError: A field is missing, unknown, or of another type than the record's.
+        MismatchError: A field is missing, unknown, or of the wrong type.
     """
     return cast("Record", _restore(kind, data, kind.__name__))
 

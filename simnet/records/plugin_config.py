@@ -1,4 +1,4 @@
-"""What other packages may bring to a scenario, chosen by `kind`: a world, a rate control. Frozen records in base units."""
+"""Declarations of worlds and rate controls, chosen by `kind`; plug-ins may add kinds. Frozen records in base units."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class WorldConfig:
-    """Where frames come from. `kind`: rendered, pictures, pairs, kitti_raw, kitti_odometry, or an installed plug-in."""
+    """Source of frames. `kind`: rendered, pictures, pairs, kitti_raw, kitti_odometry, or an installed plug-in."""
 
     kind: str
     scene: str = "street"
     path: str | None = None
     sequence: str | None = None
-    """The drive or sequence inside a data set's folder, where it holds several."""
+    """Drive or sequence inside a data set's folder, if it holds several."""
     offset_frames: int = 0
-    """Recorded pairs: the right camera runs this many frames ahead (unsynchronised stereo)."""
+    """Lead of the right camera in frames, for recorded pairs (unsynchronised stereo)."""
     options_json: str = ""
-    """What a plug-in takes besides, a JSON object; empty: nothing."""
+    """Further options of a plug-in, a JSON object; empty: none."""
 
     @property
     def options(self) -> dict[str, Any]:
-        """What a plug-in takes besides, as the scenario says it."""
+        """Return a plug-in's further options, as given in the scenario."""
         return json.loads(self.options_json) if self.options_json else {}
 
 
@@ -37,14 +37,14 @@ class RateConfig:
     quality_min: float = 0.0
     quality_max: float = 1.0
     options_json: str = ""
-    """What a plug-in takes, a JSON object; empty: nothing."""
+    """Options of a plug-in, a JSON object; empty: none."""
 
     @property
     def options(self) -> dict[str, Any]:
-        """What a plug-in takes, as the scenario says it."""
+        """Return a plug-in's options, as given in the scenario."""
         return json.loads(self.options_json) if self.options_json else {}
 
     @property
     def uses_feedback(self) -> bool:
-        """Whether it is told what the receiver reports."""
+        """Whether it receives the receiver's feedback."""
         return self.kind not in {"fixed", "target"}

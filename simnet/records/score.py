@@ -1,4 +1,4 @@
-"""A decoded picture on its way to be scored, and its score."""
+"""Decoded pictures for quality scoring, and their scores."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How good a picture is, and how good it would have been without side information."""
+    """Quality of a picture, and of the same picture decoded without side information."""
 
     psnr_db: float
     ms_ssim: float
@@ -22,7 +22,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class DecodedPicture:
-    """A decoded picture as bytes (uint8, H x W x 3, RGB); `alone` is None where no side information was used."""
+    """A decoded picture as bytes (uint8, H x W x 3, RGB); `alone` is None if no side information was used."""
 
     stream: str
     sequence: int
@@ -34,7 +34,7 @@ class DecodedPicture:
 
 @dataclass(frozen=True, slots=True)
 class ScoredPicture:
-    """A decoded picture, what its camera saw (uint8, H x W x 3, RGB each, not to be written to), and its score."""
+    """A decoded picture, its original (uint8, H x W x 3, RGB each, read only), and its score."""
 
     stream: str
     sequence: int

@@ -1,4 +1,4 @@
-"""What a run tells those who watch it (telemetry): beside the run, never part of it. Times are virtual."""
+"""Telemetry records of a run, for observers; they never influence the run. Times are virtual."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from simnet.records import Row, Scenario
 
 @dataclass(frozen=True, slots=True)
 class NodePath:
-    """Where a node is from a run's start to its end, at equal steps of time: (x, y) each; one point where it stands still."""
+    """Positions of a node over a run, at equal time steps: (x, y) each; one point if it stands still."""
 
     node: str
     points_m: tuple[tuple[float, float], ...]
@@ -17,7 +17,7 @@ class NodePath:
 
 @dataclass(frozen=True, slots=True)
 class LiveRun:
-    """What stays the same in a run; told again and again, for those who come late. `session` is new for every run."""
+    """Constants of a run, sent repeatedly for observers that join late. `session` is new for every run."""
 
     session: str
     run: str
@@ -27,41 +27,41 @@ class LiveRun:
 
 @dataclass(frozen=True, slots=True)
 class LinkLoad:
-    """One link during the last half second."""
+    """Load of one link during the last half second."""
 
     link: str
     load: float
-    """What was offered to it over what it can send now; above 1 a queue builds up or packets are dropped."""
+    """Offered load divided by current capacity; above 1 a queue builds up or packets are dropped."""
     kbit_s: float
-    """What was offered to it."""
+    """Offered load."""
     lost_packets: int
-    """Lost on the air or dropped by the queue."""
+    """Packets lost on the air or dropped by the queue."""
     up: bool
-    """Whether anything that starts now would arrive."""
+    """Whether the link is up: a packet sent now would arrive."""
 
 
 @dataclass(frozen=True, slots=True)
 class LiveSample:
-    """Where nodes are and what links carry at `time_ns`."""
+    """Node positions and link loads at `time_ns`."""
 
     time_ns: int
     positions_m: tuple[tuple[str, float, float, float], ...]
-    """Node, x, y, z."""
+    """Node name, x, y, z."""
     links: tuple[LinkLoad, ...]
     dropped: int
-    """How much telemetry was dropped so far because it came faster than it could be sent."""
+    """Number of telemetry records dropped so far because they came faster than they could be sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class LiveFrame:
-    """A frame whose story is complete."""
+    """A finished frame: its outcome is final."""
 
     row: Row
 
 
 @dataclass(frozen=True, slots=True)
 class LiveEvent:
-    """Something to be noticed. `kind`: hand-over, outage begins, outage ends, fault; `where` is a node, a link or a stream."""
+    """A notable event. `kind`: hand-over, outage begins, outage ends, fault; `where` is a node, a link or a stream."""
 
     time_ns: int
     kind: str
@@ -71,7 +71,7 @@ class LiveEvent:
 
 @dataclass(frozen=True, slots=True)
 class LivePicture:
-    """A frame's pictures follow as two JPEG files: the original, then what was decoded."""
+    """Header of a frame's pictures; two JPEG files follow: the original, then the decoded picture."""
 
     stream: str
     sequence: int
@@ -80,7 +80,7 @@ class LivePicture:
 
 @dataclass(frozen=True, slots=True)
 class LiveEnd:
-    """The run is over; `error` is empty where it went well."""
+    """End of the run; `error` is empty if it succeeded."""
 
     time_ns: int
     fingerprint: str
