@@ -99,7 +99,7 @@ def test_scenario_needs_no_expectation(tmp_path: Path) -> None:
     ("written", "message"),
     [
         ("[lost(*) > 1]", "expect: ['lost(*) > 1'] is no mapping; expected keys shows, variants, checks"),
-        ("{shows: much, chekcs: []}", "expect.chekcs: unknown key (did you mean 'checks'?); expected one of: shows, "),
+        ("{shows: much, checkz: []}", "expect.checkz: unknown key (did you mean 'checks'?); expected one of: shows, "),
         ("{checks: []}", "expect.shows: required key is missing; expected shows: Half of the frames are late."),
     ],
 )
