@@ -8,12 +8,12 @@
 - **bitstream/** is the frame header, integer entropy tables and fixed-point arithmetic.
 - **learned/**, **published/**, **dsin/**, **compressai/** are neural codecs; **video/** and **still/** are classical ones.
 
-Rules of this room:
+Rules of this package:
 
 - An encoder cannot receive side information; a decoder cannot receive the original.
 - Coding runs on exported graphs and integer tables. Only network modules and `compressai` import torch.
-- The same input gives the same bytes on every machine where the codec can promise it; digests name everything that matters.
-- Links, clocks and files of rows do not belong here.
+- The same input gives the same bytes on every machine if the codec can guarantee it; digests cover everything that matters.
+- Links, clocks and result files do not belong in this package.
 """
 
 from simnet.codec.registry import check, declared_times, names, open_decoder, open_encoder

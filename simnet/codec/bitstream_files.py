@@ -1,6 +1,6 @@
-"""Bitstreams in files: `simnet encode` and `simnet decode`.
+"""Bitstream files, written by `simnet encode` and read by `simnet decode`.
 
-SNET | version (1) | length (2) | announcement, msgpack | CRC-32 of all of that (4) | frame, as on a link
+SNET | version (1) | length (2) | announcement, msgpack | CRC-32 of the bytes before it (4) | frame, as on a link
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ LARGEST_SIDE = 16_384
 
 
 def pack(announcement: Announcement, frame: bytes) -> bytes:
-    """The content of a file of one frame."""
+    """Return the content of a one-frame file."""
     body = bytes(msgpack.packb(dataclasses.asdict(announcement)) or b"")
     front = FRONT.pack(MAGIC, VERSION, len(body)) + body
     return front + zlib.crc32(front).to_bytes(4, "big") + frame
 
 
 def unpack(data: bytes) -> tuple[Announcement, bytes]:
-    """Announcement and frame of a file's content; BitstreamError if it is not one, or not whole."""
+    """Return announcement and frame from a file's content; raise BitstreamError if it is invalid or incomplete."""
     if len(data) < FRONT.size or not data.startswith(MAGIC):
         raise BitstreamError("not a simnet bitstream; expected a file that starts with SNET")
     _, version, length = FRONT.unpack_from(data)
@@ -59,7 +59,7 @@ def unpack(data: bytes) -> tuple[Announcement, bytes]:
 
 
 def read_picture(path: Path) -> np.ndarray:
-    """A picture file as uint8 H x W x 3 RGB (`pixels.rgb`); PictureError if it is not one."""
+    """Read a picture file as uint8 H x W x 3 RGB (`pixels.rgb`); raise PictureError if it is not a picture."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -78,7 +78,7 @@ def read_picture(path: Path) -> np.ndarray:
 
 
 def encode_file(image: Path, output: Path, codec: str, quality: float, model: str | None = None) -> tuple[int, int]:
-    """Encode a picture file; returns the frame's bytes, header included, and the picture's pixels."""
+    """Encode a picture file; return the frame's size in bytes, header included, and the picture's number of pixels."""
     picture = read_picture(image)
     encoder = open_encoder(codec, picture.shape[1], picture.shape[0], model)
     frame = encoder.encode(picture, quality, key=True)

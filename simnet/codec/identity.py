@@ -1,6 +1,6 @@
-"""Digests of what a codec's bytes and pictures depend on besides frames: checkpoint, code and libraries.
+"""Digests of everything except frames that a codec's bytes and pictures depend on: checkpoint, code and libraries.
 
-No encoder is opened for it: models say their digests, packages their versions.
+No encoder is opened to compute them: models provide their digests, packages their versions.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
     from simnet.codec.model import Model
 
 ENTROPY_LIBRARY = "compressai"
-"""The entropy coder of learned codecs. Its import is not seen by `source_digest`: see `bitstream.entropy_library`."""
+"""Entropy coder of learned codecs. `source_digest` does not detect its import: see `bitstream.entropy_library`."""
 REFERRING = ("simnet.codec.video.video_codec",)
-"""Families whose frames may refer to earlier ones."""
+"""Families whose frames can refer to earlier frames."""
 WITHOUT_MODELS = ("simnet.codec.still.pillow_codecs", "simnet.codec.video.video_codec", "simnet.codec.still.hevc_intra")
 _ZOO = "simnet.codec.compressai.compressai_models"
 
 
 def codec_identity(name: str, model: str | None = None) -> str:
-    """Return a hexadecimal digest that changes with codec `name`'s checkpoint and libraries, a `+fuse` stage's included.
+    """Return a hexadecimal digest of codec `name`'s checkpoint and libraries, including those of a `+fuse` stage.
 
     Raises:
-        ModelError: There is no such codec or model.
-        InputError: There are no such recorded rows.
+        ModelError: The codec or model does not exist.
+        InputError: The recorded rows do not exist.
     """
     return _digest(plain_identity(name, model), *_stage(name, model))
 
 
 def plain_identity(name: str, model: str | None = None) -> str:
-    """Return the identity of what codec `name` sends: that of the codec without its `+fuse` stage."""
+    """Return the identity of the bitstream of codec `name`: the identity of the codec without its `+fuse` stage."""
     if name == recorded_sizes.NAME:
         return _digest(name, recorded_sizes.opened(model or "").digest)
     own, _ = registry.parted(name, model)
@@ -52,7 +52,7 @@ def plain_identity(name: str, model: str | None = None) -> str:
 
 
 def refers(name: str) -> bool:
-    """Return whether frames of a codec may refer to earlier ones."""
+    """Return whether frames of a codec can refer to earlier frames."""
     if (plugin := registry.plugin_of(name)) is not None:
         return plugin_codecs.family(plugin).refers
     return registry.family_of(name) in REFERRING
@@ -67,11 +67,11 @@ def _stage(name: str, model: str | None) -> Iterable[str]:
 
 
 def _checkpoint(plain: str, name: str | None) -> Iterable[str]:
-    """Return what tells a codec's model folder; nothing for codecs without models."""
+    """Return the identifiers of a codec's model folder; nothing for codecs without models."""
     from simnet.codec import model as models
 
     if name is None and plain not in models.names():
-        # Without models there is none to name; a family that needs one says so.
+        # A family without models needs no name; a family that needs one raises its own error.
         if registry.family_of(plain) not in WITHOUT_MODELS:
             registry.declared_times(plain)
         return ()
@@ -82,12 +82,12 @@ def _checkpoint(plain: str, name: str | None) -> Iterable[str]:
 
 
 def _said(model: Model) -> tuple[str, str]:
-    """Return a model's digest, and the manifest's numbers, which are not part of it."""
+    """Return a model's digest and the manifest's numbers, which the digest does not cover."""
     return model.digest, json.dumps(model.manifest.get("numbers"), sort_keys=True, default=str)
 
 
 def _zoo_checkpoint(spec: str | None) -> tuple[str, str]:
-    """Return what a zoo model is called, and the digest of its file; the zoo's own weights are checked when they are fetched."""
+    """Return a zoo model's name and the digest of its file; the zoo's own weights are checked on download."""
     from simnet.codec import model as models
 
     registry.declared_times("compressai", spec)

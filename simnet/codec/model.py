@@ -1,9 +1,9 @@
-"""A model: a folder of `models/` that holds everything a learned codec needs, each file under its digest.
+"""Model folders of `models/`: each holds all files of a learned codec, verified by digest.
 
-manifest.yaml        network and its numbers, training, digests, measured rate and quality, declared coding times
+manifest.yaml        codec and network parameters, training, digests, measured rate and quality, declared coding times
 weights.safetensors  weights and entropy tables
-*.onnx               the graphs; their weights are read from weights.safetensors, so nothing is stored twice
-card.md              what it was trained on and may be used for
+*.onnx               graphs; they read their weights from weights.safetensors, so no weight is stored twice
+card.md              training data and permitted use
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from simnet.errors import ModelError
 
 WEIGHTS = "weights.safetensors"
 SUPPORTED = 1
-"""Version of the manifest's form."""
+"""Supported version of the manifest format."""
 
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A verified model folder; `name` is what it was asked for by: a shipped model's name, or a path."""
+    """Verified model folder; `name` is the requested name: a shipped model's name, or a path."""
 
     name: str
     folder: Path
     manifest: dict[str, Any]
     digest: str
-    """Of weights and graphs together."""
+    """Digest of weights and graphs together."""
 
     @property
     def codec(self) -> str:
-        """The codec that this model is for: `atn`, `factorized`."""
+        """The codec that uses this model: `atn`, `factorized`."""
         return self.manifest["codec"]
 
     @property
@@ -49,25 +49,25 @@ class Model:
 
 
 def names() -> list[str]:
-    """Every model shipped."""
+    """Names of all shipped models."""
     return sorted(file.parent.name for file in shipped.folder("models").glob("*/manifest.yaml"))
 
 
 def is_model(name: str) -> bool:
-    """Whether there is a model folder of this name, shipped or not."""
+    """Whether a model folder of this name exists, shipped or not."""
     return name in names() or (Path(name) / "manifest.yaml").is_file()
 
 
 def refuse(codec: str, name: str | None) -> None:
-    """Raise ModelError where a codec that has no models is given one."""
+    """Raise ModelError if a model is named for a codec that has no models."""
     if name is not None:
         raise ModelError(f"codec {codec} has no models; found model {name}")
 
 
 def load(name: str) -> Model:
-    """Read a model's manifest and check every file's digest; ModelError says which file is wrong.
+    """Read a model's manifest and check every file's digest; ModelError names the wrong file.
 
-    A model is read once, until its manifest is another: a script or a worker that lives long may train it anew meanwhile.
+    The result is cached until the manifest changes, because a model can be retrained while a script or worker is running.
     """
     try:
         folder = Path(name) if (Path(name) / "manifest.yaml").is_file() else shipped.folder("models") / name
@@ -84,7 +84,7 @@ def load(name: str) -> Model:
 
 @lru_cache(maxsize=16)
 def _load(name: str, folder: Path, _stamp: tuple[int, ...]) -> Model:
-    """Read the model in a folder; `_stamp` tells its manifest from those before it."""
+    """Read the model in a folder; `_stamp` identifies the version of its manifest and is part of the cache key."""
     file = folder / "manifest.yaml"
     try:
         manifest = yaml.safe_load(file.read_text())
@@ -114,14 +114,14 @@ def file_digest(path: Path) -> str:
 
 
 def whole_digest(manifest: dict[str, Any]) -> str:
-    """One digest of a model's codec, graphs and files, 16 hexadecimal digits."""
+    """Digest of a model's codec, graphs and files, 16 hexadecimal digits."""
     files = [f"{name}={digest}" for name, digest in sorted(manifest["digests"].items())]
     return hashlib.sha256("\n".join([manifest["codec"], *manifest["graphs"], *files]).encode()).hexdigest()[:16]
 
 
 @lru_cache(maxsize=16)
 def tables(model: Model) -> EntropyTables | ContextCoder | LowresCoder:
-    """The model's integer entropy tables: of a factorised prior, a checkerboard context model, or the backbone at 1/16."""
+    """Integer entropy tables of the model: of a factorised prior, a checkerboard context model, or the backbone at 1/16."""
     from safetensors import safe_open
 
     with safe_open(model.folder / WEIGHTS, framework="numpy") as file:

@@ -1,8 +1,9 @@
-"""Codecs of other packages (`simnet.plugins`), behind the faces that simnet's own have.
+"""Codecs of other packages (`simnet.plugins`), with the same interfaces as simnet's own codecs.
 
-A plug-in's entry point names a module, an instance, or a class that is made without arguments. It is a family as `registry` has
-them, or, shorter, a `PlainCodec`: two functions between pictures and payloads. Headers, checksums, numbers and announcements
-are ours then, and every frame is a key frame. Either way what comes back is looked at, and what is wrong is the package's fault.
+A plug-in's entry point names a module, an instance, or a class that is instantiated without arguments. It is either a family as
+defined in `registry`, or a `PlainCodec`: two functions between pictures and payloads. For a `PlainCodec`, simnet adds headers,
+checksums, sequence numbers and announcements, and every frame is a key frame. In both cases simnet checks every returned value,
+and an invalid value is reported as an error of the package.
 """
 
 from __future__ import annotations
@@ -23,36 +24,36 @@ from simnet.plugins import Plugin, blamed
 from simnet.records import Announcement, Decoded, SideInformation
 
 TIMES_NS = (5_000_000, 5_000_000)
-"""Declared virtual coding times of a frame where a plain codec has none."""
+"""Default declared virtual coding times of a frame for plain codecs."""
 _PROBE = (64, 64)
 PLAIN = ("encode", "decode")
 FAMILY = ("open_encoder", "open_decoder", "declared_times")
 
 
 class PlainCodec(Protocol):
-    """The shortest form of a codec of one's own; any thread may ask, several at once.
+    """Minimal interface of a custom codec; several threads can call it at the same time.
 
-    Besides, there may be `times_ns`, the (encode, decode) times of a 256 x 128 frame, and `takes_side`, true where side pictures
-    are of use to `decode`; it is given none otherwise.
+    Optional attributes: `times_ns`, the (encode, decode) times of a 256 x 128 frame, and `takes_side`, true if `decode` uses side
+    pictures; without `takes_side`, `side` is always empty.
     """
 
     def encode(self, image: np.ndarray, quality: float) -> bytes:
-        """Encode uint8 H x W x 3 RGB, not to be written to, at a quality in [0, 1], monotone in rate; at least one byte."""
+        """Encode read-only uint8 H x W x 3 RGB to at least one byte; `quality` is in [0, 1], the rate grows with it."""
         ...
 
     def decode(self, payload: bytes, width: int, height: int, side: Sequence[np.ndarray]) -> np.ndarray:
-        """Decode to uint8 height x width x 3; `side` are pictures of any size, maybe none. Any error refuses the payload."""
+        """Decode to uint8 height x width x 3; `side` holds pictures of any size, or none. Any exception rejects the payload."""
         ...
 
 
 @lru_cache(maxsize=32)
 def family(plugin: Plugin) -> Family:
-    """Import a plug-in; PluginError where it has not what a codec has."""
+    """Import a plug-in; PluginError if a required attribute of a codec is missing."""
     return of(plugin.load(), plugin.name, str(plugin), plugin.identity)
 
 
 def of(codec: Any, name: str, who: str, identity: Callable[[], str]) -> Family:
-    """Return `codec`, a plug-in's object, as a family; `who` is what errors call it, `identity` gives its source's digest."""
+    """Wrap `codec`, a plug-in's object, as a family; `who` names it in errors, `identity` returns its source's digest."""
     if inspect.isclass(codec):
         with blamed(who, "cannot be made without arguments"):
             codec = codec()
@@ -65,7 +66,7 @@ def of(codec: Any, name: str, who: str, identity: Callable[[], str]) -> Family:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """See `registry`: a plug-in's family, watched."""
+    """Family of a plug-in whose returned values are checked; see `registry`."""
 
     inner: Any
     name: str
@@ -73,16 +74,16 @@ class Family:
 
     @property
     def takes_side(self) -> bool:
-        """Whether its decoders have any use for side information."""
+        """Whether its decoders use side information."""
         return bool(getattr(self.inner, "takes_side", False))
 
     @property
     def refers(self) -> bool:
-        """Whether its frames may refer to earlier ones: those of a family may, unless it says `refers = False`."""
+        """Whether its frames can refer to earlier frames: true for a family unless it sets `refers = False`."""
         return bool(getattr(self.inner, "refers", True))
 
     def identity(self, model: str | None) -> tuple[str, ...]:
-        """Return the digests of what `model` names, where a family takes models."""
+        """Return the digests of the files that `model` names, if the family takes models."""
         if model is None:
             return ()
         announced = self.open_encoder(self.name, *_PROBE, model).announcement
@@ -116,7 +117,7 @@ class Family:
 
 
 class PluginEncoder:
-    """A plug-in's encoder, watched. See `protocols.Encoder`."""
+    """Encoder of a plug-in whose output is checked. See `protocols.Encoder`."""
 
     def __init__(self, inner: Any, who: str) -> None:
         self.announcement: Announcement = inner.announcement
@@ -132,7 +133,7 @@ class PluginEncoder:
 
 
 class PluginDecoder:
-    """A plug-in's decoder, watched. See `protocols.Decoder`."""
+    """Decoder of a plug-in whose output is checked. See `protocols.Decoder`."""
 
     def __init__(self, inner: Any, announcement: Announcement, who: str) -> None:
         self.announcement, self._inner, self._who = announcement, inner, who
@@ -159,7 +160,7 @@ def _check_picture(picture: Any, announcement: Announcement, who: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _PlainFamily:
-    """A family made of a plain codec."""
+    """Family made from a plain codec."""
 
     codec: Any
     who: str
@@ -195,7 +196,7 @@ class _PlainEncoder:
         del key
         check_size(image, self.announcement)
         header = framing.Header(self._sequence, framing.quality_step(quality), key=True)
-        # At the quality that the header tells, so that a frame is what it says it is.
+        # Encode at the header's rounded quality, so that the header describes the frame exactly.
         payload = self._codec.encode(image, header.quality / framing.QUALITY_STEPS)
         if not isinstance(payload, bytes) or not payload:
             raise PluginError(f"{self._who}: encoded to {payload!r:.40}; expected bytes, at least one")

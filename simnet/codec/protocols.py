@@ -1,4 +1,4 @@
-"""What an encoder and a decoder are. The types carry the claim: neither can be handed what the other has."""
+"""Encoder and decoder interfaces. The types enforce that neither side receives the other side's data."""
 
 from __future__ import annotations
 
@@ -12,38 +12,40 @@ from simnet.records import Announcement, Decoded, SideInformation
 
 
 class Encoder(Protocol):
-    """One stream's encoder; it numbers its frames itself."""
+    """Encoder of one stream; it numbers its frames itself."""
 
     announcement: Announcement
 
     def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
-        """Encode uint8 H x W x 3 RGB at a quality in [0, 1], monotone in rate: 8-byte header and payload.
+        """Encode uint8 H x W x 3 RGB into an 8-byte header and a payload; `quality` is in [0, 1], the rate grows with it.
 
-        Raises PictureError if the picture is not of the announced size.
+        Raises PictureError if the picture does not have the announced size.
         """
         ...
 
 
 class Decoder(Protocol):
-    """One stream's decoder."""
+    """Decoder of one stream."""
 
     def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
-        """Decode one frame with side pictures of any size; BitstreamError if it is not a whole frame of this stream.
+        """Decode one frame with side pictures of any size; raise BitstreamError if `data` is not a whole frame of this stream.
 
-        Decodes without side information, a little worse, when `side` is empty.
+        Without side pictures the decoder still decodes, at slightly lower quality.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
-    """What a decoder took from its side pictures, for people to look at.
+    """What a decoder took from its side pictures, for display.
 
-    X is cut into square cells of `cell` pixels, h rows of w. `matches` float32 (h, w, K, 4): the K strongest matches of a cell,
-    best first, each (side picture, x, y, weight): index into `side`, centre of the match in that picture's pixels, share of the
-    attention in [0, 1]. `trust` float32 (h, w) in [0, 1]: share of the attention that went to side pictures at all.
-    `common` is the picture that the side pictures alone give (nothing of what was sent beyond where to look), `private` the one
-    that the bitstream alone gives (uint8 H x W x 3 each).
+    X is divided into square cells of `cell` pixels, h rows of w cells.
+
+    `matches` is float32 (h, w, K, 4): the K strongest matches of a cell, best first. A match is (side picture, x, y, weight): the
+    index into `side`, the centre of the match in pixels of that picture, and the share of the attention in [0, 1].
+    `trust` is float32 (h, w) in [0, 1]: the share of the attention that all side pictures together received.
+    `common` is the picture decoded from the side pictures alone; the bitstream only tells where to look.
+    `private` is the picture decoded from the bitstream alone. Both are uint8 H x W x 3.
     """
 
     cell: int
@@ -55,8 +57,8 @@ class Explanation:
 
 @runtime_checkable
 class Explainer(Protocol):
-    """A decoder that can also say where it looked."""
+    """Decoder that can also report which parts of the side pictures it used."""
 
     def explain(self, data: bytes, side: Sequence[SideInformation]) -> Explanation:
-        """Explain one frame's decoding with at least one side picture; BitstreamError as `Decoder.decode`."""
+        """Explain the decoding of one frame with at least one side picture; raise BitstreamError like `Decoder.decode`."""
         ...

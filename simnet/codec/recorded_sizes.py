@@ -1,9 +1,9 @@
-"""Sizes without pictures: frames as large as those of a real run, drawn anew from its rows.
+"""Codec without pictures: frame sizes drawn at random from the rows of a recorded run.
 
-For questions about a network with many cameras, where coding real pictures would take hours. A frame of the asked quality is as
-large as one, drawn at random, of the recorded frames whose quality was nearest; key frames are drawn among key frames, others
-among others. Draws are independent: what made one scene's frames large for a while is not kept. Its bitstreams have real
-headers and the right length, and a payload that no decoder makes a picture of: such a stream has no PSNR.
+It serves network studies with many cameras, where coding real pictures would take hours. The size of a frame is drawn at random
+from the recorded frames with the nearest quality; key frames are drawn from key frames, other frames from other frames. Draws
+are independent, so the correlation of sizes between successive frames of a scene is lost. The bitstreams have valid headers and
+the drawn length, but the payload cannot be decoded to a picture: such a stream has no PSNR.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ if TYPE_CHECKING:
 
 NAME = "recorded"
 SEPARATOR = "#"
-"""In a stream's model: FILE, or FILE#STREAMS."""
+"""Separator in a stream's model: FILE, or FILE#STREAMS."""
 NEAREST = 64
-"""A draw is among this many frames at least, if there are as many, and all of the same quality to within `ALIKE`."""
+"""Minimum number of frames that a draw chooses from, if there are as many, with qualities equal to within `ALIKE`."""
 ALIKE = 0.02
 COLUMNS = ("stream", "codec", "size_bytes", "quality", "key", "link_bytes", "bpp")
 LARGEST_BYTES = 2**26
-"""No frame is larger: a message between the nodes carries as much."""
+"""Largest frame size: the limit of a message between nodes."""
 _BLOCK = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Sizes of recorded frames in bytes, in order of their qualities."""
+    """Sizes of recorded frames in bytes, sorted by quality."""
 
     qualities: list[float]
     sizes_bytes: list[int]
 
     def nearest(self, quality: float) -> tuple[int, int]:
-        """Return the range of frames that a frame of `quality` is drawn from."""
+        """Return the index range of the frames from which a frame of `quality` is drawn."""
         low, high = bisect_left(self.qualities, quality - ALIKE), bisect_right(self.qualities, quality + ALIKE)
         last = len(self.qualities)
         while high - low < min(NEAREST, last):
@@ -55,24 +55,24 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class RecordedSizes:
-    """What a run's rows say of one codec's frames."""
+    """Frame sizes of one codec, read from a run's rows."""
 
     codec: str
     digest: str
     pixels: int
     key: Sizes
     other: Sizes
-    """Frames that refer to others; empty for still pictures."""
+    """Frames that refer to other frames; empty for still pictures."""
 
     @property
     def qualities(self) -> tuple[float, float]:
-        """The lowest and the highest quality that was recorded."""
+        """Lowest and highest recorded quality."""
         every = [*self.key.qualities, *self.other.qualities]
         return min(every), max(every)
 
 
 def check(stream: str, model: str | None, width: int, height: int, quality: float | None) -> None:
-    """Raise InputError where a stream of this size, and fixed quality if it has one, cannot be drawn from the rows of `model`."""
+    """Raise InputError if a stream of this size and fixed quality (if any) cannot be drawn from the rows of `model`."""
     recording = opened(model or "")
     if recording.pixels != width * height:
         raise InputError(
@@ -88,10 +88,10 @@ def check(stream: str, model: str | None, width: int, height: int, quality: floa
 
 @lru_cache(maxsize=64)
 def opened(model: str) -> RecordedSizes:
-    """Return what the rows of `model` hold.
+    """Return the sizes in the rows of `model`.
 
     Raises:
-        InputError: No such file, not a run's rows, no such streams in it, or streams that cannot be mixed.
+        InputError: The file does not exist, is not a run's rows, lacks these streams, or the streams cannot be mixed.
     """
     file, _, pattern = model.partition(SEPARATOR)
     table, digest = _read(file)
@@ -110,10 +110,10 @@ def opened(model: str) -> RecordedSizes:
 
 
 class RecordedEncoder:
-    """One stream's frames. It sees no picture, so it is no `protocols.Encoder`."""
+    """Encoder of one stream. It gets no picture, so it is not a `protocols.Encoder`."""
 
     def __init__(self, model: str, width: int, height: int, generator: np.random.Generator) -> None:
-        """Draw from the rows of `model` with `generator`."""
+        """Create an encoder that draws from the rows of `model` with `generator`."""
         self._recording = opened(model)
         self.announcement = Announcement(NAME, model, self._recording.digest, "", width, height)
         low, high = self._recording.qualities
@@ -126,14 +126,14 @@ class RecordedEncoder:
         self._choice: tuple[list[int], int, float, bool] = [], 0, 0.0, True
 
     def skip_to(self, sequence: int) -> None:
-        """Go on with a later frame, as if those before it had been drawn."""
+        """Continue with a later frame, as if all frames before it had been drawn."""
         while self._sequence < sequence:
             self._refill()
             self._draws.pop()
             self._sequence += 1
 
     def encode(self, quality: float, *, key: bool = False) -> tuple[bytes, float, bool]:
-        """Return a frame, its quality (the one asked for, if that was recorded) and whether it is a key frame."""
+        """Return a frame, its quality (the requested quality, if recorded) and whether it is a key frame."""
         if self._as_before != (quality, key):
             self._as_before, self._choice = (quality, key), self._choose(quality, key)
         sizes_bytes, step, settled, key = self._choice
@@ -149,7 +149,7 @@ class RecordedEncoder:
             self._draws = self._generator.random(_BLOCK).tolist()
 
     def _choose(self, quality: float, key: bool) -> tuple[list[int], int, float, bool]:
-        """Return the payload sizes to draw from, the quality's step, the quality itself, and whether it is a key frame."""
+        """Return the candidate payload sizes, the quality step, the quality, and whether it is a key frame."""
         low, high = self._bounds
         step = framing.quality_step(min(max(quality, low), high))
         key = key or not self._recording.other.sizes_bytes
@@ -160,7 +160,7 @@ class RecordedEncoder:
 
 @lru_cache(maxsize=1024)
 def _payloads(model: str, key: bool, step: int) -> list[int]:
-    """Return the sizes of the payloads that a frame of this quality is drawn from, one list for all of a run's streams."""
+    """Return the candidate payload sizes for a frame of this quality, one cached list for all streams of a run."""
     sizes = opened(model).key if key else opened(model).other
     first, last = sizes.nearest(step / framing.QUALITY_STEPS)
     return [max(1, size - framing.HEADER.size) for size in sizes.sizes_bytes[first:last]]
@@ -184,7 +184,7 @@ def _read(file: str) -> tuple[dict[str, list[Any]], str]:
     if set(table.column_names) != set(COLUMNS) or not table.num_rows:
         raise InputError(f"{file}: no rows with {', '.join(COLUMNS)}; expected a rows.parquet of this version")
     columns = table.to_pydict()
-    # The frames of a node that was lost have rows, but were never coded.
+    # Frames of a failed node have rows, but were never coded.
     coded = [at for at, size_bytes in enumerate(columns["size_bytes"]) if size_bytes != 0]
     if not coded:
         raise InputError(f"{file}: no frame was coded; expected the rows of a run that sent some")
@@ -192,7 +192,7 @@ def _read(file: str) -> tuple[dict[str, list[Any]], str]:
 
 
 def _check_values(file: str, table: dict[str, list[Any]], places: list[int]) -> None:
-    """Raise InputError where a row has what no run writes."""
+    """Raise InputError if a row has a value that no run writes."""
     bounds = {"size_bytes": (1, LARGEST_BYTES), "link_bytes": (1, 2**40), "bpp": (1e-9, 1e9), "quality": (0, 1)}
     for name, (least, most) in bounds.items():
         for at in places:

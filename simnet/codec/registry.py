@@ -1,8 +1,9 @@
-"""Which codecs there are, and how one is opened by name.
+"""Registry of codecs: opens an encoder or decoder by codec name.
 
-A codec is named `name` or `name+fuse`, where the stand-alone side-information stage works on what codec `name` decodes; a model
-of codec `fuse` is then that stage's, any other the plain codec's. Codecs come in families, a module each, imported when one of
-its codecs is opened; other packages bring their own (`plugin_codecs`). A family has
+A codec name is `name` or `name+fuse`. In `name+fuse` the stand-alone side-information stage processes the pictures that codec
+`name` decodes; a model of codec `fuse` belongs to that stage, any other model belongs to the plain codec. Codecs are grouped in
+families. A family is a module that is imported when one of its codecs is opened; other packages add families through
+`plugin_codecs`. A family provides
 
     open_encoder(name, width, height, model) -> protocols.Encoder
     open_decoder(announcement) -> protocols.Decoder
@@ -36,50 +37,50 @@ FAMILIES = {
 }
 FUSE = "+fuse"
 OWN_SIDE = frozenset(("atn", "ndic", "dsin", "atn-paper", "ndic-bls17", "ndic-bmshj18"))
-"""Codecs whose decoders take side information by themselves."""
+"""Codecs whose decoders use side information themselves."""
 RECORDED, RECORDED_MODULE = "recorded", "simnet.codec.recorded_sizes"
-"""The codec of sizes without pictures."""
+"""Codec that draws frame sizes without coding pictures."""
 PLUGIN_MODULE = "simnet.codec.plugin_codecs"
-"""Opens the codecs of other packages."""
+"""Module that opens codecs of other packages."""
 OWN = frozenset((RECORDED, *(name for members in FAMILIES.values() for name in members)))
-"""Names that no other package may take."""
+"""Codec names that plug-ins cannot use."""
 STAGE = "fuse"
-"""The shipped model of the side-information stage, and the codec that its manifest names."""
+"""Name of the side-information stage's shipped model, and the codec in that model's manifest."""
 STAGE_MODULE = "simnet.codec.learned.side_fusion"
 
 
 def names() -> list[str]:
-    """Every codec that a scenario may name."""
+    """All codec names that a scenario can use."""
     return plugins.names(plugins.CODECS, [name for family in FAMILIES.values() for name in family])
 
 
 def known(name: str) -> str:
-    """Return `name`, or raise ModelError listing the codecs there are."""
+    """Return `name`; raise ModelError with the list of codecs if it is unknown."""
     _family(name)
     return name
 
 
 def takes_side(name: str) -> bool:
-    """Return whether the decoder of a codec has any use for side information."""
+    """Return whether the decoder of a codec uses side information."""
     if name.endswith(FUSE) or name in OWN_SIDE:
         return True
     return plugin_of(name) is not None and _family(name).takes_side
 
 
 def open_encoder(name: str, width: int, height: int, model: str | None = None) -> Encoder:
-    """An encoder (`protocols.Encoder`) for pictures of width x height; `model` is a folder of `models/`, else the codec's own."""
+    """Open an encoder (`protocols.Encoder`) of width x height; `model` is a folder of `models/` (default: the codec's)."""
     plain = name.removesuffix(FUSE)
     own, stage = parted(name, model)
     encoder = _family(name).open_encoder(plain, width, height, own)
     if name != plain:
-        # The camera's bytes are the plain codec's; only what fusion opens differs.
+        # The camera sends the plain codec's bytes; `+fuse` changes only the decoder.
         announced = f"{encoder.announcement.model}{FUSE}{stage}"
         encoder.announcement = dataclasses.replace(encoder.announcement, codec=name, model=announced)
     return encoder
 
 
 def open_decoder(announcement: Announcement) -> Decoder:
-    """A decoder (`protocols.Decoder`) for an announced stream; ModelError if its digests are not known here."""
+    """Open a decoder (`protocols.Decoder`) for an announced stream; ModelError if its digests are not known here."""
     plain = announcement.codec.removesuffix(FUSE)
     if announcement.codec == plain:
         return _family(plain).open_decoder(announcement)
@@ -89,7 +90,7 @@ def open_decoder(announcement: Announcement) -> Decoder:
 
 
 def check(stream: StreamConfig, camera: CameraConfig) -> None:
-    """Raise ModelError or InputError where a stream names a codec, a model or rows that there are not."""
+    """Raise ModelError or InputError if a stream names a codec, a model or recorded rows that do not exist."""
     from simnet.codec import recorded_sizes
 
     if stream.codec == recorded_sizes.NAME:
@@ -111,7 +112,7 @@ def declared_times(name: str, model: str | None = None) -> tuple[int, int]:
 
 
 def parted(name: str, model: str | None) -> tuple[str | None, str]:
-    """Return the plain codec's model, and the side-information stage's (empty without one)."""
+    """Return the plain codec's model and the side-information stage's model (empty without that stage)."""
     if not name.endswith(FUSE):
         return model, ""
     if name.removesuffix(FUSE) in OWN_SIDE:
@@ -132,9 +133,9 @@ def _family(name: str) -> Any:
 
 
 def modules_of(name: str) -> tuple[str, ...]:
-    """Return the names of simnet's modules that code and decode with a codec: its family, and the `+fuse` stage.
+    """Return the names of the simnet modules that implement a codec: its family, and the `+fuse` stage.
 
-    They are imported by these names. Raises ModelError as `known` does.
+    These are importable module names. Raises ModelError like `known`.
     """
     if name == RECORDED:
         return (RECORDED_MODULE,)
@@ -143,12 +144,12 @@ def modules_of(name: str) -> tuple[str, ...]:
 
 
 def plugin_of(name: str) -> Plugin | None:
-    """Return the plug-in that a codec is; None for simnet's own and unknown ones, PluginError where its name is taken."""
+    """Return a codec's plug-in, or None for simnet's own and unknown codecs; PluginError if its name is already in use."""
     return plugins.find(plugins.CODECS, name.removesuffix(FUSE), OWN)
 
 
 def family_of(name: str) -> str:
-    """Return the module of a codec's family; ModelError lists the codecs there are."""
+    """Return the module of a codec's family; ModelError lists the codecs."""
     for module, members in FAMILIES.items():
         if name.removesuffix(FUSE) in members:
             return module

@@ -1,8 +1,8 @@
-"""CompressAI's range coder and entropy bottleneck without CompressAI's package initialiser.
+"""Import of CompressAI's range coder and entropy bottleneck without CompressAI's package initialiser.
 
-`import compressai` pulls in torchvision, torch-geometric and torch._dynamo (seconds, and it fails outright where the
-CPU build of torch meets the registry's torchvision). The parts that simnet uses need none of them, so the package is
-entered as a bare namespace and its initialiser is left out.
+`import compressai` loads torchvision, torch-geometric and torch._dynamo. That takes seconds, and fails if the CPU build of torch
+meets the registry's torchvision. The parts that simnet uses need none of these packages, so this module registers `compressai`
+as a bare namespace and skips its initialiser.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ BARE = {
     "models": ("models.google", "models.waseda"),
     "zoo": (),
 }
-"""Subpackages whose initialisers ask for torchvision or torch-geometric, and the modules of theirs whose names they lend."""
+"""Subpackages whose initialisers import torchvision or torch-geometric, and their modules whose names they re-export."""
 
 
 ROOM = 16
-"""Bytes behind a payload for each symbol: twice what a symbol of 16 bits with a large escape takes."""
+"""Padding bytes after a payload per symbol: twice the size of a 16-bit symbol with a large escape."""
 ESCAPES = 16
-"""Bytes behind a payload for each of its own: four bits may announce an escape of fifteen times four."""
+"""Padding bytes after a payload per payload byte: four bits can announce an escape of fifteen times four bits."""
 
 
 def roomy(data: bytes, symbols: int) -> bytes:
-    """A payload with zeros behind it, for CompressAI's decoder does not look where it ends.
+    """Append zeros to a payload, because CompressAI's decoder does not check where it ends.
 
-    A payload that was made to pass its CRC and holds fewer than `symbols` symbols would have it read whatever memory comes next,
-    or crash the process.
+    Without the zeros, a crafted payload with a valid CRC and fewer than `symbols` symbols makes the decoder read out of bounds or
+    crash the process.
     """
     return data + bytes(ROOM * symbols + ESCAPES * len(data))
 
 
 def architectures() -> Any:
-    """Return CompressAI's table of published image models, `compressai.zoo.image`, without what needs torchvision."""
+    """Return CompressAI's table of published image models, `compressai.zoo.image`, without the parts that need torchvision."""
     part("ans")
     for name, lenders in BARE.items():
         whole = f"compressai.{name}"
@@ -61,7 +61,7 @@ def part(name: str) -> Any:
             raise ModelError("the package compressai is not installed; expected version 1.2.8")
         package = ModuleType("compressai")
         package.__path__ = list(spec.submodule_search_locations)
-        # What its entropy models ask of the initialiser that was left out.
+        # Names that its entropy models expect from the skipped initialiser.
         vars(package).update(get_entropy_coder=lambda: "ans", available_entropy_coders=lambda: ["ans"])
         sys.modules["compressai"] = package
     return importlib.import_module(f"compressai.{name}")

@@ -1,7 +1,7 @@
 """Integer entropy tables: built once from the trained density, stored with the checkpoint, never recomputed.
 
-One set of cumulative tables for each of `LEVELS` qualities and each latent channel; gains and inverse gains for every quality
-step of the header. The coder is CompressAI's rANS (`compressai.ans`) with 16-bit tables and an escape for rare symbols.
+One set of cumulative tables exists for each of `LEVELS` qualities and each latent channel, and gains and inverse gains for every
+quality step of the header. The coder is CompressAI's rANS (`compressai.ans`) with 16-bit tables and an escape for rare symbols.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ PRECISION = 16
 
 @dataclass(frozen=True)
 class EntropyTables:
-    """`cdf` uint16 (sum of lengths,): every row's cumulative counts less the last (always 65,536), rows level by level.
+    """Tables of a factorised prior. `cdf` is uint16 (sum of lengths,): the rows' cumulative counts without the last count.
 
-    `lengths`, `offsets` int32 (LEVELS, C): counts in a row (the last included), and the symbol of its first entry.
-    `gain`, `inverse` float32 (256, C): what latents are multiplied by before rounding and after decoding.
+    The last count of a row is always 65,536. Rows are ordered level by level.
+    `lengths` and `offsets` are int32 (LEVELS, C): the counts in a row (the last one included), and the symbol of its first entry.
+    `gain` and `inverse` are float32 (256, C): the factors of latents before rounding and after decoding.
     """
 
     cdf: np.ndarray
@@ -43,7 +44,7 @@ class EntropyTables:
 
     @cached_property
     def rows(self) -> list[list[list[int]]]:
-        """Level -> channel -> cumulative counts, as the coder wants them."""
+        """Level -> channel -> cumulative counts, in the coder's format."""
         ends = np.cumsum(self.lengths.ravel() - 1)
         flat = [[*row.tolist(), 1 << PRECISION] for row in np.split(self.cdf, ends[:-1])]
         channels = self.lengths.shape[1]
@@ -51,7 +52,7 @@ class EntropyTables:
 
     @property
     def channels(self) -> int:
-        """Latent channels."""
+        """Number of latent channels."""
         return self.gain.shape[1]
 
     def encode_latent(self, latent: np.ndarray, step: int) -> bytes:
@@ -59,7 +60,7 @@ class EntropyTables:
         return self.encode(np.rint(latent * self.gain[step][:, None, None]).astype(np.int32), step)
 
     def decode_latent(self, data: bytes, size: tuple[int, int], step: int) -> np.ndarray:
-        """Decode the latent as the synthesis takes it, float32 (C, h, w); the bytes must have passed their CRC."""
+        """Decode the latent in the synthesis's input format, float32 (C, h, w); the CRC of the bytes must have been checked."""
         symbols = self.decode(data, (self.channels, *size), step)
         return (symbols * self.inverse[step][:, None, None]).astype(np.float32)
 
@@ -69,7 +70,7 @@ class EntropyTables:
         return coder.encode_with_indexes(symbols.ravel().tolist(), *self._arguments(symbols.shape, step))
 
     def decode(self, data: bytes, shape: tuple[int, int, int], step: int) -> np.ndarray:
-        """Decode int32 symbols of `shape` (C, h, w); the bytes must have passed their CRC."""
+        """Decode int32 symbols of `shape` (C, h, w); the CRC of the bytes must have been checked."""
         if len(data) < 4 or len(data) % 4:
             raise BitstreamError(f"payload of {len(data)} bytes: expected a positive multiple of 4")
         arguments = self._arguments(shape, step)
@@ -84,12 +85,12 @@ class EntropyTables:
 
 
 def level_of(step: int) -> int:
-    """The set of tables that serves a quality step."""
+    """Return the index of the table set for a quality step."""
     return round(step * (LEVELS - 1) / QUALITY_STEPS)
 
 
 def quantised(mass: np.ndarray) -> np.ndarray:
-    """Cumulative counts int64 (n + 2,), 0 to 65,536, of probabilities (n,); what they leave to 1 is the escape's."""
+    """Return cumulative counts int64 (n + 2,), 0 to 65,536, of probabilities (n,); the escape gets the remaining probability."""
     rest = max(1e-9, 1.0 - float(mass.sum()))
     return np.array(part("_CXX").pmf_to_quantized_cdf([*mass.tolist(), rest], PRECISION), dtype=np.int64)
 

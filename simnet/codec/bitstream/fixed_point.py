@@ -1,8 +1,8 @@
-"""Small networks in fixed point, so that unlike machines agree to the last bit on what they tell the entropy coder.
+"""Fixed-point networks whose output to the entropy coder is bit-exact on all machines.
 
-Every number is a whole number of 2**-FRACTION steps, held in float64. Products and sums of whole numbers below 2**53 are exact in
-float64 in whatever order a library takes them (compare Balle et al., "Integer networks for data compression with latent-variable
-models", ICLR 2019, which trains for 8 bits; with 12 bits after the point no training for it is needed).
+Every number is an integer count of 2**-FRACTION steps, held in float64. Products and sums of integers below 2**53 are exact in
+float64 in any order of evaluation (compare Balle et al., "Integer networks for data compression with latent-variable models",
+ICLR 2019, which trains for 8 bits; with 12 fractional bits no special training is needed).
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from simnet.errors import ModelError
 FRACTION = 12
 ONE = 1 << FRACTION
 REACH = float(1 << 24)
-"""Activations are clipped to this many steps, 4096 either way."""
+"""Activations are clipped to this many steps in either direction, a value of 4096."""
 EXACT = float(1 << 53)
 
 
 def fixed(values: np.ndarray) -> np.ndarray:
-    """Round real numbers to steps (int64), to be stored with the checkpoint; ModelError beyond +-2048."""
+    """Round real numbers to steps (int64) for storage in the checkpoint; ModelError beyond +-2048."""
     steps = np.rint(np.asarray(values, np.float64) * ONE)
     if not np.all(np.abs(steps) < 2048 * ONE):
         raise ModelError("weights beyond +-2048: too large for the integer networks of an entropy model")
@@ -34,7 +34,7 @@ def check(weight: np.ndarray, bias: np.ndarray) -> None:
 
 
 def convolve(values: np.ndarray, weight: np.ndarray, bias: np.ndarray, *, stride: int = 1) -> np.ndarray:
-    """Convolve values (C, H, W) with weight (O, C, k, k), zero padding k // 2; bias (O,). Steps in, steps out (O, H', W')."""
+    """Convolve values (C, H, W) with weight (O, C, k, k) and bias (O,), zero padding k // 2; in steps -> (O, H', W') in steps."""
     size = weight.shape[2]
     padded = np.pad(values, ((0, 0), (size // 2,) * 2, (size // 2,) * 2))
     windows = np.lib.stride_tricks.sliding_window_view(padded, (len(values), size, size))[0, ::stride, ::stride]
@@ -44,7 +44,7 @@ def convolve(values: np.ndarray, weight: np.ndarray, bias: np.ndarray, *, stride
 
 
 def convolve_at(values: np.ndarray, weight: np.ndarray, bias: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Convolve as `convolve`, at the n squares of `mask` (H, W) alone, channels last: values (H, W, C) -> (n, O).
+    """Convolve like `convolve`, only at the n true positions of `mask` (H, W), channels last: values (H, W, C) -> (n, O).
 
     `weight` is (O, k, k, C).
     """
@@ -66,7 +66,7 @@ def convolve_transposed(values: np.ndarray, weight: np.ndarray, bias: np.ndarray
 
 
 def matmul(rows: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    """Rows (N, C) times weight (O, C) plus bias (O,) -> (N, O), in steps, clipped."""
+    """Multiply rows (N, C) by weight (O, C) and add bias (O,) -> (N, O), in steps, clipped."""
     sums = rows @ weight.astype(np.float64, copy=False).T + bias * float(ONE)
     return np.clip(np.floor(sums / ONE), -REACH, REACH)
 

@@ -3,8 +3,9 @@
     0       2         3       4            8
     | sequence | quality | flags | CRC-32 | payload ...
 
-Big-endian. The CRC covers the header's first four bytes and the payload and starts from the stream's announcement, so a frame
-of another codec, checkpoint or picture size is refused as surely as an altered one, before any entropy decoder runs.
+Big-endian. The CRC covers the header's first four bytes and the payload, and starts from a value derived from the stream's
+announcement. A frame of another codec, checkpoint or picture size is therefore rejected like a corrupted frame, before any
+entropy decoder runs.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ HEADER = struct.Struct(">HBBI")
 _FRONT = struct.Struct(">HBB")
 """The header without its CRC."""
 KEY = 0x01
-"""Flag: this frame refers to no earlier one."""
+"""Flag: this frame refers to no earlier frame."""
 QUALITY_STEPS = 255
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What every frame says of itself; `quality` is a step in 0..255 of the quality range [0, 1]."""
+    """Header fields of a frame; `quality` is a step in 0..255 of the quality range [0, 1]."""
 
     sequence: int
     quality: int
@@ -35,7 +36,7 @@ class Header:
 
 
 def quality_step(quality: float) -> int:
-    """The header's step for a quality in [0, 1]."""
+    """Return the header's step for a quality in [0, 1]."""
     if not 0 <= quality <= 1:
         raise BitstreamError(f"quality {quality}: expected a number from 0 to 1")
     return round(quality * QUALITY_STEPS)
@@ -43,7 +44,7 @@ def quality_step(quality: float) -> int:
 
 @lru_cache(maxsize=4096)
 def salt(announcement: Announcement) -> int:
-    """The CRC's start value of a stream; a side-information stage behind the decoder (`+fuse`) changes no byte."""
+    """Return the CRC's start value of a stream; a side-information stage behind the decoder (`+fuse`) does not change it."""
     a = announcement
     texts = [a.codec.partition("+")[0], a.checkpoint_digest, a.tables_digest, str(a.width), str(a.height)]
     if a.parameters:
@@ -52,12 +53,12 @@ def salt(announcement: Announcement) -> int:
 
 
 def pack(header: Header, payload: bytes, announcement: Announcement) -> bytes:
-    """Header and payload as the bytes that cross the link. Sequence numbers wrap at 65,536."""
+    """Return header and payload as the bytes that cross the link. Sequence numbers wrap at 65,536."""
     return salted(header.sequence, header.quality, header.key, payload, salt(announcement))
 
 
 def salted(sequence: int, quality: int, key: bool, payload: bytes, salt: int) -> bytes:
-    """Do as `pack` for whoever has looked up the stream's `salt` once and for all."""
+    """Pack like `pack`, with the stream's `salt` computed once by the caller."""
     front = _FRONT.pack(sequence & 0xFFFF, quality, KEY if key else 0)
     return front + zlib.crc32(payload, zlib.crc32(front, salt)).to_bytes(4, "big") + payload
 
@@ -78,23 +79,23 @@ def verify(data: bytes, announcement: Announcement) -> Header:
 
 
 def header(data: bytes) -> Header:
-    """The header of a frame that needs no check, for whoever made it."""
+    """Return the header of a frame without checking it, for the frame's own encoder."""
     sequence, quality, flags, _ = HEADER.unpack_from(data)
     return Header(sequence, quality, bool(flags & KEY))
 
 
 def is_key(data: bytes) -> bool:
-    """Whether a frame refers to no earlier one, by a header that needs no check."""
+    """Whether a frame refers to no earlier frame, read from an unchecked header."""
     return bool(data[3] & KEY)
 
 
 def payload(data: bytes) -> bytes:
-    """The entropy-coded part of a verified frame."""
+    """Return the entropy-coded part of a verified frame."""
     return data[HEADER.size :]
 
 
 def renumbered(data: bytes, sequence: int, announcement: Announcement) -> bytes:
-    """The same frame under another sequence number, for an encoder that does not count from the stream's beginning."""
+    """Return the frame with another sequence number, for an encoder that does not count from the stream's start."""
     own = header(data)
     if own.sequence == sequence & 0xFFFF:
         return data

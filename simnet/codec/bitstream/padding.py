@@ -1,4 +1,4 @@
-"""Any picture size: edges are repeated up to a multiple of the network's stride, and cut off again."""
+"""Padding of pictures to a multiple of the network's stride by edge repetition, and its removal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from simnet.records import Announcement
 
 
 def padded(image: np.ndarray, stride: int) -> np.ndarray:
-    """uint8 H x W x 3 -> float32 (1, 3, H', W') in [0, 1], H' and W' the next multiples of `stride`."""
+    """Pad uint8 H x W x 3 to float32 (1, 3, H', W') in [0, 1], H' and W' the next multiples of `stride`."""
     height, width = image.shape[:2]
     bottom, right = -height % stride, -width % stride
     if bottom or right:
@@ -18,13 +18,13 @@ def padded(image: np.ndarray, stride: int) -> np.ndarray:
 
 
 def to_picture(tensor: np.ndarray, height: int, width: int) -> np.ndarray:
-    """float32 (1, 3, H', W') -> uint8 height x width x 3: clipped, rounded, padding cut off."""
+    """Convert float32 (1, 3, H', W') to uint8 height x width x 3: clipped, rounded, padding removed."""
     pixels = np.rint(np.clip(tensor[0, :, :height, :width], 0, 1) * 255).astype(np.uint8)
     return np.ascontiguousarray(pixels.transpose(1, 2, 0))
 
 
 def check_size(image: np.ndarray, announcement: Announcement) -> None:
-    """Raise PictureError unless `image` is what the stream announced."""
+    """Raise PictureError unless `image` has the announced size."""
     expected = (announcement.height, announcement.width, 3)
     if image.dtype != np.uint8 or image.shape != expected:
         raise PictureError(

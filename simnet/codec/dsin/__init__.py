@@ -3,6 +3,5 @@
     picture ──encoder──▶ symbols ──probabilities──▶ bitstream ──▶ decoder ──▶ decoded ──▶ side network ──▶ picture
                                                        side picture ──patch_finder──▶ patches ──▲
 
-`dsin_networks` and `context_network` need torch, for training and export; `dsin_codec`, `probabilities` and `patch_finder` do
-not.
+Only `dsin_networks` and `context_network` need torch, for training and export.
 """

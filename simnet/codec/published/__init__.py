@@ -1,16 +1,16 @@
-"""The networks of the NDIC and ATN papers, as their authors published them, with real bitstreams.
+"""Networks of the NDIC and ATN papers, as published by their authors, with real bitstreams.
 
     published_kinds      the five networks as numbers                     no torch
     entries              names and shapes of a checkpoint                 no torch
     network_parts        analysis, synthesis, hyperprior, attention       torch
-    published_networks   all five, built from the parts                   torch
+    authors_checkpoint   reads the authors' files safely                  torch
     authors_checkpoint   files of the authors, read safely                torch
     model_writer         writes a model folder from a checkpoint          torch
     prior_tables         builds integer tables of the priors              torch
     priors               reads these tables; the range coder              no torch
     published_codec      encoders and decoders                            no torch
 
-simnet ships no weights of these networks: a user with a checkpoint imports it (`simnet import`). A simulation runs only
+simnet ships no weights of these networks: a user imports a checkpoint with `simnet import`. A simulation runs only
 `published_codec`, which never imports torch.
 """
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 
 def load_checkpoint(path: str | Path, kind: str | None = None) -> PublishedNetwork:
-    """The network of a checkpoint in the authors' format (a torch file with `model_state_dict`), in evaluation mode.
+    """Load the network of a checkpoint in the authors' format (a torch file with `model_state_dict`), in evaluation mode.
 
-    `kind` is one of `kinds.KINDS`, or the authors' own name of it; left out, it is told from the entries. The number of
-    filters is read off the shapes. Called with x and, where the kind uses side information, y (float32 (B, 3, H, W) in
-    [0, 1]), the network returns an `Output` with `x_hat`, `y_hat`, `latent_x`, `likelihoods` and `bpp`.
+    `kind` is a key of `published_kinds.KINDS` or the authors' own name of the network; by default it is read from the entries.
+    The number of filters is derived from the shapes. Called with x and, if the kind uses side information, y (float32
+    (B, 3, H, W) in [0, 1]), the network returns an `Output` with `x_hat`, `y_hat`, `latent_x`, `likelihoods` and `bpp`.
 
     Raises:
-        ModelError: The file is not such a checkpoint, or not of that kind; nothing in it is ever executed.
+        ModelError: The file is not such a checkpoint, or not of that kind. No code in the file is ever executed.
     """
     from simnet.codec.published import authors_checkpoint
 

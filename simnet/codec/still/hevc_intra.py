@@ -1,8 +1,8 @@
-"""HEVC intra as a still-picture codec: x265, 4:2:0 in BT.709, every picture alone, a continuous quality.
+"""HEVC intra as a still-picture codec: x265, 4:2:0 in BT.709, each picture coded alone, continuous quality.
 
-The strongest setting that is still practical: preset slow, decisions by squared error. Parameter sets are announced once and a
-picture is one slice without its start code, as in `video`'s HEVC. The other still pictures are files, containers and all, in
-`classical`.
+It uses the strongest practical setting: preset slow, decisions by squared error. Parameter sets are announced once, and a picture
+is one slice without its start code, as in the HEVC of `video`. The other still-picture codecs (`pillow_codecs`) send whole files,
+containers included.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def declared_times(name: str, model: str | None = None) -> tuple[int, int]:
 
 
 class StillEncoder:
-    """One stream's encoder; see `protocols.Encoder`. Every frame is a key frame."""
+    """Encoder of one stream; see `protocols.Encoder`. Every frame is a key frame."""
 
     def __init__(self, name: str, width: int, height: int) -> None:
         self._kind, self._size = KINDS[name], yuv.coded_size(width, height)
@@ -52,7 +52,7 @@ class StillEncoder:
         del key
         check_size(image, self.announcement)
         step = framing.quality_step(quality)
-        # x265 carries statistics from picture to picture; a new encoder each makes bytes depend on the picture alone.
+        # x265 carries statistics from picture to picture; a new encoder for each makes the bytes depend on that picture only.
         payload, _ = video_encoders.SteeredCoder(self._kind, self._steering).encode(
             yuv.to_planes(image, *self._size), step
         )
@@ -62,7 +62,7 @@ class StillEncoder:
 
 
 class StillDecoder:
-    """One stream's decoder; see `protocols.Decoder`. Side information is of no use to it."""
+    """Decoder of one stream; see `protocols.Decoder`. It ignores side information."""
 
     def __init__(self, announcement: Announcement) -> None:
         self.announcement, self._kind = announcement, KINDS[announcement.codec]

@@ -1,7 +1,7 @@
 """JPEG, JPEG 2000, WebP and AVIF through Pillow, as codecs without side information.
 
-Each frame carries the whole file that the library writes. That is what a user would send, so its container is counted too.
-JPEG 2000 has a form without a container, which is sent less the library's note about itself.
+Each frame carries the whole file that the library writes, because a user would send that; the container counts towards the rate.
+JPEG 2000 also has a form without a container; that form is sent, without the library's comment segment.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from simnet.records import Announcement, Decoded, SideInformation
 
 
 def without_comments(codestream: bytes) -> bytes:
-    """A JPEG 2000 codestream whose main header lost its comments (ISO/IEC 15444-1, A.9.2)."""
+    """Remove the comments from the main header of a JPEG 2000 codestream (ISO/IEC 15444-1, A.9.2)."""
     at, kept = 2, [codestream[:2]]
-    while (marker := codestream[at : at + 2]) != b"\xff\x90":  # the first tile's part begins
+    while (marker := codestream[at : at + 2]) != b"\xff\x90":  # SOT: start of the first tile-part
         end = at + 2 + int.from_bytes(codestream[at + 2 : at + 4], "big")
         if marker != b"\xff\x64":
             kept.append(codestream[at:end])
@@ -34,21 +34,21 @@ def without_comments(codestream: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class PillowFormat:
-    """A format of Pillow's, how it is written, and its own figure of quality at quality 0 and 1."""
+    """Pillow format: its writer options, and its own quality parameter at quality 0 and 1."""
 
     format: str
     options: Mapping[str, Any]
     figures: tuple[int, int]
     whole: bool = True
-    """Whether the figure is a whole number."""
+    """Whether the quality parameter is an integer."""
     trim: Callable[[bytes], bytes] = bytes
-    """Takes off what nobody would send."""
+    """Removes the parts of the file that need not be sent."""
 
     def arguments(self, step: int) -> dict[str, Any]:
-        """What Pillow is told at a quality step."""
+        """Pillow's arguments for a quality step."""
         low, high = self.figures
         figure = low + (high - low) * step / framing.QUALITY_STEPS
-        # JPEG 2000 takes the PSNR in dB that its one layer has to reach.
+        # JPEG 2000 takes the PSNR in dB that its single layer must reach.
         quality = {"quality": round(figure)} if self.whole else {"quality_mode": "dB", "quality_layers": [figure]}
         return {"format": self.format, **self.options, **quality}
 
@@ -84,12 +84,12 @@ def declared_times(name: str, model: str | None = None) -> tuple[int, int]:
 
 
 def announce(name: str, width: int, height: int) -> Announcement:
-    """A classical codec's announcement: no weights, so no digests."""
+    """Return a classical codec's announcement: no weights, so no digests."""
     return Announcement(name, "", "", "", width, height)
 
 
 class ClassicalEncoder:
-    """A still-picture encoder of Pillow's."""
+    """Still-picture encoder based on Pillow."""
 
     def __init__(self, name: str, width: int, height: int) -> None:
         self.announcement = announce(name, width, height)
@@ -113,7 +113,7 @@ class ClassicalEncoder:
 
 
 class ClassicalDecoder:
-    """A still-picture decoder of Pillow's; side information is of no use to it."""
+    """Still-picture decoder based on Pillow; it ignores side information."""
 
     def __init__(self, announcement: Announcement) -> None:
         self.announcement = announcement

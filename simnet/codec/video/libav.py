@@ -1,6 +1,6 @@
-"""FFmpeg's coders through PyAV: one picture in, one packet out, at once; nothing here knows of streams, headers or quality.
+"""FFmpeg coders through PyAV: one picture in, one packet out, without delay; no streams, headers or quality here.
 
-Coders run in one thread, so that bytes depend on nothing else; a picture is uint8 (3/2 height, width) as `yuv` makes it.
+Coders run in one thread, so that the bytes do not depend on scheduling; a picture is uint8 (3/2 height, width) as in `yuv`.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from simnet.errors import BitstreamError, PictureError
 
 PIXELS = "yuv420p"
 TICK = Fraction(1, 30)
-"""A frame rate that nothing depends on: no rate control looks at time."""
+"""Arbitrary frame rate: no rate control uses time."""
 START = b"\0\0\0\1"
-"""Begins every unit of H.264 and HEVC in a byte stream."""
+"""Prefix of every unit of H.264 and HEVC in a byte stream."""
 DELIMITER = b"\x12\0"
-"""Begins every frame of AV1 in a byte stream."""
+"""Prefix of every frame of AV1 in a byte stream."""
 BAND = 16
-"""Rows of a block row: steered regions begin and end there."""
+"""Height of a block row; steered regions begin and end at multiples of it."""
 QUANTISERS = 51
-"""Steps of H.264's and HEVC's quantiser."""
+"""Number of quantiser steps in H.264 and HEVC."""
 _BT709 = 1
 _FULL_RANGE = 2
 
@@ -40,12 +40,12 @@ _FULL_RANGE = 2
 def open_encoder(
     library: str, width: int, height: int, options: Mapping[str, str], *, apart: bool
 ) -> VideoCodecContext:
-    """An opened encoder; with `apart`, parameter sets are in `extradata` instead of in the packets.
+    """Open an encoder; with `apart`, parameter sets are in `extradata` instead of in the packets.
 
     Raises:
-        PictureError: It does not take pictures of this size.
+        PictureError: The encoder does not accept pictures of this size.
     """
-    # SVT-AV1 tells standard error about every stream; what is wrong comes back as an error anyway.
+    # SVT-AV1 logs every stream to standard error; real problems are returned as errors anyway.
     os.environ.setdefault("SVT_LOG", "0")
     context = cast("VideoCodecContext", av.CodecContext.create(library, "w"))
     context.width, context.height, context.pix_fmt = width, height, PIXELS
@@ -66,7 +66,7 @@ def open_encoder(
 
 
 def open_decoder(library: str, extradata: bytes = b"") -> VideoCodecContext:
-    """An opened decoder that gives each picture when its packet comes."""
+    """Open a decoder that returns each picture as soon as its packet arrives."""
     context = cast("VideoCodecContext", av.CodecContext.create(library, "r"))
     context.thread_count = 1
     context.flags |= Flags.low_delay
@@ -77,7 +77,7 @@ def open_decoder(library: str, extradata: bytes = b"") -> VideoCodecContext:
 
 
 def encode(context: VideoCodecContext, frame: VideoFrame, number: int) -> bytes:
-    """The packet of frame `number` of an encoder, whatever came before it in there."""
+    """Encode frame `number` and return its packet, whatever frames came before."""
     frame.pts, frame.time_base = number, TICK
     packets = context.encode(frame)
     assert len(packets) == 1, f"{context.name} held a frame back; expected one packet a frame"
@@ -85,7 +85,7 @@ def encode(context: VideoCodecContext, frame: VideoFrame, number: int) -> bytes:
 
 
 def decode(context: VideoCodecContext, data: bytes) -> np.ndarray:
-    """The picture in one packet; BitstreamError if there is none."""
+    """Decode one packet to its picture; BitstreamError if it has none."""
     try:
         frames = context.decode(av.Packet(data))
     except FFmpegError as error:
@@ -96,15 +96,15 @@ def decode(context: VideoCodecContext, data: bytes) -> np.ndarray:
 
 
 def frame_of(planes: np.ndarray) -> VideoFrame:
-    """A picture as FFmpeg wants it."""
+    """Convert a picture to FFmpeg's frame type."""
     return VideoFrame.from_ndarray(planes, format=PIXELS)
 
 
 class Steering:
-    """Makes frames that x264 and x265 code with another quantiser than the encoder's own; one a stream.
+    """Makes frames that x264 and x265 code with another quantiser than the encoder's own; one per stream.
 
-    Both take no such order for a single frame, but they do take regions of interest: the whole picture becomes one. Between two
-    quantisers, `grain` steps apart, a share of the picture's rows, at the top, gets the coarser one.
+    Neither encoder accepts a quantiser for a single frame, but both accept regions of interest: the picture becomes one region.
+    For a value between two quantisers, `grain` steps apart, a share of the picture's rows, at the top, gets the coarser one.
     """
 
     def __init__(self, width: int, height: int, grain: int = 1) -> None:
@@ -112,7 +112,7 @@ class Steering:
         self._graphs: dict[tuple[int, int], Graph] = {}
 
     def frame(self, planes: np.ndarray, offset: float) -> VideoFrame:
-        """A frame to be coded `offset` steps, in [-QUANTISERS, QUANTISERS], from the encoder's own quantiser."""
+        """Return a frame to be coded `offset` steps, in [-QUANTISERS, QUANTISERS], from the encoder's own quantiser."""
         fine = int(np.floor(offset / self.grain)) * self.grain
         rows = min(round((offset - fine) / self.grain * self.height / BAND) * BAND, self.height)
         if (fine, rows) not in self._graphs:
@@ -125,7 +125,7 @@ class Steering:
         graph = Graph()
         pixels = av.VideoFormat(PIXELS)
         last = graph.add_buffer(width=self.width, height=self.height, format=pixels, time_base=TICK)
-        # Where regions overlap, the first one counts.
+        # If regions overlap, the first one applies.
         for below, steps in [(rows, fine + self.grain), (self.height, fine)] if rows else [(self.height, fine)]:
             region = graph.add("addroi", f"x=0:y=0:w=iw:h={below}:qoffset={steps}/{QUANTISERS}")
             last.link_to(region)
@@ -136,5 +136,5 @@ class Steering:
 
 
 def units(data: bytes) -> list[bytes]:
-    """The network abstraction layer units of H.264 or HEVC in Annex B's form, start codes taken off."""
+    """Split H.264 or HEVC in Annex B format into network abstraction layer units, without start codes."""
     return [unit.rstrip(b"\0") for unit in re.split(b"\0\0\1", data)[1:]]

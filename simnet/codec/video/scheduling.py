@@ -1,8 +1,7 @@
-"""Keeps a library from raising the priority of this process's threads.
+"""Restores thread priorities that a library raises.
 
-SVT-AV1, run by root as in many containers, gives its threads and the one that called it the highest real-time priority
-(SCHED_FIFO, 99). Whatever they start inherits it, other processes included, and a thread of theirs that spins while it waits
-starves the whole machine.
+SVT-AV1, run as root as in many containers, gives its own threads and the calling thread the highest real-time priority
+(SCHED_FIFO, 99). Threads and processes that they start inherit it, and one such thread that busy-waits starves the whole machine.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ _TASKS = Path("/proc/self/task")
 
 @contextmanager
 def kept() -> Iterator[None]:
-    """Undo, at the end, what was done to the scheduling of any thread; new ones get that of the caller. Linux only."""
+    """Restore, on exit, the scheduling of all threads; new threads get the caller's. Linux only."""
     before = _policies()
     own = before.get(threading.get_native_id())
     try:
@@ -32,7 +31,7 @@ def kept() -> Iterator[None]:
 
 
 def _policies() -> dict[int, tuple[int, int]]:
-    """Policy and priority of every thread of this process by its number; nothing where the system does not tell."""
+    """Return policy and priority of each thread of this process by thread id; empty if the system does not provide them."""
     found: dict[int, tuple[int, int]] = {}
     if not _TASKS.exists():
         return found

@@ -1,17 +1,16 @@
-"""H.264, HEVC and AV1 as inter-coded streams of low delay.
+"""Low-delay inter-coded streams of H.264, HEVC and AV1.
 
     key ──▶ P ──▶ P ──▶ ... ──▶ key ──▶ P        each P refers to the frame before it
 
-Every frame's packet is there when `encode` returns, and every packet's picture when `decode` does. A key frame starts a new
-encoder and a new decoder, so it depends on nothing that came before. A frame whose reference was lost is refused until the next
-key frame.
+`encode` returns each frame's packet, and `decode` each packet's picture, without delay. A key frame starts a new encoder and a
+new decoder, so it does not depend on any earlier frame. After a lost reference, frames are rejected until the next key frame.
 
-Quality is continuous from frame to frame in H.264 and HEVC. An AV1 encoder keeps its quality (see `coders`): a P frame has that
-of its key frame until the one asked for is more than `coders.HELD` steps away, and then a key frame begins anew; the header tells
-what was used.
+In H.264 and HEVC the quality can change with every frame. An AV1 encoder keeps its quality (see `video_encoders`): a P frame has
+the quality of its key frame until the requested quality is more than `video_encoders.HELD` steps away; then a new key frame
+begins. The header holds the quality that was used.
 
-Parameter sets of H.264 and HEVC are announced once, as in RTP's sessions (sprop-parameter-sets, RFC 6184; sprop-vps, -sps and
--pps, RFC 7798). AV1's sequence header is in every key frame, as its RTP payload format wants it.
+Parameter sets of H.264 and HEVC are announced once, as in RTP sessions (sprop-parameter-sets, RFC 6184; sprop-vps, -sps and
+-pps, RFC 7798). AV1's sequence header is in every key frame, as its RTP payload format requires.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ def declared_times(name: str, model: str | None = None) -> tuple[int, int]:
 
 
 class VideoEncoder:
-    """One stream's encoder; see `protocols.Encoder`."""
+    """Encoder of one stream; see `protocols.Encoder`."""
 
     def __init__(self, name: str, width: int, height: int) -> None:
         self._kind, self._size = KINDS[name], yuv.coded_size(width, height)
@@ -63,7 +62,7 @@ class VideoEncoder:
         self._sequence = 0
 
     def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
-        """See `protocols.Encoder`. The first frame is a key frame, and so is AV1's where quality moves far."""
+        """See `protocols.Encoder`. The first frame is a key frame; for AV1, so is a frame whose quality changes by a lot."""
         check_size(image, self.announcement)
         step = framing.quality_step(quality)
         coder = self._coder
@@ -76,27 +75,27 @@ class VideoEncoder:
         return framing.pack(header, payload, self.announcement)
 
     def _open(self, step: int) -> video_encoders.SteeredCoder | video_encoders.HeldCoder:
-        """An encoder whose first frame is a key frame of quality `step`."""
+        """Open an encoder whose first frame is a key frame of quality `step`."""
         if self._kind.steered:
             return video_encoders.SteeredCoder(self._kind, self._steering)
         return video_encoders.HeldCoder(self._kind, *self._size, step)
 
 
 class VideoDecoder:
-    """One stream's decoder; side information is of no use to it. See `protocols.Decoder`."""
+    """Decoder of one stream; it ignores side information. See `protocols.Decoder`."""
 
     def __init__(self, announcement: Announcement) -> None:
         self.announcement = announcement
         self._kind = KINDS[announcement.codec]
         self._context = video_encoders.open_decoder(self._kind, announcement)
         self._next: int | None = None
-        """The sequence number of the only frame, beside a key frame, that can be decoded."""
+        """Sequence number of the only frame, other than a key frame, that can be decoded."""
 
     def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
         """Decode a frame.
 
         Raises:
-            ReferenceLostError: It refers to a frame that was not decoded right before it.
+            ReferenceLostError: The frame refers to a frame that was not decoded right before it.
             BitstreamError: See `protocols.Decoder`.
         """
         del side

@@ -1,11 +1,11 @@
-"""Encoders of H.264, HEVC and AV1 behind one face: a picture and a quality in, a payload out; nothing waits, nothing looks ahead.
+"""H.264, HEVC and AV1 encoders with one interface: picture and quality in, payload out, no delay, no lookahead.
 
-H.264 and HEVC (x264, x265) take another quantiser with every frame, as a region of interest (`libav.Steering`). AV1 (SVT-AV1)
+H.264 and HEVC (x264, x265) accept another quantiser for every frame, as a region of interest (`libav.Steering`). AV1 (SVT-AV1)
 does not: it keeps the quality that it was opened with.
 
-All are set to serve PSNR, which is what runs report: no adaptive quantisation and no psychovisual decisions (on the pictures
-tried, 11 to 16 % fewer bits at the same PSNR than by the libraries' defaults). What encoders say about themselves (SEI), start
-codes and temporal delimiters are not part of the payload; parameter sets of H.264 and HEVC are apart from it.
+All encoders are tuned for PSNR, which runs report: no adaptive quantisation and no psychovisual decisions (11 to 16 % fewer bits
+at the same PSNR than the libraries' defaults, on the pictures tested). The payload excludes encoder information (SEI), start
+codes and temporal delimiters; parameter sets of H.264 and HEVC are separate.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from simnet.errors import BitstreamError
 from simnet.records import Announcement
 
 CENTRE = 33
-"""The quantiser that steered encoders are opened with: offsets reach every other one from there."""
+"""Quantiser that steered encoders are opened with; offsets from it reach all other quantisers."""
 STEERABLE = "aq-mode=1:aq-strength=0.01:qcomp=1:scenecut=0"
-"""Regions of interest want adaptive quantisation to be on, so it is on with hardly any strength; qcomp=1: the quantiser is the
-one asked for, whatever the picture's complexity."""
+"""Options that make the quantiser steerable. Regions of interest require adaptive quantisation, so it is on with almost no
+strength; with qcomp=1 the quantiser is the requested one, whatever the picture's complexity."""
 X264 = {"preset": "slow", "tune": "psnr,zerolatency", "crf": str(CENTRE), "g": "1000000", "x264-params": STEERABLE}
 X265 = "x265-params"
 _HEVC = f"crf={CENTRE}:{STEERABLE}:psy-rd=0:psy-rdoq=0:info=0:pools=none:frame-threads=1:log-level=none:open-gop=0"
@@ -34,54 +34,54 @@ SVT = {
     "svtav1-params": "pred-struct=1:lp=1:scd=0:enable-tf=0:keyint=-1:"
     "use-fixed-qindex-offsets=1:key-frame-qindex-offset=-24:key-frame-chroma-qindex-offset=-24",
 }
-"""Prediction from earlier frames alone, one thread, no scene cuts, no filtering over time; a key frame only a little finer than
-the others (the library's own choice makes it several times their size: a loss where key frames are asked for often)."""
+"""Low-delay options: prediction from earlier frames only, one thread, no scene cuts, no temporal filtering. A key frame is only
+slightly finer than other frames (the libraries' default makes it several times their size, a loss with frequent key frames)."""
 HELD = 16
-"""AV1: by how many steps of the header's quality (of 255) a frame may be off before a key frame puts it right."""
+"""AV1: largest deviation from the requested quality, in the header's 255 steps, before a new key frame corrects it."""
 _SLICES = {"h264": range(1, 6), "hevc": range(32)}
-"""Types of units that are slices of a picture."""
+"""Unit types that are slices of a picture."""
 _PARAMETERS = {"h264": (7, 8), "hevc": (32, 33, 34)}
-"""Types of units that are parameter sets."""
+"""Unit types that are parameter sets."""
 
 
 @dataclass(frozen=True, slots=True)
 class VideoKind:
-    """How a codec's encoder and decoder are opened."""
+    """Settings of a codec's encoder and decoder."""
 
     encoder: str
     decoder: str
     options: Mapping[str, str]
     quantisers: tuple[float, float]
-    """At quality 0 and 1."""
+    """Quantisers at quality 0 and 1."""
     times_ns: tuple[int, int]
     """Declared virtual coding times of a 256 x 128 frame: encode, decode."""
 
     @property
     def steered(self) -> bool:
-        """Whether a frame can be given another quantiser, and parameter sets are apart from packets."""
+        """Whether each frame can have its own quantiser, and parameter sets are separate from packets."""
         return self.decoder in _SLICES
 
     def quantiser(self, step: int) -> float:
-        """The quantiser of a quality step."""
+        """Return the quantiser of a quality step."""
         low, high = self.quantisers
         return low + (high - low) * step / framing.QUALITY_STEPS
 
 
 def x265(preset: str, keyint: int) -> dict[str, str]:
-    """The options of an HEVC encoder with a key frame every `keyint` frames (-1: only the first)."""
+    """Options of an HEVC encoder with a key frame every `keyint` frames (-1: only the first)."""
     return {"preset": preset, "tune": "zerolatency", X265: f"{_HEVC}:keyint={keyint}"}
 
 
 def steering(kind: VideoKind, width: int, height: int) -> libav.Steering:
-    """What a stream of pictures of this size steers its encoders with."""
-    # x264 does not bother to change its quantiser by one from block to block.
+    """Create the quantiser steering of a stream of pictures of this size."""
+    # x264 does not change its quantiser by a single step from block to block.
     return libav.Steering(*yuv.coded_size(width, height), grain=2 if kind.decoder == "h264" else 1)
 
 
 class SteeredCoder:
-    """An encoder of H.264 or HEVC from its key frame on; every frame at the quality asked for.
+    """Encoder of H.264 or HEVC from one key frame on; every frame has the requested quality.
 
-    `steering` is of the size coded, and the stream's own.
+    `steering` has the coded size and belongs to one stream.
     """
 
     def __init__(self, kind: VideoKind, steering: libav.Steering) -> None:
@@ -89,31 +89,31 @@ class SteeredCoder:
         width, height = steering.width, steering.height
         options = dict(kind.options)
         if X265 in options:
-            # Its largest block must fit into the picture.
+            # x265's largest block must fit into the picture.
             options[X265] += f":ctu={next(side for side in (64, 32, 16) if side <= min(width, height))}"
         self._context = libav.open_encoder(kind.encoder, width, height, options, apart=True)
         self._number = 0
 
     @property
     def parameters(self) -> bytes:
-        """Parameter sets in Annex B's form."""
+        """Parameter sets in Annex B format."""
         return b"".join(libav.START + unit for unit in self._units(self._context.extradata or b"", _PARAMETERS))
 
     def serves(self, step: int) -> bool:
-        """Whether the next frame can be of this quality without being a key frame."""
+        """Whether the next frame can have this quality without being a key frame."""
         del step
         return True
 
     def encode(self, planes: np.ndarray, step: int) -> tuple[bytes, int]:
-        """The payload of the next frame, and the quality step that it was coded at."""
+        """Encode the next frame; return its payload and the quality step used."""
         frame = self._steering.frame(planes, self._kind.quantiser(step) - CENTRE)
         packet = libav.encode(self._context, frame, self._number)
         self._number += 1
-        # Some packets repeat the parameter sets, and x264's first says how it was built.
+        # Some packets repeat the parameter sets, and x264's first packet holds its build information.
         return libav.START.join(self._units(packet, _SLICES)), step
 
     def _units(self, data: bytes, types: Mapping[str, Container[int]]) -> list[bytes]:
-        """The units of some types; the type is in the first byte."""
+        """Return the units of the given types; the type is in a unit's first byte."""
         decoder = self._kind.decoder
         wanted = types[decoder]
         return [
@@ -122,7 +122,7 @@ class SteeredCoder:
 
 
 class HeldCoder:
-    """An encoder of AV1 from its key frame on, at that frame's quality."""
+    """Encoder of AV1 from one key frame on, at that frame's quality."""
 
     def __init__(self, kind: VideoKind, width: int, height: int, step: int) -> None:
         parameters = f"{kind.options['svtav1-params']}:crf={kind.quantiser(step):.2f}"
@@ -143,13 +143,13 @@ class HeldCoder:
 
 
 def announce(name: str, kind: VideoKind, width: int, height: int) -> Announcement:
-    """A stream's announcement: no weights, so no digests; parameter sets where they are apart."""
+    """Return a stream's announcement: no weights, so no digests; parameter sets if they are separate."""
     parameters = SteeredCoder(kind, steering(kind, width, height)).parameters if kind.steered else b""
     return Announcement(name, "", "", "", width, height, parameters.hex())
 
 
 def open_decoder(kind: VideoKind, announcement: Announcement) -> VideoCodecContext:
-    """A decoder whose first frame must be a key frame.
+    """Open a decoder whose first frame must be a key frame.
 
     Raises:
         BitstreamError: The announced parameter sets are not readable.
@@ -162,7 +162,7 @@ def open_decoder(kind: VideoKind, announcement: Announcement) -> VideoCodecConte
 
 
 def decode(kind: VideoKind, context: VideoCodecContext, announcement: Announcement, payload: bytes) -> np.ndarray:
-    """The picture of a frame, uint8 height x width x 3 RGB.
+    """Decode a frame to uint8 height x width x 3 RGB.
 
     Raises:
         BitstreamError: The payload is not a picture of this codec and of the announced size.

@@ -1,9 +1,9 @@
-"""RGB <-> BT.709 4:2:0, for the codecs that code luma and two chroma planes of half the size.
+"""RGB <-> BT.709 4:2:0 conversion, for codecs with luma and two half-size chroma planes.
 
     Y  = 0.2126 R + 0.7152 G + 0.0722 B,   Cb = (B - Y) / 1.8556 + 128,   Cr = (R - Y) / 1.5748 + 128      (ITU-R BT.709-6)
 
-Full range; a chroma sample sits in the middle of its four pixels. All sums are of whole numbers, so any two machines get the
-same, and what is gray has chroma of exactly 128 and comes back gray.
+Full range; a chroma sample is at the centre of its four pixels. All sums are of integers, so all machines get the same result.
+A gray pixel has chroma of exactly 128 and is restored as gray.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ import numpy as np
 
 SHIFT = 14
 _FORWARD = np.array([[3483, 11718, 1183], [-1877, -6315, 8192], [8192, -7441, -751]], dtype=np.float32).T
-"""In 1 / 2**SHIFT. The first row sums to one, the others to zero: a gray pixel is its own luma and has no chroma."""
+"""Matrix in units of 1 / 2**SHIFT. The first row sums to one, the others to zero: a gray pixel is its own luma without chroma."""
 _RED, _GREEN, _BLUE = 6450, (-767, -1917), 7601
-"""1.5748; -0.1873 and -0.4681; 1.8556, in 1 / 4096."""
+"""1.5748; -0.1873 and -0.4681; 1.8556, in units of 1 / 4096."""
 MIDDLE = 128
 
 
 def coded_size(width: int, height: int, least: int = 16) -> tuple[int, int]:
-    """The even width and height, at least `least`, that a picture is padded to."""
+    """Return the even width and height, at least `least`, to which a picture is padded."""
     return max(least, width + width % 2), max(least, height + height % 2)
 
 
 def to_planes(image: np.ndarray, width: int, height: int) -> np.ndarray:
-    """uint8 H x W x 3 RGB -> uint8 (3/2 height, width): luma over Cb and Cr, edges repeated up to the even width x height."""
+    """uint8 H x W x 3 RGB -> uint8 (3/2 height, width): luma above Cb and Cr, edges repeated up to the even width x height."""
     pad_x, pad_y = width - image.shape[1], height - image.shape[0]
     if pad_x or pad_y:
         image = np.pad(image, ((0, pad_y), (0, pad_x), (0, 0)), mode="edge")
@@ -40,11 +40,11 @@ def to_planes(image: np.ndarray, width: int, height: int) -> np.ndarray:
 
 
 def to_picture(planes: np.ndarray, width: int, height: int) -> np.ndarray:
-    """uint8 (3/2 H', W') -> uint8 height x width x 3 RGB: chroma interpolated linearly, padding cut off."""
+    """uint8 (3/2 H', W') -> uint8 height x width x 3 RGB: chroma interpolated linearly, padding removed."""
     full_height, full_width = planes.shape[0] * 2 // 3, planes.shape[1]
     luma = planes[:full_height].astype(np.int32) << 16
     chroma = planes[full_height:].reshape(2, full_height // 2, full_width // 2).astype(np.float32) - MIDDLE
-    # Weights are sixteenths, so these are whole numbers too.
+    # Weights are sixteenths, so these sums are integers too.
     blue, red = (
         (cv2.resize(plane, (full_width, full_height), interpolation=cv2.INTER_LINEAR) * 16).astype(np.int32)
         for plane in chroma
