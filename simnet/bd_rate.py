@@ -1,9 +1,9 @@
-"""Bjontegaard's mean differences between rate-distortion curves, over the part of them that is asked for.
+"""Bjontegaard delta rate and delta quality between rate-distortion curves, over a chosen range.
 
-The curves are the `bjontegaard` package's: Akima interpolation over log10 of the rate (Bjontegaard, VCEG-M33; the interpolation:
-Herglotz et al., "The Bjontegaard bible", 2024), or piecewise cubic Hermite (PCHIP), which never leaves the range of two
-neighbouring points. What a receiver gets saturates, and there Akima's curves overshoot by orders of magnitude. Nothing is
-extrapolated: where two curves share no part, or hardly any, there is no number, and a reason in its place.
+The `bjontegaard` package interpolates the curves: Akima interpolation over log10 of the rate (Bjontegaard, VCEG-M33; the
+interpolation: Herglotz et al., "The Bjontegaard bible", 2024), or piecewise cubic Hermite (PCHIP), which stays within the range
+of two neighbouring points. The quality at a receiver saturates, and there Akima curves overshoot by orders of magnitude.
+Nothing is extrapolated: if two curves overlap hardly or not at all, the result is a reason instead of a number.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ Rates = tuple[float, float]
 """A range of rates in bits per pixel."""
 
 LEAST_POINTS = 4
-"""What Bjontegaard's differences are defined for (VCEG-M33)."""
+"""Minimum number of points for Bjontegaard's differences (VCEG-M33)."""
 LEAST_SHARE = 0.1
-"""Curves that share less than this of the anchor's interval are not compared."""
+"""Minimum overlap, as a share of the anchor's interval; curves with less are not compared."""
 UNITS = {"psnr_db": "dB", "ms_ssim": "MS-SSIM", "bpp": "bpp", "kbit_s": "kbit/s"}
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """A mean difference; `value` is None where there is none, and `reason` says why.
+    """A mean difference; `value` is None if it is undefined, and `reason` says why.
 
-    `low` and `high` are the interval it is a mean over (dB or MS-SSIM for a rate, bpp for a quality); `share` in [0, 1] is how
-    much of the anchor's own interval that is.
+    `low` and `high` bound the averaging interval (dB or MS-SSIM for a rate, bpp for a quality); `share` in [0, 1] is its share
+    of the anchor's own interval.
     """
 
     value: float | None
@@ -50,10 +50,10 @@ def bd_rate(
     rate: str = "bpp",
     method: Literal["akima", "pchip"] = "akima",
 ) -> Delta:
-    """Mean change of rate at equal quality, in percent of the anchor's rate: below zero needs fewer bits.
+    """Mean rate change at equal quality, in percent of the anchor's rate; a negative value means fewer bits.
 
     With `rates`, the mean is over the qualities that the *anchor* reaches inside that range of `rate` (end points interpolated
-    on its curve), as far as the other curve reaches them too. `rate` is what points call their rate, a key of `UNITS`.
+    on its curve), as far as the other curve reaches them too. `rate` is the points' key for the rate, a key of `UNITS`.
     """
     import bjontegaard
 
@@ -71,7 +71,7 @@ def bd_rate(
 
 
 def bd_quality(anchor: Points, curve: Points, metric: str = "psnr_db", rates: Rates | None = None) -> Delta:
-    """Mean change of quality (dB for `psnr_db`) at equal rate, over the rates that both curves have (inside `rates`)."""
+    """Mean quality change (dB for `psnr_db`) at equal rate, over the rates that both curves cover (inside `rates`)."""
     import bjontegaard
 
     (log_a, own), (log_c, other) = rising(anchor, metric), rising(curve, metric)
@@ -92,7 +92,10 @@ def bd_quality(anchor: Points, curve: Points, metric: str = "psnr_db", rates: Ra
 
 
 def rising(points: Points, metric: str, rate: str = "bpp") -> tuple[np.ndarray, np.ndarray]:
-    """log10 of the rates and the qualities (float64 (n,) each) of the points that no cheaper one equals: both rise strictly."""
+    """Return log10 rates and qualities (float64 (n,) each) of the points whose quality no cheaper point reaches.
+
+    Both rise strictly.
+    """
     kept: list[tuple[float, float]] = []
     for point in sorted(points, key=lambda point: (point[rate], -point[metric])):
         if not kept or (point[rate] > kept[-1][0] and point[metric] > kept[-1][1]):
@@ -104,7 +107,7 @@ def rising(points: Points, metric: str, rate: str = "bpp") -> tuple[np.ndarray, 
 def _package(
     function: Any, log_a: np.ndarray, own: np.ndarray, log_c: np.ndarray, other: np.ndarray, method: str = "akima"
 ) -> Any:
-    """The package's own figure and its two interpolated curves."""
+    """Return the package's own result and its two interpolated curves."""
     return function(
         10**log_a,
         own,
@@ -118,7 +121,7 @@ def _package(
 
 
 def _qualities_within(f_anchor: Any, ends: tuple[float, float], rates: Rates | None) -> tuple[float, float] | None:
-    """The qualities at which the anchor's curve f (quality -> log10 bpp) is inside `rates`; None where it never is."""
+    """Return the quality interval where the anchor's curve f (quality -> log10 bpp) is inside `rates`; None if empty."""
     from scipy.optimize import brentq
 
     if rates is None:
@@ -137,7 +140,7 @@ def _qualities_within(f_anchor: Any, ends: tuple[float, float], rates: Rates | N
 
 
 def _mean(f_anchor: Any, f_curve: Any, interval: tuple[float, float], ends: tuple[float, float], axis: str) -> Delta:
-    """Mean of f_curve - f_anchor where the anchor's interval and the curve's ends overlap."""
+    """Return the mean of f_curve - f_anchor where the anchor's interval and the curve's ends overlap."""
     low, high = max(interval[0], ends[0]), min(interval[1], ends[1])
     share = (high - low) / (interval[1] - interval[0])
     if share <= 0:

@@ -1,4 +1,4 @@
-"""Names of Prometheus metrics: the same on the live page of a run and in the file that a run leaves."""
+"""Prometheus metric names, shared by a run's live page and the file that a run writes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric's name, what it says, and its labels."""
+    """A metric's name, help text and labels."""
 
     name: str
     about: str

@@ -1,4 +1,4 @@
-"""What a picture file's pixels are, whatever its format: upright, 8 bits, three channels."""
+"""Pixel normalisation of picture files of any format: upright, 8 bits, three channels."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ SIXTEEN_BITS = 0xFFFF
 
 
 def rgb(image: Image.Image) -> np.ndarray:
-    """Return uint8 H x W x 3, RGB; grey becomes three equal channels, 16 bits become 8, transparency is left out.
+    """Return uint8 H x W x 3, RGB; grey becomes three equal channels, 16 bits become 8, transparency is dropped.
 
     Raises:
-        PictureError: Its numbers have no agreed range (floating point, more than 16 bits).
+        PictureError: Its samples have no defined range (floating point, more than 16 bits).
     """
     upright = ImageOps.exif_transpose(image)
     if upright.mode == "F":

@@ -1,6 +1,6 @@
-"""How good a picture is: PSNR and MS-SSIM, the one definition that runs and evaluations share.
+"""Picture quality metrics: PSNR and MS-SSIM, one definition for runs and evaluations.
 
-Pictures are uint8, H x W x 3 (or H x W), compared over all their samples with a peak of 255.
+Pictures are uint8, H x W x 3 (or H x W), compared over all samples with a peak of 255.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PSNR_CAP_DB = 100.0
-"""What identical pictures get: infinity is no number in JSON and spoils every mean."""
+"""PSNR of identical pictures: infinity is not a number in JSON and breaks every mean."""
 
 WINDOW = 7
 SIGMA = 1.5
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
-"""Wang, Simoncelli and Bovik (2003), finest scale first."""
+"""Scale weights of Wang, Simoncelli and Bovik (2003), finest scale first."""
 
 _C1 = (0.01 * 255) ** 2
 _C2 = (0.03 * 255) ** 2
@@ -45,8 +45,8 @@ def ms_ssim(picture: np.ndarray, original: np.ndarray) -> float:
     """Return the multi-scale structural similarity (Wang, Simoncelli and Bovik 2003), in [0, 1].
 
     Gaussian window of 7 samples with sigma 1.5, no padding, five scales with the paper's weights. A picture too small
-    for five scales (its smaller side halves to less than the window) gets as many as fit, their weights scaled to sum
-    to 1. Colour channels are measured apart and averaged.
+    for five scales (its smaller side halves to less than the window) uses as many as fit, their weights scaled to sum
+    to 1. Colour channels are measured separately and averaged.
 
     Raises:
         ValueError: The pictures differ in shape, or a side is shorter than the window.
@@ -55,10 +55,10 @@ def ms_ssim(picture: np.ndarray, original: np.ndarray) -> float:
 
 
 class Original:
-    """A picture that others are compared with; what depends on it alone is worked out once."""
+    """Reference picture for comparisons; terms that depend on it alone are computed once."""
 
     def __init__(self, picture: np.ndarray) -> None:
-        """Raises ValueError if a side is shorter than the window."""
+        """Prepare the scales of `picture`; ValueError if a side is shorter than the window."""
         self._picture = picture
         self._weights = _weights(min(picture.shape[:2]))
         self._scales = [_Scale(picture.astype(np.float32))]
@@ -103,7 +103,7 @@ class _Scale:
         return luminance * self._contrast(x, mean)
 
     def _contrast(self, x: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.float32]:
-        # In place: these pictures are read and written from memory far longer than it takes to add them.
+        # In place: memory traffic takes far longer than the additions.
         covariance = _blur(x * self.picture)
         covariance -= mean * self._mean
         covariance *= 2
@@ -123,7 +123,7 @@ def _check_shapes(picture: np.ndarray, original: np.ndarray) -> None:
 
 @cache
 def _weights(side: int) -> tuple[float, ...]:
-    """Return the weights of the scales that fit into a picture whose smaller side is `side`."""
+    """Return the weights of the scales that fit a picture whose smaller side is `side`."""
     scales = 0
     while scales < len(SCALE_WEIGHTS) and side >= WINDOW:
         scales += 1
@@ -137,7 +137,7 @@ def _weights(side: int) -> tuple[float, ...]:
 
 
 def _blur(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the picture under the window; only what is half a window away from the border counts."""
+    """Return the window-filtered picture; only samples at least half a window away from the border are valid."""
     import cv2
 
     taps = cv2.getGaussianKernel(WINDOW, SIGMA, cv2.CV_32F)
@@ -145,7 +145,7 @@ def _blur(picture: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _channel_means(values: NDArray[np.float32]) -> np.ndarray:
-    """Return the mean of each channel where the window fits whole."""
+    """Return the mean of each channel over the samples where the whole window fits."""
     import cv2
 
     margin = WINDOW // 2

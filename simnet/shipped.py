@@ -1,4 +1,4 @@
-"""Where the data shipped with the program lies: the same call in a checkout and in an installed wheel."""
+"""Location of the data shipped with the program, both in a checkout and in an installed wheel."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def folder(kind: str) -> Path:
-    """Return the folder of shipped `kind`s ("scenarios" or "models").
+    """Return the folder of shipped data of a `kind` ("scenarios" or "models").
 
-    A wheel carries them inside the package, a checkout beside it.
+    A wheel holds them inside the package, a checkout next to it.
 
     Raises:
-        FileNotFoundError: Neither place has one: the installation is damaged.
+        FileNotFoundError: The folder is in neither location: the installation is damaged.
     """
     for place in (_PACKAGE / kind, _PACKAGE.parent / kind):
         if place.is_dir():

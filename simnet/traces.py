@@ -1,7 +1,7 @@
-"""Bandwidth traces: recorded rates of a link over time, read into exact integers.
+"""Bandwidth traces: recorded rates of a link over time, stored as exact integers.
 
-Two formats. **Mahimahi** (Netravali et al., USENIX ATC 2015): one integer a line, the millisecond of one opportunity to deliver
-1500 bytes, never descending; the last line is the trace's length, after which it starts again. **CSV**: a column of rates.
+Two formats. **Mahimahi** (Netravali et al., USENIX ATC 2015): one integer per line, the millisecond of one opportunity to deliver
+1500 bytes, never descending; the last line is the trace's length, after which it repeats. **CSV**: a column of rates.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ HIGHEST_BPS = 10**12
 
 @dataclass(frozen=True, slots=True)
 class OpportunityTrace:
-    """When 1500 bytes may be delivered, ascending, in ns; the last one is the length after which it starts again."""
+    """Times at which 1500 bytes may be delivered, ascending, in ns; the last one is the length after which it repeats."""
 
     times_ns: list[int]
 
@@ -45,7 +45,7 @@ class OpportunityTrace:
 
 @dataclass(frozen=True, slots=True)
 class RateTrace:
-    """Rates in whole bit/s, each from its start (ns, the first is 0) to the next one's or, for the last, `length_ns`."""
+    """Rates in whole bit/s, each from its start (ns, the first is 0) to the next start; the last one until `length_ns`."""
 
     starts_ns: list[int]
     rates_bps: list[int]
@@ -63,10 +63,10 @@ Trace = OpportunityTrace | RateTrace
 
 
 def digest(path: Path) -> str:
-    """Return the SHA-256 of a trace's file, hexadecimal.
+    """Return the SHA-256 of a trace file, hexadecimal.
 
     Raises:
-        InputError: It cannot be read.
+        InputError: The file cannot be read.
     """
     return hashlib.sha256(_bytes(path)).hexdigest()
 
@@ -75,7 +75,7 @@ def read(config: TraceConfig) -> Trace:
     """Return the trace that `config` names.
 
     Raises:
-        InputError: The file cannot be read, is another one than `config.digest` says, or holds no such trace; with its line.
+        InputError: The file cannot be read, differs from `config.digest`, or is no such trace; the message has the line.
     """
     path = Path(config.path)
     data = _bytes(path)
@@ -148,7 +148,7 @@ def _rates(path: Path, text: str, config: TraceConfig) -> RateTrace:
 
 
 def _length_ns(starts_ns: list[int], period_ns: int) -> int:
-    """The last row lasts as long as the one before it."""
+    """Return the trace's length; the last row lasts as long as the one before it."""
     last_ns = starts_ns[-1] - starts_ns[-2] if len(starts_ns) > 1 else period_ns
     return starts_ns[-1] - starts_ns[0] + last_ns
 
@@ -171,7 +171,7 @@ def _rate_bps(where: str, column: str, text: str, bps: float) -> int:
 
 
 def _time_ns(where: str, column: str, text: str) -> int:
-    """Read seconds, or a date with a time as ISO 8601 writes it."""
+    """Return a time in ns, from seconds or an ISO 8601 date and time."""
     try:
         time_ns = round(float(text) * SECOND_NS)
     except (ValueError, OverflowError):

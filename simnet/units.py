@@ -1,7 +1,7 @@
-"""Units: text with a unit <-> numbers in base units, the only place that converts.
+"""Unit conversion between text and numbers in base units; no other module converts.
 
-`parse("20 Mbit/s", "bit/s")` is 20e6. The registry knows only what a scenario measures, so that a bit is no dimensionless
-count: pint's default registry would take "10 Hz" for a bandwidth.
+`parse("20 Mbit/s", "bit/s")` is 20e6. The registry defines only the units that scenarios use, so that a bit is not a
+dimensionless count: pint's default registry would accept "10 Hz" as a bandwidth.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ EXAMPLES = {
     "m": "8 m",
     "Hz": "10 Hz",
 }
-"""The base units of `simnet.records`, each with a value as a user would write it; "" is a share."""
+"""Base units of `simnet.records`, each with an example as a user would write it; "" is a dimensionless fraction."""
 
 _LARGEST = 1e18
 
@@ -80,19 +80,19 @@ _THOUSANDTHS_OF_BITS = re.compile(r"m(bit|bps|B|byte)")
 
 
 class UnitError(InputError, ValueError):
-    """A value is not a quantity of the wanted unit. It is a ValueError too, so that pydantic reports its location."""
+    """A value is not a quantity of the expected unit. It is also a ValueError, so that pydantic reports its location."""
 
 
 def parse(value: object, unit: str, example: str | None = None) -> float:
     """Return `value` ("20 Mbit/s", "100ms", or 0) as a number of `unit`s.
 
     Args:
-        value: Text of a number and a unit; a bare number is refused unless it is zero, which is the same in all units.
+        value: Text with a number and a unit; a bare number is rejected unless it is zero, which is the same in all units.
         unit: The base unit to return, a key of `EXAMPLES`.
-        example: What to show in the error instead of the unit's own example.
+        example: Example to show in the error instead of the unit's own.
 
     Raises:
-        UnitError: `value` has no unit, an unknown one, or one of another dimension.
+        UnitError: `value` has no unit, an unknown unit, or a unit of another dimension.
     """
     expected = f"expected a value such as {example or EXAMPLES[unit]!r}"
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -116,12 +116,12 @@ def parse(value: object, unit: str, example: str | None = None) -> float:
 
 
 def parse_int(value: object, unit: str, example: str | None = None) -> int:
-    """Return `value` as the nearest whole number of `unit`s (times in ns, sizes in bytes); errors as `parse`."""
+    """Return `value` as the nearest integer number of `unit`s (times in ns, sizes in bytes); same errors as `parse`."""
     return round(parse(value, unit, example))
 
 
 def magnitude(text: str) -> float | None:
-    """Return how large a quantity of any known unit is in its base unit, or what a bare number says; None for other text."""
+    """Return a quantity of any known unit in its base unit, or the value of a bare number; None for other text."""
     match = _QUANTITY.fullmatch(text)
     if not match:
         return None
@@ -134,7 +134,7 @@ def magnitude(text: str) -> float | None:
 
 
 def text(value: float, unit: str) -> str:
-    """Return `value` in `unit` as short text that `parse` turns back into exactly `value`."""
+    """Return `value` in `unit` as short text; `parse` of that text returns exactly `value`."""
     if value == 0:
         return "0 s" if unit == "ns" else f"0 {unit or '%'}"
     for readable in _READABLE.get(unit, ()):
@@ -150,7 +150,7 @@ def text(value: float, unit: str) -> str:
 
 
 def shorten(value: object, limit: int = 60) -> str:
-    """Return `value` as it is shown in an error: quoted, on one line, cut where it is long."""
+    """Return `value` formatted for an error message: quoted, on one line, truncated to `limit`."""
     shown = repr(value)
     return shown if len(shown) <= limit else f"{shown[:limit]}..."
 
@@ -178,7 +178,7 @@ def _registry() -> pint.UnitRegistry:
     import pint
 
     # Decimal keeps "1 %" at exactly the float nearest to 0.01, and times in ns exact.
-    # pint's annotations are narrower than what it documents: no file, and any number type.
+    # pint's annotations are narrower than its documentation, which allows no file and any number type.
     options: dict[str, Any] = {"filename": None, "non_int_type": Decimal}
     registry = pint.UnitRegistry(**options)
     registry.load_definitions(_DEFINITIONS)
