@@ -1,4 +1,4 @@
-"""Differences between folders, over the cells that they have in common."""
+"""Differences between folders, over their common cells."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Pairs = Sequence[tuple[SampledRow, SampledRow]]
 
 
 def differences(readings: SweepSamples) -> Table | None:
-    """Return each folder's differences to the first, by codec; None for a single folder."""
+    """Return a table of each folder's differences to the first, by codec; None for a single folder."""
     folders = readings.grid.folders
     if len(folders) < 2:
         return None
@@ -42,7 +42,7 @@ def differences(readings: SweepSamples) -> Table | None:
 
 
 def sentences(readings: SweepSamples) -> list[str]:
-    """Return each folder's differences to the first in words, by codec."""
+    """Return sentences on each folder's differences to the first, by codec."""
     folders = readings.grid.folders
     if len(folders) < 2:
         return []
@@ -85,7 +85,7 @@ def _key(readings: SweepSamples, each: SampledRow) -> Key:
 def _pairs(
     readings: SweepSamples, base: Mapping[Key, SampledRow], folder: str
 ) -> dict[str, list[tuple[SampledRow, SampledRow]]]:
-    """Return by codec the pairs of rows of a folder and of the first one that belong to the same point."""
+    """Return, by codec, the pairs of rows of a folder and the first folder that belong to the same point."""
     own = _by_key(readings, folder)
     by_codec: dict[str, list[tuple[SampledRow, SampledRow]]] = {}
     for key, reading in own.items():

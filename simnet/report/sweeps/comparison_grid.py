@@ -1,4 +1,4 @@
-"""The grid that a page compares: curves (codecs, folders or both), cases that stay apart, and the x axis."""
+"""Grid of a page's comparison: curves (codecs, folders or both), separate cases, and the x axis."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ _NUMBER = re.compile(r"\s*([+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*(\S*)\s*")
 
 
 class PointSource(Protocol):
-    """Reader of points and their cells: of a sweep's folder, or of a run's as one point."""
+    """Reader of points and their cells: of a sweep's folder, or of a run's folder as one point."""
 
     @property
     def points(self) -> tuple[Point, ...]:
-        """The points of the grid."""
+        """Points of the grid."""
         ...
 
     def has(self, point: Point) -> bool:
-        """Return whether its cell is there."""
+        """Return whether the point has a cell."""
         ...
 
     def cell(self, point: Point) -> CellFolder:
-        """Read its cell."""
+        """Read the cell of the point."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedFolder:
-    """One of the folders that a page compares; `label` names it and is empty for a single folder."""
+    """One compared folder; `label` is its name, empty for a single folder."""
 
     label: str
     source: PointSource
@@ -51,10 +51,10 @@ class Axis:
     key: str
     title: str
     settings: tuple[str, ...]
-    """The key's values as typed, in order; one empty text if nothing was swept."""
+    """Values of the key as typed, in order; one empty text if nothing was swept."""
 
     def number(self, setting: str) -> float | None:
-        """Return the number of a numeric key's setting: as typed if all have one unit, else in base units."""
+        """Return a numeric key's setting as a number: as typed if all settings have one unit, else in base units."""
         return _number(setting, self.settings) if self.kind == NUMBER else None
 
 
@@ -67,13 +67,13 @@ class ComparisonGrid:
     cases: tuple[str, ...]
     folders: tuple[ComparedFolder, ...]
     keys: tuple[str, ...]
-    """Swept keys that make cases."""
+    """Swept keys whose values define the cases."""
     scenarios: int
     spellings: Mapping[tuple[str, str], str]
-    """By key and value as typed: the spelling of this quantity on the page."""
+    """Spelling of each quantity on the page, by key and value as typed."""
 
     def curve(self, folder: ComparedFolder, point: Point) -> str:
-        """Return the curve that a point belongs to."""
+        """Return the curve of a point."""
         return curve_name(folder.label, point.codec)
 
     def setting(self, point: Point) -> str:
@@ -81,7 +81,7 @@ class ComparisonGrid:
         return self._settings(point).get(self.axis.key, "") if self.axis.key else ""
 
     def case(self, point: Point) -> str:
-        """Return the case that a point belongs to; empty if there is only one."""
+        """Return the case of a point; empty if there is only one case."""
         settings = self._settings(point)
         said = [point.scenario] if self.scenarios > 1 else []
         return ", ".join([*said, *(f"{key}={settings.get(key, 'not set')}" for key in self.keys)])
@@ -112,7 +112,7 @@ def curve_name(label: str, codec: str) -> str:
 def _spellings(points: Sequence[Point]) -> dict[tuple[str, str], str]:
     """Map equal quantities, such as `1Mbit/s` and `1000kbit/s`, to their first spelling.
 
-    Values of a key that never has a unit are names (`01` is not `1`), also if they look like numbers.
+    Values of a key that never has a unit are names, even if they look like numbers (`01` is not `1`).
     """
     asked = dict.fromkeys(setting for point in points for setting in point.settings)
     with_unit = {key for key, value in asked if (parts := _parts(value)) and parts[1]}
@@ -125,7 +125,10 @@ def _spellings(points: Sequence[Point]) -> dict[tuple[str, str], str]:
 
 
 def _swept(points: Sequence[Point], spellings: Mapping[tuple[str, str], str]) -> dict[str, tuple[str, ...]]:
-    """Return keys with more than one value (or not set everywhere) with their values: numbers ascending, others as they come."""
+    """Return swept keys with their values: numbers ascending, others in order of appearance.
+
+    A key is swept if it has more than one value or is not set at every point.
+    """
     values: dict[str, dict[str, None]] = {}
     for point in points:
         for key, value in point.settings:

@@ -1,4 +1,4 @@
-"""Ratio of the bandwidths that two curves require, with its confidence interval."""
+"""Ratio of two curves' required bandwidths, with its confidence interval."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class MeasuredInterval:
-    """A 95 % interval over seeds inside what was measured; an end is `cut` if the interval extends beyond it."""
+    """95 % interval over seeds, clipped to the measured range; an end is `cut` if the interval extends beyond it."""
 
     low: float
     high: float
@@ -23,10 +23,10 @@ class MeasuredInterval:
 
 
 def within(logs: Mean, lowest: float, highest: float) -> MeasuredInterval | None:
-    """Return the interval of a mean of logarithms, as values no lower than `lowest` and no higher than `highest`."""
+    """Return the interval of a mean of logarithms, as values clipped to `lowest` and `highest`."""
     if logs.low is None or logs.high is None:
         return None
-    # exp overflows beyond 709; such an end is cut at any measured bandwidth anyway.
+    # exp overflows above 709; such an end exceeds every measured bandwidth and is cut anyway.
     low, high = (math.exp(min(end, 700.0)) for end in (logs.low, logs.high))
     low_cut, high_cut = low < lowest * (1 - 1e-9), high > highest * (1 + 1e-9)
     return MeasuredInterval(lowest if low_cut else low, highest if high_cut else high, low_cut, high_cut)
@@ -34,7 +34,7 @@ def within(logs: Mean, lowest: float, highest: float) -> MeasuredInterval | None
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """How much more bandwidth a curve requires than another, in percent; so is the interval, None for one seed."""
+    """Additional bandwidth that a curve requires over another, in percent, with its interval in percent; None for one seed."""
 
     percent: float
     interval: MeasuredInterval | None
@@ -42,7 +42,7 @@ class Ratio:
 
     @property
     def is_tie(self) -> bool:
-        """Whether the interval includes zero; for one seed, whether the two are within a percent."""
+        """Whether the interval includes zero; for one seed, whether the difference is within one percent."""
         if self.interval is None:
             return abs(self.percent) < 1
         return self.interval.low <= 0 <= self.interval.high
@@ -51,9 +51,9 @@ class Ratio:
 def ratio(
     own: Mapping[int, Requirement], other: Mapping[int, Requirement], own_range: Range, other_range: Range
 ) -> Ratio | None:
-    """Return how much more (below zero: less) `own` requires; None unless every common seed has a number for both.
+    """Return the additional bandwidth that `own` requires (negative: less); None unless every common seed has a number for both.
 
-    The ranges are the lowest and the highest bandwidth measured of each: the interval stays within their ratios.
+    The ranges are the lowest and highest measured bandwidth of each curve; the interval stays within their ratios.
     """
     common = sorted(own.keys() & other.keys())
     values = [(own[seed].value, other[seed].value) for seed in common if own[seed].kind == other[seed].kind == FOUND]
@@ -69,7 +69,7 @@ def ratio(
 
 
 def least_saving(own: Range, other: Range) -> int | None:
-    """Return the least saving of `own` in whole percent, for any values inside both brackets; None below one percent."""
+    """Return the minimum saving of `own` in whole percent, for any values inside both brackets; None below one percent."""
     if own[1] >= other[0]:
         return None
     return math.floor(100 * (1 - own[1] / other[0]) + 1e-9) or None

@@ -1,4 +1,4 @@
-"""BD-rates of a sweep: at the receiver over offered bandwidth, and at the encoder over bits per pixel."""
+"""BD-rates of a sweep: at the receiver against offered bandwidth, and at the encoder against bits per pixel."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from simnet.report.sweeps.views import PageView, SeedSample
 
 @dataclass(frozen=True, slots=True)
 class BdRateKind:
-    """One column of the table: a quality measure over a rate."""
+    """One column of the table: a quality measure against a rate."""
 
     title: str
     metric: str
-    """Name in `bd_rate`."""
+    """Metric name in `bd_rate`."""
     column: str
-    """Name in the sweep's table."""
+    """Column name in the sweep's table."""
     rate: str
 
 
@@ -29,7 +29,7 @@ class BdRateKind:
 class BdRateDifference:
     """The mean over seeds of BD-rates in percent, taken over logarithms, and its 95 % interval.
 
-    `percent` is None if no seed has one; `reason` says why.
+    `percent` is None if no seed has a BD-rate; `reason` then gives the reason.
     """
 
     percent: float | None
@@ -43,7 +43,7 @@ class BdRateDifference:
 
 
 def kinds(view: PageView) -> list[BdRateKind]:
-    """Return the possible comparisons; those at the receiver only if bandwidth was swept."""
+    """Return the possible comparisons; those at the receiver are included only if bandwidth was swept."""
     psnr, ms_ssim = view.quality
     receiver = (
         BdRateKind("receiver, PSNR", "psnr_db", psnr, "kbit_s"),

@@ -1,4 +1,4 @@
-"""Displayed pictures of the receivers, codec beside codec at the same setting, scaled to the page's budget."""
+"""Displayed pictures at the receivers, codecs side by side at the same setting, within the page's size budget."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from simnet.runfolder.sweep_reader import CellFolder
 from simnet.runfolder.sweep_records import Point
 
 BUDGET = 6_000_000
-"""Bytes of all pictures of a page, as text."""
+"""Size budget of a page's pictures, in bytes of base64 text."""
 STEPS = ((85, None), (75, 640), (60, 480), (45, 320))
-"""WebP quality and largest width, tried in turn until all pictures fit into the budget."""
+"""WebP quality and maximum width, tried in order until all pictures fit into the budget."""
 
 
 @dataclass(frozen=True, slots=True)
 class DisplayedGallery:
-    """Pictures for the page's script: by case and stream the original and, by setting and curve, the displayed ones."""
+    """Pictures for the page's script: originals by case and stream, displayed pictures also by setting and curve."""
 
     streams: tuple[dict[str, Any], ...]
     note: str
@@ -46,7 +46,7 @@ class DisplayedFrame:
 
 
 def kept(place: tuple[str, str, str], point: Point, cell: CellFolder) -> Iterator[DisplayedFrame]:
-    """Yield the pictures that a cell kept, one frame a stream; `place` is its curve, case and setting."""
+    """Yield the kept pictures of a cell, one frame for each stream; `place` is its curve, case and setting."""
     scores = {(each.stream, each.sequence): each for each in cell.displayed}
     rows = {(row.stream, row.sequence): row for row in cell.run.rows}
     for stream in cell.run.streams:
@@ -63,7 +63,7 @@ def kept(place: tuple[str, str, str], point: Point, cell: CellFolder) -> Iterato
 
 
 def gallery(pictures: Sequence[DisplayedFrame]) -> DisplayedGallery:
-    """Embed the pictures of every case and stream, of its lowest seed that kept any."""
+    """Embed the pictures of every case and stream, from its lowest seed with kept pictures."""
     wanted = _first_seeds(pictures)
     for quality, width in STEPS:
         made, left_out = _embedded(wanted, quality, width, last=(quality, width) == STEPS[-1])
@@ -85,7 +85,7 @@ def _first_seeds(every: Sequence[DisplayedFrame]) -> list[DisplayedFrame]:
 def _embedded(
     wanted: list[DisplayedFrame], quality: int, width: int | None, *, last: bool
 ) -> tuple[list[dict[str, Any]] | None, int]:
-    """Return the pictures, or None if they exceed the budget; in the `last` try as many as fit."""
+    """Return the pictures, or None if they exceed the budget; the `last` try returns as many as fit."""
     made: dict[tuple[str, str], dict[str, Any]] = {}
     used = left_out = 0
     for each in wanted:

@@ -1,4 +1,4 @@
-"""Distribution of times in a fixed number of bins, whatever the number of frames."""
+"""Histogram of times with a fixed number of bins, independent of the number of frames."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 EDGES_MS = np.concatenate(
     [np.arange(0, 1000, 2), np.arange(1000, 10_000, 50), np.arange(10_000, 100_000, 1000), [np.inf]], dtype=np.float64
 )
-"""2 ms apart up to a second, the range of deadlines; coarser beyond."""
+"""Bin edges in ms: 2 ms apart up to 1 s, the range of deadlines; coarser beyond."""
 RESOLUTION_MS = 2
 
 
 class Histogram:
-    """Amounts (frames, or milliseconds of time) by bin."""
+    """Amounts by bin, in frames or in milliseconds of time."""
 
     __slots__ = ("amounts",)
 
@@ -26,7 +26,7 @@ class Histogram:
         self.amounts += np.histogram(times_ms, EDGES_MS)[0]
 
     def spread(self, pieces: Iterable[tuple[float, float]]) -> None:
-        """Add ages that grow from `start_ms` for `lasting_ms`, as (start_ms, lasting_ms): each bin gets its share of the time."""
+        """Add ages that grow from `start_ms` over `lasting_ms`, given as pairs: each bin gets its share of the time."""
         for start_ms, lasting_ms in pieces:
             reached = np.clip(EDGES_MS - start_ms, 0, lasting_ms)
             self.amounts += np.diff(reached)
@@ -41,7 +41,7 @@ class Histogram:
         return float(self.amounts.sum())
 
     def quantile(self, share: float) -> float | None:
-        """Return the time (ms) below which `share` of the amount lies, interpolated in its bin; None without any."""
+        """Return the `share` quantile (0 to 1) in ms, interpolated in its bin; None for an empty histogram."""
         if not self.total:
             return None
         reached = np.concatenate([[0.0], np.cumsum(self.amounts)]) / self.total
@@ -52,7 +52,7 @@ class Histogram:
         return round(float(low + inside * max(high - low, 0.0)), 2)
 
     def steps(self, whole: float, most: int = 60) -> tuple[list[float], list[float]]:
-        """Return times (ms) and the cumulative share in percent of `whole`, at most about `most` points of a line."""
+        """Return times (ms) and cumulative shares in percent of `whole`, thinned to about `most` points of a line."""
         filled = np.flatnonzero(self.amounts)
         if not len(filled) or not whole:
             return [], []

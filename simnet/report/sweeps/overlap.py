@@ -1,7 +1,7 @@
 """Overlap of two cameras' views, computed from their poses.
 
-Rays through the picture end at the ground, or after `REACH_M` if they meet none nearer. A ray's end counts as seen if it lies in
-the other's picture. Occlusion is not known here: a wall in between changes nothing.
+Rays through the picture end at the ground, at most after `REACH_M`. A ray's end counts as seen if it projects into the other
+camera's picture. Occlusion is ignored: a wall in between changes nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from simnet.tracks.poses import Pose
 
 REACH_M = 40.0
 ACROSS, DOWN = 16, 8
-"""Rays of a picture."""
+"""Number of rays through a picture, in columns and rows."""
 
 
 def is_known(scenario: Scenario) -> bool:
@@ -40,7 +40,7 @@ def view_share(camera: CameraConfig, pose: Pose, other: CameraConfig, other_pose
     if here[2] > 0:
         length[falls] = np.minimum(REACH_M, here[2] / -rays[falls, 2])
         if pose.pitch_deg < -45:
-            # From high above all of the view is ground, however far.
+            # Ground that is farther than `REACH_M` still counts for a camera high above it.
             length[falls] = here[2] / -rays[falls, 2]
     seen = (here + rays * length[:, None] - np.array(other_pose.position_m)) @ _axes(other_pose).T
     ahead = seen[:, 0] > 1e-6
@@ -51,7 +51,7 @@ def view_share(camera: CameraConfig, pose: Pose, other: CameraConfig, other_pose
 
 
 def _axes(pose: Pose) -> np.ndarray:
-    """Return forward, left and up of a camera (3, 3)."""
+    """Return the unit vectors forward, left and up of a camera, as rows of (3, 3)."""
     yaw, pitch = math.radians(pose.yaw_deg), math.radians(pose.pitch_deg)
     forward = (math.cos(pitch) * math.cos(yaw), math.cos(pitch) * math.sin(yaw), math.sin(pitch))
     left = (-math.sin(yaw), math.cos(yaw), 0.0)
@@ -61,7 +61,7 @@ def _axes(pose: Pose) -> np.ndarray:
 
 @cache
 def _rays(field_of_view_deg: float, width: int, height: int) -> np.ndarray:
-    """Return unit vectors (rays, 3) as forward, left, up, evenly over the picture."""
+    """Return unit vectors (rays, 3) in components forward, left, up, evenly spaced over the picture."""
     half = math.tan(math.radians(min(field_of_view_deg, 179.0) / 2))
     left = half * (1 - (2 * np.arange(ACROSS) + 1) / ACROSS)
     up = half * height / width * (1 - (2 * np.arange(DOWN) + 1) / DOWN)

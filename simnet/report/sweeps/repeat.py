@@ -1,4 +1,4 @@
-"""Reproduction of a sweep: its command lines, versions, checkpoints and processors."""
+"""Reproduction data of a sweep: command lines, versions, checkpoints and processors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_COMMANDS = 4
 
 
 def commands(readings: SweepSamples) -> list[str]:
-    """Return the command lines of the cells; instead of very many, one for each scenario, derived from the points."""
+    """Return the command lines of the cells; if there are too many, one for each scenario, derived from the points."""
     typed = list(readings.facts.commands)
     if 0 < len(typed) <= MOST_COMMANDS:
         return typed
@@ -48,7 +48,7 @@ def _command(scenario: str, points: Sequence[Point]) -> str:
 
 
 def facts(readings: SweepSamples) -> list[tuple[str, str]]:
-    """Return what the cells were made with."""
+    """Return facts about how the cells were made, as pairs of name and value."""
     found = readings.facts
     points = sum(readings.asked.values())
     seeds = sorted({point.seed for folder in readings.grid.folders for point in folder.source.points})

@@ -1,4 +1,4 @@
-"""Bandwidth that a quality requires, between measured points only."""
+"""Required bandwidth for a quality, only between measured points."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from simnet.report.sweeps.views import PageView
 AT_MOST, NOT_REACHED, UNKNOWN, FOUND, BETWEEN = "at most", "not reached", "unknown", "found", "between"
 _STEPS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 CLIFF_RATIO, CLIFF_DB, CLIFF_MS_SSIM = 2.5, 6.0, 0.2
-"""Between two points further apart than this, in both x and quality, a straight line says nothing."""
+"""Limits of linear interpolation: no value between two points that differ by more, in both the ratio of x and the quality."""
 USUAL_DB = 30
-"""Where pictures are neither poor nor beyond what anybody sees: what a verdict is about if it can be."""
+"""Preferred quality level of a verdict: pictures are neither poor nor better than a viewer can see."""
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """The x from which on a quality is kept. `kind` says how `value` is meant; it is None where there is none."""
+    """Smallest x from which a quality is kept. `kind` is the meaning of `value`, which is None if there is no number."""
 
     kind: str
     value: float | None = None
     low: float | None = None
-    """Of what lies between two points, the lower one; `value` is the upper one."""
+    """Lower of the two points that bracket the crossing; `value` is the upper one."""
 
 
 def need(xs: Sequence[float | None], ys: Sequence[float | None], level: float, cliff: float = CLIFF_DB) -> Requirement:
-    """Return from which x on y is at least `level`, by lines between neighbouring points over log x where x is above zero.
+    """Return the x from which y is at least `level`, by linear interpolation between neighbours, over log x if x is positive.
 
-    `xs` ascend. What lies beyond the measured points, or in a gap (y is None) between or above them, is not guessed; nor is
-    where it lies between two points that are more than `CLIFF_RATIO` apart while y rises by more than `cliff`.
+    `xs` ascend. There is no extrapolation beyond the measured points, and no interpolation over gaps (y is None), or between two
+    points that are more than `CLIFF_RATIO` apart while y rises by more than `cliff`.
     """
     points = [(x, y) for x, y in zip(xs, ys, strict=True) if x is not None]
     known = [index for index, (_, y) in enumerate(points) if y is not None]
@@ -62,7 +62,7 @@ def _crossing(before: tuple[float, float], after: tuple[float, float], level: fl
 
 
 def needs(view: PageView, curve: str, column: str, level: float) -> dict[int, Requirement]:
-    """Return what each seed's own curve needs, up to the last bandwidth that was asked of it."""
+    """Return the requirement of each seed's curve, up to its last requested bandwidth."""
     end = 1 + max((index for index, spot in enumerate(view.curves[curve]) if spot.asked), default=-1)
     seen = {seed: view.seed_curve(curve, seed, column) for seed in view.seeds}
     cliff = CLIFF_DB if column.endswith("psnr_db") else CLIFF_MS_SSIM
@@ -74,7 +74,7 @@ def needs(view: PageView, curve: str, column: str, level: float) -> dict[int, Re
 
 
 def centre(found: Iterable[Requirement]) -> Mean | None:
-    """Return the mean of the logarithms of what was found, if every seed found it."""
+    """Return the mean of the logarithms of the required values; None unless every seed has one."""
     own = list(found)
     if not own or any(each.kind != FOUND or not each.value for each in own):
         return None
@@ -82,7 +82,7 @@ def centre(found: Iterable[Requirement]) -> Mean | None:
 
 
 def bracket(found: Iterable[Requirement]) -> tuple[float, float] | None:
-    """Return between which x the needs of all seeds lie, if every seed crosses the level between two measured points."""
+    """Return the range of x that contains all seeds' requirements; None unless each crosses the level between measured points."""
     own = list(found)
     if not own or any(each.kind not in {FOUND, BETWEEN} for each in own):
         return None
@@ -91,13 +91,13 @@ def bracket(found: Iterable[Requirement]) -> tuple[float, float] | None:
 
 
 def measured(view: PageView, curve: str, column: str) -> tuple[float, float]:
-    """Return the lowest and the highest x at which a curve of `view.measured` has this figure."""
+    """Return the lowest and highest x at which a curve of `view.measured` has a value in `column`."""
     xs = [spot.x for spot in view.curves[curve] if isinstance(spot.x, float) and spot.mean(column)]
     return min(xs, default=0.0), max(xs, default=math.inf)
 
 
 def levels(values: Iterable[float], most: int = 6) -> list[float]:
-    """Return round levels inside the span of `values`, at most `most` and evenly apart."""
+    """Return evenly spaced round levels inside the span of `values`, at most `most`."""
     known = list(values)
     if not known:
         return []
@@ -110,9 +110,9 @@ def levels(values: Iterable[float], most: int = 6) -> list[float]:
 
 
 def reference_level(view: PageView, column: str) -> float | None:
-    """Return the round level that most curves cross between measured points in every seed, most with one number for where.
+    """Return the round level that most curves cross between measured points in every seed, preferably at one exact number.
 
-    Of several it is the nearest to 30 dB.
+    If several levels qualify, the nearest to 30 dB is returned.
     """
     spots = itertools.chain.from_iterable(view.curves.values())
     values = [found.value for spot in spots if (found := spot.mean(column))]
@@ -124,7 +124,7 @@ def reference_level(view: PageView, column: str) -> float | None:
 
 
 def _crossed(view: PageView, column: str, level: float) -> tuple[int, int]:
-    """How many curves cross the level between measured points, and how many of them at one number."""
+    """Return the number of curves that cross the level between measured points, and how many of them at one exact number."""
     every = [needs(view, curve, column, level).values() for curve in view.measured]
     return sum(bracket(own) is not None for own in every), sum(centre(own) is not None for own in every)
 

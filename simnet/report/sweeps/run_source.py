@@ -1,4 +1,4 @@
-"""A run's folder as a sweep of one point, so that pages compare runs as sweeps."""
+"""Run folder read as a sweep of one point, so that a page can compare runs like sweeps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simnet.runfolder.sweep_records import Point
 
 @dataclass(frozen=True, slots=True)
 class RunSource:
-    """One run. Its rows name the codecs; displayed pictures are not recorded."""
+    """Point source of one run. Its rows name the codecs; displayed pictures are not recorded."""
 
     path: Path
     points: tuple[Point, ...]
@@ -22,7 +22,7 @@ class RunSource:
         return point in self.points
 
     def cell(self, point: Point) -> CellFolder:
-        """Read the run; InputError where a file in it is not what a run writes."""
+        """Read the run; InputError if a file in it does not have the format of a run."""
         del point
         return CellFolder(run_reader.read(self.path), ())
 
@@ -31,7 +31,7 @@ def read(path: Path) -> RunSource:
     """Read a run as one point; its overrides are the point's settings.
 
     Raises:
-        InputError: The folder is no run's.
+        InputError: The folder is not a run's folder.
     """
     run = run_reader.read(path)
     overrides = [each.partition("=") for each in run.manifest.overrides]

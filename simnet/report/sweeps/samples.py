@@ -1,4 +1,4 @@
-"""Samples of a sweep, read in one pass over its cells: table rows, and distributions whose size does not grow with frames."""
+"""Samples of a sweep, read in one pass over its cells: table rows, and distributions of fixed size."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ SHOWN = ("shown_psnr_db", "shown_ms_ssim")
 DECODED = ("psnr_db", "ms_ssim")
 
 Place = tuple[str, str, str]
-"""Curve, case, setting along x."""
+"""Place of a point: curve, case, setting along x."""
 StreamPlace = tuple[str, str, str, str]
-"""Curve, case, setting, stream."""
+"""Place of a stream: curve, case, setting, stream."""
 
 
 @dataclass(frozen=True, slots=True)
 class SampledRow:
-    """A row of the table with its curve, case and setting."""
+    """One table row with its curve, case and setting."""
 
     folder: str
     curve: str
@@ -59,7 +59,7 @@ class AbsentCell:
 
 @dataclass(slots=True)
 class TimeHistograms:
-    """Distributions of latency and age, all seeds together."""
+    """Distributions of latency and age over all seeds."""
 
     frames: int = 0
     latency: Histogram = field(default_factory=Histogram)
@@ -83,14 +83,14 @@ class SweepProvenance:
     checkpoints: dict[str, None] = field(default_factory=dict)
     commands: dict[str, None] = field(default_factory=dict)
     deadlines_ms: dict[str, set[float]] = field(default_factory=dict)
-    """By case."""
+    """Deadlines in ms, by case."""
     placeless: dict[str, None] = field(default_factory=dict)
     """Kinds of world without camera poses."""
 
 
 @dataclass(slots=True)
 class SweepSamples:
-    """Everything that a sweep's page shows."""
+    """All data of a sweep's page."""
 
     grid: ComparisonGrid
     rows: list[SampledRow] = field(default_factory=list)
@@ -98,18 +98,18 @@ class SweepSamples:
     asked: dict[Place, int] = field(default_factory=dict)
     times: dict[StreamPlace, TimeHistograms] = field(default_factory=dict)
     gains: dict[tuple[str, str, str], GainBins] = field(default_factory=dict)
-    """By curve, case, stream."""
+    """Gain bins by curve, case and stream."""
     pictures: list[DisplayedFrame] = field(default_factory=list)
     facts: SweepProvenance = field(default_factory=SweepProvenance)
 
     @property
     def streams(self) -> tuple[str, ...]:
-        """Every stream that has rows, in the scenarios' order."""
+        """Streams that have rows, in the order of the scenarios."""
         return tuple(dict.fromkeys(reading.stream for reading in self.rows))
 
     @property
     def qualities(self) -> tuple[str, str]:
-        """The columns of PSNR and MS-SSIM: at the receiver, or of decoded pictures if displayed ones were not recorded."""
+        """Columns of PSNR and MS-SSIM: at the receiver, or of decoded pictures if displayed pictures were not recorded."""
         shown = any(reading.row.get(SHOWN[0]) is not None for reading in self.rows)
         return SHOWN if shown or not self.rows else DECODED
 
@@ -118,7 +118,7 @@ def read(grid: ComparisonGrid) -> SweepSamples:
     """Read every cell once.
 
     Raises:
-        InputError: A cell's files are not what a sweep writes.
+        InputError: A cell's files do not have the format of a sweep.
     """
     readings = SweepSamples(grid)
     for folder in grid.folders:
@@ -134,7 +134,7 @@ def read(grid: ComparisonGrid) -> SweepSamples:
 
 
 def _asked(grid: ComparisonGrid, folder: ComparedFolder) -> list[Point]:
-    """Return each point once; of two spellings of one quantity the point that has a cell."""
+    """Return each point once; of two spellings of one quantity, the point that has a cell is returned."""
     made: dict[tuple[str, str, str, int], Point] = {}
     for point in folder.source.points:
         key = grid.curve(folder, point), grid.case(point), grid.setting(point), point.seed

@@ -1,4 +1,4 @@
-"""Figures of a sweep as text."""
+"""Formatting of a sweep's numbers as text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def signed(value: float, digits: int) -> str:
 
 
 def with_interval(found: Mean | None, digits: int, unit: str = "") -> str:
-    """Return a mean with half its 95 % interval."""
+    """Return a mean with the half-width of its 95 % interval."""
     if found is None:
         return MISSING
     half = "" if found.half_width is None else f" ± {number(found.half_width, digits)}"
@@ -29,12 +29,12 @@ def with_interval(found: Mean | None, digits: int, unit: str = "") -> str:
 
 
 def kbit_s(value: float) -> str:
-    """Return a bandwidth, given in kbit/s, with three significant digits."""
+    """Return a bandwidth in kbit/s as text with three significant digits."""
     return f"{amount(value)} kbit/s" if value < 10_000 else f"{amount(value / 1e3)} Mbit/s"
 
 
 def between(low: float, high: float) -> str:
-    """Return a range of bandwidths, given in kbit/s, in words."""
+    """Return a range of bandwidths in kbit/s as text."""
     return f"between {amount(low) if high < 10_000 else kbit_s(low)} and {kbit_s(high)}"
 
 
@@ -46,7 +46,7 @@ def amount(value: float) -> str:
 
 
 def place(axis: Axis, x: float | str | None, setting: str) -> str:
-    """Return a setting of the x axis in words."""
+    """Return a setting of the x axis as text."""
     if axis.kind in {BANDWIDTH, SINGLE} and isinstance(x, float):
         return kbit_s(x)
     return setting or "not set"

@@ -1,4 +1,4 @@
-"""Writer of the page about one sweep, or about several folders side by side."""
+"""Writer of the page about one sweep, or about several folders in comparison."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ from simnet.runfolder.folder_names import COMPARISON, PAGE
 
 
 def write(folders: Sequence[Path], out: Path | None = None) -> Path:
-    """Write one page about these folders, of sweeps or runs, and return its path.
+    """Write one page about these folders of sweeps or runs, and return its path.
 
-    Without `out`, one sweep's page goes into its folder, that of several to `comparison.html` here.
+    Without `out`, a single sweep's page goes into its folder; a comparison goes to `comparison.html` in the working directory.
 
     Raises:
-        InputError: A folder is neither a sweep's nor a run's, a file in it cannot be read, or the page cannot be written.
+        InputError: A folder is neither a sweep's nor a run's, a file in it is unreadable, or the page cannot be written.
     """
     path = out or (folders[0] / PAGE if len(folders) == 1 else Path(COMPARISON))
     asked = grid(_named(folders))
@@ -136,7 +136,7 @@ def _words(view: PageView) -> dict[str, Any]:
 
 
 def _figures(found: SweepSamples, view: PageView) -> dict[str, list[Figure]]:
-    """Return figures by name; latency has one for every setting."""
+    """Return the figures by name; latency has one figure for every setting."""
     known = {(curve, setting): own for curve, setting, own in views.times(found, view)}
     made = {
         figure.id: [figure]
@@ -147,7 +147,7 @@ def _figures(found: SweepSamples, view: PageView) -> dict[str, list[Figure]]:
 
 
 def _choices(drawn: Mapping[str, Mapping[str, Sequence[Figure]]]) -> dict[str, dict[str, list[dict[str, Any]]]]:
-    """Return the figures that the page's script swaps: by figure and view, one, or one for each setting."""
+    """Return the figures that the page's script swaps, by figure and view: one, or one for each setting."""
     made: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for view, named in drawn.items():
         for name, figures in named.items():

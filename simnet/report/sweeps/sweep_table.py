@@ -1,4 +1,4 @@
-"""A sweep's table: one row a point and stream, in order; nothing in it depends on when or where the sweep was run."""
+"""Table of a sweep: one row for each point and stream, in order, independent of the time and place of the run."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ COLUMNS: dict[str, type] = {
     "fingerprint": str,
     "cell": str,
 }
-"""With their types; they come after those of the point: scenario, codec, seed and the swept keys."""
+"""Columns with their types; they follow the columns of the point: scenario, codec, seed and the swept keys."""
 _RENAMED = {"stream_codec": "codec", "in_time": "decoded", "sent_kbit_s": "kbit_s"}
-"""Columns that have another name in `StreamFigures`."""
+"""Columns with a different name in `StreamFigures`."""
 
 
 def rows(sweep: SweepFolder) -> Iterator[dict[str, Any]]:
-    """Yield the table's rows, cell by cell; points without a cell have none.
+    """Yield the table's rows, cell by cell; points without a cell have no rows.
 
     Raises:
-        InputError: A cell's files are not what a sweep writes.
+        InputError: A cell's files do not have the format of a sweep.
     """
     swept = sweep.swept
     for point in sweep.points:
@@ -69,10 +69,10 @@ def cell_rows(point: Point, cell: CellFolder, swept: Sequence[str]) -> list[dict
 
 
 def write(sweep: SweepFolder) -> tuple[Path, Path]:
-    """Write table.csv and table.parquet, each whole or not at all; return their paths.
+    """Write table.csv and table.parquet, each atomically; return their paths.
 
     Raises:
-        InputError: A cell's files are not what a sweep writes, or the folder cannot be written to.
+        InputError: A cell's files do not have the format of a sweep, or the folder is not writable.
     """
     types = _POINT | dict.fromkeys(sweep.swept, str) | COLUMNS
     return sweep_writer.write_table(sweep.path, types, list(rows(sweep)))

@@ -1,4 +1,4 @@
-"""Tables of a sweep's page, with cells as text."""
+"""Tables of a sweep's page, with text cells."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MOST_ABSENT = 100
 
 
 def figures(view: PageView) -> Table:
-    """Return the mean over seeds of every curve at every setting; missing and failed cells are marked."""
+    """Return the means over seeds of every curve at every setting; missing and failed cells are marked."""
     rows: list[tuple[str, ...]] = []
     for index, first in enumerate(view.places):
         for curve, spots in view.curves.items():
@@ -82,7 +82,7 @@ def _percent(found: Mean | None) -> str:
 
 
 def needed(view: PageView) -> list[Table]:
-    """Return what each curve needs for several qualities; nothing where bandwidth was not swept."""
+    """Return tables of each curve's required bandwidth for several qualities; empty if bandwidth was not swept."""
     if view.axis.kind != BANDWIDTH:
         return []
     made = []
@@ -122,7 +122,7 @@ def _need(found: Mapping[int, Requirement], ends: Range) -> str:
 
 
 def _uncrossed(own: Sequence[Requirement]) -> str:
-    """Return what is known if not every seed crosses the level between two points."""
+    """Return a text for a curve if not every seed crosses the level between two points."""
     kinds = {each.kind for each in own}
     values = [each.value for each in own if each.value is not None]
     if kinds == {AT_MOST}:
@@ -203,6 +203,6 @@ def _label(each: AbsentCell) -> str:
 
 
 def ordered_columns(readings: SweepSamples) -> Sequence[str]:
-    """Return every column that a row has, the folder first where there are several."""
+    """Return the columns of all rows, the folder first if there are several."""
     names = dict.fromkeys(name for reading in readings.rows for name in reading.row)
     return (["folder"] if len(readings.grid.folders) > 1 else []) + list(names)

@@ -20,14 +20,14 @@ from simnet.report.sweeps.samples import (
 
 ALL = "all streams together"
 MOST_STREAMS, MOST_CASES, MOST_VIEWS = 12, 12, 16
-"""Limits of a page; the table of all rows is complete."""
+"""Limits of a page's views; the table of all rows is complete."""
 COUNTS = ("frames", "in_time", "late", "lost", "corrupt", "reference_lost", "node_lost")
 _EVEN = ("offered_kbit_s", "sent_kbit_s", "age_ms_mean")
 
 
 @dataclass(frozen=True, slots=True)
 class SeedSample:
-    """Figures of one seed at one setting, by the table's names, over all streams of the view."""
+    """Figures of one seed at one setting, by column name of the table, over all streams of the view."""
 
     seed: int
     values: Mapping[str, float | None]
@@ -35,22 +35,22 @@ class SeedSample:
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
-    """One setting of a curve. Without samples it is a gap."""
+    """One setting of a curve; a gap if it has no samples."""
 
     setting: str
     x: float | str | None
     asked: int
     failed: int
     missing: int
-    """Points that have not been run."""
+    """Number of points that have not been run."""
     samples: tuple[SeedSample, ...]
 
     def mean(self, column: str) -> Mean | None:
-        """Return the mean over seeds."""
+        """Return the mean of a column over seeds."""
         return mean(sample.values.get(column) for sample in self.samples)
 
     def share(self, column: str) -> Mean | None:
-        """Return the mean over seeds of a count's share of the frames."""
+        """Return a count's share of the frames, as mean over seeds."""
         return mean(
             (sample.values[column] or 0.0) / frames for sample in self.samples if (frames := sample.values["frames"])
         )
@@ -66,29 +66,29 @@ class PageView:
     axis: Axis
     curves: Mapping[str, tuple[CurvePoint, ...]]
     quality: tuple[str, str]
-    """The columns of PSNR and MS-SSIM."""
+    """Columns of PSNR and MS-SSIM."""
     deadline_ms: float | None
-    """None if it differs within the case."""
+    """Deadline in ms; None if it differs within the case."""
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """Every seed that has a sample."""
+        """Seeds that have a sample."""
         every = {sample.seed for spots in self.curves.values() for spot in spots for sample in spot.samples}
         return tuple(sorted(every))
 
     @property
     def places(self) -> tuple[CurvePoint, ...]:
-        """The settings in order, as the first curve has them: every curve has the same."""
+        """Settings in order, taken from the first curve; all curves have the same settings."""
         return next(iter(self.curves.values()))
 
     @property
     def measured(self) -> tuple[str, ...]:
-        """The curves that have a sample at all."""
+        """Curves that have at least one sample."""
         return tuple(name for name, spots in self.curves.items() if any(spot.samples for spot in spots))
 
     @property
     def has_scale(self) -> bool:
-        """Whether settings have a distance, so that values between them can be interpolated."""
+        """Whether the x axis is numeric, so that values between settings can be interpolated."""
         return self.axis.kind not in {"category", SINGLE} and len(self.axis.settings) > 1
 
     def seed_curve(self, curve: str, seed: int, column: str) -> tuple[list[float | None], list[float | None]]:
@@ -103,7 +103,7 @@ class PageView:
 
 
 def views(readings: SweepSamples) -> list[PageView]:
-    """Return all views: all streams together first, then single streams if they are few."""
+    """Return all views: all streams together first, then single streams if there are few."""
     streams, cases = readings.streams, len(readings.grid.cases[:MOST_CASES])
     few = 1 < len(streams) <= MOST_STREAMS and cases * (1 + len(streams)) <= MOST_VIEWS
     shown = streams if few else ()
@@ -186,7 +186,7 @@ def _rank(x: float | str | None) -> float:
 
 
 def times(readings: SweepSamples, view: PageView) -> Iterator[tuple[str, str, TimeHistograms]]:
-    """Yield curve, setting and the times of all frames of the view, seeds together."""
+    """Yield curve, setting and time histograms of all frames of the view, over all seeds."""
     for curve in view.curves:
         for spot in view.curves[curve]:
             found = [
@@ -203,7 +203,7 @@ def times(readings: SweepSamples, view: PageView) -> Iterator[tuple[str, str, Ti
 
 
 def gains(readings: SweepSamples, view: PageView, kind: str) -> Iterator[tuple[str, list[tuple[float, Mean, int]]]]:
-    """Yield each curve with (bin, mean gain in dB over seeds, frames), `kind` being `by_age` or `by_overlap`."""
+    """Yield each curve with (bin, mean gain in dB over seeds, frames); `kind` is `by_age` or `by_overlap`."""
     for curve in view.curves:
         whole: dict[tuple[int, float], tuple[int, float]] = {}
         for (name, case, stream), own in readings.gains.items():

@@ -2,6 +2,6 @@
 
     PageView ──▶ curves, time_figures, side_gain_figures ──▶ Figure ──▶ page (plot, CSV download)
 
-`meta.columns` of each trace names its x, y and then the values of `customdata`, so that the page can offer them as CSV; a trace
-with `meta.skip` only decorates another.
+`meta.columns` of each trace names its x, its y and the values of `customdata`, so that the page can export them as CSV. A trace
+with `meta.skip` only decorates another trace.
 """

@@ -1,4 +1,4 @@
-"""Quality at the receiver against offered and spent bandwidth."""
+"""Figures of quality at the receiver against offered and sent bandwidth."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from simnet.report.sweeps.views import CurvePoint, PageView
 
 _MEASURES = (("psnr", "PSNR (dB)", "PSNR", 3), ("ms-ssim", "MS-SSIM", "MS-SSIM", 5))
 _WIDE = 4
-"""An axis whose ends have at least this ratio is logarithmic."""
+"""Minimum ratio of an axis's ends for a logarithmic scale."""
 
 
 def curves(view: PageView) -> list[Figure]:
-    """Return PSNR and MS-SSIM against what was offered (or swept), then against what was sent."""
+    """Return figures of PSNR and MS-SSIM against offered bandwidth (or the swept key), then against sent bandwidth."""
     made = []
     for against in ("offered", "sent"):
         for index, (name, title, short, digits) in enumerate(_MEASURES):
@@ -55,7 +55,7 @@ def _figure(view: PageView, id_: str, against: str, column: str, titles: tuple[s
 
 
 def reach(found: Sequence[Mean]) -> tuple[tuple[float, float] | None, bool]:
-    """Return the range of an axis for these means, and whether it cuts off a wide interval that would hide the rest."""
+    """Return the axis range for these means, and whether it cuts off a wide interval that would dwarf the rest."""
     if not found:
         return None, False
     low, high = min(each.value for each in found), max(each.value for each in found)
@@ -84,7 +84,7 @@ def _x(spot: CurvePoint, offered: bool) -> float | str | None:
 
 
 def _line(points: Points, curve: str, style: Dict, titles: tuple[str, str], digits: int, *, bars: bool) -> Dict:
-    # A spot without a sample stays, without a value: the line breaks there.
+    # A point without a sample stays, without a value, so that the line breaks there.
     partial = [spot.asked > len(spot.samples) for spot, _, _ in points]
     return {
         "type": "scatter",
@@ -180,7 +180,7 @@ def _axis(view: PageView, title: str, offered: bool, data: Sequence[Dict]) -> Di
 
 
 def amount_or_plain(x: float) -> str:
-    """Return a tick as short as it can be."""
+    """Return the shortest text of a tick."""
     return f"{x:g}" if x == round(x, 3) and x < 10_000 else amount(x)
 
 

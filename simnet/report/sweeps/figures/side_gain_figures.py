@@ -1,4 +1,4 @@
-"""Gain of side information against its age and against the overlap of views."""
+"""Figures of the gain of side information against its age and the overlap of views."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Bins = Sequence[tuple[float, Mean, int]]
 
 
 def gain(readings: SweepSamples, view: PageView) -> list[Figure]:
-    """Return the gain against age, and against overlap if the world has camera poses."""
+    """Return figures of the gain against age, and against overlap if the world has camera poses."""
     made = []
     for kind, id_, short, title, note in _KINDS:
         found = list(gains(readings, view, kind))

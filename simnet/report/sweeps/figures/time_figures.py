@@ -1,4 +1,4 @@
-"""Latency of pictures, age of information, and outcomes of frames."""
+"""Figures of picture latency, age of information, and frame outcomes."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ TROUBLES = {
     "node_lost": Outcome.NODE_LOST,
 }
 Found = Mapping[tuple[str, str], TimeHistograms]
-"""By curve and setting."""
+"""Time histograms by curve and setting."""
 
 
 def latency(view: PageView, found: Found, setting: str) -> Figure:
-    """Return each curve's cumulative share of frames over the latency of their pictures, at one setting."""
+    """Return each curve's cumulative share of frames over picture latency, at one setting."""
     colour, dash = colours(view.curves), dashes(view.curves)
     data: list[Dict] = []
     for curve in view.curves:
@@ -55,7 +55,7 @@ def latency(view: PageView, found: Found, setting: str) -> Figure:
         )
     ends = sorted(trace["x"][-1] for trace in data if trace["x"])
     limit = view.deadline_ms
-    # One very late picture would press all curves against the left.
+    # One very late picture would squeeze all curves to the left edge.
     longest = min(max([*ends, limit or 0.0, 1.0]), max(3 * (limit or 0.0), 1000.0))
     shapes, notes = _deadline(limit)
     in_time = "; ".join(
@@ -89,7 +89,7 @@ def _deadline(limit: float | None) -> tuple[list[Dict], list[Dict]]:
 
 
 def age(view: PageView, found: Found) -> Figure:
-    """Return boxes of the age of information: a box a curve and setting, over time."""
+    """Return box plots of the age of information over time: one box for each curve and setting."""
     colour = colours(view.curves)
     data: list[Dict] = []
     for curve, spots in view.curves.items():
@@ -135,7 +135,7 @@ def age(view: PageView, found: Found) -> Figure:
 
 def outcomes(view: PageView) -> Figure:
     """Return stacked bars of the frames that were late, lost or corrupt, by setting and curve."""
-    # A plot counts from below: the last first.
+    # Plotly orders bars from the bottom, so the last comes first.
     spots = [(curve, own[index]) for index in range(len(view.places)) for curve, own in view.curves.items()][::-1]
     many = len(view.axis.settings) > 1
     names = [label(f"{_where(view, spot)}, {curve}" if many else curve) + _gap(spot) for curve, spot in spots]

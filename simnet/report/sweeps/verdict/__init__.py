@@ -1,4 +1,4 @@
-"""The verdict of a sweep in words: findings of the measured points, their confidence, and their limits.
+"""Verdict of a sweep in words: findings from the measured points, their confidence, and their limits.
 
 PageView ──▶ bandwidth or quality verdict, deadline verdict, caveats ──▶ sentences
 """

@@ -1,4 +1,4 @@
-"""Bandwidth that the most economical curve requires for a quality, against the others."""
+"""Verdict on the lowest required bandwidth for a quality, compared with the other curves."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ from simnet.report.sweeps.verdict import quality_verdict
 from simnet.report.sweeps.views import PageView
 
 MOST_NAMED = 4
-"""Curves in one sentence."""
+"""Maximum number of curves in one sentence."""
 TOO_FAR = "no line is drawn between measured points that far apart"
 
 
 def sentences(view: PageView) -> list[str]:
-    """Return the bandwidth of the most economical curve for a quality, against each other curve."""
+    """Return sentences on the lowest required bandwidth for a quality, compared with each other curve."""
     column = view.quality[0]
     level = reference_level(view, column)
     if level is None:
@@ -48,7 +48,7 @@ def sentences(view: PageView) -> list[str]:
     found = {curve: needs(view, curve, column, level) for curve in view.measured}
     brackets = {curve: apart for curve, own in found.items() if (apart := bracket(own.values()))}
     best = min(brackets, key=lambda curve: _rank(found[curve]))
-    # Whoever is above the level at the lowest bandwidth already needs less than anybody whose need is known.
+    # A curve above the level at the lowest bandwidth needs less than any curve whose requirement is known.
     already = [curve for curve, own in found.items() if own and all(each.kind == AT_MOST for each in own.values())]
     start = f"For {level:g} dB at the receiver, {best} needs"
     said = [f"{start} {_needs(found[best])}."]
@@ -79,7 +79,7 @@ def sentences(view: PageView) -> list[str]:
 
 
 def _rank(found: Mapping[int, Requirement]) -> tuple[float, float]:
-    """Return the logarithms of the most and the least that a curve requires."""
+    """Return the logarithms of a curve's highest and lowest requirement."""
     if logs := centre(found.values()):
         return logs.value, logs.value
     low, high = bracket(found.values()) or (math.inf, math.inf)
@@ -89,7 +89,7 @@ def _rank(found: Mapping[int, Requirement]) -> tuple[float, float]:
 def _by_brackets(
     best: str, brackets: Mapping[str, Range], found: Mapping[str, Mapping[int, Requirement]]
 ) -> tuple[list[str], list[str]]:
-    """Return least savings and undecided comparisons against curves without one number for both."""
+    """Return minimum savings and undecided comparisons for curves without exact numbers for both."""
     at_least, unsure = [], []
     for curve, other in brackets.items():
         if curve == best or (centre(found[best].values()) and centre(found[curve].values())):

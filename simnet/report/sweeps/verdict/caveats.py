@@ -1,4 +1,4 @@
-"""Gain of side information, size of the sample, and missing cells, in words."""
+"""Sentences on the gain of side information, the sample size, and missing cells."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from simnet.report.sweeps.views import PageView
 
 
 def side_information(view: PageView) -> list[str]:
-    """Return the gain of side information of each curve, over all settings."""
+    """Return sentences on each curve's gain of side information over all settings."""
     said = []
     for curve in view.measured:
         by_seed: dict[int, list[float]] = {}

@@ -1,4 +1,4 @@
-"""Settings at which frames are in time, in words."""
+"""Verdict on the settings at which frames arrive in time."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from simnet.report.sweeps.sweep_formatting import at, listed, place
 from simnet.report.sweeps.views import CurvePoint, PageView
 
 IN_TIME = 0.95
-"""Share of frames in time at which a curve meets the deadline."""
+"""Minimum share of frames in time for a curve to meet the deadline."""
 
 
 def sentences(view: PageView) -> list[str]:
-    """Return from which setting on each curve meets the deadline, and where only one does."""
+    """Return sentences on the setting from which each curve meets the deadline, and on settings where only one does."""
     limit = "the deadline" if view.deadline_ms is None else f"{view.deadline_ms:g} ms"
     states = {curve: [_meets(spot) for spot in view.curves[curve]] for curve in view.measured}
     spots = view.places
@@ -32,7 +32,7 @@ def sentences(view: PageView) -> list[str]:
 
 
 def _meets(spot: CurvePoint) -> bool | None:
-    """Return whether every seed meets the deadline (True) or none does (False); None if they differ or are missing."""
+    """Return True if every seed meets the deadline, False if none does; None if seeds differ or are missing."""
     shares = [
         (sample.values["in_time"] or 0) / frames for sample in spot.samples if (frames := sample.values["frames"])
     ]

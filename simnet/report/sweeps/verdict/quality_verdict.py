@@ -1,4 +1,4 @@
-"""Best quality at single settings, in words."""
+"""Verdict on the best quality at single settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simnet.report.sweeps.views import CurvePoint, PageView
 
 
 def sentences(view: PageView) -> list[str]:
-    """Return the best quality at the lowest, the middle and the highest setting, against each other curve."""
+    """Return sentences on the best quality at the lowest, middle and highest setting, compared with each other curve."""
     only, *others = view.measured
     if not others:
         return [f"There is one curve, {only}: nothing to compare.", *_alone(view, only)]
