@@ -1,10 +1,10 @@
-"""Any image model of CompressAI as a codec without side information, with weights from its zoo or from a file.
+"""CompressAI image models as codecs without side information, with weights from its zoo or from a file.
 
 A model is written `ARCHITECTURE:QUALITY` (weights from CompressAI's zoo, over the network, then from torch's cache) or
-`ARCHITECTURE:QUALITY:FILE`. Here a run does import torch: that is what was asked for. Each model has one rate, so the quality
-asked for changes nothing. CompressAI takes its tables from floating-point networks: the tables' digest is announced and checked,
-but the *indexes* of hyperpriors and context models are computed in floating point on both sides, so unlike machines may
-disagree; the autoregressive ones (mbt2018, cheng2020) take seconds a frame. simnet's own codecs do neither.
+`ARCHITECTURE:QUALITY:FILE`. With this codec a run imports torch. Each model has one rate, so the requested quality has no
+effect. CompressAI derives its tables from floating-point networks. The tables' digest is announced and checked, but both sides
+compute the *indexes* of hyperpriors and context models in floating point, so different machines may disagree. The autoregressive
+models (mbt2018, cheng2020) take seconds per frame. simnet's own codecs have neither limitation.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ TIMES_NS = (100_000_000, 150_000_000)
 """Declared virtual coding times of a 256 x 128 frame: encode, decode."""
 STRIDE = 64
 WORD = 4
-"""Bytes that CompressAI's coder writes and reads at once."""
+"""Word size in bytes of CompressAI's coder, which reads and writes whole words."""
 LENGTH = struct.Struct(">I")
-"""Ahead of every string but the last."""
+"""Length prefix of every string but the last."""
 
 
 def open_encoder(name: str, width: int, height: int, model: str | None = None) -> ZooEncoder:
@@ -55,7 +55,7 @@ def declared_times(name: str, model: str | None = None) -> tuple[int, int]:
 
 @dataclass(frozen=True, eq=False)
 class Zoo:
-    """A network at work: `strings` is how many it writes a picture, `shrinks` how much smaller its coarsest latent is."""
+    """Loaded network: `strings` is its number of strings per picture, `shrinks` the downscaling of its coarsest latent."""
 
     spec: str
     network: Any
@@ -66,7 +66,7 @@ class Zoo:
 
 
 def split(spec: str | None) -> tuple[str, int, str | None]:
-    """Architecture, quality and file of a model; ModelError says what was expected."""
+    """Split a model into architecture, quality and file; ModelError states the expected form."""
     architecture, _, rest = (spec or "").partition(":")
     quality, _, file = rest.partition(":")
     known = [name for name in architectures().cfgs if name in architectures().model_architectures]
@@ -80,7 +80,7 @@ def split(spec: str | None) -> tuple[str, int, str | None]:
 
 @lru_cache(maxsize=8)
 def opened(spec: str | None) -> Zoo:
-    """The network of a model, its weights read and its tables built; shared by every stream of the process."""
+    """Load the network of a model with weights and tables; all streams of the process share it."""
     import torch
 
     architecture, quality, file = split(spec)
@@ -95,7 +95,7 @@ def opened(spec: str | None) -> Zoo:
             raise ModelError(
                 f"{file or spec}: no entry {missing[0]}; expected weights of {architecture}, quality {quality}"
             )
-        # The models' own method wants tables in the file too; ours are built below.
+        # The models' own loading method requires the tables in the file too; ours are built below.
         torch.nn.Module.load_state_dict(network, learned, strict=False)
     except (RuntimeError, TypeError, AttributeError) as error:
         reason = " ".join(str(error).split())[:160]
@@ -107,7 +107,7 @@ def opened(spec: str | None) -> Zoo:
 
 
 def is_table(key: str) -> bool:
-    """Whether an entry is made from the others by `update()`."""
+    """Whether an entry is computed from the others by `update()`."""
     return key.endswith(("_quantized_cdf", "_cdf_length", "_offset", "scale_table"))
 
 
@@ -121,7 +121,7 @@ def digest(entries: dict[str, Any]) -> str:
 
 
 def fetched(architecture: str, quality: int) -> dict[str, Any]:
-    """The zoo's weights."""
+    """Download the zoo's weights."""
     import torch
 
     addresses = architectures().model_urls.get(architecture, {}).get("mse", {})
@@ -141,14 +141,14 @@ def fetched(architecture: str, quality: int) -> dict[str, Any]:
 
 
 def read(file: str) -> dict[str, Any]:
-    """The weights in a file, unpickled safely."""
+    """Read the weights in a file, with safe unpickling."""
     import torch
 
     try:
         state = torch.load(file, map_location="cpu", weights_only=True)
     except OSError as error:
         raise ModelError(f"{file}: {error.strerror}; expected a file of CompressAI weights") from error
-    except Exception as error:  # torch raises nearly anything for a damaged file
+    except Exception as error:  # torch raises almost any exception for a damaged file
         raise ModelError(f"{file}: not a file of weights that torch reads safely (weights only)") from error
     state = state.get("state_dict", state) if isinstance(state, dict) else state
     if not isinstance(state, dict) or not all(hasattr(value, "numpy") for value in state.values()):
@@ -157,26 +157,26 @@ def read(file: str) -> dict[str, Any]:
 
 
 def renamed(state: dict[str, Any]) -> dict[str, Any]:
-    """Entries of older releases under today's names."""
+    """Rename entries of older releases to the current names."""
     from simnet.codec.bitstream.entropy_library import part
 
     return part("zoo.pretrained").load_pretrained(state)
 
 
 def announce(name: str, zoo: Zoo, width: int, height: int) -> Announcement:
-    """A stream's announcement."""
+    """Return a stream's announcement."""
     return Announcement(name, zoo.spec, zoo.checkpoint_digest, zoo.tables_digest, width, height)
 
 
 class ZooEncoder:
-    """See `protocols.Encoder`."""
+    """Encoder of one stream; see `protocols.Encoder`."""
 
     def __init__(self, name: str, zoo: Zoo, width: int, height: int) -> None:
         self.announcement = announce(name, zoo, width, height)
         self._zoo, self._sequence = zoo, 0
 
     def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
-        """Every frame is coded alone and at the model's own rate: `key` and `quality` change nothing."""
+        """Encode each frame alone, at the model's own rate: `key` and `quality` have no effect."""
         import torch
 
         del key
@@ -192,7 +192,7 @@ class ZooEncoder:
 
 
 class ZooDecoder:
-    """See `protocols.Decoder`; side information is of no use to it."""
+    """Decoder of one stream; see `protocols.Decoder`. It ignores side information."""
 
     def __init__(self, announcement: Announcement, zoo: Zoo) -> None:
         own = announce(announcement.codec, zoo, announcement.width, announcement.height)
@@ -211,7 +211,7 @@ class ZooDecoder:
         framing.verify(data, self.announcement)
         height, width = self.announcement.height, self.announcement.width
         shape = [-(-side // STRIDE) * STRIDE // self._zoo.shrinks for side in (height, width)]
-        # No model has more than two latent values a pixel.
+        # No model has more than two latent values per pixel.
         symbols = 2 * (-(-height // STRIDE) * -(-width // STRIDE)) * STRIDE**2
         strings = [[roomy(string, symbols)] for string in self._strings(framing.payload(data))]
         with torch.no_grad():

@@ -1,6 +1,6 @@
 """DSIN's probability model: masked 3-D convolutions over the volume of quantised latents, in raster order.
 
-A symbol's distribution depends on those before it, within 5 channels x 9 rows x 9 columns: four layers of 2 x 3 x 3 kernels.
+A symbol's distribution depends on earlier symbols within 5 channels x 9 rows x 9 columns: four layers of 2 x 3 x 3 kernels.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from torch.nn import functional
 
 
 class CausalConv3d(nn.Conv3d):
-    """Kernel 2 x 3 x 3: all of the channel before, and of the same channel what comes before (and, unless `strict`, itself)."""
+    """Causal 2 x 3 x 3 kernel: the previous channel, and earlier positions of this channel (and this one, unless `strict`)."""
 
     def __init__(self, inputs: int, outputs: int, *, strict: bool) -> None:
         super().__init__(inputs, outputs, (2, 3, 3))
@@ -20,8 +20,8 @@ class CausalConv3d(nn.Conv3d):
         mask[1, 2:] = 0
         self.register_buffer("mask", mask, persistent=False)
 
-    def forward(self, input: Tensor) -> Tensor:  # the name that Conv3d gives it
-        """X (B, inputs, D, H, W) -> (B, outputs, D, H, W); zeros beyond the volume."""
+    def forward(self, input: Tensor) -> Tensor:  # Conv3d's parameter name
+        """X (B, inputs, D, H, W) -> (B, outputs, D, H, W); zeros outside the volume."""
         padded = functional.pad(input, (1, 1, 1, 1, 1, 0))
         return functional.conv3d(padded, self.weight * self.get_buffer("mask"), self.bias)
 

@@ -1,6 +1,6 @@
-"""DSIN at work: exported graphs, the probability model in whole numbers, the range coder, the finder.
+"""DSIN codec: exported graphs, the fixed-point probability model, the range coder, the patch finder.
 
-A fixed-rate codec: each checkpoint has the one rate that it was trained for, and the quality asked for changes nothing.
+The codec has a fixed rate: each checkpoint has the rate that it was trained for, and the requested quality has no effect.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from simnet.records import Announcement, Decoded, SideInformation
 
 STRIDE = 8
 CELL = 4
-"""Side of an explanation's cells: a patch of 20 x 24 is a whole number of them."""
+"""Side of an explanation's cells; a patch of 20 x 24 is a whole number of cells."""
 
 
 def open_encoder(name: str, width: int, height: int, model_name: str | None = None) -> DsinEncoder:
@@ -56,7 +56,7 @@ def _model(name: str, model_name: str | None) -> model.Model:
 
 @lru_cache(maxsize=4)
 def shared(chosen: model.Model) -> tuple[Probabilities, dict[str, np.ndarray]]:
-    """The probability model, and what the finder normalises by."""
+    """Return the probability model and the finder's normalisation arrays."""
     from safetensors import safe_open
 
     with safe_open(chosen.folder / model.WEIGHTS, framework="numpy") as file:
@@ -66,7 +66,7 @@ def shared(chosen: model.Model) -> tuple[Probabilities, dict[str, np.ndarray]]:
 
 
 def announce(chosen: model.Model, width: int, height: int) -> Announcement:
-    """A stream's announcement: the digests of checkpoint and probability model."""
+    """Return a stream's announcement: the digests of checkpoint and probability model."""
     return Announcement(chosen.codec, chosen.name, chosen.digest, shared(chosen)[0].digest, width, height)
 
 
@@ -84,7 +84,7 @@ def picture_of(chosen: model.Model, symbols: np.ndarray, height: int, width: int
 
 
 class DsinEncoder:
-    """Autoencoder, context model, range coder; see `protocols.Encoder`."""
+    """Encoder with autoencoder, context model and range coder; see `protocols.Encoder`."""
 
     def __init__(self, chosen: model.Model, width: int, height: int) -> None:
         self.announcement = announce(chosen, width, height)
@@ -92,7 +92,7 @@ class DsinEncoder:
         compiled(chosen, "analysis", (padded(np.zeros((height, width, 3), np.uint8), STRIDE).shape,))
 
     def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
-        """Every frame is coded alone and at the checkpoint's own rate: `key` and `quality` change nothing."""
+        """Encode each frame alone, at the checkpoint's own rate: `key` and `quality` have no effect."""
         del key
         check_size(image, self.announcement)
         header = framing.Header(self._sequence, framing.quality_step(quality), key=True)
@@ -102,7 +102,7 @@ class DsinEncoder:
 
 
 class DsinDecoder:
-    """Decodes alone, looks for the side picture's matching patches, and lets the side network join both."""
+    """Decoder that finds matching patches in the side picture and merges them with the side network."""
 
     uses_side = True
 
@@ -123,7 +123,7 @@ class DsinDecoder:
         compiled(chosen, "synthesis", ((1, *self._shape),))
 
     def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
-        """Decode with the first side picture; without one it is the autoencoder's picture."""
+        """Decode with the first side picture; without one, return the autoencoder's picture."""
         alone = self._alone(data)
         if not side:
             return Decoded(alone, alone)
@@ -133,7 +133,7 @@ class DsinDecoder:
         return Decoded(to_picture(joined, height, width), alone)
 
     def explain(self, data: bytes, side: Sequence[SideInformation]) -> Explanation:
-        """See `protocols.Explainer`: a patch has one match; `common` is the picture put together from Y."""
+        """See `protocols.Explainer`: a patch has one match; `common` is the picture synthesised from Y."""
         if not side:
             raise ModelError(f"codec {self.announcement.codec}: nothing to explain without a side picture")
         alone, y = self._alone(data), side[0].picture
@@ -155,7 +155,7 @@ class DsinDecoder:
         return picture_of(self._model, symbols, self.announcement.height, self.announcement.width)
 
     def _synthesised(self, alone: np.ndarray, side: np.ndarray) -> tuple[np.ndarray, patch_finder.Matches]:
-        """Y as DSIN puts it together for X: the side picture goes through the autoencoder too, to look alike."""
+        """Y as DSIN synthesises it for X; the side picture also passes through the autoencoder, so that both look alike."""
         height, width = alone.shape[:2]
         y = resized(side, height, width)
         y_dec = picture_of(self._model, symbols_of(self._model, y), height, width)

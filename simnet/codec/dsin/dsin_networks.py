@@ -1,7 +1,7 @@
 """DSIN's networks: the autoencoder with importance map and learned centres, and the side-information network.
 
     x --encoder--> z (33 channels at 1/8) --importance mask--> --nearest centre--> q --decoder--> x_dec
-    x_dec, y_syn (patches of Y, found by `finder`) --side network--> x_si
+    x_dec, y_syn (patches of Y, found by `patch_finder`) --side network--> x_si
 
 The autoencoder follows Mentzer et al. (CVPR 2018), on which DSIN builds.
 """
@@ -49,7 +49,7 @@ class ResidualBlock(nn.Module):
 
 
 class Trunk(nn.Module):
-    """`groups` groups of three residual blocks, a skip around each; one more block, and a skip around everything."""
+    """`groups` groups of three residual blocks, each with a skip connection; one more block, and an outer skip connection."""
 
     def __init__(self, channels: int, groups: int) -> None:
         super().__init__()
@@ -93,7 +93,7 @@ class EncoderNetwork(nn.Module):
 
 
 class DecoderNetwork(nn.Module):
-    """Quantised latent -> picture; the encoder mirrored."""
+    """Quantised latent -> picture; mirrors the encoder."""
 
     def __init__(self, n: DsinNumbers) -> None:
         super().__init__()
@@ -106,7 +106,7 @@ class DecoderNetwork(nn.Module):
 
 
 class SideNetwork(nn.Module):
-    """Nine dilated convolutions over decoded X and synthesised Y; starts as the identity on X."""
+    """Nine dilated convolutions over decoded X and synthesised Y; initialised as the identity on X."""
 
     DILATIONS = (1, 2, 4, 8, 16, 32, 64, 128, 1)
 
@@ -131,7 +131,7 @@ class SideNetwork(nn.Module):
 
 @torch.no_grad()
 def identity_start(layer: nn.Conv2d) -> None:
-    """Pass channel i to channel i, and a little noise besides."""
+    """Initialise a layer to pass channel i to channel i, with a little noise."""
     nn.init.normal_(layer.weight, std=0.01)
     nn.init.zeros_(layer.bias)  # type: ignore[arg-type]  # the bias exists: Conv2d's default
     middle = layer.kernel_size[0] // 2
@@ -140,7 +140,7 @@ def identity_start(layer: nn.Conv2d) -> None:
 
 
 class Quantiser(nn.Module):
-    """Six learned centres; forward the nearest, backward the soft assignment with sigma 1 (straight through)."""
+    """Quantiser with six learned centres; forward nearest centre, backward soft assignment, sigma 1 (straight through)."""
 
     def __init__(self, count: int) -> None:
         super().__init__()
@@ -156,7 +156,7 @@ class Quantiser(nn.Module):
 
 
 class Dsin(nn.Module):
-    """Everything that is trained."""
+    """All trained parts of DSIN."""
 
     def __init__(self, numbers: DsinNumbers | None = None) -> None:
         super().__init__()
@@ -168,7 +168,7 @@ class Dsin(nn.Module):
         self.quantiser = Quantiser(n.centres)
         self.context = ContextNetwork(n.context, n.centres)
         self.side = SideNetwork(n)
-        # Of the training pictures, set by training; the finder compares pictures normalised by them.
+        # Statistics of the training pictures, set by training; the finder normalises pictures by them.
         self.register_buffer("mean", torch.full((3,), 0.4))
         self.register_buffer("deviation", torch.full((3,), 0.25))
 

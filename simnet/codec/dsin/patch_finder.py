@@ -1,7 +1,7 @@
-"""DSIN's side-information finder: for every patch of decoded X, the patch of Y that looks most like it nearby.
+"""DSIN's side-information finder: the best-matching nearby patch of Y for every patch of decoded X.
 
-The match is Pearson correlation on decoded pictures, in the planes R + G, R - G and (R + B) / 2 after normalisation, times a
-Gaussian of the distance; the winner is cut from the original Y (Ayzik and Avidan, ECCV 2020, section 3).
+A match's score is Pearson correlation of the decoded pictures, in the planes R + G, R - G and (R + B) / 2 after normalisation,
+times a Gaussian of the distance. The best patch is cut from the original Y (Ayzik and Avidan, ECCV 2020, section 3).
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import numpy as np
 PATCH = (20, 24)
 """Rows and columns of a patch."""
 ROWS = 8
-"""Rows of windows that are compared at a time, which bounds the memory."""
+"""Number of window rows compared at a time, which bounds the memory."""
 
 
 @dataclass(frozen=True)
 class Matches:
-    """`top` and `left` int64 (rows, columns): where in Y each patch of X was found; `score` float64: its weighted correlation."""
+    """Matches of the patches of X. `top`, `left` int64 (rows, columns): position in Y; `score` float64: weighted correlation."""
 
     top: np.ndarray
     left: np.ndarray
@@ -26,13 +26,13 @@ class Matches:
 
 
 def planes(picture: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
-    """A uint8 H x W x 3 RGB picture in the planes that are compared, float64; `mean` and `deviation` (3,) on [0, 1]."""
+    """Comparison planes of a uint8 H x W x 3 RGB picture, float64; `mean` and `deviation` (3,) on [0, 1]."""
     red, green, blue = np.moveaxis((picture / 255 - mean) / deviation, -1, 0)
     return np.stack([red + green, red - green, (red + blue) / 2], axis=-1)
 
 
 def whole_patches(picture: np.ndarray) -> np.ndarray:
-    """Edges repeated up to a whole number of patches."""
+    """Pad a picture to a whole number of patches by edge repetition."""
     bottom, right = (-side % patch for side, patch in zip(picture.shape[:2], PATCH, strict=True))
     return np.pad(picture, ((0, bottom), (0, right), (0, 0)), mode="edge")
 
@@ -68,14 +68,14 @@ def find(x_dec: np.ndarray, y_dec: np.ndarray, mean: np.ndarray, deviation: np.n
 
 
 def cut(picture: np.ndarray) -> np.ndarray:
-    """The patches of a picture in whole patches, row by row: (patches, 20 * 24 * 3)."""
+    """Cut a picture of whole patches into patches, row by row: (patches, 20 * 24 * 3)."""
     rows, columns = (side // patch for side, patch in zip(picture.shape[:2], PATCH, strict=True))
     tiled = picture.reshape(rows, PATCH[0], columns, PATCH[1], 3).swapaxes(1, 2)
     return tiled.reshape(rows * columns, -1)
 
 
 def window_sums(plane: np.ndarray) -> np.ndarray:
-    """Sums of every whole PATCH window of a float64 plane (H, W): (H - 19, W - 23)."""
+    """Sums over every complete PATCH window of a float64 plane (H, W): (H - 19, W - 23)."""
     integral = np.pad(plane, ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
     height, width = PATCH
     return (
@@ -87,9 +87,9 @@ def window_sums(plane: np.ndarray) -> np.ndarray:
 
 
 def nearness(size: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """The Gaussian prior exp(-4 ln 2 (dr^2 / sh^2 + dc^2 / sw^2)), s half the picture's size, for every patch.
+    """Gaussian prior exp(-4 ln 2 (dr^2 / sh^2 + dc^2 / sw^2)), s half the picture's size, for every patch.
 
-    Its two factors: (window rows, patches) and (window columns, patches).
+    Returns its two factors: (window rows, patches) and (window columns, patches).
     """
     rows, columns = (side // patch for side, patch in zip(size, PATCH, strict=True))
     factors = []
@@ -100,7 +100,7 @@ def nearness(size: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def synthesise(y: np.ndarray, matches: Matches) -> np.ndarray:
-    """Put the patches that were found together, cut from the original Y (uint8, whole patches)."""
+    """Assemble the matched patches, cut from the original Y (uint8, whole patches)."""
     y_syn = np.zeros_like(y)
     for row, column in np.ndindex(matches.top.shape):
         top, left = matches.top[row, column], matches.left[row, column]

@@ -1,8 +1,8 @@
-"""The probability model in whole numbers, and the arithmetic coding of a volume of symbols under it.
+"""Fixed-point probability model, and the arithmetic coding of a volume of symbols with it.
 
 A symbol depends on symbols before it in raster order (channel, row, column). Positions with equal 4 d + 2 y + x do not depend on
-each other, so encoder and decoder go through the volume in such waves, each with one gather and one product a layer. Both sides
-run the same sums in the same whole numbers (`integers`), and an exponential read from a stored table turns logits into counts.
+each other, so encoder and decoder process the volume in such waves, with one gather and one product per layer and wave. Both
+sides compute the same integer sums (`fixed_point`), and an exponential read from a stored table turns logits into counts.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from simnet.errors import BitstreamError
 LAYERS = ("first", "second", "third", "last")
 TOTAL = 1 << 16
 EXPONENT_STEPS = 256
-"""Entries of the exponential's table a unit of the logit."""
+"""Entries of the exponential's table per unit of the logit."""
 EXPONENT_REACH = 12
 SENTINEL = 2
-"""Symbols coded ahead of every volume: CompressAI's coder does not survive an empty stream."""
+"""Symbols coded before every volume: CompressAI's coder crashes on an empty stream."""
 
 
 def exponential() -> np.ndarray:
-    """round(2**20 * exp(-i / EXPONENT_STEPS)), int64: made once, stored with the checkpoint."""
+    """Table of round(2**20 * exp(-i / EXPONENT_STEPS)), int64: computed once, stored with the checkpoint."""
     return np.rint(np.exp(-np.arange(EXPONENT_STEPS * EXPONENT_REACH) / EXPONENT_STEPS) * (1 << 20)).astype(np.int64)
 
 
 def taps(*, strict: bool) -> list[tuple[int, int, int]]:
-    """Offsets (channel, row, column) that a layer may look at, in the order in which its weights are stored."""
+    """Offsets (channel, row, column) that a layer reads, in the storage order of its weights."""
     before = [(-1, dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
     return before + [(0, -1, -1), (0, -1, 0), (0, -1, 1), (0, 0, -1)] + ([] if strict else [(0, 0, 0)])
 
 
 @dataclass(frozen=True)
 class Probabilities:
-    """`weights`[i] (out, taps * in) and `biases`[i] (out,) of the four layers, `centres` (6,), all in steps; `exponents`."""
+    """Arrays: `weights`[i] (out, taps * in), `biases`[i] (out,) of four layers, `centres` (6,), in steps; `exponents`."""
 
     weights: tuple[np.ndarray, ...]
     biases: tuple[np.ndarray, ...]
@@ -50,7 +50,7 @@ class Probabilities:
 
     @classmethod
     def read(cls, get: Callable[[str], np.ndarray], names: Collection[str]) -> Probabilities:
-        """Take the arrays out of a checkpoint; weights too large for exact sums are a ModelError."""
+        """Read the arrays from a checkpoint; ModelError if weights are too large for exact sums."""
         del names
         weights = tuple(np.ascontiguousarray(get(f"tables.{layer}"), np.float64) for layer in LAYERS)
         biases = tuple(get(f"tables.{layer}_bias").astype(np.float64) for layer in LAYERS)
@@ -82,7 +82,7 @@ class Probabilities:
         return coder.encode_with_indexes(values, *_arguments(tables))
 
     def decode(self, data: bytes, shape: tuple[int, int, int]) -> np.ndarray:
-        """Decode symbols int64 of `shape` (D, h, w); the bytes must have passed their CRC."""
+        """Decode symbols int64 of `shape` (D, h, w); the CRC of the bytes must have been checked."""
         if len(data) < 4 or len(data) % 4:
             raise BitstreamError(f"payload of {len(data)} bytes: expected a positive multiple of 4")
         coder = part("ans").RansDecoder()
@@ -101,11 +101,11 @@ class Probabilities:
         return symbols
 
     def values(self, symbols: np.ndarray) -> np.ndarray:
-        """What the symbols stand for, float32 of the same shape."""
+        """Return the symbols' centres, float32 of the same shape."""
         return (self.centres[symbols] / fixed_point.ONE).astype(np.float32)
 
     def _walk(self, shape: tuple[int, ...], code: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> None:
-        """Go through the waves; `code` turns (flat places, counts (n, 8)) into symbols (n,)."""
+        """Process the waves in order; `code` turns (flat positions, counts (n, 8)) into symbols (n,)."""
         depth, height, width = shape
         padded = (depth + 1, height + 2, width + 2)
         volume = np.zeros((int(np.prod(padded)), 1))
@@ -130,7 +130,7 @@ class Probabilities:
             volume[at, 0] = self.centres[code(places, cdfs)]
 
     def counts(self, logits: np.ndarray) -> np.ndarray:
-        """Logits (n, 6) in steps -> cumulative counts int64 (n, 8), the last symbol being the coder's escape."""
+        """Convert logits (n, 6) in steps to cumulative counts int64 (n, 8); the last symbol is the coder's escape."""
         below = (logits.max(axis=1, keepdims=True) - logits) * EXPONENT_STEPS
         places = np.minimum(below // fixed_point.ONE, len(self.exponents) - 1).astype(np.int64)
         weights = self.exponents[places]
@@ -145,7 +145,7 @@ class Probabilities:
 
 
 def waves(depth: int, height: int, width: int) -> Iterator[np.ndarray]:
-    """Flat places (int64) of a volume, wave by wave."""
+    """Yield the flat positions (int64) of a volume, wave by wave."""
     return iter(_waves(depth, height, width))
 
 
@@ -158,11 +158,11 @@ def _waves(depth: int, height: int, width: int) -> list[np.ndarray]:
 
 
 def _even(centres: int) -> list[int]:
-    """Counts of the sentinel, whose symbol is nearly certain."""
+    """Counts of the sentinel; its symbol has a probability close to 1."""
     return [0, *range(TOTAL - centres, TOTAL + 1)]
 
 
 def _arguments(tables: list[list[int]]) -> tuple[list[int], list[list[int]], list[int], list[int]]:
-    """The coder's arguments where every symbol has a table of its own."""
+    """Arguments of the coder for symbols that each have their own table."""
     count = len(tables)
     return list(range(count)), tables, [len(table) for table in tables], [0] * count

@@ -1,4 +1,4 @@
-"""The authors' checkpoints, read safely: a torch file with `model_state_dict`, weights only, every entry checked by name."""
+"""Safe reader of the authors' checkpoints: a torch file with `model_state_dict`, weights only, entries checked by name."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from simnet.errors import ModelError
 
 STATE = "model_state_dict"
 CODE = re.compile("GLOBAL|Unsupported (?!operand)")
-"""What torch says of a file that holds more than weights; an unsupported operand is a byte that no pickle has."""
+"""Matches torch's error for a file with more than weights; "Unsupported operand" (a byte invalid in pickles) is excluded."""
 SHOWN = 4
-"""Names that an error lists before it counts the rest."""
+"""Number of names that an error lists before it only counts the rest."""
 
 
 def load(path: Path, kind: str | None = None) -> PublishedNetwork:
@@ -32,7 +32,7 @@ def load(path: Path, kind: str | None = None) -> PublishedNetwork:
 
 
 def read(path: Path) -> dict[str, Tensor]:
-    """The entries of a checkpoint file by name, on the CPU; ModelError if it is not one."""
+    """Read the entries of a checkpoint file by name, on the CPU; ModelError if it is not a checkpoint."""
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
@@ -41,7 +41,7 @@ def read(path: Path) -> dict[str, Tensor]:
         if CODE.search(str(error)):
             raise ModelError(f"{path}: holds more than weights, and loading that could run code; refused") from error
         raise ModelError(f"{path}: not a torch file; expected a checkpoint with {STATE}") from error
-    except Exception as error:  # torch raises nearly anything for a damaged file
+    except Exception as error:  # torch raises almost any exception for a damaged file
         raise ModelError(f"{path}: not a torch file, or a damaged one; expected a checkpoint with {STATE}") from error
     state = content.get(STATE) if isinstance(content, Mapping) else None
     if not isinstance(state, Mapping) or not state:
@@ -52,7 +52,7 @@ def read(path: Path) -> dict[str, Tensor]:
 
 
 def build(state: Mapping[str, Tensor], kind: PublishedKind | None = None) -> PublishedNetwork:
-    """The network of a checkpoint's entries, in evaluation mode; ModelError names the entries that are wrong."""
+    """Build the network from a checkpoint's entries, in evaluation mode; ModelError names the wrong entries."""
     found = {entries.renamed(name): value for name, value in state.items()}
     for name, value in found.items():
         if not isinstance(value, Tensor) or not value.is_floating_point() or value.layout != torch.strided:

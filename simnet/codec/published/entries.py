@@ -1,8 +1,8 @@
-"""What a checkpoint of the authors holds: the name and shape of every entry, and the parameter of ours that it fills.
+"""Entries of the authors' checkpoints: name, shape, and the parameter of our network that each fills.
 
-`deconv2_cor.weight` is the second stage of y's synthesis, `synthesis.y.1.deconv.weight` in `networks`. Two things are laid out
-otherwise than in CompressAI, whose parts we use: `gamma` of a GDN is (from, to), the transpose of CompressAI's, and the prior's
-`factors` are one entry for all its layers.
+For example, `deconv2_cor.weight` is the second stage of y's synthesis, `synthesis.y.1.deconv.weight` in `published_networks`.
+Two layouts differ from CompressAI, whose parts we use: `gamma` of a GDN is (from, to), the transpose of CompressAI's, and the
+prior's `factors` are one entry for all its layers.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ ATTENTION = {
     "attn.to_out.0": "to_out",
 }
 MOST_FILTERS = 1024
-"""A checkpoint that claims more is not believed: its GDNs alone would fill the memory."""
+"""Upper limit of the number of filters; with more, the GDNs alone would fill the memory."""
 
 Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """What is read off a checkpoint's shapes: filters of every layer, and values in a patch of each attention (or none)."""
+    """Numbers derived from a checkpoint's shapes: filters of every layer, values per patch of each attention (or none)."""
 
     channels: int
     patches: tuple[int, ...] = ()
@@ -58,9 +58,9 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of a checkpoint: its shape there, and the parameters of `networks.PublishedNetwork` that it fills.
+    """Entry of a checkpoint: its shape there, and the parameters of `PublishedNetwork` that it fills.
 
-    More than one parameter are unstacked along the first axis; `transposed` swaps the entry's two axes first.
+    An entry for several parameters is unstacked along the first axis; `transposed` first swaps the entry's two axes.
     """
 
     shape: Shape
@@ -69,12 +69,12 @@ class Entry:
 
 
 def entries(kind: PublishedKind, numbers: Numbers) -> dict[str, Entry]:
-    """Every entry of a checkpoint of that kind, by name."""
+    """Return all entries of a checkpoint of that kind, by name."""
     return dict(_transforms(kind, numbers)) | dict(_priors(kind, numbers)) | dict(_attention(kind, numbers))
 
 
 def read_numbers(kind: PublishedKind, shapes: Mapping[str, Shape]) -> Numbers:
-    """Filters and patches of a checkpoint with entries of these shapes; ModelError if they cannot be told."""
+    """Derive filters and patch sizes from the entries' shapes; ModelError if that is impossible."""
     channels = _first(kind, shapes, "conv1.weight", 4)
     if not 0 < channels <= MOST_FILTERS:
         raise ModelError(f"entry conv1.weight: {channels} filters; expected 1 to {MOST_FILTERS}")
@@ -90,7 +90,7 @@ def read_numbers(kind: PublishedKind, shapes: Mapping[str, Shape]) -> Numbers:
 
 
 def told_kind(shapes: Mapping[str, Shape]) -> PublishedKind:
-    """The kind whose entries these are, by their names; ModelError if it is none."""
+    """Detect the kind from the names of the entries; ModelError if no kind matches."""
     for kind in KINDS.values():
         patches = (1, 4, 16) if kind.attention else ()
         if set(entries(kind, Numbers(1, patches))) == set(shapes):
@@ -101,12 +101,12 @@ def told_kind(shapes: Mapping[str, Shape]) -> PublishedKind:
 
 
 def renamed(name: str) -> str:
-    """The present name of an entry: the first released weights call the common information z instead of w."""
+    """Return the current name of an entry: the first released weights call the common information z instead of w."""
     return re.sub(r"^((?:conv|gdn)\d)_z\.", r"\1_w.", name)
 
 
 def area(numbers: Numbers) -> int:
-    """Pixels of the padded pictures that the attention of a checkpoint is for."""
+    """Return the number of pixels of the padded pictures that a checkpoint's attention requires."""
     return numbers.patches[0] * GRID**2 * 8**2
 
 

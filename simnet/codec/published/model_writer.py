@@ -1,4 +1,4 @@
-"""A checkpoint becomes a model folder: integer tables off its densities, graphs that run in OpenVINO, manifest and card."""
+"""Conversion of a checkpoint to a model folder: integer tables, graphs for OpenVINO, manifest and card."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ The network that its authors call `{authors}` ({count:,} parameters, {channels} 
 def import_checkpoint(
     path: Path, kind: str | None, out: Path | None, size: tuple[int, int] | None = None
 ) -> model.Model:
-    """Turn a checkpoint into a model folder and return that; `size` (width, height) is for `atn-paper` alone.
+    """Convert a checkpoint to a model folder and return the folder; only `atn-paper` uses `size` (width, height).
 
     Raises:
-        ModelError: The checkpoint is not one, or not of that kind or size.
-        InputError: The folder cannot be written, or something is in it.
+        ModelError: The file is not a checkpoint, or not of that kind or size.
+        InputError: The folder cannot be written, or is not empty.
     """
     network = authors_checkpoint.load(path, kind)
     if size and not network.kind.attention:
@@ -74,7 +74,7 @@ def import_checkpoint(
         }
         (folder / "manifest.yaml").write_text(yaml.safe_dump(manifest, sort_keys=False, width=120))
     except BaseException as error:
-        # Half a model is none; the folder was new or empty.
+        # Remove an incomplete model; the folder was new or empty.
         shutil.rmtree(folder, ignore_errors=True)
         if isinstance(error, OSError):
             raise InputError(f"{folder}: cannot be written: {error.strerror}") from error
@@ -83,7 +83,7 @@ def import_checkpoint(
 
 
 def tied_size(network: PublishedNetwork, size: tuple[int, int]) -> tuple[int, int]:
-    """Check `size` (width, height) against the weights of cross-attention, which tell the number of pixels but not the shape."""
+    """Check `size` (width, height) against the weights of cross-attention, which fix the number of pixels but not the shape."""
     pixels, stride = entries.area(network.numbers), network.kind.stride
     width, height = size
     if width % stride or height % stride or width * height != pixels:
@@ -95,29 +95,29 @@ def tied_size(network: PublishedNetwork, size: tuple[int, int]) -> tuple[int, in
 
 
 def learned(network: PublishedNetwork) -> dict[str, Tensor]:
-    """The network's parameters that come from a checkpoint, by name."""
+    """Return the network's parameters that come from a checkpoint, by name."""
     named = network.state_dict()
     expected = entries.entries(network.kind, network.numbers).values()
     return {name: named[name] for entry in expected for name in entry.parameters}
 
 
 class _CheckpointCall(nn.Module):
-    """One of a network's functions as a module to trace."""
+    """Traceable module that calls one of a network's functions."""
 
     def __init__(self, network: PublishedNetwork, function: Callable[..., Tensor]) -> None:
         super().__init__()
         self.network, self.function = network, function
 
     def forward(self, *inputs: Tensor) -> Tensor:
-        """Call it."""
+        """Call the function."""
         return self.function(*inputs)
 
 
 @torch.no_grad()
 def graphs(network: PublishedNetwork, size: tuple[int, int]) -> dict[str, onnx.ModelProto]:
-    """What coding runs, traced at `size` (width, height), of which only attention keeps a trace.
+    """Trace the coding graphs at `size` (width, height); only attention keeps the traced size.
 
-    Side pictures enter as `features`: the side picture's own latent (for attention) and w, one after the other.
+    Side pictures are passed as `features`: the side picture's own latent (for attention), then w.
     """
     kind, n = network.kind, network.numbers.channels
     free = {} if kind.attention else {2: "height", 3: "width"}
@@ -152,10 +152,10 @@ def graphs(network: PublishedNetwork, size: tuple[int, int]) -> dict[str, onnx.M
 
 
 def measured(folder: Path) -> tuple[int, int]:
-    """Encode and decode times of a 256 x 128 picture (or of the model's own size), in whole milliseconds, as ns.
+    """Measure encode and decode times of a 256 x 128 picture (or of the model's own size), in whole milliseconds, as ns.
 
     Raises:
-        ModelError, BitstreamError: The weights do not code a picture: what they compute is not finite.
+        ModelError, BitstreamError: The weights cannot code a picture: their output is not finite.
     """
     chosen = model.load(str(folder))
     width, height = chosen.manifest["numbers"].get("size", USUAL_SIZE)
@@ -170,7 +170,7 @@ def measured(folder: Path) -> tuple[int, int]:
         encoded = time.perf_counter_ns()
         try:
             decoder.decode(data, [SideInformation(picture, "side", 0)])
-        except BitstreamError as error:  # its own encoder's: the weights are at fault
+        except BitstreamError as error:  # from its own encoder, so the weights are wrong
             raise ModelError(f"model {chosen.name}: {error}") from error
         times.append((encoded - began, time.perf_counter_ns() - encoded))
     encode_ns, decode_ns = (int(statistics.median(each)) for each in zip(*times, strict=True))

@@ -1,9 +1,9 @@
-"""The parts that all published networks are built from. Channels are called N, as in the papers.
+"""Network parts of all published networks. The number of channels is called N, as in the papers.
 
 analysis    conv GDN conv GDN ... conv              picture -> latent
-synthesis   deconv IGDN deconv IGDN ... deconv      latent -> picture, in stages, so that attention can step in
+synthesis   deconv IGDN deconv IGDN ... deconv      latent -> picture, in stages, so that attention can be inserted between them
 hyper       the scale hyperprior's two stacks       latent <-> its own latent z
-Prior       one learned density a channel (Balle et al., ICLR 2018, appendix 6.1)
+Prior       one learned density per channel (Balle et al., ICLR 2018, appendix 6.1)
 CrossAttention  features of X fetch patches from features of Y (ATN, section 3.2)
 """
 
@@ -30,7 +30,7 @@ DROPOUT = 0.1
 
 
 def gdn(channels: int, *, inverse: bool = False) -> nn.Module:
-    """Generalised divisive normalisation, or its inverse; CompressAI's."""
+    """Generalised divisive normalisation from CompressAI, or its inverse."""
     return part("layers.gdn").GDN(channels, inverse=inverse)
 
 
@@ -47,7 +47,7 @@ def analysis(channels: int, kernels: Sequence[int], strides: Sequence[int]) -> n
 
 
 def synthesis(inputs: Sequence[int], channels: int, kernels: Sequence[int], strides: Sequence[int]) -> nn.ModuleList:
-    """Stages that mirror `analysis`, taking `inputs` channels each; the last one ends in (B, 3, H, W), not clipped."""
+    """Stages that mirror `analysis`, with `inputs` input channels each; the last one outputs (B, 3, H, W), not clipped."""
     stages = nn.ModuleList()
     for i, (taken, kernel, stride) in enumerate(zip(inputs, reversed(kernels), reversed(strides), strict=True)):
         last = i == len(inputs) - 1
@@ -62,7 +62,7 @@ def synthesis(inputs: Sequence[int], channels: int, kernels: Sequence[int], stri
 
 
 def hyper_analysis(channels: int) -> nn.Sequential:
-    """|latent| (B, N, h, w) -> z (B, N, h/4, w/4). The first ReLU works on an absolute value: it does nothing, as published."""
+    """|latent| (B, N, h, w) -> z (B, N, h/4, w/4). As published, the first ReLU has no effect: its input is an absolute value."""
     return nn.Sequential(
         OrderedDict[str, nn.Module](
             relu_h1=nn.ReLU(),
@@ -75,7 +75,7 @@ def hyper_analysis(channels: int) -> nn.Sequential:
 
 
 def hyper_synthesis(channels: int) -> nn.Sequential:
-    """Of z (B, N, h/4, w/4) the latent's scales (B, N, h, w), not yet bounded; there is no exponential at its end."""
+    """Map z (B, N, h/4, w/4) to the latent's scales (B, N, h, w), not bounded and without a final exponential."""
     return nn.Sequential(
         OrderedDict[str, nn.Module](
             conv_h4=nn.ConvTranspose2d(channels, channels, 5, stride=2, padding=2, output_padding=1),
@@ -88,22 +88,22 @@ def hyper_synthesis(channels: int) -> nn.Sequential:
 
 
 class Prior(nn.Module):
-    """The factorised prior: CompressAI's density, the authors' way of reading likelihoods off it."""
+    """Factorised prior: CompressAI's density, with the authors' computation of likelihoods."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.density = part("entropy_models").EntropyBottleneck(channels, init_scale=INIT_SCALE, filters=FILTERS)
 
     def logits(self, values: Tensor) -> Tensor:
-        """Logits of the cumulative at values (N, 1, n)."""
+        """Logits of the cumulative distribution at values (N, 1, n)."""
         return self.density._logits_cumulative(values, stop_gradient=False)
 
     def forward(self, latent: Tensor) -> Tensor:
         """Likelihoods of unit intervals around a latent (B, N, h, w), at least 1e-9.
 
-        The authors take the difference of two sigmoids in their *right* tail, near 1 (their sign is the opposite of the one that
-        Balle et al. describe). In float32 a likelihood below 2**-24 comes out as none at all and counts as 1e-9, 29.9 bits. Their
-        published rates are made so, hence this is kept; integer tables are built from the density itself (`folders`).
+        The authors take the difference of two sigmoids in their *right* tail, near 1 (with the opposite sign of what Balle et al.
+        describe). In float32 a likelihood below 2**-24 becomes zero and counts as 1e-9, 29.9 bits. Their published rates use
+        this computation, so it is kept; the integer tables are built from the density itself (`prior_tables`).
         """
         batch, channels = latent.shape[:2]
         values = latent.transpose(0, 1).reshape(channels, 1, -1)
@@ -115,10 +115,12 @@ class Prior(nn.Module):
 
 
 class CrossAttention(nn.Module):
-    """Tokens are one channel's patches on a GRID x GRID grid; every token of X attends to all tokens of Y, all channels alike.
+    """Cross-attention of X to Y. A token is one channel's patch on a GRID x GRID grid; tokens of X attend to all tokens of Y.
+
+    All channels are treated alike.
 
     x --patches, embed_x, norm, Q--+
-                                   softmax(Q K' / 16) V --to_out, unpack--> y as x would have it
+                                   softmax(Q K' / 16) V --to_out, unpack--> features fetched from y for x
     y --patches, embed_y, norm, K, V
     """
 
@@ -127,21 +129,21 @@ class CrossAttention(nn.Module):
         inner = HEADS * EMBEDDED
         self.embed_x, self.embed_y = nn.Linear(patch, EMBEDDED), nn.Linear(patch, EMBEDDED)
         self.norm = nn.LayerNorm(EMBEDDED)
-        # K and V of x and Q of y are in every checkpoint and used by nothing.
+        # Every checkpoint contains K and V of x and Q of y, but nothing uses them.
         self.to_qkv_x = nn.Linear(EMBEDDED, 3 * inner, bias=False)
         self.to_qkv_y = nn.Linear(EMBEDDED, 3 * inner, bias=False)
         self.to_out, self.dropout = nn.Linear(inner, EMBEDDED), nn.Dropout(DROPOUT)
         self.unpack = nn.Linear(EMBEDDED, patch)
 
     def forward(self, x: Tensor, y: Tensor) -> Tensor:
-        """Features of X and Y (B, N, h, w) -> what X fetched from Y (B, N, h, w)."""
+        """Features of X and Y (B, N, h, w) -> features that X fetches from Y (B, N, h, w)."""
         query, key, value = self._heads(x, y)
         fetched = functional.scaled_dot_product_attention(query, key, value)
         joined = fetched.transpose(1, 2).flatten(2)
         return self._picture(self.unpack(self.dropout(self.to_out(joined))), x.shape)
 
     def looks(self, x: Tensor, y: Tensor) -> Tensor:
-        """Where the cells of X's grid look (B, cells, cells of Y's grid): attention averaged over heads and channels of X."""
+        """Attention from X's grid cells (B, cells, cells of Y's grid), averaged over heads and channels of X."""
         query, key, _ = self._heads(x, y)
         weights = torch.softmax(query @ key.transpose(-1, -2) * EMBEDDED**-0.5, dim=-1)
         batch, cells = len(x), GRID**2
@@ -157,7 +159,7 @@ class CrossAttention(nn.Module):
         return query, key, value
 
     def _tokens(self, features: Tensor) -> Tensor:
-        """(B, N, h, w) -> (B, N * GRID * GRID, patch)."""
+        """Split (B, N, h, w) into tokens (B, N * GRID * GRID, patch)."""
         batch, channels, height, width = features.shape
         if height % GRID or width % GRID or height * width != self.embed_x.in_features * GRID**2:
             raise ModelError(
@@ -169,7 +171,7 @@ class CrossAttention(nn.Module):
 
     @staticmethod
     def _picture(tokens: Tensor, shape: torch.Size) -> Tensor:
-        """The inverse of `_tokens`."""
+        """Inverse of `_tokens`."""
         batch, channels, height, width = shape
         cut = tokens.reshape(batch, channels, GRID, GRID, height // GRID, width // GRID)
         return cut.permute(0, 1, 2, 4, 3, 5).reshape(shape)

@@ -1,9 +1,9 @@
 """Integer tables of the published priors: built once from the densities in double precision, stored with the model.
 
-A likelihood below 1e-9 counts as 1e-9 with these priors, so one row of 16 bits is too coarse for them, and the coder's own escape
-code is nothing that they know of. Each density gets two rows. The first holds the likely symbols and an escape; the second,
-which codes what escaped, all others as likely as the prior says, its bound included. Real bytes then follow the published
-estimate wherever the latents lie.
+These priors count a likelihood below 1e-9 as 1e-9. One row of 16 bits is too coarse for that, and the priors do not model the
+coder's own escape code. Each density therefore gets two rows. The first row holds the likely symbols and an escape. The second
+row codes the escaped symbols, each with the prior's probability, the lower bound included. Real bytes then match the published
+estimate for all values of the latents.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from simnet.codec.published.network_parts import Prior
 from simnet.codec.published.published_networks import PublishedNetwork
 
 REACH = 2048
-"""Symbols further out than this are left to the coder's own escape."""
+"""Symbols beyond this magnitude use the coder's own escape."""
 LIKELY = 2.0**-entropy_tables.PRECISION
 BOUND = 1e-9
 BEYOND = 64
-"""Symbols at the bound that a second row still holds, either way."""
+"""Number of symbols at the lower bound that a second row includes, in either direction."""
 
 
 @torch.no_grad()
 def arrays(network: PublishedNetwork) -> dict[str, np.ndarray]:
-    """The integers that both ends of a stream must share, as `priors.read` takes them."""
+    """Integers that both ends of a stream must share, in the format of `priors.read`."""
     masses = [*density(cast("Prior", network.prior["x"]))]
     made: dict[str, np.ndarray] = {}
     if network.kind.hyper:
@@ -57,7 +57,7 @@ def density(prior: Prior) -> np.ndarray:
     edges = torch.arange(-REACH, REACH + 2, dtype=torch.float64) - 0.5
     logits = double.logits(edges.expand(channels, 1, -1))[:, 0]
     lower, upper = logits[:, :-1], logits[:, 1:]
-    # In the left tail, where a difference of sigmoids keeps its digits.
+    # Computed in the left tail, where a difference of sigmoids keeps its precision.
     sign = -torch.sign(lower + upper)
     return torch.abs(torch.sigmoid(sign * upper) - torch.sigmoid(sign * lower)).numpy()
 
@@ -70,9 +70,9 @@ def gaussian(scale: float) -> np.ndarray:
 
 
 def split(mass: np.ndarray) -> tuple[np.ndarray, int, np.ndarray, int]:
-    """Two rows of cumulative counts, with the first symbol of each, of probabilities (2 * REACH + 1,).
+    """Build two rows of cumulative counts, with each row's first symbol, from probabilities (2 * REACH + 1,).
 
-    The first row is: escape, likely symbols. The second: every symbol around them, the likely ones all but impossible.
+    The first row is: escape, likely symbols. The second: all symbols around them; likely ones get almost no probability.
     """
     first, last = _span(mass >= LIKELY, int(np.argmax(mass)))
     escape = max(LIKELY, 1.0 - float(mass[first : last + 1].sum()))
@@ -85,7 +85,7 @@ def split(mass: np.ndarray) -> tuple[np.ndarray, int, np.ndarray, int]:
 
 
 def hyper_arrays(network: PublishedNetwork) -> dict[str, np.ndarray]:
-    """The hyper-synthesis of x in whole numbers, and the scales at which the rows change."""
+    """Fixed-point hyper-synthesis of x, and the scales at which the rows change."""
     made = {"thresholds": priors.scale_thresholds()}
     for k in priors.LAYERS:
         layer = network.hyper_synthesis["x"].get_submodule(f"conv_h{k}")
@@ -95,6 +95,6 @@ def hyper_arrays(network: PublishedNetwork) -> dict[str, np.ndarray]:
 
 
 def _span(among: np.ndarray, otherwise: int) -> tuple[int, int]:
-    """First and last place where `among` is true, or one place where it is nowhere."""
+    """Return the first and last index where `among` is true, or a default single index if it is never true."""
     places = np.flatnonzero(among)
     return (int(places[0]), int(places[-1])) if len(places) else (otherwise, otherwise)

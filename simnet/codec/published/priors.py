@@ -1,11 +1,11 @@
-"""Latents <-> bytes: integer tables and CompressAI's range coder, as the published networks' priors have it.
+"""Entropy coding of latents with the published priors: integer tables and CompressAI's range coder.
 
-    payload = range coder( 0 0 | z | what escaped of z | latent | what escaped of the latent )        z: hyperprior only
+    payload = range coder( 0 0 | z | escaped symbols of z | latent | escaped symbols of the latent )        z: hyperprior only
 
-Rows of the tables: one that both sides know, then one for each density, then each density's second row (`tables` says why two).
-Densities are one a channel of the factorised prior and, with a hyperprior, one for each of `context.scales()`. The factorised
-ones then code the hyperprior's latent z, and z says which Gaussian codes each symbol of the latent. That is decided in whole
-numbers (`integers`), so that unlike machines agree.
+Rows of the tables: one fixed row, then one for each density, then each density's second row (`prior_tables` explains why two).
+The factorised prior has one density per channel; a hyperprior adds one for each of `context_coder.scales()`. With a hyperprior,
+the factorised densities code the hyperprior's latent z, and z selects the Gaussian of each symbol of the latent. That selection
+is computed in integers (`fixed_point`), so that all machines agree.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ from simnet.codec.learned import context_coder
 from simnet.errors import BitstreamError
 
 CERTAIN = np.array([0, (1 << PRECISION) - 1])
-"""Row 0: the symbol 0 is all but certain."""
+"""Row 0: the symbol 0 has a probability close to 1."""
 SENTINEL = np.zeros(2, np.int64)
-"""Coded ahead with row 0: CompressAI's coder does not survive fewer than two symbols."""
+"""Symbols coded first, with row 0: CompressAI's coder crashes on fewer than two symbols."""
 LARGEST = 1 << 20
-"""Symbols are clipped to this; z further to what whole-number networks take."""
+"""Symbols are clipped to this; z is clipped further, to the range of fixed-point networks."""
 HYPER_SHRINK = 4
 LAYERS = (4, 5, 6)
-"""The hyper-synthesis's, by the authors' numbers."""
+"""Layers of the hyper-synthesis, by the authors' numbers."""
 
 
 @dataclass(frozen=True)
 class HyperSynthesis:
-    """z -> which Gaussian: three transposed convolutions in steps, weights (in, out, k, k), biases (out,)."""
+    """z -> index of the Gaussian: three transposed convolutions in steps, weights (in, out, k, k), biases (out,)."""
 
     weights: tuple[np.ndarray, ...]
     biases: tuple[np.ndarray, ...]
     thresholds: np.ndarray
 
     def __call__(self, z: np.ndarray) -> np.ndarray:
-        """Whole z (C, h, w) -> indices into `context.scales()`, int64 (C, 4h, 4w)."""
+        """Map integer z (C, h, w) to indices into `context_coder.scales()`, int64 (C, 4h, 4w)."""
         reach = fixed_point.REACH / fixed_point.ONE
         values = np.clip(z, -reach, reach) * fixed_point.ONE
         last = len(self.weights) - 1
@@ -56,10 +56,10 @@ class HyperSynthesis:
 
 @dataclass(frozen=True)
 class SymbolCoder:
-    """Everything that both sides share.
+    """Coder tables that both sides share.
 
-    `cdf` uint16: every row's cumulative counts less the last (always 65,536). `lengths`, `firsts` int32 (rows,): counts in a
-    row (the last included), and the first symbol that it holds.
+    `cdf` is uint16: the rows' cumulative counts without the last count (always 65,536). `lengths` and `firsts` are int32 (rows,):
+    the counts in a row (the last one included), and the first symbol in the row.
     """
 
     cdf: np.ndarray
@@ -78,22 +78,22 @@ class SymbolCoder:
 
     @property
     def densities(self) -> int:
-        """How many densities there are: each has two rows."""
+        """Number of densities; each has two rows."""
         return len(self.lengths) // 2
 
     @property
     def channels(self) -> int:
-        """Latent channels."""
+        """Number of latent channels."""
         return self.densities - (context_coder.LEVELS if self.hyper else 0)
 
     @cached_property
     def rows(self) -> list[list[int]]:
-        """Cumulative counts of every row, as the coder wants them."""
+        """Cumulative counts of every row, in the coder's format."""
         parts = np.split(self.cdf, np.cumsum(self.lengths - 1)[:-1])
         return [[*row.tolist(), 1 << PRECISION] for row in parts]
 
     def encode(self, latent: np.ndarray, z: np.ndarray | None = None) -> bytes:
-        """Round and range-code a latent float32 (C, h, w), and with a hyperprior its z float32 (C, h/4, w/4)."""
+        """Round and range-code a latent float32 (C, h, w), and its z float32 (C, h/4, w/4) if there is a hyperprior."""
         whole = rounded(latent)
         if z is None:
             runs = [(SENTINEL, SENTINEL), *self._runs(whole, self._of_channels(whole.shape))]
@@ -105,11 +105,11 @@ class SymbolCoder:
         return part("ans").RansEncoder().encode_with_indexes(symbols.tolist(), *self._tables(rows))
 
     def decode(self, data: bytes, size: tuple[int, int]) -> np.ndarray:
-        """Decode a latent of height and width `size`, float32 (C, h, w); the bytes must have passed their CRC."""
+        """Decode a latent of height and width `size`, float32 (C, h, w); the CRC of the bytes must have been checked."""
         if len(data) < 4 or len(data) % 4:
             raise BitstreamError(f"payload of {len(data)} bytes: expected a positive multiple of 4")
         coder = part("ans").RansDecoder()
-        # Thrice: what escaped is coded once more, and a hyperprior has a smaller latent of its own.
+        # Factor 3: escaped symbols are coded again, and a hyperprior has a smaller latent of its own.
         coder.set_stream(roomy(data, 3 * self.channels * size[0] * size[1]))
         coder.decode_stream(*self._tables(SENTINEL))
         shape = (self.channels, *size)
@@ -120,7 +120,7 @@ class SymbolCoder:
         return self._read(coder, self._of_scales(z)).reshape(shape).astype(np.float32)
 
     def _runs(self, values: np.ndarray, density: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Symbols and rows: of all values by their density's first row, then of those that escaped by its second."""
+        """Symbols and rows: all values with their density's first row, then the escaped ones with its second row."""
         flat = values.ravel()
         # A first row holds an escape, its likely symbols, and the coder's own escape, never used.
         places = flat - self.firsts[density] + 1
@@ -144,29 +144,29 @@ class SymbolCoder:
         return self.hyper(z).ravel() + 1 + self.channels
 
     def _tables(self, rows: np.ndarray) -> tuple[list[int], list[list[int]], list[int], list[int]]:
-        """The coder's arguments; only the rows in use, since every call copies them."""
+        """Arguments of the coder, with only the rows in use, because every call copies them."""
         used, places = np.unique(rows, return_inverse=True)
         return places.ravel().tolist(), [self.rows[row] for row in used], self.lengths[used].tolist(), [0] * len(used)
 
 
 def rounded(values: np.ndarray) -> np.ndarray:
-    """What is sent of a latent: whole numbers, int64, rounded without an offset (the published convention)."""
+    """Round a latent to the integers that are sent, int64, without an offset (the published convention)."""
     return np.rint(np.clip(values, -LARGEST, LARGEST)).astype(np.int64)
 
 
 def scale_thresholds() -> np.ndarray:
-    """Where, between each two of `context.scales()`, the nearer one changes: int32, in steps of `integers`."""
+    """Thresholds between successive `context_coder.scales()`, where the nearest changes: int32, in steps of `fixed_point`."""
     scales = context_coder.scales()
     return np.rint(np.sqrt(scales[1:] * scales[:-1]) * fixed_point.ONE).astype(np.int32)
 
 
 @lru_cache(maxsize=16)
 def read(chosen: model.Model) -> SymbolCoder:
-    """The coder of a model's tables; ModelError if its hyper-synthesis would not be exact."""
+    """Read the coder from a model's tables; ModelError if its hyper-synthesis is not exact."""
     from safetensors import safe_open
 
     with safe_open(chosen.folder / model.WEIGHTS, framework="numpy") as file:
-        names = [name for name in file.keys() if name.startswith("tables.")]  # noqa: SIM118 - it is no dictionary
+        names = [name for name in file.keys() if name.startswith("tables.")]  # noqa: SIM118 - it is not a dictionary
         found = {name.removeprefix("tables."): file.get_tensor(name) for name in names}
     hyper = None
     if "thresholds" in found:

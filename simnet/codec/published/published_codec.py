@@ -1,11 +1,11 @@
-"""The published networks at work: exported graphs, integer tables, the range coder.
+"""Codecs of the published networks: exported graphs, integer tables, the range coder.
 
-They are fixed-rate: a checkpoint was trained for one point of the rate-distortion curve, so `quality` changes no byte (but the
-header's). Several checkpoints make a curve. No weights are shipped; `simnet import` makes a model folder of a checkpoint.
+They have a fixed rate: a checkpoint is trained for one point of the rate-distortion curve, so `quality` changes only the header's
+quality byte. Several checkpoints make a curve. No weights are shipped; `simnet import` converts a checkpoint to a model folder.
 
-The side picture is the first of those at hand, resized to the coded one's size. Without it the decoder still decodes, from the
-bitstream alone: the common information w is zero, and so is what attention would have fetched. The authors never trained for
-that; `Decoded.alone` is the same.
+The decoder uses the first available side picture, resized to the coded picture's size. Without a side picture it decodes from the
+bitstream alone: the common information w and the output of attention are zero. The authors did not train for that case.
+`Decoded.alone` is computed in the same way.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from simnet.errors import BitstreamError, ModelError
 from simnet.records import Announcement, Decoded, SideInformation
 
 STRONGEST = 8
-"""Matches of a cell that an explanation keeps."""
+"""Number of matches per cell that an explanation keeps."""
 
 
 def open_encoder(name: str, width: int, height: int, model_name: str | None = None) -> PublishedEncoder:
@@ -46,7 +46,7 @@ def declared_times(name: str, model_name: str | None = None) -> tuple[int, int]:
 
 
 def chosen_model(codec: str, name: str | None) -> model.Model:
-    """The model of that name or folder; ModelError if there is none, or it is for another codec."""
+    """Load the model of that name or folder; ModelError if it does not exist or is for another codec."""
     if name is None and codec not in model.names():
         raise ModelError(
             f"codec {codec}: no weights shipped; import a checkpoint: simnet import FILE --as {codec}, then ask for "
@@ -59,9 +59,9 @@ def chosen_model(codec: str, name: str | None) -> model.Model:
 
 
 def padded_size(chosen: model.Model, kind: PublishedKind, width: int, height: int) -> tuple[int, int]:
-    """Height and width that pictures of a stream are padded to; ModelError if the model cannot take them.
+    """Return the height and width to which a stream's pictures are padded; ModelError if the model cannot take them.
 
-    Attention has weights for one number of pixels, cut in one shape. Smaller pictures are padded to that size.
+    Attention has weights for one number of pixels, in one shape. Smaller pictures are padded to that size.
     """
     if not kind.attention:
         return math.ceil(height / kind.stride) * kind.stride, math.ceil(width / kind.stride) * kind.stride
@@ -75,7 +75,7 @@ def padded_size(chosen: model.Model, kind: PublishedKind, width: int, height: in
 
 
 class _PublishedStream:
-    """What both ends share: the model, its tables, its sizes, the announcement."""
+    """State that both ends share: the model, its tables, its sizes, the announcement."""
 
     def __init__(self, chosen: model.Model, width: int, height: int) -> None:
         self.model, self.kind = chosen, published_kinds.find(chosen.codec)
@@ -86,12 +86,12 @@ class _PublishedStream:
         self.announcement = Announcement(chosen.codec, chosen.name, *digests, width, height)
 
     def tensor(self, image: np.ndarray) -> np.ndarray:
-        """A picture as the graphs take it, float32 (1, 3, H', W'), its edges repeated."""
+        """Convert a picture to the graphs' input, float32 (1, 3, H', W'), padded by edge repetition."""
         bottom, right = (most - side for most, side in zip(self.padded, image.shape[:2], strict=True))
         return padded(np.pad(image, ((0, bottom), (0, right), (0, 0)), mode="edge"), 1)
 
     def run(self, graph: str, *inputs: np.ndarray) -> np.ndarray:
-        """Run one of the model's graphs; ModelError if what comes out is not finite."""
+        """Run one of the model's graphs; ModelError if its output is not finite."""
         output = run(self.model, graph, *inputs)
         if not np.isfinite(output).all():
             raise ModelError(f"model {self.model.name}: its graph {graph} gives numbers that are not finite")
@@ -99,7 +99,7 @@ class _PublishedStream:
 
 
 class PublishedEncoder:
-    """Analysis, rounding, range coder; see `protocols.Encoder`. `quality` has no effect."""
+    """Encoder with analysis, rounding and range coder; see `protocols.Encoder`. `quality` has no effect."""
 
     def __init__(self, chosen: model.Model, width: int, height: int) -> None:
         self._stream = _PublishedStream(chosen, width, height)
@@ -108,7 +108,7 @@ class PublishedEncoder:
         self._sequence = 0
 
     def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
-        """Every frame is coded alone, so `key` changes nothing; nor does `quality`, beyond the header's byte."""
+        """Encode each frame alone: `key` has no effect, and `quality` only changes the header's byte."""
         del key
         check_size(image, self.announcement)
         step, stream = framing.quality_step(quality), self._stream
@@ -120,7 +120,7 @@ class PublishedEncoder:
 
 
 class PublishedDecoder:
-    """Range decoder and synthesis; see `protocols.Decoder`."""
+    """Decoder with range decoder and synthesis; see `protocols.Decoder`."""
 
     def __init__(self, announcement: Announcement, chosen: model.Model) -> None:
         self._stream = _PublishedStream(chosen, announcement.width, announcement.height)
@@ -135,7 +135,7 @@ class PublishedDecoder:
 
     @property
     def uses_side(self) -> bool:
-        """Whether side pictures make a difference."""
+        """Whether side pictures change the output."""
         return self._stream.kind.side
 
     def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
@@ -149,9 +149,9 @@ class PublishedDecoder:
     def explain(self, data: bytes, side: Sequence[SideInformation]) -> Explanation:
         """See `protocols.Explainer`. `common` is decoded with the latent of X at zero, `private` with w and attention at zero.
 
-        `atn-paper` shows the scale of its three whose attention, averaged over heads and channels, is the least even: an even one
-        looks everywhere alike and says nothing. Its grid has GRID x GRID places, so cells of one place have equal matches; it
-        attends to nothing but the side picture, so `trust` is 1. NDIC looks nowhere in particular: no matches.
+        For `atn-paper`, the explanation shows the one of the three scales whose attention, averaged over heads and channels, is
+        the least even, because even attention says nothing. Its grid has GRID x GRID places, so all cells of a place have equal
+        matches. It attends only to the side picture, so `trust` is 1. NDIC has no attention, so it reports no matches.
         """
         if not side or not self.uses_side:
             raise ModelError(f"codec {self.announcement.codec}: no side information used; nothing to explain")
@@ -178,7 +178,7 @@ class PublishedDecoder:
         return self._stream.run("side", self._stream.tensor(y))
 
     def _picture(self, graph: str, *inputs: np.ndarray) -> np.ndarray:
-        """Run a graph on what a payload says; numbers that no picture has make what is not finite."""
+        """Run a graph on decoded symbols; BitstreamError if the output is not finite, which no real picture causes."""
         try:
             output = self._stream.run(graph, *inputs)
         except ModelError as error:
@@ -186,7 +186,7 @@ class PublishedDecoder:
         return to_picture(output, self.announcement.height, self.announcement.width)
 
     def _in(self, matches: np.ndarray, side: np.ndarray) -> np.ndarray:
-        """Matches in pixels of the side picture as it came, inside it."""
+        """Convert matches to pixels of the original side picture, clipped to its area."""
         for axis, (most, own) in enumerate(
             zip(side.shape[1::-1], (self.announcement.width, self.announcement.height), strict=True)
         ):
@@ -195,15 +195,15 @@ class PublishedDecoder:
 
 
 def telling(looks: np.ndarray) -> np.ndarray:
-    """The least even of several attentions (scales, cells, cells): the one of the smallest entropy."""
+    """Return the least even of several attentions (scales, cells, cells): the one with the smallest entropy."""
     entropy = -(looks * np.log(np.maximum(looks, 1e-12))).sum(axis=2).mean(axis=1)
     return looks[np.argmin(entropy)]
 
 
 def grid_matches(looks: np.ndarray, padded: tuple[int, int]) -> tuple[int, np.ndarray]:
-    """Side of square cells that fill the places of the grid, and their matches (h, w, STRONGEST, 4) as in `Explanation`.
+    """Side of square cells that divide the places of the grid, and their matches (h, w, STRONGEST, 4) as in `Explanation`.
 
-    `looks` (cells, cells) is attention from X's places to Y's on the grid of a picture of `padded` (height, width) pixels.
+    `looks` (cells, cells) is the attention from X's places to Y's on the grid of a picture of `padded` (height, width) pixels.
     """
     height, width = (side // GRID for side in padded)
     cell = math.gcd(height, width)

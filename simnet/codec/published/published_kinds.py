@@ -1,8 +1,8 @@
-"""The five published networks as numbers.
+"""Parameters of the five published networks.
 
 bls17         Balle, Laparra, Simoncelli, ICLR 2017: factorised prior
 bmshj18       Balle, Minnen, Singh, Hwang, Johnston, ICLR 2018: scale hyperprior
-ndic-bls17    Mital, Ozyilkan, Garjani, Gunduz, DCC 2022: the side picture's common information joins the latent
+ndic-bls17    Mital, Ozyilkan, Garjani, Gunduz, DCC 2022: common information of the side picture is concatenated to the latent
 ndic-bmshj18  the same with the scale hyperprior
 atn-paper     the same authors, WACV 2023: ndic-bls17 with cross-attention between the two decoders
 """
@@ -15,21 +15,21 @@ from dataclasses import dataclass
 from simnet.errors import ModelError
 
 GRID = 4
-"""Cross-attention cuts every feature map in GRID x GRID patches, whatever the picture's size."""
+"""Cross-attention divides every feature map into GRID x GRID patches, whatever the picture's size."""
 ATTENTIONS = 3
 EMBEDDED = 256
 HEADS = 8
 FILTERS = (3, 3, 3)
-"""Widths between the layers of the factorised prior's cumulative."""
+"""Layer widths in the factorised prior's cumulative."""
 
 
 @dataclass(frozen=True)
 class PublishedKind:
-    """One network: what its transforms are, and which parts it has."""
+    """Parameters of one network: its transforms and its parts."""
 
     name: str
     authors: str
-    """The authors' name of it, in their configuration files."""
+    """The authors' name of the network in their configuration files."""
     kernels: tuple[int, ...] = (5, 5, 5, 5)
     strides: tuple[int, ...] = (2, 2, 2, 2)
     side: bool = False
@@ -38,22 +38,22 @@ class PublishedKind:
 
     @property
     def latent_stride(self) -> int:
-        """How much smaller than the picture the latent is."""
+        """Ratio of the picture's size to the latent's size."""
         return math.prod(self.strides)
 
     @property
     def stride(self) -> int:
-        """Pictures are padded to multiples of this: the latent, the hyperprior's latent and the patches must come out whole."""
+        """Multiple to which pictures are padded, so that latent, hyperprior latent and patches have integer sizes."""
         return self.latent_stride * (4 if self.hyper else 2 if self.attention else 1)
 
     @property
     def pictures(self) -> tuple[str, ...]:
-        """The coded picture's name in the parts, and the side picture's if there is one."""
+        """Names of the coded picture, and of the side picture if there is one, in the parts."""
         return ("x", "y") if self.side else ("x",)
 
     @property
     def latents(self) -> tuple[str, ...]:
-        """The latents that are made: of x, y's own, and w, the common information (from y)."""
+        """Names of the computed latents: of x, y's own, and w, the common information (from y)."""
         return ("x", "y", "w") if self.side else ("x",)
 
 
@@ -70,7 +70,7 @@ KINDS = {
 
 
 def find(name: str) -> PublishedKind:
-    """The kind of that name, ours or the authors'; ModelError if there is none."""
+    """Return the kind of that name, ours or the authors'; ModelError if it does not exist."""
     for kind in KINDS.values():
         if name in (kind.name, kind.authors):
             return kind

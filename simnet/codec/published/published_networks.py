@@ -6,7 +6,7 @@
                                                      |                   |
     y --analysis.y--> latent, never sent ------------+-------------> synthesis.y --> y_hat
 
-`bls17` and `bmshj18` are the first line alone. Side information enters the reconstruction only: rates are those of x.
+`bls17` and `bmshj18` are the first line only. Side information affects only the reconstruction: rates are those of x.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from simnet.codec.published.published_kinds import PublishedKind
 
 SMALLEST_SCALE = 0.11
 NOISE = 0.001**0.5
-"""Standard deviation of what training adds to the common information."""
+"""Standard deviation of the noise that training adds to the common information."""
 
 
 @dataclass(frozen=True, eq=False)
 class Output:
-    """What a network makes of x (and y). Pictures are (B, 3, H, W), not clipped; `y_hat` is None without side information.
+    """Output of a network for x (and y). Pictures are (B, 3, H, W), not clipped; `y_hat` is None without side information.
 
-    `latent_x` is x's latent before rounding. `likelihoods` by name: `x` and, of a hyperprior, `z_x` are sent; `y`, `z_y` and `w`
-    only enter the published training loss.
+    `latent_x` is x's latent before rounding. `likelihoods` by name: `x` and, with a hyperprior, `z_x` are sent; `y`,
+    `z_y` and `w` are used only by the published training loss.
     """
 
     x_hat: Tensor
@@ -41,7 +41,7 @@ class Output:
     likelihoods: dict[str, Tensor]
 
     def rate(self, *names: str) -> Tensor:
-        """Bits a pixel of x that these likelihoods estimate."""
+        """Estimated bits per pixel of x for these likelihoods."""
         batch, _, height, width = self.x_hat.shape
         bits = torch.stack(
             [-torch.log2(self.likelihoods[name]).sum() for name in names if name in self.likelihoods]
@@ -50,7 +50,7 @@ class Output:
 
     @property
     def bpp(self) -> Tensor:
-        """Bits a pixel that would be sent."""
+        """Estimated bits per pixel of everything that is sent."""
         return self.rate("x", "z_x")
 
 
@@ -77,7 +77,7 @@ class PublishedNetwork(nn.Module):
         self.attention = nn.ModuleList(network_parts.CrossAttention(patch) for patch in numbers.patches)
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Output:
-        """Pictures x and y (B, 3, H, W) in [0, 1], sides multiples of `kind.stride`; without y, no side information is used."""
+        """Code pictures x and y (B, 3, H, W) in [0, 1], sides multiples of `kind.stride`; without y, no side information."""
         latent, likelihoods = self.analysis["x"](x), {}
         sent = self.quantised(latent)
         likelihoods |= self._likelihoods("x", latent, sent)
@@ -90,21 +90,21 @@ class PublishedNetwork(nn.Module):
         return Output(*self.decode_both(sent, own, common), latent, likelihoods)
 
     def quantised(self, latent: Tensor) -> Tensor:
-        """A latent as it is sent: rounded without an offset, or with uniform noise while training."""
+        """Quantise a latent: rounded without an offset, or with uniform noise while training."""
         return latent + torch.rand_like(latent) - 0.5 if self.training else torch.round(latent)
 
     def side(self, y: Tensor) -> tuple[Tensor, Tensor]:
-        """The side picture's own latent and the common information w, (B, N, h, w) each; neither is quantised."""
+        """Side picture's own latent and the common information w, (B, N, h, w) each; neither is quantised."""
         return self.analysis["y"](y), self.analysis["w"](y)
 
     def scales(self, z: Tensor, picture: str = "x") -> Tensor:
-        """Standard deviations (B, N, h, w) of a latent, unbounded, from the hyperprior's latent as it was sent."""
+        """Standard deviations (B, N, h, w) of a latent, unbounded, from the quantised latent of the hyperprior."""
         return self.hyper_synthesis[picture](z)
 
     def decode(self, sent: Tensor, own: Tensor | None = None, common: Tensor | None = None) -> Tensor:
-        """x_hat of a latent as it was sent (B, N, h, w), with the side picture's own latent and w.
+        """Decode x_hat from a quantised latent (B, N, h, w), the side picture's own latent and w.
 
-        Left out, w is zero, and so is what attention would have fetched.
+        If they are omitted, w and the output of attention are zero.
         """
         if not self.kind.side:
             return self._walk(sent, None)[0]
@@ -113,13 +113,13 @@ class PublishedNetwork(nn.Module):
         return self._walk(torch.cat([sent, common], dim=1), y)[0]
 
     def decode_both(self, sent: Tensor, own: Tensor, common: Tensor) -> tuple[Tensor, Tensor]:
-        """x_hat and y_hat."""
+        """Decode both x_hat and y_hat."""
         x_hat, y_hat, _ = self._walk(torch.cat([sent, common], dim=1), torch.cat([own, common], dim=1))
         assert y_hat is not None
         return x_hat, y_hat
 
     def looks(self, sent: Tensor, own: Tensor, common: Tensor) -> Tensor:
-        """Where each attention looks, coarsest first: (B, attentions, cells of X, cells of Y)."""
+        """Attention weights, coarsest scale first: (B, attentions, cells of X, cells of Y)."""
         return torch.stack(
             self._walk(torch.cat([sent, common], 1), torch.cat([own, common], 1), looking=True)[2], dim=1
         )
@@ -127,7 +127,7 @@ class PublishedNetwork(nn.Module):
     def _walk(
         self, x: Tensor, y: Tensor | None, *, looking: bool = False
     ) -> tuple[Tensor, Tensor | None, list[Tensor]]:
-        """Both syntheses side by side, stage by stage; attention leads from y's features to x's."""
+        """Run both syntheses in parallel, stage by stage; attention passes features from y to x."""
         looks = []
         for i in range(len(self.kind.kernels)):
             x = self._stages("x")[i](x)
@@ -144,7 +144,7 @@ class PublishedNetwork(nn.Module):
         return cast("nn.ModuleList", self.synthesis[picture])
 
     def _likelihoods(self, picture: str, latent: Tensor, sent: Tensor) -> dict[str, Tensor]:
-        """Likelihoods of one picture's latent, and of the hyperprior's where there is one. Only what x sends is rounded."""
+        """Likelihoods of one picture's latent, and of the hyperprior's latent if there is one. Only x is rounded."""
         if not self.kind.hyper:
             return {picture: self.prior[picture](sent)}
         z = self.hyper_analysis[picture](torch.abs(latent))
