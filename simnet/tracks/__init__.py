@@ -1,10 +1,10 @@
-"""The tracks: how things move, and the readers of files that say so.
+"""Motion of nodes, and readers of track files.
 
     SUMO, GPX, QGroundControl plan, CSV ──read──▶ Track (own places and clock) ──to_metres──▶ metres east, north, up of an origin
     Trajectory (records) ──poses, timed_trajectory──▶ position, heading, camera pose at a virtual time
 
-Rules of this room: a reader keeps what its file says; the scenario decides on the origin and the start. A reader never guesses:
-what it does not understand is an InputError with file, line or element, and what was expected.
+Rules of this package: a reader keeps the file's coordinates and clock; the scenario sets the origin and the start. A reader never
+guesses: unsupported input is an InputError with file, line or element, and the expected input.
 """
 
 from simnet.tracks.track import Origin, Place, Track, to_metres

@@ -1,4 +1,4 @@
-"""GPX, as loggers, phones and flight controllers write it (topografix.com/gpx/1/1): a track's points, or a route's."""
+"""GPX reader for files of loggers, phones and flight controllers (topografix.com/gpx/1/1): points of a track or a route."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read(file: Path, name: str | None) -> Track:
-    """Return the file's only track or route, or the one of that name; segments follow each other.
+    """Return the file's only track or route, or the one called `name`; segments are joined.
 
     Raises:
-        InputError: It cannot be read, is no GPX, or holds no such track; with what it holds.
+        InputError: The file cannot be read, is not GPX, or holds no such track; the message lists what it holds.
     """
     import gpxpy
     import gpxpy.gpx
@@ -48,7 +48,7 @@ def read(file: Path, name: str | None) -> Track:
         here = (latitude, longitude, height)
         if times_ns and time_ns is not None and time_ns <= times_ns[-1]:
             if time_ns == times_ns[-1] and here == places[-1]:
-                continue  # a logger's last point of one segment and first of the next
+                continue  # loggers repeat a segment's last point as the first of the next
             raise track.input_error(
                 f"{where}: time {point.time} is not after the point before; expected ascending times"
             )
@@ -58,7 +58,7 @@ def read(file: Path, name: str | None) -> Track:
 
 
 def _choose(file: Path, parsed: GPX, name: str | None) -> tuple[str, Sequence[GPXTrackPoint | GPXRoutePoint]]:
-    """Return what the way is called in errors, and its points."""
+    """Return the chosen track's name for errors, and its points."""
     ways: list[tuple[str, Sequence[GPXTrackPoint | GPXRoutePoint]]] = []
     for index, each in enumerate(parsed.tracks, 1):
         ways.append((each.name or f"track {index}", [point for part in each.segments for point in part.points]))

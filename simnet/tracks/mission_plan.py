@@ -1,9 +1,10 @@
-"""QGroundControl's plans (docs.qgroundcontrol.com, "Plan File Format"): a mission flown at the speeds that the file gives.
+"""QGroundControl plan reader (docs.qgroundcontrol.com, "Plan File Format"): a mission flown at the file's speeds.
 
     home ──take-off──▶ waypoint ──▶ survey: transect, transect, ... ──▶ return or land
 
-The vehicle flies straight from place to place at its speed, climbs and descents included, and stays where a command says so. That
-is the plan, not the flight: no acceleration, no wind. Altitudes are above home, or above mean sea level, as each item says.
+The vehicle flies straight from place to place at its speed, including climbs and descents, and stays where a command says so.
+This models the plan, not a real flight: no acceleration, no wind. Altitudes are above home or above mean sea level,
+as each item states.
 """
 
 from __future__ import annotations
@@ -30,23 +31,23 @@ _FLOWN = {
     _SPEED: "DO_CHANGE_SPEED",
 }
 _PASSED_OVER = frozenset({201, 203, 204, 205, 206, 214, 530, 531, 532, 1000, 1001, 2000, 2001, 2003, 2500, 2501})
-"""Commands to cameras and gimbals: they move nothing."""
+"""Ignored commands: those to cameras and gimbals, which do not move the vehicle."""
 _ABSOLUTE, _RELATIVE = 0, 3
-"""MAV_FRAME_GLOBAL and MAV_FRAME_GLOBAL_RELATIVE_ALT."""
+"""Altitude frames: MAV_FRAME_GLOBAL and MAV_FRAME_GLOBAL_RELATIVE_ALT."""
 _FIXED_WING = frozenset({1, *range(19, 26)})
-"""MAV_TYPE: aeroplanes, and those that take off vertically and then fly like one."""
+"""MAV_TYPE values of fixed-wing aircraft, including VTOL types."""
 _STILL_M = 0.01
 
 
 def read(file: Path, speed_mps: float | None = None) -> Track:
-    """Return the flight of a plan's mission, its clock beginning with the take-off.
+    """Return the flight of a plan's mission; its clock starts at take-off.
 
     Args:
         file: The plan.
-        speed_mps: Flies at this speed throughout, whatever the plan says.
+        speed_mps: Constant speed that overrides the plan's speeds.
 
     Raises:
-        InputError: It cannot be read, is no plan, or has an item that is not understood; with the item's path in the file.
+        InputError: The file cannot be read, is no plan, or has an unsupported item; the message has the item's path in the file.
     """
     try:
         plan: object = json.loads(track.read_bytes(file).decode("utf-8-sig"))
@@ -74,7 +75,7 @@ def read(file: Path, speed_mps: float | None = None) -> Track:
 
 @dataclass(slots=True)
 class _Flight:
-    """The way so far: where it is, when, and how fast it flies."""
+    """State of the flight so far: places, times and current speed."""
 
     home: tuple[float, float, float]
     speed_mps: float
@@ -86,7 +87,7 @@ class _Flight:
         self.places, self.times_ns = [self.home], [0]
 
     def fly(self, place: tuple[float, float, float]) -> None:
-        """Go straight to a latitude, longitude and altitude."""
+        """Fly straight to a latitude, longitude and altitude."""
         here, there = track.to_metres(Track((self.places[-1], place), geographic=True), self.home)
         distance_m = math.dist(here, there)
         if distance_m > _STILL_M:
@@ -94,7 +95,7 @@ class _Flight:
             self.times_ns.append(self.times_ns[-1] + max(round(distance_m / self.speed_mps * SECOND_NS), 1))
 
     def stay(self, seconds: float) -> None:
-        """Hover, or circle in place."""
+        """Stay in place for `seconds`: hover or circle."""
         if seconds > 0:
             self.places.append(self.places[-1])
             self.times_ns.append(self.times_ns[-1] + max(round(seconds * SECOND_NS), 1))
@@ -116,7 +117,7 @@ def _speed(file: Path, mission: dict[str, Any], speed_mps: float | None) -> floa
 
 
 def _items(file: Path, items: Any, path: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield simple items, those inside of surveys too, each with its path in the file."""
+    """Yield simple items, including those inside surveys, each with its path in the file."""
     listed = _as_list(items)
     if listed is None:
         raise track.input_error(f"{file}: {path}: no list; expected the items of a mission")
@@ -159,7 +160,7 @@ def _fly(flight: _Flight, where: str, item: dict[str, Any]) -> None:
 
 
 def _go(flight: _Flight, where: str, command: int, item: dict[str, Any], given: list[Any]) -> None:
-    """Fly to the place that an item names; a place left out (null, or 0 and 0) is the one below or above."""
+    """Fly to an item's place; a missing place (null, or 0 and 0) means straight up or down."""
     here = flight.places[-1]
     somewhere = given[4] is not None and given[5] is not None and (given[4], given[5]) != (0, 0)
     latitude = track.latitude(where, given[4]) if somewhere else here[0]

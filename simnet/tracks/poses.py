@@ -1,4 +1,4 @@
-"""Where things are: pure arithmetic on trajectories, cheap enough to be asked at every event."""
+"""Positions, headings and camera poses: pure arithmetic on trajectories, cheap enough to call at every event."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Point = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """Where a camera is (metres) and looks: `yaw_deg` counter-clockwise from east, `pitch_deg` above the horizon."""
+    """A camera's position (metres) and direction: `yaw_deg` counter-clockwise from east, `pitch_deg` above the horizon."""
 
     position_m: Point
     yaw_deg: float
@@ -39,9 +39,9 @@ def position(trajectory: Trajectory, t_ns: int) -> Point:
 
 
 def heading_deg(trajectory: Trajectory, t_ns: int) -> float:
-    """Return the heading in degrees at virtual time `t_ns`: what the trajectory fixes, else along its path.
+    """Return the heading in degrees at virtual time `t_ns`: the trajectory's fixed heading, else along its path.
 
-    A path that goes straight up or down has no heading and gives 0.
+    A vertical path has no heading; the result is 0.
     """
     if trajectory.heading_deg is not None:
         return trajectory.heading_deg
@@ -59,7 +59,7 @@ def distance_m(a: Trajectory, b: Trajectory, t_ns: int) -> float:
 
 
 def camera_pose(camera: CameraConfig, t_ns: int) -> Pose:
-    """Return a camera's pose: its node's position plus the mount (forward, left, up), turned by the node's heading."""
+    """Return a camera's pose: the node's position plus the mount (forward, left, up) rotated by the node's heading."""
     x, y, z = position(camera.trajectory, t_ns)
     heading = heading_deg(camera.trajectory, t_ns)
     cos, sin = math.cos(math.radians(heading)), math.sin(math.radians(heading))
@@ -69,12 +69,12 @@ def camera_pose(camera: CameraConfig, t_ns: int) -> Pose:
 
 
 def moves(trajectory: Trajectory) -> bool:
-    """Tell whether a trajectory is more than a fixed place."""
+    """Return whether a trajectory moves, that is, is not a fixed position."""
     return len(trajectory.waypoints_m) > 1 and (trajectory.speed_mps != 0.0 or bool(trajectory.times_ns))
 
 
 def _segment(trajectory: Trajectory, t_ns: int) -> tuple[Point, Point, float]:
-    """Return the segment's ends and the metres walked along it (negative before its start, beyond it at the end)."""
+    """Return the segment's ends and the distance along it in metres (negative before its start, beyond its length at the end)."""
     along = trajectory.offset_m + trajectory.speed_mps * (t_ns / SECOND_NS)
     points = trajectory.waypoints_m
     for a, b in pairwise(points[:-1]):

@@ -1,9 +1,9 @@
-"""SUMO's floating car data (`--fcd-output`): where every vehicle was in every time step.
+"""Reader of SUMO's floating car data (`--fcd-output`): positions of every vehicle in every time step.
 
     <fcd-export> <timestep time="0.00"> <vehicle id="veh0" x="5.1" y="-1.6" angle="90.0" .../> </timestep> ... </fcd-export>
 
-x and y are metres, or longitude and latitude where SUMO ran with `--fcd-output.geo`; angles are clockwise from north
-(sumo.dlr.de/docs/Simulation/Output/FCDOutput.html). Files are read as a stream: only the vehicles asked for are kept.
+x and y are metres, or longitude and latitude if SUMO ran with `--fcd-output.geo`; angles are clockwise from north
+(sumo.dlr.de/docs/Simulation/Output/FCDOutput.html). Files are read as a stream: only the requested vehicles are kept.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ _SHOWN = 5
 
 
 def read(file: Path, vehicles: Collection[str], *, geographic: bool) -> dict[str, Track]:
-    """Return the tracks of `vehicles`; those that the file does not have are missing.
+    """Return the tracks of `vehicles`; vehicles that are not in the file are omitted.
 
     Raises:
-        InputError: It cannot be read or is no floating car data; with its line.
+        InputError: The file cannot be read or is not floating car data; the message has the line.
     """
     return _Reader(file, vehicles, geographic).read()[0]
 
 
 def missing(file: Path, vehicle: str) -> str:
-    """Return what to say of a vehicle that is not in the file."""
+    """Return the error text for a vehicle that is not in the file."""
     known = _Reader(file, (), False).read()[1]
     close = difflib.get_close_matches(vehicle, known, n=1)
     hint = f" (did you mean {close[0]!r}?)" if close else ""

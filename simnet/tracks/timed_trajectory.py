@@ -1,4 +1,4 @@
-"""Where a node is that goes by the clock: a trajectory with times, as recorded tracks have."""
+"""Position and heading on a trajectory with times, as in recorded tracks."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ if TYPE_CHECKING:
 Point = tuple[float, float, float]
 
 STILL_M = 1e-6
-"""Who moves less between two waypoints keeps looking where it looked."""
+"""Minimum horizontal movement between two waypoints in metres; below it the heading stays unchanged."""
 
 
 def position(trajectory: Trajectory, t_ns: int) -> Point:
-    """Return (x, y, z) in metres at virtual time `t_ns`: between the waypoints in proportion to time."""
+    """Return (x, y, z) in metres at virtual time `t_ns`, interpolated linearly between the waypoints."""
     index, share = _segment(trajectory, t_ns)
     a, b = trajectory.waypoints_m[index : index + 2]
     return (a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1]), a[2] + share * (b[2] - a[2]))
 
 
 def heading_deg(trajectory: Trajectory, t_ns: int) -> float:
-    """Return the heading in degrees at `t_ns`: what the trajectory says, else where it moves.
+    """Return the heading in degrees at `t_ns`: the trajectory's own, else the direction of motion.
 
-    Who stands, climbs or sinks looks where it last moved, or where it will move first.
+    A node that stands, climbs or sinks keeps the direction of its last motion, or takes that of its first.
     """
     if trajectory.heading_deg is not None:
         return trajectory.heading_deg
@@ -41,14 +41,14 @@ def heading_deg(trajectory: Trajectory, t_ns: int) -> float:
 
 
 def moving_segment(points: tuple[Point, ...], index: int) -> int | None:
-    """Return the last segment up to `index` that goes anywhere on the ground, else the first after it, else None."""
+    """Return the last segment up to `index` with horizontal motion, else the first after it, else None."""
     last = len(points) - 2
     order = [*range(min(index, last), -1, -1), *range(index + 1, last + 1)]
     return next((k for k in order if math.dist(points[k][:2], points[k + 1][:2]) > STILL_M), None)
 
 
 def _segment(trajectory: Trajectory, t_ns: int) -> tuple[int, float]:
-    """Return the number of the segment's first waypoint, and the share of the segment that is done, 0 to 1."""
+    """Return the index of the segment's first waypoint, and the completed fraction of the segment, 0 to 1."""
     times_ns = trajectory.times_ns
     index = min(max(bisect_right(times_ns, t_ns) - 1, 0), len(times_ns) - 2)
     begin_ns, end_ns = times_ns[index : index + 2]

@@ -1,4 +1,4 @@
-"""What a file says of one way: places, times, headings."""
+"""A track as read from a file: places, times, headings."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from pathlib import Path
 from simnet.errors import InputError
 
 Place = tuple[float, float, float | None]
-"""x, y and z in metres, or latitude and longitude in degrees and altitude in metres; None where no height is said."""
+"""x, y and z in metres, or latitude and longitude in degrees and altitude in metres; None if no height is given."""
 Origin = tuple[float, float, float]
-"""Latitude and longitude in degrees, and the altitude in metres that is height 0."""
+"""Latitude and longitude in degrees, and the altitude in metres at which z is 0."""
 HIGHEST_M = 1e7
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A way as its file has it. `times_ns` and `headings_deg` are empty or one for each place.
+    """A track in its file's coordinates. `times_ns` and `headings_deg` are empty or have one value per place.
 
-    Times ascend, on the file's own clock, which began at `clock_ns`. Headings are counter-clockwise from east.
+    Times ascend, on the file's own clock, which starts at `clock_ns`. Headings are counter-clockwise from east.
     """
 
     places: tuple[Place, ...]
@@ -29,14 +29,14 @@ class Track:
     headings_deg: tuple[float, ...] = ()
     clock_ns: int = 0
     home: Place | None = None
-    """Where a mission starts: an origin better than the first place."""
+    """Start of a mission: a better origin than the first place."""
 
 
 def to_metres(track: Track, origin: Origin | None) -> tuple[tuple[float, float, float], ...]:
-    """Return the places in metres: x east, y north, z up; `origin` is wanted for geographic ones.
+    """Return the places in metres: x east, y north, z up; geographic tracks need `origin`.
 
-    East and north are those of the plane that touches the WGS84 ellipsoid in the origin; z is the altitude less the origin's, so
-    that the ground stays flat. Within 10 km of the origin distances are true to 0.001 % at sea level, and to 0.02 % per km of
+    East and north lie in the plane tangent to the WGS84 ellipsoid at the origin; z is the altitude minus the origin's, so
+    that the ground stays flat. Within 10 km of the origin distances are accurate to 0.001 % at sea level, and to 0.02 % per km of
     height above it.
     """
     if not track.geographic or origin is None:
@@ -53,12 +53,12 @@ def to_metres(track: Track, origin: Origin | None) -> tuple[tuple[float, float, 
 
 
 def _micrometres(value: float) -> float:
-    # Processors differ in the last bit of a sine; what runs depend on must not.
+    # Processors differ in the last bit of a sine; rounding keeps runs identical across machines.
     return round(float(value), 6) + 0.0
 
 
 def read_bytes(file: Path) -> bytes:
-    """Return a track's file; InputError where it cannot be read."""
+    """Return the content of a track file; InputError if it cannot be read."""
     try:
         return file.read_bytes()
     except OSError as error:
@@ -66,12 +66,12 @@ def read_bytes(file: Path) -> bytes:
 
 
 def input_error(text: str) -> InputError:
-    """Return the error that says `text`, one line of what can be printed, whatever the file has."""
+    """Return an error with `text`, reduced to one printable line whatever the file contains."""
     return InputError("".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text))
 
 
 def number(where: str, name: str, text: object, low: float = -HIGHEST_M, high: float = HIGHEST_M) -> float:
-    """Return a number between bounds; InputError says `where` it is not."""
+    """Return a number between bounds; otherwise raise an InputError that names `where`."""
     try:
         value = float(text)  # pyright: ignore[reportArgumentType]
     except (TypeError, ValueError):
@@ -82,7 +82,7 @@ def number(where: str, name: str, text: object, low: float = -HIGHEST_M, high: f
 
 
 def latitude(where: str, text: object) -> float:
-    """Return a latitude in degrees; the plane touches no pole."""
+    """Return a latitude in degrees; the poles are excluded, because east is undefined there."""
     return number(where, "latitude", text, -89.9, 89.9)
 
 
@@ -92,7 +92,7 @@ def longitude(where: str, text: object) -> float:
 
 
 def unwrap(headings_deg: list[float]) -> tuple[float, ...]:
-    """Return the same headings without jumps of a whole turn, so that what lies between two is the short way round."""
+    """Return the headings without jumps of a full turn, so that interpolation takes the shorter rotation."""
     turned = headings_deg[:1]
     for before, after in pairwise(headings_deg):
         turned.append(turned[-1] + (after - before + 180) % 360 - 180)

@@ -1,4 +1,4 @@
-"""CSV: a row a waypoint, columns by the names in the first line."""
+"""CSV reader: one waypoint per row, column names in the first line."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Names of columns: `first` and `second` are x and y in metres, or latitude and longitude in degrees."""
+    """Column names: `first` and `second` are x and y in metres, or latitude and longitude in degrees."""
 
     first: str
     second: str
     geographic: bool
     height: str | None = None
     time: str | None = None
-    """Seconds, or dates and times of ISO 8601 (UTC unless they say otherwise)."""
+    """Column of seconds, or of ISO 8601 dates and times (UTC unless they state an offset)."""
     heading: str | None = None
-    """Degrees, counter-clockwise from east."""
+    """Column of headings in degrees, counter-clockwise from east."""
 
 
 def read(file: Path, columns: Columns) -> Track:
-    """Return the way in a file.
+    """Return the track in a file.
 
     Raises:
-        InputError: It cannot be read, lacks a column, or holds what is no number; with its line.
+        InputError: The file cannot be read, lacks a column, or has a value that is not a number; the message has the line.
     """
     try:
         text = track.read_bytes(file).decode("utf-8-sig")

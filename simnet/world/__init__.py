@@ -1,13 +1,13 @@
-"""The worlds: where frames come from.
+"""Worlds: the sources of frames.
 
     open_world(config, cameras, seed) ──▶ World.frame(camera, t_ns) ──▶ picture (uint8, H x W x 3, RGB)
 
-- **rendering/** draws scenes; **recordings/** reads folders, films and stereo pairs; **datasets/** are pairs for training.
+- **rendering/** draws scenes; **recordings/** reads picture folders, videos and stereo pairs; **datasets/** lists training pairs.
 - **plugin_worlds** opens worlds of other packages.
 
-Rules of this room: a frame depends on the world, the camera and the time only, in every process. Codecs, links and clocks do
-not belong here. A kind of world is a module, imported by its name in `MODULES` when a world is opened, so that nothing heavy is
-imported before.
+Rules of this package: a frame depends only on the world, the camera and the time, in every process. Codecs, links and clocks do
+not belong here. Each kind of world is a module, imported by its name in `MODULES` when a world is opened, so that nothing heavy
+is imported earlier.
 """
 
 from __future__ import annotations
@@ -28,45 +28,45 @@ if TYPE_CHECKING:
 
 RECORDED = ("pictures", "pairs", "kitti_raw", "kitti_odometry")
 KINDS = ("rendered", *RECORDED)
-"""Names that no other package may take."""
+"""Reserved kinds, which no other package may use."""
 MODULES = {
     "rendered": "simnet.world.rendering.rendered",
     **dict.fromkeys(RECORDED, "simnet.world.recordings.recorded_world"),
 }
 PLUGIN_MODULE = "simnet.world.plugin_worlds"
-"""Opens the worlds of other packages."""
+"""Module that opens the worlds of other packages."""
 
 
 class World(Protocol):
-    """What every kind of world does."""
+    """Interface of every kind of world."""
 
     def frame(self, camera: str, t_ns: int) -> np.ndarray:
-        """Return what `camera` sees at `t_ns`: uint8, height x width x 3, RGB. Any thread may ask."""
+        """Return the frame of `camera` at `t_ns`: uint8, height x width x 3, RGB. Any thread may call this."""
         ...
 
     def close(self) -> None:
-        """Let go of files and scenes."""
+        """Release files and scenes."""
         ...
 
 
 def open_world(config: WorldConfig, cameras: Mapping[str, CameraConfig], seed: int) -> World:
     """Open the world of a scenario.
 
-    `cameras` are all of the scenario's, by name: a rendered world shows the vehicles that carry them. `seed` decides
-    what a rendered scene looks like; recorded worlds do not use it.
+    `cameras` holds all cameras of the scenario by name: a rendered world shows the vehicles that carry them. `seed` determines
+    the appearance of a rendered scene; recorded worlds do not use it.
 
     Raises:
-        InputError: for a kind of world or a scene that does not exist, or a camera's source that it does not have.
-        PictureError: where recorded pictures are missing.
+        InputError: The kind of world, the scene, or a camera's source does not exist.
+        PictureError: Recorded pictures are missing.
     """
     return _open(config, cameras, seed)
 
 
 def length_ns(config: WorldConfig, cameras: Mapping[str, CameraConfig]) -> int | None:
-    """Return when the first camera of a recorded world runs out of frames; None where frames never end.
+    """Return the time at which the first camera of a recorded world runs out of frames; None if frames never end.
 
-    Every capture before that time has a frame. A world of another package says so by a `length_ns` that is not None, for any
-    seed. Raises what `open_world` does.
+    Every capture before that time has a frame. A world of another package gives its length as `length_ns`, not None, for any
+    seed. Raises the same errors as `open_world`.
     """
     if config.kind == "rendered":
         return None
@@ -78,9 +78,9 @@ def length_ns(config: WorldConfig, cameras: Mapping[str, CameraConfig]) -> int |
 
 
 def files(config: WorldConfig, cameras: Mapping[str, CameraConfig], duration_ns: int) -> list[tuple[str, Path]]:
-    """Return the files that frames before `duration_ns` come from, each with its name inside the world's folder.
+    """Return the source files of frames before `duration_ns`, each with its name inside the world's folder.
 
-    Of a world of another package nothing is known: these are all files of its folder. A world is not opened for this.
+    For a world of another package, these are all files of its folder, because nothing else is known. No world is opened.
 
     Raises:
         InputError, PictureError: As `open_world`.
@@ -98,7 +98,7 @@ def files(config: WorldConfig, cameras: Mapping[str, CameraConfig], duration_ns:
 
 
 def module_of(kind: str) -> str:
-    """Return the name of the module that opens worlds of a kind; InputError lists the kinds there are."""
+    """Return the name of the module that opens worlds of `kind`; the InputError for an unknown kind lists the known ones."""
     if plugins.find(plugins.WORLDS, kind, KINDS) is not None:
         return PLUGIN_MODULE
     if kind not in MODULES:

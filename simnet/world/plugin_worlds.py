@@ -1,8 +1,8 @@
-"""Worlds of other packages (`simnet.plugins`): what their frames are is looked at, and what is wrong is the package's fault.
+"""Worlds of other packages (`simnet.plugins`); frames are validated, and an error names the plug-in's package.
 
-A plug-in's entry point names whatever makes a `World` of (config, cameras, seed): mostly its class. `config` has the scenario's
-`path` and `options`, `cameras` are all cameras by name. `length_ns`, when the first camera runs out of frames, and `close` may be
-left out. It need not be safe to ask from two threads at once: nobody does.
+A plug-in's entry point names a callable that makes a `World` from (config, cameras, seed), usually its class. `config` has the
+scenario's `path` and `options`, `cameras` holds all cameras by name. `length_ns` (the time at which the first camera runs out of
+frames) and `close` are optional. It need not be thread-safe: calls are serialised.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def open_world(config: WorldConfig, cameras: Mapping[str, CameraConfig], seed: int) -> InstalledWorld:
-    """Open the world of a plug-in; PluginError if there is none of its kind, or it cannot be imported or opened."""
+    """Open the world of a plug-in; PluginError if no plug-in has its kind, or it cannot be imported or opened."""
     plugin = plugins.find(plugins.WORLDS, config.kind, ())
     if plugin is None:
         raise PluginError(f"world {config.kind}: not installed; expected a package that has it")
@@ -33,12 +33,12 @@ def open_world(config: WorldConfig, cameras: Mapping[str, CameraConfig], seed: i
 
 
 class InstalledWorld:
-    """A plug-in's world, watched. See `simnet.world.World`."""
+    """A plug-in's world with validated frames. See `simnet.world.World`."""
 
     def __init__(
         self, make: Maker, who: str, config: WorldConfig, cameras: Mapping[str, CameraConfig], seed: int
     ) -> None:
-        """Open the world that `make` makes; `who` is what errors call it."""
+        """Open the world that `make` returns; `who` is its name in errors."""
         self._who, self._cameras, self._lock = who, dict(cameras), threading.Lock()
         with blamed(who, "cannot be opened"):
             self._world: Any = make(config, self._cameras, seed)
@@ -50,7 +50,7 @@ class InstalledWorld:
         self.length_ns: int | None = length_ns
 
     def frame(self, camera: str, t_ns: int) -> np.ndarray:
-        """Return what `camera` sees at `t_ns` (uint8, height x width x 3, RGB), a copy of what the plug-in made."""
+        """Return the frame of `camera` at `t_ns` (uint8, height x width x 3, RGB), a copy of the plug-in's array."""
         with self._lock, blamed(self._who, f"no frame of {camera} at {t_ns / 1e9:.3f} s"):
             picture = self._world.frame(camera, t_ns)
         expected = (self._cameras[camera].height, self._cameras[camera].width, 3)
@@ -62,7 +62,7 @@ class InstalledWorld:
         return np.array(picture, order="C")
 
     def close(self) -> None:
-        """Let the plug-in close what it has open."""
+        """Close the plug-in's world."""
         close = getattr(self._world, "close", None)
         if close is not None:
             with self._lock, blamed(self._who, "cannot be closed"):

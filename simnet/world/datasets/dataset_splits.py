@@ -1,4 +1,4 @@
-"""Data sets with published splits: which pairs of files a paper trains, validates and tests on.
+"""Data sets with published splits: the training, validation and test pairs of papers.
 
     kitti-stereo    2012 and 2015, frames 10 and 11; both directions of every pair       1576 / 790 / 790 pairs
     kitti-general   2012 and 2015, opposite cameras, one to three frames apart              - / 912 / 3607
@@ -6,8 +6,8 @@
 
 The protocol is DSIN's (Ayzik and Avidan, ECCV 2020), which NDIC (DCC 2022) and ATN (WACV 2023) follow. KITTI Stereo trains on the
 `training` folders and takes frame 11 of the `testing` folders for validation and frame 10 of the *same* scenes for testing: the
-two are near-duplicates, so that what is selected on the one is all but selected on the other. KITTI General takes validation and
-test pairs from the same 20 scenes, often from the same frames.
+two are near-duplicates, so that selection on the validation set is almost selection on the test set. KITTI General takes
+validation and test pairs from the same 20 scenes, often from the same frames.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 from simnet.errors import PictureError
 
 Files = tuple[Path, Path]
-"""The picture that is coded, and the one that is side information."""
+"""The encoded picture and the side-information picture."""
 
 SPLITS = ("train", "val", "test")
 COUNTS = {
@@ -30,7 +30,7 @@ COUNTS = {
     "kitti-general": {"val": 912, "test": 3607},
     "cityscapes": {"train": 2975, "val": 500, "test": 1525},
 }
-"""How many pairs each split has in the papers; nobody says it of KITTI General's training."""
+"""Number of pairs per split in the papers; unpublished for KITTI General's training split."""
 
 YEARS = {
     2015: ("data_scene_flow_multiview", "data_scene_flow"),
@@ -38,35 +38,35 @@ YEARS = {
 }
 """Folders of the two benchmarks, in the order of the published lists."""
 VIEWS = (("image_2", "image_3"), ("colored_0", "colored_1"))
-"""Left and right colour camera, as the archive of 2015 names them and as that of 2012 does."""
+"""Folders of the left and right colour cameras, in the archive of 2015 and in that of 2012."""
 GENERAL_SCENES = {
     2015: (29, 79, 85, 100, 105, 110, 129, 150, 158, 175),
     2012: (4, 33, 41, 44, 49, 52, 122, 158, 166, 167),
 }
-"""The scenes of the `testing` folders that KITTI General validates and tests on, as found in the published lists."""
+"""Scenes of the `testing` folders in KITTI General's published validation and test lists."""
 APART = 3
 VALIDATION_SHARE = 5
-"""One in so many of these scenes' pairs validates: 912 of 4560."""
+"""Inverse share of these scenes' pairs used for validation: 912 of 4560."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """The pairs of one split. `note` is a line of warning where they are not as many as in the papers, else empty."""
+    """The pairs of one split. `note` is a warning if their number differs from the papers', else empty."""
 
     pairs: list[Files]
     note: str = ""
 
 
 def list_split(kind: str, folder: Path, split: str) -> Split:
-    """List the pairs of `kind` below `folder` in the order of the published lists, where those have one.
+    """List the pairs of `kind` below `folder` in the order of the published lists, if those have one.
 
-    Lists in the authors' own format (`KITTI_general_val.txt` and so on, in `folder` or in `folder/data_paths`) are taken as
-    they are. Without one, KITTI Stereo follows exactly from the rule above. KITTI General's lists are a random draw from the
-    4560 pairs of its 20 scenes (a fifth of which is 912; the rest is 41 more than 3607), so here a digest of their names draws as
-    many.
+    Lists in the authors' own format (`KITTI_general_val.txt` and so on, in `folder` or in `folder/data_paths`) are used
+    unchanged. Without a list, KITTI Stereo follows exactly from the rule above. KITTI General's lists are a random draw from the
+    4560 pairs of its 20 scenes (a fifth of which is 912; the rest is 41 more than 3607), so a digest of the pairs' names selects
+    the same number here.
 
     Raises:
-        PictureError: Another kind or split, or a folder or file that is missing.
+        PictureError: The kind or split is unknown, or a folder or file is missing.
     """
     if kind not in COUNTS or split not in SPLITS:
         raise PictureError(
@@ -86,7 +86,7 @@ def list_split(kind: str, folder: Path, split: str) -> Split:
 
 
 def _listed(kind: str, folder: Path, split: str) -> list[Files] | None:
-    """Read a list in the authors' format: a pair is two lines, each a path below the folder."""
+    """Read a list in the authors' format: two lines per pair, each a path below the folder."""
     name = f"KITTI_{kind.removeprefix('kitti-')}_{split}.txt"
     found = [path for path in (folder / name, folder / "data_paths" / name) if path.is_file()]
     if not found or not kind.startswith("kitti-"):
@@ -102,7 +102,7 @@ def _listed(kind: str, folder: Path, split: str) -> list[Files] | None:
 
 
 def _as_stored(file: Path) -> Path:
-    """The lists call the cameras of 2012 as those of 2015; the archive does not."""
+    """Return the path as stored: the lists use the camera names of 2015 for 2012 too, the archive of 2012 does not."""
     if file.is_file():
         return file
     return file.parent.with_name(dict(zip(*VIEWS, strict=True)).get(file.parent.name, file.parent.name)) / file.name
@@ -110,7 +110,7 @@ def _as_stored(file: Path) -> Path:
 
 @dataclass(frozen=True)
 class _Part:
-    """The `training` or `testing` folder of one year: its scenes' frames, by number, of both cameras."""
+    """The `training` or `testing` folder of one year: frames of both cameras by number, per scene."""
 
     year: int
     folder: Path

@@ -1,4 +1,4 @@
-"""Pairs of overlapping views of rendered scenes, to train on: scenes of other seeds than any scenario's."""
+"""Training pairs of overlapping views of rendered scenes; their seeds differ from those of all scenarios."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _PAIRS_PER_SCENE = 60
 SCENES = ("street", "field")
 _SPOTS = tuple((float(x), side * 8.8) for x in range(-50, 230, 35) for side in (-1, 1))
-"""Where cameras stand on the pavement: no tree grows there."""
+"""Camera positions on the pavement, kept clear of trees."""
 
 
 def render_pairs(
@@ -25,12 +25,12 @@ def render_pairs(
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield `count` pairs of views (uint8, height x width x 3, RGB each) that overlap.
 
-    The second view of a street is a stereo neighbour (0.3 to 0.8 m aside), a view from 0.5 to 8 m along the road, or
-    the same place 0.1 to 0.5 s later; over a field, another drone's 2 to 15 m away. The scene is rebuilt from another
-    seed every 60 pairs.
+    The second view of a street is a stereo neighbour (0.3 to 0.8 m to the side), a view from 0.5 to 8 m along the road, or
+    the same position 0.1 to 0.5 s later; over a field it is another drone's view from 2 to 15 m away. The scene is rebuilt from
+    another seed every 60 pairs.
 
     Raises:
-        InputError: if `scene` is neither `street` nor `field`.
+        InputError: `scene` is neither `street` nor `field`.
     """
     if scene not in SCENES:
         raise InputError(f"rendered pairs: no scene {scene!r}; expected one of {', '.join(SCENES)}")
@@ -88,7 +88,7 @@ def _street_views(rng: np.random.Generator) -> tuple[float, tuple[Pose, float], 
 
 
 def _field_views(rng: np.random.Generator) -> tuple[float, tuple[Pose, float], tuple[Pose, float]]:
-    """Draw a field of view and two (pose, seconds) of drones that look down on the same land."""
+    """Draw a field of view and two (pose, seconds) of drones that look down on the same area."""
     x, y, z = rng.uniform(-140.0, 260.0), rng.uniform(-200.0, 200.0), rng.uniform(20.0, 60.0)
     yaw, pitch, t_s = rng.uniform(0.0, 360.0), rng.uniform(-90.0, -50.0), rng.uniform(0.0, 30.0)
     apart, towards = rng.uniform(2.0, 15.0), rng.uniform(0.0, 2 * math.pi)

@@ -1,4 +1,4 @@
-"""Data sets of stereo pairs on disk: which file is the left view, which the right.
+"""Stereo data sets on disk: the files of left and right views.
 
 KITTI's layouts: Geiger et al. 2013, "Vision meets robotics: the KITTI dataset", and the data set's own devkit.
 """
@@ -12,7 +12,7 @@ from simnet.world.recordings.frames import list_pictures, read_rgb
 
 __all__ = ["LAYOUTS", "list_pairs", "pair_files", "read_rgb"]
 
-# Folders of the left and the right view, the first that exists; colour before grey.
+# Folders of the left and the right view; the first that exists is used, colour before grey.
 LAYOUTS: dict[str, tuple[tuple[str, str], ...]] = {
     "pairs": (("left", "right"),),
     "kitti_raw": (("image_02/data", "image_03/data"), ("image_00/data", "image_01/data")),
@@ -26,7 +26,7 @@ def list_pairs(spec: str) -> list[tuple[Path, Path]]:
     `spec` is `pairs:DIR`, `kitti_raw:DIR` or `kitti_odometry:DIR`, where DIR is one drive or a folder of them.
 
     Raises:
-        PictureError: for another kind, a missing folder, or a picture without its partner.
+        PictureError: The kind is unknown, a folder is missing, or a picture has no partner.
     """
     kind, colon, name = spec.partition(":")
     if kind not in LAYOUTS or not colon or not name:
@@ -41,7 +41,7 @@ def find_sequences(kind: str, folder: Path) -> list[Path]:
     """Return the folders at or below `folder` that hold a left and a right view, sorted.
 
     Raises:
-        PictureError: if there is none.
+        PictureError: There is none.
     """
     if not folder.is_dir():
         raise PictureError(f"{folder}: no such folder; expected {_expected(kind)} in it")
@@ -54,10 +54,10 @@ def find_sequences(kind: str, folder: Path) -> list[Path]:
 
 
 def pair_files(kind: str, folder: Path) -> tuple[list[Path], list[Path]]:
-    """Return the left and the right pictures of one drive or sequence, of equal names and in order of name.
+    """Return the left and the right pictures of one drive or sequence, paired by name and sorted by name.
 
     Raises:
-        PictureError: if a folder is missing or a picture has no partner.
+        PictureError: A folder is missing or a picture has no partner.
     """
     views = _views(kind, folder)
     if views is None:

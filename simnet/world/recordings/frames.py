@@ -19,7 +19,7 @@ SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff",
 
 
 class Frames(Protocol):
-    """A recorded sequence. `where` names it in errors."""
+    """A recorded sequence of frames. `where` names it in errors."""
 
     where: str
 
@@ -30,7 +30,7 @@ class Frames(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of open files."""
+        """Close open files."""
         ...
 
 
@@ -38,7 +38,7 @@ def read_rgb(path: Path | str) -> np.ndarray:
     """Return a picture file as uint8, H x W x 3, RGB; grey becomes three equal channels, 16 bits become 8.
 
     Raises:
-        PictureError: if the file is missing, damaged or not a picture.
+        PictureError: The file is missing, damaged or not a picture.
     """
     try:
         with Image.open(path) as image:
@@ -56,7 +56,7 @@ def list_pictures(folder: Path) -> list[Path]:
     """Return the pictures in `folder`, sorted by name.
 
     Raises:
-        PictureError: if there is no such folder or it holds none.
+        PictureError: The folder does not exist or holds no picture.
     """
     if not folder.is_dir():
         raise PictureError(f"{folder}: no such folder; expected one with pictures")
@@ -70,7 +70,7 @@ def open_frames(path: Path) -> Frames:
     """Open a folder of pictures or a video file.
 
     Raises:
-        PictureError: if it is neither.
+        PictureError: `path` is neither.
     """
     if path.is_dir():
         return PictureFiles(list_pictures(path), str(path))
@@ -80,7 +80,7 @@ def open_frames(path: Path) -> Frames:
 
 
 class PictureFiles:
-    """Frames that are files of their own."""
+    """Frames stored as one file each."""
 
     def __init__(self, paths: Sequence[Path], where: str) -> None:
         self._paths = paths
@@ -94,11 +94,11 @@ class PictureFiles:
         return read_rgb(self._paths[index])
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing: no file is kept open."""
 
 
 class Video:
-    """Frames of a video file, decoded in order: seeking is not exact in every format, counting is."""
+    """Frames of a video file, decoded in order: counting is exact in every format, seeking is not."""
 
     def __init__(self, path: Path) -> None:
         self.where = str(path)
@@ -113,7 +113,7 @@ class Video:
         return self._length
 
     def read(self, index: int) -> np.ndarray:
-        """Return frame `index`; going backwards decodes from the start again."""
+        """Return frame `index`; a lower index than before decodes again from the start."""
         if index < self._next:
             self._capture.release()
             self._capture = cv2.VideoCapture(self.where)
@@ -132,7 +132,7 @@ class Video:
 
 
 def fit(picture: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Return the picture's middle, cropped to the aspect ratio and resized (averaging areas) to height x width."""
+    """Return the picture cropped around its centre to the aspect ratio and resized (area averaging) to height x width."""
     rows, columns = picture.shape[:2]
     if (rows, columns) == (height, width):
         return picture

@@ -1,4 +1,4 @@
-"""Worlds of recorded pictures: each camera plays a sequence from its own first capture on."""
+"""Worlds of recorded pictures: each camera plays a sequence from its own first capture."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ class Playback:
 
 
 def open_world(config: WorldConfig, cameras: Mapping[str, CameraConfig], seed: int) -> RecordedWorld:
-    """Open a recorded world; InputError or PictureError if what it plays is not there."""
+    """Open a recorded world; InputError or PictureError if its recordings are missing."""
     del seed
     return RecordedWorld(config, cameras)
 
 
 def files(config: WorldConfig, cameras: Mapping[str, CameraConfig], duration_ns: int) -> list[tuple[str, Path]]:
-    """Return the files that cameras see before `duration_ns`, camera by camera, each with its name inside the folder."""
+    """Return the files that cameras play before `duration_ns`, by camera, each with its name inside the folder."""
     root, sides = Path(config.path or "."), {}
     if config.kind != "pictures":
         folder = _sequence(config)
@@ -59,13 +59,13 @@ def files(config: WorldConfig, cameras: Mapping[str, CameraConfig], duration_ns:
             source, first = _source(config, camera), 0
             played = list_pictures(source) if source.is_dir() else [source]
         last = first + -(-duration_ns // camera.period_ns)
-        # The first picture tells the size that all of a sequence must have.
+        # All pictures of a sequence must have the size of the first.
         found += dict.fromkeys([*played[:1], *played[first:last]])
     return [(str(file.relative_to(root) if file.is_relative_to(root) else file.name), file) for file in found]
 
 
 class RecordedWorld:
-    """Pictures from files. One of another size is cropped around its middle to the camera's shape, then resized."""
+    """A world of picture files. A picture of another size is cropped around its centre to the camera's shape, then resized."""
 
     def __init__(self, config: WorldConfig, cameras: Mapping[str, CameraConfig]) -> None:
         self._cameras = dict(cameras)
@@ -78,23 +78,23 @@ class RecordedWorld:
 
     @property
     def length_ns(self) -> int:
-        """When the first camera runs out: every capture before that has a frame."""
+        """Time at which the first camera runs out of frames: every earlier capture has a frame."""
         return min(
             (camera.phase_ns + len(self._playbacks[name]) * camera.period_ns for name, camera in self._cameras.items()),
             default=0,
         )
 
     def frame(self, camera: str, t_ns: int) -> np.ndarray:
-        """Return the picture nearest to `t_ns` (uint8, height x width x 3, RGB), the later one half way between two.
+        """Return the picture nearest to `t_ns` (uint8, height x width x 3, RGB); a tie gives the later picture.
 
         Raises:
-            PictureError: if the file cannot be read, or no picture belongs to that time.
+            PictureError: The file cannot be read, or there is no picture for that time.
         """
         with self._lock:
             return self._read(camera, t_ns)
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close open files."""
         with self._lock:
             for playback in self._playbacks.values():
                 playback.frames.close()
@@ -130,7 +130,7 @@ def _source(config: WorldConfig, camera: CameraConfig) -> Path:
 
 
 def _pairs(config: WorldConfig, cameras: Mapping[str, CameraConfig]) -> dict[str, Playback]:
-    """Find the sequence once and give each camera its side of it, the right one `offset_frames` ahead."""
+    """Find the sequence once and return each camera's side of it, the right camera `offset_frames` ahead."""
     folder = _sequence(config)
     left, right = pair_files(config.kind, folder)
     sides = {
