@@ -1,7 +1,7 @@
-"""Alignment: dense optical flow from a decoded picture to a side picture, which is then warped onto it.
+"""Alignment by dense optical flow from a decoded picture to a side picture, which is then warped onto it.
 
-Flow is OpenCV's DIS (Kroeger et al., ECCV 2016), pinned to one thread by its callers' process. It works on what the decoder
-has, the picture decoded without side information, so nothing is sent for it.
+Flow is OpenCV's DIS (Kroeger et al., ECCV 2016); the calling process limits it to one thread. It uses the picture decoded without
+side information, which the decoder already has, so no extra data is sent.
 """
 
 from __future__ import annotations
@@ -12,30 +12,30 @@ import cv2
 import numpy as np
 
 SMALLEST = 16
-"""Below this side (pixels) DIS has no patch to match: such a side picture is used as it lies."""
+"""Minimum side (pixels) for DIS; it cannot match patches in smaller pictures, so they are not warped."""
 
 COARSE = 64
-"""From this side (pixels) on, a flow at a quarter of the size is where the others start."""
+"""Minimum side (pixels) for a flow at a quarter of the size, from which the other flows start."""
 
 CANDIDATES = 2
-"""Aligned pictures made of each side picture."""
+"""Number of aligned pictures made from each side picture."""
 
 
 class Aligner:
-    """Keeps the flows' work spaces; one a decoder, used by one thread at a time."""
+    """Holds the flows' work buffers; one per decoder, used by one thread at a time."""
 
     def __init__(self) -> None:
-        # Blurred pictures match best where they are small: a coarse start is worth 0.1 dB at the lowest rates and costs little.
+        # Blurred pictures match best at small sizes: a coarse start gains 0.1 dB at the lowest rates and costs little.
         self._start = method(2, stride=3, iterations=32, refinements=10)
-        # Full resolution is right where the decoded picture has detail, half resolution where it is too coarse to match; fusion
-        # picks by place. At the lowest rates the refinements gave one network 0.4 dB, the second flow 0.3 dB more.
+        # Full resolution suits detailed decoded pictures, half resolution pictures too coarse to match; fusion selects locally.
+        # At the lowest rates the refinements gained 0.4 dB for one network, the second flow a further 0.3 dB.
         self._methods = (
             method(0, stride=5, iterations=16, refinements=3),
             method(1, stride=4, iterations=12, refinements=5),
         )
 
     def flows(self, decoded: np.ndarray, side: np.ndarray) -> list[np.ndarray]:
-        """CANDIDATES flows float32 H x W x 2 (x, y in pixels): where each pixel of `decoded` is in `side` (uint8, same size)."""
+        """CANDIDATES flows float32 H x W x 2 (x, y in pixels): position in `side` of each `decoded` pixel (uint8, same size)."""
         height, width = decoded.shape[:2]
         if min(height, width) < SMALLEST:
             return [np.zeros((height, width, 2), np.float32)] * CANDIDATES
@@ -51,7 +51,7 @@ class Aligner:
 
 
 def method(finest: int, *, stride: int, iterations: int, refinements: int) -> cv2.DISOpticalFlow:
-    """DIS that stops at 1 / 2**finest of the size."""
+    """Create a DIS flow that stops at 1 / 2**finest of the size."""
     flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     flow.setFinestScale(finest)
     flow.setPatchStride(stride)
@@ -61,14 +61,14 @@ def method(finest: int, *, stride: int, iterations: int, refinements: int) -> cv
 
 
 def resized(side: np.ndarray, height: int, width: int) -> np.ndarray:
-    """A side picture at the decoded picture's size."""
+    """Resize a side picture to the decoded picture's size."""
     if side.shape[:2] == (height, width):
         return side
     return cv2.resize(side, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def warp(side: np.ndarray, flow: np.ndarray) -> np.ndarray:
-    """Fetch every pixel of `side` from where the flow points."""
+    """Fetch every pixel of `side` from the position that the flow gives."""
     grid_x, grid_y = grid(*flow.shape[:2])
     return cv2.remap(
         side, grid_x + flow[..., 0], grid_y + flow[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE

@@ -1,10 +1,10 @@
-"""The learned codec's networks, as short functions of their numbers.
+"""Networks of the learned codec, as short functions of their parameters.
 
     x --g_a--> y --gain(q)--> round --range coder--> bytes --> / gain(q) --> y_hat --g_s--> x_hat
                                                                                              |
     y pictures --optical flow from x_hat, warp--> aligned pictures --> fuse (local cross-attention) --> picture
 
-`Backbone` is the whole of `factorized`; `atn` adds `Fuse` at the decoder. The paper letters are Balle's (ICLR 2017): g_a,
+`Backbone` is all of `factorized`; `atn` adds `Fuse` at the decoder. The paper letters are Balle's (ICLR 2017): g_a,
 g_s, y, y_hat. The gain vectors follow Cui et al. (CVPR 2021): one network, a continuous range of rates.
 """
 
@@ -20,16 +20,16 @@ from simnet.codec.bitstream.entropy_library import part
 from simnet.codec.learned.context_networks import Between, Context, ContextNumbers
 
 COMMON_NOISE = 0.001**0.5
-"""Of the common information while training, as in NDIC's published training."""
+"""Standard deviation of the common information's noise while training, as in NDIC's published training."""
 STRIDE = 16
 """Pictures are padded to multiples of this; the latent is 1/16 of the picture's size."""
 
 
 @dataclass(frozen=True)
 class BackboneNumbers:
-    """Channels at 1/4 and 1/8 of the size, latent channels at 1/16, and how many gain vectors span the quality range.
+    """Channels at 1/4 and 1/8 of the size, latent channels at 1/16, and number of gain vectors across the quality range.
 
-    `groups` and `hidden` are the context model's (`context_networks`); without groups the prior is factorised.
+    `groups` and `hidden` belong to the context model (`context_networks`); without groups the prior is factorised.
     """
 
     wide: int = 64
@@ -42,7 +42,7 @@ class BackboneNumbers:
 
 @dataclass(frozen=True)
 class FuseNumbers:
-    """Channels of the fusion trunk, of queries and keys; residual blocks; `window` is the attention's side."""
+    """Channels of the fusion trunk, of queries and keys; residual blocks; `window` is the side of the attention window."""
 
     channels: int = 48
     key: int = 16
@@ -51,12 +51,12 @@ class FuseNumbers:
 
 
 class GDN(nn.Module):
-    """Generalised divisive normalisation (Balle et al., ICLR 2016), or its inverse; beta and gamma kept positive by squares."""
+    """Generalised divisive normalisation (Balle et al., ICLR 2016), or its inverse; squares keep beta and gamma positive."""
 
     def __init__(self, channels: int, *, inverse: bool = False) -> None:
         super().__init__()
         self.beta = nn.Parameter(torch.ones(channels))
-        # Off the diagonal not zero: the square has no gradient there.
+        # Off the diagonal not zero, because the square has no gradient at zero.
         self.gamma = nn.Parameter((0.1 * torch.eye(channels) + 0.1 / channels**1.5).sqrt())
         self.inverse = inverse
 
@@ -111,7 +111,7 @@ class Backbone(nn.Module):
 
     The prior is one density per channel of the *unscaled* latent (CompressAI's entropy bottleneck). A gain g makes the
     quantisation step 1/g, so the probability of a symbol k is cdf((k + 1/2)/g) - cdf((k - 1/2)/g): one density serves every
-    quality, and the integer tables of each quality are read off it.
+    quality, and the integer tables of each quality are computed from it.
     """
 
     def __init__(self, numbers: BackboneNumbers) -> None:
@@ -160,14 +160,14 @@ class Backbone(nn.Module):
         return -torch.log2(mass).reshape(channels, batch, -1).sum(dim=(0, 2))
 
     def code(self, x: Tensor, quality: Tensor) -> tuple[Tensor, Tensor]:
-        """The latent as the decoder gets it (B, latent, H/16, W/16), unscaled, and estimated bits (B,).
+        """Return the latent as the decoder receives it (B, latent, H/16, W/16), unscaled, and estimated bits (B,).
 
-        While training, the rate sees uniform noise, the latent rounding.
+        While training, the rate uses uniform noise and the latent is rounded.
         """
         gain, inverse = self.gain(quality)
         scaled = self.g_a(x).float() * gain
         if self.numbers.groups:
-            # In bfloat16 a predicted mean would be off by more than its worth.
+            # In bfloat16 the error of a predicted mean would exceed its benefit.
             with torch.autocast(x.device.type, enabled=False):
                 return self.context(scaled, gain, inverse, self.between(quality))
         rounded = scaled + (scaled.round() - scaled).detach()
@@ -181,7 +181,7 @@ class Backbone(nn.Module):
 
 
 def shifts(x: Tensor, window: int) -> list[Tensor]:
-    """Move x (N, C, H, W) by every offset of a square window of side `window`, zeros beyond the edge."""
+    """Shift x (N, C, H, W) by every offset of a square window of side `window`, zeros beyond the edge."""
     reach, height, width = window // 2, x.shape[-2], x.shape[-1]
     padded = functional.pad(x, (reach, reach, reach, reach))
     return [padded[:, :, dy : dy + height, dx : dx + width] for dy in range(window) for dx in range(window)]
@@ -190,10 +190,10 @@ def shifts(x: Tensor, window: int) -> list[Tensor]:
 class Fuse(nn.Module):
     """Correct a decoded picture with aligned side pictures.
 
-    Everything happens on 4 x 4 pixel cells. Queries come from x_hat and keys from its comparison with each side picture, values
+    The network works on 4 x 4 pixel cells. Queries come from x_hat, keys from its comparison with each side picture, values are
     the side pictures' own pixels, in a local window around the flow's match. The softmax runs over all windows of all side
-    pictures and one null key, whose share says how little the side pictures are to be trusted. What was attended replaces x_hat
-    where a gate opens, and a residual corrects the rest.
+    pictures and one null key; the null key's share is high if the side pictures are unreliable. The attended picture replaces
+    x_hat where a gate opens, and a residual corrects the rest.
     """
 
     def __init__(self, numbers: FuseNumbers) -> None:
@@ -205,7 +205,7 @@ class Fuse(nn.Module):
         self.query = nn.Conv2d(c, numbers.key, 1)
         self.key = nn.Conv2d(2 * c, numbers.key, 1)
         self.null = nn.Conv2d(c, 1, 1)
-        # The flow's own match starts ahead of its neighbours: an even start would blur every side picture.
+        # The flow's own match starts with more weight than its neighbours: a uniform start would blur every side picture.
         start = torch.zeros(numbers.window**2)
         start[numbers.window**2 // 2] = 4.0
         self.place = nn.Parameter(start)
@@ -219,7 +219,7 @@ class Fuse(nn.Module):
     def forward(self, x_hat: Tensor, aligned: Tensor) -> tuple[Tensor, Tensor]:
         """x_hat (B, 3, H, W) and aligned (B * S, 3, H, W), S candidates a picture -> picture, attention.
 
-        The picture is (B, 3, H, W); the attention (B, 1 + S * window**2, H/4, W/4) sums to 1, the null key's share first.
+        The picture is (B, 3, H, W). The attention (B, 1 + S * window**2, H/4, W/4) sums to 1; the null key's share comes first.
         """
         batch, window = x_hat.shape[0], self.numbers.window
         cells_x, cells_y = functional.pixel_unshuffle(x_hat, 4), functional.pixel_unshuffle(aligned, 4)
@@ -244,7 +244,7 @@ class Fuse(nn.Module):
             attended = attended + weights[:, i : i + 1] * moved
         attended = attended.reshape(batch, sides, -1, height, width).sum(dim=1)
         matched = match.reshape(batch, sides, -1, height, width).mean(dim=1)
-        # Pixels less what the null key took: zero where nothing is trusted.
+        # Pixels without the null key's share: zero if no side picture is used.
         news = attended - (1 - share[:, :1]) * cells_x
         joined = functional.leaky_relu(self.join(torch.cat([f_x + matched, news, share[:, :1]], dim=1)), 0.1)
         gate, correction = self.head(self.trunk(joined)).chunk(2, dim=1)
@@ -254,7 +254,7 @@ class Fuse(nn.Module):
 class Common(nn.Module):
     """NDIC's use of side information: common features of Y, concatenated to the latent of X without alignment (DCC 2022).
 
-    It starts where the backbone ended: Y's analysis as X's, and a synthesis that has not looked at Y yet.
+    Initialised from the trained backbone: Y's analysis is a copy of X's, and the synthesis ignores Y.
     """
 
     def __init__(self, backbone: Backbone) -> None:

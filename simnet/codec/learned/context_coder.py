@@ -1,8 +1,8 @@
-"""Coding a latent under the checkerboard context model, in whole numbers (`integers`), so that unlike machines agree.
+"""Coding of a latent with the checkerboard context model, in fixed point (`fixed_point`), so that all machines agree.
 
-Trained as `context_networks.Context`. Every pass predicts a mean and a scale for each symbol from the values decoded so far; the
-scale picks one of LEVELS integer tables of a Gaussian. A symbol whose table is the narrowest is not sent; both sides take it
-as 0.
+The model is trained as `context_networks.Context`. Every pass predicts a mean and a scale for each symbol from the values decoded
+so far; the scale selects one of LEVELS integer tables of a Gaussian. A symbol with the narrowest table is not sent; both sides
+take it as 0.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from simnet.errors import BitstreamError
 
 LEVELS = 64
 PER_E_FOLD = 8
-"""Tables a factor e of scale."""
+"""Number of tables per factor e of scale."""
 SMALLEST_SCALE = 0.11
 GAIN_ONE = float(1 << 20)
-"""Gains are held in finer steps than the rest: they span a factor of a hundred."""
+"""Steps of a gain of 1: finer than other values, because gains span a factor of a hundred."""
 NEGATIVE_SLOPE_SHIFT = 3
 SENTINEL = [0, 0]
-"""Coded ahead of every latent: CompressAI's coder does not survive an empty stream."""
+"""Symbols coded before every latent: CompressAI's coder crashes on an empty stream."""
 
 
 def scales() -> np.ndarray:
@@ -36,7 +36,7 @@ def scales() -> np.ndarray:
 
 @dataclass(frozen=True)
 class Layers:
-    """One pass in steps: `first` (hidden, 3, 3, seen) or None, `bias` (256, hidden), 1x1 layers as (out, in) and (out,)."""
+    """Layers of a pass in steps: `first` (hidden, 3, 3, seen) or None, `bias` (256, hidden), 1x1 layers (out, in) and (out,)."""
 
     first: np.ndarray | None
     bias: np.ndarray
@@ -59,7 +59,7 @@ class Layers:
 
 @dataclass(frozen=True)
 class ContextCoder:
-    """Everything that both sides share. Arrays as stored with the checkpoint; `gain`, `inverse`, `log_gain` (256, C)."""
+    """Data that both sides share. Arrays as stored with the checkpoint; `gain`, `inverse`, `log_gain` (256, C)."""
 
     groups: tuple[int, ...]
     passes: tuple[Layers, ...]
@@ -72,7 +72,7 @@ class ContextCoder:
 
     @classmethod
     def read(cls, get: Callable[[str], np.ndarray], names: Collection[str]) -> ContextCoder:
-        """Take the arrays that `arrays` made out of a checkpoint; weights too large for exact sums are a ModelError."""
+        """Read the arrays that `arrays` made from a checkpoint; ModelError if weights are too large for exact sums."""
 
         def layers(index: int) -> Layers:
             front = f"tables.pass{index}."
@@ -84,7 +84,7 @@ class ContextCoder:
             whole = [
                 array if array is None else np.ascontiguousarray(array, np.float64) for array in (first, bias, *rest)
             ]
-            return Layers(whole[0], *whole[1:])  # type: ignore[arg-type]  # only the first may be None
+            return Layers(whole[0], *whole[1:])  # type: ignore[arg-type]  # only the first can be None
 
         groups = tuple(get("tables.groups").tolist())
         shared = [get(f"tables.{name}") for name in ("gain", "inverse", "log_gain", "cdf", "lengths", "offsets")]
@@ -92,7 +92,7 @@ class ContextCoder:
 
     @property
     def channels(self) -> int:
-        """Latent channels."""
+        """Number of latent channels."""
         return sum(self.groups)
 
     @cached_property
@@ -108,7 +108,7 @@ class ContextCoder:
 
     @cached_property
     def rows(self) -> list[list[int]]:
-        """Cumulative counts of every table, as the coder wants them."""
+        """Cumulative counts of every table, in the coder's format."""
         parts = np.split(self.cdf, np.cumsum(self.lengths - 1)[:-1])
         return [[*row.tolist(), 1 << 16] for row in parts]
 
@@ -129,7 +129,7 @@ class ContextCoder:
         return coder.encode_with_indexes(symbols, *self._tables(np.array(indexes)))
 
     def decode_latent(self, data: bytes, size: tuple[int, int], step: int) -> np.ndarray:
-        """Decode the latent as the synthesis takes it, float32 (C, h, w); the bytes must have passed their CRC."""
+        """Decode the latent in the synthesis's input format, float32 (C, h, w); the CRC of the bytes must have been checked."""
         if len(data) < 4 or len(data) % 4:
             raise BitstreamError(f"payload of {len(data)} bytes: expected a positive multiple of 4")
         coder = part("ans").RansDecoder()
@@ -152,7 +152,7 @@ class ContextCoder:
         step: int,
         code: Callable[[np.ndarray, slice, np.ndarray, np.ndarray], np.ndarray],
     ) -> np.ndarray:
-        """Go through the passes; `code` turns (squares, channels, means, tables) into symbols (n, group)."""
+        """Run the passes in order; `code` turns (squares, channels, means, tables) into symbols (n, group)."""
         height, width = size
         even = np.add.outer(np.arange(height), np.arange(width)) % 2 == 0
         values = np.zeros((height, width, self.channels))
@@ -172,7 +172,7 @@ class ContextCoder:
         return np.ascontiguousarray((values / fixed_point.ONE).transpose(2, 0, 1), dtype=np.float32)
 
     def _tables(self, indexes: np.ndarray) -> tuple[list[int], list[list[int]], list[int], list[int]]:
-        """The coder's arguments; only the tables in use, since every call copies them."""
+        """Arguments of the coder, with only the tables in use, because every call copies them."""
         used = np.flatnonzero(np.bincount(indexes, minlength=LEVELS))
         places = np.zeros(LEVELS, np.int64)
         places[used] = np.arange(len(used))
@@ -181,7 +181,7 @@ class ContextCoder:
 
 
 def table_of(log_scale: np.ndarray) -> np.ndarray:
-    """The nearest table of a log scale in steps; int64 in [0, LEVELS)."""
+    """Index of the nearest table for a log scale in steps; int64 in [0, LEVELS)."""
     width = fixed_point.ONE // PER_E_FOLD
     lowest = round(float(np.log(SMALLEST_SCALE)) * fixed_point.ONE)
     return np.clip(np.floor((log_scale - lowest + width // 2) / width), 0, LEVELS - 1).astype(np.int64)

@@ -1,9 +1,9 @@
-"""The checkerboard context model: what the entropy coder is told about a latent by the latents decoded before it.
+"""Checkerboard context model: predicts each symbol's distribution from the latents decoded before it.
 
 Channels are coded in groups and each group in two passes, first the anchors (even squares of a checkerboard), then the others
-(He et al., CVPR 2021; groups of unlike size as in ELIC, CVPR 2022). Every pass predicts mean and scale of a Gaussian for each
-symbol. No hyperprior is sent: the first groups play its part. The networks are plain convolutions and leaky ReLUs, so that
-`context.py` can repeat them in integers and unlike machines agree.
+(He et al., CVPR 2021; groups of unequal size as in ELIC, CVPR 2022). Every pass predicts mean and scale of a Gaussian for each
+symbol. No hyperprior is sent: the first groups have that role. The networks are plain convolutions and leaky ReLUs, so that
+`context_coder` can repeat them in integers with the same result on all machines.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 SLOPE = 0.125
-"""Of the leaky ReLUs: a power of two, exact in integers."""
+"""Slope of the leaky ReLUs: a power of two, exact in integers."""
 SMALLEST_SCALE = 0.11
 
 
@@ -33,7 +33,7 @@ Between = Callable[[Tensor], Tensor]
 
 
 class Pass(nn.Module):
-    """One pass: values decoded so far -> mean and log scale of its group. The quality enters as a bias."""
+    """One pass: values decoded so far -> mean and log scale of its group. The quality is added as a bias."""
 
     def __init__(self, seen: int, group: int, hidden: int, gains: int) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class Context(nn.Module):
     def forward(self, scaled: Tensor, gain: Tensor, inverse: Tensor, between: Between) -> tuple[Tensor, Tensor]:
         """Code `scaled` = y * gain (B, C, h, w): the decoder's unscaled values, and estimated bits (B,).
 
-        Values are rounded (straight through); while training, the rate sees uniform noise instead.
+        Values are rounded (straight through); while training, the rate uses uniform noise instead.
         """
         bits = scaled.new_zeros(len(scaled))
         done: list[Tensor] = []
@@ -95,7 +95,7 @@ class Context(nn.Module):
 
 
 def checkerboard(height: int, width: int, like: Tensor) -> Tensor:
-    """1 on the even squares (height, width), 0 on the others."""
+    """Mask (height, width): 1 on the even squares, 0 on the others."""
     rows, columns = torch.arange(height, device=like.device), torch.arange(width, device=like.device)
     return ((rows[:, None] + columns[None, :] + 1) % 2).to(like.dtype)
 

@@ -1,6 +1,6 @@
-"""How a network becomes files: graphs that refer to a safetensors file, integer tables of Gaussians, and the model folder.
+"""Export of a network to files: graphs that refer to a safetensors file, integer tables of Gaussians, and the model folder.
 
-Needs torch, so only what trains or imports networks may use it.
+The module needs torch, so only training and import of networks can use it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from simnet.codec import model
 from simnet.codec.bitstream import entropy_tables
 
 Inputs = dict[str, tuple[torch.Tensor, dict[int, str]]]
-"""A graph's inputs: an example and which of its axes are free."""
+"""Inputs of a graph: an example tensor and the axes of variable size."""
 OPSET = 17
 
 
@@ -44,7 +44,7 @@ def gaussian_tables(scales: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def graph(module: nn.Module, prefix: str, inputs: Inputs, outputs: tuple[str, ...] = ("output",)) -> onnx.ModelProto:
-    """Trace `module` to ONNX with free sizes; its initialisers get the names of the state dict, under `prefix`."""
+    """Trace `module` to ONNX with variable sizes; its initialisers get the names of the state dict, under `prefix`."""
     with warnings.catch_warnings(), tempfile.NamedTemporaryFile(suffix=".onnx") as file:
         warnings.simplefilter("ignore")
         torch.onnx.export(
@@ -63,7 +63,7 @@ def graph(module: nn.Module, prefix: str, inputs: Inputs, outputs: tuple[str, ..
     for node in proto.graph.node:
         for i, name in enumerate(node.input):
             node.input[i] = prefix + name if name in state else name
-    # The tracer merges equal tensors (untrained zeros); every named weight gets an initialiser of its own again.
+    # The tracer merges equal tensors (untrained zeros); give every named weight its own initialiser again.
     others = [tensor for tensor in proto.graph.initializer if tensor.name not in state]
     del proto.graph.initializer[:]
     proto.graph.initializer.extend(others)
@@ -82,9 +82,9 @@ def write(
     facts: dict[str, Any],
     card: str,
 ) -> None:
-    """Write a model folder: weights and tables (`arrays`, by name), graphs that take them from there, manifest and card."""
+    """Write a model folder: weights and tables (`arrays`, by name), graphs that read them from there, manifest and card."""
     folder.mkdir(parents=True, exist_ok=True)
-    # Rows first: safetensors writes memory as it lies, and weights may lie channels last.
+    # Row-major first: safetensors writes the memory layout unchanged, and weights can be in channels-last layout.
     save_file({name: np.array(array, order="C") for name, array in arrays.items()}, folder / model.WEIGHTS)
     (folder / model.WEIGHTS).chmod(0o644)
     for name, proto in made.items():
@@ -103,7 +103,7 @@ def write(
 
 
 def refer_to_weights(proto: onnx.ModelProto, weights: Path) -> None:
-    """Replace each named initialiser's data by its place in the safetensors file, so that nothing is stored twice."""
+    """Replace each named initialiser's data by its location in the safetensors file, so that nothing is stored twice."""
     places = safetensors_places(weights)
     for tensor in proto.graph.initializer:
         if tensor.name not in places:

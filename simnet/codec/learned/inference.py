@@ -1,7 +1,7 @@
-"""Exported graphs at work, in OpenVINO on the processor.
+"""Inference of exported graphs with OpenVINO on the CPU.
 
-Compiled for a shape at a time, one thread an inference, so that the output depends neither on the machine's load nor on how many
-codecs run beside it. The weights come from the model's safetensors file, to which the graphs refer.
+A graph is compiled for one shape at a time, with one thread per inference, so that the output depends neither on the machine's
+load nor on the number of codecs that run in parallel. The graphs refer to the model's safetensors file for their weights.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from simnet.codec.model import Model
 
 HALF_GRAPHS, HALF_CODECS = ("fuse",), ("lowres",)
-"""What may run in bfloat16 where the processor has it (twice as fast); all else runs in float32.
+"""Graphs and codecs that run in bfloat16 if the processor supports it (twice as fast); all others run in float32.
 
-Fusion corrects a picture that synthesis made, so its rounding is not seen (82 dB between the two where measured, PSNR equal to
-0.001 dB). The networks of `lowres` decide no table, and learn in bfloat16: 0.2 % more bytes, 0.02 dB less at the best quality.
-The analysis of the other codecs would change 1.3 % of the symbols.
+Fusion corrects a picture that synthesis made, so its rounding is not visible (82 dB between the two in a measurement, PSNR equal
+to 0.001 dB). The networks of `lowres` select no table and are trained in bfloat16: 0.2 % more bytes, 0.02 dB less at the best
+quality. In bfloat16 the analysis of the other codecs would change 1.3 % of the symbols.
 """
 
 _LOCAL = threading.local()
@@ -32,9 +32,9 @@ _LOCAL = threading.local()
 
 @lru_cache(maxsize=1)
 def _core() -> Any:
-    # OpenVINO tells its makers of every import, from a process that it forks. OpenBLAS ends its threads at a fork, and whoever is
-    # just multiplying matrices in another thread (a world that is being built) then waits for them for ever. Where the package
-    # that reports is missing, OpenVINO reports nothing.
+    # OpenVINO reports every import to its makers, from a process that it forks. OpenBLAS ends its threads at a fork, and a thread
+    # that multiplies matrices at that moment (for example while a world is being built) then waits for them forever. If the
+    # telemetry package is missing, OpenVINO reports nothing.
     sys.modules.setdefault("openvino_telemetry", None)  # pyright: ignore[reportArgumentType]
     import openvino
 
@@ -43,7 +43,7 @@ def _core() -> Any:
 
 @lru_cache(maxsize=64)
 def compiled(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...]) -> Any:
-    """A graph compiled for inputs of these shapes, shared by every codec of the process."""
+    """Compile a graph for inputs of these shapes; all codecs of the process share it."""
     network = _core().read_model(str(model.folder / f"{graph}.onnx"))
     network.reshape({port: list(shape) for port, shape in zip(network.inputs, shapes, strict=True)})
     cores = os.cpu_count() or 1
@@ -57,10 +57,10 @@ def compiled(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...]) -> A
 
 
 def run(model: Model, graph: str, *inputs: np.ndarray, output: int = 0) -> np.ndarray:
-    """Run a graph on float32 tensors, for one of its outputs; safe to call from several threads at once.
+    """Run a graph on float32 tensors and return one of its outputs; several threads can call it at once.
 
     Raises:
-        ModelError: The graph was exported without that output.
+        ModelError: The graph was exported without this output.
     """
     request = _request(model, graph, inputs)
     if output >= len(request.model_outputs):
@@ -71,13 +71,13 @@ def run(model: Model, graph: str, *inputs: np.ndarray, output: int = 0) -> np.nd
 
 
 def outputs(model: Model, graph: str, *inputs: np.ndarray) -> list[np.ndarray]:
-    """Run a graph on float32 tensors, for all of its outputs; safe to call from several threads at once."""
+    """Run a graph on float32 tensors and return all of its outputs; several threads can call it at once."""
     found = _request(model, graph, inputs).infer([np.ascontiguousarray(item) for item in inputs])
     return [found[i].copy() for i in range(len(found))]
 
 
 def _request(model: Model, graph: str, inputs: tuple[np.ndarray, ...]) -> Any:
-    """This thread's own request of a graph for inputs of these shapes."""
+    """Inference request of this thread for a graph with inputs of these shapes."""
     shapes = tuple(item.shape for item in inputs)
     requests = _LOCAL.__dict__.setdefault("requests", {})
     key = (model.digest, graph, shapes)

@@ -1,7 +1,8 @@
-"""The learned codecs at work: exported graphs, integer tables, the range coder.
+"""Learned codecs: exported graphs, integer tables, the range coder.
 
-`factorized` and `checkerboard` (the same transforms under a context model) decode alone. `atn` decodes alone first, aligns every
-side picture to what it got, and fuses them in. `ndic` concatenates the first side picture's features, without alignment.
+`factorized` and `checkerboard` (the same transforms with a context model) use no side information. `atn` first decodes without
+it, aligns every side picture to the result, and fuses them. `ndic` concatenates the first side picture's features, without
+alignment.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def declared_times(name: str, model_name: str | None = None) -> tuple[int, int]:
 
 
 def chosen_model(codec: str, name: str | None) -> model.Model:
-    """The model of that name, or the codec's own; ModelError if it is for another codec."""
+    """Load the named model, or the codec's own; ModelError if it is for another codec."""
     chosen = model.load(name or codec)
     if chosen.codec != codec:
         raise ModelError(f"model {chosen.name} is for codec {chosen.codec}; the stream asks for {codec}")
@@ -53,7 +54,7 @@ def chosen_model(codec: str, name: str | None) -> model.Model:
 
 
 def latent_tables(chosen: model.Model) -> EntropyTables | ContextCoder:
-    """The tables that code a latent by themselves; ModelError if the model's are those of `lowres`."""
+    """Tables that code a latent without exported graphs; ModelError if the model's tables belong to `lowres`."""
     tables = model.tables(chosen)
     if isinstance(tables, LowresCoder):
         raise ModelError(f"model {chosen.name}: has the tables of codec lowres; expected those of codec {chosen.codec}")
@@ -61,12 +62,12 @@ def latent_tables(chosen: model.Model) -> EntropyTables | ContextCoder:
 
 
 def announce(chosen: model.Model, width: int, height: int) -> Announcement:
-    """A learned codec's announcement: the digests of checkpoint and tables."""
+    """Return a learned codec's announcement: the digests of checkpoint and tables."""
     return Announcement(chosen.codec, chosen.name, chosen.digest, model.tables(chosen).digest, width, height)
 
 
 class LearnedEncoder:
-    """Analysis, gain, rounding, range coder; see `protocols.Encoder`."""
+    """Encoder with analysis, gain, rounding and range coder; see `protocols.Encoder`."""
 
     def __init__(self, chosen: model.Model, width: int, height: int) -> None:
         self.announcement = announce(chosen, width, height)
@@ -75,7 +76,7 @@ class LearnedEncoder:
         self._sequence = 0
 
     def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
-        """Every frame is coded alone, so `key` changes nothing."""
+        """Encode each frame alone; `key` has no effect."""
         del key
         check_size(image, self.announcement)
         step = framing.quality_step(quality)
@@ -86,7 +87,7 @@ class LearnedEncoder:
 
 
 class LearnedDecoder:
-    """Range decoder, synthesis and the codec's way with side information; see `protocols.Decoder`."""
+    """Decoder with range decoder, synthesis and the codec's use of side information; see `protocols.Decoder`."""
 
     def __init__(self, announcement: Announcement, chosen: model.Model) -> None:
         own = announce(chosen, announcement.width, announcement.height)
@@ -107,11 +108,11 @@ class LearnedDecoder:
 
     @property
     def uses_side(self) -> bool:
-        """Whether side pictures make a difference."""
+        """Whether side pictures change the output."""
         return self._fuser is not None or self._concatenates
 
     def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
-        """Decode; `alone` costs `atn` nothing extra, since alignment starts from it."""
+        """Decode; `alone` costs `atn` nothing extra, because alignment starts from it."""
         latent, alone, picture = self._alone(data)
         if side and self._fuser:
             return Decoded(self._fuser.fuse(alone, picture, side), picture)
@@ -120,7 +121,7 @@ class LearnedDecoder:
         return Decoded(picture, picture)
 
     def explain(self, data: bytes, side: Sequence[SideInformation]) -> Explanation:
-        """See `protocols.Explainer`. `ndic` looks nowhere in particular; its common part is decoded with the latent at zero."""
+        """See `protocols.Explainer`. `ndic` has no attention; its common part is decoded with the latent at zero."""
         latent, alone, picture = self._alone(data)
         if side and self._fuser:
             return self._fuser.explain(alone, picture, side)

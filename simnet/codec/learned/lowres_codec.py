@@ -1,8 +1,8 @@
-"""The codec `lowres` at work: exported graphs, index maps in whole numbers, the range coder.
+"""Codec `lowres`: exported graphs, integer index maps, the range coder.
 
 Graphs: `analysis` (picture -> scaled latent, z), `hyper` (z_hat -> features, means of the first pass), `pass1` to `pass3`
-(features and latent so far -> means; the last one also what rounding lost), `synthesis` (latent -> picture as 2x - 1). The
-quality enters each of them as shares of the banks' knots.
+(features and latent so far -> means; `pass3` also outputs the rounding correction), `synthesis` (latent -> picture as 2x - 1).
+Each graph takes the quality as shares of the banks' knots.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def open_decoder(announcement: Announcement) -> LowresDecoder:
 
 
 def coder_of(chosen: model.Model) -> LowresCoder:
-    """The model's tables; ModelError if they are another codec's."""
+    """Return the model's tables; ModelError if they belong to another codec."""
     tables = model.tables(chosen)
     if not isinstance(tables, LowresCoder):
         raise ModelError(
@@ -52,7 +52,7 @@ def knot_shares(step: int, knots: int) -> np.ndarray:
 
 
 class Networks:
-    """The graphs that encoder and decoder share, for one size of picture."""
+    """Graphs that encoder and decoder share, for one picture size."""
 
     def __init__(self, chosen: model.Model, announcement: Announcement) -> None:
         self.coder, self._model = coder_of(chosen), chosen
@@ -62,12 +62,15 @@ class Networks:
         compiled(chosen, "hyper", (z, (1, self.knots)))
 
     def means(self, z: np.ndarray, shares: np.ndarray) -> PassMeans:
-        """What tells the means of each pass under z float32 (hyper, h', w')."""
+        """Create the function of each pass's means, given z float32 (hyper, h', w')."""
         return PassMeans(self._model, z, shares, self.size)
 
 
 class PassMeans:
-    """Means of the passes; see `lowres_coder.Means`. After the last one `correction` is what rounding lost, float32 (C, h, w)."""
+    """Means of the passes; see `lowres_coder.Means`.
+
+    After the last pass `correction`, float32 (C, h, w), is the predicted rounding loss of the latent.
+    """
 
     def __init__(self, chosen: model.Model, z: np.ndarray, shares: np.ndarray, size: tuple[int, int]) -> None:
         rows, columns = size
@@ -88,7 +91,7 @@ class PassMeans:
 
 
 class LowresEncoder:
-    """Analysis, four passes, range coder; see `protocols.Encoder`."""
+    """Encoder with analysis, four passes and range coder; see `protocols.Encoder`."""
 
     def __init__(self, chosen: model.Model, width: int, height: int) -> None:
         self.announcement = announce(chosen, width, height)
@@ -97,7 +100,7 @@ class LowresEncoder:
         self._sequence = 0
 
     def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
-        """Every frame is coded alone, so `key` changes nothing."""
+        """Encode each frame alone; `key` has no effect."""
         del key
         check_size(image, self.announcement)
         step = framing.quality_step(quality)
@@ -111,7 +114,7 @@ class LowresEncoder:
 
 
 class LowresDecoder:
-    """Range decoder, four passes, synthesis; see `protocols.Decoder`."""
+    """Decoder with range decoder, four passes and synthesis; see `protocols.Decoder`."""
 
     uses_side = False
 
@@ -128,7 +131,7 @@ class LowresDecoder:
         compiled(chosen, "synthesis", (latent, (1, self._networks.knots)))
 
     def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
-        """Decode; side pictures make no difference."""
+        """Decode; side pictures have no effect."""
         del side
         header = framing.verify(data, self.announcement)
         networks, shares = self._networks, knot_shares(header.quality, self._networks.knots)

@@ -1,9 +1,9 @@
 """Entropy coding of the low-resolution backbone: integer tables, the choice of a prior for z, and the four passes.
 
-    payload: number of z's prior, 1 byte | range-coded z, then the symbols of each pass
+    payload: index of z's prior, 1 byte | range-coded z, then the symbols of each pass
 
-Whoever codes hands in the networks' part, the means of a pass, as floats: they decide no table. A symbol whose table is the
-narrowest is not sent; both sides take it as 0.
+The caller provides the networks' output, the means of a pass, as floats; they select no table. A symbol with the narrowest table
+is not sent; both sides take it as 0.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from simnet.errors import BitstreamError
 
 PRECISION = 16
 LARGEST_SYMBOL = (1 << 15) - 1
-"""Residuals are clipped to this either way, by both sides."""
+"""Largest magnitude of a residual; both sides clip to it."""
 ESCAPE_BITS = 24.0
-"""About what a symbol beyond its table costs."""
+"""Approximate cost of a symbol beyond its table."""
 
 Means = Callable[[int, np.ndarray], np.ndarray]
-"""Means float32 (C, h, w) of a pass, by the scaled latent decoded so far, float32 (C, h, w)."""
+"""Function of a pass number and the scaled latent decoded so far, float32 (C, h, w); returns means float32 (C, h, w)."""
 
 
 @dataclass(frozen=True)
 class IntegerTables:
-    """Cumulative tables: `cdf` uint16, every row without its last count (65,536); lengths with it; `offsets` of first symbols."""
+    """Cumulative tables: `cdf` uint16, rows without the last count (65,536); lengths include it; `offsets` of first symbols."""
 
     cdf: np.ndarray
     lengths: np.ndarray
@@ -39,17 +39,17 @@ class IntegerTables:
 
     @cached_property
     def starts(self) -> np.ndarray:
-        """Where each row begins in `cdf`, and where the last one ends."""
+        """Start of each row in `cdf`, and end of the last row."""
         return np.concatenate([[0], np.cumsum(self.lengths - 1)])
 
     @cached_property
     def rows(self) -> list[list[int]]:
-        """Cumulative counts of every table, as the coder wants them."""
+        """Cumulative counts of every table, in the coder's format."""
         counts = self.cdf.tolist()
         return [[*counts[a:b], 1 << PRECISION] for a, b in zip(self.starts[:-1], self.starts[1:], strict=True)]
 
     def arguments(self, tables: np.ndarray) -> tuple[list[int], list[list[int]], list[int], list[int]]:
-        """The coder's arguments for symbols of these tables; only the tables in use, since every call copies them."""
+        """Arguments of the coder for symbols of these tables; only the tables in use, because every call copies them."""
         used = np.flatnonzero(np.bincount(tables, minlength=len(self.lengths)))
         names = np.zeros(len(self.lengths), np.int64)
         names[used] = np.arange(len(used))
@@ -57,7 +57,7 @@ class IntegerTables:
         return names[tables].tolist(), rows, self.lengths[used].tolist(), self.offsets[used].tolist()
 
     def costs(self) -> tuple[np.ndarray, int]:
-        """Bits of every symbol of every table, float32 (tables, symbols), and the symbol of the first column."""
+        """Cost in bits of every symbol of every table, float32 (tables, symbols), and the symbol of the first column."""
         ends = self.offsets + self.lengths - 2
         first, last = int(self.offsets.min()) - 1, int(ends.max()) + 1
         bits = np.full((len(self.lengths), last - first + 1), ESCAPE_BITS, np.float32)
@@ -69,17 +69,17 @@ class IntegerTables:
 
 @dataclass(frozen=True)
 class LowresCoder:
-    """Everything that both sides share: tables of the residuals, of z (prior by prior, channel by channel), index maps."""
+    """Data that both sides share: tables of the residuals, of z (prior by prior, channel by channel), index maps."""
 
     gaussians: IntegerTables
     priors: IntegerTables
     hyper: int
-    """Channels of z."""
+    """Number of channels of z."""
     maps: IndexMaps
 
     @classmethod
     def read(cls, get: Callable[[str], np.ndarray], names: Collection[str]) -> LowresCoder:
-        """Take the tables out of a checkpoint; weights too large for exact sums are a ModelError."""
+        """Read the tables from a checkpoint; ModelError if weights are too large for exact sums."""
 
         def tables(front: str) -> IntegerTables:
             return IntegerTables(*(get(f"tables.{front}.{name}") for name in ("cdf", "lengths", "offsets")))
@@ -110,13 +110,13 @@ class LowresCoder:
         return bits.reshape(-1, self.hyper, bits.shape[1]), first
 
     def choose_prior(self, z: np.ndarray) -> int:
-        """The prior that codes whole z (hyper, h', w') in the fewest bits."""
+        """Choose the prior that codes integer z (hyper, h', w') in the fewest bits."""
         bits, first = self._costs
         columns = np.clip(z.reshape(self.hyper, -1).astype(np.int64) - first, 0, bits.shape[2] - 1)
         return int(bits[:, np.arange(self.hyper)[:, None], columns].sum(axis=(1, 2)).argmin())
 
     def encode(self, u: np.ndarray, z: np.ndarray, step: int, means: Means) -> bytes:
-        """Code a scaled latent float32 (C, h, w) under whole z (hyper, h', w'), as `whole_z` makes it, at a quality step."""
+        """Code a scaled latent float32 (C, h, w) given z (hyper, h', w') from `whole_z`, at a quality step."""
         prior = self.choose_prior(z)
         own = self._tables_of_z(z.shape)
         buffer = part("ans").BufferedRansEncoder()
@@ -139,12 +139,12 @@ class LowresCoder:
         return bytes([prior]) + buffer.flush()
 
     def open(self, data: bytes, size: tuple[int, int]) -> tuple[np.ndarray, Callable[[int, Means], np.ndarray]]:
-        """Begin to decode a payload that has passed its CRC: whole z float32 (hyper, h', w'), and what decodes the rest.
+        """Start to decode a payload with a valid CRC: integer z float32 (hyper, h', w'), and a function that decodes the rest.
 
-        That is called with quality step and means, and gives the scaled latent float32 (C, *size).
+        The function takes quality step and means, and returns the scaled latent float32 (C, *size).
 
         Raises:
-            BitstreamError: It is no payload of this codec.
+            BitstreamError: It is not a payload of this codec.
         """
         if len(data) < 5 or len(data) % 4 != 1:
             raise BitstreamError(f"payload of {len(data)} bytes: expected one more than a positive multiple of 4")
@@ -177,7 +177,7 @@ class LowresCoder:
         means: Means,
         code: Callable[[int, list[np.ndarray], np.ndarray], list[np.ndarray]],
     ) -> np.ndarray:
-        """Go through the passes; `code` turns (pass, table indexes, means) into whole symbols, by `places`."""
+        """Run the passes in order; `code` turns (pass, table indexes, means) into integer symbols, by `places`."""
         channels, (height, width) = self.maps.channels, size
         first = self.maps.first(z, (height, width))
         y_hat = np.zeros((channels, height, width), np.float32)
@@ -197,5 +197,5 @@ class LowresCoder:
 
 
 def whole_z(z: np.ndarray) -> np.ndarray:
-    """Rounded and clipped z, float32, as both sides take it."""
+    """Round and clip z, float32; both sides use the result."""
     return np.clip(np.rint(z), -LARGEST_Z, LARGEST_Z).astype(np.float32)

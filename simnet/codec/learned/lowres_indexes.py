@@ -1,11 +1,11 @@
-"""Table indexes of the low-resolution backbone in whole numbers, so that unlike machines agree to the last bit.
+"""Table indexes of the low-resolution backbone in integers, bit-exact on all machines.
 
     index = round((cdf z_hat + bank(pass, quality) + own 3 x 3 of magnitudes + group means of magnitudes) / 2**FRACTION)
 
-Weights, z_hat and the magnitudes of symbols (a table of sixteen whole numbers) are whole numbers, held in float64: products and
-sums below 2**53 are exact there, in whatever order and on however many threads a library takes them. The index is rounded and
-clamped once, at the end. Latents are (C, h, w); pass p codes, of each quarter g of the channels, one parity of rows and columns:
-PARITIES[p] ^ g, as 2 * (row % 2) + column % 2.
+Weights, z_hat and the magnitudes of symbols (a table of sixteen integers) are integers held in float64: products and sums below
+2**53 are exact there, in any order of evaluation and with any number of threads. The index is rounded and clamped once, at the
+end. Latents are (C, h, w). Pass p codes, of each quarter g of the channels, one parity of rows and columns: PARITIES[p] ^ g, as
+2 * (row % 2) + column % 2.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from simnet.errors import ModelError
 PARITIES = (0, 3, 1, 2)
 PASSES = len(PARITIES)
 REDUCTION = 4
-"""z is so many times smaller than the latent."""
+"""Ratio of the latent's size to z's size."""
 ACTIVITY_GROUPS = 16
-"""Groups of channels whose means of magnitudes are looked at."""
+"""Number of channel groups whose mean magnitudes are used."""
 LARGEST_MAGNITUDE = 15
 FRACTION = 24
 MAGNITUDE_FRACTION = 8
 LARGEST_Z = 1023
-"""z is clipped to this either way, by both sides."""
+"""Largest magnitude of z; both sides clip to it."""
 MAGNITUDES = np.rint(np.log2(1 + np.arange(LARGEST_MAGNITUDE + 1)) * (1 << MAGNITUDE_FRACTION))
-"""Of symbols 0 to 15 (and beyond), float64 (16,)."""
+"""Magnitudes of symbols 0 to 15 (15 also for larger ones), float64 (16,)."""
 MOST = float(MAGNITUDES[-1])
 
 Place = tuple[slice, slice, slice]
@@ -40,7 +40,7 @@ Place = tuple[slice, slice, slice]
 
 @lru_cache(maxsize=64)
 def places(number: int, channels: int) -> tuple[Place, ...]:
-    """Where pass `number` codes: a slice of (C, h, w) for each quarter of the channels."""
+    """Positions that pass `number` codes: a slice of (C, h, w) for each quarter of the channels."""
     quarter = channels // PASSES
     found = []
     for g in range(PASSES):
@@ -51,10 +51,11 @@ def places(number: int, channels: int) -> tuple[Place, ...]:
 
 @dataclass(frozen=True)
 class IndexMaps:
-    """Whole numbers in float64, all but the magnitudes in steps of 2**-FRACTION of an index.
+    """Index maps: integers in float64, in steps of 2**-FRACTION of an index (magnitudes have their own steps).
 
-    `hyper` (C * 16, hyper): to pixels of 4 x 4. `banks` (PASSES, knots, C). `own` (PASSES - 1, C, 3, 3) and `groups` (PASSES - 1,
-    C, ACTIVITY_GROUPS): of magnitudes in their own steps; `groups` of sums over a group's channels and 3 x 3.
+    `hyper` (C * 16, hyper) maps to pixels of 4 x 4. `banks` is (PASSES, knots, C). `own` (PASSES - 1, C, 3, 3) and `groups`
+    (PASSES - 1, C, ACTIVITY_GROUPS) apply to magnitudes in their own steps; `groups` applies to sums over a group's channels and
+    3 x 3.
     """
 
     hyper: np.ndarray
@@ -62,11 +63,11 @@ class IndexMaps:
     own: np.ndarray
     groups: np.ndarray
     last: int
-    """The largest index."""
+    """Largest index."""
 
     @classmethod
     def read(cls, get: Callable[[str], np.ndarray], names: Collection[str], last: int) -> IndexMaps:
-        """Take the maps out of a checkpoint: integers, and of each map the power of two that they count.
+        """Read the maps from a checkpoint: integers, and for each map the power of two of its unit.
 
         Raises:
             ModelError: Weights are missing, or too large for exact sums.
@@ -83,7 +84,7 @@ class IndexMaps:
         return maps
 
     def check(self) -> None:
-        """Raise ModelError unless every sum is exact whatever is coded."""
+        """Raise ModelError unless every sum is exact for all inputs."""
         hyper, banks, own, groups = (np.abs(each) for each in (self.hyper, self.banks, self.own, self.groups))
         size = self.channels // ACTIVITY_GROUPS * 9 * MOST
         largest = (
@@ -94,11 +95,11 @@ class IndexMaps:
 
     @property
     def channels(self) -> int:
-        """Latent channels."""
+        """Number of latent channels."""
         return self.banks.shape[2]
 
     def bank(self, number: int, step: int) -> np.ndarray:
-        """What quality step `step` adds in pass `number`: (C,), between two knots by whole numbers."""
+        """Contribution of quality step `step` to pass `number`: (C,), interpolated between two knots in integers."""
         knots = self.banks[number]
         low, share = divmod(step * (len(knots) - 1), QUALITY_STEPS)
         if not share:
@@ -106,7 +107,7 @@ class IndexMaps:
         return np.floor((knots[low] * (QUALITY_STEPS - share) + knots[low + 1] * share) / QUALITY_STEPS)
 
     def first(self, z_hat: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-        """What z_hat (hyper, h', w') says of every symbol: (C, *size), float64."""
+        """Contribution of z_hat (hyper, h', w') to every symbol's index: (C, *size), float64."""
         _, rows, columns = z_hat.shape
         sums = self.hyper @ z_hat.reshape(len(z_hat), -1).astype(np.float64)
         cells = sums.reshape(self.channels, REDUCTION, REDUCTION, rows, columns).transpose(0, 3, 1, 4, 2)
@@ -116,7 +117,7 @@ class IndexMaps:
     def indexes(self, number: int, first: np.ndarray, magnitude: np.ndarray, step: int) -> Iterator[np.ndarray]:
         """Table indexes of pass `number`, int64, for each of its `places`.
 
-        `magnitude` float64 (C, h + 2, w + 2): of the symbols so far, zero where there is none yet and around the edge.
+        `magnitude` float64 (C, h + 2, w + 2): of the symbols so far; zero for later symbols and on the border.
         """
         bank = self.bank(number, step)[:, None, None]
         around = neighbours(magnitude)
@@ -132,15 +133,15 @@ class IndexMaps:
             yield self.rounded(total)
 
     def rounded(self, total: np.ndarray) -> np.ndarray:
-        """The nearest table of an index in steps, int64."""
+        """Round an index in steps to the nearest table, int64."""
         return np.clip(np.floor(total / (1 << FRACTION) + 0.5), 0, self.last).astype(np.int64)
 
 
 def neighbours(values: np.ndarray) -> np.ndarray:
-    """The 3 x 3 around each place of (C, h + 2, w + 2) but the edge: a view (C, h, w, 3, 3)."""
+    """View (C, h, w, 3, 3) of the 3 x 3 around each place of (C, h + 2, w + 2) except the border."""
     return np.lib.stride_tricks.sliding_window_view(values, (1, 3, 3))[:, :, :, 0]
 
 
 def magnitudes(symbols: np.ndarray) -> np.ndarray:
-    """Magnitudes of whole symbols in steps of 2**-MAGNITUDE_FRACTION: float64 of the same shape."""
+    """Magnitudes of integer symbols in steps of 2**-MAGNITUDE_FRACTION: float64 of the same shape."""
     return MAGNITUDES[np.minimum(np.abs(symbols), LARGEST_MAGNITUDE).astype(np.int64)]

@@ -1,15 +1,15 @@
-"""The low-resolution backbone: a transform coder at 1/16 of the size, refined by networks, coded in four passes.
+"""Low-resolution backbone: a transform coder at 1/16 of the size, refined by networks, coded in four passes.
 
     x --analysis--> u = y gain(q) --round(u - mean)--> r --range coder--> bytes
                     |                        ^         |
                     z --round--> z_hat --> h --> mean of a pass <-- y_hat so far
                                   |
-                                  +--> table indexes (with |r| so far), in whole numbers: `lowres_indexes`
+                                  +--> table indexes (with |r| so far), in integers: `lowres_indexes`
     y_hat, quality --synthesis: body at 1/16, renderer at 1/4--> x_hat
 
-It starts as the transform coder of a Karhunen-Loeve basis (`start`). Means decide no table, so they may be floats and differ in
-their last digits between two machines; table indexes are linear maps of whole numbers, exact everywhere. The shape follows PULSE
-(Jia et al., 2026); four passes over channels and parities of rows and columns are ours.
+It is initialised as the transform coder of a Karhunen-Loeve basis (`start`). Means select no table, so they can be floats and
+differ in their last digits between two machines; table indexes are linear maps of integers, exact on all machines. The structure
+follows PULSE (Jia et al., 2026); the four passes over channels and parities of rows and columns are our addition.
 
 x (B, 3, H, W) in [0, 1], H and W multiples of 16; y (B, latent, H/16, W/16); z at a quarter of that, rounded up.
 """
@@ -42,9 +42,9 @@ from simnet.codec.learned.lowres_parts import (
 
 GAIN_MAX = 40.0
 UNIT = 5.0
-"""How many units of an orthonormal transform of 2x - 1 one unit of the latent is: the step at gain 40 suits lambda 0.1."""
+"""Size of the latent's unit in units of an orthonormal transform of 2x - 1: the step at gain 40 suits lambda 0.1."""
 ACTIVITY = 10.0
-"""What the weights of group means are multiplied by: they learn too slowly at their own size."""
+"""Factor on the weights of group means: at their own size they learn too slowly."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class LowresNumbers:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What `Lowres` makes of a batch: x_hat (B, 3, H, W), not clipped; bits (B,) of latent and z; table indexes, not rounded."""
+    """Output of `Lowres` for a batch: x_hat (B, 3, H, W), not clipped; bits (B,) of latent and z; table indexes, not rounded."""
 
     x_hat: Tensor
     bits_y: Tensor
@@ -70,7 +70,7 @@ class Estimate:
 
 
 class Lowres(nn.Module):
-    """The whole codec; `forward` estimates bits and writes none."""
+    """Complete codec; `forward` estimates bits and writes none."""
 
     def __init__(self, numbers: LowresNumbers) -> None:
         super().__init__()
@@ -99,7 +99,7 @@ class Lowres(nn.Module):
         zero(self.ey, self.lrp, *means, *a1, *a2)
 
     def gain(self, shares: Tensor) -> Tensor:
-        """What the latent is multiplied by before rounding: (B, latent, 1, 1)."""
+        """Factor on the latent before rounding: (B, latent, 1, 1)."""
         return torch.exp(self.lg(shares))
 
     def unit(self, shares: Tensor) -> Tensor:
@@ -107,9 +107,9 @@ class Lowres(nn.Module):
         return self.get_buffer("spread").clamp(0.02, 1)[:, None, None] * self.gain(shares)
 
     def analysis(self, x: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
-        """Pictures and shares of the knots (B, KNOTS) -> scaled latent u, and z, neither rounded."""
+        """Compute the scaled latent u and z, neither rounded, from pictures and shares of the knots (B, KNOTS)."""
         t = self.patch(x * 2 - 1).float()
-        # New latent directions come in steps that suit their channel's size.
+        # New latent directions get steps that match their channel's size.
         e = self.ein(t)
         step = (0.1 * self.get_buffer("spread").sqrt())[:, None, None]
         y = t + self.ey(self.enc(e * self.eb(shares).to(e))).float() * step
@@ -121,7 +121,7 @@ class Lowres(nn.Module):
         return h + self.qb(shares).to(h)
 
     def context(self, number: int, h: Tensor, y_hat: Tensor, shares: Tensor) -> Tensor:
-        """What pass `number` from 1 up reads its means from: features, and the scaled latent decoded so far."""
+        """Input of the means of pass `number`, from 1 up: features, and the scaled latent decoded so far."""
         return self.c[number - 1](torch.cat([h, (y_hat / self.gain(shares)).to(h)], 1))
 
     def mean(self, number: int, context: Tensor, shares: Tensor) -> Tensor:
@@ -129,22 +129,22 @@ class Lowres(nn.Module):
         return self.m[number](context) * self.unit(shares)
 
     def correction(self, context: Tensor) -> Tensor:
-        """What the last pass's context says was lost in rounding: half a step at most."""
+        """Rounding correction predicted from the last pass's context: half a step at most."""
         return 0.5 * torch.tanh(self.lrp(context).float())
 
     def synthesis(self, y_hat: Tensor, shares: Tensor) -> Tensor:
-        """Pictures as 2x - 1, not clipped, of a scaled latent: around zero, half precision rounds least."""
+        """Decode a scaled latent to pictures as 2x - 1, not clipped: half precision rounds least around zero."""
         y_hat = y_hat / self.gain(shares)
         d = self.din(y_hat)
         return self.ren(y_hat, self.dec(d * self.db(shares).to(d)))
 
     def first_index(self, z_hat: Tensor, size: tuple[int, ...], shares: Tensor) -> Tensor:
-        """Table indexes, not rounded, before any symbol is known; `lowres_indexes` does it in whole numbers."""
+        """Table indexes, not rounded, before any symbol is known; `lowres_indexes` computes them in integers."""
         base = cut(functional.pixel_shuffle(self.cdf(z_hat), REDUCTION), size).float()
         return base + self.cb[0](shares)
 
     def later_index(self, number: int, first: Tensor, magnitude: Tensor, shares: Tensor) -> Tensor:
-        """Table indexes of pass `number` from 1 up, by the magnitudes of symbols so far."""
+        """Table indexes of pass `number`, from 1 up, given the magnitudes of the symbols so far."""
         b, c, h, w = magnitude.shape
         means = magnitude.reshape(b, ACTIVITY_GROUPS, c // ACTIVITY_GROUPS, h, w).mean(2)
         activity = self.a2[number - 1](functional.avg_pool2d(means, 3, 1, 1))
@@ -156,7 +156,7 @@ class Lowres(nn.Module):
         return estimate.x_hat, estimate.bits_y + estimate.bits_z
 
     def estimate(self, x: Tensor, quality: Tensor) -> Estimate:
-        """Code pictures at qualities (B,) in [0, 1]; while training, the rate sees noise, the latent rounding."""
+        """Code pictures at qualities (B,) in [0, 1]; while training, the rate uses noise and the latent is rounded."""
         shares = knot_shares(quality)
         u, z = self.analysis(x, shares)
         z_hat, size = rounded(z), u.shape[2:]
@@ -181,7 +181,7 @@ class Lowres(nn.Module):
 
     @torch.no_grad()
     def start(self, basis: Tensor, spread: Tensor, mean: Tensor) -> None:
-        """Start as the transform coder of a Karhunen-Loeve basis.
+        """Initialise as the transform coder of a Karhunen-Loeve basis.
 
         Args:
             basis: (latent, 3, 16, 16), orthonormal rows, of 2x - 1.
@@ -192,7 +192,7 @@ class Lowres(nn.Module):
         self.get_buffer("spread").copy_(spread)
         self.patch.weight.copy_(basis / UNIT)
         self.patch.get_parameter("bias").copy_(-(basis.sum((2, 3)) @ mean) / UNIT)
-        # Rows of the content: pixel_shuffle(4) to cells of 4 x 4, then out's channels (colour, row, column) of 4 x 4.
+        # Row order: pixel_shuffle(4) to cells of 4 x 4, then out's channels (colour, row, column) of 4 x 4.
         inverse = (basis * UNIT).reshape(cy, 3, 4, 4, 4, 4).permute(1, 3, 5, 2, 4, 0).reshape(48 * 16, cy)
         self.ren.content.weight[: 48 * 16] = inverse[..., None, None]
         self.ren.content.get_parameter("bias").zero_()
@@ -204,7 +204,7 @@ class Lowres(nn.Module):
         index = torch.log(sigma / SCALE_MIN) * (TABLES / math.log(SCALE_MAX / SCALE_MIN))
         self.cb[0].get_parameter("t").copy_(index.clamp(max=TABLES - 1))
         self.cdf.weight.mul_(0.1)
-        # What reads latents sees them half whitened.
+        # Layers that read latents get half-whitened inputs.
         half = spread.clamp(min=0.005) ** -0.5
         half = half / (half * spread).square().mean().sqrt()
         self.hb.t.copy_(half.expand(KNOTS, cy))
@@ -216,7 +216,7 @@ class Lowres(nn.Module):
 
 
 def masks(latent: int, rows: int, columns: int, like: Tensor) -> Tensor:
-    """Which symbols each pass codes: bool (PASSES, 1, latent, rows, columns); exactly one pass has each."""
+    """Mask of the symbols that each pass codes: bool (PASSES, 1, latent, rows, columns); each symbol is in exactly one pass."""
     parity = 2 * (torch.arange(rows)[:, None] % 2) + torch.arange(columns)[None] % 2
     quarter = torch.arange(latent) // (latent // PASSES)
     whole = torch.stack([parity[None] == (first ^ quarter)[:, None, None] for first in PARITIES])
@@ -224,5 +224,5 @@ def masks(latent: int, rows: int, columns: int, like: Tensor) -> Tensor:
 
 
 def cut(x: Tensor, size: tuple[int, ...]) -> Tensor:
-    """The first rows and columns of x; nothing to do where there are no more."""
+    """Crop x to its first rows and columns; no effect if x already has that size."""
     return x if x.shape[2:] == tuple(size) else x[:, :, : size[0], : size[1]]

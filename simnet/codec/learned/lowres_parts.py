@@ -1,4 +1,4 @@
-"""The parts of the low-resolution backbone (`lowres_networks`): banks, blocks, renderer, priors of z, and estimates of bits."""
+"""Parts of the low-resolution backbone (`lowres_networks`): banks, blocks, renderer, priors of z, and bit estimates."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 KNOTS = 9
-"""Qualities, evenly spread, at which a bank has numbers of its own."""
+"""Number of evenly spaced qualities at which a bank has its own values."""
 TABLES, SCALE_MIN, SCALE_MAX = 64, 0.11, 64.0
-"""Tables of the latent's residuals: zero-mean Gaussians, their standard deviations evenly spread in logarithm."""
+"""Tables of the latent's residuals: zero-mean Gaussians, standard deviations evenly spaced on a logarithmic scale."""
 E_FOLDS = math.log(SCALE_MAX / SCALE_MIN) / TABLES
-"""From one table's standard deviation to the next, as a logarithm."""
+"""Logarithm of the ratio of successive tables' standard deviations."""
 PRIORS = 64
 MODULATION = 8.0
-"""The largest factor, shift or gain that the body asks of the renderer: unbounded, one outlier became 1e20 in a picture."""
+"""Largest factor, shift or gain that the body passes to the renderer: unbounded, one outlier became 1e20 in a picture."""
 LEAST = 1e-9
-"""No symbol is estimated at more than 30 bits."""
+"""Smallest estimated probability of a symbol, 30 bits."""
 SLOPE = 0.1
 
 
@@ -30,7 +30,7 @@ def knot_shares(quality: Tensor) -> Tensor:
 
 
 def zero(*convolutions: nn.Conv2d) -> None:
-    """Make convolutions start as nothing."""
+    """Initialise convolutions to zero output."""
     for convolution in convolutions:
         nn.init.zeros_(convolution.weight)
         if convolution.bias is not None:
@@ -38,7 +38,7 @@ def zero(*convolutions: nn.Conv2d) -> None:
 
 
 class Bank(nn.Module):
-    """One number a channel at KNOTS qualities, interpolated linearly."""
+    """One value per channel at KNOTS qualities, interpolated linearly."""
 
     def __init__(self, channels: int, start: float = 0.0) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class Bank(nn.Module):
 
 
 class Block(nn.Module):
-    """Depthwise block, then a gated feed-forward, each with a shortcut; both start as nothing but their shortcut."""
+    """Depthwise block, then a gated feed-forward, each with a skip connection; both start as the identity."""
 
     def __init__(self, c: int, factor: float = 1.5) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ class Block(nn.Module):
 
 
 class Renderer(nn.Module):
-    """Draws at 1/4 of the size, modulated by the body's output at 1/16."""
+    """Generates the picture at 1/4 of the size, modulated by the body's output at 1/16."""
 
     def __init__(self, latent: int, body: int, width: int, layers: int = 3) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ class Renderer(nn.Module):
         """Latent y (B, C, h, w) and the body's output (B, D, h, w) -> (B, 3, 16 h, 16 w)."""
         x = functional.pixel_shuffle(self.content(y), 4)
         bounded = MODULATION * torch.tanh(self.mod(body) / MODULATION)
-        # Enlarged one by one: parts of one large tensor are slow to work on.
+        # Enlarge the tensors one by one: views of one large tensor are slow to process.
         modulation = [self.enlarged(part) for part in bounded.chunk(3 * self.layers, 1)]
         for i in range(self.layers):
             factor, shift, gain = modulation[3 * i : 3 * i + 3]
@@ -97,7 +97,7 @@ class Renderer(nn.Module):
         return functional.pixel_shuffle(self.out(x).float(), 4)
 
     def enlarged(self, x: Tensor) -> Tensor:
-        """Bilinear interpolation to four times the size; in training by products of matrices, whose gradient is faster."""
+        """Bilinear interpolation to four times the size; in training by matrix products, whose gradient is faster."""
         if not self.training:
             return functional.interpolate(x, scale_factor=4, mode="bilinear", align_corners=False)
         b, c, h, w = x.shape
@@ -108,7 +108,7 @@ class Renderer(nn.Module):
 
 
 def stretch(n: int) -> Tensor:
-    """The matrix (4 n, n) that interpolates n samples linearly to 4 n, edges repeated."""
+    """Matrix (4 n, n) that interpolates n samples linearly to 4 n, edges repeated."""
     place = ((torch.arange(4 * n) + 0.5) / 4 - 0.5).clamp(0, n - 1)
     low = place.floor().long().clamp(max=max(0, n - 2))
     matrix = torch.zeros(4 * n, n)
@@ -119,9 +119,9 @@ def stretch(n: int) -> Tensor:
 
 
 class SelectablePriors(nn.Module):
-    """PRIORS factorised priors of z, of which each picture names one: k logistics a channel, integrated over unit bins.
+    """PRIORS factorised priors of z; each picture selects one: k logistics per channel, integrated over unit bins.
 
-    They start spread over a factor of 30 in scale, so that each suits some picture.
+    Their initial scales are spread over a factor of 30, so that each prior suits some pictures.
     """
 
     def __init__(self, c: int, k: int = 3) -> None:
@@ -144,7 +144,7 @@ class SelectablePriors(nn.Module):
         return mass
 
     def bits(self, z: Tensor) -> Tensor:
-        """Bits (B,) of z (B, C, h, w): for training the mixture of all priors, else the best prior and its name."""
+        """Bits (B,) of z (B, C, h, w): in training, of the mixture of all priors; otherwise of the best prior and its index."""
         b, c, h, w = z.shape
         rows = z.flatten(2).permute(1, 0, 2).reshape(c, -1)  # (C, B h w): long rows
         each = -torch.log2(self.mass(rows).clamp(min=LEAST)).sum(1)
@@ -155,7 +155,7 @@ class SelectablePriors(nn.Module):
 
 
 class _Clamp(torch.autograd.Function):
-    """Clamps, but lets a gradient pass that leads back into the range."""
+    """Clamp; outside the range it passes only gradients that lead back into it."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, low: float, high: float) -> Tensor:
@@ -192,7 +192,7 @@ class _Bits(torch.autograd.Function):
 
 
 def gaussian_bits(residual: Tensor, index: Tensor) -> Tensor:
-    """Bits (B,) of residuals (B, C, h, w) under Gaussians of table indexes, clamped to the tables there are."""
+    """Bits (B,) of residuals (B, C, h, w) under Gaussians of table indexes, clamped to the valid range."""
     return _Bits.apply(residual, _Clamp.apply(index, 0.0, TABLES - 1.0)).sum((1, 2, 3))  # type: ignore[union-attr]  # torch's stub
 
 

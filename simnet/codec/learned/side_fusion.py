@@ -1,7 +1,7 @@
-"""The side-information stage: alignment and fusion behind a decoder.
+"""Side-information stage: alignment and fusion behind a decoder.
 
-It is the second half of `atn`, and it stands alone behind the decoder of any other codec (`codec+fuse`): the cameras keep the
-encoders they have, and what is sent is the other codec's bitstream, byte for byte.
+It is the second half of `atn`, and it also works alone behind the decoder of any other codec (`codec+fuse`): the cameras keep
+their encoders, and the bitstream is that of the other codec, byte for byte.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from simnet.records import Announcement, Decoded, SideInformation
 STRIDE = 16
 """Pictures are padded to multiples of this."""
 CELL = 4
-"""Side of the cells that attention works on."""
+"""Side of the cells that attention uses."""
 STRONGEST = 8
-"""Matches of a cell that an explanation keeps."""
+"""Number of matches per cell that an explanation keeps."""
 
 
 def picture_shape(announcement: Announcement) -> tuple[int, int, int, int]:
-    """The tensor that a padded picture of a stream fills."""
+    """Tensor shape of a stream's padded picture."""
     height, width = (-(-side // STRIDE) * STRIDE for side in (announcement.height, announcement.width))
     return 1, 3, height, width
 
 
 class Fuser:
-    """A model's fusion network with the aligner ahead of it; one a decoder."""
+    """Fusion network of a model and its aligner; one per decoder."""
 
     def __init__(self, chosen: model.Model, announcement: Announcement) -> None:
         self._model, self._aligner = chosen, Aligner()
@@ -51,7 +51,7 @@ class Fuser:
         return to_picture(run(self._model, "fuse", alone, np.concatenate(aligned)), *picture.shape[:2])
 
     def explain(self, alone: np.ndarray, picture: np.ndarray, side: Sequence[SideInformation]) -> Explanation:
-        """Where fusion looked, by cells of CELL pixels; `common` is what attention fetched, at full strength."""
+        """Explain fusion by cells of CELL pixels; `common` is the picture that attention fetched, at full strength."""
         height, width = picture.shape[:2]
         pictures = [resized(item.picture, height, width) for item in side]
         flows = [self._aligner.flows(picture, each) for each in pictures]
@@ -87,7 +87,7 @@ def strongest_matches(weights: np.ndarray, flows: list[np.ndarray], shapes: list
 
 
 def attended(weights: np.ndarray, aligned: list[np.ndarray]) -> np.ndarray:
-    """What attention fetched from the aligned pictures (1, 3, H, W each), the null key left out: (1, 3, H, W)."""
+    """Picture that attention fetched from the aligned pictures (1, 3, H, W each), without the null key: (1, 3, H, W)."""
     window, rows, columns = weights.shape[1:]
     side = int(window**0.5)
     reach = side // 2
@@ -104,7 +104,7 @@ def attended(weights: np.ndarray, aligned: list[np.ndarray]) -> np.ndarray:
 
 
 class FusingDecoder:
-    """Decodes with another codec's decoder, then aligns and fuses the side pictures; see `protocols.Decoder`."""
+    """Decoder that runs another codec's decoder, then aligns and fuses the side pictures; see `protocols.Decoder`."""
 
     def __init__(self, inner: Decoder, announcement: Announcement, stage: str) -> None:
         if getattr(inner, "uses_side", False):
@@ -113,7 +113,7 @@ class FusingDecoder:
         self._inner, self._fuser = inner, Fuser(model.load(stage), announcement)
 
     def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
-        """Decode; without side pictures exactly what the other codec gives."""
+        """Decode; without side pictures the result equals the other codec's."""
         alone = self._inner.decode(data, ()).picture
         if not side:
             return Decoded(alone, alone)

@@ -62,7 +62,7 @@ class VideoEncoder:
         self._sequence = 0
 
     def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
-        """See `protocols.Encoder`. The first frame is a key frame; for AV1, so is a frame whose quality changes by a lot."""
+        """See `protocols.Encoder`. The first frame is a key frame; in AV1, a large change of quality starts another one."""
         check_size(image, self.announcement)
         step = framing.quality_step(quality)
         coder = self._coder
