@@ -20,7 +20,7 @@ class LossConfig:
 class TraceConfig:
     """A file with a link's bandwidth over time; the trace repeats after its end.
 
-    `kind`: mahimahi (one integer a line, the millisecond of an opportunity to deliver 1500 bytes) or csv (a rate in `column`).
+    `kind`: mahimahi (one integer per line, the millisecond of an opportunity to deliver 1500 bytes) or csv (a rate in `column`).
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""Houses: a painted front, plain sides, a flat or pitched roof, and what sticks out so that parallax shows."""
+"""Houses: a painted front, plain sides, a flat or pitched roof, and relief that makes parallax visible."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHADY: Colour = (0.60, 0.64, 0.74)
 
 
 class Houses:
-    """A stock of painted fronts and roofs, from which `add` builds rows of houses."""
+    """A stock of painted fronts and roofs; its methods build rows of houses and single houses from them."""
 
     def __init__(self, rng: np.random.Generator, grain: Grain, kinds: int = 9) -> None:
         self._rng = rng
@@ -44,9 +44,9 @@ class Houses:
         gap: tuple[float, float] = (0.0, 3.0),
         within: bool = False,
     ) -> None:
-        """Build houses from x = along[0] to along[1] whose fronts stand near the line `y`; without `light`, plainer ones.
+        """Build houses from x = along[0] to along[1] with fronts near the line `y`; without `light`, plainer houses.
 
-        The last house may stand beyond the end, unless all are to be `within`.
+        The last house may extend beyond the end unless `within` is set.
         """
         x = along[0]
         while x < along[1]:
@@ -78,7 +78,7 @@ class Houses:
         faces_south: bool,
         relief: bool = True,
     ) -> None:
-        """Build one house of front `kind` on the rectangle `low` to `high`, with `relief` on its front or without."""
+        """Build one house with front `kind` on the rectangle `low` to `high`, with or without `relief` on its front."""
         front = self.fronts[kind]
         (ax, ay), (bx, by) = low, high
         height = front.height_m
@@ -145,7 +145,7 @@ class Houses:
     def _relief(
         self, mesh: Mesh, kind: int, low: tuple[float, float], high: tuple[float, float], *, faces_south: bool
     ) -> None:
-        """Add a cornice and here and there a bay or a balcony in front of the wall."""
+        """Add a cornice and occasional bays and balconies in front of the wall."""
         front = self.fronts[kind]
         line = low[1] if faces_south else high[1]
         out = -1.0 if faces_south else 1.0

@@ -1,4 +1,4 @@
-"""House fronts, painted: walls, windows with what they reflect, doors, shops, ledges and the dirt below them."""
+"""Painted house fronts: walls, windows with reflections, doors, shops, ledges and the dirt below them."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _SIGNS = ((0.62, 0.12, 0.12), (0.12, 0.25, 0.50), (0.10, 0.36, 0.22), (0.80, 0.6
 
 @dataclass(frozen=True, slots=True)
 class Facade:
-    """A painted front (SIZE x SIZE x 3, float32) and how large the house is in metres.
+    """A painted front (SIZE x SIZE x 3, float32) and the size of the house in metres.
 
-    Its sides are of the neutral `wall` texture (`brick` or `plaster`) in its `colour`.
+    The sides of the house use the neutral `wall` texture (`brick` or `plaster`) in its `colour`.
     """
 
     picture: np.ndarray
@@ -41,7 +41,7 @@ class Facade:
 
 
 def paint(rng: np.random.Generator, grain: Grain) -> Facade:
-    """Return a new front, its size, colours and windows drawn from `rng`."""
+    """Return a new front; `rng` draws its size, colours and windows."""
     bays, floors = int(rng.integers(3, 8)), int(rng.integers(2, 6))
     width_m, height_m = bays * rng.uniform(2.4, 3.4), 3.2 * floors + 1.0
     colour = _WALLS[rng.integers(len(_WALLS))]
@@ -78,7 +78,7 @@ def _window(
     cell: tuple[float, float],
     style: tuple[float, float, int, float],
 ) -> None:
-    """Paint one window: frame, glass or curtain, the reveal's shadow on top and left, a sill and the streak below it."""
+    """Paint one window: frame, glass or curtain, the reveal's shadow at top and left, a sill and a streak below it."""
     share_w, share_h, panes, frame = style
     height, width = int(cell[0] * share_h), int(cell[1] * share_w)
     y, x = int(corner[0] + cell[0] * 0.18), int(corner[1] + (cell[1] - width) / 2)
@@ -145,7 +145,7 @@ def _ground_floor(rng: np.random.Generator, grain: Grain, picture: np.ndarray, t
 
 
 def _lettering(rng: np.random.Generator, strip: np.ndarray) -> None:
-    """Write strokes that look like letters from across the road."""
+    """Paint strokes that look like letters from across the road."""
     height, width = strip.shape[:2]
     x = int(width * rng.uniform(0.05, 0.4))
     for _ in range(int(rng.integers(6, 16))):
@@ -168,7 +168,7 @@ def _shelves(rng: np.random.Generator, pane: np.ndarray) -> None:
 
 
 def _weather(grain: Grain, picture: np.ndarray) -> None:
-    """Dirt near the ground and under the roof, soot in clouds, grit everywhere."""
+    """Paint dirt near the ground and under the roof, cloudy soot, and grit everywhere."""
     down = np.linspace(0.0, 1.0, SIZE, dtype=np.float32)[:, None]
     dirt = 1.0 - 0.28 * np.clip((down - 0.86) * 7, 0, 1) * (0.7 + 0.3 * grain.patch(SIZE, SIZE)) - 0.06 * (1 - down)
     soot = 1.0 + 0.07 * grain.patch(SIZE, SIZE) + 0.05 * grain.patch(SIZE, SIZE, 0.5)

@@ -1,4 +1,4 @@
-"""Farmland of 480 m by 480 m to be seen from a drone: parcels with crop rows, hedges, tracks, farms, trees, vehicles."""
+"""Farmland of 480 m by 480 m for drone views: parcels with crop rows, hedges, tracks, farms, trees, vehicles."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _paint(
     tracks: list[Line],
     farms: list[np.ndarray],
 ) -> np.ndarray:
-    """Return the land from above (texels x texels x 3, north up)."""
+    """Return the ground texture from above (texels x texels x 3, north up)."""
     picture = cv2.resize(materials.grass(grain, _TEXELS // 2, _TEXELS // 2), (_TEXELS, _TEXELS))
     for parcel in parcels:
         _crop(rng, grain, picture, parcel)
@@ -130,7 +130,7 @@ def _paint(
 
 
 def _crop(rng: np.random.Generator, grain: Grain, picture: np.ndarray, parcel: np.ndarray) -> None:
-    """Paint one parcel: its crop, rows along its longest side, tramlines, bare and lush places."""
+    """Paint one parcel: its crop, rows along its longest side, tramlines, bare and lush patches."""
     texels = _texels(parcel)
     left, top = np.maximum(texels.min(axis=0), 0)
     right, bottom = np.minimum(texels.max(axis=0), _TEXELS)
@@ -162,7 +162,7 @@ def _blend(picture: np.ndarray, mask: np.ndarray, over: np.ndarray) -> None:
 
 
 def _texels(points: np.ndarray) -> np.ndarray:
-    """Return points (K x 2, metres) as int32 columns and rows of the picture."""
+    """Convert points (K x 2, metres) to int32 columns and rows of the picture."""
     scaled = (points - LOW) * (_TEXELS / SIDE_M)
     scaled[:, 1] = _TEXELS - scaled[:, 1]
     return np.round(scaled).astype(np.int32)
@@ -232,7 +232,7 @@ def _farms(
 def _scatter(
     mesh: Mesh, light: LightMap, rng: np.random.Generator, parcels: list[np.ndarray], clear: list[tuple[float, float]]
 ) -> None:
-    """Put single trees, bushes and, on every third parcel, straw bales in loose rows."""
+    """Add single trees, bushes and, on every third parcel, straw bales in loose rows."""
     for _ in range(260):
         x, y = rng.uniform(LOW[0], HIGH[0]), rng.uniform(LOW[1], HIGH[1])
         if any(np.hypot(x - cx, y - cy) < 6 for cx, cy in clear):
@@ -255,7 +255,7 @@ def _scatter(
 
 
 def _ground(grain: Grain, picture: np.ndarray) -> NodePath:
-    """Return the land with fine grain over it, mirrored outwards to the horizon."""
+    """Return the ground with fine grain on top, mirrored outwards to the horizon."""
     root = NodePath("ground")
     land = to_texture(picture)
     grit = np.clip(0.88 + 0.09 * grain.patch(512, 512) + 0.15 * grain.patch(512, 512, 0.5), 0.3, 1.0)

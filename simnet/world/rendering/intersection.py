@@ -1,4 +1,4 @@
-"""A crossroads of two streets with houses on its corners, cars crossing in turns."""
+"""Intersection of two streets with houses at its corners and cars that cross in turns."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ARM_M = 108.0
-"""How far each street goes from the crossing; then a house closes the view."""
+"""Length of each street from the crossing; a house closes the view at its end."""
 _CROSSING_M = 48.0
 _CORNER_M = 14.5
-"""Distance from the middle where houses begin: what stands on a corner of the pavement sees both streets."""
+"""Distance from the centre at which houses begin: a camera on a corner of the pavement sees both streets."""
 _WIDE_M = 14.0
-"""Distance from the middle where parked cars and trees begin."""
+"""Distance from the centre at which parked cars and trees begin."""
 
 
 def build(seed: int, keep_clear: Iterable[tuple[float, float]] = ()) -> scene.Scene:
-    """Return the crossroads of `seed`; no tree or post stands near `keep_clear` (x, y)."""
+    """Return the intersection of `seed`; no tree or post stands near `keep_clear` (x, y)."""
     rng = generator(seed, "world", "intersection")
     grain = Grain(rng)
     houses = Houses(rng, grain)
@@ -120,14 +120,14 @@ def _ground(rng: np.random.Generator, grain: Grain, light: LightMap) -> NodePath
 
 
 def _lay(mesh: Mesh, low: tuple[float, float], high: tuple[float, float], metres: float) -> None:
-    """Add ground whose texture repeats every `metres`, a tile's middle at the origin."""
+    """Add ground whose texture repeats every `metres`; a tile's centre is at the origin."""
     (ax, ay), (bx, by) = low, high
     corners = [(ax, ay), (bx, ay), (bx, by), (ax, by)]
     mesh.polygon("road", [(x, y, 0.0) for x, y in corners], [(x / metres + 0.5, y / metres + 0.5) for x, y in corners])
 
 
 def _traffic(result: scene.Scene, rng: np.random.Generator) -> None:
-    """Let cars cross, east and west in one half of every period, north and south in the other."""
+    """Add crossing cars: eastbound and westbound in one half of each period, northbound and southbound in the other."""
     speed, period = 9.0, 6.0
     for way, (heading, wait) in enumerate(((0.0, 0.0), (180.0, 0.5), (90.0, 3.1), (270.0, 3.5))):
         turn = np.radians(heading)

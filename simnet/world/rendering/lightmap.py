@@ -1,4 +1,4 @@
-"""What the sun does to the ground: a map of shadows and stains over a rectangle, multiplied onto its texture."""
+"""Light map of the ground: shadows and stains over a rectangle, multiplied onto its texture."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from simnet.world.rendering.noise import Grain
 
 SUN = (0.42, 0.62)
-"""How far the shadow of one metre of height falls: metres east and north."""
+"""Shadow offset per metre of height: metres east and north."""
 _SHADE = np.asarray((0.46, 0.49, 0.58), np.float32)
 
 
 class LightMap:
     """Sunlight on the ground between `low` and `high` (x, y in metres), `height` x `width` texels.
 
-    While `turned` is set, what is added is turned a quarter clockwise, as `Mesh` does; the sun is not.
+    While `turned` is set, added objects are rotated by 90 degrees clockwise, as in `Mesh`; the sun is not.
     """
 
     def __init__(self, low: Sequence[float], high: Sequence[float], height: int, width: int) -> None:
@@ -42,13 +42,13 @@ class LightMap:
         self._fill(rim + self._turn(np.asarray([(x, y)])) + np.multiply(SUN, z))
 
     def picture(self, grain: Grain, *, dapple: float = 0.35) -> np.ndarray:
-        """Return the map (2 height x 2 width x 3, north up, 0..1), its edges soft and its brightness uneven."""
+        """Return the map (2 height x 2 width x 3, north up, 0..1), with soft edges and uneven brightness."""
         height, width = self._shade.shape
         shade = cv2.GaussianBlur(self._shade.astype(np.float32) / 255.0, (0, 0), 0.8)
         shade = np.clip(shade * (1.0 - dapple * np.clip(grain.patch(height, width, 0.5) - 0.8, 0, 1)), 0, 1)[..., None]
         light = shade * _SHADE + (1 - shade)
         stains = 0.90 + 0.06 * grain.patch(height, width) + 0.05 * grain.patch(height, width, 1.6)
-        # The renderer magnifies without filtering, so the map is made finer here.
+        # The renderer magnifies without filtering, so the map is upsampled here.
         return cv2.resize(light * stains[..., None], None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
 
     def _turn(self, points: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ def tint(value: np.ndarray, colour: Colour) -> np.ndarray:
 
 
 def mottled(grain: Grain, height: int, width: int, colour: Colour, strength: float = 0.1) -> np.ndarray:
-    """Return a colour broken up by natural noise, a little of it in hue."""
+    """Return a colour modulated by natural noise, slightly in hue too."""
     value = 1.0 + strength * (0.7 * grain.patch(height, width) + 0.5 * grain.patch(height, width, 0.5))
     picture = tint(value, colour)
     warmth = 0.25 * strength * grain.patch(height, width, 1.6)
@@ -31,7 +31,7 @@ def mottled(grain: Grain, height: int, width: int, colour: Colour, strength: flo
 def brick(
     rng: np.random.Generator, grain: Grain, height: int, width: int, pixels_per_m: float, colour: Colour
 ) -> np.ndarray:
-    """Return brickwork in running bond, every brick of its own shade, with mortar between."""
+    """Return brickwork in running bond, with one shade per brick and mortar joints."""
     course, length = max(2.0, 0.12 * pixels_per_m), max(5.0, 0.32 * pixels_per_m)
     row = (np.arange(height) / course).astype(int)
     column = (np.arange(width)[None] / length + 0.5 * (row[:, None] % 2)).astype(int)
@@ -46,14 +46,14 @@ def brick(
 
 
 def plaster(grain: Grain, height: int, width: int, colour: Colour) -> np.ndarray:
-    """Return rendered wall, with damp patches and streaks that run down."""
+    """Return a plastered wall with damp patches and vertical streaks."""
     picture = mottled(grain, height, width, colour, 0.05)
     streaks = cv2.blur(grain.patch(height, width, 0.5), (1, 61), borderType=cv2.BORDER_REFLECT)
     return picture * (1.0 + 0.10 * streaks - 0.06 * np.maximum(grain.patch(height, width), 0.5))[..., None]
 
 
 def asphalt(grain: Grain, height: int, width: int) -> np.ndarray:
-    """Return worn asphalt: grit, cloudy wear and hairline cracks."""
+    """Return worn asphalt with grit, cloudy wear and hairline cracks."""
     picture = mottled(grain, height, width, (0.47, 0.47, 0.48), 0.09)
     cracks = np.abs(grain.patch(height, width)) < 0.012
     wear = grain.patch(height, width, 1.6) > 0.6
@@ -62,7 +62,7 @@ def asphalt(grain: Grain, height: int, width: int) -> np.ndarray:
 
 
 def slabs(rng: np.random.Generator, grain: Grain, height: int, width: int, pixels: int) -> np.ndarray:
-    """Return paving of square slabs of `pixels` with dark joints, each slab of its own shade."""
+    """Return paving of square slabs of `pixels` a side with dark joints and one shade per slab."""
     rows, columns = -(-height // pixels), -(-width // pixels)
     shade = 1.0 + 0.07 * rng.standard_normal((rows, columns)).astype(np.float32)
     value = shade.repeat(pixels, axis=0).repeat(pixels, axis=1)[:height, :width]
@@ -74,7 +74,7 @@ def slabs(rng: np.random.Generator, grain: Grain, height: int, width: int, pixel
 
 
 def grass(grain: Grain, height: int, width: int) -> np.ndarray:
-    """Return rough grass, patchy from lush to dry."""
+    """Return rough grass with lush and dry patches."""
     blades = 1.0 + 0.22 * grain.patch(height, width, 0.5) + 0.16 * grain.patch(height, width)
     dry = np.clip(0.5 + 0.4 * grain.patch(height, width, 1.6), 0.0, 1.0)[..., None]
     colour = dry * np.asarray((0.52, 0.50, 0.27), np.float32) + (1 - dry) * np.asarray((0.27, 0.41, 0.17), np.float32)
@@ -82,7 +82,7 @@ def grass(grain: Grain, height: int, width: int) -> np.ndarray:
 
 
 def tiles(rng: np.random.Generator, grain: Grain, height: int, width: int, colour: Colour) -> np.ndarray:
-    """Return roof tiles in rows, lit from above, with moss and odd tiles."""
+    """Return roof tiles in rows, lit from above, with moss and differing tiles."""
     row, column = np.arange(height) // 8, np.arange(width) // 6
     shade = 1.0 + 0.12 * rng.standard_normal((row[-1] + 1, column[-1] + 1)).astype(np.float32)
     value = shade[row[:, None], column[None]] * (0.75 + 0.5 * (np.arange(height) % 8) / 8)[:, None]
@@ -93,7 +93,7 @@ def tiles(rng: np.random.Generator, grain: Grain, height: int, width: int, colou
 
 
 def foliage(rng: np.random.Generator, grain: Grain, size: int) -> np.ndarray:
-    """Return a crown of leaves (size x size x 4): clumps lit from above, holes where the sky shows."""
+    """Return a tree crown (size x size x 4): leaf clumps lit from above, with transparent holes."""
     y, x = np.mgrid[0:size, 0:size].astype(np.float32) / size * 2 - 1
     value = np.zeros((size, size), np.float32)
     reach = 0.86 + 0.10 * grain.patch(size, size)
@@ -111,7 +111,7 @@ def foliage(rng: np.random.Generator, grain: Grain, size: int) -> np.ndarray:
 
 
 def sky(grain: Grain, height: int, width: int) -> np.ndarray:
-    """Return a sky, horizon at the bottom row: gradient, haze, broken clouds. Its left and right edges meet."""
+    """Return a sky with the horizon at the bottom row: gradient, haze, broken clouds. It tiles horizontally."""
     up = np.linspace(1.0, 0.0, height, dtype=np.float32)[:, None, None]
     picture = (1 - up) * np.asarray((0.80, 0.85, 0.90), np.float32) + up * np.asarray((0.30, 0.48, 0.78), np.float32)
     base = grain.patch(height, width, 1.6)

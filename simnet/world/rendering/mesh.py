@@ -1,4 +1,4 @@
-"""Triangles for Panda3D, gathered by texture and by piece of street so that what is out of sight is skipped whole."""
+"""Triangle meshes for Panda3D, grouped by texture and by piece of street, so that pieces out of view are culled whole."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ _VERTEX = np.dtype([("place", "<f4", 3), ("colour", "u1", 4), ("texture", "<f4",
 
 
 def times(light: float | Colour, colour: Colour) -> Colour:
-    """Return a colour under a light: the product, channel by channel."""
+    """Return the product of a light and a colour, channel by channel."""
     red, green, blue = (light, light, light) if isinstance(light, (int, float)) else light
     return (red * colour[0], green * colour[1], blue * colour[2])
 
 
 class Mesh:
-    """Collects polygons, each with a texture, texture coordinates and a colour a corner, and builds a node of them.
+    """Builder of a node from polygons, each with a texture, texture coordinates and a colour per corner.
 
-    While `turned` is set, what is added is turned a quarter clockwise: (x, y) becomes (y, -x).
+    While `turned` is set, added polygons are rotated by 90 degrees clockwise: (x, y) becomes (y, -x).
     """
 
     def __init__(self) -> None:
@@ -83,7 +83,7 @@ class Mesh:
         uv: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0),
         colours: Colour | Sequence[Colour] = WHITE,
     ) -> None:
-        """Add an upright wall from `start` to `end` (x, y), left to right as seen from its front."""
+        """Add a vertical wall from `start` to `end` (x, y), left to right as seen from its front."""
         (ax, ay), (bx, by) = start[:2], end[:2]
         corners = [(ax, ay, bottom), (bx, by, bottom), (bx, by, top), (ax, ay, top)]
         u0, v0, u1, v1 = uv
@@ -98,7 +98,7 @@ class Mesh:
         metres: float,
         colours: Colour | Sequence[Colour] = WHITE,
     ) -> None:
-        """Add a level rectangle seen from above; the texture repeats every `metres`, counted from the origin."""
+        """Add a horizontal rectangle, visible from above; the texture repeats every `metres`, counted from the origin."""
         (ax, ay), (bx, by) = low[:2], high[:2]
         corners = [(ax, ay, z), (bx, ay, z), (bx, by, z), (ax, by, z)]
         self.polygon(texture, corners, [(x / metres, y / metres) for x, y, _ in corners], colours)
@@ -127,7 +127,7 @@ class Mesh:
         self.slab(texture, (ax, ay), (bx, by), bz, metres, top)
 
     def build(self, name: str, textures: dict[str, Texture], *, cut_out: Sequence[str] = ()) -> NodePath:
-        """Return a node with one geometry a texture and piece; `cut_out` textures have holes (alpha below a half)."""
+        """Return a node with one geometry per texture and piece; `cut_out` textures have holes (alpha below 0.5)."""
         root = NodePath(name)
         for key in sorted(self._corners):
             node = GeomNode(key[0])

@@ -1,4 +1,4 @@
-"""Natural-looking noise: pictures of the real world have amplitude spectra that fall as about 1/f, so ours do too.
+"""Natural-looking noise with an amplitude spectrum of about 1/f, as in photographs.
 
 Field 1987, "Relations between the statistics of natural images and the response properties of cortical cells".
 """
@@ -9,7 +9,7 @@ import numpy as np
 
 
 def fractal(rng: np.random.Generator, height: int, width: int, slope: float = 1.0) -> np.ndarray:
-    """Return float32 noise (height x width, mean 0, deviation 1) that tiles and whose amplitude falls as 1/f**slope."""
+    """Return tileable float32 noise (height x width, mean 0, standard deviation 1); its amplitude falls as 1/f**slope."""
     spectrum = np.fft.rfft2(rng.standard_normal((height, width), dtype=np.float32))
     frequency = np.hypot(np.fft.fftfreq(height)[:, None] * height, np.fft.rfftfreq(width)[None] * width)
     frequency[0, 0] = 1.0
@@ -20,7 +20,7 @@ def fractal(rng: np.random.Generator, height: int, width: int, slope: float = 1.
 
 
 class Grain:
-    """A small bank of noise maps; `patch` cuts a random piece, which costs far less than making new noise."""
+    """A small bank of noise maps; `patch` cuts a random piece, which costs far less than new noise."""
 
     SIZE = 512
 

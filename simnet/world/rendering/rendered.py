@@ -1,4 +1,4 @@
-"""Rendered worlds: a scene made from the scenario's seed, seen by its cameras, with the vehicles that carry them."""
+"""Rendered worlds: a scene built from the scenario's seed, its cameras, and the vehicles that carry them."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _FLIES_ABOVE_M = 5.0
 
 
 def open_world(config: WorldConfig, cameras: Mapping[str, CameraConfig], seed: int) -> RenderedWorld:
-    """Open a rendered world; InputError if there is no such scene."""
+    """Open a rendered world; InputError if the scene does not exist."""
     return RenderedWorld(config, cameras, seed)
 
 
 class RenderedWorld:
-    """Draws frames on the process's one stage."""
+    """A world that draws frames with the process's single stage."""
 
     def __init__(self, config: WorldConfig, cameras: Mapping[str, CameraConfig], seed: int) -> None:
         if config.scene not in SCENES:
@@ -48,12 +48,12 @@ class RenderedWorld:
             self._bodies = self._add_bodies(seed)
 
     def frame(self, camera: str, t_ns: int) -> np.ndarray:
-        """Return what `camera` sees at `t_ns`: uint8, height x width x 3, RGB."""
+        """Return the frame of `camera` at `t_ns`: uint8, height x width x 3, RGB."""
         with LOCK:
             return self._draw(camera, t_ns)
 
     def close(self) -> None:
-        """Let the scene go."""
+        """Release the scene."""
         with LOCK:
             self._scene.movers.clear()
             self._bodies.clear()
@@ -73,7 +73,7 @@ class RenderedWorld:
                 own.show()
 
     def _add_bodies(self, seed: int) -> dict[Trajectory, NodePath]:
-        """Put a car, or a drone high up, on every way that a camera travels."""
+        """Add a car, or a drone at high altitude, to every trajectory that a camera follows."""
         found: dict[Trajectory, NodePath] = {}
         for name in sorted(self._cameras):
             way = self._cameras[name].trajectory

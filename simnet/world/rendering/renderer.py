@@ -1,7 +1,7 @@
-"""The one Panda3D engine of a process: its software renderer draws a scene from a pose into a picture.
+"""Software renderer on the process's single Panda3D engine: draws a scene from a pose into a picture.
 
-Panda3D has a single engine in a process, so there is one stage, behind one lock, whichever thread or world asks.
-The renderer's own minification filter lets fine texture alias, so pictures are drawn larger and averaged down.
+Panda3D allows one engine per process, so all threads and worlds share one stage behind one lock.
+The renderer's own minification filter aliases fine textures, so pictures are drawn larger and averaged down.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from simnet.tracks.poses import Pose
 
 LOCK = threading.RLock()
-"""Hold it for anything that touches a Panda3D object."""
+"""Lock for every access to a Panda3D object."""
 
 _SETTINGS = """
 load-display p3tinydisplay
@@ -46,13 +46,13 @@ garbage-collect-states false
 state-cache false
 transform-cache false
 """
-# The last three: without Panda3D's own main loop nobody empties its caches, and they keep every scene's textures.
+# The last three: only Panda3D's own main loop empties its caches; without it they keep every scene's textures.
 _NEAR_M, _FAR_M = 0.3, 900.0
 _OVERSAMPLING = 2
 
 
 class _View:
-    """A buffer of one picture size."""
+    """An off-screen buffer for one picture size."""
 
     def __init__(self, engine: GraphicsEngine, pipe: GraphicsPipe, width: int, height: int) -> None:
         self.size = (width, height)
@@ -80,7 +80,7 @@ class _View:
 
 
 class Stage:
-    """Draws scenes. Use `stage()`; a second engine in a process is not possible."""
+    """Drawer of scenes. Use `stage()`; a process cannot have a second engine."""
 
     def __init__(self) -> None:
         load_prc_file_data("", _SETTINGS)
@@ -108,12 +108,12 @@ class Stage:
 
 @cache
 def stage() -> Stage:
-    """Return the process's stage. Hold `LOCK` while calling this and the stage's methods."""
+    """Return the process's stage. The caller holds `LOCK` for this call and for the stage's methods."""
     return Stage()
 
 
 def to_texture(image: np.ndarray, *, repeat: bool = True) -> Texture:
-    """Return a texture made of `image` (H x W x 3 or 4, RGB(A), uint8 or float in 0..1; powers of two)."""
+    """Return a texture made from `image` (H x W x 3 or 4, RGB(A), uint8 or float in 0..1; powers of two)."""
     if image.dtype != np.uint8:
         image = (np.clip(image, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
     height, width, channels = image.shape

@@ -1,4 +1,4 @@
-"""What lines a road along the x axis: asphalt and markings, pavements, parked cars, trees, lamps and signs."""
+"""Road along the x axis: asphalt and markings, pavements, parked cars, trees, lamps and signs."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from simnet.world.rendering.noise import Grain
 
 TILE_M = 24.0
-"""The painted ground repeats every so many metres along the street and is as wide."""
+"""Side of the painted ground tile in metres; it repeats along the street."""
 KERB_M, FRONT_M = 6.2, 10.2
-"""Distances from the middle of the road."""
+"""Distances of kerb and house fronts from the middle of the road."""
 _METAL = (0.48, 0.50, 0.52)
 
 
 def paint_road(rng: np.random.Generator, grain: Grain, size: int, metres: float = TILE_M) -> np.ndarray:
-    """Return ground of `metres` a side (size x size x 3), the road running left to right through its middle."""
+    """Return a ground texture of `metres` a side (size x size x 3); the road runs left to right through its middle."""
     pixels_per_m = size / metres
     y = (size / 2 - np.arange(size)) / pixels_per_m
     x = np.arange(size) / pixels_per_m
@@ -46,7 +46,7 @@ def paint_road(rng: np.random.Generator, grain: Grain, size: int, metres: float 
 
 
 def _patches(rng: np.random.Generator, grain: Grain, picture: np.ndarray, pixels_per_m: float) -> None:
-    """Add mended places and manholes."""
+    """Add repaired patches and manholes."""
     size = len(picture)
     for _ in range(5):
         h, w = (rng.uniform(0.6, 2.2, 2) * pixels_per_m).astype(int)
@@ -68,7 +68,7 @@ def furnish(
     keep_clear: list[tuple[float, float]],
     along: tuple[float, float],
 ) -> None:
-    """Park cars and put trees, lamps and signs from x = along[0] to along[1]; nothing tall near `keep_clear` (x, y)."""
+    """Add parked cars, trees, lamps and signs from x = along[0] to along[1]; nothing tall near `keep_clear` (x, y)."""
     west, east = along
 
     def free(x: float, y: float, metres: float = 3.0) -> bool:

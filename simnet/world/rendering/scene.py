@@ -1,4 +1,4 @@
-"""What every rendered scene is: a still part, and things that move as functions of time alone."""
+"""Rendered scenes: a static part, and moving objects whose placement depends on time only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from simnet.world.rendering.noise import Grain
 
 Placement = tuple[float, float, float, float]
-"""x, y, z in metres and the heading in degrees."""
+"""x, y, z in metres and heading in degrees."""
 
 
 @dataclass(slots=True)
@@ -30,35 +30,35 @@ class Scene:
     movers: list[tuple[NodePath, Callable[[float], Placement]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        # The default order goes by addresses in memory, and where two surfaces are equally near the later one shows.
+        # The default order follows memory addresses, and of two surfaces at equal depth the later one is visible.
         self.root.set_bin("unsorted", 0)
 
     def at(self, t_s: float) -> None:
-        """Put everything that moves where it is at `t_s`."""
+        """Move all moving objects to their placements at `t_s`."""
         for node, where in self.movers:
             x, y, z, heading = where(t_s)
             node.set_pos_hpr(x, y, z, heading, 0.0, 0.0)
 
     def add(self, node: NodePath, where: Callable[[float], Placement]) -> None:
-        """Let `node` ride along `where`."""
+        """Add a moving `node`, placed by `where` at each time."""
         node.reparent_to(self.root)
         self.movers.append((node, where))
 
 
 def load(pictures: dict[str, np.ndarray]) -> dict[str, Texture]:
-    """Return textures of painted pictures."""
+    """Return textures made from painted pictures."""
     return {name: to_texture(picture) for name, picture in pictures.items()}
 
 
 def common(rng: np.random.Generator, grain: Grain) -> dict[str, np.ndarray]:
-    """Return the pictures that every scene needs: bodies, trees, posts."""
+    """Return the pictures that every scene needs: vehicle bodies, trees, posts."""
     pictures = vehicles.textures(grain)
     pictures["leaves"] = np.hstack([materials.foliage(rng, grain, 256) for _ in range(2)])
     return pictures
 
 
 def ground(node: NodePath, order: int) -> NodePath:
-    """Make `node` a layer of the ground: drawn before all else, in `order`, so layers need no depth between them."""
+    """Make `node` a ground layer: drawn before all else, in `order`, so layers need no difference in depth."""
     node.set_bin("background", order)
     node.set_depth_test(False)
     node.set_depth_write(False)
@@ -66,7 +66,7 @@ def ground(node: NodePath, order: int) -> NodePath:
 
 
 def sky(grain: Grain, radius_m: float = 700.0) -> NodePath:
-    """Return a dome with clouds."""
+    """Return a sky dome with clouds."""
     mesh = Mesh()
     columns, rows = 20, 5
     for k in range(columns):

@@ -73,7 +73,7 @@ def _ground(rng: np.random.Generator, grain: Grain, light: LightMap) -> NodePath
 
 
 def _traffic(result: scene.Scene, rng: np.random.Generator) -> None:
-    """Let cars come the other way; the lane towards +x belongs to the scenario's own vehicles."""
+    """Add oncoming cars; the lane towards +x is reserved for the scenario's own vehicles."""
     length = EAST - WEST
     speed = rng.uniform(8.0, 12.0)
     for k in range(7):

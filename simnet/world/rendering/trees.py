@@ -1,4 +1,4 @@
-"""Trees and bushes: crossed cards of leaves around a trunk, with level cards so that they show from above too."""
+"""Trees and bushes: crossed leaf cards around a trunk, plus horizontal cards for views from above."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def add_tree(
 
 
 def add_bush(mesh: Mesh, rng: np.random.Generator, x: float, y: float, radius: float) -> None:
-    """Add a bush that stands on the ground."""
+    """Add a bush on the ground."""
     shade = rng.uniform(0.7, 1.0)
     _crown(mesh, rng, (x, y, 0.7 * radius), radius, (shade, shade, shade))
 

@@ -1,4 +1,4 @@
-"""Cars and drones: small solid bodies, nose towards +x, wheels on z = 0, middle at the origin."""
+"""Cars and drones: small solid bodies with the nose towards +x, wheels on z = 0, and the centre at the origin."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PAINTS: tuple[Colour, ...] = (
 )
 LENGTH_M, WIDTH_M = 4.3, 1.8
 _GLASS: Colour = (0.17, 0.21, 0.25)
-# The outline from the front bumper over the roof to the rear bumper: (x, z, what the strip to the next point is).
+# The outline from the front bumper over the roof to the rear bumper: (x, z, type of the strip to the next point).
 _OUTLINES = {
     "saloon": (
         (2.15, 0.3, "paint"), (2.12, 0.72, "paint"), (1.05, 0.92, "glass"), (0.35, 1.40, "paint"),
@@ -46,7 +46,7 @@ KINDS = tuple(_OUTLINES)
 
 
 def textures(grain: Grain) -> dict[str, np.ndarray]:
-    """Return the pictures that bodies are made of."""
+    """Return the texture pictures of vehicle bodies."""
     paint = materials.mottled(grain, 128, 128, (0.9, 0.9, 0.9), 0.05)
     paint *= np.linspace(1.1, 0.8, 128, dtype=np.float32)[:, None, None]
     y, x = np.mgrid[-1:1:64j, -1:1:64j]
@@ -61,7 +61,7 @@ def textures(grain: Grain) -> dict[str, np.ndarray]:
 def add_car(
     mesh: Mesh, paint: Colour, kind: str, place: tuple[float, float] = (0.0, 0.0), turn_deg: float = 0.0
 ) -> None:
-    """Add a car to `mesh`, its middle at `place` (x, y), its nose `turn_deg` counter-clockwise from east."""
+    """Add a car to `mesh` with its centre at `place` (x, y) and its nose `turn_deg` counter-clockwise from east."""
     outline = _OUTLINES[kind]
     half = WIDTH_M / 2 + (0.1 if kind == "van" else 0.0)
     put = _Placer(place, turn_deg)
@@ -79,7 +79,7 @@ def add_car(
 
 
 def _side(mesh: Mesh, put: _Placer, outline: tuple, side: float, half: float, colour: Colour) -> None:
-    """Add one flank: the lower body, the windows above the belt, and two wheels."""
+    """Add one side of the car: the lower body, the windows above the belt line, and two wheels."""
     front, rear = outline[0][0], outline[-1][0]
     points = [(x, z) for x, z, _ in outline]
     first, last = (k for k, (_, _, what) in enumerate(outline) if what == "glass")
@@ -119,7 +119,7 @@ def _lamps(mesh: Mesh, put: _Placer, outline: tuple, half: float) -> None:
 
 
 class _Placer:
-    """Turns and moves corners from the body's own axes into the world's."""
+    """Transform of corners from body axes to world axes: rotation and translation."""
 
     def __init__(self, place: tuple[float, float], turn_deg: float) -> None:
         self._place = (*place, 0.0)
@@ -131,7 +131,7 @@ class _Placer:
 
 
 def car(textures: dict[str, Texture], paint: Colour, kind: str) -> NodePath:
-    """Return a car that can be moved about, with the soft shadow below it."""
+    """Return a movable car with a soft shadow below it."""
     mesh = Mesh()
     add_car(mesh, paint, kind)
     node = mesh.build("car", textures)
@@ -140,7 +140,7 @@ def car(textures: dict[str, Texture], paint: Colour, kind: str) -> NodePath:
 
 
 def shade(half_length: float, half_width: float, textures: dict[str, Texture]) -> NodePath:
-    """Return the soft shadow of something that stands on the ground."""
+    """Return the soft shadow of an object on the ground."""
     mesh = Mesh()
     a, b = half_length, half_width
     mesh.polygon("blob", [(-a, -b, 0), (a, -b, 0), (a, b, 0), (-a, b, 0)], [(0, 0), (1, 0), (1, 1), (0, 1)])
@@ -154,7 +154,7 @@ def shade(half_length: float, half_width: float, textures: dict[str, Texture]) -
 
 
 def drone(textures: dict[str, Texture]) -> NodePath:
-    """Return a quadrocopter of 1.2 m; its middle, not its feet, is at the origin."""
+    """Return a quadcopter of 1.2 m; its centre, not its feet, is at the origin."""
     mesh = Mesh()
     mesh.box("body", (-0.2, -0.12, -0.06), (0.2, 0.12, 0.08), 1.0, (0.75, 0.76, 0.78))
     for x in (-0.42, 0.42):
@@ -165,5 +165,5 @@ def drone(textures: dict[str, Texture]) -> NodePath:
 
 
 def _inset(z: float) -> float:
-    """How far the flank leans in at height `z`."""
+    """Return the inward offset of the car's side at height `z`."""
     return max(0.0, z - 0.9) * 0.35
