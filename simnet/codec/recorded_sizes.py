@@ -26,7 +26,7 @@ NAME = "recorded"
 SEPARATOR = "#"
 """Separator in a stream's model: FILE, or FILE#STREAMS."""
 NEAREST = 64
-"""Minimum number of frames that a draw chooses from, if there are as many, with qualities equal to within `ALIKE`."""
+"""Minimum number of frames in a draw (fewer only if fewer exist); a draw includes all frames within `ALIKE` of the quality."""
 ALIKE = 0.02
 COLUMNS = ("stream", "codec", "size_bytes", "quality", "key", "link_bytes", "bpp")
 LARGEST_BYTES = 2**26
