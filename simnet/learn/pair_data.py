@@ -1,4 +1,4 @@
-"""Named data as pairs of pictures, and random crops of them."""
+"""Named data sets as pairs of pictures, and random crops of them."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from simnet.world.recordings.frames import read_rgb
 
 Pair = tuple[np.ndarray, np.ndarray]
 KEPT_BYTES = 4 << 30
-"""Of pictures that stay in memory once read; what is beyond is read again each time."""
+"""Limit on the pictures that stay in memory once read; the others are read again each time."""
 
 
 @dataclass(frozen=True)
 class PairSource:
-    """One named data set: pairs of uint8 H x W x 3 RGB pictures of the same scene, the first of which is coded."""
+    """One named data set: pairs of uint8 H x W x 3 RGB pictures of one scene; the first of each is coded."""
 
     name: str
     pairs: Sequence[Pair]
 
 
 class Files(Sequence[Pair]):
-    """Pairs of picture files, read and fitted when they are asked for; a file that is in several pairs is kept once."""
+    """Pairs of picture files, read and fitted on access; a file in several pairs is kept in memory once."""
 
     def __init__(self, files: Sequence[tuple[Path, Path]], fit: Callable[[np.ndarray], np.ndarray] | None) -> None:
         self.files, self.fit = files, fit
@@ -38,8 +38,8 @@ class Files(Sequence[Pair]):
     def __len__(self) -> int:
         return len(self.files)
 
-    def __getitem__(self, index: int) -> Pair:  # type: ignore[override]  # nobody takes slices
-        """The pair; PictureError if a file is no picture or too small for the protocol."""
+    def __getitem__(self, index: int) -> Pair:  # type: ignore[override]  # slices are not used
+        """Return the pair; PictureError if a file is not a picture or is too small for the protocol."""
         first, second = self.files[index]
         return self._read(first), self._read(second)
 
@@ -56,13 +56,13 @@ class Files(Sequence[Pair]):
 
 
 def load(name: str, *, rendered_pairs: int, seed: int) -> PairSource:
-    """Find or render the data called `name` (see `named`); a split that is left open is `test`.
+    """Find or render the data set `name` (see `dataset_spec`); the default split is `test`.
 
-    Published data come cropped and resized as in the papers. If their number of pairs is not the papers', that is said on
-    standard error.
+    Published data are cropped and resized as in the papers. If their number of pairs differs from the papers', a warning goes
+    to standard error.
 
     Raises:
-        InputError: No such name, or nothing of that kind at its place.
+        InputError: The name is unknown, or its place has no data of that kind.
     """
     parsed = dataset_spec.parse(name)
     if parsed.kind == dataset_spec.RENDERED:
@@ -93,20 +93,20 @@ def load(name: str, *, rendered_pairs: int, seed: int) -> PairSource:
 
 
 def choose(sources: Sequence[PairSource], rng: np.random.Generator) -> PairSource:
-    """Draw a source; it counts by the square root of its size, so that long drives do not drown the others."""
+    """Draw a source in proportion to the square root of its size, so that long drives do not dominate."""
     weights = np.sqrt([len(source.pairs) for source in sources])
     return sources[rng.choice(len(sources), p=weights / weights.sum())]
 
 
 def scale(picture: np.ndarray, factor: float) -> np.ndarray:
-    """Shrink by `factor` <= 1 with area averaging."""
+    """Shrink a picture by `factor` <= 1 with area averaging."""
     if factor >= 1:
         return picture
     return cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
 
 
 def random_crop(picture: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
-    """A random size x size crop at a random scale, flipped half of the time; gray now and then."""
+    """A random size x size crop at a random scale, flipped half of the time and sometimes gray."""
     smallest = size / min(picture.shape[:2])
     picture = scale(picture, rng.uniform(min(1.0, max(0.5, smallest)), 1.0))
     if min(picture.shape[:2]) < size:
@@ -123,7 +123,7 @@ def random_crop(picture: np.ndarray, size: int, rng: np.random.Generator) -> np.
 
 
 def centre(picture: np.ndarray, height: int, width: int) -> np.ndarray:
-    """The largest centre crop of aspect width : height, resized to it (area)."""
+    """The largest centre crop of aspect width : height, resized to width x height (area)."""
     h, w = picture.shape[:2]
     side = min(h / height, w / width)
     ch, cw = round(height * side), round(width * side)

@@ -1,8 +1,8 @@
-"""Several processes that train one network (`torchrun`): who this one is, what it computes on, its share of a batch.
+"""Data-parallel training with `torchrun`: rank and device of this process, and its share of a batch.
 
-Every process draws the whole batch and keeps its share, so that two with half of it each see the very examples of one with all of
-it. Gradients are averaged by torch's DistributedDataParallel: over gloo between CPUs, over NCCL between GPUs. The first process
-alone validates, writes and exports.
+Every process draws the whole batch and keeps its share, so the examples do not depend on the number of processes. Torch's
+DistributedDataParallel averages the gradients: over gloo between CPUs, over NCCL between GPUs. Only the first process validates,
+writes and exports.
 """
 
 from __future__ import annotations
@@ -18,39 +18,39 @@ from simnet.errors import InputError
 
 
 class WorkerFinished(Exception):  # noqa: N818  # not an error
-    """This process has done its part of a training: what remains, the first one does alone."""
+    """Raised when this process has done its part of a training; the first process does the rest alone."""
 
 
 def world() -> int:
-    """How many processes train together."""
+    """Number of processes that train together."""
     return distributed.get_world_size() if distributed.is_available() and distributed.is_initialized() else 1
 
 
 def rank() -> int:
-    """Which of them this one is."""
+    """Rank of this process."""
     return distributed.get_rank() if world() > 1 else 0
 
 
 def first() -> bool:
-    """Whether this one validates, writes and exports."""
+    """Whether this process validates, writes and exports."""
     return rank() == 0
 
 
 def asked_world() -> int:
-    """How many processes the launcher (`torchrun`) has started; 1 without one."""
+    """Number of processes that the launcher (`torchrun`) started; 1 without a launcher."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def local_place() -> int:
-    """Which of this machine's processes this one is."""
+    """Rank of this process on its machine."""
     return int(os.environ.get("LOCAL_RANK", "0"))
 
 
 def device(asked: str) -> torch.device:
-    """What to compute on: `auto` (a GPU where there is one), `cpu` or `cuda`; of several GPUs each process takes its own.
+    """Device to compute on: `auto` (a GPU if there is one), `cpu` or `cuda`; each process takes its own GPU.
 
     Raises:
-        InputError: There is no GPU, or there are fewer than processes.
+        InputError: There is no GPU, or there are fewer GPUs than processes.
     """
     if asked == "cpu" or (asked == "auto" and not torch.cuda.is_available()):
         return torch.device("cpu")
@@ -64,7 +64,7 @@ def device(asked: str) -> torch.device:
 
 
 def threads() -> int:
-    """Threads for this process: what OMP_NUM_THREADS says, else its share of the processors."""
+    """Number of threads for this process: OMP_NUM_THREADS if set, else its share of the processors."""
     asked = os.environ.get("OMP_NUM_THREADS", "")
     if asked.isdecimal() and int(asked):
         return int(asked)
@@ -73,7 +73,7 @@ def threads() -> int:
 
 @contextmanager
 def processes(asked: str) -> Iterator[None]:
-    """Join the others that `torchrun` started, until this ends or this process has `WorkerFinished`; nothing to do without it."""
+    """Join the process group of `torchrun` until the block ends or raises `WorkerFinished`; no-op without `torchrun`."""
     if asked_world() == 1:
         yield
         return
@@ -90,13 +90,13 @@ def processes(asked: str) -> Iterator[None]:
 
 
 def leave_to_first() -> None:
-    """End here, by raising `WorkerFinished`, unless this is the first process."""
+    """Raise `WorkerFinished` unless this is the first process."""
     if not first():
         raise WorkerFinished
 
 
 def share(batch: Tensor) -> Tensor:
-    """This process's part of a batch (B, ...), whose examples come one after another.
+    """This process's share of a batch (B, ...): consecutive examples.
 
     Raises:
         InputError: B is not a multiple of the number of processes.
@@ -109,7 +109,7 @@ def share(batch: Tensor) -> Tensor:
 
 
 def mean(value: Tensor) -> Tensor:
-    """The mean over all processes; every one of them must ask."""
+    """The mean over all processes; every process must call this."""
     if world() > 1:
         value = value.clone()
         distributed.all_reduce(value)
@@ -118,7 +118,7 @@ def mean(value: Tensor) -> Tensor:
 
 
 def from_first(value: float, place: torch.device) -> float:
-    """What the first process says; every one of them must ask."""
+    """The value of the first process; every process must call this."""
     if world() == 1:
         return value
     told = torch.tensor([value], dtype=torch.float64, device=place)
@@ -127,7 +127,7 @@ def from_first(value: float, place: torch.device) -> float:
 
 
 def anywhere(said: bool, place: torch.device) -> bool:
-    """Whether any process says so; every one of them must ask."""
+    """Whether the flag is set in any process; every process must call this."""
     if world() == 1:
         return said
     told = torch.tensor([float(said)], device=place)

@@ -1,10 +1,10 @@
-"""Stage `published`: the networks of the NDIC and ATN papers, trained as their authors train them.
+"""Stage `published`: trains the networks of the NDIC and ATN papers as their authors do.
 
     loss = bpp_x + alpha bpp_y + beta bpp_w + lambda 255^2 (D_x + alpha D_y)
 
-Mital, Ozyilkan, Garjani, Gunduz (DCC 2022, WACV 2023): whole pictures of 128 x 256, one pair at a time and both flipped half of
-the time, Adam with AMSGrad, a tenth of the learning rate whenever ten epochs brought nothing, and the weights of the best epoch.
-Nothing here differs from that but what the recipe says.
+Mital, Ozyilkan, Garjani, Gunduz (DCC 2022, WACV 2023): whole pictures of 128 x 256, one pair at a time, both flipped half of
+the time; Adam with AMSGrad; the learning rate falls to a tenth after ten epochs without improvement; the best epoch's weights are
+kept. Only the recipe can deviate from this.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from simnet.learn.trainer import Trainer
 from simnet.learn.training_journal import Validation
 
 BEST = "best.pt"
-"""The best weights in the authors' own format, in the training folder; `simnet import` takes it too."""
+"""File of the best weights in the authors' format, in the training folder; `simnet import` accepts it."""
 CARD = """# {codec}
 
 The published network, trained anew.
@@ -50,11 +50,11 @@ The published network, trained anew.
 - **Rate**: fixed. The quality knob changes nothing.
 """
 AT_ONCE = 4
-"""Pairs that a validation puts through the network together."""
+"""Batch size of a validation, in pairs."""
 
 
 def build(chosen: PublishedOptions) -> PublishedNetwork:
-    """The network that a recipe asks for, with random weights; attention is for pictures of 128 x 256."""
+    """Build the recipe's network with random weights; its attention is for pictures of 128 x 256."""
     kind = published_kinds.find(chosen.codec)
     first = picture_protocols.HEIGHT * picture_protocols.WIDTH // (8 * GRID) ** 2
     patches = tuple(first * 4**k for k in range(ATTENTIONS)) if kind.attention else ()
@@ -62,7 +62,7 @@ def build(chosen: PublishedOptions) -> PublishedNetwork:
 
 
 def terms(output: Output, x: Tensor, y: Tensor, chosen: PublishedOptions, kind: str) -> dict[str, Tensor]:
-    """The loss and its parts (scalars) by name: `loss`, `bpp` (what would be sent) and `distortion` (of x)."""
+    """The loss and its parts (scalars) by name: `loss`, `bpp` (of the bits that are sent) and `distortion` (of x)."""
     rate, distance = output.bpp, losses.distortion(kind, output.x_hat, x).mean()
     rates, distances = rate, distance
     if output.y_hat is not None:
@@ -72,7 +72,7 @@ def terms(output: Output, x: Tensor, y: Tensor, chosen: PublishedOptions, kind: 
 
 
 class Pairs:
-    """All pairs of several sources as one data set, each once an epoch in a new order."""
+    """All pairs of several sources as one data set; each epoch visits every pair once, in a new order."""
 
     def __init__(self, sources: Sequence[pair_data.PairSource], seed: int) -> None:
         self.places = [(source, index) for source in sources for index in range(len(source.pairs))]
@@ -93,7 +93,7 @@ class Pairs:
         return len(self.places)
 
     def __getitem__(self, index: int) -> pair_data.Pair:
-        """A pair as it is coded: data that are not cropped and resized by a protocol are brought to its size."""
+        """Return a pair as it is coded; data without a protocol are cropped and resized to its size."""
         source, place = self.places[index]
         first, second = (
             pair_data.centre(each, picture_protocols.HEIGHT, picture_protocols.WIDTH) for each in source.pairs[place]
@@ -102,7 +102,7 @@ class Pairs:
 
 
 def train(recipe: Recipe, folder: Path) -> PublishedNetwork:
-    """Train or resume; returns the best network of all epochs, which is also left in the folder as the authors would."""
+    """Train or resume; return the best network of all epochs, and write it to the folder in the authors' format."""
     chosen = recipe.published
     assert chosen is not None
     torch.manual_seed(recipe.seed)
@@ -132,7 +132,7 @@ def train(recipe: Recipe, folder: Path) -> PublishedNetwork:
 
 @torch.no_grad()
 def validate(network: PublishedNetwork, held_out: Pairs, recipe: Recipe) -> Validation:
-    """Means over all pairs; PSNR is taken before clipping, as in the papers."""
+    """Compute means over all pairs; PSNR is measured before clipping, as in the papers."""
     chosen, device = recipe.published, next(network.parameters()).device
     assert chosen is not None
     sums: dict[str, float] = dict.fromkeys(("loss", "bpp", "psnr", "ms_ssim"), 0.0)
@@ -169,7 +169,7 @@ def authors_state(network: PublishedNetwork) -> dict[str, Tensor]:
 
 
 def write(recipe: Recipe, folder: Path, exported: Path, validation: list[str]) -> None:
-    """Make the model folder `exported` of the best weights in the training folder, as `simnet import` would.
+    """Export the best weights in the training folder to the model folder `exported`, as `simnet import` does.
 
     `validation` is the newest line of the log, for the manifest.
     """

@@ -1,4 +1,4 @@
-"""A recipe: everything that a training depends on, read from a YAML file and kept with the checkpoint."""
+"""Training recipes: all inputs of a training, read from a YAML file and stored with the checkpoint."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from simnet.scenario import document
 
 FOLDER = Path(__file__).parent / "recipes"
 FREE = ("steps", "device")
-"""Keys that may change between two sittings of one training."""
+"""Keys that may change when a training resumes."""
 
 
 class PublishedOptions(pydantic.BaseModel):
-    """What the NDIC and ATN papers leave open: the loss is bpp_x + alpha bpp_y + beta bpp_w + weight 255^2 (D_x + alpha D_y)."""
+    """Options that the NDIC and ATN papers vary; loss = bpp_x + alpha bpp_y + beta bpp_w + weight 255^2 (D_x + alpha D_y)."""
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
 
     codec: Literal["ndic-bls17", "ndic-bmshj18", "atn-paper", "bls17", "bmshj18"]
     filters: int = pydantic.Field(default=192, gt=0, le=1024)
-    """N of the papers."""
+    """N in the papers."""
     weight: float = pydantic.Field(gt=0)
-    """lambda of the papers."""
+    """lambda in the papers."""
     alpha: float = pydantic.Field(default=1.0, ge=0)
     beta: float = pydantic.Field(default=1.0, ge=0)
 
@@ -38,60 +38,60 @@ class Recipe(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
 
     model: str = pydantic.Field(min_length=1)
-    """Folder of `models/` that the result is exported to."""
+    """Folder of `models/` that the trained model is exported to."""
     stage: Literal["backbone", "fuse", "common", "published", "dsin", "lowres"]
     """`backbone`: rate and distortion of the coder alone. `fuse`: the decoder's side-information stage, encoder frozen.
-    `common`: NDIC's way with side information, encoder frozen. `published`: a network of the NDIC and ATN papers, as theirs.
-    `dsin`: DSIN, as its paper trains it. `lowres`: the backbone at 1/16 of the size."""
+    `common`: NDIC's use of side information, encoder frozen. `published`: a network of the NDIC and ATN papers, trained as
+    theirs. `dsin`: DSIN, trained as in its paper. `lowres`: the backbone at 1/16 of the size."""
     backbone: str | None = None
-    """For `fuse` and `common`: the training folder whose backbone is frozen."""
+    """For `fuse` and `common`: training folder of the frozen backbone."""
     codecs: tuple[str, ...] = ()
-    """For `fuse` without a backbone: the codecs whose decoded pictures the stage is trained on."""
+    """For `fuse` without a backbone: codecs whose decoded pictures are the training input."""
     data: tuple[str, ...] = pydantic.Field(min_length=1)
-    """Named data (`named`): `pairs:DIR`, `kitti_raw:DIR`, `kitti_odometry:DIR`, `kitti-stereo:DIR`, `kitti-general:DIR`,
-    `cityscapes:DIR`, `rendered:SCENE`. Where a split is left open it is `#train`."""
+    """Data names (see `dataset_spec`): `pairs:DIR`, `kitti_raw:DIR`, `kitti_odometry:DIR`, `kitti-stereo:DIR`,
+    `kitti-general:DIR`, `cityscapes:DIR`, `rendered:SCENE`. The default split is `#train`."""
     validation: tuple[str, ...] = pydantic.Field(min_length=1)
-    """Named data that are watched; where a split is left open it is `#val`."""
+    """Named data for validation; the default split is `#val`."""
     pictures: tuple[str, ...] = ()
-    """For `lowres`: folders of single pictures that are trained on beside `data`."""
+    """For `lowres`: folders of single pictures, used for training in addition to `data`."""
     shares: tuple[pydantic.PositiveFloat, ...] = ()
-    """For `lowres`: how often each of `data`, then of `pictures` is drawn; without it by the square root of its size."""
+    """For `lowres`: relative frequency of each of `data`, then of `pictures`; default: square root of the size."""
     offsets: tuple[int, ...] = (0,)
-    """Frames by which the right picture of a drive in `data` is later, each in turn, where its name says nothing."""
+    """Offsets in frames by which a drive's right picture is later, for each of `data` whose name gives none."""
     seed: int = pydantic.Field(default=1, ge=0)
     steps: int = pydantic.Field(gt=0)
     batch: int = pydantic.Field(default=16, gt=0)
-    """Examples a step, of all processes together."""
+    """Examples per step, over all processes."""
     crop: int = pydantic.Field(default=128, gt=0, multiple_of=16)
     learning_rate: float = pydantic.Field(default=5e-4, gt=0)
     warm_up: int = pydantic.Field(default=500, ge=0)
     schedule: Literal["cosine", "plateau"] = "cosine"
-    """`cosine`: down to a hundredth at the last step. `plateau`: a tenth whenever ten validations brought nothing."""
+    """`cosine`: falls to a hundredth at the last step. `plateau`: to a tenth after ten validations without improvement."""
     amsgrad: bool = False
     clip: float | None = pydantic.Field(default=1.0, gt=0)
-    """Norm that gradients are cut to."""
+    """Norm that gradients are clipped to."""
     distortion: Literal["mse", "ms-ssim"] = "mse"
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    """`auto`: a GPU where there is one."""
+    """`auto`: a GPU if there is one."""
     precision: Literal["bfloat16", "float32"] = "bfloat16"
-    """Of the convolutions; weights and losses are float32."""
+    """Precision of the convolutions; weights and losses are float32."""
     rendered_pairs: int = pydantic.Field(default=200, gt=0)
-    """How many pairs are rendered of each `rendered:SCENE`."""
+    """Number of pairs that are rendered for each `rendered:SCENE`."""
     start: str | None = None
-    """For `backbone` and `fuse`: a model (its name or folder) whose weights the training starts from."""
+    """For `backbone` and `fuse`: model (name or folder) whose weights initialise the training."""
     groups: tuple[int, ...] = ()
-    """For `backbone`: channels of the checkerboard context model's groups, 192 in all; none is a factorised prior."""
+    """For `backbone`: channels of the checkerboard context model's groups, 192 in total; empty: a factorised prior."""
     lambda_low: float = pydantic.Field(default=0.0001, gt=0)
     lambda_high: float = pydantic.Field(default=0.07, gt=0)
     """Distortion weight (255^2 * MSE + bpp / lambda) at quality 0 and 1; geometric in between."""
     examples: int = pydantic.Field(default=4000, gt=0)
-    """For `fuse`: how many decoded and aligned examples are prepared."""
+    """For `fuse`: number of decoded and aligned examples that are prepared."""
     bpp_target: float = pydantic.Field(default=0.2, gt=0)
     """For `dsin`: the rate (bit/pixel) above which its loss rises."""
     drop_side: float = pydantic.Field(default=0.1, ge=0, le=1)
-    """For `fuse`: share of examples whose side picture is an unrelated one, so that the decoder learns distrust."""
+    """For `fuse`: share of examples with an unrelated side picture, so the decoder learns to ignore useless ones."""
     published: PublishedOptions | None = None
-    """For `published`: which network, and the papers' weights."""
+    """For `published`: the network, and the loss weights of the papers."""
 
     @pydantic.field_validator("data", "validation", mode="after")
     @classmethod
@@ -130,21 +130,21 @@ class Recipe(pydantic.BaseModel):
         if len(set(self.offsets)) < max(1, len(self.offsets)):
             raise ValueError(f"offsets: {list(self.offsets)}; expected at least one, and each once")
         with_offsets = tuple(dataset_spec.with_defaults(name, "train", self.offsets) for name in self.data)
-        # The only way to fill in a field of a frozen model from another one.
+        # A validator of a frozen model has no other way to set one field from another.
         object.__setattr__(self, "data", with_offsets)
         return self
 
     @property
     def codec_name(self) -> str:
-        """The codec that the trained model is for."""
+        """Name of the codec that uses the trained model."""
         return self.published.codec if self.published else self.model
 
 
 def read(path: str, overrides: list[str] | None = None) -> Recipe:
-    """Read a recipe from a file, or by the name of a shipped one; `overrides` are `key=value` strings.
+    """Read a recipe from a file, or a shipped recipe by name; `overrides` are `key=value` strings.
 
     Raises:
-        InputError: No such recipe, or one that is wrong: which file, line and key, and what was expected.
+        InputError: The recipe does not exist, or is invalid; the text gives file, line, key and the expected value.
     """
     file = find(path)
     try:
@@ -173,7 +173,7 @@ def read(path: str, overrides: list[str] | None = None) -> Recipe:
 
 
 def find(path: str) -> Path:
-    """The file of a recipe; InputError if there is none."""
+    """Return the file of a recipe; InputError if there is none."""
     file = Path(path) if Path(path).is_file() else FOLDER / f"{path.removesuffix('.yaml')}.yaml"
     if not file.is_file():
         known = ", ".join(sorted(p.stem for p in FOLDER.glob("*.yaml")))
@@ -182,8 +182,8 @@ def find(path: str) -> Path:
 
 
 def explain(error: pydantic.ValidationError, places: document.SourceLocations) -> str:
-    """The first fault as one line: where it is, what is there and what was expected."""
-    # A misspelt key is why another one is missing.
+    """Format the first fault as one line: location, value and expected value."""
+    # A misspelt key also makes the correct key missing, so it is reported first.
     faults = sorted(error.errors(include_url=False), key=lambda fault: fault["type"] != "extra_forbidden")
     first = faults[0]
     path: document.Path = tuple(first["loc"])
@@ -205,6 +205,6 @@ def explain(error: pydantic.ValidationError, places: document.SourceLocations) -
 
 
 def differences(old: Recipe, new: Recipe) -> dict[str, tuple[Any, Any]]:
-    """What differs between two sittings beyond what may: key -> (then, now)."""
+    """Differences between two recipes in keys that may not change: key -> (old, new)."""
     then, now = (recipe.model_dump(mode="json") for recipe in (old, new))
     return {key: (then[key], now[key]) for key in now if key not in FREE and then[key] != now[key]}

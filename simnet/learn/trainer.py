@@ -1,4 +1,4 @@
-"""The training loop of all stages: schedule, averaged weights, checkpoints, resuming, several processes."""
+"""Training loop of all stages: schedule, averaged weights, checkpoints, resume, several processes."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ REPORT_STEPS = 20
 """Steps between two reports of the loss."""
 AVERAGE = 0.999
 PRIOR_FACTOR = 10.0
-"""Learning rate of the prior over that of the network: at the same rate its densities stay too wide for thousands of steps."""
+"""Ratio of the prior's learning rate to the network's: at equal rates its densities stay too wide for thousands of steps."""
 
 Loss = Callable[[int], Tensor]
 Factors = Sequence[tuple[float, tuple[str, ...]]]
-"""Factors of the learning rate, each with the beginnings of its parameters' names; 1 for all others."""
+"""Factors of the learning rate, each with the name prefixes of its parameters; 1 for all others."""
 Network = TypeVar("Network", bound=nn.Module)
 
 
 class Trainer(Generic[Network]):
     """Trains a network by Adam with a schedule; `averaged` is the network to validate and export.
 
-    It holds the exponential moving average of the weights (`keep="average"`), or the weights with the least loss in validation
-    (`keep="best"`, as in published trainings).
+    `averaged` holds the exponential moving average of the weights (`keep="average"`), or the weights with the least validation
+    loss (`keep="best"`, as in the papers).
     """
 
     def __init__(
@@ -74,11 +74,11 @@ class Trainer(Generic[Network]):
 
     @property
     def checkpoint(self) -> Path:
-        """File of the newest state."""
+        """Path of the newest checkpoint."""
         return self.folder / CHECKPOINT
 
     def resume(self) -> bool:
-        """Continue from the newest checkpoint, if there is one; return whether there is.
+        """Resume from the newest checkpoint, if any; return whether there is one.
 
         Raises:
             InputError: The file is not a checkpoint, or belongs to another stage.
@@ -129,16 +129,16 @@ class Trainer(Generic[Network]):
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16")
 
     def note(self, **figures: Tensor) -> None:
-        """Note scalar parts of this step's loss, such as `bpp` and `distortion`, for the curves."""
+        """Record scalar parts of this step's loss, such as `bpp` and `distortion`, for the curves."""
         for name, value in figures.items():
             self._noted.setdefault(name, []).append(value.detach())
 
     def run(self, loss: Loss, validate: Callable[[Network], str | Validation], every: int = 1000) -> None:
         """Train until the recipe's number of steps.
 
-        `loss(step)` draws a batch, keeps this process's `share` of it and returns the scalar loss. Torch's random numbers are
-        seeded again for every step, so a killed training continues exactly as it would have. Of several processes only the first
-        returns; the others raise `parallel.WorkerFinished`.
+        `loss(step)` draws a batch, keeps this process's `share` of it and returns the scalar loss. Torch's random
+        generator is seeded again for every step, so a resumed training gives the same result as an uninterrupted one. Of several
+        processes only the first returns; the others raise `parallel.WorkerFinished`.
         """
         step_module: nn.Module = _StepModule(self.network, loss)
         if parallel.world() > 1:
@@ -164,7 +164,7 @@ class Trainer(Generic[Network]):
         self.averaged.cpu()
 
     def _has_unused(self, step_module: nn.Module) -> bool:
-        """Return whether some parameters have no gradient: torch must know, and warns if it is told without need."""
+        """Return whether some parameters have no gradient; torch must know, and warns if the flag is set without need."""
         step_module(self.step).backward()
         trained = [p for group in self.optimizer.param_groups for p in group["params"]]
         is_unused = any(p.grad is None for p in trained)
@@ -204,7 +204,7 @@ class Trainer(Generic[Network]):
         if recipe.schedule == "cosine":
             for group in self.optimizer.param_groups:
                 group["lr"] = group["factor"] * schedule(self.step, recipe)
-        # Each process has its own stream; otherwise all would add the same noise.
+        # Each process has its own random stream; otherwise all add the same noise.
         torch.manual_seed(int(np.random.SeedSequence((recipe.seed, self.step, parallel.rank())).generate_state(1)[0]))
         value = step_module(self.step)
         if not math.isfinite(value.item()):
@@ -223,7 +223,7 @@ class Trainer(Generic[Network]):
             self.average()
 
     def _report(self, journal: TrainingJournal | None, report: Callable[[int, float], None]) -> None:
-        """Report the means of all notes since the last report."""
+        """Report the means of all records since the last report."""
         names = sorted(self._noted)
         means = parallel.mean(torch.stack([torch.stack(self._noted[name]).mean() for name in names])).tolist()
         self._noted.clear()
@@ -268,7 +268,7 @@ def parameter_groups(network: nn.Module, factors: Factors) -> list[dict[str, Any
 
 
 class _StepModule(nn.Module):
-    """A training step as a module, for DistributedDataParallel: parameters of the network, output the loss."""
+    """Training step as a module for DistributedDataParallel: its parameters are the network's, its output is the loss."""
 
     def __init__(self, network: nn.Module, loss: Loss) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""From recipe to model folder: train or resume, export, measure, write manifest and card."""
+"""Trains a recipe into a model folder: train or resume, export, measure, write manifest and card."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from simnet.learn.recipe import Recipe
 
 QUALITIES = (0.0, 0.25, 0.5, 0.75, 1.0)
 ENCODE_NS, DECODE_NS, FUSE_NS = 15_000_000, 20_000_000, 40_000_000
-"""Declared virtual coding times of a 256 x 128 frame: round figures above what one core of a desktop machine takes."""
+"""Declared virtual coding times of a 256 x 128 frame: rounded up from the times of one core of a desktop machine."""
 
 MEASURED = 100
-"""Pairs that a published network is measured on, evenly spaced."""
+"""Number of evenly spaced pairs that a published network is measured on."""
 DSIN_TIMES = (400_000_000, 800_000_000)
 
 CARD = """# {model}
@@ -45,7 +45,7 @@ SUMMARIES = {
 
 
 def summary(recipe: Recipe) -> str:
-    """What the model is, in a sentence or two."""
+    """Description of the model in one or two sentences."""
     if recipe.stage == "backbone":
         prior = f"checkerboard context model (groups of {recipe.groups})" if recipe.groups else "factorised prior"
         return BACKBONE.format(prior=prior)
@@ -73,7 +73,7 @@ def train(recipe: Recipe, folder: Path, exported: Path) -> Path:
 
 
 def family(recipe: Recipe, folder: Path, exported: Path) -> None:
-    """Train and write one of simnet's own networks: a backbone, or a decoder behind a frozen one."""
+    """Train and write one of simnet's own networks: a backbone, or a decoder for a frozen backbone."""
     from simnet.learn import backbone_stage, fuse_stage, joint_stage
 
     numbers: dict[str, Any] = {}
@@ -119,11 +119,11 @@ def published(recipe: Recipe, folder: Path, exported: Path) -> None:
 
 
 STAGES = {"backbone": family, "fuse": family, "common": family, "dsin": dsin, "published": published, "lowres": lowres}
-"""What a recipe's stage does: train or resume in the first folder, write the second."""
+"""Function of each stage: it trains or resumes in the first folder and writes the second."""
 
 
 def described(recipe: Recipe, folder: Path, numbers: dict[str, Any], times: tuple[int, int]) -> dict[str, Any]:
-    """What a manifest says of a training."""
+    """Facts of a training for the manifest."""
     return {
         "encode_ns": times[0],
         "decode_ns": times[1],
@@ -135,7 +135,7 @@ def described(recipe: Recipe, folder: Path, numbers: dict[str, Any], times: tupl
 
 
 def card(recipe: Recipe, numbers: dict[str, Any]) -> str:
-    """The model's card."""
+    """Text of the model card."""
     network = ", ".join(f"{key} {value}" for part in numbers.values() for key, value in part.items())
     data = ", ".join((*recipe.data, *recipe.pictures))
     values = recipe.model_dump() | {"data": data, "validation": ", ".join(recipe.validation)}
@@ -143,18 +143,18 @@ def card(recipe: Recipe, numbers: dict[str, Any]) -> str:
 
 
 def plain(values: dict[str, Any]) -> dict[str, Any]:
-    """Tuples as lists, which YAML has."""
+    """Convert tuples to lists, because YAML has no tuples."""
     return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
 
 
 def measure(recipe: Recipe, exported: Path) -> dict[str, Any]:
-    """Rate (real bytes) and quality of the exported model on the recipe's validation data."""
+    """Measure rate (real bytes) and quality of the exported model on the recipe's validation data."""
     from simnet.learn.evaluation import evaluator
 
-    # A stage behind other codecs is measured behind the first of them.
+    # A fusion stage for other codecs is measured with the first of them.
     codec = f"{recipe.codecs[0]}+fuse" if recipe.codecs else recipe.codec_name
     name = f"{codec}={exported}"
-    # The published networks take seconds a picture, and their validation data have hundreds.
+    # The published networks take seconds per picture, and their validation data have hundreds of pictures.
     few: dict[str, Any] = {"size": (256, 128), "most": MEASURED} if recipe.published else {}
     result = evaluator.evaluate(recipe.validation, [name], QUALITIES, name, **few)
     controls = result["controls"].get(name, {})
@@ -172,7 +172,7 @@ def measure(recipe: Recipe, exported: Path) -> dict[str, Any]:
 
 
 def last_lines(log: Path, count: int = 1) -> list[str]:
-    """The newest validation figures (estimated bits, held-out drives)."""
+    """Read the newest validation figures (estimated bits, held-out drives) from the log."""
     if not log.is_file():
         raise InputError(f"{log}: missing; the training wrote no validation figures")
     return log.read_text().splitlines()[-count:]

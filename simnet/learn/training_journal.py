@@ -1,8 +1,8 @@
-"""What a training writes down as it goes, all in its folder.
+"""Log files of a training, in its folder.
 
-log.txt       a line a validation
+log.txt       one line per validation
 log.csv       every figure: step, name, value
-tensorboard/  the same as curves, and example pictures, where the package tensorboard is installed
+tensorboard/  the figures as curves, and example pictures, if the package tensorboard is installed
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ TEXT, FIGURES, CURVES = "log.txt", "log.csv", "tensorboard"
 
 @dataclass(frozen=True)
 class Validation:
-    """What a validation found: a line for people, figures by name, example pictures (uint8 H x W x 3) by name.
+    """Result of a validation: a line of text, figures by name, example pictures (uint8 H x W x 3) by name.
 
-    `loss` is what a `plateau` schedule waits for, the lower the better; a stage without such a schedule may leave it out.
+    `loss` drives the `plateau` schedule, lower is better; a stage without that schedule may omit it.
     """
 
     text: str
@@ -33,7 +33,7 @@ class Validation:
 
 
 class TrainingJournal:
-    """Appends to the files of a training folder; what was written after step `step`, before a kill, is taken back first."""
+    """Appends to the log files of a training folder; first removes entries after step `step`, left by a killed training."""
 
     def __init__(self, folder: Path, step: int) -> None:
         self.folder = folder
@@ -45,7 +45,7 @@ class TrainingJournal:
         self.curves = _curves(folder, step)
 
     def figures(self, step: int, values: Mapping[str, float]) -> None:
-        """Note figures of one step, named `train/loss`, `validation/psnr` and so on."""
+        """Record figures of one step, named `train/loss`, `validation/psnr` and so on."""
         with (self.folder / FIGURES).open("a") as file:
             file.writelines(f"{step},{name},{value:.9g}\n" for name, value in values.items())
         if self.curves:
@@ -53,7 +53,7 @@ class TrainingJournal:
                 self.curves.add_scalar(name, value, step)
 
     def validation(self, step: int, found: Validation) -> None:
-        """Note a validation."""
+        """Record a validation."""
         with (self.folder / TEXT).open("a") as file:
             file.write(f"step {step}: {found.text}\n")
         self.figures(step, {f"validation/{name}": value for name, value in found.figures.items()})
@@ -63,7 +63,7 @@ class TrainingJournal:
             self.curves.flush()
 
     def close(self) -> None:
-        """Let go of open files."""
+        """Close open files."""
         if self.curves:
             self.curves.close()
 

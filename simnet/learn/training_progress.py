@@ -1,4 +1,4 @@
-"""What people are told on standard error, by one process: a progress bar where there is a terminal, and warnings."""
+"""Progress bar (if there is a terminal) and warnings on standard error, from one process only."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def progress(total: int, start: int, name: str) -> Iterator[Callable[[int, float
 
 
 def warn(text: str) -> None:
-    """Say one line."""
+    """Print one line."""
     if _speaks():
         sys.stderr.write(f"simnet: warning: {text}\n")
 

@@ -1,4 +1,4 @@
-"""Starting from the weights of an earlier model, whose latent may have fewer channels and whose quality range may be narrower."""
+"""Warm start from an earlier model, whose latent may have fewer channels and whose quality range may be narrower."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from simnet.learn.recipe import Recipe
 
 @torch.no_grad()
 def start_backbone(network: Backbone, recipe: Recipe, pictures: Tensor) -> None:
-    """Fill `network` from the model that the recipe starts from.
+    """Load into `network` the weights of the model that the recipe names as `start`.
 
-    The earlier model's latent channels are put in order of their energy on `pictures` (B, 3, H, W), so that the context model's
-    first groups tell most about the rest. Gains are read at equal lambda, beyond the earlier range by its end's slope.
+    The earlier model's latent channels are sorted by their energy on `pictures` (B, 3, H, W), so that the context model's first
+    groups are most informative about the rest. Gains are read at equal lambda and extrapolated beyond the earlier range with the
+    slope at its end.
     """
     from safetensors import safe_open
 
@@ -55,7 +56,7 @@ def start_backbone(network: Backbone, recipe: Recipe, pictures: Tensor) -> None:
 
 
 def regrid(table: Tensor, earlier: dict[str, Any], recipe: Recipe, count: int) -> Tensor:
-    """A table (gains, C) over the earlier recipe's lambdas, read at `count` lambdas of the new one."""
+    """Resample a table (gains, C) from the earlier recipe's lambdas at `count` lambdas of the new recipe."""
     low, high = math.log(earlier["lambda_low"]), math.log(earlier["lambda_high"])
     new = torch.linspace(math.log(recipe.lambda_low), math.log(recipe.lambda_high), count)
     place = (new - low) / (high - low) * (len(table) - 1)

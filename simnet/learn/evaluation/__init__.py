@@ -1,8 +1,8 @@
-"""What `learn.evaluation.evaluator` is made of: which pictures, coded how, scored, compared, and what is shown of them.
+"""Rate-distortion evaluation: select pictures, code them, score and compare, and keep examples.
 
-    options (what was typed) -> drives (files) -> pairs (what serves what) -> coding (bytes, pictures)
-        -> scores (rows) -> simnet.bd_rate, offsets -> result
-        -> examples (pictures for people to look at) --^
+    evaluation_options (command line) -> drives (files) -> evaluation_pairs (tasks) -> picture_coding (bytes, pictures)
+        -> evaluation_rows (scores) -> simnet.bd_rate, offset_gain -> result
+        -> example_pictures (pictures for visual inspection) --^
 
-Codecs are reached through `simnet.codec`'s names alone. Nothing here draws a table or a page: that is the report's.
+Codecs are opened only by name, through `simnet.codec`. This package draws no table and no page; `report` does.
 """

@@ -1,4 +1,4 @@
-"""The named data as drives of picture files, read when they are asked for."""
+"""Named data sets as drives of picture files that are read on demand."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from simnet.learn import dataset_spec, pair_data, picture_protocols
 
 RENDERED_PAIRS, RENDERED_SEED = 50, 99
 KEPT = 96
-"""Pictures that stay in memory once read: a side picture serves as many pictures as there are offsets."""
+"""Number of pictures that stay in memory: a side picture is used once per offset."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How pictures are cropped and resized: by a protocol's name, to a size (width, height), or not at all."""
+    """Crop and resize of pictures: by a protocol's name, to a size (width, height), or none."""
 
     protocol: str | None = None
     size: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
-        """Raise InputError where there is no such protocol."""
+        """Raise InputError if the protocol is unknown."""
         if self.protocol is not None and self.protocol not in picture_protocols.CROPS:
             raise InputError(f"protocol {self.protocol}: unknown; expected one of {', '.join(picture_protocols.CROPS)}")
 
     def __call__(self, picture: np.ndarray) -> np.ndarray:
-        """Fit uint8 H x W x 3; PictureError where a protocol needs more pixels."""
+        """Fit a picture, uint8 H x W x 3; PictureError if it is too small for the protocol."""
         if self.protocol:
             return picture_protocols.CROPS[self.protocol](picture)
         return pair_data.centre(picture, self.size[1], self.size[0]) if self.size else picture
@@ -39,13 +39,13 @@ class Fit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DrivePicture:
-    """Where a picture is: a file, or the pixels of a rendered one."""
+    """Source of a picture: a file, or the pixels of a rendered picture."""
 
     place: Path | np.ndarray
     fit: Fit
 
     def read(self) -> np.ndarray:
-        """uint8 H x W x 3, cropped and resized; PictureError as `world.recordings.frames.read_rgb`."""
+        """Read the picture as uint8 H x W x 3, cropped and resized; PictureError as `world.recordings.frames.read_rgb`."""
         return _read(self.place, self.fit) if isinstance(self.place, Path) else self.fit(self.place)
 
 
@@ -53,33 +53,33 @@ class DrivePicture:
 class Drive:
     """Pairs of pictures, `left[t]` to be coded and `right[t]` at the decoder.
 
-    Where they are `ordered`, successive ones follow each other in time. Else `scenes` says which pairs show the same, for a
-    picture of one's own scene is not unrelated.
+    If `ordered`, successive pairs are successive in time. Otherwise `scenes` identifies the scene of each pair, because a picture
+    of the same scene is not unrelated.
     """
 
     data: str
     place: str
-    """Where the pictures are: two drives of one place may show the same."""
+    """Place of the pictures: two drives of one place may show the same scene."""
     names: Sequence[str]
     left: Sequence[DrivePicture]
     right: Sequence[DrivePicture]
     ordered: bool = True
     scenes: Sequence[str] = ()
     coded: str = "left"
-    """Which view `left` holds: `left`, `right`, or `listed` where a paper's list says it pair by pair."""
+    """View that `left` holds: `left`, `right`, or `listed` if a paper's list states it for each pair."""
 
     def swapped(self) -> Drive:
-        """The same pairs, the other view coded."""
+        """Return the same pairs with the other view coded."""
         return replace(self, left=self.right, right=self.left, coded="right")
 
 
 def open_drives(name: str, fit: Fit) -> list[Drive]:
-    """Return the drives of one named data set (see `learn.dataset_spec`); a published one without a split is its test split.
+    """Return the drives of one named data set (see `learn.dataset_spec`); the default split of published data is test.
 
     Published data are cropped and resized as in the papers unless `fit` says otherwise.
 
     Raises:
-        InputError: No such name, or nothing of that kind at its place.
+        InputError: The name is unknown, or its place has no data of that kind.
     """
     parsed = dataset_spec.parse(name)
     if parsed.kind == dataset_spec.RENDERED:
@@ -91,7 +91,7 @@ def open_drives(name: str, fit: Fit) -> list[Drive]:
 
 
 def _drives(name: str, parsed: dataset_spec.Name, fit: Fit) -> Iterator[Drive]:
-    """Drives in folders; an offset in the name shifts their right view."""
+    """Yield the drives in folders; an offset in the name shifts their right view."""
     from simnet.world.datasets.stereo_pairs import find_sequences, pair_files
 
     folders = find_sequences(parsed.kind, Path(parsed.place))
@@ -115,7 +115,7 @@ def _published(name: str, parsed: dataset_spec.Name, fit: Fit) -> Drive:
         fit = Fit(protocol=parsed.kind.partition("-")[0])
     views = [[DrivePicture(pair[side], fit) for pair in split.pairs] for side in (0, 1)]
     names = [str(first.relative_to(parsed.place).with_suffix("")) for first, _ in split.pairs]
-    # KITTI calls its files by scene and frame, Cityscapes by city, drive and frame.
+    # KITTI names its files by scene and frame, Cityscapes by city, drive and frame.
     scenes = [f"{first.parent.parent}/{first.stem.split('_')[0]}" for first, _ in split.pairs]
     place = str(Path(parsed.place).resolve())
     return Drive(name, place, names, views[0], views[1], ordered=False, scenes=scenes, coded="listed")

@@ -1,4 +1,4 @@
-"""What is typed at `simnet evaluate`, read into numbers; anything else is one clear line."""
+"""Parsers for the options of `simnet evaluate`; invalid text is an InputError of one line."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ EVERY = "all"
 MOST = 100_000
 MOST_OFFSETS = 1000
 LARGEST_SIDE = 16_384
-"""Of a picture, in pixels."""
+"""Limit on the side of a picture, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class CodecChoice:
-    """A codec to evaluate: one curve. Several models (of codecs with one rate each) are points of the same curve."""
+    """A codec to evaluate: one curve. If it has one rate per model, several models are points of the same curve."""
 
     label: str
-    """As it was typed."""
+    """Text of the command line."""
     name: str
-    """The registry's: `atn`, `avif+fuse`."""
+    """Name in the codec registry: `atn`, `avif+fuse`."""
     models: tuple[str | None, ...]
 
 
 def parse_data(names: list[str]) -> list[str]:
-    """Return the names of `--data`; InputError where one is there twice, whose pictures would count twice."""
+    """Return the names of `--data`; InputError if one is repeated, because its pictures would count twice."""
     if len(set(names)) < len(names):
         raise InputError(f"--data {' --data '.join(names)}: names data twice")
     return names
 
 
 def parse_codecs(text: str) -> list[CodecChoice]:
-    """Read `atn,avif+fuse,ndic=FOLDER,ndic-bls17=FOLDER;FOLDER`.
+    """Parse `atn,avif+fuse,ndic=FOLDER,ndic-bls17=FOLDER;FOLDER`.
 
     Raises:
         InputError: A codec is named twice.
@@ -54,7 +54,7 @@ def parse_codecs(text: str) -> list[CodecChoice]:
 
 
 def parse_anchors(text: str | None, codecs: list[str]) -> list[str]:
-    """Read `NAME`, `NAME,NAME` or `all`; without it the last codec. The first one is the main one."""
+    """Parse `NAME`, `NAME,NAME` or `all`; default: the last codec. The first name is the main anchor."""
     if text is None:
         return codecs[-1:]
     if text == EVERY:
@@ -69,7 +69,7 @@ def parse_anchors(text: str | None, codecs: list[str]) -> list[str]:
 
 
 def parse_qualities(text: str | None) -> list[float]:
-    """Read `0,0.5,1`; InputError unless every one is a number from 0 to 1."""
+    """Parse `0,0.5,1`; InputError unless every item is a number from 0 to 1."""
     if text is None:
         return list(QUALITIES)
     values = _numbers(text, f"--qualities {text}: expected numbers from 0 to 1, separated by commas")
@@ -79,7 +79,7 @@ def parse_qualities(text: str | None) -> list[float]:
 
 
 def parse_size(text: str | None) -> tuple[int, int] | None:
-    """Read `256x128` (width x height)."""
+    """Parse `256x128` (width x height)."""
     if text is None:
         return None
     width, _, height = text.partition("x")
@@ -92,7 +92,7 @@ def parse_size(text: str | None) -> tuple[int, int] | None:
 
 
 def parse_rates(text: str | None) -> tuple[float, float] | None:
-    """Read `0.05:0.4` (bits per pixel)."""
+    """Parse `0.05:0.4` (bits per pixel)."""
     if text is None:
         return None
     fault = f"--rates {text}: expected LOW:HIGH in bits per pixel, such as 0.05:0.4"
@@ -103,7 +103,7 @@ def parse_rates(text: str | None) -> tuple[float, float] | None:
 
 
 def parse_offsets(text: str | None) -> list[int]:
-    """Read `0:10` (both ends included) or `0,1,3,-2` (frames); the first one is what the curves are measured at."""
+    """Parse `0:10` (both ends included) or `0,1,3,-2` (frames); curves are measured at the first offset."""
     if text is None:
         return [0]
     fault = f"--offset {text}: expected whole numbers of frames, such as 3, 0,1,3 or 0:10"
@@ -111,7 +111,7 @@ def parse_offsets(text: str | None) -> list[int]:
     if ":" in text:
         if len(values) != 2 or values[0] > values[1]:
             raise InputError(fault)
-        # One more than allowed is enough to be refused.
+        # One value above the limit is enough for the check below to refuse the list.
         values = list(range(values[0], min(values[1], values[0] + MOST_OFFSETS) + 1))
     if len(set(values)) < len(values) or len(values) > MOST_OFFSETS:
         raise InputError(f"{fault}; each once, at most {MOST_OFFSETS}")
@@ -119,7 +119,7 @@ def parse_offsets(text: str | None) -> list[int]:
 
 
 def parse_count(name: str, text: str | None) -> int | None:
-    """Read a whole number of at least 1."""
+    """Parse an integer of at least 1."""
     if text is None:
         return None
     if not (text.isdecimal() and 0 < int(text) <= MOST):

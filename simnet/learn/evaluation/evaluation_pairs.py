@@ -1,4 +1,4 @@
-"""The pictures that an evaluation codes, each with its side pictures and one that has nothing to do with it.
+"""Tasks of an evaluation: pictures to code, each with its side pictures and an unrelated picture.
 
 left[0]  left[1]  left[2]  ...     coded: left[t]
 right[0] right[1] right[2] ...     side information: right[t + k] at an offset of k frames; unrelated: another drive's
@@ -17,7 +17,7 @@ from simnet.learn.evaluation.drives import Drive, DrivePicture, Fit, open_drives
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EvaluationTask:
-    """One picture to code. `sides` are by offset in frames, as many as the drive has."""
+    """One picture to code. `sides` maps offsets in frames to side pictures, for the offsets that the drive has."""
 
     data: str
     name: str
@@ -30,12 +30,12 @@ class EvaluationTask:
 
 @dataclass(frozen=True, slots=True)
 class Tasks:
-    """All that is to be coded. `left_out` pictures have no side picture at the first offset: the drive ends before."""
+    """All tasks of an evaluation. `left_out` counts pictures without a side picture at the first offset (the drive ends)."""
 
     tasks: Sequence[EvaluationTask]
     left_out: int
     unrelated: str
-    """In words, where unrelated pictures come from; empty where there are none."""
+    """Description of the source of unrelated pictures; empty if there are none."""
 
 
 def list_tasks(
@@ -51,14 +51,14 @@ def list_tasks(
 
     Args:
         names: `pairs:DIR`, `kitti-stereo:DIR`, `rendered:street`, ...
-        fit: How every picture is cropped and resized.
-        offsets: Frames by which the side picture is later; pictures without one at the first of them are left out.
-        both_directions: Code the right pictures too, the left ones as side information.
-        most: At most so many pairs of each drive, evenly spaced.
-        unrelated: A data set whose right pictures are the unrelated ones; else another drive's, else the same drive's far away.
+        fit: Crop and resize of every picture.
+        offsets: Frames by which the side picture is later; pictures without one at the first offset are left out.
+        both_directions: Also code the right pictures, with the left pictures as side information.
+        most: Limit on the pairs of each drive, which are evenly spaced.
+        unrelated: Data set whose right pictures are the unrelated ones; default: another drive's, else distant ones of the drive.
 
     Raises:
-        InputError: Data that is not there, or an offset that no drive is long enough for.
+        InputError: The data are missing, or no drive is long enough for an offset.
     """
     drives = [drive for name in names for drive in open_drives(name, fit)]
     strangers = open_drives(unrelated, fit) if unrelated else []
@@ -76,7 +76,7 @@ def list_tasks(
 
 
 def _chosen(drive: Drive, times: list[int], offsets: Sequence[int], most: int | None) -> list[int]:
-    """At most `most` of the times, evenly spaced, where that leaves enough those that have every side picture."""
+    """Choose at most `most` times, evenly spaced, preferably from those with every side picture."""
     if not most or len(times) <= most:
         return times
     whole = [t for t in times if all(_inside(drive, t + k) for k in offsets)]
@@ -101,7 +101,7 @@ def _unrelated(drives: Sequence[Drive], number: int, t: int, strangers: Sequence
     if strangers:
         other = strangers[number % len(strangers)]
         return other.right[t * len(other.right) // len(own.left) % len(other.right)]
-    # A single pair has no other to borrow from. Half a published list further on are the same pairs in the other direction.
+    # A single pair has no unrelated picture. At half of a published list the same pairs follow in the other direction.
     count = len(own.right)
     start = count // 2 if own.ordered else count // 3
     apart = [(t + start + k) % count for k in range(count)]

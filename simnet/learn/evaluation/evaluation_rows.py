@@ -1,4 +1,4 @@
-"""The rows of an evaluation, one a decoded picture, and the curves that are means over them."""
+"""Rows of an evaluation, one per decoded picture, and curves of their means."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from typing import Literal
 import numpy as np
 
 Way = Literal["with", "none", "unrelated"]
-"""Decoded with its side picture, without side information, or with a picture that has nothing to do with it."""
+"""Side information of a decoding: the side picture, none, or an unrelated picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class PictureScore:
-    """One decoding of one picture. A codec without side information has the way `none` alone."""
+    """Score of one decoding of one picture. A codec without side information has only the way `none`."""
 
     codec: str
     model: str
     data: str
     picture: str
     coded: str
-    """Which view was coded: `left`, `right`, or `listed` where a paper's list says it."""
+    """View that was coded: `left`, `right`, or `listed` if a paper's list states it."""
     quality: float
     way: Way
     offset: int
-    """By how many frames the side picture is later; 0 where there is none."""
+    """Frames by which the side picture is later; 0 if there is none."""
     size_bytes: int
-    """Of the bitstream, header included."""
+    """Size of the bitstream, including its header."""
     pixels: int
     psnr_db: float
     ms_ssim: float
@@ -39,7 +39,7 @@ class PictureScore:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """The picture that was coded."""
+        """Key of the picture that was coded."""
         return self.data, self.picture, self.coded
 
 
@@ -48,7 +48,7 @@ Point = dict[str, float]
 
 
 def curve(scores: Iterable[PictureScore]) -> list[Point]:
-    """Means over pictures at each model and quality, in order of rate: bpp of all bits over all pixels, the rest per picture."""
+    """Means at each model and quality, in order of rate: bpp is total bits over total pixels, the rest are means per picture."""
     groups: dict[tuple[str, float], list[PictureScore]] = {}
     for score in scores:
         groups.setdefault((score.model, score.quality), []).append(score)
@@ -56,7 +56,7 @@ def curve(scores: Iterable[PictureScore]) -> list[Point]:
 
 
 def decoded(scores: Iterable[PictureScore], way: Way, offset: int = 0) -> list[PictureScore]:
-    """The scores of one way of decoding; `offset` is that of `with`."""
+    """Select the scores of one way of decoding; `offset` applies to the way `with`."""
     return [score for score in scores if score.way == way and (way != "with" or score.offset == offset)]
 
 

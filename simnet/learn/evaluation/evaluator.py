@@ -1,7 +1,7 @@
-"""Rate and distortion of codecs on pairs of pictures: real bytes, decoded pictures, BD-rates against anchors.
+"""Rate-distortion evaluation of codecs on picture pairs: real bytes, decoded pictures, BD-rates against anchors.
 
-One view is coded, the other is the decoder's side information. Codecs that use it are also decoded without it and with a picture
-that has nothing to do with it: a gain that stays with an unrelated picture is training, not side information.
+One view is coded; the other is the decoder's side information. Codecs that use it are also decoded without it and with an
+unrelated picture. A gain that remains with an unrelated picture comes from training, not from side information.
 """
 
 from __future__ import annotations
@@ -52,18 +52,18 @@ def evaluate(
 
     Args:
         names: Data sets, such as `pairs:DIR`.
-        codecs: As `options.parse_codecs` reads them.
-        qualities: In [0, 1], rising; a codec of one rate is asked for the first one alone.
-        anchor: What BD-rates refer to: a codec, several with commas, or `all`; the last codec without it.
-        size: (width, height) of a centre crop, resized.
-        protocol: Name of a paper's crop and size, in the place of `size`.
-        offsets: By how many frames the side picture is later; curves are measured at the first one.
+        codecs: In the syntax of `evaluation_options.parse_codecs`.
+        qualities: In [0, 1], ascending; a codec with one rate uses only the first.
+        anchor: Reference of BD-rates: a codec, several separated by commas, or `all`; default: the last codec.
+        size: (width, height) to which the centre crop of every picture is resized.
+        protocol: Name of a paper's crop and size, instead of `size`.
+        offsets: Frames by which the side picture is later; curves are measured at the first offset.
         rates: Range of bits per pixel that BD-rates are restricted to.
-        both_directions: Code the right pictures too, with the left ones as side information.
-        most: At most so many pairs of each drive.
-        unrelated: Data set to take unrelated pictures from.
-        jobs: Threads; the figures do not depend on their number.
-        examples: How many pictures to keep for a page.
+        both_directions: Also code the right pictures, with the left pictures as side information.
+        most: Limit on the pairs of each drive.
+        unrelated: Data set of the unrelated pictures.
+        jobs: Number of threads; the results do not depend on it.
+        examples: Number of example pictures to keep for the report page.
     """
     specs = evaluation_options.parse_codecs(",".join(codecs))
     anchors = evaluation_options.parse_anchors(anchor, [spec.label for spec in specs])
@@ -96,7 +96,7 @@ def _about(names: Sequence[str], listed: Tasks, first: np.ndarray) -> dict[str, 
 def summary(
     scores: Sequence[PictureScore], anchors: Sequence[str], offsets: Sequence[int], rates: Rates | None
 ) -> dict[str, Any]:
-    """Curves, controls, differences and offsets of every codec, as plain values that JSON can hold."""
+    """Curves, controls, differences and offsets of every codec, as values that JSON can represent."""
     by_codec: dict[str, list[PictureScore]] = {}
     for score in scores:
         by_codec.setdefault(score.codec, []).append(score)
@@ -133,7 +133,7 @@ def summary(
 
 
 def compare(anchor: Sequence[Point], points: Sequence[Point], rates: Rates | None) -> dict[str, Any]:
-    """BD-rate by either metric and BD-PSNR, each with the interval it is a mean over or the reason why there is none."""
+    """BD-rate by each metric and BD-PSNR, each with its interval, or with the reason why it is undefined."""
     deltas = {f"bd_rate_{metric.removesuffix('_db')}": bd_rate(anchor, points, metric, rates) for metric in METRICS}
     deltas["bd_psnr"] = bd_quality(anchor, points, "psnr_db", rates)
     return {name: dataclasses.asdict(delta) for name, delta in deltas.items()}
@@ -147,10 +147,10 @@ def _ways(scores: Sequence[PictureScore], offset: int) -> dict[str, list[Point]]
 def _scores(
     coders: Sequence[PictureCoder], tasks: Sequence[EvaluationTask], offset: int, jobs: int
 ) -> list[PictureScore]:
-    """Every score, in the order of codecs and pictures whatever the number of threads."""
+    """All scores in the order of codecs and pictures, for any number of threads."""
     import cv2
 
-    # A run pins it too; figures must not depend on how many processors a machine has.
+    # A run also sets this; results must not depend on the number of processors.
     cv2.setNumThreads(1)
     work = [(coder, task) for coder in coders for task in tasks]
 

@@ -1,4 +1,4 @@
-"""Pictures for people to look at: every codec at about the same rate, and where its decoder looked in the side picture."""
+"""Example pictures: every codec at about the same rate, and the side picture's regions that its decoder used."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from simnet.codec.protocols import Decoder, Explainer, Explanation
 
 HALVINGS = 7
-"""Steps of the search for a quality: 1/128 of the range is finer than a rate can be told apart by eye."""
+"""Steps of the bisection for a quality: 1/128 of the range is below a visible difference in rate."""
 USUAL_OFFSET = 3
-"""Frames; the unsynchronised side picture to show, where it was measured."""
+"""Offset in frames of the unsynchronised side picture to show, if it was measured."""
 
 
 def show(
@@ -53,7 +53,7 @@ def show(
 
 
 def common_rate(curves: Sequence[Points], rates: Rates | None) -> float:
-    """The rate (bpp) to show codecs at: the geometric middle of what all of them have, else of what any has."""
+    """Rate (bpp) at which to show codecs: the geometric middle of the range that all have, else of that which any has."""
     spans = [(min(p["bpp"] for p in points), max(p["bpp"] for p in points)) for points in curves]
     spans += [rates] if rates else []
     low, high = max(span[0] for span in spans), min(span[1] for span in spans)
@@ -63,7 +63,7 @@ def common_rate(curves: Sequence[Points], rates: Rates | None) -> float:
 
 
 def nearest_rate(coder: PictureCoder, picture: np.ndarray, wanted: float) -> tuple[Setting, bytes]:
-    """The setting whose rate on this picture is nearest to `wanted` bpp (by ratio), and the bitstream."""
+    """Find the setting whose rate on this picture is nearest to `wanted` bpp (by ratio), and its bitstream."""
     pixels = picture.shape[0] * picture.shape[1]
     tried: list[tuple[float, Setting, bytes]] = []
 
@@ -88,7 +88,7 @@ def nearest_rate(coder: PictureCoder, picture: np.ndarray, wanted: float) -> tup
 
 
 def _two(offsets: Sequence[int]) -> list[int]:
-    """The first offset and one more: three frames if that was measured, else the last."""
+    """Return the first offset and one more: three frames if measured, else the last."""
     if len(offsets) == 1:
         return [offsets[0]]
     usual = USUAL_OFFSET in offsets and offsets[0] != USUAL_OFFSET
@@ -122,7 +122,7 @@ def _example(
 
 
 def _explanation(decoder: Decoder, data: bytes, side: np.ndarray) -> Explanation | None:
-    """Where the decoder looked, if it can say; a model exported without its attention cannot."""
+    """Explanation of which regions the decoder used; None if it cannot explain, or its model lacks the attention."""
     if not hasattr(decoder, "explain"):
         return None
     try:

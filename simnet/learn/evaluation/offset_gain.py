@@ -1,4 +1,4 @@
-"""What side information is worth when it was taken at another time: gain against offset in frames."""
+"""Gain by side information as a function of its offset in frames."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from simnet.learn.evaluation.evaluation_rows import PictureScore, curve, decoded
 
 
 def gains(scores: Sequence[PictureScore], offsets: Sequence[int], rates: Rates | None) -> list[dict[str, Any]]:
-    """One codec's gain at every offset, over the pictures that have a side picture there.
+    """Gain of one codec at every offset, over the pictures that have a side picture at that offset.
 
-    Gains are of the same bitstreams decoded with and without side information, hence at equal rate, and means over pictures and
-    settings. `kept` is the gain in dB over that at offset 0 *of the same pictures*; None where 0 was not asked for or gains
-    nothing.
-    `bd_rate` (psnr, ms_ssim; percent) is the rate saved: the curve with side information against the one without.
+    A gain compares the same bitstreams decoded with and without side information, hence at equal rate, and is a mean over
+    pictures and settings. `kept` is the ratio of the gain in dB to that at offset 0 *of the same pictures*; None if offset 0
+    was not requested or has no gain. `bd_rate` (psnr, ms_ssim; percent) is the BD-rate of the curve with side information
+    against the curve without it.
     """
     table = {(score.key, score.model, score.quality, score.way, score.offset): score for score in scores}
     return [row for offset in offsets if (row := _row(table, scores, offset, rates)) is not None]

@@ -1,4 +1,4 @@
-"""One codec at work on the evaluation's pictures: real bytes, decoded pictures, their scores."""
+"""Coding of the evaluation's pictures with one codec: real bytes, decoded pictures, scores."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One point of a codec's curve: a model (None is the codec's own) and a quality to ask for."""
+    """One point of a codec's curve: a model (None: the codec's default) and a requested quality."""
 
     model: str | None
     quality: float
 
 
 class PictureCoder:
-    """One codec, opened once for each model and picture size; every thread has encoders and decoders of its own."""
+    """One codec, opened once for each model and picture size; every thread has its own encoders and decoders."""
 
     def __init__(self, spec: CodecChoice, qualities: Sequence[float], first: np.ndarray) -> None:
-        """`first` is a picture of the evaluation (uint8 H x W x 3): it shows whether the codec has more than one rate."""
+        """Open the codec; `first` (uint8 H x W x 3) is coded to find out whether the codec has more than one rate."""
         self.spec = spec
         self._threads = threading.local()
         self.fixed = {model: self._has_one_rate(model, qualities, first) for model in spec.models}
@@ -42,15 +42,15 @@ class PictureCoder:
         ]
 
     def encode(self, setting: Setting, picture: np.ndarray) -> bytes:
-        """One frame that refers to no other."""
+        """Encode one frame that refers to no other frame."""
         return self._opened(setting.model, picture)[0].encode(picture, setting.quality, key=True)
 
     def decoder(self, setting: Setting, picture: np.ndarray) -> Decoder:
-        """This thread's decoder for pictures of that size."""
+        """Return this thread's decoder for pictures of that size."""
         return self._opened(setting.model, picture)[1]
 
     def decode(self, setting: Setting, picture: np.ndarray, data: bytes, side: np.ndarray) -> Decoded:
-        """Decode `data`, which `picture`'s size was announced for, with one side picture."""
+        """Decode `data`, a bitstream of a picture of `picture`'s size, with one side picture."""
         return self.decoder(setting, picture).decode(data, [SideInformation(side, "side", 0)])
 
     def scores(self, task: EvaluationTask, first_offset: int) -> Iterator[PictureScore]:
@@ -97,6 +97,6 @@ class PictureCoder:
         return opened[key]
 
     def _has_one_rate(self, model: str | None, qualities: Sequence[float], picture: np.ndarray) -> bool:
-        """Whether the quality asked for changes nothing: true of most published networks."""
+        """Whether the requested quality has no effect, as in most published networks."""
         ends = {framing.payload(self.encode(Setting(model, q), picture)) for q in (qualities[0], qualities[-1])}
         return len(ends) == 1
