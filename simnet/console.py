@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from simnet.report.run_tables import Table as ReportTable
 
 _Columns = tuple[tuple[str, str, str], ...]
-"""Title, key in a stream's summary, format (empty for text)."""
+"""Columns: title, key in a stream's summary, format (empty for text)."""
 
 _OUTCOMES: _Columns = (
     ("codec", "codec", ""),
@@ -40,7 +40,7 @@ _QUALITY: _Columns = (
 
 
 _WIDE = 120
-"""Least width of a terminal at which a stream's numbers fit on one line."""
+"""Least terminal width at which a stream's numbers fit on one line."""
 
 
 @contextmanager
@@ -64,7 +64,7 @@ def progress(scenario: Scenario, *, quiet: bool) -> Iterator[Callable[[int], Non
 
         def show(now_ns: int) -> None:
             nonlocal latest_ns
-            if now_ns != latest_ns:  # a thousand cameras may capture at one instant
+            if now_ns != latest_ns:  # many cameras may capture at the same time
                 latest_ns = now_ns
                 bar.update(task, completed=now_ns)
 

@@ -1,10 +1,10 @@
-"""Plug-ins: codecs, worlds and rate controls of other installed packages, found by their entry points.
+"""Plug-ins: codecs, worlds and rate controls of other installed packages, discovered by entry points.
 
     [project.entry-points."simnet.codecs"]
     flat = "my_package.codecs:Flat"
 
-Only installed packages can be named: no text of a scenario becomes an import. A plug-in is imported when it is used; a fault
-of a plug-in is one line that names its package.
+Only installed packages can provide a plug-in; no text of a scenario becomes an import. A plug-in is imported on first use. A
+fault of a plug-in is an error of one line that names its package.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 CODECS, WORLDS, RATES = "simnet.codecs", "simnet.worlds", "simnet.rates"
 NOUNS = {CODECS: "codec", WORLDS: "world", RATES: "rate control"}
-"""The groups of entry points, and what is in each."""
+"""Groups of entry points, and the noun for the plug-ins of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +38,21 @@ class Plugin:
     package: str
 
     def __str__(self) -> str:
-        """Return the name of the plug-in in errors."""
+        """Return the name of the plug-in for error messages."""
         return f"{NOUNS[self.group]} {self.name} (package {self.package})"
 
     def load(self) -> Any:
-        """Import what the entry point names; PluginError where that fails."""
+        """Import the object that the entry point names; PluginError if that fails."""
         with suppress(PluginError):
-            self.identity()  # of the source that is imported now: the file may change during this process
+            self.identity()  # caches the digest of the imported source: the file may change during this process
         with blamed(str(self), "cannot be imported"):
             return metadata.EntryPoint(self.name, self.target, self.group).load()
 
     def identity(self) -> str:
         """Return a digest (16 hexadecimal digits) of the package's name, version and source.
 
-        The source is every file of the package that the entry point names, or the one file of a plain module; packages that it
-        imports do not count. PluginError if there is no source.
+        The source is every file of the package that the entry point names, or the single file of a plain module. Packages that
+        it imports are not included. PluginError if there is no source.
         """
         return _identity(self)
 
@@ -67,7 +67,7 @@ def _identity(plugin: Plugin) -> str:
 
 
 def installed(group: str) -> tuple[Plugin, ...]:
-    """Return the plug-ins of a group by name; packages are searched once a process."""
+    """Return the plug-ins of a group, sorted by name; packages are searched once per process."""
     return _installed()[group]
 
 
@@ -75,7 +75,7 @@ def installed(group: str) -> tuple[Plugin, ...]:
 def _installed() -> dict[str, tuple[Plugin, ...]]:
     found: dict[str, list[Plugin]] = {group: [] for group in NOUNS}
     for group, own in found.items():
-        # A distribution that is on the path twice counts once: the first is the one that is imported.
+        # A distribution that is on the path twice counts once: Python imports the first.
         for entry in metadata.entry_points(group=group):
             package = f"{entry.dist.metadata['Name']} {entry.dist.version}" if entry.dist else "unknown"
             own.append(Plugin(group, entry.name, entry.value, package))
@@ -83,15 +83,15 @@ def _installed() -> dict[str, tuple[Plugin, ...]]:
 
 
 def names(group: str, own: Collection[str]) -> list[str]:
-    """Return the usable names of a group: simnet's `own` and those of plug-ins."""
+    """Return the usable names of a group: simnet's `own` names and those of plug-ins."""
     return sorted({*own, *(each.name for each in installed(group))})
 
 
 def find(group: str, name: str, own: Collection[str]) -> Plugin | None:
-    """Return the plug-in called `name`; None where there is none, or where it is one of simnet's `own`.
+    """Return the plug-in called `name`; None if there is none, or if it is one of simnet's `own`.
 
     Raises:
-        PluginError: Two packages have it, or a package has a name of simnet's own.
+        PluginError: Two packages provide it, or a package provides a name of simnet's own.
     """
     claims = [each for each in installed(group) if each.name == name]
     if claims and name in own:
@@ -103,7 +103,7 @@ def find(group: str, name: str, own: Collection[str]) -> Plugin | None:
 
 
 def fault(plugin: Plugin, own: Collection[str]) -> str:
-    """Return the fault of a plug-in, as far as it shows without an import; empty if there is none."""
+    """Return the fault of a plug-in that is detectable without an import; empty if there is none."""
     try:
         find(plugin.group, plugin.name, own)
     except PluginError as error:
@@ -113,7 +113,7 @@ def fault(plugin: Plugin, own: Collection[str]) -> str:
 
 @contextmanager
 def blamed(who: str, doing: str) -> Iterator[None]:
-    """Turn an exception of a plug-in into a PluginError of one line that names it; simnet's own errors pass."""
+    """Turn an exception of a plug-in into a PluginError of one line that names it; simnet's own errors pass through."""
     try:
         yield
     except SimnetError:
@@ -124,7 +124,7 @@ def blamed(who: str, doing: str) -> Iterator[None]:
 
 
 def _source(plugin: Plugin) -> list[tuple[str, Path]]:
-    """Return the files of the package, or the file of the module, that an entry point is in, each with its name inside it."""
+    """Return the files of an entry point's package or module, each with its name relative to the package."""
     parts = plugin.target.partition(":")[0].strip().split(".")
     for length in range(1, len(parts) + 1):
         with blamed(str(plugin), "cannot be found"):

@@ -11,14 +11,14 @@ from diskcache.core import MODE_BINARY, MODE_RAW  # pyright: ignore[reportMissin
 
 
 class ForeignEntryError(Exception):
-    """Entry that is neither bytes in the data base nor bytes in a file."""
+    """Raised for an entry that is neither bytes in the database nor bytes in a file."""
 
 
 class RawDisk(Disk):
-    """Stores text keys and bytes; refuses whatever would be pickled or unpickled."""
+    """Stores text keys and bytes; refuses everything that needs pickle."""
 
     def put(self, key: Any) -> Any:
-        """Return a key in the form of the data base; TypeError if it is not text."""
+        """Return a key in the form of the database; TypeError if it is not text."""
         if type(key) is not str:
             raise TypeError(f"key of type {type(key).__name__}; expected text: nothing is pickled here")
         return key, True
@@ -30,7 +30,7 @@ class RawDisk(Disk):
         return key
 
     def store(self, value: Any, read: bool, key: Any = UNKNOWN) -> Any:
-        """Store bytes in the data base or in a file; TypeError for anything else."""
+        """Store bytes in the database or in a file; TypeError for anything else."""
         if read or type(value) is not bytes:
             raise TypeError(f"value of type {type(value).__name__}; expected bytes: nothing is pickled here")
         parent = cast("Any", super())
@@ -48,7 +48,7 @@ class RawDisk(Disk):
     def filename(self, key: Any = UNKNOWN, value: Any = UNKNOWN) -> tuple[str, str]:
         """Return a new file's name in the cache's folder, and its path."""
         del key, value
-        # One folder deep: the library's two make 65,536 folders, and making them takes longer than writing their files.
+        # One folder level: the library's two levels are 65,536 folders, which take longer to make than the files take to write.
         name = os.urandom(16).hex()
         inside = f"{name[:2]}/{name[2:]}.val"
         return inside, str(Path(cast("str", self._directory)) / inside)

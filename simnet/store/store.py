@@ -1,4 +1,4 @@
-"""Cache on disk: bytes under a kind and a key, each with a digest; the oldest go when the limit is reached."""
+"""Cache on disk: bytes by kind and key, each with a digest; the oldest are evicted at the size limit."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT_BYTES = 8 * 10**9
 BULKY = ("pixels",)
-"""Kinds of large entries. They are kept apart: a few pictures would push out many small entries that cost as much."""
+"""Kinds of large entries. They have a separate cache: a few pictures would evict many small entries of equal cost."""
 BULKY_SHARE = 3 / 4
-"""Share of the limit that large entries get."""
+"""Share of the size limit for large entries."""
 LEAST_BYTES = 10**6
-"""The least limit: empty data bases take some of it."""
+"""Minimum of the size limit: empty databases use part of it."""
 LARGEST_BYTES = 2**30
 """SQLite's limit on one entry."""
 DIGEST_BYTES = 16
 PATIENCE_S = 60
-"""Limit on how long another process holds the data base."""
+"""Limit on the wait while another process locks the database."""
 
 
 def default_folder() -> Path:
@@ -50,15 +50,15 @@ class _Cache(Protocol):
 class Store:
     """Entries of many kinds; any number of processes may use one folder at once.
 
-    The entry stored longest ago goes first when the limit is reached: an order by last use would make every reader a writer,
-    which was measured to cost four times as much.
+    At the size limit, the entry that was stored first is evicted first. An order by last use would make every reader a writer,
+    at a measured four times the cost.
     """
 
     def __init__(self, folder: Path, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> None:
-        """Open the cache in `folder`, which is made if necessary; it takes about `limit_bytes` at most.
+        """Open the cache in `folder`, which is created if necessary; its size limit is about `limit_bytes`.
 
         Raises:
-            InputError: The folder cannot be made or written, or holds something else.
+            InputError: The folder cannot be created or written, or has other content.
         """
         self._folder = folder
         if limit_bytes < LEAST_BYTES:
@@ -73,7 +73,7 @@ class Store:
             raise
 
     def get(self, kind: str, key: str) -> bytes | None:
-        """Return the bytes under a kind and a key; None if there are none, they were dropped, or they have been altered."""
+        """Return the bytes under a kind and a key; None if they are missing, evicted or altered."""
         name = f"{kind}/{key}"
         with self._faults():
             try:
@@ -86,7 +86,7 @@ class Store:
         return data if _digest(name, data) == found[:DIGEST_BYTES] else None
 
     def put(self, kind: str, key: str, data: bytes) -> None:
-        """Keep `data` under a kind and a key, in place of an earlier entry."""
+        """Store `data` under a kind and a key; replace an earlier entry."""
         if type(data) is not bytes:
             raise TypeError(f"{kind} {key}: {type(data).__name__}; expected bytes")
         if len(data) + DIGEST_BYTES > LARGEST_BYTES:
@@ -121,7 +121,7 @@ class Store:
 
     @contextmanager
     def _faults(self) -> Generator[None]:
-        """Turn errors of the library into an InputError of one line."""
+        """Convert errors of the library to an InputError of one line."""
         where = f"cache {self._folder}"
         try:
             yield

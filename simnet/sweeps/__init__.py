@@ -1,10 +1,10 @@
-"""Sweeps: a grid of scenarios, each point run once, on many processes, into one folder.
+"""Sweeps: run a grid of scenarios, each point once, on many processes, into one folder.
 
-    grid ──▶ points ──(digest of all they depend on)──▶ cells ──Dask──▶ engine.cell ──▶ OUT/cells/<cell> ──▶ table, page
+    grid ──▶ points ──(digest of all inputs)──▶ cells ──Dask──▶ engine.cell ──▶ OUT/cells/<cell> ──▶ table, page
 
-Here live the points of a grid, the names of their cells and the workers that run them. How a run works (`engine`), what was
-coded before (`store`) and what a page shows (`report`) live elsewhere. A cell is named by a digest of everything that its rows
-depend on (`cell_identity`), so one that exists is never run again.
+This package has the points of a grid, the names of their cells and the workers that run them. Runs (`engine`), cached results
+(`store`) and pages (`report`) are elsewhere. The name of a cell is a digest of everything that its rows depend on
+(`cell_identity`), so an existing cell is never run again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def run(grid: Grid, options: SweepOptions) -> SweepResult:
-    """Run every point of a grid that has not been run before; see `sweep.run`."""
-    from simnet.sweeps import sweep  # takes diskcache and the engine along
+    """Run every point of a grid that has no cell yet; see `sweep.run`."""
+    from simnet.sweeps import sweep  # imports diskcache and the engine
 
     return sweep.run(grid, options)

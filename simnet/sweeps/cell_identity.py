@@ -1,4 +1,4 @@
-"""A cell's name: a digest of everything that its rows depend on, so that a cell of that name need not be run again."""
+"""Names of cells: a digest of everything that the rows depend on, so that an existing cell is not run again."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ ROOTS = (
     "simnet.engine.results.event_digest",
     "simnet.engine.results.scorer",
 )
-"""The modules, and packages of modules, that compute rows. Their imports follow from them; what a scenario names is added."""
+"""Modules and packages that compute rows. Their imports are included; modules that a scenario names are added."""
 
 
 class CellNames:
-    """Names the cells of one sweep; a data set that several of them read is looked at once."""
+    """Names the cells of one sweep; a data set that several cells read is hashed once."""
 
     def __init__(self) -> None:
         self._worlds: dict[tuple[object, ...], list[tuple[str, str]]] = {}
@@ -38,12 +38,12 @@ class CellNames:
     def name(self, scenario: Scenario) -> str:
         """Return the name of a resolved scenario's cell, 16 hexadecimal digits.
 
-        It depends on the scenario (except for its name, its purpose, where its files lie, and how long hosts are waited for), on
-        the content of the files that it reads, on each codec's checkpoint, on plug-ins, and on simnet's version and code.
+        It depends on the scenario (except its name, its purpose, the paths of its files, and the wait for hosts), on the content
+        of the files that it reads, on each codec's checkpoint, on plug-ins, and on simnet's version and code.
 
         Raises:
-            ModelError: A codec or model that does not exist.
-            InputError: Recorded rows that cannot be read, or an unknown world.
+            ModelError: A codec or model does not exist.
+            InputError: Recorded rows cannot be read, or the world is unknown.
         """
         kept = asdict(_without_places(scenario))
         for name in ("name", "purpose", "path", "node_loss"):
@@ -59,25 +59,25 @@ class CellNames:
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
     def _pictures(self, scenario: Scenario) -> list[tuple[str, str]]:
-        """Return the name and the content's digest of every file that the scenario's cameras see."""
+        """Return the name and the content digest of every file that the scenario's cameras show."""
         known = scenario.world, scenario.duration_ns, *sorted(scenario.cameras.items())
         if known not in self._worlds:
             try:
                 found = world.files(scenario.world, scenario.cameras, scenario.duration_ns)
                 self._worlds[known] = [(name, file_digest(file)) for name, file in found]
-            except (InputError, PictureError) as error:  # the cell will fail with it, and the others will not
+            except (InputError, PictureError) as error:  # only the cell itself must fail with this error
                 self._worlds[known] = [("", str(error))]
         return self._worlds[known]
 
 
 def roots(scenario: Scenario) -> tuple[str, ...]:
-    """Return the modules whose code a scenario's rows come from, but for those that these import."""
+    """Return the modules that compute a scenario's rows, without those that they import."""
     codecs = {module for stream in scenario.streams for module in registry.modules_of(stream.codec)}
     return *ROOTS, *sorted({*codecs, world.module_of(scenario.world.kind)})
 
 
 def _plugins(scenario: Scenario) -> list[str]:
-    """Return the digests of the world and the rate controls that other packages bring; codecs have their own."""
+    """Return the digests of plug-in worlds and rate controls; codecs have their own digests."""
     named = {(plugins.WORLDS, scenario.world.kind), *((plugins.RATES, stream.rate.kind) for stream in scenario.streams)}
     own = {plugins.WORLDS: world.KINDS, plugins.RATES: plugin_rate.BUILT_IN}
     found = [plugins.find(group, name, own[group]) for group, name in sorted(named)]
@@ -96,7 +96,7 @@ def _without_places(scenario: Scenario) -> Scenario:
 
 
 def _without_place(config: WorldConfig) -> WorldConfig:
-    # A plug-in may do with its path whatever it likes.
+    # The path stays for a plug-in, which may use it in any way.
     return replace(config, path=None) if config.kind in world.RECORDED else config
 
 

@@ -1,4 +1,4 @@
-"""Cells of a sweep as tasks for workers, and their results."""
+"""Tasks that run the cells of a sweep on workers, and their results."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class CellTask:
     store: Path
     store_bytes: int
     exports: tuple[str, ...] = ()
-    """Kinds of exports of the cell, of `simnet.exports.KINDS`."""
+    """Kinds of the cell's exports, from `simnet.exports.KINDS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class CellResult:
 
     cell: str
     ran: bool = False
-    """False if another process has made the cell meanwhile."""
+    """False if another process has made the cell in the meantime."""
     failed: str | None = None
     counts: dict[str, int] = field(default_factory=dict[str, int])
 
@@ -57,16 +57,16 @@ def make(task: CellTask) -> CellResult:
         ran = _make(task, counters)
     except SimnetError as error:
         return CellResult(task.cell, failed=str(error), counts=asdict(counters))
-    except Exception as error:  # no fault of one cell ends the others
+    except Exception as error:  # a fault of one cell must not stop the others
         reason = " ".join(str(error).split())
         return CellResult(task.cell, failed=f"{type(error).__name__}: {reason}", counts=asdict(counters))
     return CellResult(task.cell, ran, counts=asdict(counters))
 
 
 def _make(task: CellTask, counters: CacheCounters) -> bool:
-    from simnet.engine.cell import run_cell  # takes cv2 along
+    from simnet.engine.cell import run_cell  # imports cv2
 
-    # A cell that lacks an export is made again, with the exports that it has.
+    # A cell that lacks an export is made again, including its present exports.
     present = exports_of(cell_folder(task.folder, task.cell))
     exports = tuple(dict.fromkeys((*task.exports, *present)))
     options = RunOptions(invocation=Invocation(task.command, task.overrides, task.scenario_text), exports=exports)
@@ -86,5 +86,5 @@ def _check(task: CellTask) -> None:
 
 @lru_cache(maxsize=1)
 def _store(folder: Path, limit_bytes: int) -> Store:
-    """Return the store, opened once a process."""
+    """Return the store, opened once per process."""
     return Store(folder, limit_bytes)

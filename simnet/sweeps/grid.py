@@ -1,4 +1,4 @@
-"""Grid of a sweep: every combination of settings, codecs and seeds, in the order in which it is run."""
+"""Grid of a sweep: every combination of settings, codecs and seeds, in run order."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 MOST_POINTS = 100_000
 RECORDED = "recorded"
-"""The codec of sizes without pictures: it cannot be chosen by name alone."""
+"""Codec of frame sizes without pictures: a name alone does not select it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
     """Scenario, settings, codecs and seeds of a sweep.
 
-    `scenario` is a file or the name of a shipped scenario. `settings` are keys of it (`*` stands for any one key) with their
-    values as text. Without `codecs` the scenario keeps its own. `seeds` are the seeds of the runs.
+    `scenario` is a file or the name of a shipped scenario. `settings` maps keys of the scenario (`*` matches any one key)
+    to their values as text. Without `codecs` the scenario keeps its own. `seeds` are the seeds of the runs.
     """
 
     scenario: str
@@ -44,15 +44,15 @@ class GridPoint:
     codec: str
     settings: tuple[tuple[str, str], ...]
     overrides: tuple[str, ...]
-    """Settings that make the scenario of this point, as `--set` takes them."""
+    """Settings that produce the scenario of this point, in the syntax of `--set`."""
     scenario: Scenario
 
 
 def points(grid: Grid) -> list[GridPoint]:
-    """Return all points, those with least in common next to each other: workers seldom code the same frame at once.
+    """Return all points, ordered so that neighbours have little in common: workers then rarely code the same frame at once.
 
     Raises:
-        InputError: A key or value that the scenario does not take, an unknown codec or model, no values, or too many points.
+        InputError: The scenario refuses a key or value, a codec or model is unknown, or there are no values or too many points.
     """
     grid = _checked(_with_seeds(grid))
     codecs = list(dict.fromkeys(grid.codecs)) or [""]
@@ -77,7 +77,7 @@ def first_seeds(grid_scenario: str, settings: Mapping[str, Sequence[str]], count
 
 
 def _with_seeds(grid: Grid) -> Grid:
-    """Return the grid with the values of a key `seed` as its seeds."""
+    """Return the grid with the values of the key `seed`, if set, as its seeds."""
     if "seed" not in grid.settings:
         return grid
     if grid.seeds:
@@ -110,7 +110,7 @@ def _checked(grid: Grid) -> Grid:
 
 
 def _check_difference(made: list[GridPoint]) -> None:
-    """Raise InputError if points with different settings resolve to the same scenario: it would be counted twice."""
+    """Raise InputError if points with different settings resolve to the same scenario, which would be counted twice."""
     known: dict[tuple[str, bytes], GridPoint] = {}
     for point in made:
         resolved = hashlib.sha256(repr(point.scenario).encode()).digest()
@@ -130,7 +130,7 @@ def _overrides(settings: Mapping[str, str], codec: str) -> list[str]:
 def _codec_overrides(codec: str) -> list[str]:
     """Return the settings that put a codec (`name` or `name=model`) into every stream.
 
-    A codec that does not use side information gets none: it would wait for pictures in vain.
+    A codec that does not use side information gets none, so that it does not wait for unused pictures.
     """
     if not codec:
         return []
@@ -142,7 +142,7 @@ def _codec_overrides(codec: str) -> list[str]:
     registry.known(name)
     side = [] if registry.takes_side(name) else ["streams.*.side_information=[]"]
     plain = name.removesuffix(registry.FUSE)
-    # Every key is set, so that nothing remains of the codec that the scenario names.
+    # Every key is set, so that no setting of the scenario's codec remains.
     keys = dict.fromkeys(("model", "quality", "weights", "rows", "stream", "side"))
     keys |= {"name": plain, "model": model if equals else None, "side": "fuse" if plain != name else None}
     return [f"streams.*.codec={json.dumps(keys)}", *side]

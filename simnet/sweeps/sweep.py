@@ -1,4 +1,4 @@
-"""A sweep from grid to table and page: cells that exist are kept, missing ones run on Dask's workers."""
+"""Runs a sweep from grid to table and page: existing cells are kept, missing cells run on Dask workers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SweepOptions:
-    """Options of how a sweep runs; none of them changes a table."""
+    """Options for running a sweep; none of them changes a table."""
 
     out: Path
     store: Path
@@ -31,20 +31,20 @@ class SweepOptions:
     scheduler: str | None = None
     """Address of a Dask scheduler, `tcp://host:port`, whose workers see the same files; None: workers of this machine."""
     workers: int | None = None
-    """Number of workers of this machine; None: one a processor."""
+    """Number of workers of this machine; None: one per processor."""
     report: bool = True
     command: str = ""
     exports: Sequence[str] = ()
-    """Kinds of exports of each cell, of `simnet.exports.KINDS`."""
+    """Kinds of each cell's exports, from `simnet.exports.KINDS`."""
     progress: Callable[[int, int], None] = lambda _done, _total: None
-    """Called with cells done and cells to run, at the start and after each."""
+    """Called with cells done and cells to run, at the start and after each cell."""
     cancel: CancelToken = field(default_factory=CancelToken)
-    """Ends the sweep early, by KeyboardInterrupt after the next cell."""
+    """Cancels the sweep: KeyboardInterrupt is raised after the next cell."""
 
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
-    """Folder, counts and failures of a sweep that ended."""
+    """Folder, counts and failures of a finished sweep."""
 
     folder: Path
     cells: int
@@ -79,8 +79,8 @@ def run(wanted: Grid, options: SweepOptions) -> SweepResult:
     """Run the cells of a grid that are not in the folder yet, then write its table and page.
 
     Raises:
-        InputError: The scenario does not allow the grid, the folder is no sweep's, the cache cannot be used, or no scheduler
-            answers at the address.
+        InputError: The scenario does not allow the grid, the folder is not that of a sweep, the cache cannot be used, or no
+            scheduler answers at the address.
     """
     began = time.perf_counter()
     exports.check(options.exports, has_pictures=True, is_resumed=False)
@@ -91,7 +91,7 @@ def run(wanted: Grid, options: SweepOptions) -> SweepResult:
     sweep_writer.prepare(out, time.time())
     tasks = _tasks(wanted, options, points, named)
     if tasks:
-        # So a fault of the cache is one error, before any worker starts.
+        # Opening it here makes a fault of the cache one error, before any worker starts.
         Store(options.store, options.store_bytes).close()
     for point in points:
         sweep_writer.write_point(out, _record(point, named[point.point]))
@@ -120,7 +120,7 @@ def run(wanted: Grid, options: SweepOptions) -> SweepResult:
 def _tasks(
     wanted: Grid, options: SweepOptions, points: Sequence[GridPoint], named: dict[str, str]
 ) -> list[cell_runner.CellTask]:
-    """Return one task for each missing cell, however many points share it."""
+    """Return one task for each missing cell, even if several points share it."""
     text = scenario.find(wanted.scenario).read_text(encoding="utf-8")
     tasks: dict[str, cell_runner.CellTask] = {}
     for point in points:
@@ -144,7 +144,7 @@ def _make_all(tasks: list[cell_runner.CellTask], options: SweepOptions) -> Itera
     """Yield the result of each task as it ends."""
     if not tasks:
         return
-    from simnet.sweeps import workers  # takes distributed along
+    from simnet.sweeps import workers  # imports distributed
 
     with workers.connected(options.scheduler, min(options.workers or os.cpu_count() or 1, len(tasks))) as pool:
         yield from pool.each(cell_runner.make, tasks)
@@ -163,7 +163,7 @@ def _record(point: GridPoint, cell: str, failed: str | None = None) -> Point:
 
 
 def _write(out: Path, *, report: bool) -> tuple[Path, Path | None]:
-    from simnet.report.sweeps import sweep_table  # takes pyarrow along
+    from simnet.report.sweeps import sweep_table  # imports pyarrow
 
     sweep = sweep_reader.read(out)
     _, parquet = sweep_table.write(sweep)

@@ -1,4 +1,4 @@
-"""Dask workers: processes of this machine, or of a cluster that runs already."""
+"""Dask workers: processes of this machine, or of a running cluster."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from simnet.sweeps.cell_runner import CellTask
 
 CONNECT_S = 10
-"""Limit on how long a scheduler takes to answer."""
+"""Timeout of the connection to a scheduler."""
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-"""A worker is one thread of one process: more threads than processors would slow each other down."""
+"""Environment that limits a worker to one thread: more threads than processors slow each other down."""
 
 
 class Pool:
-    """Connected workers."""
+    """Workers of a connected scheduler."""
 
     def __init__(self, client: Client) -> None:
         self._client: Any = client
 
     def each(self, make: Callable[[CellTask], CellResult], tasks: Sequence[CellTask]) -> Iterator[CellResult]:
-        """Yield the result of each task as it ends; a task whose worker dies is tried three times in all."""
+        """Yield the result of each task as it ends; a task whose worker dies is tried at most three times in total."""
         from distributed import as_completed
 
         futures = {
@@ -49,7 +49,7 @@ class Pool:
 
 @contextmanager
 def connected(scheduler: str | None, count: int) -> Generator[Pool]:
-    """Connect to a scheduler, or start one here with `count` workers, which end with this process.
+    """Connect to a scheduler, or start one on this machine with `count` workers that end with this process.
 
     Raises:
         InputError: No scheduler answers at the address.
@@ -90,7 +90,7 @@ def connected(scheduler: str | None, count: int) -> Generator[Pool]:
 
 
 def _reason(error: BaseException) -> str:
-    """Return in one line why a task has no result."""
+    """Return the reason why a task has no result, as one line."""
     from distributed import KilledWorker
 
     if isinstance(error, KilledWorker):

@@ -4,11 +4,11 @@
 
     def test_mine():
         testing.check_codec("my_codec")          # an installed plug-in or one of simnet's own, by name ...
-        testing.check_codec(my_package.MyCodec)  # ... or the object that an entry point would name
+        testing.check_codec(my_package.MyCodec)  # ... or the object that an entry point names
 
-Each suite is a tuple of checks, functions of one subject that raise an AssertionError saying what was expected; `check_*` runs
-all of a suite, and pytest may take them one by one: `@pytest.mark.parametrize("check", testing.CODEC_CHECKS)`. They need no
-pytest. simnet's own tests run them on all that simnet has.
+Each suite is a tuple of checks: functions of one subject that raise an AssertionError that states the expectation. `check_*` runs
+a whole suite. pytest can also run the checks one by one: `@pytest.mark.parametrize("check", testing.CODEC_CHECKS)`. The suites do
+not need pytest. simnet's own tests run them on all of simnet's codecs, worlds, rate controls and links.
 """
 
 from simnet.testing.codec_suite import CODEC_CHECKS, CodecUnderTest, check_codec

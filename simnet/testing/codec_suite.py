@@ -21,22 +21,22 @@ if TYPE_CHECKING:
     from simnet.codec.protocols import Decoder, Encoder
 
 SIZES = ((200, 120), (47, 33), (19, 17), (16, 16))
-"""Width and height of what is coded: no multiple of any network's stride, odd, small, the smallest that a scenario takes."""
+"""Width and height of coded pictures: no multiple of a network's stride, odd, small, the minimum of a scenario."""
 ALTERATIONS = 60
 
 
 @dataclass(frozen=True)
 class CodecUnderTest:
-    """A codec by name, or the object that an entry point would name; `model` is one of its models."""
+    """A codec by name, or the object that an entry point names; `model` is one of its models."""
 
     codec: Any
     model: str | None = None
     likeness_db: float = 18.0
-    """Least PSNR of the best quality, on a picture with fine texture."""
+    """Minimum PSNR (dB) at the best quality, on a picture with fine texture."""
     one_rate: bool = False
-    """Whether quality changes nothing, as in codecs with one rate a model."""
+    """Whether quality has no effect, as in codecs with one rate per model."""
     sizes: tuple[tuple[int, int], ...] = SIZES
-    """Picture sizes; most checks use the first. Choose smaller ones for slow codecs."""
+    """Picture sizes; most checks use the first. Use smaller ones for slow codecs."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -75,7 +75,7 @@ class CodecUnderTest:
 
     @property
     def _family(self) -> plugin_codecs.Family:
-        # A new object for each encoder would hide what two of them share, so a class is made once.
+        # A new object for each encoder would hide state that encoders share, so a class is instantiated once.
         made = _made(self.codec) if inspect.isclass(self.codec) else self.codec
         return plugin_codecs.of(made, self.name, f"codec {self.codec!r:.60}", lambda: "0" * 16)
 
@@ -86,16 +86,16 @@ def _made(codec: type) -> Any:
 
 
 def check_codec(codec: Any, *, model: str | None = None, likeness_db: float = 18.0, one_rate: bool = False) -> None:
-    """Run the whole suite on a codec; see `CodecUnderTest` for what the arguments mean.
+    """Run the whole suite on a codec; see `CodecUnderTest` for the arguments.
 
     Raises:
-        AssertionError: A check fails; the text says what was expected of a codec.
+        AssertionError: A check fails; the text states the expectation.
     """
     run(CODEC_CHECKS, CodecUnderTest(codec, model, likeness_db, one_rate))
 
 
 def picture(width: int, height: int, shift: int = 0) -> np.ndarray:
-    """A picture with edges, gradients and fine texture, not to be written to; `shift` moves it by so many pixels."""
+    """A read-only picture with edges, gradients and fine texture; `shift` moves it by that many pixels."""
     y, x = np.mgrid[0:height, shift : shift + width]
     noise = np.random.default_rng(5).normal(0, 6, (height, width + 64))[:, shift : shift + width]
     base = 90 + 60 * np.sin(x / 17) + 40 * ((x // 25 + y // 20) % 2) + noise
@@ -105,7 +105,7 @@ def picture(width: int, height: int, shift: int = 0) -> np.ndarray:
 
 
 def declares_itself(subject: CodecUnderTest) -> None:
-    """Coding times are told, and an encoder announces its name and size once and for all."""
+    """Coding times are declared, and an encoder's announced name and size never change."""
     times = subject.times()
     require(len(times) == 2 and min(times) >= 0, f"declared_times: {times}; expected (encode ns, decode ns)")
     encoder = subject.encoder()
@@ -118,7 +118,7 @@ def declares_itself(subject: CodecUnderTest) -> None:
 
 
 def decodes_any_size(subject: CodecUnderTest) -> None:
-    """At the best quality a picture of any size comes back as a likeness, from the announcement and the frame alone."""
+    """At the best quality, the announcement and the frame suffice to decode a similar picture of any size."""
     for width, height in subject.sizes:
         image = picture(width, height)
         encoder = subject.encoder(width, height)
@@ -130,7 +130,7 @@ def decodes_any_size(subject: CodecUnderTest) -> None:
 
 
 def rate_rises_with_quality(subject: CodecUnderTest) -> None:
-    """Frames grow with quality, and the best look better than the worst; a codec of one rate sends the same at any."""
+    """Frame size and PSNR rise with quality; a codec with one rate sends the same frame at any quality."""
     encoder = subject.encoder()
     decoder = subject.decoder(encoder.announcement)
     frames = [encoder.encode(subject.picture(), each, key=True) for each in np.linspace(0, 1, 9)]
@@ -147,7 +147,7 @@ def rate_rises_with_quality(subject: CodecUnderTest) -> None:
 
 
 def two_encoders_agree(subject: CodecUnderTest) -> None:
-    """Encoders in the same place make the same bytes, whatever others do meanwhile; two decoders the same pictures."""
+    """Encoders with equal inputs give equal bytes, independent of other encoders; two decoders give equal pictures."""
     first, second, other = subject.encoder(), subject.encoder(), subject.encoder()
     decoders = [subject.decoder(first.announcement) for _ in range(2)]
     for number in range(3):
@@ -164,7 +164,7 @@ def two_encoders_agree(subject: CodecUnderTest) -> None:
 
 
 def frames_are_numbered(subject: CodecUnderTest) -> None:
-    """Headers count from 0, tell the quality, and the first frame is a key frame."""
+    """Headers count from 0 and contain the quality; the first frame is a key frame."""
     encoder = subject.encoder()
     headers = [framing.header(encoder.encode(subject.picture(), 0.2)) for _ in range(3)]
     numbers = [header.sequence for header in headers]
@@ -173,7 +173,7 @@ def frames_are_numbered(subject: CodecUnderTest) -> None:
 
 
 def key_frames_stand_alone(subject: CodecUnderTest) -> None:
-    """A key frame gives a new decoder the picture that it gives one which has seen all before it."""
+    """A key frame gives the same picture in a new decoder as in one that decoded all earlier frames."""
     encoder = subject.encoder()
     frames = [encoder.encode(subject.picture(shift=number), 0.5, key=number == 2) for number in range(3)]
     require(framing.header(frames[2]).key, "frame 2, with key=True: no key frame; expected one")
@@ -184,7 +184,7 @@ def key_frames_stand_alone(subject: CodecUnderTest) -> None:
 
 
 def other_sizes_are_refused(subject: CodecUnderTest) -> None:
-    """An encoder takes pictures of its size alone: uint8, height x width x 3."""
+    """An encoder accepts only pictures of its size: uint8, height x width x 3."""
     encoder = subject.encoder()
     width, height = subject.size
     for bad in (picture(width - 1, height), subject.picture().astype(np.float32), subject.picture()[..., :1]):
@@ -195,7 +195,7 @@ def other_sizes_are_refused(subject: CodecUnderTest) -> None:
 
 
 def damaged_frames_are_refused(subject: CodecUnderTest) -> None:
-    """What is cut off, altered, or of another stream never becomes a picture."""
+    """Frames that are truncated, altered, or from another stream are never decoded to a picture."""
     encoder = subject.encoder()
     decoder = subject.decoder(encoder.announcement)
     whole = encoder.encode(subject.picture(), 0.1)
@@ -215,7 +215,7 @@ def damaged_frames_are_refused(subject: CodecUnderTest) -> None:
 
 
 def garbage_crashes_nothing(subject: CodecUnderTest) -> None:
-    """A payload of anything, under a right checksum, is refused or becomes a picture of the right size."""
+    """An arbitrary payload with a valid checksum is refused, or decodes to a picture of the right size."""
     encoder = subject.encoder()
     header = framing.header(encoder.encode(subject.picture(), 0.5, key=True))
     draw = np.random.default_rng(2)
@@ -223,7 +223,7 @@ def garbage_crashes_nothing(subject: CodecUnderTest) -> None:
     payloads = [b"\0", b"\xff" * 40, payload + b"\0" * 40, payload[: len(payload) // 2], payload[::-1]]
     payloads += [draw.bytes(int(size)) for size in draw.integers(1, 400, size=10)]
     for bad in payloads:
-        # A decoder for each: what a bad frame leaves behind is another check's business.
+        # A new decoder for each: another check covers the state that a bad frame leaves behind.
         decoder = subject.decoder(encoder.announcement)
         try:
             decoded = decoder.decode(framing.pack(header, bad, encoder.announcement), ())
@@ -237,7 +237,7 @@ def garbage_crashes_nothing(subject: CodecUnderTest) -> None:
 
 
 def side_information_is_optional(subject: CodecUnderTest) -> None:
-    """Frames decode without side pictures, and with any number of any size; `alone` is the picture without, always."""
+    """Frames decode with any number and size of side pictures, or none; `alone` is always the picture without them."""
     encoder = subject.encoder()
     data = encoder.encode(subject.picture(), 0.3, key=True)
     alone = subject.decoder(encoder.announcement).decode(data, ())

@@ -1,4 +1,4 @@
-"""Conformance suite of links: conservation of packets, limits of speed, dependence on the seed alone."""
+"""Conformance suite of links: packet conservation, rate limit, dependence on the seed only."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ SIGMAS = 6
 
 @dataclass(frozen=True)
 class LinkUnderTest:
-    """One direction of a link, by its record; `simnet.load(name).links` has a scenario's.
+    """One direction of a link, as a `LinkConfig`; `simnet.load(name).links` has those of a scenario.
 
-    Media and hand-overs are of several links together: they are left out. `network` makes what carries frames of
-    (clock, links, seed, distance of two nodes in metres at a time): simnet's own, or whatever has its `send` and `statistics`.
+    Shared media and hand-overs involve several links, so they are excluded. `network` makes the network from (clock, links, seed,
+    function for the distance of two nodes in metres at a time): simnet's own, or any object with its `send` and `statistics`.
     """
 
     link: LinkConfig
@@ -41,18 +41,18 @@ class LinkUnderTest:
 
     @cached_property
     def config(self) -> LinkConfig:
-        """The link by itself."""
+        """The link without shared medium and hand-overs."""
         return replace(self.link, medium=None, handover=None)
 
     @property
     def fastest_bps(self) -> float:
-        """More than this it never sends; infinite where a recorded bandwidth says it."""
+        """Upper limit of the link's rate; infinite if a recorded trace sets the bandwidth."""
         if self.config.trace is not None:
             return float("inf")
         return max((rate_bps for _, rate_bps in self.config.ladder), default=self.config.bandwidth_bps)
 
     def carry(self, sends: Sequence[tuple[int, int]], seed: int | None = None) -> tuple[list[Transfer], LinkStatistics]:
-        """Send (at ns, bytes) and return what was told of each, in the order in which it was, and what the link counted."""
+        """Send frames (time in ns, bytes); return their transfers in the order of notification, and the link statistics."""
         env = simpy.Environment(0)
         network = self.network(env, [self.config], self.seed if seed is None else seed, lambda *_: DISTANCE_M)
         told: list[Transfer] = []
@@ -66,7 +66,7 @@ class LinkUnderTest:
 
     @cached_property
     def busy(self) -> list[tuple[int, int]]:
-        """Frames of many sizes, in bursts and in gaps, at about what the link bears on the whole."""
+        """Frames of many sizes, with bursts and gaps, at about the mean capacity of the link."""
         draw = np.random.default_rng(3)
         mean_bps = self.config.bandwidth_bps if self.config.trace is not None else self.fastest_bps
         sizes = draw.integers(1, 6000, size=FRAMES)
@@ -75,16 +75,16 @@ class LinkUnderTest:
 
 
 def check_link(link: LinkConfig, *, seed: int = 1, network: Callable[..., Any] = Network) -> None:
-    """Run the whole suite on one direction of a link; see `LinkUnderTest` for what the arguments mean.
+    """Run the whole suite on one direction of a link; see `LinkUnderTest` for the arguments.
 
     Raises:
-        AssertionError: A check fails; the text says what was expected of a link.
+        AssertionError: A check fails; the text states the expectation.
     """
     run(LINK_CHECKS, LinkUnderTest(link, seed, network))
 
 
 def every_frame_is_told_once(subject: LinkUnderTest) -> None:
-    """Each send has one end: whole, with its time, or not."""
+    """Each send has exactly one outcome: complete, with its time, or incomplete."""
     told, _ = subject.carry(subject.busy)
     require(len(told) == FRAMES, f"{FRAMES} frames sent: {len(told)} ends told; expected one each")
     for transfer in told:
@@ -94,7 +94,7 @@ def every_frame_is_told_once(subject: LinkUnderTest) -> None:
 
 
 def packets_are_conserved(subject: LinkUnderTest) -> None:
-    """What is sent arrives, is lost, or is dropped; nothing is left at the end, and bytes agree with frames."""
+    """Packets sent = arrived + lost + dropped; none remain at the end, and byte counts agree with the frames."""
     told, counted = subject.carry(subject.busy)
     ends = counted.delivered_packets + counted.lost_packets + counted.dropped_packets
     require(
@@ -112,7 +112,7 @@ def packets_are_conserved(subject: LinkUnderTest) -> None:
 
 
 def nothing_is_faster_than_the_link(subject: LinkUnderTest) -> None:
-    """A frame takes its bytes' time and the delay at least, and all frames together their bytes' time."""
+    """A frame takes at least its serialization time plus the delay; all frames take at least their serialization time."""
     told, counted = subject.carry(subject.busy)
     fastest, delay_ns = subject.fastest_bps, subject.config.delay_ns
     slack_ns = max((each.packets_sent for each in told), default=0)  # each packet's time is rounded
@@ -132,7 +132,7 @@ def nothing_is_faster_than_the_link(subject: LinkUnderTest) -> None:
 
 
 def frames_keep_their_order(subject: LinkUnderTest) -> None:
-    """What is first in, first out arrives in the order in which it was sent, unless jitter may reorder."""
+    """A first-in, first-out link delivers in the order of sending, unless jitter may reorder."""
     if subject.config.queue != "fifo" or subject.config.reorder:
         return
     told, _ = subject.carry(subject.busy)
@@ -145,13 +145,13 @@ def frames_keep_their_order(subject: LinkUnderTest) -> None:
 
 
 def the_seed_says_it_all(subject: LinkUnderTest) -> None:
-    """The same sends and seed give the same ends."""
+    """The same sends and seed give the same outcomes."""
     first, second = (subject.carry(subject.busy)[0] for _ in range(2))
     require(first == second, "the same frames and seed: other ends the second time; expected the same")
 
 
 def as_much_is_lost_as_is_said(subject: LinkUnderTest) -> None:
-    """Packets far apart are lost as often as the loss says, within what chance allows; in outages all of them."""
+    """Packets far apart are lost at the configured rate, within statistical error; during outages all are lost."""
     loss, config = subject.config.loss, subject.config
     if config.ladder or config.trace is not None:
         return
@@ -163,7 +163,7 @@ def as_much_is_lost_as_is_said(subject: LinkUnderTest) -> None:
     closed = [each for each in told if any(begin <= each.sent_ns < end for begin, end in config.outages)]
     for each in closed:
         require(not each.complete, f"a frame sent at {each.sent_ns} ns, in an outage, arrives; expected it to be lost")
-    # On the air when an outage begins, a packet is lost as well: leave those out.
+    # A packet in flight when an outage begins is also lost: exclude those.
     flight_ns = period_ns
     clear = [each for each in told if not any(begin - flight_ns <= each.sent_ns < end for begin, end in config.outages)]
     if not clear:

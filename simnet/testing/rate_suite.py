@@ -22,12 +22,12 @@ FRAMES = 40
 
 @dataclass(frozen=True)
 class RateUnderTest:
-    """A rate control by name, or the object that an entry point would name, or a `RateConfig` of simnet's own."""
+    """A rate control by name, the object that an entry point names, or a `RateConfig` of simnet's own."""
 
     control: Any
     options: Mapping[str, Any] = field(default_factory=dict)
     adapts: bool = False
-    """Whether it should follow the receiver's reports."""
+    """Whether it must react to the receiver's reports."""
 
     def setup(self, period_ns: int = PERIOD_NS) -> RateSetup:
         """Return the stream that it controls."""
@@ -56,7 +56,7 @@ class RateUnderTest:
             own, quality = control.step(setup, state.plugin_state, sent, feedback)
             return RateState(quality, plugin_state=own)
         for frame in sent:
-            # simnet's own take a frame's size without its packets' overhead, and add that.
+            # simnet's own take a frame's size without the overhead of its packets, and add the overhead.
             size_bytes = frame.link_bytes - setup.overhead_bytes * -(
                 -frame.link_bytes // (setup.payload_bytes + setup.overhead_bytes)
             )
@@ -82,23 +82,23 @@ class Situation:
 
 
 def check_rate_control(control: Any, *, options: Mapping[str, Any] | None = None, adapts: bool = False) -> None:
-    """Run the whole suite on a rate control; see `RateUnderTest` for what the arguments mean.
+    """Run the whole suite on a rate control; see `RateUnderTest` for the arguments.
 
     Raises:
-        AssertionError: A check fails; the text says what was expected of a rate control.
+        AssertionError: A check fails; the text states the expectation.
     """
     run(RATE_CHECKS, RateUnderTest(control, options or {}, adapts))
 
 
 def report(number: int, *, queue_ns: int = 0, lost: int = 0, frames: int = 1) -> Feedback:
-    """What a receiver reports about the period before frame `number`."""
+    """Receiver report for the period before frame `number`."""
     received = 3 * frames
     time_ns = number * PERIOD_NS
     return Feedback("a/eye", time_ns, frames, 1400 * received, received, lost, queue_ns, queue_ns + 20_000_000)
 
 
 def sent(quality: float, scale: float = 400.0) -> SentFrame:
-    """A frame whose size grows with its quality as real ones do: e times for each third."""
+    """A frame whose size grows realistically with its quality: by a factor of e per third."""
     return SentFrame(quality, math.ceil(scale * math.exp(3 * quality)), is_typical=True)
 
 
@@ -119,7 +119,7 @@ SITUATIONS: dict[str, Callable[[int, float], Situation]] = {
     "frames of a megabyte": lambda number, last: Situation((sent(last, 1e6),), (report(number),)),
     "frames of a few bytes": lambda number, last: Situation((sent(last, 20),), (report(number),)),
 }
-"""Inputs before each frame but the first, given its number and the last frame's quality."""
+"""Inputs before each frame except the first, as a function of its number and the last frame's quality."""
 
 
 def _drive(subject: RateUnderTest, situation: Callable[[int, float], Situation], frames: int = FRAMES) -> list[float]:
@@ -135,7 +135,7 @@ def _drive(subject: RateUnderTest, situation: Callable[[int, float], Situation],
 
 
 def quality_stays_in_bounds(subject: RateUnderTest) -> None:
-    """Whatever happens, the next frame's quality is a number from 0 to 1."""
+    """The next frame's quality is always a number from 0 to 1."""
     for name, situation in SITUATIONS.items():
         try:
             qualities = _drive(subject, situation)
@@ -147,7 +147,7 @@ def quality_stays_in_bounds(subject: RateUnderTest) -> None:
 
 
 def the_same_history_gives_the_same_qualities(subject: RateUnderTest) -> None:
-    """A stream's qualities follow from what it was told, whatever became of streams before it."""
+    """A stream's qualities depend only on its inputs, not on earlier streams."""
     for name, situation in SITUATIONS.items():
         first = _drive(subject, situation)
         _drive(subject, SITUATIONS["a link that is jammed for good"], 7)
@@ -157,7 +157,7 @@ def the_same_history_gives_the_same_qualities(subject: RateUnderTest) -> None:
 
 
 def nothing_is_kept_but_in_the_state(subject: RateUnderTest) -> None:
-    """Two streams that take turns do not disturb each other, and a step taken twice gives the same twice."""
+    """Two interleaved streams do not affect each other, and a repeated step gives the same result."""
     setup = subject.setup()
     for name, situation in SITUATIONS.items():
         alone = _drive(subject, situation)
@@ -172,7 +172,7 @@ def nothing_is_kept_but_in_the_state(subject: RateUnderTest) -> None:
 
 
 def it_follows_the_link(subject: RateUnderTest) -> None:
-    """A rate control that adapts asks for less while frames queue, and for more once they do not."""
+    """An adaptive rate control lowers quality while frames queue, and raises it when the queue is empty."""
     if not subject.adapts:
         return
 

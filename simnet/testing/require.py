@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def require(holds: object, text: str) -> None:
-    """Raise an AssertionError with `text` unless `holds`; plain asserts would go with Python's -O."""
+    """Raise an AssertionError with `text` unless `holds`; Python's -O would remove plain asserts."""
     if not holds:
         raise AssertionError(text)
 

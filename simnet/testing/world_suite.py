@@ -1,4 +1,4 @@
-"""Conformance suite of worlds: a frame depends on the world, the camera and the instant alone."""
+"""Conformance suite of worlds: a frame depends only on the world, the camera and the time."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ CAMERAS = {
     "car/left": _camera("car/left", 64, 48, source="left"),
     "car/right": _camera("car/right", 97, 53, phase_ns=20_000_000, source="right"),
 }
-"""Two cameras of one car, one of an odd size, that begin at different times."""
+"""Two cameras of one car with different start times; one has an odd size."""
 
 
 @dataclass(frozen=True)
 class WorldUnderTest:
-    """A world by its kind, or whatever an entry point would name; with what a scenario says of it."""
+    """A world by kind, or the object that an entry point names, with its settings of a scenario."""
 
     world: Any
     path: str | None = None
@@ -46,7 +46,7 @@ class WorldUnderTest:
     scene: str = "street"
 
     def open(self) -> World:
-        """Open it anew."""
+        """Open a new instance of the world."""
         kind = self.world if isinstance(self.world, str) else "under_test"
         options = json.dumps(dict(self.options)) if self.options else ""
         config = WorldConfig(kind, self.scene, self.path, options_json=options)
@@ -56,7 +56,7 @@ class WorldUnderTest:
 
     @cached_property
     def length_ns(self) -> int | None:
-        """When the first camera runs out of frames."""
+        """Time at which the first camera has no more frames."""
         world = self.open()
         try:
             return getattr(world, "length_ns", None)
@@ -65,7 +65,7 @@ class WorldUnderTest:
 
     @cached_property
     def instants(self) -> list[tuple[str, int]]:
-        """Cameras and the times of their first captures, as many as there are, at most `MOST_FRAMES` each."""
+        """Cameras and the times of their first captures, at most `MOST_FRAMES` each."""
         length_ns = self.length_ns
         times = {
             name: [camera.phase_ns + number * camera.period_ns for number in range(MOST_FRAMES)]
@@ -83,16 +83,16 @@ def check_world(
     seed: int = 1,
     scene: str = "street",
 ) -> None:
-    """Run the whole suite on a world: a kind, or what an entry point would name, called with (config, cameras, seed).
+    """Run the whole suite on a world: a kind, or the object that an entry point names, called with (config, cameras, seed).
 
     Raises:
-        AssertionError: A check fails; the text says what was expected of a world.
+        AssertionError: A check fails; the text states the expectation.
     """
     run(WORLD_CHECKS, WorldUnderTest(world, path, options or {}, cameras or CAMERAS, seed, scene))
 
 
 def frames_have_their_cameras_size(subject: WorldUnderTest) -> None:
-    """Frames are uint8, height x width x 3, whatever the camera."""
+    """Frames are uint8, height x width x 3, for every camera."""
     require(subject.instants, "no camera has a frame; expected some to look at")
     for (name, t_ns), frame in _frames(subject, subject.instants).items():
         camera = subject.cameras[name]
@@ -103,7 +103,7 @@ def frames_have_their_cameras_size(subject: WorldUnderTest) -> None:
 
 
 def frames_do_not_depend_on_what_was_asked_before(subject: WorldUnderTest) -> None:
-    """The same world, asked in another order or opened again, shows the same."""
+    """Frames are the same in another request order and in a new instance of the world."""
     forth = _frames(subject, subject.instants)
     for order in (subject.instants[::-1], subject.instants[1:] + subject.instants):
         for instant, frame in _frames(subject, order).items():
@@ -112,7 +112,7 @@ def frames_do_not_depend_on_what_was_asked_before(subject: WorldUnderTest) -> No
 
 
 def frames_belong_to_whoever_asked(subject: WorldUnderTest) -> None:
-    """A frame may be written to without harm to the next."""
+    """Writing to a frame does not change later frames."""
     instants = subject.instants
     world = subject.open()
     try:
@@ -130,7 +130,7 @@ def frames_belong_to_whoever_asked(subject: WorldUnderTest) -> None:
 
 
 def any_thread_may_ask(subject: WorldUnderTest) -> None:
-    """Threads that ask at once see what one sees."""
+    """Concurrent threads get the same frames as a single thread."""
     asked = subject.instants * 4
     expected = _frames(subject, asked)
     world = subject.open()
@@ -144,7 +144,7 @@ def any_thread_may_ask(subject: WorldUnderTest) -> None:
 
 
 def every_capture_before_its_end_has_a_frame(subject: WorldUnderTest) -> None:
-    """A world that ends (`length_ns`) has a frame for each camera up to there."""
+    """A finite world (`length_ns`) has a frame for each camera until its end."""
     length_ns = subject.length_ns
     if length_ns is None:
         return
@@ -167,7 +167,7 @@ def every_capture_before_its_end_has_a_frame(subject: WorldUnderTest) -> None:
 
 
 def two_may_be_open(subject: WorldUnderTest) -> None:
-    """Closing a world leaves another that is open as it was."""
+    """Closing a world does not affect another open world."""
     name, t_ns = subject.instants[0]
     first, second = subject.open(), subject.open()
     try:
