@@ -1,4 +1,4 @@
-"""Content-addressed cache on disk: shared by all runs and processes of a machine, bounded in size.
+"""Cache of results on disk, keyed by their inputs: shared by all runs and processes of a machine, bounded in size.
 
     get(kind, key) -> bytes, or None          put(kind, key, bytes)
 
