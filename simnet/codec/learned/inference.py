@@ -28,17 +28,26 @@ quality. In bfloat16 the analysis of the other codecs would change 1.3 % of the 
 """
 
 _LOCAL = threading.local()
+_OPENING = threading.Lock()
 
 
 @lru_cache(maxsize=1)
-def _core() -> Any:
+def _opened_core() -> Any:
     # OpenVINO reports every import to its makers, from a process that it forks. OpenBLAS ends its threads at a fork, and a thread
     # that multiplies matrices at that moment (for example while a world is being built) then waits for them forever. If the
     # telemetry package is missing, OpenVINO reports nothing.
     sys.modules.setdefault("openvino_telemetry", None)  # pyright: ignore[reportArgumentType]
     import openvino
 
+    # The first view of a tensor sets up the library's picture of numpy. Two threads that do so at once wait for each other for
+    # ever: one holds the library's lock and waits for Python's, the other the reverse. So one thread does it here.
+    openvino.Tensor(openvino.Type.f32, [1]).data[:] = np.zeros(1, np.float32)
     return openvino.Core()
+
+
+def _core() -> Any:
+    with _OPENING:
+        return _opened_core()
 
 
 @lru_cache(maxsize=64)
