@@ -4,7 +4,7 @@
              sweep ──▶ SweepReport   table, frames cell by cell, the page
 
 Rules: the API prints nothing, handles no signals and works in any thread. It blocks a running event loop unless it is called by
-`await asyncio.to_thread(simnet.run, ...)`. Arguments are checked in `validation`; how a run works belongs to `engine`.
+`await asyncio.to_thread(simnet.run, ...)`. `validation` checks arguments; `engine` executes runs.
 """
 
 from simnet.api.reports import Report, RunReport, SweepReport

@@ -1,4 +1,4 @@
-"""DataFrames of pandas from Parquet files and records, with the same types for every run."""
+"""pandas DataFrames from Parquet files and records, with the same types for every run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def pandas() -> ModuleType:
-    """Import pandas; InputError says how to install it."""
+    """Import and return pandas; InputError with installation instructions if it is missing."""
     try:
         import pandas as imported
     except ImportError as error:
@@ -29,7 +29,7 @@ def of_file(file: Path, record: type | None = None) -> DataFrame:
     """Return a Parquet file as a DataFrame; optional numbers of `record` become floats, None becomes NaN.
 
     Raises:
-        InputError: The file is missing or not what simnet writes, or pandas is not installed.
+        InputError: The file is missing or was not written by simnet, or pandas is not installed.
     """
     pandas()
     import pyarrow as pa
@@ -40,7 +40,7 @@ def of_file(file: Path, record: type | None = None) -> DataFrame:
     except (OSError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{file}: cannot be read ({reason}); expected a table that simnet writes") from error
-    # Times are below 2**53 ns, 104 days: exact as floats.
+    # Times are below 2**53 ns (104 days), so they are exact as floats.
     floats = [name for name, kind in _hints(record).items() if name in frame and kind in {int | None, float | None}]
     return frame.astype(dict.fromkeys(floats, "float64"))
 

@@ -1,4 +1,4 @@
-"""Reports of a run's or a sweep's folder, as DataFrames and as a page."""
+"""Reports on a run's or a sweep's folder, as DataFrames and as a page."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class Report:
 
     @property
     def page(self) -> Path:
-        """Page as one HTML file that needs no network; it is made if it does not exist."""
+        """Page as one self-contained HTML file; it is made if it does not exist."""
         sweep_page = self.path / PAGE
         return sweep_page if sweep_page.is_file() else self._make_page()
 
     def show(self, height: int = 900) -> Path:
-        """Show the page, in a notebook below the cell, `height` pixels high, else in a browser; return its path."""
+        """Show the page and return its path: in a notebook below the cell, `height` pixels high, otherwise in a browser."""
         sweep_page = self.page
         notebook = sys.modules.get("IPython")
         if notebook is not None and notebook.get_ipython() is not None:
@@ -64,7 +64,7 @@ class Report:
         return sweep_page
 
     def __repr__(self) -> str:
-        """Return the text that stands for the report without HTML."""
+        """Return the plain-text form of the report."""
         return f"{type(self).__name__}({str(self.path)!r})"
 
     def _make_page(self) -> Path:
@@ -93,7 +93,7 @@ class RunReport(Report):
 
     @cached_property
     def frames(self) -> DataFrame:
-        """A row a frame, in order of capture: see `simnet.records.Row`. Times are virtual ns, NaN if the event did not occur."""
+        """Frames as rows (`simnet.records.Row`), in order of capture. Times are virtual ns, NaN if the event did not occur."""
         from simnet.records import Row
 
         frame = dataframes.of_file(self.path / ROWS, Row)
@@ -102,12 +102,12 @@ class RunReport(Report):
 
     @cached_property
     def links(self) -> DataFrame:
-        """A row a link and 100 ms: what was offered, delivered, lost and dropped, and how long the queue was."""
+        """Links, one row for each link and 100 ms: offered, delivered, lost and dropped traffic, and queue length."""
         return dataframes.of_file(self.path / LINKS, LinkBin)
 
     @cached_property
     def streams(self) -> DataFrame:
-        """A row a stream: outcomes, rate, quality, gain by side information, latency; see `simnet.row_statistics`."""
+        """Streams, one row each: outcomes, rate, quality, gain from side information, latency; see `simnet.row_statistics`."""
         return dataframes.of_records(self.summary["streams"], StreamFigures, "stream")
 
     def _make_page(self) -> Path:
@@ -137,7 +137,7 @@ class SweepReport(Report):
 
     @cached_property
     def table(self) -> DataFrame:
-        """A row a point and stream: settings, quality at the receiver, bandwidth, latency, age, losses."""
+        """Table with one row for each point and stream: settings, quality at the receiver, bandwidth, latency, age, losses."""
         return dataframes.of_file(self.path / TABLE_PARQUET)
 
     @property
@@ -147,12 +147,12 @@ class SweepReport(Report):
 
     @property
     def failed(self) -> dict[str, str]:
-        """Reasons of the points that failed, by label, one line each."""
+        """Failure reasons of the failed points, by label, one line each."""
         return {point.label: point.failed for point in self.points if point.failed is not None}
 
     @property
     def runs(self) -> Iterator[tuple[Point, RunReport]]:
-        """Iterator of the points that have run, each with its run; a folder is read when its turn comes."""
+        """Iterator over the completed points, each with its run; each folder is read when the iterator reaches it."""
         sweep = sweep_reader.read(self.path)
         for point in sweep.points:
             if sweep.has(point):
@@ -160,7 +160,7 @@ class SweepReport(Report):
 
     @property
     def frames(self) -> Iterator[DataFrame]:
-        """Iterator of the frames of each point, with columns for its settings; `pandas.concat(report.frames)` joins them."""
+        """Iterator over the frames of each point, with columns for its settings; `pandas.concat(report.frames)` joins them."""
         swept = sweep_reader.read(self.path).swept
         for point, run in self.runs:
             settings = dict(point.settings)
@@ -172,14 +172,14 @@ class SweepReport(Report):
             yield frame
 
     def bd_rate(self, anchor: str) -> DataFrame:
-        """Return how much more bandwidth each codec takes than `anchor` for the same quality, in percent, as on the page.
+        """Return each codec's BD-rate against `anchor`: additional bandwidth for the same quality, in percent, as on the page.
 
-        A row for each case (the swept keys but for bandwidth; empty where there is one), stream (or all together), codec and
-        comparison: at the receiver over bandwidth offered where that was swept, at the encoder over bits per pixel. `low` and
-        `high` are the 95 % interval of the mean over seeds, NaN if there is none; `reason` says why.
+        There is a row for each case (the swept keys except bandwidth; empty if there is only one), stream (or all together),
+        codec and comparison: at the receiver over offered bandwidth if it was swept, at the encoder over bits per pixel. `low`
+        and `high` are the 95 % interval of the mean over seeds, NaN if there is none; `reason` gives the reason.
 
         Raises:
-            InputError: The anchor is no codec of the sweep.
+            InputError: The anchor is not a codec of the sweep.
         """
         from simnet.report.sweeps import differences, samples, views
         from simnet.report.sweeps.comparison_grid import ComparedFolder, grid

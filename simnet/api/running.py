@@ -18,12 +18,12 @@ def load(scenario: validation.ScenarioFile, overrides: validation.Overrides = ()
 
     Args:
         scenario: A YAML file, or a name that `simnet ls` lists.
-        overrides: Changes, as `--set` takes them: `["duration=1s"]` or `{"duration": "1s", "links.*.queue": "8 kB"}`;
+        overrides: Changes in the form of `--set`: `["duration=1s"]` or `{"duration": "1s", "links.*.queue": "8 kB"}`;
             `*` stands for any key.
 
     Raises:
         InputError: There is no such file and no such shipped scenario.
-        ScenarioError: The file or an override is at fault: file, line, column, key, and what was expected.
+        ScenarioError: The file or an override is invalid; the message gives file, line, column, key, and the expected form.
     """
     return scenarios.load(str(scenario), list(overrides))
 
@@ -46,16 +46,16 @@ def run(
     Args:
         scenario: A loaded scenario, a file, or a shipped scenario's name.
         out: The folder to write, new or empty; default: the first `runs/<scenario>-<number>` that does not exist.
-        overrides: See `load`; not with a scenario that is loaded already.
-        hosts: 0 for threads of this process, else the number of processes that carry the nodes; nothing else changes.
+        overrides: See `load`; not allowed with an already loaded scenario.
+        hosts: 0 to run the nodes in threads of this process, else the number of processes for them; results are the same.
         page: Whether to write the page; without it, `RunReport.show` writes it later.
-        realtime: Wall seconds a virtual second, to pace the clock; None runs as fast as possible.
+        realtime: Wall seconds per virtual second, to pace the clock; None runs as fast as possible.
         live: The endpoint that publishes telemetry for `simnet dashboard`, e.g. `tcp://127.0.0.1:5570`.
-        exports: Further formats to write into the folder, of `simnet.exports.KINDS`, e.g. `["mcap", "pcap"]`.
+        exports: Additional formats to write into the folder, from `simnet.exports.KINDS`, e.g. `["mcap", "pcap"]`.
         progress: A function that is called with the virtual time in seconds at every captured frame.
 
     Raises:
-        SimnetError: A fault of the scenario, its world, its codecs, the folder or a host, in one line.
+        SimnetError: The scenario, its world, its codecs, the folder or a host has a fault; the message is one line.
     """
     from simnet import engine
     from simnet.engine.run_options import Invocation, RunOptions
@@ -84,7 +84,7 @@ def run(
         result = engine.run(loaded, folder, options)
     except BaseException:
         if is_ours:
-            with suppress(OSError):  # a folder with files is kept, to look at or to resume
+            with suppress(OSError):  # A folder with files is kept for inspection or for resuming the run.
                 folder.rmdir()
         raise
     return RunReport(result.folder)

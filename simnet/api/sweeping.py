@@ -30,27 +30,27 @@ def sweep(
     exports: validation.Exports = (),
     progress: validation.SweepProgress = None,
 ) -> SweepReport:
-    """Run a scenario at every point of a grid and return the report; a cell that is in the folder does not run again.
+    """Run a scenario at every point of a grid and return the report; cells that the folder already has are not run again.
 
     Args:
         scenario: A file, or a shipped scenario's name.
         settings: Values of keys of the scenario: `{"links.*.bandwidth": ["100 kbit/s", "1 Mbit/s"], "duration": "2 s"}`. A list,
-            a range or a NumPy array is swept; any other value holds at every point. Write one value that is a list as a list in
-            a list.
+            a range or a NumPy array is swept; any other value applies at every point. To set a single value that is a list,
+            write a list in a list.
         out: The folder: a new one, or that of an earlier sweep, whose cells are kept.
-        codecs: For all streams: `name`, `name+fuse` or `name=model`, one or a list; default: the scenario's own.
-        seeds: The number of seeds, from the scenario's own on, or a list of different seeds; None is the scenario's own alone.
-        workers: The number of processes on this machine; None is one a processor.
+        codecs: Codecs for all streams: `name`, `name+fuse` or `name=model`, one or a list; default: the scenario's own.
+        seeds: The number of seeds, counted up from the scenario's seed, or a list of distinct seeds; None: only the scenario's.
+        workers: The number of processes on this machine; None starts one for each processor.
         scheduler: A Dask scheduler's address, `tcp://host:port`, instead of `workers`.
-        cache: Folder of the store of coded frames; None is the user's own, shared by all sweeps.
-        cache_bytes: Largest size of the store; None is 8 GB.
+        cache: The folder of the store of coded frames; None is the user's own folder, shared by all sweeps.
+        cache_bytes: The maximum size of the store; None is 8 GB.
         page: Whether to write the page.
-        exports: Further formats to write into each cell's folder, of `simnet.exports.KINDS`, e.g. `["csv", "pcap"]`.
-        progress: A function that is called with the cells done and the cells in all.
+        exports: Additional formats to write into each cell's folder, from `simnet.exports.KINDS`, e.g. `["csv", "pcap"]`.
+        progress: A function that is called with the number of finished cells and the total number of cells.
 
     Raises:
-        InputError: An argument that is not as above, a key or a value that the scenario does not take, an unknown codec, or a
-            folder that is no sweep's. A cell that fails ends nothing: see `SweepReport.failed`.
+        InputError: An argument is invalid, the scenario does not accept a key or a value, a codec is unknown, or the folder is
+            not a sweep's. A failed cell does not stop the sweep: see `SweepReport.failed`.
     """
     from simnet import store, sweeps
     from simnet.sweeps import grid
@@ -76,7 +76,7 @@ def sweep(
 
 @contextmanager
 def _main_script_hidden() -> Generator[None]:
-    """Hide the main script from worker processes, which would run it, and so sweep again.
+    """Hide the main script from worker processes, which would otherwise run it and start the sweep again.
 
     A script that sweeps therefore needs no `if __name__ == "__main__"`.
     """

@@ -1,7 +1,7 @@
-"""Checks of arguments from Python, made before anything is written or run: a misuse is an InputError of one line.
+"""Argument checks of the Python API, made before anything is written or run; a misuse is a one-line InputError.
 
-Each type below is what a function of the API declares. Pydantic's `validate_call` reads it; its description is what the error
-says was expected. Numbers and arrays of NumPy are taken as Python's, without importing it.
+The functions of the API use the types below as annotations. Pydantic's `validate_call` reads them; the description of a type is
+the expected value in the error message. NumPy's numbers and arrays are converted to Python's, without importing NumPy.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ R = TypeVar("R")
 MOST_PROCESSES = 256
 MOST_SEED = 2**63 - 1
 SLOWEST = 1e6
-"""Wall seconds a virtual second, and the inverse of the fastest."""
+"""Maximum wall seconds per virtual second; its inverse is the minimum."""
 
 
 def validated(function: Callable[P, R]) -> Callable[P, R]:
     """Return `function` with its arguments validated by their annotations.
 
     Raises:
-        InputError: When the function is called: an argument does not fit; the message says which, and what was expected.
+        InputError: An argument of a call is invalid; the message names it and the expected value.
     """
     checked = validate_call(config=ConfigDict(strict=True))(function)
     bind = signature(function).bind
@@ -44,7 +44,7 @@ def validated(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        given = bind(*args, **kwargs).arguments  # a missing or unknown argument is Python's own TypeError
+        given = bind(*args, **kwargs).arguments  # A missing or unknown argument raises Python's own TypeError.
         try:
             return checked(*args, **kwargs)
         except ValidationError as error:
@@ -65,12 +65,12 @@ def _shown(value: object) -> str:
     """Return any value as one short line."""
     try:
         return " ".join(reprlib.repr(value).split())
-    except ValueError:  # a number of more digits than Python writes
+    except ValueError:  # The number has more digits than Python converts to text.
         return f"of type {type(value).__name__}"
 
 
 def _plain(value: Any) -> Any:
-    """Return NumPy's numbers and arrays as Python's, without importing it."""
+    """Return NumPy's numbers and arrays as Python's, without importing NumPy."""
     return value.tolist() if hasattr(value, "tolist") else value
 
 
@@ -81,17 +81,17 @@ def _length(value: Any) -> int | None:
     except TypeError:
         return None
     except OverflowError:
-        return sys.maxsize  # a range may be longer than Python counts
+        return sys.maxsize  # A range may be longer than `len` supports.
 
 
 def _listed(value: Any) -> Any:
-    """Return a collection as a tuple of Python's own values; anything else as it is."""
+    """Return a collection as a tuple of Python's own values; any other value is returned unchanged."""
     plain = _plain(value)
     return plain if _length(plain) is None else tuple(_plain(each) for each in plain)
 
 
 def _path(value: object) -> object:
-    """Return a path of any library as text."""
+    """Return a path object of any library as text."""
     return fspath(value) if isinstance(value, PathLike) else value
 
 
@@ -100,14 +100,14 @@ def _names(value: object) -> object:
 
 
 def _overrides(value: object) -> object:
-    """Return overrides as `--set` takes them."""
+    """Return overrides in the form of `--set`."""
     if isinstance(value, Mapping):
         return [f"{_key('overrides', key)}={_text(key, one)}" for key, one in value.items()]
     return _listed(value)
 
 
 def _settings(value: object) -> object:
-    """Return the values of each key as text; a list, a range or an array has several values, any other value is one."""
+    """Return the values of each key as text; a list, range or array gives several values, any other value gives one."""
     if not isinstance(value, Mapping):
         return value
     return {_key("settings", key): [_text(key, one) for one in _swept(key, values)] for key, values in value.items()}
@@ -129,7 +129,7 @@ def _key(name: str, key: object) -> str:
 
 
 def _text(key: str, value: object) -> str:
-    """Return a value as text of a scenario; NumPy's numbers become numbers, its arrays lists."""
+    """Return a value as scenario text; NumPy's numbers become numbers, its arrays become lists."""
     if isinstance(value, str | PathLike):
         return str(value)
     try:

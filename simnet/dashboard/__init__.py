@@ -3,5 +3,5 @@
     wire.LiveSubscriber ──▶ state ──▶ ground_map, charts, html_text ──▶ live_page (NiceGUI)
                               └─────▶ run_metrics (Prometheus)
 
-Rules: it reads telemetry alone, no run folder, no world and no engine. Nothing that it does reaches the run.
+Rules: it reads only telemetry, no run folder, no world and no engine. It cannot affect the run.
 """

@@ -1,4 +1,4 @@
-"""Moving charts of the live page, as options of ECharts."""
+"""Moving charts of the live page, as ECharts options."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from simnet.records import Scenario
 
 PALETTE = ("#3b7dd8", "#d9641a", "#1f9d6b", "#c2489b", "#8f7a12", "#7c62e0", "#0f95ab", "#dc4455")
-"""Line colours, each with a contrast of at least 3:1 on the light and on the dark background."""
+"""Line colours with a contrast of at least 3:1 on the light and the dark background."""
 WINDOW_S = 10.0
-"""Virtual time that a moving chart shows; a finished run is shown whole."""
+"""Span of a moving chart in virtual time; the chart of a finished run shows the whole run."""
 MOST = 8
-"""Most streams in a chart: the chosen one and the first others."""
+"""Maximum number of streams in a chart: the chosen stream and the first others."""
 _SOFT = "#7d8590"
 _GRID = "rgba(125, 133, 144, .25)"
 
@@ -31,7 +31,7 @@ def shown_streams(scenario: Scenario, chosen: str) -> list[str]:
 
 
 def rate(state: State, chosen: str) -> dict[str, Any]:
-    """Return the chart of kbit/s on each stream's first link, the mean of a second."""
+    """Return the chart of kbit/s on each stream's first link, averaged over one second."""
     scenario = state.scenario
     cameras = scenario.cameras if scenario else {}
     lines = {name: kbit_s(own.rows, cameras[name].period_ns) for name, own in state.streams.items()}
@@ -89,7 +89,7 @@ def _line(
     return {
         "name": name,
         "type": "line",
-        # A frame between two that were lost is a point of its own.
+        # A frame between two lost frames is drawn as a single point.
         "symbol": "circle",
         "symbolSize": 2.5,
         "data": data,

@@ -1,4 +1,4 @@
-"""Map of the nodes, with links coloured by load: the state of the run in, SVG out, without a browser."""
+"""SVG map of the nodes, with links coloured by load, made from the run's state without a browser."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     Box = tuple[float, float, float, float]
 
 WIDTH = 480.0
-"""Width of the drawing, in its own units; it scales with the page."""
+"""Width of the drawing in its own units; the drawing scales with the page."""
 _EDGE, _LEAST, _MOST = 44.0, 190.0, 380.0
-"""Margin at the edges; least and greatest height."""
+"""Margin at the edges; minimum and maximum height."""
 _LETTER, _LINE = 7.6, 15.0
-"""Width of a letter of a name."""
+"""Width of one letter of a name."""
 _APART = 4.0
-"""Distance between the two directions of a link."""
+"""Distance between the lines of a link's two directions."""
 STEPS = (
     (0.0, "#8b95a1", "idle"),
     (0.5, "#1f9d6b", "up to 50 %"),
     (0.9, "#c58b07", "up to 90 %"),
     (1.0, "#dc6a18", "up to 100 %"),
 )
-"""Upper bound of the load, colour, text; a load above the last bound is `OVER`."""
+"""Load classes: upper bound, colour, text; a load above the last bound is `OVER`."""
 OVER = ("#dc3545", "over 100 %")
 
 
@@ -88,7 +88,7 @@ def _way(points: Sequence[Point]) -> str:
 def _link(a: Point, b: Point, ends: str, load: LinkLoad) -> str:
     length = math.dist(a, b) or 1.0
     along = (b[0] - a[0]) / length, (b[1] - a[1]) / length
-    # To the right of its direction, so that both directions are seen.
+    # The line is shifted to the right of its direction, so that both directions are visible.
     aside = -along[1] * _APART / 2, along[0] * _APART / 2
     trim = min(8.0, length / 3)
     x1, y1 = a[0] + aside[0] + along[0] * trim, a[1] + aside[1] + along[1] * trim
@@ -111,7 +111,7 @@ def _mark(name: str, point: Point, *, is_fusion: bool) -> str:
 
 
 def _names(points: dict[str, Point], height: float) -> list[str]:
-    """Return the names that fit without covering another, above or below their nodes; other names stay in the marks' titles."""
+    """Return the names that fit without overlap, above or below their nodes; other names remain in the marks' titles."""
     taken: list[Box] = [(x - 6, y - 6, x + 6, y + 6) for x, y in points.values()]
     written = []
     for name, (x, y) in sorted(points.items(), key=lambda item: item[1]):

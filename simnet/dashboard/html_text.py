@@ -29,7 +29,7 @@ _PHASES = {
 }
 _EVENTS = 60
 _LINKS = 40
-"""Most links in the table; the map shows all links."""
+"""Maximum number of links in the table; the map shows all links."""
 
 
 def status(state: State) -> str:
@@ -57,7 +57,7 @@ def waiting(endpoint: str) -> str:
 
 
 def title(state: State) -> str:
-    """Return the page's heading: the run, or the program before there is one."""
+    """Return the page's heading: the name of the run, or of the program before the first run."""
     return escape(state.run.run) if state.run else "simnet"
 
 
@@ -75,7 +75,7 @@ def legend() -> str:
 
 
 def streams_table(state: State, chosen: str) -> str:
-    """Return one line a stream: outcomes, rate, quality, and side information of the last frame."""
+    """Return a table with one line for each stream: outcomes, rate, quality, and side information of the last frame."""
     heads = ("stream", "codec", "frames", "late or lost", "bpp", "PSNR dB", "side information now")
     lines = []
     for name, own in state.streams.items():
@@ -96,7 +96,7 @@ def streams_table(state: State, chosen: str) -> str:
 
 
 def links_table(state: State) -> str:
-    """Return one line a link, the busiest first."""
+    """Return a table with one line for each link, the busiest first."""
     found = sorted(state.sample.links if state.sample else (), key=lambda load: -load.load)
     lines = [
         f'<tr><th scope=row><i class=dot style="background:{load_colour(load)}"></i>{escape(load.link)}</th>'
@@ -108,7 +108,7 @@ def links_table(state: State) -> str:
 
 
 def events_table(state: State) -> str:
-    """Return the last events, newest first."""
+    """Return a table of the last events, newest first."""
     lines = [
         f"<tr><td>{event.time_ns / SECOND_NS:.2f} s</td><td><span class=kind>{escape(event.kind)}</span></td>"
         f"<td>{escape(event.where)}</td><td class=words>{escape(event.what)}</td></tr>"

@@ -17,7 +17,7 @@ _STYLE = Path(__file__).with_name("style.css")
 
 
 class Page:
-    """Page of one browser; `endpoint` is named while there is no run."""
+    """Page of one browser; it shows `endpoint` while there is no run."""
 
     def __init__(self, state: State, endpoint: str, stream: str = "") -> None:
         self._state, self._endpoint, self._chosen = state, endpoint, stream
@@ -56,7 +56,7 @@ class Page:
             self._events = _text("div")
 
     def refresh(self) -> None:
-        """Show the present state, if it has changed."""
+        """Show the current state if it has changed."""
         state = self._state
         with state.lock:
             seen = (state.version, state.phase, self._chosen)
@@ -109,7 +109,7 @@ class Page:
 
 
 def _text(tag: str, content: str = "") -> ui.html:
-    # Names in it have been made safe by who wrote it.
+    # The caller has escaped the names in `content`.
     return ui.html(content, sanitize=False, tag=tag)
 
 

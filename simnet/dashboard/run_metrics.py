@@ -1,4 +1,4 @@
-"""Prometheus metrics of the run that is watched."""
+"""Prometheus metrics of the observed run."""
 
 from __future__ import annotations
 

@@ -23,11 +23,11 @@ def serve(
 ) -> None:
     """Subscribe to `connect` and serve `http://host:port/` until interrupted.
 
-    With `end_after_s`, end by itself after so many seconds in which no run was going on. `begins` is called once nothing
-    stands in the way.
+    With `end_after_s`, the server stops after this many seconds without an active run. `begins` is called when all checks have
+    passed.
 
     Raises:
-        InputError: NiceGUI is not installed, `connect` is no endpoint, or the port is taken.
+        InputError: NiceGUI is not installed, `connect` is not an endpoint, or the port is in use.
     """
     app, ui = _library()
     from simnet.dashboard.state import Idle, State
@@ -59,8 +59,8 @@ def serve(
 
 
 def _library() -> tuple[App, ModuleType]:
-    """Return NiceGUI's application and its elements; InputError where it is not installed."""
-    # It keeps nothing of ours, but makes its folder where it is started.
+    """Return NiceGUI's application and its elements; InputError if it is not installed."""
+    # NiceGUI stores none of our data, but by default it makes its storage folder in the working directory.
     os.environ.setdefault("NICEGUI_STORAGE_PATH", os.path.join(tempfile.gettempdir(), "simnet-dashboard"))
     try:
         import prometheus_client  # noqa: F401
@@ -93,7 +93,7 @@ def _answer(state: State, connect: str) -> None:
 
 
 def _check(host: str, port: int) -> None:
-    # The server itself would say it in its own words, in its log.
+    # Without this check, the server would report the error in its log, in its own words.
     try:
         socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""State of the run that is watched, made from its telemetry; no socket and no page."""
+"""State of the observed run, built from its telemetry, without sockets or pages."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from simnet.records.telemetry import (
 from simnet.wire.telemetry.telemetry_messages import Published
 
 SILENT_S = 5.0
-"""A run that publishes nothing for this long is silent; a run publishes every second."""
+"""Time without messages after which a run is silent; a run publishes every second."""
 _FRAMES = 3000
-"""Number of rows that are kept of each stream for its charts."""
+"""Number of rows kept for each stream's charts."""
 _EVENTS = 200
 
 
@@ -46,15 +46,15 @@ class StreamState:
 
 
 class State:
-    """State that the subscriber's thread writes and pages read; hold `lock` to read more than one attribute.
+    """State written by the subscriber's thread and read by pages; hold `lock` to read more than one attribute.
 
-    A new run takes the place of the last one; a run that has ended stays until then.
+    A new run replaces the last one; a run that has ended stays until then.
     """
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.version = 0
-        """Counter of messages taken."""
+        """Number of messages taken."""
         self._heard_s = 0.0
         self._clear()
 
@@ -73,7 +73,7 @@ class State:
 
     @property
     def phase(self) -> str:
-        """One of waiting, running, silent, ended, failed."""
+        """Phase of the run: waiting, running, silent, ended or failed."""
         if self.run is None:
             return "waiting"
         if self.end is not None:
@@ -96,7 +96,7 @@ class State:
                 case LiveRun() as run:
                     self._meet(run)
                 case _ if self.run is None:
-                    return  # it is told within a second what this belongs to
+                    return  # The run's description, which this message belongs to, arrives within a second.
                 case LiveSample() as sample:
                     self.sample = sample
                 case LiveFrame(row):
@@ -138,7 +138,7 @@ class State:
 
 
 class Idle:
-    """Timer of the time without a run, with a limit of `limit_s`; it has to be read regularly."""
+    """Timer of the time without an active run, with a limit of `limit_s`; it must be read regularly."""
 
     def __init__(self, state: State, limit_s: float) -> None:
         self._state, self._limit_s = state, limit_s

@@ -2,8 +2,8 @@
 
     engine ──calls during the run──▶ Exports ──▶ one `Export` a kind ──▶ files in the run's folder
 
-Rules: an export watches and changes nothing, so that a run has the same fingerprint with and without it. An export writes
-during the run and renames a file into place when the file is whole. It gets plain records and bytes; it imports no engine, no
+Rules: an export observes and changes nothing, so that a run has the same fingerprint with and without it. An export writes
+during the run and renames a file into place when the file is complete. It gets plain records and bytes; it imports no engine, no
 node and no socket. A library that only one kind needs is imported where that kind is opened.
 """
 

@@ -1,10 +1,10 @@
-"""Packet capture of a run as pcapng: each link has two interfaces, for packets offered to it and packets that came out.
+"""Packet capture of a run as pcapng: each link has two interfaces, for offered packets and for passed packets.
 
-    camera ──offered──▶ link ──came out──▶ next link ...      a lost or dropped packet is only on the first interface
+    camera ──offered──▶ link ──passed──▶ next link ...      a lost or dropped packet is only on the first interface
 
-Time is the run's virtual time, from 1970-01-01 on. A frame's RTP timestamp is its capture time, the marker bit is on its last
-packet. The payload type tells media, retransmissions, repair packets, acknowledgements and feedback apart; each type has its own
-sequence numbers (`PAYLOAD_TYPES`). Feedback, which the run moves as a size alone, has a payload of zeros.
+Times are virtual and start at 1970-01-01. A frame's RTP timestamp is its capture time; the marker bit is set on its last packet.
+The payload type distinguishes media, retransmissions, repair packets, acknowledgements and feedback; each type has its own
+sequence numbers (`PAYLOAD_TYPES`). Feedback has a payload of zeros, because the run transmits only its size.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FILE = "packets.pcapng"
 PAYLOAD_TYPES = {"media": 96, "again": 97, "repair": 98, "acknowledgement": 102, "feedback": 103}
-"""RTP's dynamic types (RFC 3551); Wireshark uses 99 to 101 otherwise. Each type has its own SSRC, as RFC 4588
+"""Dynamic RTP payload types (RFC 3551); Wireshark uses 99 to 101 for other protocols. Each type has its own SSRC, as RFC 4588
 requires for retransmissions."""
 REVERSE_KINDS = {"acknowledgement", "feedback"}
 PORT = 5004
@@ -39,7 +39,7 @@ STREAMS = (0x10000 - PORT) // 2
 
 
 class PacketCapture(Export):
-    """Observer of a network's packets (`net.PacketObserver`) that writes them in order of time."""
+    """Packet observer (`net.PacketObserver`) that writes packets in order of time."""
 
     def __init__(self, folder: Path, scenario: Scenario) -> None:
         """Create the file.
@@ -54,11 +54,11 @@ class PacketCapture(Export):
         self._interfaces = {link.name: 2 * number for number, link in enumerate(scenario.links)}
         self._flows: dict[tuple[str, str], rtp.Flow] = {}
         self._sent: dict[rtp.Flow, int] = {}
-        """Number of packets so far, by flow."""
+        """Number of packets written so far, by flow."""
         self._first: WeakKeyDictionary[OpenTransfer, int] = WeakKeyDictionary()
-        """Number of the first packet of each transfer that is under way."""
+        """Sequence number of the first packet of each open transfer."""
         self._on_the_way: list[tuple[int, int, bytes]] = []
-        """Heap of packets that come out of a link later: (time in ns, a count that keeps their order, block)."""
+        """Heap of packets that leave a link later: (time in ns, tie-breaking count, block)."""
         self._count = 0
         self._file = PartialFile(folder / FILE)
         with self._file.telling():

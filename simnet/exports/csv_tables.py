@@ -21,7 +21,7 @@ ROWS, LINKS = "rows.csv", "links.csv"
 
 
 class CsvTables(Export):
-    """Export of both tables at the end. None is an empty field; side sources are separated by spaces."""
+    """Export of both tables at the end of the run. None is an empty field; side sources are separated by spaces."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -1,4 +1,4 @@
-"""Base class of exports and the records that they get during a run and at its end."""
+"""Base class of exports, and the records passed to them during a run and at its end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FrameDecision:
-    """Decision of fusion about a frame, in virtual time."""
+    """Fusion's decision about a frame, in virtual time."""
 
     stream: str
     sequence: int
@@ -27,12 +27,12 @@ class FrameDecision:
     ready_ns: int | None
     """Time at which the picture is ready; None if the frame has no picture."""
     link_bytes: int
-    """Bytes that entered the first link until the decision, packet overhead included."""
+    """Bytes that entered the first link before the decision, packet overhead included."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedPicture:
-    """A decoded picture and its original: uint8, H x W x 3, RGB, not to be written to."""
+    """A decoded picture and its original: uint8, H x W x 3, RGB, read-only."""
 
     decision: FrameDecision
     original: np.ndarray
@@ -54,22 +54,22 @@ class FinishedRun:
 
 
 class Export(ABC):
-    """Writer of one kind of file during a run. It changes nothing and keeps nothing that grows with the run.
+    """Writer of one kind of file during a run. It does not affect the run, and its memory does not grow with the run.
 
     The run's own thread calls `opened`, `coded` and `decided` in order of virtual time. The scorer's thread calls `pictured` in
     order of decoding, after the frame was decided. A method raises InputError if it cannot write.
     """
 
     def opened(self, announcements: Mapping[str, Announcement]) -> None:
-        """Take the announcements: what is constant in each stream."""
+        """Take the announcements, which hold the constants of each stream."""
         del announcements
 
     def coded(self, stream: str, sequence: int, data: bytes, quality: float, now_ns: int) -> None:
-        """Take a coded frame; `data` includes its header, `quality` is the requested one."""
+        """Take a coded frame; `data` includes its header, `quality` is the requested quality."""
         del stream, sequence, data, quality, now_ns
 
     def decided(self, decision: FrameDecision) -> None:
-        """Take the decision about a frame; a frame of a lost node has one too."""
+        """Take the decision about a frame; frames of lost nodes have decisions too."""
         del decision
 
     def pictured(self, picture: ExportedPicture) -> None:

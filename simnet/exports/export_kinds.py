@@ -1,4 +1,4 @@
-"""Kinds of exports: their names, what each needs, and opening the requested ones."""
+"""Kinds of exports: names, requirements, and a function that opens the requested ones."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class _ExportKind:
     needs_pictures: bool = False
     library: str = ""
-    """A package of the extra `export`."""
+    """Required package of the extra `export`."""
 
 
 KINDS = {
@@ -37,14 +37,14 @@ KINDS = {
     "parquet": _ExportKind(),
     "prometheus": _ExportKind(library="prometheus_client"),
 }
-"""By name; `parquet` is a name for the tables that every run writes."""
+"""Kinds by name; `parquet` stands for the tables that every run writes."""
 
 
 def parse(text: str) -> tuple[str, ...]:
-    """Return the kinds that a comma-separated list names, each once.
+    """Return the kinds in a comma-separated list, without duplicates.
 
     Raises:
-        InputError: A name that is none of `KINDS`.
+        InputError: A name is not in `KINDS`.
     """
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
     _check_names(names)
@@ -52,10 +52,10 @@ def parse(text: str) -> tuple[str, ...]:
 
 
 def check(kinds: Collection[str], *, has_pictures: bool, is_resumed: bool) -> None:
-    """Check before a run begins that the exports are possible.
+    """Check before a run that the exports are possible.
 
     Raises:
-        InputError: A kind is not in `KINDS`, the run has no pictures, it has lost some of them, or a library is missing.
+        InputError: A kind is not in `KINDS`, pictures are required but absent or incomplete, or a library is missing.
     """
     _check_names(kinds)
     for name in kinds:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Exports:
-    """Context of all exports of a run; at its end, unfinished exports are abandoned. See `Export` for the methods."""
+    """Context manager of all exports of a run; its exit abandons unfinished exports. See `Export` for the methods."""
 
     def __init__(self, exports: Sequence[Export]) -> None:
         self._exports = exports
@@ -29,7 +29,7 @@ class Exports:
 
     @property
     def packets(self) -> PacketObserver | None:
-        """Observer of the network's packets, if an export has one."""
+        """Observer of the network's packets; None if no export has one."""
         return next((each.packets for each in self._exports if each.packets is not None), None)
 
     @property

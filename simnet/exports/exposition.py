@@ -1,4 +1,4 @@
-"""Results of a run as Prometheus metrics, in a file for node_exporter's textfile collector or another reader."""
+"""Export of a run's results as Prometheus metrics, in a file for node_exporter's textfile collector or another reader."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 FILE = "metrics.prom"
 LATENCY_S = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0)
-"""Upper ends of the buckets."""
+"""Upper bounds of the latency buckets."""
 
 
 class Exposition(Export):
-    """Export of the metrics at the end."""
+    """Export of the metrics at the end of the run."""
 
     def __init__(self, folder: Path, scenario: Scenario) -> None:
         self._path, self._scenario = folder / FILE, scenario

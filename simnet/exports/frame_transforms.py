@@ -29,7 +29,7 @@ def transforms(scenario: Scenario, t_ns: int) -> Iterator[dict[str, Any]]:
 def _transform(
     parent: str, child: str, place_m: tuple[float, float, float], yaw_deg: float, pitch_deg: float
 ) -> dict[str, Any]:
-    """Rotate by the yaw around z, then by the pitch around y, where up is negative."""
+    """Return a transform: rotation by yaw around z, then by pitch around y, where up is negative."""
     yaw, pitch = radians(yaw_deg) / 2, radians(-pitch_deg) / 2
     rotation = (-sin(yaw) * sin(pitch), cos(yaw) * sin(pitch), sin(yaw) * cos(pitch), cos(yaw) * cos(pitch))
     return {

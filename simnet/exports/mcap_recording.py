@@ -1,13 +1,13 @@
-"""Recording of a run as MCAP, for Foxglove and any `mcap` reader: JSON messages, bytes in base64 (which zstd compresses).
+"""Recording of a run as MCAP, for Foxglove and any `mcap` reader: JSON messages, bytes in base64 (compressed by zstd).
 
-    /<stream>/decoded     foxglove.CompressedImage   PNG, lossless; logged when the receiver had it, stamped with its capture
-    /<stream>/bitstream   simnet.Bitstream           what the camera sent; the channel's metadata is the stream's announcement
-    /<stream>/row         simnet.Row                 the frame's whole story, logged at the last time in it
+    /<stream>/decoded     foxglove.CompressedImage   lossless PNG; log time: picture ready, timestamp: capture
+    /<stream>/bitstream   simnet.Bitstream           a coded frame; the channel's metadata is the stream's announcement
+    /<stream>/row         simnet.Row                 all measurements of a frame, logged at the row's latest time
     /links/<link>         simnet.LinkBin             100 ms of a link
-    /events               foxglove.Log               outages, hand-overs, frames that were not there in time
-    /transforms           foxglove.FrameTransforms   where nodes and their cameras are, every 100 ms
+    /events               foxglove.Log               outages, hand-overs, frames that are not in time
+    /transforms           foxglove.FrameTransforms   poses of nodes and their cameras, every 100 ms
 
-Log times are virtual: a run begins at 0, that is 1970-01-01T00:00:00Z. Originals are not in it: the scenario makes them again.
+Log times are virtual: a run begins at 0, which is 1970-01-01T00:00:00Z. Originals are not recorded: the scenario reproduces them.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 FILE = "run.mcap"
 EPOCH = "log times are virtual nanoseconds; the run begins at 0, 1970-01-01T00:00:00Z"
 COMPRESS_LEVEL = 3
-"""Compression level of PNG."""
+"""PNG compression level."""
 
 
 class McapRecording(Export):
@@ -49,7 +49,7 @@ class McapRecording(Export):
         """Create the file.
 
         Raises:
-            InputError: It cannot be written.
+            InputError: The file cannot be written.
         """
         self._scenario = scenario
         self._announcements: Mapping[str, Announcement] = {}

@@ -1,4 +1,4 @@
-"""MP4 film of two pictures side by side under two lines of text: H.264 for browsers, with the index at the front."""
+"""MP4 video of two pictures side by side under two lines of text: H.264 for browsers, with the index at the front."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NARROWEST, LARGEST = 480, 1920
-"""Limits in pixels: a narrower picture is enlarged by a whole factor, so that text fits; a larger one is reduced."""
+"""Size limits in pixels: a narrower picture is enlarged by an integer factor, so that text fits; a larger one is reduced."""
 LINE, MARGIN, FRAME = 20, 6, 4
-"""Pixels: height of a line of text, space at its left, width of the frame around a frozen picture."""
+"""Lengths in pixels: height of a line of text, its left margin, width of the frame around a frozen picture."""
 FONT, SCALE = cv2.FONT_HERSHEY_SIMPLEX, 0.5
 INK, FROZEN, GROUND = (230, 230, 230), (230, 60, 60), 24
 SETTINGS = {"crf": "18", "preset": "veryfast", "tune": "zerolatency"}
-"""Of x264; `zerolatency` keeps no frames in an encoder, however many streams there are."""
+"""Settings of x264; `zerolatency` keeps no frames in an encoder, which limits memory with many streams."""
 
 
 class Movie:
-    """One film of pictures of one size; `path` exists once the film is finished."""
+    """One video of pictures of one size; the file `path` exists after `finish`."""
 
     def __init__(self, path: Path, width: int, height: int, period_ns: int) -> None:
-        """Create a film of pictures of `width` x `height`, a frame every `period_ns`.
+        """Create a video of pictures of `width` x `height`, with a frame every `period_ns`.
 
         Raises:
-            InputError: It cannot be written.
+            InputError: The file cannot be written.
         """
         self._size = _size(width, height)
         self._file = PartialFile(path)
@@ -55,9 +55,9 @@ class Movie:
     def add(
         self, pictures: tuple[np.ndarray, np.ndarray], top: tuple[str, str], below: tuple[str, str], *, is_frozen: bool
     ) -> None:
-        """Add a frame: two pictures (uint8, H x W x 3, RGB), and two texts for either side.
+        """Add a frame: two pictures (uint8, H x W x 3, RGB), and two texts for each side.
 
-        `is_frozen` marks the right picture as one that is not of this moment.
+        `is_frozen` marks the right picture as one of an earlier frame.
         """
         width, height = self._size
         canvas = np.full((self._stream.height, self._stream.width, 3), GROUND, np.uint8)
@@ -78,7 +78,7 @@ class Movie:
         self._mux(av.VideoFrame.from_ndarray(canvas, format="rgb24"))
 
     def finish(self) -> None:
-        """Complete the file and rename it into place; a film without frames leaves no file."""
+        """Complete the file and rename it into place; a video without frames leaves no file."""
         if not self._frames:
             self.abandon()
             return
@@ -99,7 +99,7 @@ class Movie:
 
 
 def _size(width: int, height: int) -> tuple[int, int]:
-    """Return the size at which pictures are shown."""
+    """Return the display size of pictures in pixels."""
     longer = max(width, height)
     if longer > LARGEST:
         return max(1, width * LARGEST // longer), max(1, height * LARGEST // longer)

@@ -1,8 +1,8 @@
-"""The pcapng format, as much of it as a capture of simulated packets needs (draft-ietf-opsawg-pcapng).
+"""Writer of the pcapng blocks that a capture of simulated packets needs (draft-ietf-opsawg-pcapng).
 
     section header | interface description ... | name resolution | enhanced packet ...
 
-Little-endian; every block says its length at both ends, and is padded to 32 bits.
+Blocks are little-endian; each has its length at both ends and is padded to 32 bits.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _LENGTH = struct.Struct("<I")
 
 
 def section(program: str, comment: str) -> bytes:
-    """Return the section header, which begins a file."""
+    """Return the section header block, the first block of a file."""
     body = struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)
     return _block(SECTION, body + _options((COMMENT, comment.encode()), (SHB_USERAPPL, program.encode())))
 
 
 def interface(name: str, description: str) -> bytes:
-    """Return an interface of IP packets with times in nanoseconds; interfaces are numbered from 0 in order."""
+    """Return the interface description block of IP packets with times in ns; interfaces are numbered from 0 in order."""
     options = _options(
         (IF_NAME, name.encode()), (IF_DESCRIPTION, description.encode()), (IF_TSRESOL, bytes([NANOSECONDS]))
     )
@@ -45,7 +45,7 @@ def names(hosts: Iterable[tuple[bytes, str]]) -> bytes:
 
 
 def packet(interface_number: int, t_ns: int, data: bytes) -> bytes:
-    """Return the block of a packet on an interface at `t_ns`."""
+    """Return the enhanced packet block of a packet on an interface at `t_ns`."""
     total = 32 + len(data) + -len(data) % 4
     front = _PACKET.pack(PACKET, total, interface_number, t_ns >> 32, t_ns & 0xFFFFFFFF, len(data), len(data))
     return front + _padded(data) + _LENGTH.pack(total)

@@ -1,6 +1,6 @@
-"""JSON Schemas of the messages in a recording: Foxglove's well-known ones, and simnet's own.
+"""JSON Schemas of the messages in a recording: Foxglove's well-known schemas and simnet's own.
 
-Foxglove's are as in github.com/foxglove/foxglove-sdk. A number or text that a frame does not have is left out of its message.
+Foxglove's schemas are copied from github.com/foxglove/foxglove-sdk. A message omits numbers and texts that its frame lacks.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Bytes of a simulated packet, as a real one of its size has them: IPv4, UDP, RTP, payload.
+"""Bytes of a simulated packet in the format of a real packet of that size: IPv4, UDP, RTP, payload.
 
     IPv4 (20, RFC 791) | UDP (8, RFC 768) | RTP (12, RFC 3550) | payload
 
-These are the 40 bytes that links count beside a payload. Checksums are right; nothing is fragmented.
+The headers are the 40 bytes of overhead that links add to a payload. Checksums are valid; packets are not fragmented.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 HEADERS_BYTES = 40
 LARGEST_BYTES = 0xFFFF
-"""Largest packet with its headers: IPv4's length field has 16 bits."""
+"""Maximum packet size in bytes, headers included: IPv4's length field has 16 bits."""
 CLOCK_HZ = 90_000
 """Clock rate of RTP timestamps of video (RFC 3551, section 5)."""
 DONT_FRAGMENT = 0x4000
@@ -45,7 +45,7 @@ def packet(flow: Flow, number: int, stamp: int, payload: bytes, *, marker: bool,
     length = _UDP.size + len(rtp) + len(payload)
     pseudo = flow.source + flow.target + struct.pack(">HH", UDP, length)
     ports = struct.pack(">HHH", flow.port, flow.port, length)
-    # A sum of 0 is sent as all ones: 0 would say that there is none.
+    # A checksum of 0 is sent as all ones, because 0 means that there is no checksum.
     checked = checksum(pseudo + ports + b"\0\0" + rtp + payload) or 0xFFFF
     fields = (0x45, 0, _IP.size + length, number & 0xFFFF, DONT_FRAGMENT, max(1, 64 - hops), UDP)
     front = checksum(_IP.pack(*fields, 0, flow.source, flow.target))
@@ -55,5 +55,5 @@ def packet(flow: Flow, number: int, stamp: int, payload: bytes, *, marker: bool,
 def checksum(data: bytes) -> int:
     """Return the Internet checksum (RFC 1071): the ones' complement of the ones' complement sum of all 16-bit words."""
     total = int.from_bytes(data + bytes(len(data) % 2), "big")
-    # The sum with end-around carries is the remainder by 2^16 - 1, where 0 of anything but zeros is all ones.
+    # The sum with end-around carries is the remainder modulo 2^16 - 1; a remainder of 0 is all ones unless all words are zero.
     return 0xFFFF - (total % 0xFFFF or (0xFFFF if total else 0))

@@ -1,12 +1,12 @@
-"""Videos of a run, one MP4 a stream: the camera's frame beside the picture on the receiver's screen.
+"""Videos of a run, one MP4 for each stream: the camera's frame beside the picture on the receiver's screen.
 
     | stream            2.40 s   frame 24 |
     | original      | received   31.2 dB   212 kbit/s |
     |               |                    |
     | left          | right              |
 
-The right side is what is there at a frame's deadline: its own picture if that came in time, else the last earlier one that did
-(it freezes, framed in red, and says why), else grey.
+The right side shows the receiver's screen at a frame's deadline: the frame's own picture if it is in time; otherwise the last
+earlier picture that was in time (frozen, framed in red, with the reason as text); otherwise grey.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ GREY = 128
 
 @dataclass(slots=True)
 class _StreamFilm:
-    """Film of one stream and the frames that are not in it yet."""
+    """Video of one stream and its pending frames."""
 
     movie: Movie
     camera: CameraConfig
     decisions: dict[int, FrameDecision] = field(default_factory=dict)
-    """Decided frames that are not in the film yet."""
+    """Decided frames that are not in the video yet."""
     pictures: dict[int, ExportedPicture] = field(default_factory=dict)
     next: int = 0
     on_screen: np.ndarray | None = None
     shown: int | None = None
-    """Frame on the screen."""
+    """Sequence number of the frame on the screen."""
     recent: deque[int] = field(default_factory=deque)
     """Bytes of the frames of the last second."""
 
@@ -53,7 +53,7 @@ class _StreamFilm:
 class Videos(Export):
     """Export that writes each stream's frames in order of capture, once all earlier frames are decided.
 
-    What is decided comes from another thread than pictures; it is only put into dictionaries there.
+    Decisions come from another thread than pictures; that thread only adds them to dictionaries.
     """
 
     def __init__(self, folder: Path, scenario: Scenario, frame: Callable[[str, int], np.ndarray]) -> None:

@@ -3,9 +3,9 @@
     text ──document──▶ tree ──overrides──▶ tree ──schema──▶ ScenarioSpec ──resolve──▶ records.Scenario ──writer──▶ text
                        └─ locations of keys and values ──▶ explain: file:line:column: key: what; expected ...
 
-Rules: `schema/` says what may be written, `resolve/` that every name refers to something, `catalogue/` finds the shipped files,
-`loader` is the only module that knows the order of the steps. This room runs no scenario, opens no world and knows no codec, so
-that `simnet check` is quick and a scenario means the same to every reader.
+Rules: `schema/` defines the valid keys and values, `resolve/` checks that every name refers to something, `catalogue/` finds the
+shipped files, `loader` is the only module with the order of the steps. This package runs no scenario, opens no world and imports
+no codec, so that `simnet check` is fast and a scenario has the same meaning for every reader.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ def load(path_or_name: str, overrides: Sequence[str] = ()) -> Scenario:
 
     Args:
         path_or_name: A YAML file, or a name that `list_shipped` returns.
-        overrides: `path.of.key=value` each, as `--set` takes them; `*` stands for any key.
+        overrides: Changes in the form of `--set`, `path.of.key=value` each; `*` stands for any key.
 
     Raises:
         InputError: There is no such file and no such shipped scenario.
-        ScenarioError: The file or an override is at fault: `file:line:column: path.of.key: what; expected ...`.
+        ScenarioError: The file or an override is invalid: `file:line:column: path.of.key: what; expected ...`.
     """
     return loader.load(find(path_or_name), overrides)
 
@@ -48,10 +48,10 @@ def find(name: str) -> Path:
 
 
 def check_nodes(file: Path, names: Sequence[str]) -> None:
-    """Check that a scenario file has nodes of these names, and nothing else: its other files may be on another machine.
+    """Check only that a scenario file has nodes of these names: its other files may be on another machine.
 
     Raises:
-        InputError: The file has no such node, or is no scenario.
+        InputError: The file has no such node, or is not a scenario.
     """
     loader.check_nodes(file, names)
 
@@ -62,11 +62,11 @@ def list_shipped() -> list[tuple[str, str, Path]]:
 
 
 def expectation(name: str) -> ExpectSpec | None:
-    """Return what the scenario `name` (see `find`) is expected to show, or None if its file has no key `expect`.
+    """Return the expected results of the scenario `name` (see `find`), or None if its file has no key `expect`.
 
     Raises:
         InputError: There is no such scenario.
-        ScenarioError: The file is no YAML, or its key `expect` is at fault.
+        ScenarioError: The file is not YAML, or its key `expect` is invalid.
     """
     return loader.expectation(find(name))
 

@@ -1,9 +1,9 @@
-"""The language of a scenario's checks: comparisons that the results of runs prove or refute.
+"""Language of a scenario's checks: comparisons that hold or fail for the results of runs.
 
     lost(*/front) in open > 4 * lost(*/front)
 
-A check compares two sums of numbers and measures. `measure(stream)` is of the scenario as it is, or `in` one of its variants.
-A pattern of streams gives their total of what can be counted (frames, kbit/s) and their mean of all else (dB, ms).
+A check compares two sums of numbers and measures. `measure(stream)` is measured in the unchanged scenario, or `in` a variant.
+For a pattern of streams, countable measures (frames, kbit/s) are summed and all other measures (dB, ms) are averaged.
 
     check   = sum, relation, sum               relation = > | < | >= | <=
     sum     = term, {+ | -, term}              measure  = a key of a stream's summary, in_time or missed
@@ -49,7 +49,7 @@ class Term:
     variant: str = ""
 
     def value(self, summaries: Summaries) -> float:
-        """Return the value of the term; ScenarioError where a stream, or all of them, has no such number."""
+        """Return the value of the term; ScenarioError if a stream, or every stream, lacks the number."""
         if not self.measure:
             return self.factor
         of_run = summaries[self.variant]
@@ -65,7 +65,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Check:
-    """Two sums and the relation that should hold between them."""
+    """Two sums and the required relation between them."""
 
     text: str
     left: tuple[Term, ...]
@@ -74,7 +74,7 @@ class Check:
 
     @property
     def variants(self) -> set[str]:
-        """The variants that have to be run; "" is the scenario as it is."""
+        """Variants that the check needs; "" is the unchanged scenario."""
         return {term.variant for term in (*self.left, *self.right) if term.measure}
 
     def sides(self, summaries: Summaries) -> tuple[float, float]:
@@ -88,7 +88,7 @@ class Check:
 
 
 def parse(text: str, variants: Collection[str]) -> Check:
-    """Return the check that `text` says; ScenarioError where it is none, or names none of the `variants`."""
+    """Return the check parsed from `text`; ScenarioError if it is invalid or names a variant that is not in `variants`."""
     sides = _SIDES.split(text)
     if len(sides) != 3:
         raise ScenarioError(f"{text!r} is no comparison; expected one of {', '.join(_RELATIONS)} between spaces")

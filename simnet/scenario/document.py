@@ -1,4 +1,4 @@
-"""Reader of YAML text: a plain tree, and the location of every key and value."""
+"""Reader of YAML text, which returns a plain tree and the location of every key and value."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Path = tuple[str | int, ...]
 
 DEEPEST_TREE = 50
 LARGEST_TREE = 50_000
-"""Nodes, aliases counted as often as they are used: a scenario has hundreds, a file of nested aliases has billions."""
+"""Maximum number of nodes, with aliases counted at each use: a scenario has hundreds, a file of nested aliases billions."""
 
 _PLAIN = {yaml.MappingNode: "tag:yaml.org,2002:map", yaml.SequenceNode: "tag:yaml.org,2002:seq"}
 
@@ -28,7 +28,7 @@ class SourceLocation:
 
     @property
     def is_override(self) -> bool:
-        """Whether this is an override and no location in the file."""
+        """Whether this is the location of an override, not of the file."""
         return self.rank[0] == 0
 
 
@@ -41,11 +41,11 @@ class SourceLocations:
     values: dict[Path, SourceLocation] = field(default_factory=dict)
 
     def of_key(self, path: Path) -> SourceLocation:
-        """Return the location of the key at `path`, or of the nearest mapping around it that was written."""
+        """Return the location of the key at `path`, or of the nearest enclosing mapping in the text."""
         return self._nearest(path, self.keys)
 
     def of_value(self, path: Path) -> SourceLocation:
-        """Return the location of the value at `path`, or of the nearest key around it that was written."""
+        """Return the location of the value at `path`, or of the nearest enclosing key in the text."""
         return self.values[path] if path in self.values else self._nearest(path, self.keys)
 
     def replace(self, path: Path, location: SourceLocation) -> None:
@@ -63,7 +63,7 @@ class SourceLocations:
 
 
 def show(path: Path) -> str:
-    """Return `path` as text of errors and `--set`."""
+    """Return `path` as text for errors and `--set`."""
     return ".".join(str(key) for key in path)
 
 
@@ -71,13 +71,13 @@ def read(text: str, file: str) -> tuple[Any, SourceLocations]:
     """Return the tree of YAML `text` and the locations in it; `file` is its name in errors.
 
     Raises:
-        ScenarioError: The text is no valid YAML, has a duplicate key, or is far too large.
+        ScenarioError: The text is not valid YAML, has a duplicate key, or is far too large.
     """
     return _TreeReader(file).read(text)
 
 
 def read_value(text: str) -> Any:
-    """Return the tree of an override's value; ScenarioError (location 1:1 and on in `value`) where it is no valid YAML."""
+    """Return the tree of an override's value; ScenarioError (locations from 1:1 in `value`) if it is not valid YAML."""
     return _TreeReader("value").read(text)[0]
 
 
@@ -86,7 +86,7 @@ def _named(path: Path) -> str:
 
 
 class _TreeReader:
-    """Reader that visits the composed nodes once; scalars are resolved as by YAML's safe loader, keys stay text."""
+    """Reader that visits the composed nodes once; it resolves scalars like YAML's safe loader and keeps keys as text."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -126,14 +126,14 @@ class _TreeReader:
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
-            # An item has no key: what is missing in it is told where it begins.
+            # An item has no key, so an error about a missing key has the location of the item's start.
             items = {(*path, index): item for index, item in enumerate(node.value)}
             self.locations.keys.update({here: self._location(item.start_mark) for here, item in items.items()})
             return [self._tree(item, here) for here, item in items.items()]
         try:
             return self.loader.construct_object(node)
         except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:
-            # PyYAML reads "!!bool x" and the like without checking.
+            # PyYAML accepts values such as "!!bool x" without a check.
             problem = " ".join(str(error).split())
             raise self._error(node.start_mark, f"{_named(path)}: no plain value: {problem}") from None
 

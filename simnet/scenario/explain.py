@@ -1,4 +1,4 @@
-"""Error messages of scenarios: location, key, fault and what was expected, in the words of the file."""
+"""Error messages of scenarios: location, key, fault and expected form, in the terms of the file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """Fault of a scenario; faults sort by location, those of overrides first."""
+    """Fault of a scenario; faults sort by location, with overrides first."""
 
     location: SourceLocation
     path: str
@@ -30,7 +30,7 @@ class Problem:
 
 
 class Problems:
-    """Collection of faults; its one error says how many more there are."""
+    """Collection of faults; its single error states the number of further faults."""
 
     def __init__(self, locations: SourceLocations) -> None:
         self.locations = locations
@@ -43,7 +43,7 @@ class Problems:
         return view
 
     def at_key(self, path: Path, text: str, shown: Path | None = None) -> None:
-        """Add a fault of the key at `path`, called `shown` if that is not the same."""
+        """Add a fault of the key at `path`; the message names `shown` instead if given."""
         self.found.append(Problem(self.locations.of_key(path), show(shown or path), text))
 
     def at_value(self, path: Path, text: str) -> None:
@@ -53,7 +53,7 @@ class Problems:
     def add(
         self, error: ValidationError, tree: Any, root: type[BaseModel] = scenario_schema.ScenarioSpec, prefix: Path = ()
     ) -> None:
-        """Add the faults that pydantic found in `tree`, which stands at `prefix`."""
+        """Add the faults that pydantic found in `tree`, which is located at `prefix`."""
         for detail in error.errors(include_url=False):
             self._add(detail, tree, root, prefix)
 
@@ -84,10 +84,10 @@ class Problems:
 
 
 def written(tree: Any, location: Path) -> Path:
-    """Return the part of `location` that the tree has, without pydantic's own steps (shorthands, choices, keys)."""
+    """Return the part of `location` that exists in the tree, without pydantic's own steps (shorthands, choices, keys)."""
     path: list[str | int] = []
     for step in location:
-        # A list answers to its indices as a mapping does to its keys.
+        # A list is treated as a mapping from its indices.
         inside: Any = dict(enumerate(tree)) if isinstance(tree, list) else tree
         if isinstance(inside, dict) and step in inside:
             tree = inside[step]
@@ -102,13 +102,13 @@ def near(name: object, known: Iterable[str]) -> str:
 
 
 def keys_of(root: type[BaseModel], path: Path) -> list[str]:
-    """Return the keys of the schema in the mapping at `path`; none if any names are allowed there."""
+    """Return the schema's keys of the mapping at `path`; empty if any name is allowed there."""
     found = _annotation(root, path)
     return [_key(name, field) for name, field in found.model_fields.items()] if _is_model(found) else []
 
 
 def expanded(root: type[BaseModel], path: Path, value: Any) -> dict[str, Any]:
-    """Return the mapping that the shorthand `value` at `path` stands for, or an empty one if it has other keys."""
+    """Return the mapping that the shorthand `value` at `path` expands to, or an empty one if it has other keys."""
     owner = _annotation(root, path[:-1])
     field = _field(owner, path[-1]) if _is_model(owner) else None
     shorthand = next((item for item in (field.metadata if field else ()) if isinstance(item, fields.Shorthand)), None)

@@ -1,4 +1,4 @@
-"""Loader of scenarios, the only module that knows the order of the steps."""
+"""Loader of scenarios, the only module with the order of the steps."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def check_nodes(file: Path, names: Sequence[str]) -> None:
 
 
 def _read(file: Path) -> tuple[str, dict[str, Any], SourceLocations]:
-    """Return the text of a file, and its tree with the locations in it."""
+    """Return the text of a file, its tree, and the locations in it."""
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -1,4 +1,4 @@
-"""Overrides (`--set path.of.key=value`): changes of a scenario's tree before its validation."""
+"""Overrides (`--set path.of.key=value`), which change a scenario's tree before its validation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Override:
-    """Override of one `--set`; its faults are reported before those of the file."""
+    """One `--set` override; its faults are reported before faults of the file."""
 
     keys: tuple[str, ...]
     value: Any
@@ -28,7 +28,7 @@ class Override:
 
 @dataclass(frozen=True)
 class Layer:
-    """Override of all streams that `pattern` matches; it is applied once the streams are known by name."""
+    """Override of all streams that match `pattern`; it is applied after the streams' names are known."""
 
     pattern: str
     tree: dict[str, Any]
@@ -56,11 +56,11 @@ def parse(texts: list[str]) -> list[Override]:
 def apply(tree: dict[str, Any], locations: SourceLocations, overrides: list[Override]) -> list[Layer]:
     """Apply overrides to `tree` and `locations`; return the layers of streams.
 
-    `*` in a key matches any text at one level. A key that is not in the tree may be set if the schema has it. An override
-    of a key of streams is returned as a layer, since streams may be written as patterns.
+    `*` in a key matches any text at one level. A key that is not in the tree can be set if the schema has it. An override
+    of a stream's key is returned as a layer, because the file may define streams by patterns.
 
     Raises:
-        ScenarioError: An override matches nothing that exists and is no optional key.
+        ScenarioError: An override matches no existing key and no optional key.
     """
     layers: list[Layer] = []
     for override in overrides:
@@ -82,7 +82,7 @@ def _layer(override: Override) -> Layer:
 def _set(
     tree: dict[str, Any], override: Override, keys: tuple[str, ...], path: Path, locations: SourceLocations
 ) -> bool:
-    """Set the value wherever `keys` lead to from `path`; return whether that was anywhere."""
+    """Set the value at every place that `keys` match below `path`; return whether there was any."""
     done = False
     for key in list(tree):
         if fnmatchcase(key, keys[0]):
@@ -96,16 +96,16 @@ def _set(
 def _enter(
     tree: dict[str, Any], override: Override, rest: tuple[str, ...], here: Path, locations: SourceLocations
 ) -> bool:
-    """Set the value at `here`, the last key of which is in `tree` or belongs there, or go on with the `rest` below it."""
+    """Set the value at `here`, whose last key is in `tree` or is valid there, or continue with the `rest` below it."""
     key = str(here[-1])
     if not rest:
-        tree[key] = deepcopy(override.value)  # a later override may change what one of several matches holds
+        tree[key] = deepcopy(override.value)  # A later override may change only one match.
         locations.replace(here, override.location)
         return True
     if not isinstance(tree.get(key), dict):
         if rest[0] not in keys_of(scenario_schema.ScenarioSpec, here):
             return False
-        # A shorthand or nothing stands where the key belongs; what a shorthand says besides stays.
+        # The place of the key holds a shorthand or nothing; the other settings of a shorthand are kept.
         tree[key] = expanded(scenario_schema.ScenarioSpec, here, tree.get(key))
         locations.replace(here, override.location)
     return _set(tree[key], override, rest, here, locations)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def dump(scenario: Scenario) -> str:
-    """Return YAML that loads to an equal scenario (but for `path`)."""
+    """Return YAML that loads to an equal scenario, except for `path`."""
     world, fusion = scenario.world, scenario.fusion
     tree = {
         "name": scenario.name,
@@ -70,7 +70,7 @@ class _FlowMapping(dict[str, Any]):
 
 
 class _ScenarioDumper(yaml.SafeDumper):
-    """Dumper with lists on one line and without anchors, so that each part can be read by itself."""
+    """Dumper with one-line lists and without anchors, so that each part is readable on its own."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -130,7 +130,7 @@ def _camera(camera: CameraConfig) -> dict[str, Any]:
 
 
 def _frequency(period_ns: int) -> str:
-    """Return the shortest text of a rate with this period."""
+    """Return the shortest text of the rate with this period."""
     rate = SECOND_NS / period_ns
     return next(
         f"{rate:.{digits}g} Hz"

@@ -2,5 +2,5 @@
 
     scenarios/*.yaml ──▶ shipped_scenarios: name, purpose, file
 
-Rules: a scenario's name is that of its file; its purpose is the first comment line. Nothing here reads more of a file.
+Rules: a scenario's name is its file name; its purpose is the first comment line. This package reads nothing else in a file.
 """

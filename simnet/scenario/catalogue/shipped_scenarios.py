@@ -1,4 +1,4 @@
-"""The catalogue of shipped scenarios."""
+"""Catalogue of shipped scenarios."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def list_shipped() -> list[tuple[str, str, Path]]:
 
 
 def find(name: str) -> Path:
-    """Return the file of a path or of a shipped scenario's name; InputError lists what there is."""
+    """Return the file of a path or of a shipped scenario's name; InputError lists the shipped scenarios."""
     if (given := Path(name)).is_file():
         return given
     bare = name.removeprefix("scenarios/").removesuffix(".yaml")
@@ -31,7 +31,7 @@ def find(name: str) -> Path:
 
 
 def purpose(text: str) -> str:
-    """Return the first comment line of a scenario's text, or nothing."""
+    """Return the first comment line of a scenario's text, or an empty text."""
     for line in text.splitlines():
         if line.startswith("#"):
             return line.lstrip("#").strip()

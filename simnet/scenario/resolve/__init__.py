@@ -1,7 +1,7 @@
-"""Resolution of a valid scenario: every name refers to something, every file exists, every default is filled in.
+"""Resolution of a valid scenario: it checks that every name and file exists, and fills in every default.
 
     ScenarioSpec ──▶ resolver ──▶ paths ──▶ nodes ──▶ world, links ──▶ media ──▶ streams ──▶ records.Scenario
 
 Rules: one module resolves one part of the file and returns records. Faults are added to `Problems`, each with its location, so
-that one error can say how many more there are; `resolver` stops after a stage with faults.
+that one error can state the number of further faults; `resolver` stops after a stage with faults.
 """

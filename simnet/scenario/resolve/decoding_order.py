@@ -1,15 +1,15 @@
-"""The order in which streams that serve each other are decoded."""
+"""Decoding order of streams that serve each other as side information."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 ServedBy = Mapping[str, Sequence[str]]
-"""By stream: the streams that serve it as side information."""
+"""Streams that serve as side information, by the stream that they serve."""
 
 
 def after_those_that_serve(served_by: ServedBy) -> list[str]:
-    """Return the streams such that each comes after those that serve it, else in the order given; there is no cycle."""
+    """Return the streams in topological order: each after its servers, otherwise in the given order; requires no cycle."""
     ordered: list[str] = []
     served: set[str] = set()
     waiting = list(served_by)
@@ -22,7 +22,7 @@ def after_those_that_serve(served_by: ServedBy) -> list[str]:
 
 
 def cycle(served_by: ServedBy) -> list[str]:
-    """Return a circle of streams, each served by the next, from its first in the order given; empty where there is none."""
+    """Return a cycle of streams, each served by the next, from its first in the given order; empty if there is none."""
     clear: set[str] = set()
     for start in served_by:
         found = _walk(start, served_by, [], clear)

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 def find(
     written: str, scenario_file: Path, *, is_override: bool, exists: Callable[[Path], bool] = Path.is_file
 ) -> Path | None:
-    """Return the absolute path of what `written` names, or None where there is nothing.
+    """Return the absolute path of the file or folder `written`, or None if it does not exist.
 
-    A path in the file counts from the file's folder first, so that it means the same from anywhere; a path in an override
-    counts from the current folder first, which is what a shell completes.
+    A path in the file is relative first to the file's folder, so that its meaning does not depend on the current folder; a path
+    in an override is relative first to the current folder, as in a shell's completion.
     """
     bases = [scenario_file.resolve().parent, Path.cwd()]
     if is_override:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def of(name: str, link: LinkSpec, problems: Problems) -> HandoverConfig | None:
-    """Return the hand-over of the link `name`, if any; faults are added to `problems`."""
+    """Return the hand-over of the link `name`, or None; faults are added to `problems`."""
     if (choice := link.handover) is None:
         return None
     node = choice.node or link.source

@@ -1,4 +1,4 @@
-"""Recorded bandwidths of links: the file's path, a check that it can be read, and its digest."""
+"""Recorded bandwidths of links: the file's path, a check that it is readable, and its digest."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def with_trace(link: LinkConfig, trace: TraceSpec, path: Path, problems: Problems, file: File) -> LinkConfig:
-    """Return the link with the trace that stands at `path` in the scenario `file`; faults are added to `problems`."""
+    """Return the link with the trace at `path` in the scenario `file`; faults are added to `problems`."""
     is_override = problems.locations.of_value((*path, "trace")).is_override
     found = file_lookup.find(trace.trace, file, is_override=is_override)
     if found is None:

@@ -1,4 +1,4 @@
-"""Links in both directions; the reverse one may differ."""
+"""Resolver of links in both directions; the reverse link may differ."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from simnet.scenario.schema.scenario_schema import ScenarioSpec
 
 RETURN_SUFFIX = ".return"
-"""End of the name of a reverse link; no name in a file has a dot."""
+"""Suffix of a reverse link's name; names in a file cannot contain a dot."""
 
 
 def resolve(document: ScenarioSpec, problems: Problems, file: File) -> tuple[LinkConfig, ...]:
@@ -121,7 +121,7 @@ def _put_ladder(link: LinkConfig, bandwidth: Ladder) -> LinkConfig:
 
 
 def _check(path: Path, written: ChannelSpec, link: LinkConfig, problems: Problems) -> None:
-    """Report sizes that let no packet pass, at the key that is written, and outages that overlap."""
+    """Report sizes that let no packet pass, at their key in the file, and overlapping outages."""
     for (_, end_ns), (begin_ns, _) in pairwise(link.outages):
         if begin_ns <= end_ns:
             problems.at_value((*path, "outages"), "an outage begins before the one before it is over; expected gaps")

@@ -1,4 +1,4 @@
-"""Media: the links that share them, the check that packets fit, and the written form of a medium."""
+"""Resolver of media: the links that share them, a check that packets fit, and a medium's form in a file."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def resolve(document: ScenarioSpec, links: tuple[LinkConfig, ...], problems: Pro
 
 
 def _written(document: ScenarioSpec, link: LinkConfig) -> Path | None:
-    """Return the path of a link's medium in the file; None for a reverse link that does not differ."""
+    """Return the path of a link's medium in the file; None for a reverse link without its own settings."""
     name = link.name.removesuffix(RETURN_SUFFIX)
     if link.name == name:
         return ("links", name, "medium")

@@ -1,4 +1,4 @@
-"""Nodes and their cameras: positions, paths and leaders."""
+"""Resolver of nodes and their cameras: positions, paths and leaders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Paths from files: found, read, placed around one origin and on the run's clock."""
+"""Resolver of paths from files: it finds, reads and places them around one origin and on the run's clock."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Points = tuple[tuple[float, float, float], ...]
 
 @dataclass(frozen=True, slots=True)
 class _RecordedPath:
-    """Path of a node as its file has it."""
+    """Path of a node as read from its file."""
 
     path: TrackSpec
     node: NodeSpec
@@ -40,7 +40,7 @@ class _RecordedPath:
 
 
 class _Readers:
-    """Readers of track files; a SUMO file, which is large, is read once for all its vehicles."""
+    """Readers of track files; a SUMO file, which is large, is read only once for all its vehicles."""
 
     def __init__(self, document: ScenarioSpec) -> None:
         paths = [node.path for node in document.nodes.values() if isinstance(node.path, TrackSpec)]
@@ -74,7 +74,7 @@ class _Readers:
 def resolve(
     document: ScenarioSpec, problems: Problems, file: File
 ) -> tuple[dict[str, Trajectory], tracks.Origin | None]:
-    """Return the paths that are no plain lists, and the origin that they share; faults are added to `problems`."""
+    """Return the paths other than plain lists, and their common origin; faults are added to `problems`."""
     found: dict[str, _RecordedPath] = {}
     readers = _Readers(document)
     ways: dict[str, Trajectory] = {}
@@ -138,7 +138,7 @@ def _read(
 
 
 def _check_begin(name: str, each: _RecordedPath, clock_ns: int, problems: Problems) -> None:
-    """Report a run that begins after the track: its node would stand at the end of the track."""
+    """Report a run that begins after the end of the track: its node would stand at the track's end."""
     if each.path.begin is None or each.path.begin <= (end_ns := each.track.times_ns[-1] - clock_ns):
         return
     begin, end = text(each.path.begin, "ns"), text(end_ns, "ns")
@@ -157,7 +157,7 @@ def _table(file: File, path: TrackSpec) -> tracks.Track:
 
 
 def _origin(document: ScenarioSpec, found: list[_RecordedPath]) -> tracks.Origin | None:
-    """Return the written origin, completed from the first geographic file."""
+    """Return the origin in the file, completed from the first geographic path."""
     given = document.origin
     first = next((each.track.home or each.track.places[0] for each in found if each.track.geographic), None)
     if given is not None and len(given) == 3:
@@ -190,11 +190,11 @@ def _timed(
     source: str,
     duration_ns: int,
 ) -> Trajectory:
-    """Return the waypoints of a track around the run, and those that give the heading while it stands."""
+    """Return the waypoints of a track during the run, and the waypoints that define the heading while the node stands."""
     begin = max((k for k, time_ns in enumerate(times_ns) if time_ns <= 0), default=0)
     end = next((k for k, time_ns in enumerate(times_ns) if time_ns >= duration_ns), len(times_ns) - 1)
     if end == begin:
-        # It stands throughout, where its track begins or ends.
+        # The node stands during the whole run, at the start or the end of its track.
         begin, end = max(begin - 1, 0), min(end + 1, len(times_ns) - 1)
     moving = timed_trajectory.moving_segment(points, begin)
     if moving is not None and not headings_deg and heading_deg is None:

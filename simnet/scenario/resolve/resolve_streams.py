@@ -1,4 +1,4 @@
-"""Streams: patterns and overrides merged, side information checked, in decoding order.
+"""Resolver of streams: it merges patterns and overrides, checks side information, and sorts by decoding order.
 
 Patterns (follower_*/front) apply first, in the order of the file, then exact names, then overrides.
 """
@@ -33,7 +33,7 @@ _EMPTY_STREAM = StreamSpec()
 
 @dataclass(frozen=True)
 class _StreamLayer:
-    """Settings of one key of the file or one override for the streams that `pattern` matches."""
+    """Settings from one key of the file or one override, for the streams that match `pattern`."""
 
     pattern: str
     stream: StreamSpec
@@ -42,7 +42,7 @@ class _StreamLayer:
 
 @dataclass
 class _MergedStream:
-    """Stream, with the layer that set each of its keys last."""
+    """Merged stream, with the last layer that set each of its keys."""
 
     stream: StreamSpec = _EMPTY_STREAM
     said: dict[str, _StreamLayer] = field(default_factory=dict[str, _StreamLayer])

@@ -27,7 +27,7 @@ def resolve(
     """Return the scenario of `document` and of the overrides of streams.
 
     Raises:
-        ScenarioError: A name refers to nothing, or a setting is impossible: the first fault of a stage.
+        ScenarioError: A name refers to nothing, or a setting is impossible; the error is the first fault of a stage.
     """
     ways, origin = resolve_paths.resolve(document, problems, file)
     problems.stop()
