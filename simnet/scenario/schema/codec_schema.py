@@ -1,4 +1,4 @@
-"""The schema of a stream's codec."""
+"""Schema of a stream's codec."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class CodecSpec(Spec):
     model: f.Given | None = Field(default=None, examples=["atn_small"])
     """A folder of models/; the codec's default if left out. For compressai the architecture, such as bmshj2018-hyperprior."""
     quality: int | None = Field(default=None, ge=1, le=8, examples=[3])
-    """For compressai: which of the architecture's published qualities."""
+    """For compressai: one of the architecture's published quality levels."""
     weights: f.Given | None = Field(default=None, examples=["weights.pth.tar"])
-    """For compressai: a file of weights; without it they come from its zoo, over the network."""
+    """For compressai: a file of weights; if left out, the weights are downloaded from its model zoo."""
     rows: f.Given | None = Field(default=None, examples=["runs/platoon/rows.parquet"])
-    """For recorded: a run's rows, from which frames' sizes are drawn; from the current folder or the scenario file's."""
+    """For recorded: a run's rows, from which frame sizes are drawn; relative to the current folder or the scenario file's."""
     stream: f.Given | None = Field(default=None, examples=["follower_*/front"])
-    """For recorded: which of the run's streams, where it has several codecs or sizes of pictures."""
+    """For recorded: a stream of the run, if the run has several codecs or picture sizes."""
     side: Literal["fuse"] | None = Field(default=None, examples=["fuse"])
-    """fuse: align and fuse side information behind the decoder of a codec that takes none by itself."""
+    """fuse: align and fuse side information after the decoder of a codec that does not use any itself."""
 
     @model_validator(mode="after")
     def _of_a_model(self) -> CodecSpec:
@@ -52,5 +52,5 @@ class CodecSpec(Spec):
 
 
 def expand_codec(value: Any) -> Any:
-    """Return the mapping that a codec's name alone stands for."""
+    """Return the mapping that a codec's name alone expands to."""
     return value if isinstance(value, dict) else {"name": value}

@@ -1,4 +1,4 @@
-"""The schema of what a scenario is expected to show."""
+"""Schema of a scenario's expected results."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 
 class _CheckText:
-    """Annotates a check that is written as text."""
+    """Annotation of a check that is written as text."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Make pydantic read the check by `read`, after the variants that it may name."""
+        """Make pydantic parse the check with `read`, after the variants that it can name."""
         return core_schema.with_info_plain_validator_function(self.read)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Describe what may be written: text."""
+        """Describe the valid form: text."""
         return {"type": "string"}
 
     def read(self, value: object, info: ValidationInfo) -> check_language.Check:
-        """Return the check; ValueError where it is none."""
+        """Return the parsed check; ValueError if it is not a check."""
         try:
             return check_language.parse(str(value), info.data.get("variants", {}))
         except ScenarioError as error:
@@ -37,14 +37,14 @@ class _CheckText:
 
 
 class ExpectSpec(Spec):
-    """What a scenario is expected to show, in words and as checks that runs of it prove or refute."""
+    """Expected results of a scenario, in words and as checks that hold or fail for its runs."""
 
     shows: f.Given = Field(examples=["Half of the frames are late."])
-    """The expected result, in words."""
+    """Expected result in words."""
     variants: dict[f.Name, list[f.Given]] = Field(
         default={}, examples=[{"open": ["streams.*.transport=none", "duration=3 s"]}]
     )
-    """Changed scenarios to compare with, by name: the values of `--set` that make each."""
+    """Changed scenarios to compare with, by name: the `--set` values of each."""
     checks: list[Annotated[check_language.Check, _CheckText()]] = Field(
         default=[], examples=[["lost(*/front) in open > 4 * lost(*/front)"]]
     )

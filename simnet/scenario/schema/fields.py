@@ -16,7 +16,7 @@ from simnet.errors import PluginError
 QUANTITY_PATTERN = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*\S.*$"
 
 UNIT_KEY = "x-unit"
-"""Marks a quantity in the JSON Schema until its default is written with its unit."""
+"""Marker of a quantity in the JSON Schema until its default is written with its unit."""
 
 
 class Spec(BaseModel):
@@ -27,21 +27,21 @@ class Spec(BaseModel):
 
 @dataclass(frozen=True)
 class Quantity:
-    """Annotation of a number that is written with a unit and kept in a base unit of `simnet.units.EXAMPLES`."""
+    """Annotation of a number that is written with a unit and stored in a base unit of `simnet.units.EXAMPLES`."""
 
     unit: str
     low: float
     """Smallest value, in base units."""
     high: float
     whole: bool = False
-    """Round to an integer: times in ns, sizes in bytes."""
+    """Whether to round to an integer: times in ns, sizes in bytes."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Make pydantic read the value by `read`."""
+        """Make pydantic parse the value with `read`."""
         return core_schema.no_info_plain_validator_function(self.read)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Describe what may be written: text with a unit, or zero."""
+        """Describe the valid forms: text with a unit, or zero."""
         return {
             "anyOf": [{"type": "string", "pattern": QUANTITY_PATTERN}, {"const": 0}],
             "examples": [units.EXAMPLES[self.unit]],
@@ -49,7 +49,7 @@ class Quantity:
         }
 
     def read(self, value: object) -> float:
-        """Return `value` in base units; UnitError if it is no such quantity or out of bounds."""
+        """Return `value` in base units; UnitError if it is not such a quantity or out of bounds."""
         number: float = units.parse(value, self.unit)
         if self.whole:
             number = round(number)
@@ -65,10 +65,10 @@ class Shorthand:
 
     expand: Callable[[Any], Any]
     short: dict[str, Any]
-    """The short form's JSON Schema."""
+    """JSON Schema of the short form."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Expand before pydantic reads the mapping."""
+        """Expand the short form before pydantic validates the mapping."""
         return core_schema.no_info_before_validator_function(self.expand, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -85,15 +85,15 @@ class Choice:
     offered: tuple[str, ...] = ()
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Check the name after pydantic has found it to be text."""
+        """Check the name after pydantic has validated it as text."""
         return core_schema.no_info_after_validator_function(self.read, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Describe the names that are installed."""
+        """Describe the installed names."""
         return {"type": "string", "enum": names} if (names := self._names()) else {"type": "string"}
 
     def read(self, value: str) -> str:
-        """Return `value`; ValueError or pydantic's own error if there is no such name, or two."""
+        """Return `value`; ValueError or pydantic's own error if the name does not exist or exists twice."""
         try:
             plugin = plugins.find(self.group, value, self.own)
         except PluginError as error:
@@ -163,7 +163,7 @@ def _expand_bandwidth(value: Any) -> Any:
         try:
             reach_m = units.parse(written, "m")
         except units.UnitError:
-            continue  # reported at the key itself, once it is read
+            continue  # The fault is reported at the key itself when the key is validated.
         if (same := reaches.setdefault(reach_m, written)) != written:
             raise ValueError(f"{same!r} and {written!r} are the same distance; expected each step once")
     return value

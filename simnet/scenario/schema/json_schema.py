@@ -1,4 +1,4 @@
-"""JSON Schema of a scenario file for editors, with defaults as a user writes them."""
+"""JSON Schema of a scenario file for editors, with defaults in the form that a user writes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def schema_json() -> dict[str, Any]:
 
 
 def _tidy(node: Any) -> None:
-    """Write defaults with their units, remove those of mappings, whose keys have their own, and show examples of choices."""
+    """Write defaults with their units, remove defaults of mappings, whose keys have their own, and add examples of choices."""
     if isinstance(node, list):
         for item in node:
             _tidy(item)
@@ -38,5 +38,5 @@ def _tidy(node: Any) -> None:
 
 
 def _plain_name(name: str) -> str:
-    """Return the name of a schema class as users read it: Camera for CameraSpec."""
+    """Return the user-facing name of a schema class: Camera for CameraSpec."""
     return name.removesuffix("Spec")

@@ -1,4 +1,4 @@
-"""The schema of links."""
+"""Schema of links."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class LossSpec(Spec):
     model: Literal["none", "independent", "gilbert-elliott"] = Field(
         default="independent", examples=["gilbert-elliott"]
     )
-    """independent: each packet by itself; gilbert-elliott: in bursts."""
+    """independent: each packet is lost independently; gilbert-elliott: packets are lost in bursts."""
     mean: f.Share = 0.0
     """Share of packets lost in the long run."""
     burst: Annotated[float, Field(ge=1, le=1e6, strict=True)] = Field(default=1.0, examples=[4])
@@ -49,30 +49,30 @@ def _expand_loss(value: Any) -> Any:
 
 
 class TraceSpec(Spec):
-    """A bandwidth that was recorded; the trace starts again at its end."""
+    """A recorded bandwidth; the trace repeats after its end."""
 
     trace: f.Given = Field(examples=["traces/drive.csv"])
-    """The file: from the scenario file's folder, or from the current folder."""
+    """The file, relative to the scenario file's folder or to the current folder."""
     format: Literal["mahimahi", "csv"] | None = Field(default=None, examples=["mahimahi"])
-    """mahimahi: one integer a line, the millisecond at which 1500 bytes may pass; csv if left out and the name ends so."""
+    """mahimahi: one integer per line, the millisecond at which 1500 bytes can pass; csv if left out and the name ends in .csv."""
     column: f.Given | None = Field(default=None, examples=["DL_bitrate"])
     """csv: the column of rates."""
     unit: Literal["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "B/s", "kB/s", "MB/s"] | None = Field(
         default=None, examples=["kbit/s"]
     )
-    """csv: what the rates are measured in."""
+    """csv: the unit of the rates."""
     time: f.Given | None = Field(default=None, examples=["seconds"])
-    """csv: the column that says when each row begins, in seconds or as dates and times of ISO 8601."""
+    """csv: the column of the rows' start times, in seconds or as ISO 8601 dates and times."""
     period: f.SomeTime | None = Field(default=None, examples=["1 s"])
-    """csv without a time column: how long a row lasts; 1 s if left out."""
+    """csv without a time column: duration of a row; 1 s if left out."""
     start: f.Time = 0
-    """Where in the trace the run begins."""
+    """Time in the trace at which the run begins."""
     digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = Field(default=None, examples=["e3b0c442" * 8])
-    """SHA-256 of the file, hexadecimal: another file is refused; any is taken if left out."""
+    """SHA-256 of the file, hexadecimal: a file with another digest is refused; any file is accepted if left out."""
 
     @property
     def kind(self) -> Literal["mahimahi", "csv"]:
-        """The format, from the file's name where it is left out."""
+        """Format of the trace, derived from the file's name if it is left out."""
         return self.format or ("csv" if self.trace.lower().endswith(".csv") else "mahimahi")
 
     @model_validator(mode="after")
@@ -104,12 +104,12 @@ Bandwidth = Annotated[
 
 
 class OutageSpec(Spec):
-    """A time in which nothing that is sent or on the air is received; the transmitter goes on."""
+    """An interval in which no packet that is sent or in transit is received; the transmitter continues to send."""
 
     begin: f.Time = Field(alias="from", examples=["3 s"])
-    """When it begins."""
+    """Time at which the outage begins."""
     end: f.SomeTime = Field(alias="until", examples=["5 s"])
-    """When it is over."""
+    """Time at which the outage ends."""
 
     @model_validator(mode="after")
     def _lasts(self) -> OutageSpec:
@@ -128,16 +128,16 @@ def _expand_outage(value: Any) -> Any:
 
 
 class QueueSpec(Spec):
-    """What waits in front of a link, and what goes next."""
+    """Queue in front of a link: its size and its scheduling."""
 
     kind: Literal["fifo", "priority", "codel"] = Field(default="fifo", examples=["codel"])
-    """fifo: first in, first out; priority: strictly by the streams' priority, feedback before all; codel: RFC 8289."""
+    """fifo: first in, first out; priority: strictly by stream priority, feedback first; codel: RFC 8289."""
     size: f.SomeSize = _LINK.queue_bytes
-    """What may wait; what comes on top is dropped, under priority the newest of the lowest."""
+    """Maximum size; excess packets are dropped, with kind priority the newest packet of the lowest priority."""
     target: f.SomeTime = _LINK.codel_target_ns
-    """codel: the wait that may stand."""
+    """codel: acceptable standing queue delay."""
     interval: f.SomeTime = _LINK.codel_interval_ns
-    """codel: how long waits may be longer before it drops."""
+    """codel: time for which the delay may exceed the target before packets are dropped."""
 
     @model_validator(mode="after")
     def _of_codel(self) -> QueueSpec:
@@ -158,15 +158,15 @@ class HandoverSpec(Spec):
     """A moving node's choice among links to access points: the nearest, once it is nearer by a margin."""
 
     group: f.Name = Field(examples=["cell"])
-    """The links among which a node chooses say the same of it, group by group."""
+    """Group of links among which the node chooses; links of one group have equal hand-over settings."""
     node: f.Name | None = Field(default=None, examples=["car"])
-    """The end that moves and chooses; where the link comes from if left out. The other end is the access point."""
+    """The end that moves and chooses; the link's sending node if left out. The other end is the access point."""
     hysteresis: f.Margin = Field(default=0.0, examples=["20 m"])
-    """By how much another access point must be nearer."""
+    """Distance by which another access point must be nearer."""
     gap: f.Time = Field(default=0, examples=["50 ms"])
-    """How long after a change nothing passes."""
+    """Time after a change in which no packet passes."""
     period: f.SomeTime = Field(default=100_000_000, examples=["100 ms"])
-    """How often distances are compared."""
+    """Period at which distances are compared."""
 
 
 def _expand_handover(value: Any) -> Any:
@@ -174,28 +174,28 @@ def _expand_handover(value: Any) -> Any:
 
 
 class ChannelSpec(Spec):
-    """What a link does to what is sent over it."""
+    """Effects of a link on its packets: delay, loss, outages and queueing."""
 
     delay: f.Time = _LINK.delay_ns
-    """Constant delay on the way."""
+    """Constant transmission delay."""
     propagation: f.SignalSpeed | None = Field(default=None, examples=["3e8 m/s"])
-    """How fast the signal crosses the nodes' distance, which takes its time beside `delay`; at once if left out."""
+    """Signal speed over the nodes' distance, which adds to `delay`; no propagation delay if left out."""
     jitter: f.Time = _LINK.jitter_ns
-    """Standard deviation of the extra delay, which is never negative."""
+    """Standard deviation of the additional delay, which is never negative."""
     reorder: bool = Field(default=_LINK.reorder, examples=[True], strict=True)
-    """Whether jitter may let a packet overtake an earlier one."""
+    """Whether jitter can let a packet overtake an earlier packet."""
     loss: Annotated[LossSpec, f.Shorthand(_expand_loss, {"type": "string"})] = Field(
         default=LossSpec(model="none"), examples=["1 %", {"model": "gilbert-elliott", "mean": "1 %", "burst": 4}]
     )
-    """A share alone means independent loss."""
+    """Packet loss; a share alone means independent loss."""
     outages: list[
         Annotated[OutageSpec, f.Shorthand(_expand_outage, {"type": "array", "minItems": 2, "maxItems": 2})]
     ] = Field(default=[], examples=[[{"from": "3 s", "until": "5 s"}]])
-    """Times in which nothing passes; none within another."""
+    """Intervals in which no packet passes; they cannot overlap."""
     queue: Annotated[QueueSpec, f.Shorthand(_expand_queue, {"type": "string", "pattern": f.QUANTITY_PATTERN})] = Field(
         default=QueueSpec(), examples=["16 kB", {"kind": "codel", "size": "64 kB"}]
     )
-    """What may wait in front of the link, and what goes next; a size alone is first in, first out."""
+    """Queue in front of the link; a size alone means first in, first out."""
     mtu: f.SomeSize = _LINK.mtu_bytes
     """Largest packet, overhead included."""
     overhead: f.Size = _LINK.overhead_bytes
@@ -203,14 +203,14 @@ class ChannelSpec(Spec):
     medium: Annotated[f.Name | None, f.Shorthand(media_schema.none, {"const": "none"})] = Field(
         default=None, examples=["air"]
     )
-    """The medium that it shares with other links; none: it has its own."""
+    """Medium that the link shares with other links; none: the link has its own."""
 
 
 class ReturnSpec(ChannelSpec):
-    """What the way back does otherwise than the way there."""
+    """Settings of the reverse link that differ from the forward link."""
 
     bandwidth: Bandwidth | None = Field(default=None, examples=["50 kbit/s"])
-    """As for the link."""
+    """Bandwidth of the reverse link, in the same forms as the link's."""
 
 
 def _expand_return(value: Any) -> Any:
@@ -222,7 +222,7 @@ def _expand_return(value: Any) -> Any:
 
 
 class LinkSpec(ChannelSpec):
-    """A link between two nodes; the way back is called `<name>.return` and is the same unless `return` says otherwise."""
+    """A link between two nodes; the reverse link is named `<name>.return` and has equal settings unless `return` changes them."""
 
     source: f.Name = Field(alias="from", examples=["follower_1"])
     """The sending node."""
@@ -231,12 +231,12 @@ class LinkSpec(ChannelSpec):
     bandwidth: Bandwidth = Field(
         examples=["400 kbit/s", {"100 m": "4 Mbit/s", "250 m": "1 Mbit/s"}, {"trace": "traces/drive.up"}]
     )
-    """A bit rate, a ladder by distance beyond whose last step nothing arrives, or a recorded trace."""
+    """A bit rate, a ladder by distance (beyond its last step nothing arrives), or a recorded trace."""
     handover: Annotated[HandoverSpec | None, f.Shorthand(_expand_handover, {"type": "string"})] = Field(
         default=None, examples=[{"group": "cell", "hysteresis": "20 m", "gap": "50 ms"}]
     )
-    """This link is one of several among which a node chooses by distance; both directions."""
+    """Hand-over settings of a link among which a node chooses by distance, in both directions."""
     way_back: Annotated[ReturnSpec | None, f.Shorthand(_expand_return, {"const": "none"})] = Field(
         default=ReturnSpec(), alias="return", examples=["none", {"bandwidth": "50 kbit/s"}]
     )
-    """What the way back does otherwise, or the word none for a link of one direction."""
+    """Different settings of the reverse link, or the word none for a one-way link."""

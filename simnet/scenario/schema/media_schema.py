@@ -1,4 +1,4 @@
-"""The schema of media that links share."""
+"""Schema of media that links share."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ _SLOTTED = {"slot", "guard"}
 
 
 class MediumSpec(Spec):
-    """Air that several links share: one transmission at a time."""
+    """A medium that several links share: one transmission at a time."""
 
     kind: Literal["tdma", "csma"] = Field(examples=["csma"])
     """tdma: each link has a slot in turn; csma: contention as in IEEE 802.11 (DCF, basic access)."""
     slot: f.SomeTime | None = Field(default=None, examples=["5 ms", "20 us"])
-    """tdma: a link's turn, required; csma: the slot in which backoff is counted, 20 us if left out."""
+    """tdma: slot length of a link, required; csma: backoff slot, 20 us if left out."""
     guard: f.Time = Field(default=_MEDIUM.guard_ns, examples=["100 us"])
     """tdma: silence at the end of each slot."""
     sifs: f.Time = Field(default=_MEDIUM.sifs_ns, examples=["10 us"])
-    """csma: between a frame and its acknowledgement."""
+    """csma: time between a frame and its acknowledgement."""
     difs: f.Time = Field(default=_MEDIUM.difs_ns, examples=["50 us"])
-    """csma: how long the air must have been idle."""
+    """csma: time for which the medium must be idle before a transmission."""
     preamble: f.Time = Field(default=_MEDIUM.preamble_ns, examples=["192 us"])
-    """csma: what every frame and acknowledgement takes beside its bytes."""
+    """csma: duration of the preamble of every frame and acknowledgement, in addition to their bytes."""
     header: f.Size = Field(default=_MEDIUM.header_bytes, examples=["34 B"])
-    """csma: the MAC header and checksum of every frame, sent at the link's bit rate."""
+    """csma: size of the MAC header and checksum of every frame, sent at the link's bit rate."""
     acknowledgement: f.Size = Field(default=_MEDIUM.ack_bytes, examples=["14 B"])
-    """csma: an acknowledgement, sent at the basic rate."""
+    """csma: size of an acknowledgement, sent at the basic rate."""
     basic_rate: f.BitRate = Field(default=_MEDIUM.basic_rate_bps, examples=["1 Mbit/s"])
-    """csma: the bit rate of acknowledgements."""
+    """csma: bit rate of acknowledgements."""
     window: Annotated[f.Count, Field(ge=1, le=65_536)] = Field(default=_MEDIUM.window, examples=[32])
-    """csma: slots from which the first backoff is drawn."""
+    """csma: initial contention window, in slots, from which the first backoff is drawn."""
     max_window: Annotated[f.Count, Field(ge=1, le=65_536)] = Field(default=_MEDIUM.window_max, examples=[1024])
-    """csma: up to which the window doubles with every failed attempt."""
+    """csma: maximum contention window, in slots; the window doubles with every failed attempt."""
     retries: Annotated[f.Count, Field(ge=0, le=255)] = Field(default=_MEDIUM.retries, examples=[7])
-    """csma: how often a frame that was not acknowledged is sent again before it is lost."""
+    """csma: maximum retransmissions of an unacknowledged frame before it is lost."""
 
     @model_validator(mode="after")
     def _of_one_kind(self) -> MediumSpec:
@@ -59,7 +59,7 @@ class MediumSpec(Spec):
         return self
 
     def record(self, name: str) -> records.MediumConfig:
-        """Return the medium as the rest of the program knows it."""
+        """Return the medium as a configuration record."""
         return records.MediumConfig(
             name=name,
             kind=self.kind,
@@ -78,7 +78,7 @@ class MediumSpec(Spec):
 
 
 def expand(value: Any) -> Any:
-    """Return the mapping that a kind's name alone stands for."""
+    """Return the mapping that a kind's name alone expands to."""
     return value if isinstance(value, dict) else {"kind": value}
 
 

@@ -1,4 +1,4 @@
-"""The schema of a node's path: waypoints written out, or a file that has them."""
+"""Schema of a node's path: explicit waypoints, or a file of waypoints."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ FORMATS = {
     "csv": ("x", "y", "z", "latitude", "longitude", "altitude", "time", "heading", "begin"),
     "points": ("times", "headings", "source"),
 }
-"""What a path is read from, and the keys that go with it."""
+"""Formats of a path, and the keys that belong to each."""
 
 
 class TrackSpec(Spec):
     """A path from a file (sumo, gpx, plan or csv), or waypoints with times.
 
-    Files are looked for from the scenario file's folder, then from the current folder.
+    A file name is relative to the scenario file's folder, then to the current folder.
     """
 
     sumo: f.Given | None = Field(default=None, examples=["fcd.xml"])
-    """SUMO's floating car data (--fcd-output)."""
+    """A file of SUMO's floating car data (--fcd-output)."""
     vehicle: f.Given | None = Field(default=None, examples=["veh0"])
     """sumo: the vehicle or person."""
     geo: bool | None = Field(default=None, examples=[True], strict=True)
-    """sumo: x and y are longitude and latitude (--fcd-output.geo)."""
+    """sumo: whether x and y are longitude and latitude (--fcd-output.geo)."""
     gpx: f.Given | None = Field(default=None, examples=["flight.gpx"])
-    """A GPX track or route; without times it wants a speed."""
+    """A GPX track or route; without times it requires a speed."""
     track: f.Given | None = Field(default=None, examples=["Morning flight"])
-    """gpx: the track's name, where the file has several."""
+    """gpx: the track's name, if the file has several tracks."""
     plan: f.Given | None = Field(default=None, examples=["survey.plan"])
-    """A QGroundControl plan, flown at its own speeds unless speed is given."""
+    """A QGroundControl plan, flown at the plan's speeds unless speed is given."""
     csv: f.Given | None = Field(default=None, examples=["way.csv"])
-    """A CSV file, a row a waypoint; without a time column it wants a speed."""
+    """A CSV file, one row for each waypoint; without a time column it requires a speed."""
     x: f.Given | None = Field(default=None, examples=["east"])
     """csv: the column of metres east."""
     y: f.Given | None = Field(default=None, examples=["north"])
@@ -52,30 +52,30 @@ class TrackSpec(Spec):
     altitude: f.Given | None = Field(default=None, examples=["alt"])
     """csv: the column of altitudes in metres, with latitude and longitude."""
     time: f.Given | None = Field(default=None, examples=["t"])
-    """csv: the column of times, in seconds or as dates and times of ISO 8601."""
+    """csv: the column of times, in seconds or as ISO 8601 dates and times."""
     heading: f.Given | None = Field(default=None, examples=["yaw"])
-    """csv: the column of headings in degrees, 0 east and 90 north; where it moves if left out."""
+    """csv: the column of headings in degrees, 0 east and 90 north; the direction of motion if left out."""
     begin: f.Moment | None = None
-    """How long after the earliest time in the scenario's files of this format the run begins; 0 s if left out."""
+    """Start of the run, relative to the earliest time in the scenario's files of this format; 0 s if left out."""
     points: Annotated[list[f.Point], Field(min_length=1)] | None = Field(
         default=None, examples=[[[0, 0], [110, 0], [110, 50]]]
     )
     """Waypoints in metres."""
     times: list[f.Moment] | None = Field(default=None, examples=[["0 s", "10 s", "15 s"]])
-    """points: when each is passed; before the first and after the last it stands."""
+    """points: time of each point; the node stands before the first and after the last."""
     headings: list[f.Turned] | None = Field(default=None, examples=[[0, 0, 90]])
-    """points: where it looks at each, in degrees, 0 east and 90 north; where it moves if left out."""
+    """points: heading at each point in degrees, 0 east and 90 north; the direction of motion if left out."""
     source: f.Given | None = Field(default=None, examples=["flight.gpx sha256:e3b0c442"])
-    """points: where they come from; changes nothing."""
+    """points: origin of the points, for information only."""
 
     @property
     def format(self) -> str:
-        """What the path is read from: a key of `FORMATS`."""
+        """Format of the path: a key of `FORMATS`."""
         return next(key for key in FORMATS if getattr(self, key) is not None)
 
     @property
     def file(self) -> str | None:
-        """The file as it is written, if there is one."""
+        """File name as written; None if the path has no file."""
         return None if self.format == "points" else getattr(self, self.format)
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""The schema of a stream's rate control."""
+"""Schema of a stream's rate control."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from simnet.scenario.schema.fields import Spec
 
 
 class AdaptiveSpec(Spec):
-    """Quality follows what the receiver reports, between bounds."""
+    """Rate control by the receiver's feedback, with quality between bounds."""
 
     min_quality: f.Quality = Field(default=0.0, examples=[0.1])
-    """Never below this."""
+    """Minimum quality."""
     max_quality: f.Quality = Field(default=1.0, examples=[0.9])
-    """Never above this."""
+    """Maximum quality."""
 
     @model_validator(mode="after")
     def _ordered(self) -> AdaptiveSpec:
@@ -29,7 +29,7 @@ class AdaptiveSpec(Spec):
 
 
 KINDS = ("fixed", "target", "adaptive")
-"""What simnet's own are called inside; no other package may take these names."""
+"""Internal names of simnet's own rate controls; other packages cannot use these names."""
 _RATES = "one of {quality: 0.5}, {target: 300 kbit/s}, adaptive, {control: NAME}"
 
 
@@ -39,13 +39,13 @@ class RateSpec(Spec):
     quality: f.Quality | None = Field(default=None, examples=[0.5])
     """Fixed quality, 0 (fewest bits) to 1."""
     target: f.BitRate | None = None
-    """The bit rate to hold on average, packet overhead included."""
+    """Target for the average bit rate, packet overhead included."""
     adaptive: AdaptiveSpec | None = Field(default=None, examples=[{"min_quality": 0.1, "max_quality": 0.9}])
-    """Quality from the receiver's feedback."""
+    """Quality controlled by the receiver's feedback."""
     control: Annotated[str, f.Choice(plugins.RATES, KINDS)] | None = Field(default=None, examples=["halving"])
-    """A rate control that an installed package brings."""
+    """A rate control of an installed plug-in package."""
     options: dict[f.Name, f.Plain] = Field(default={}, examples=[{"start": 0.8}])
-    """For control: what it takes."""
+    """For control: options of the plug-in."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> RateSpec:
@@ -59,7 +59,7 @@ class RateSpec(Spec):
 
 
 def expand_rate(value: Any) -> Any:
-    """Return the mapping that `adaptive` alone stands for."""
+    """Return the mapping that `adaptive` alone expands to."""
     if value == "adaptive":
         return {"adaptive": {}}
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The schema of a scenario file: what may be written, what it means, what it is if left out.
+"""Schema of a scenario file: valid keys and values, their meaning, and their defaults.
 
 Everything has a unit except positions, which are in metres: x east, y north, z up. Numbers are kept in base units.
 """
@@ -31,19 +31,19 @@ class CameraSpec(Spec):
     size: tuple[Annotated[f.Count, Field(ge=16, le=8192)], Annotated[f.Count, Field(ge=16, le=8192)]] = Field(
         default=(256, 128), examples=[[256, 128]]
     )
-    """Width and height in pixels; recorded pictures are brought to it."""
+    """Width and height in pixels; recorded pictures are resized to it."""
     rate: f.Frequency = 10.0
-    """Frames a second, 10 Hz if left out."""
+    """Frame rate, 10 Hz if left out."""
     field_of_view: f.Opening = 90.0
-    """Horizontal, 90 deg if left out."""
+    """Horizontal field of view, 90 deg if left out."""
     mount: f.Offset = Field(default=(0.0, 0.0, 0.0), examples=[[1, 0, 1.5]])
-    """Where it sits on its node, in metres: forward, left, up."""
+    """Position on the node in metres: forward, left, up."""
     yaw: f.Angle = 0.0
-    """To the left of the node's heading."""
+    """Angle to the left of the node's heading."""
     pitch: f.Tilt = 0.0
-    """Above the horizon; -90 deg looks straight down."""
+    """Angle above the horizon; -90 deg looks straight down."""
     phase: f.Time = 0
-    """When it takes its first frame."""
+    """Capture time of the first frame."""
     source: f.Given | None = Field(default=None, examples=["left"])
     """Recorded worlds: the camera's folder or video file, or left / right."""
 
@@ -52,26 +52,26 @@ class NodeSpec(Spec):
     """A vehicle, a drone or a roadside unit: at a position, on a path, or following another node."""
 
     position: f.Point | None = Field(default=None, examples=[[60, 8, 5]])
-    """A fixed place [x, y] or [x, y, z] in metres."""
+    """A fixed position [x, y] or [x, y, z] in metres."""
     path: PathOrTrack | None = Field(
         default=None, examples=[[[0, 0], [110, 0]], {"sumo": "fcd.xml", "vehicle": "veh0"}]
     )
-    """Waypoints in metres, passed at constant speed; before the first and past the last it goes straight on. Or a file that has
-    them."""
+    """Waypoints in metres, passed at constant speed, or a file of waypoints; the node moves straight on before the first and past
+    the last waypoint."""
     speed: f.Speed | None = None
-    """Along the path; files with times and plans have their own."""
+    """Speed along the path; files with times and plans have their own speeds."""
     start: f.Length | None = None
-    """How far along the path it begins; 0 m if left out."""
+    """Distance along the path at the start of the run; 0 m if left out."""
     follows: f.Name | None = Field(default=None, examples=["leader"])
-    """The node ahead on the same path at the same speed; cameras are the same too unless given."""
+    """The node ahead on the same path at the same speed; its cameras are copied too unless cameras are given."""
     gap: f.Length | None = None
-    """How far behind the node it follows."""
+    """Distance behind the node that it follows."""
     heading: f.Angle | None = None
-    """0 deg looks east, 90 deg north; on a path it looks ahead if left out."""
+    """Heading: 0 deg is east, 90 deg is north; on a path, the direction of motion if left out."""
     cameras: dict[f.Name, CameraSpec] | None = Field(
         default=None, examples=[{"front": {"size": [256, 128], "rate": "10 Hz"}}]
     )
-    """By name; elsewhere in the file a camera is called node/camera."""
+    """Cameras by name; elsewhere in the file, a camera's name is node/camera."""
 
     @model_validator(mode="after")
     def _one_place(self) -> NodeSpec:
@@ -96,7 +96,7 @@ class NodeSpec(Spec):
         return self
 
     def _recorded(self, path: TrackSpec) -> NodeSpec:
-        """Whether a file without times has the speed that it needs is known once it has been read."""
+        """Check a node with a path from a file; the speed of a file without times is checked after the file is read."""
         if path.format == "sumo" or path.times is not None:
             for key in ("speed", "start"):
                 if getattr(self, key) is not None:
@@ -110,9 +110,9 @@ class SideInformationSpec(Spec):
     """Side information from one source."""
 
     stream: f.Given = Field(examples=["leader/front"])
-    """A stream, one of the fusion node's own cameras, or previous (the stream's own last picture)."""
+    """A stream, a camera of the fusion node, or previous (the stream's own last picture)."""
     lag: f.Time = 0
-    """How long before the frame's capture its picture is wanted: a follower comes to a place later than who is ahead."""
+    """Age of the source's picture relative to the frame's capture: a follower passes a place later than the node ahead."""
 
 
 def _expand_candidate(value: Any) -> Any:
@@ -120,7 +120,7 @@ def _expand_candidate(value: Any) -> Any:
 
 
 class StreamSpec(Spec):
-    """One camera's coded stream to fusion."""
+    """Coded stream of one camera to the fusion centre."""
 
     codec: Annotated[CodecSpec, f.Shorthand(expand_codec, {"type": "string"})] | None = Field(
         default=None,
@@ -130,7 +130,7 @@ class StreamSpec(Spec):
             {"name": "compressai", "model": "bmshj2018-hyperprior", "quality": 3},
         ],
     )
-    """A codec's name, alone or with what it runs with; required, here or in a pattern that matches this stream."""
+    """A codec's name, alone or with settings; required, here or in a pattern that matches this stream."""
     rate: Annotated[RateSpec, f.Shorthand(expand_rate, {"const": "adaptive"})] = Field(
         default=RateSpec(quality=0.5), examples=["adaptive", {"target": "300 kbit/s"}]
     )
@@ -138,16 +138,16 @@ class StreamSpec(Spec):
     side_information: list[
         Annotated[SideInformationSpec, f.Shorthand(_expand_candidate, {"type": "string", "minLength": 1})]
     ] = Field(default=[], examples=[["leader/front", "previous"], [{"stream": "leader/front", "lag": "0.8 s"}]])
-    """What helps to decode it, best first: streams, the fusion node's own cameras, or previous (its own last picture)."""
+    """Sources of side information, best first: streams, cameras of the fusion node, or previous (the stream's last picture)."""
     key_interval: f.SomeTime | None = Field(default=None, examples=["2 s"])
-    """Video codecs: a key frame at least this often; left out, only first and where fusion asks for one."""
+    """Video codecs: maximum time between key frames; if left out, only the first frame and frames that fusion requests."""
     transport: Annotated[
         transport_schema.TransportSpec,
         f.Shorthand(transport_schema.expand, {"enum": ["none", "retransmission"]}),
     ] = Field(default=transport_schema.TransportSpec(), examples=["retransmission", {"kind": "fec", "repair": "25 %"}])
-    """What is done against the loss of packets: none, retransmission until fusion's deadline, or an erasure code."""
+    """Protection against packet loss: none, retransmission until fusion's deadline, or an erasure code."""
     priority: Annotated[f.Count, Field(ge=0, le=1000)] = Field(default=_STREAM.priority, examples=[1])
-    """In queues of kind priority: higher goes first; feedback goes before all streams."""
+    """Priority in queues of kind priority: higher values go first; feedback goes before all streams."""
     encode_time: f.Time = _STREAM.encode_ns
     """Virtual time from capture to bitstream."""
     decode_time: f.Time = _STREAM.decode_ns
@@ -158,61 +158,61 @@ class FusionSpec(Spec):
     """The node where all streams are decoded."""
 
     at: f.Name = Field(examples=["roadside"])
-    """Its node; cameras of this node are local sensors, whose pictures cost no bits."""
+    """Node of the fusion centre; its cameras are local sensors, whose pictures cost no bits."""
     wait: f.Time = _FUSION.wait_ns
-    """How long a delivery waits for side information."""
+    """Maximum time that a delivery waits for side information."""
     max_age: f.Time = _FUSION.max_age_ns
-    """Side information whose capture time differs by more, from the frame's less the lag, is not used."""
+    """Maximum difference between the side information's capture time and the frame's capture time minus the lag."""
     deadline: f.SomeTime = _FUSION.deadline_ns
-    """A picture decoded later than this after capture is late."""
+    """Time from capture to decoded picture, beyond which a picture is late."""
     pictures: Annotated[f.Count, Field(ge=0, le=8)] = Field(default=_FUSION.pictures, examples=[1])
-    """At most so many pictures of side information a frame."""
+    """Maximum number of side pictures for each frame."""
     feedback: f.SomeTime = _FUSION.feedback_period_ns
-    """How often fusion reports back to a stream."""
+    """Period of fusion's feedback reports to a stream."""
     feedback_size: f.SomeSize = _FUSION.feedback_bytes
-    """Size of a report."""
+    """Size of a feedback report."""
 
 
 class ScenarioSpec(Spec):
     """A scenario: a world, nodes with cameras, links, streams and a fusion centre."""
 
     name: f.Given | None = Field(default=None, examples=["vehicle_platoon"])
-    """The file's name without .yaml if left out."""
+    """Name of the scenario; the file's name without .yaml if left out."""
     seed: Annotated[f.Count, Field(ge=0, le=2**63 - 1)] = Field(default=1, examples=[7])
-    """Everything random follows from it."""
+    """Seed of all random numbers."""
     duration: f.SomeTime
-    """Virtual time; recorded worlds may end earlier."""
+    """Duration in virtual time; recorded worlds can end earlier."""
     origin: tuple[f.Latitude, f.Longitude] | tuple[f.Latitude, f.Longitude, f.Metres] | None = Field(
         default=None, examples=[[52.5, 13.4], [52.5, 13.4, 34]]
     )
-    """[latitude, longitude] of the place [0, 0], and the altitude that is height 0: for paths in geographic coordinates. Left
-    out, it is the first such path's home or first point."""
+    """[latitude, longitude] of position [0, 0], and optionally the altitude of height 0, for paths in geographic coordinates. If
+    left out, it is the home or the first point of the first such path."""
     world: WorldSpec = Field(default=WorldSpec(), examples=[{"kind": "rendered", "scene": "street"}])
-    """Where frames come from; a rendered street if left out."""
+    """Source of the frames; a rendered street if left out."""
     nodes: Annotated[dict[f.Name, NodeSpec], Field(min_length=1)] = Field(
         examples=[{"roadside": {"position": [60, 8, 5]}}]
     )
-    """By name."""
+    """Nodes by name."""
     links: dict[f.Name, LinkSpec] = Field(
         default={}, examples=[{"uplink": {"from": "a", "to": "b", "bandwidth": "1 Mbit/s"}}]
     )
-    """By name."""
+    """Links by name."""
     media: dict[f.Name, Annotated[media_schema.MediumSpec, f.Shorthand(media_schema.expand, {"const": "csma"})]] = (
         Field(default={}, examples=[{"air": {"kind": "tdma", "slot": "5 ms"}}])
     )
-    """By name: air that links share, one transmission at a time."""
+    """Media by name: each is shared by links, with one transmission at a time."""
     streams: Annotated[dict[f.Given, StreamSpec], Field(min_length=1)] = Field(
         examples=[{"follower_*/front": {"codec": "atn"}}]
     )
-    """By node/camera; a pattern such as follower_*/front sets what all it matches have alike, exact names go first."""
+    """Streams by node/camera; a pattern such as follower_*/front sets common keys of all matches, exact names take precedence."""
     fusion: FusionSpec = Field(examples=[{"at": "roadside"}])
-    """The fusion centre: where, and how long it waits."""
+    """Fusion centre: its node, and its time limits."""
     on_node_loss: Literal["error", "fault"] = Field(default="error", examples=["fault"])
-    """When a node's process dies and does not come back. error: the run ends; fault: it goes on, and the frames of the node's
-    cameras are lost with it. Without fusion no run goes on."""
+    """Reaction to a node's process that dies and does not return. error: the run ends; fault: the run continues, and the frames
+    of the node's cameras are lost. A run cannot continue without the fusion node."""
     node_timeout: f.Time = _NODE_LOSS.wait_ns
-    """How long, by the wall clock, a node's process may stay away; 30 s if left out."""
+    """Maximum absence of a node's process in wall time; 30 s if left out."""
     expect: ExpectSpec | None = Field(
         default=None, examples=[{"shows": "Few frames are lost.", "checks": ["lost(*) < 3"]}]
     )
-    """What runs are expected to show, for `simnet check --expected`; no part of what is run."""
+    """Expected results of runs, for `simnet check --expected`; it does not affect a run."""

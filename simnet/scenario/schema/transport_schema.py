@@ -1,4 +1,4 @@
-"""The schema of a stream's transport."""
+"""Schema of a stream's transport."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _EXPECTED = "none, retransmission or {kind: fec, repair: 25 %}"
 
 
 class TransportSpec(Spec):
-    """How a stream's packets are protected from loss."""
+    """Protection of a stream's packets from loss."""
 
     kind: Literal["none", "retransmission", "fec"] = Field(default="none", examples=["retransmission"])
-    """retransmission: what is not acknowledged is sent again until fusion's deadline; fec: Reed-Solomon repair packets."""
+    """retransmission: unacknowledged packets are sent again until fusion's deadline; fec: Reed-Solomon repair packets."""
     repair: Annotated[float, f.Quantity("", 0.0, 4.0)] | None = None
-    """fec: repair packets for each packet of data, rounded up to whole packets a frame."""
+    """fec: repair packets for each data packet, rounded up to whole packets for each frame."""
     timeout: f.SomeTime | None = Field(default=None, examples=["40 ms"])
-    """retransmission: how long a packet waits for its acknowledgement; left out, measured round trips decide."""
+    """retransmission: timeout for an acknowledgement; if left out, it is derived from measured round-trip times."""
     retries: Annotated[f.Count, Field(ge=0, le=100)] | None = Field(default=None, examples=[16])
-    """retransmission: how often a packet is sent again at most; 16 if left out."""
+    """retransmission: maximum retransmissions of a packet; 16 if left out."""
 
     @model_validator(mode="after")
     def _of_one_kind(self) -> TransportSpec:
@@ -39,13 +39,13 @@ class TransportSpec(Spec):
 
     @property
     def record(self) -> records.TransportConfig:
-        """The transport as the rest of the program knows it."""
+        """Transport as a configuration record."""
         retries = _TRANSPORT.retries if self.retries is None else self.retries
         return records.TransportConfig(self.kind, self.repair or 0.0, self.timeout, retries)
 
 
 def expand(value: Any) -> Any:
-    """Return the mapping that a kind's name alone stands for."""
+    """Return the mapping that a kind's name alone expands to."""
     if isinstance(value, dict):
         return value
     if value not in KINDS or value == "fec":

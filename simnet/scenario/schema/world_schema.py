@@ -1,4 +1,4 @@
-"""The schema of where frames come from."""
+"""Schema of the world, the source of frames."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ KINDS = ("rendered", *RECORDED)
 
 
 class WorldSpec(Spec):
-    """Where frames come from."""
+    """Source of the frames."""
 
     kind: Annotated[str, f.Choice(plugins.WORLDS, KINDS, KINDS)] = Field(default="rendered", examples=["pairs"])
-    """rendered: a scene made here; pictures: a folder or video a camera; pairs: left/ and right/; kitti_*: the data sets; or
-    one that an installed package brings."""
+    """rendered: a scene rendered by simnet; pictures: a folder or video for each camera; pairs: left/ and right/; kitti_*: the
+    data sets; or a world of an installed plug-in package."""
     scene: Literal["street", "field", "intersection"] = Field(default="street", examples=["field"])
-    """What is rendered; recorded worlds pass it over."""
+    """Rendered scene; recorded worlds ignore it."""
     path: f.Given | None = Field(default=None, examples=["data/kitti_slamdemo"])
-    """Folder of a recorded world: from the current folder, or from the scenario file's folder where it exists there. Worlds of
-    other packages may take one, or a file."""
+    """Folder of a recorded world, relative to the current folder, or to the scenario file's folder if it exists there. Worlds of
+    other packages can use a folder or a file."""
     sequence: f.Given | None = Field(default=None, examples=["00"])
-    """The drive or sequence inside a data set's folder that holds several."""
+    """Drive or sequence in a data set's folder, if the folder has several."""
     offset: f.Count = Field(default=0, examples=[1])
-    """Recorded pairs: the right camera runs this many frames ahead, as in stereo that is not synchronised."""
+    """Recorded pairs: the right camera is this many frames ahead, as in unsynchronised stereo."""
 
     options: dict[f.Name, f.Plain] = Field(default={}, examples=[{"stripes": 4}])
-    """For a world of another package: what it takes besides."""
+    """For a world of another package: its additional options."""
 
     @field_validator("sequence", mode="before")
     @classmethod
