@@ -23,7 +23,14 @@ from simnet.engine.remote import supervisor
 from simnet.engine.run_options import RunOptions
 scenario, out, hosts, captures, pause_s, resume, options = pickle.load(sys.stdin.buffer)
 started, popen = [], supervisor.subprocess.Popen
-supervisor.subprocess.Popen = lambda *a, **k: started.append(popen(*a, **k)) or started[-1]
+def remember(command, *arguments, **options):
+    process = popen(command, *arguments, **options)
+    if "simnet.engine.remote.node_server" in command:  # libraries start processes of their own
+        started.append(process)
+    else:
+        print("OTHER", command, file=sys.stderr)
+    return process
+supervisor.subprocess.Popen = remember
 def die():
     print(*(process.pid for process in started), flush=True)
     os.kill(os.getpid(), signal.SIGKILL)

@@ -165,7 +165,7 @@ def test_hosts_may_start_before_the_broker(
         turns[host] += 1
         return receive(host, timeout_s)
 
-    monkeypatch.setattr(host_socket, "_HELLO_EVERY_S", 0.0)
+    monkeypatch.setattr(host_socket, "_HELLO_PERIOD_S", 0.0)
     monkeypatch.setattr(HostSocket, "_receive_raw", count)
     endpoint = f"ipc://{tmp_path}/run"
     hosts = [send(endpoint, "car", wait_s=30), send(endpoint, "van", fusion=True, wait_s=30)]
