@@ -10,6 +10,7 @@ look at that between two steps.
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
@@ -72,7 +73,7 @@ def raising() -> Iterator[CancelToken]:
         handlers[signal.SIGTERM] = terminate
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         handlers[signal.SIGINT] = interrupt
-    with _handled(handlers):
+    with _handled(handlers), _swallowed_quietly():
         yield token
 
 
@@ -101,6 +102,22 @@ def deferring() -> Iterator[CancelToken]:
         handler = before[number]
         if callable(handler):
             handler(number, frame)
+
+
+@contextmanager
+def _swallowed_quietly() -> Iterator[None]:
+    """Print nothing about a signal's exception that a callback of the interpreter swallowed: the token has noted it."""
+    before = sys.unraisablehook
+
+    def hook(unraisable: sys.UnraisableHookArgs) -> None:
+        if not isinstance(unraisable.exc_value, KeyboardInterrupt):
+            before(unraisable)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 @contextmanager
