@@ -17,7 +17,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # every core has a worker of its own
 
 MOST_WORKERS = 4
 """A worker needs up to 2 GB."""
-KINDS = ("system", "browser", "integration", "unit")
+KINDS = ("system", "browser", "fuzz", "integration", "unit")
 """Folders of tests and their markers, the costliest first."""
 OTHERS = ("benchmarks", "fingerprints")
 """Folders without a marker."""
@@ -39,6 +39,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         elif kind not in OTHERS:
             raise pytest.UsageError(f"{item.path}: expected a test in one of {', '.join(KINDS + OTHERS)}")
     items.sort(key=lambda item: (*KINDS, *OTHERS).index(_folder(item)))
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Say how many inputs each fuzz target tried."""
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, [])]
+    for line in sorted(value for report in reports for key, value in report.user_properties if key == "fuzz"):
+        terminalreporter.write_line(line)
 
 
 def _folder(item: pytest.Item) -> str:

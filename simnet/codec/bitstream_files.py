@@ -17,13 +17,14 @@ import numpy as np
 from PIL import Image
 
 from simnet import pixels
+from simnet.codec.bitstream import announcements
+from simnet.codec.bitstream.announcements import LARGEST_SIDE
 from simnet.codec.registry import open_decoder, open_encoder
 from simnet.errors import BitstreamError, InputError, ModelError, PictureError
 from simnet.records import Announcement, Decoded, SideInformation
 
 FRONT = struct.Struct(">4sBH")
 MAGIC, VERSION = b"SNET", 1
-LARGEST_SIDE = 16_384
 
 
 def pack(announcement: Announcement, frame: bytes) -> bytes:
@@ -46,15 +47,10 @@ def unpack(data: bytes) -> tuple[Announcement, bytes]:
     if zlib.crc32(data[:end]) != int.from_bytes(data[end : end + 4], "big"):
         raise BitstreamError("announcement altered: its CRC-32 does not match")
     try:
-        announcement = Announcement(**msgpack.unpackb(data[FRONT.size : end]))
-    except (ValueError, TypeError, msgpack.UnpackException) as error:
-        raise BitstreamError(f"announcement is not readable: {error}") from error
-    sides = (announcement.width, announcement.height)
-    texts = [value for key, value in dataclasses.asdict(announcement).items() if key not in {"width", "height"}]
-    if not all(isinstance(text, str) and text.isprintable() for text in texts):
-        raise BitstreamError("announcement is not readable: expected text for codec, model and digests")
-    if not all(type(side) is int and 0 < side <= LARGEST_SIDE for side in sides):
-        raise BitstreamError(f"announced picture of {sides}; expected sides from 1 to {LARGEST_SIDE}")
+        plain = msgpack.unpackb(data[FRONT.size : end])
+    except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
+        raise BitstreamError(f"announcement is not readable: {type(error).__name__} in its msgpack") from error
+    announcement = announcements.restored(plain)
     return announcement, data[end + 4 :]
 
 

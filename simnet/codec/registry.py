@@ -17,6 +17,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from simnet import plugins
+from simnet.codec.bitstream import announcements
 from simnet.errors import ModelError
 from simnet.records import Announcement
 
@@ -80,7 +81,13 @@ def open_encoder(name: str, width: int, height: int, model: str | None = None) -
 
 
 def open_decoder(announcement: Announcement) -> Decoder:
-    """Open a decoder (`protocols.Decoder`) for an announced stream; ModelError if its digests are not known here."""
+    """Open a decoder (`protocols.Decoder`) for an announced stream; ModelError if its digests are not known here.
+
+    Raises:
+        ModelError: Codec, model or digests are not known here.
+        BitstreamError: A field of the announcement is one that no stream has.
+    """
+    announcements.check(announcement)
     plain = announcement.codec.removesuffix(FUSE)
     if announcement.codec == plain:
         return _family(plain).open_decoder(announcement)

@@ -12,16 +12,15 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from simnet.codec import identity, registry
-from simnet.codec.bitstream import framing
+from simnet.codec.bitstream import announcements, framing
 from simnet.engine.cached import store_keys
-from simnet.errors import InputError
-from simnet.records import Announcement
+from simnet.errors import BitstreamError, InputError
 
 if TYPE_CHECKING:
     from simnet.codec.protocols import Encoder
     from simnet.engine.cached.cache_statistics import CacheCounters
     from simnet.engine.cached.originals import Originals
-    from simnet.records import CameraConfig, StreamConfig
+    from simnet.records import Announcement, CameraConfig, StreamConfig
     from simnet.store import Store
 
 KIND, ANNOUNCED = "bitstreams", "announcements"
@@ -130,11 +129,22 @@ class Encoding:
         name = store_keys.key(store_keys.made_by(__name__), stream.codec, stream.model, own, *size)
         known = self._store.get(ANNOUNCED, name)
         if known is not None:
-            return Announcement(**json.loads(known))
+            return _restored(known, self._stream.name)
         self._encoder = registry.open_encoder(stream.codec, *size, stream.model)
         announcement = self._encoder.announcement
         self._store.put(ANNOUNCED, name, json.dumps(asdict(announcement)).encode())
         return announcement
+
+
+def _restored(known: bytes, stream: str) -> Announcement:
+    """Return an announcement from the store."""
+    try:
+        return announcements.restored(json.loads(known))
+    except (ValueError, RecursionError, BitstreamError) as error:
+        reason = error if isinstance(error, BitstreamError) else "not JSON"
+        raise InputError(
+            f"stream {stream}: its announcement in the cache is damaged ({reason}); delete the cache"
+        ) from error
 
 
 def sent_by(announcement: Announcement) -> tuple[str, ...]:

@@ -1,0 +1,70 @@
+"""Announcements of strangers: the one place where foreign data becomes an `Announcement`, and where one is checked.
+
+msgpack, JSON ──restored──▶ Announcement ──check──▶ registry.open_decoder
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from typing import Any, cast
+
+from simnet.errors import BitstreamError
+from simnet.records import Announcement
+
+LARGEST_SIDE = 16_384
+"""Largest width or height of a picture in pixels."""
+LONGEST_TEXT = {"parameters": 8192}
+"""Most characters of a text, by field; of other texts `LONGEST_NAME`."""
+LONGEST_NAME = 1024
+SHOWN = 60
+"""Characters of foreign text in a message."""
+
+
+def restored(plain: object) -> Announcement:
+    """Return the announcement that plain data describes; BitstreamError names the field that is wrong."""
+    kinds = {field.name: int if field.name in {"width", "height"} else str for field in fields(Announcement)}
+    if type(plain) is not dict:
+        raise BitstreamError(f"announcement is not readable: a {type(plain).__name__}; expected a map of its fields")
+    found = {"parameters": "", **cast("dict[Any, Any]", plain)}
+    if len(found) > len(kinds) or not all(type(key) is str for key in found):
+        raise BitstreamError(f"announcement is not readable: other fields; expected {', '.join(kinds)}")
+    if unknown := [key for key in found if key not in kinds]:
+        raise BitstreamError(f"announcement is not readable: unknown field {shown(unknown[0])}")
+    for name, kind in kinds.items():
+        if name not in found:
+            raise BitstreamError(f"announcement is not readable: no field {name}")
+        if type(found[name]) is not kind:
+            what = "a whole number" if kind is int else "text"
+            raise BitstreamError(f"announced {name} is a {type(found[name]).__name__}; expected {what}")
+    announcement = Announcement(**found)
+    check(announcement)
+    return announcement
+
+
+def check(announcement: Announcement, most_pixels: int | None = None) -> None:
+    """Raise BitstreamError unless every field has a value that some stream can have.
+
+    Args:
+        announcement: What a stream said about itself.
+        most_pixels: Largest picture that the caller takes; by default sides alone are bounded.
+    """
+    for name, text in asdict(announcement).items():
+        if name in {"width", "height"}:
+            continue
+        longest = LONGEST_TEXT.get(name, LONGEST_NAME)
+        if not isinstance(text, str) or not text.isprintable():
+            raise BitstreamError(f"announced {name} {shown(str(text))} is not readable; expected printable text")
+        if len(text) > longest:
+            raise BitstreamError(f"announced {name} has {len(text)} characters; expected up to {longest}")
+    width, height = announcement.width, announcement.height
+    if not all(type(side) is int and 0 < side <= LARGEST_SIDE for side in (width, height)):
+        raise BitstreamError(f"announced picture of {(width, height)!s:.60}; expected sides from 1 to {LARGEST_SIDE}")
+    if most_pixels is not None and width * height > most_pixels:
+        raise BitstreamError(
+            f"announced picture of {width} x {height} has {width * height} pixels; expected up to {most_pixels}"
+        )
+
+
+def shown(text: str) -> str:
+    """Return foreign text for a message: quoted, in one line, cut."""
+    return repr(text[:SHOWN]) + ("..." if len(text) > SHOWN else "")
