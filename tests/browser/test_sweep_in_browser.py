@@ -145,8 +145,7 @@ def take(page: "Page") -> None:
 
 
 def download(page: "Page", selector: str) -> bytes:
-    """A button's file. Chromium drops every tenth download or so of a page that asks for ten a second, so this asks
-    no faster than a hurried person."""
+    """A button's file; Chromium drops every tenth download or so of a page that asks for ten a second."""
     page.wait_for_timeout(300)
     with page.expect_download() as caught:
         page.locator(selector).click()
