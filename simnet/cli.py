@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from simnet import commands, interrupts
+from simnet import commands, interrupts, library_threads
 from simnet.errors import InputError, SimnetError
 from simnet.version import __version__
 
@@ -24,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run `simnet` and return the exit status; with the process's own arguments, a failure ends the process here."""
     if arguments is not None:
         return _run(list(arguments), time.perf_counter())
+    library_threads.limit_new_libraries()
     status = _run(sys.argv[1:], BEGAN)
     if status:
         # A failed run may leave threads in native code, on which Python's own exit would crash.

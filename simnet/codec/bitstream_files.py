@@ -21,6 +21,7 @@ from simnet.codec.bitstream import announcements
 from simnet.codec.bitstream.announcements import LARGEST_SIDE
 from simnet.codec.registry import open_decoder, open_encoder
 from simnet.errors import BitstreamError, InputError, ModelError, PictureError
+from simnet.library_threads import limited
 from simnet.records import Announcement, Decoded, SideInformation
 
 FRONT = struct.Struct(">4sBH")
@@ -73,6 +74,7 @@ def read_picture(path: Path) -> np.ndarray:
     return picture
 
 
+@limited()
 def encode_file(image: Path, output: Path, codec: str, quality: float, model: str | None = None) -> tuple[int, int]:
     """Encode a picture file; return the frame's size in bytes, header included, and the picture's number of pixels."""
     picture = read_picture(image)
@@ -82,6 +84,7 @@ def encode_file(image: Path, output: Path, codec: str, quality: float, model: st
     return len(frame), picture.shape[0] * picture.shape[1]
 
 
+@limited()
 def decode_file(file: Path, output: Path, side: Sequence[Path] = ()) -> Decoded:
     """Decode a file with side pictures from files, and write the picture."""
     try:

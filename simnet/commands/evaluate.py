@@ -72,9 +72,7 @@ def _configure_measurement(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Measure the codecs, print the results and write the page."""
-    import os
-
-    from simnet import console
+    from simnet import console, library_threads
     from simnet.learn.evaluation import evaluation_options, evaluator
     from simnet.report import evaluation_page
 
@@ -92,7 +90,7 @@ def execute(arguments: argparse.Namespace) -> int:
         both_directions=arguments.both_directions,
         most=evaluation_options.parse_count("--pictures", arguments.pictures),
         unrelated=arguments.unrelated,
-        jobs=evaluation_options.parse_count("--jobs", arguments.jobs) or os.cpu_count() or 1,
+        jobs=evaluation_options.parse_count("--jobs", arguments.jobs) or library_threads.processors(),
         examples=EXAMPLES if arguments.out else 0,
     )
     result = cast("EvaluationResult", measured)

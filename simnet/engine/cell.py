@@ -16,6 +16,7 @@ from simnet.engine.session import simulate
 from simnet.engine.timing import process_memory
 from simnet.engine.timing.phase_timer import PhaseTimer
 from simnet.engine.timing.thread_timer import ThreadTimer
+from simnet.library_threads import limited
 from simnet.runfolder import sweep_writer
 
 if TYPE_CHECKING:
@@ -53,5 +54,5 @@ def run_cell(scenario: Scenario, out: Path, store: Store, counters: CacheCounter
     from simnet.engine.cached.cached_pixels import Pixels  # takes cv2 along
 
     process_memory.keep_freed_pages()
-    with closing(Pixels(scenario, store, counters)) as pixels:
+    with limited(), closing(Pixels(scenario, store, counters)) as pixels:
         simulate(scenario, out, options, CachedNodes(scenario, pixels), timers, partial(write, pixels))

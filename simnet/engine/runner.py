@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from simnet import report
+from simnet import library_threads, report
 from simnet.engine import preflight
 from simnet.engine.local.local_nodes import RecordedNodes
 from simnet.engine.recovery import journal as journals
@@ -207,4 +207,5 @@ def _manifest(
         events=tuple(outcome.events),
         lost_hosts=dict(outcome.lost),
         export_kinds=tuple(options.exports),
+        library_threads={} if preflight.is_recorded(scenario) else library_threads.settings(),
     )

@@ -9,6 +9,7 @@ import av
 import cv2
 import numpy as np
 
+from simnet.library_threads import CODER_THREADS
 from simnet.records import SECOND_NS
 from simnet.runfolder.atomic_files import PartialFile
 
@@ -44,7 +45,7 @@ class Movie:
         tall = self._size[1] + 2 * LINE
         stream.width, stream.height, stream.pix_fmt = 2 * self._size[0], tall + tall % 2, "yuv420p"
         stream.codec_context.gop_size = max(1, round(2 * rate))
-        stream.codec_context.thread_count = 1
+        stream.codec_context.thread_count = CODER_THREADS
         self._stream = stream
 
     @property

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, distributed
 
 from simnet.errors import InputError
+from simnet.library_threads import processors
 
 
 class WorkerFinished(Exception):  # noqa: N818  # not an error
@@ -68,7 +69,7 @@ def threads() -> int:
     asked = os.environ.get("OMP_NUM_THREADS", "")
     if asked.isdecimal() and int(asked):
         return int(asked)
-    return max(1, (os.cpu_count() or 1) // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
+    return max(1, processors() // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))
 
 
 @contextmanager

@@ -75,6 +75,8 @@ class RunManifest:
     """In a sweep's cell: bandwidth that the scenario offers each stream."""
     export_kinds: tuple[str, ...] = ()
     """What was asked for with `--export`."""
+    library_threads: dict[str, int] = field(default_factory=dict)
+    """Threads of each native library in the leading process, and its processors; empty for a run without pictures."""
 
     @property
     def fingerprint(self) -> str:

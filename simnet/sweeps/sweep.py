@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from simnet import exports, scenario
 from simnet.interrupts import CancelToken
+from simnet.library_threads import processors
 from simnet.runfolder import sweep_reader, sweep_writer
 from simnet.runfolder.sweep_records import Point
 from simnet.store import Store
@@ -146,7 +146,7 @@ def _make_all(tasks: list[cell_runner.CellTask], options: SweepOptions) -> Itera
         return
     from simnet.sweeps import workers  # imports distributed
 
-    with workers.connected(options.scheduler, min(options.workers or os.cpu_count() or 1, len(tasks))) as pool:
+    with workers.connected(options.scheduler, min(options.workers or processors(), len(tasks))) as pool:
         yield from pool.each(cell_runner.make, tasks)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
+from simnet import library_threads
 from simnet.errors import InputError, NodeError
 from simnet.sweeps.cell_runner import CellResult
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 CONNECT_S = 10
 """Timeout of the connection to a scheduler."""
-THREADS = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-"""Environment that limits a worker to one thread: more threads than processors slow each other down."""
 
 
 class Pool:
@@ -62,7 +61,7 @@ def connected(scheduler: str | None, count: int) -> Generator[Pool]:
     quiet = {
         "distributed.scheduler.allowed-failures": 2,
         "distributed.worker.daemon": True,
-        "distributed.nanny.pre-spawn-environ": THREADS,
+        "distributed.nanny.pre-spawn-environ": library_threads.ALL,
         "distributed.comm.timeouts.connect": f"{CONNECT_S}s",
     }
     logging.getLogger("distributed").setLevel(logging.CRITICAL)

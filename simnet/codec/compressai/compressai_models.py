@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from simnet import library_threads
 from simnet.codec.bitstream import framing
 from simnet.codec.bitstream.entropy_library import architectures, roomy
 from simnet.codec.bitstream.padding import check_size, padded, to_picture
@@ -85,7 +86,7 @@ def opened(spec: str | None) -> Zoo:
 
     architecture, quality, file = split(spec)
     state = fetched(architecture, quality) if file is None else read(file)
-    torch.set_num_threads(1)
+    library_threads.limit_torch()
     kind = architectures().model_architectures[architecture]
     try:
         network = kind(*architectures().cfgs[architecture][quality])

@@ -6,7 +6,6 @@ load nor on the number of codecs that run in parallel. The graphs refer to the m
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from functools import lru_cache
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simnet import library_threads
 from simnet.errors import ModelError
 
 if TYPE_CHECKING:
@@ -55,12 +55,9 @@ def compiled(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...]) -> A
     """Compile a graph for inputs of these shapes; all codecs of the process share it."""
     network = _core().read_model(str(model.folder / f"{graph}.onnx"))
     network.reshape({port: list(shape) for port, shape in zip(network.inputs, shapes, strict=True)})
-    cores = os.cpu_count() or 1
     settings = {
-        "INFERENCE_NUM_THREADS": cores,
-        "NUM_STREAMS": cores,
+        **library_threads.openvino_settings(),
         "INFERENCE_PRECISION_HINT": "bf16" if graph in HALF_GRAPHS or model.codec in HALF_CODECS else "f32",
-        "ENABLE_CPU_PINNING": False,
     }
     return _core().compile_model(network, "CPU", settings)
 

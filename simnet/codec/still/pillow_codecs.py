@@ -18,6 +18,7 @@ from simnet.codec.bitstream import framing
 from simnet.codec.bitstream.padding import check_size
 from simnet.codec.model import refuse
 from simnet.errors import BitstreamError, PictureError
+from simnet.library_threads import CODER_THREADS
 from simnet.records import Announcement, Decoded, SideInformation
 
 
@@ -56,7 +57,7 @@ class PillowFormat:
 KINDS = {
     "jpeg": PillowFormat("JPEG", {"optimize": True}, (2, 95)),
     "webp": PillowFormat("WEBP", {"method": 4}, (0, 95)),
-    "avif": PillowFormat("AVIF", {"speed": 8, "max_threads": 1}, (5, 90)),
+    "avif": PillowFormat("AVIF", {"speed": 8, "max_threads": CODER_THREADS}, (5, 90)),
     "jpeg2000": PillowFormat(
         "JPEG2000", {"no_jp2": True, "irreversible": True, "mct": 1}, (20, 46), whole=False, trim=without_comments
     ),

@@ -21,6 +21,7 @@ from av.video.frame import VideoFrame
 
 from simnet.codec.video import scheduling
 from simnet.errors import BitstreamError, PictureError
+from simnet.library_threads import CODER_THREADS
 
 PIXELS = "yuv420p"
 TICK = Fraction(1, 30)
@@ -49,7 +50,7 @@ def open_encoder(
     os.environ.setdefault("SVT_LOG", "0")
     context = cast("VideoCodecContext", av.CodecContext.create(library, "w"))
     context.width, context.height, context.pix_fmt = width, height, PIXELS
-    context.time_base, context.framerate, context.thread_count = TICK, 1 / TICK, 1
+    context.time_base, context.framerate, context.thread_count = TICK, 1 / TICK, CODER_THREADS
     context.color_range = _FULL_RANGE
     context.colorspace = context.color_primaries = context.color_trc = _BT709
     if apart:
@@ -68,7 +69,7 @@ def open_encoder(
 def open_decoder(library: str, extradata: bytes = b"") -> VideoCodecContext:
     """Open a decoder that returns each picture as soon as its packet arrives."""
     context = cast("VideoCodecContext", av.CodecContext.create(library, "r"))
-    context.thread_count = 1
+    context.thread_count = CODER_THREADS
     context.flags |= Flags.low_delay
     if extradata:
         context.extradata = extradata

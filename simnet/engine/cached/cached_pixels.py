@@ -47,9 +47,6 @@ class Pixels:
             InputError: The store cannot be read or written.
             ModelError: There is no such codec or model.
         """
-        import cv2
-
-        cv2.setNumThreads(1)  # as in every run
         self._cache = PictureCache(store)
         self._originals = Originals(scenario, self._cache, store, counters)
         self._scores = Scores(store, counters)

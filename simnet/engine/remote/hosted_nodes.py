@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
-
-import cv2
 
 from simnet.engine.local.lazy_world import LazyWorld
 from simnet.engine.recovery.picture_spool import PictureSpool
@@ -14,6 +12,7 @@ from simnet.engine.remote.node_client import NodeClient
 from simnet.engine.remote.pending_pictures import PICTURES_BEHIND
 from simnet.engine.remote.remote_nodes import RemoteNodes
 from simnet.engine.timing import process_memory
+from simnet.library_threads import limited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -43,19 +42,21 @@ class HostedNodes:
         overrides: Sequence[str] = (),
     ) -> None:
         """Carry the nodes of a scenario; see `RemoteNodes` for what the options are."""
-        cv2.setNumThreads(1)
         process_memory.keep_freed_pages()
         self._scenario, self._launcher, self._journal = scenario, launcher, journal
         self._has_pictures, self._answer_delay_s, self._overrides = has_pictures, answer_delay_s, overrides
         self._world = LazyWorld(scenario, timer)
+        self._held = ExitStack()
 
     def __enter__(self) -> HostedNodes:
+        self._held.enter_context(limited())
         if self._has_pictures:
             self._world.open_ahead()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._world.close()
+        self._held.close()
 
     @property
     def frame(self) -> Callable[[str, int], np.ndarray] | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from simnet.engine.remote.rendezvous import WAIT_S, scenario_digest
+from simnet.library_threads import processors
 from simnet.version import __version__
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def join_run(request: JoinRequest) -> None:
 
     process_memory.keep_freed_pages()
     name = host_name(request.nodes, request.fusion)
-    claim = HostClaim(name, request.nodes, request.fusion, _cores(), scenario_digest(request.file), __version__)
+    claim = HostClaim(name, request.nodes, request.fusion, processors(), scenario_digest(request.file), __version__)
 
     def localise(scenario: Scenario, overrides: Sequence[str]) -> Scenario:
         return _localised(scenario, request, overrides)
@@ -68,8 +68,3 @@ def _localised(scenario: Scenario, request: JoinRequest, overrides: Sequence[str
     own = [] if request.world is None else [f"world.path={json.dumps(request.world)}"]
     path = loader.load(request.file, [*overrides, *own]).world.path
     return replace(scenario, world=replace(scenario.world, path=path))
-
-
-def _cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

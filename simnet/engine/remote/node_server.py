@@ -27,6 +27,7 @@ from simnet.engine.remote.fusion_service import FusionService
 from simnet.engine.timing import process_memory
 from simnet.engine.timing.thread_timer import ThreadTimer
 from simnet.errors import NodeError, SimnetError
+from simnet.library_threads import limited
 from simnet.nodes.camera import CameraState
 from simnet.records import Announcement, Scenario
 from simnet.wire.protocol.messages import Message
@@ -64,6 +65,7 @@ class NodeServer:
         self._delay: Callable[[], float] = lambda: 0.0
         self._ended = threading.Event()
 
+    @limited()
     def serve(self, join_s: float = JOIN_S) -> None:
         """Join the run and answer requests until the broker says stop; wait up to `join_s` for its welcome.
 
@@ -101,9 +103,6 @@ class NodeServer:
                 self._world.close()
 
     def _open(self, request: Message) -> None:
-        import cv2
-
-        cv2.setNumThreads(1)
         header = request.header
         scenario = from_plain(Scenario, unpack_records(request.payloads[0]))
         scenario = self._localise(scenario, header["overrides"])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from simnet.library_threads import processors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +32,7 @@ def plan_hosts(scenario: Scenario, hosts: int) -> list[HostPlan]:
     With several hosts, fusion has one to itself; more hosts than nodes are not made.
     """
     names = tuple(stream.name for stream in scenario.streams)
-    cores = os.cpu_count() or 1
+    cores = processors()
     if hosts == 0:
         return [
             HostPlan("cameras", names, False, max(1, min(cores, len(names)))),

@@ -25,6 +25,7 @@ from simnet.learn.evaluation.example_pictures import show
 from simnet.learn.evaluation.offset_gain import gains
 from simnet.learn.evaluation.picture_coding import PictureCoder
 from simnet.learn.training_progress import progress
+from simnet.library_threads import limited
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 METRICS = ("psnr_db", "ms_ssim")
 
 
+@limited()
 def evaluate(
     names: Sequence[str],
     codecs: Sequence[str],
@@ -148,10 +150,6 @@ def _scores(
     coders: Sequence[PictureCoder], tasks: Sequence[EvaluationTask], offset: int, jobs: int
 ) -> list[PictureScore]:
     """All scores in the order of codecs and pictures, for any number of threads."""
-    import cv2
-
-    # A run also sets this; results must not depend on the number of processors.
-    cv2.setNumThreads(1)
     work = [(coder, task) for coder in coders for task in tasks]
 
     def measure(item: tuple[PictureCoder, EvaluationTask]) -> list[PictureScore]:

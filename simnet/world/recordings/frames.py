@@ -11,6 +11,7 @@ from PIL import Image
 
 from simnet import pixels
 from simnet.errors import PictureError
+from simnet.library_threads import CODER_THREADS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,7 +104,7 @@ class Video:
     def __init__(self, path: Path) -> None:
         self.where = str(path)
         cv2.setLogLevel(0)
-        self._capture = cv2.VideoCapture(self.where)
+        self._capture = _opened(self.where)
         self._length = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)) if self._capture.isOpened() else 0
         if self._length <= 0:
             raise PictureError(f"{path}: not a readable video; expected a format that OpenCV decodes")
@@ -116,7 +117,7 @@ class Video:
         """Return frame `index`; a lower index than before decodes again from the start."""
         if index < self._next:
             self._capture.release()
-            self._capture = cv2.VideoCapture(self.where)
+            self._capture = _opened(self.where)
             self._next = 0
         while self._next < index and self._capture.grab():
             self._next += 1
@@ -142,6 +143,10 @@ def fit(picture: np.ndarray, width: int, height: int) -> np.ndarray:
     middle = picture[top : top + keep_rows, left : left + keep_columns]
     method = cv2.INTER_AREA if keep_rows >= height else cv2.INTER_LINEAR
     return cv2.resize(middle, (width, height), interpolation=method)
+
+
+def _opened(file: str) -> cv2.VideoCapture:
+    return cv2.VideoCapture(file, cv2.CAP_ANY, [cv2.CAP_PROP_N_THREADS, CODER_THREADS])
 
 
 def _first_line(error: BaseException) -> str:
