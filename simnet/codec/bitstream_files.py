@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import struct
-import warnings
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ import msgpack
 import numpy as np
 from PIL import Image
 
-from simnet import pixels
+from simnet import picture_files
 from simnet.codec.bitstream import announcements
 from simnet.codec.bitstream.announcements import LARGEST_SIDE
 from simnet.codec.registry import open_decoder, open_encoder
@@ -55,19 +54,9 @@ def unpack(data: bytes) -> tuple[Announcement, bytes]:
     return announcement, data[end + 4 :]
 
 
-def read_picture(path: Path) -> np.ndarray:
-    """Read a picture file as uint8 H x W x 3 RGB (`pixels.rgb`); raise PictureError if it is not a picture."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as file:
-                file.load()
-                picture = pixels.rgb(file)
-    except PictureError as error:
-        raise PictureError(f"{path}: {error}") from error
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        reason = getattr(error, "strerror", None) or "not a picture that Pillow reads"
-        raise PictureError(f"{path}: {reason}") from error
+def read_picture(path: Path, most: int = picture_files.MOST_PIXELS) -> np.ndarray:
+    """Read a picture file as uint8 H x W x 3 RGB (`picture_files.read_rgb`), its sides up to LARGEST_SIDE."""
+    picture = picture_files.read_rgb(path, most=most)
     if max(picture.shape) > LARGEST_SIDE:
         size = f"{picture.shape[1]} x {picture.shape[0]}"
         raise PictureError(f"{path}: picture of {size}; expected sides up to {LARGEST_SIDE}")

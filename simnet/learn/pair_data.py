@@ -12,7 +12,7 @@ import numpy as np
 from simnet.errors import InputError
 from simnet.learn import dataset_spec, picture_protocols
 from simnet.learn.training_progress import warn
-from simnet.world.recordings.frames import read_rgb
+from simnet.picture_files import read_rgb
 
 Pair = tuple[np.ndarray, np.ndarray]
 KEPT_BYTES = 4 << 30

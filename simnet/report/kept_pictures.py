@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from simnet.errors import InputError
+from simnet import picture_files
+from simnet.errors import InputError, PictureError
 from simnet.records import SECOND_NS, Row
 from simnet.report.formatting import MISSING, milliseconds, number
 from simnet.runfolder.kept_picture_files import PictureKind, kept_files, kept_sequences
@@ -105,10 +106,10 @@ def pixels(content: bytes, name: str | Path) -> np.ndarray:
         InputError: `content` is not a picture; the message contains `name`.
     """
     try:
-        with Image.open(io.BytesIO(content)) as image:
+        with picture_files.opened(content, ("PNG",)) as image:
             return np.asarray(image.convert("RGB"))
-    except (OSError, UnidentifiedImageError) as error:
-        raise InputError(f"{name}: cannot be read as a picture; expected a PNG") from error
+    except PictureError as error:
+        raise InputError(f"{name}: cannot be read as a picture ({error}); expected a PNG") from error
 
 
 def _middle_first(count: int) -> list[int]:

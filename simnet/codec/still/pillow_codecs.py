@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from simnet import picture_files
 from simnet.codec.bitstream import framing
 from simnet.codec.bitstream.padding import check_size
 from simnet.codec.model import refuse
@@ -124,12 +125,12 @@ class ClassicalDecoder:
         del side
         framing.verify(data, self.announcement)
         kind = KINDS[self.announcement.codec].format
+        expected = (self.announcement.width, self.announcement.height)
         try:
-            with Image.open(io.BytesIO(framing.payload(data)), formats=[kind]) as file:
+            with picture_files.opened(framing.payload(data), (kind,), expected) as file:
                 picture = np.asarray(file.convert("RGB"))
-        except (OSError, ValueError, SyntaxError, RuntimeError, Image.DecompressionBombError) as error:
-            raise BitstreamError(f"payload is not a {kind} picture") from error
-        expected = (self.announcement.height, self.announcement.width)
-        if picture.shape[:2] != expected:
-            raise BitstreamError(f"payload is a picture of {picture.shape[:2]}; the stream announced {expected}")
+        except PictureError as error:
+            raise BitstreamError(f"payload of codec {self.announcement.codec}: {error}") from error
+        if picture.shape[1::-1] != expected:
+            raise BitstreamError(f"payload is a picture of {picture.shape[1::-1]}; the stream announced {expected}")
         return Decoded(picture, picture)

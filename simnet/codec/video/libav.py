@@ -24,6 +24,10 @@ from simnet.errors import BitstreamError, PictureError
 from simnet.library_threads import CODER_THREADS
 
 PIXELS = "yuv420p"
+DECODED_PIXELS = (PIXELS, "yuvj420p")
+"""What decoders call it: the second name says that the range is full."""
+LARGEST_BLOCK = 128
+"""Coded sizes are multiples of blocks; this is the largest side of one, AV1's."""
 TICK = Fraction(1, 30)
 """Arbitrary frame rate: no rate control uses time."""
 START = b"\0\0\0\1"
@@ -66,14 +70,24 @@ def open_encoder(
     return context
 
 
-def open_decoder(library: str, extradata: bytes = b"") -> VideoCodecContext:
-    """Open a decoder that returns each picture as soon as its packet arrives."""
+def open_decoder(library: str, width: int, height: int, extradata: bytes = b"") -> VideoCodecContext:
+    """Open a decoder that returns each picture as soon as its packet arrives, and takes none much larger than width x height.
+
+    Raises:
+        BitstreamError: The decoder does not take `extradata`.
+    """
     context = cast("VideoCodecContext", av.CodecContext.create(library, "r"))
     context.thread_count = CODER_THREADS
     context.flags |= Flags.low_delay
+    # FFmpeg compares the coded size, in whole blocks, before it reserves memory for a picture.
+    blocks = (-(-width // LARGEST_BLOCK), -(-height // LARGEST_BLOCK))
+    context.options = {"max_pixels": str(blocks[0] * blocks[1] * LARGEST_BLOCK**2)}
     if extradata:
         context.extradata = extradata
-    context.open()
+    try:
+        context.open()
+    except (FFmpegError, ValueError) as error:
+        raise BitstreamError(f"announced parameter sets are not those of {library}") from error
     return context
 
 
@@ -86,14 +100,19 @@ def encode(context: VideoCodecContext, frame: VideoFrame, number: int) -> bytes:
 
 
 def decode(context: VideoCodecContext, data: bytes) -> np.ndarray:
-    """Decode one packet to its picture; BitstreamError if it has none."""
+    """Decode one packet to its picture, (3/2 height, width); BitstreamError unless it is one of these coders' pictures."""
     try:
         frames = context.decode(av.Packet(data))
-    except FFmpegError as error:
-        raise BitstreamError(f"payload is not a picture of {context.name}") from error
+    except (FFmpegError, ValueError) as error:
+        raise BitstreamError(f"payload is not a picture of {context.name}, or one of another size") from error
     if len(frames) != 1:
         raise BitstreamError(f"payload holds {len(frames)} pictures of {context.name}; expected one")
-    return frames[0].to_ndarray()
+    frame = frames[0]
+    if frame.format.name not in DECODED_PIXELS or frame.width % 2 or frame.height % 2:
+        raise BitstreamError(
+            f"payload is a picture of {frame.width} x {frame.height} in {frame.format.name}; expected even sides in {PIXELS}"
+        )
+    return frame.to_ndarray()
 
 
 def frame_of(planes: np.ndarray) -> VideoFrame:

@@ -158,7 +158,8 @@ def open_decoder(kind: VideoKind, announcement: Announcement) -> VideoCodecConte
         parameters = bytes.fromhex(announcement.parameters)
     except ValueError as error:
         raise BitstreamError("announced parameter sets are not readable; expected hexadecimal digits") from error
-    return libav.open_decoder(kind.decoder, parameters)
+    width, height = yuv.coded_size(announcement.width, announcement.height)
+    return libav.open_decoder(kind.decoder, width, height, parameters)
 
 
 def decode(kind: VideoKind, context: VideoCodecContext, announcement: Announcement, payload: bytes) -> np.ndarray:

@@ -12,6 +12,7 @@ import numpy as np
 
 from simnet.errors import InputError
 from simnet.learn import dataset_spec, pair_data, picture_protocols
+from simnet.picture_files import read_rgb
 
 RENDERED_PAIRS, RENDERED_SEED = 50, 99
 KEPT = 96
@@ -45,7 +46,7 @@ class DrivePicture:
     fit: Fit
 
     def read(self) -> np.ndarray:
-        """Read the picture as uint8 H x W x 3, cropped and resized; PictureError as `world.recordings.frames.read_rgb`."""
+        """Read the picture as uint8 H x W x 3, cropped and resized; PictureError as `picture_files.read_rgb`."""
         return _read(self.place, self.fit) if isinstance(self.place, Path) else self.fit(self.place)
 
 
@@ -123,6 +124,4 @@ def _published(name: str, parsed: dataset_spec.Name, fit: Fit) -> Drive:
 
 @lru_cache(maxsize=KEPT)
 def _read(path: Path, fit: Fit) -> np.ndarray:
-    from simnet.world.recordings.frames import read_rgb
-
     return fit(read_rgb(path))

@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from simnet.errors import PictureError
-from simnet.world.recordings.frames import list_pictures, read_rgb
+from simnet.picture_files import read_rgb
+from simnet.world.recordings.frames import list_pictures
 
 __all__ = ["LAYOUTS", "list_pairs", "pair_files", "read_rgb"]
 

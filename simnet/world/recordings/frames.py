@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import cv2
 import numpy as np
-from PIL import Image
 
-from simnet import pixels
+from simnet import picture_files
 from simnet.errors import PictureError
 from simnet.library_threads import CODER_THREADS
 
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".avif", ".jp2"))
+
+PLAYLISTS = (b"#extm3u", b"ffconcat", b"<?xml", b"<mpd", b"v=0", b"[playlist]", b"[reference]", b"rtsptext")
+"""How files begin, in small letters, that FFmpeg takes for lists of other files or addresses."""
 
 
 class Frames(Protocol):
@@ -26,31 +28,13 @@ class Frames(Protocol):
 
     def __len__(self) -> int: ...
 
-    def read(self, index: int) -> np.ndarray:
-        """Return frame `index` (uint8, H x W x 3, RGB) or raise PictureError."""
+    def read(self, index: int, expected: tuple[int, int] | None = None) -> np.ndarray:
+        """Return frame `index` (uint8, H x W x 3, RGB) or raise PictureError; `expected` is its width and height, if known."""
         ...
 
     def close(self) -> None:
         """Close open files."""
         ...
-
-
-def read_rgb(path: Path | str) -> np.ndarray:
-    """Return a picture file as uint8, H x W x 3, RGB; grey becomes three equal channels, 16 bits become 8.
-
-    Raises:
-        PictureError: The file is missing, damaged or not a picture.
-    """
-    try:
-        with Image.open(path) as image:
-            image.load()
-            return pixels.rgb(image)
-    except PictureError as error:
-        raise PictureError(f"{path}: {error}") from error
-    except FileNotFoundError as error:
-        raise PictureError(f"{path}: no such file; expected a picture") from error
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise PictureError(f"{path}: not a readable picture ({_first_line(error)})") from error
 
 
 def list_pictures(folder: Path) -> list[Path]:
@@ -90,9 +74,9 @@ class PictureFiles:
     def __len__(self) -> int:
         return len(self._paths)
 
-    def read(self, index: int) -> np.ndarray:
+    def read(self, index: int, expected: tuple[int, int] | None = None) -> np.ndarray:
         """Return picture `index`."""
-        return read_rgb(self._paths[index])
+        return picture_files.read_rgb(self._paths[index], expected)
 
     def close(self) -> None:
         """Do nothing: no file is kept open."""
@@ -104,20 +88,22 @@ class Video:
     def __init__(self, path: Path) -> None:
         self.where = str(path)
         cv2.setLogLevel(0)
-        self._capture = _opened(self.where)
+        self._capture = self._opened()
         self._length = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)) if self._capture.isOpened() else 0
         if self._length <= 0:
             raise PictureError(f"{path}: not a readable video; expected a format that OpenCV decodes")
+        width, height = (int(self._capture.get(each)) for each in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+        picture_files.check_size(width, height, where=f"{path}: ")
         self._next = 0
 
     def __len__(self) -> int:
         return self._length
 
-    def read(self, index: int) -> np.ndarray:
+    def read(self, index: int, expected: tuple[int, int] | None = None) -> np.ndarray:
         """Return frame `index`; a lower index than before decodes again from the start."""
         if index < self._next:
             self._capture.release()
-            self._capture = _opened(self.where)
+            self._capture = self._opened()
             self._next = 0
         while self._next < index and self._capture.grab():
             self._next += 1
@@ -126,6 +112,14 @@ class Video:
             raise PictureError(f"{self.where}: frame {index} cannot be decoded; the file says it has {self._length}")
         self._next += 1
         return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+
+    def _opened(self) -> cv2.VideoCapture:
+        """Open the file itself; a playlist names others, in folders or on the network, which FFmpeg would open."""
+        with Path(self.where).open("rb") as file:
+            head = file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+        if head.startswith(PLAYLISTS):
+            raise PictureError(f"{self.where}: a playlist that names other files; expected a video")
+        return cv2.VideoCapture(self.where, cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, CODER_THREADS])
 
     def close(self) -> None:
         """Close the file."""
@@ -143,11 +137,3 @@ def fit(picture: np.ndarray, width: int, height: int) -> np.ndarray:
     middle = picture[top : top + keep_rows, left : left + keep_columns]
     method = cv2.INTER_AREA if keep_rows >= height else cv2.INTER_LINEAR
     return cv2.resize(middle, (width, height), interpolation=method)
-
-
-def _opened(file: str) -> cv2.VideoCapture:
-    return cv2.VideoCapture(file, cv2.CAP_ANY, [cv2.CAP_PROP_N_THREADS, CODER_THREADS])
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]

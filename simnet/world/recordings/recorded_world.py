@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simnet.errors import InputError, PictureError
+from simnet.picture_files import WrongSizeError
 from simnet.world.datasets.stereo_pairs import find_sequences, pair_files
 from simnet.world.recordings.frames import (
     Frames,
@@ -106,17 +107,26 @@ class RecordedWorld:
             raise PictureError(
                 f"{playback.frames.where}: {name} has no frame {index} (at {t_ns / 1e9:.3f} s); it has {len(playback)}"
             )
-        picture = playback.frames.read(playback.first + index)
         expected = self._sizes.get(name)
         if expected is None:
             expected = self._sizes[name] = playback.frames.read(0).shape
-        if picture.shape != expected:
-            (height, width), (tall, wide) = picture.shape[:2], expected[:2]
-            number = playback.first + index
-            raise PictureError(
-                f"{playback.frames.where}: picture {number} is {width} x {height}; expected {wide} x {tall}, as the first is"
-            )
+        picture = _of_size(playback.frames, playback.first + index, expected)
         return fit(picture, camera.width, camera.height)
+
+
+def _of_size(frames: Frames, number: int, expected: tuple[int, ...]) -> np.ndarray:
+    """Read a frame; PictureError unless it has the shape of the first."""
+    tall, wide = expected[:2]
+    try:
+        picture = frames.read(number, (wide, tall))
+        height, width = picture.shape[:2]
+    except WrongSizeError as error:
+        picture, (width, height) = None, error.size
+    if picture is None or picture.shape != expected:
+        raise PictureError(
+            f"{frames.where}: picture {number} is {width} x {height}; expected {wide} x {tall}, as the first is"
+        )
+    return picture
 
 
 def _pictures(config: WorldConfig, camera: CameraConfig) -> Playback:

@@ -1,0 +1,207 @@
+"""Picture files of strangers: the one place that opens them. Sizes are compared before any pixel is made.
+
+file or bytes ──sizes in its own container──▶ Pillow's header ──size as expected, below the limit──▶ pixels
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from simnet import pixels
+from simnet.errors import PictureError
+
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "PPM", "AVIF", "JPEG2000", "GIF")
+"""Formats that are read. Others of Pillow's start programs, hold pictures of other formats, or nobody records with them."""
+MOST_PIXELS = 1 << 25
+"""Most pixels of a picture file: those of 8K, 7680 x 4320, fit."""
+MOST_TILES = 4096
+"""Most tiles of a JPEG 2000 picture: OpenJPEG reserves 6 kB for each before it decodes one."""
+LEAST_PRECINCT = 5
+"""Least exponent of a JPEG 2000 precinct's sides: OpenJPEG takes some hundred bytes for each precinct."""
+
+# Our own limit is lower, and comes as an error.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+
+class WrongSizeError(PictureError):
+    """A picture has not the size that was expected."""
+
+    def __init__(self, size: Size, expected: Size) -> None:
+        super().__init__(f"picture of {size}; expected {expected}")
+        self.size = size
+
+
+class Size(NamedTuple):
+    """Width and height in pixels."""
+
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{self.width} x {self.height}"
+
+
+def read_rgb(path: Path | str, expected: tuple[int, int] | None = None, most: int = MOST_PIXELS) -> np.ndarray:
+    """Return a picture file as uint8 H x W x 3 RGB, upright; grey becomes three equal channels, 16 bits become 8.
+
+    Args:
+        path: The file.
+        expected: Width and height that it must have, before or after it is turned upright.
+        most: Largest number of pixels.
+
+    Raises:
+        PictureError: The file is missing, damaged, too large, or not a picture; the message names it.
+        WrongSizeError: It has not the expected size.
+    """
+    try:
+        with _regular(Path(path)) as stream, opened(stream, FORMATS, expected, most) as image:
+            return pixels.rgb(image)
+    except WrongSizeError:
+        raise
+    except PictureError as error:
+        raise PictureError(f"{path}: {error}") from error
+    except FileNotFoundError as error:
+        raise PictureError(f"{path}: no such file; expected a picture") from error
+    except (OSError, ValueError) as error:
+        raise PictureError(f"{path}: {getattr(error, 'strerror', None) or error}; expected a picture file") from error
+
+
+@contextmanager
+def opened(
+    stream: IO[bytes] | bytes,
+    formats: tuple[str, ...] = FORMATS,
+    expected: tuple[int, int] | None = None,
+    most: int = MOST_PIXELS,
+) -> Iterator[Image.Image]:
+    """Open a picture whose sizes are checked; what fails while its pixels are made is an error of the file too.
+
+    Args:
+        stream: A seekable file, or its content.
+        formats: Pillow's names of the formats that are taken.
+        expected: Width and height that the file must have, in either order.
+        most: Largest number of pixels.
+
+    Raises:
+        PictureError: The picture is damaged, of another format or size, or too large.
+    """
+    stream = io.BytesIO(stream) if isinstance(stream, bytes) else stream
+    try:
+        inner = _contained(stream)
+        for size in inner:
+            _check(size, expected, most)
+        stream.seek(0)
+        with Image.open(stream, formats=formats) as image:
+            _check(Size(*image.size), expected, most)
+            _check_tiles(image, most)
+            yield image
+    except (PictureError, MemoryError):
+        raise
+    except Exception as error:  # Pillow's readers raise almost any exception for a damaged file
+        reason = " ".join(str(error).partition(" <")[0].split())[:120]
+        raise PictureError(f"not a readable picture ({type(error).__name__}: {reason})") from error
+
+
+def _regular(path: Path) -> IO[bytes]:
+    """Open a file; a pipe, on which opening may wait for ever, is refused."""
+    if path.exists() and not path.is_file():
+        raise PictureError("not a regular file")
+    return path.open("rb")
+
+
+def check_size(width: int, height: int, most: int = MOST_PIXELS, where: str = "") -> None:
+    """Raise PictureError, beginning with `where`, if a picture of this size is empty or too large."""
+    try:
+        _check(Size(width, height), None, most)
+    except PictureError as error:
+        raise PictureError(f"{where}{error}") from error
+
+
+def _check(size: Size, expected: tuple[int, int] | None, most: int) -> None:
+    if size.width < 1 or size.height < 1:
+        raise PictureError(f"picture of {size}; expected at least one pixel")
+    if expected is not None and sorted(size) != sorted(expected):
+        raise WrongSizeError(size, Size(*expected))
+    if size.width * size.height > most:
+        raise PictureError(f"picture of {size}, {size.width * size.height} pixels; expected up to {most}")
+
+
+def _check_tiles(image: Image.Image, most: int) -> None:
+    """Refuse a TIFF whose tiles are larger than its picture may be: the library reserves whole tiles."""
+    tags = getattr(image, "tag_v2", {})
+    tile = Size(int(tags.get(322, 1)), int(tags.get(323, 1)))
+    if not 0 < tile.width * tile.height <= most:
+        raise PictureError(f"picture in tiles of {tile}; expected up to {most} pixels")
+
+
+def _contained(stream: IO[bytes]) -> list[Size]:
+    """Sizes in containers that Pillow's openers do not compare, or for which they reserve memory; empty for other formats."""
+    head = stream.read(40)
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return [_webp(head)]
+    if head.startswith(b"\xff\x4f\xff\x51"):
+        return [_codestream(stream, 0)]
+    if head[4:12] == b"jP  \r\n\x87\n":
+        return [_codestream(stream, _find_codestream(stream))]
+    return []
+
+
+def _webp(head: bytes) -> Size:
+    """Canvas of a WebP file: Pillow reserves two canvases when it opens one."""
+    kind = head[12:16]
+    if kind == b"VP8X":
+        return Size(*(int.from_bytes(head[at : at + 3], "little") + 1 for at in (24, 27)))
+    if kind == b"VP8L":
+        bits = int.from_bytes(head[21:25], "little")
+        return Size((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+    if kind == b"VP8 ":
+        return Size(*(int.from_bytes(head[at : at + 2], "little") & 0x3FFF for at in (26, 28)))
+    raise PictureError("not a readable WebP picture")
+
+
+def _find_codestream(stream: IO[bytes]) -> int:
+    """Offset of the codestream in a JP2 container: the content of its first box `jp2c`."""
+    at = 0
+    for _ in range(256):
+        stream.seek(at)
+        head = stream.read(16)
+        if len(head) < 8:
+            break
+        length, kind = struct.unpack_from(">I4s", head)
+        front = 8
+        if length == 1 and len(head) == 16:
+            length, front = int.from_bytes(head[8:16], "big"), 16
+        if kind == b"jp2c":
+            return at + front
+        if length < front:
+            break
+        at += length
+    raise PictureError("not a readable JPEG 2000 picture: no codestream")
+
+
+def _codestream(stream: IO[bytes], at: int) -> Size:
+    """Size in a JPEG 2000 codestream; PictureError if its tiles, components or precincts ask for much more than pixels do."""
+    stream.seek(at)
+    head = stream.read(42)
+    if len(head) < 42 or not head.startswith(b"\xff\x4f\xff\x51"):
+        raise PictureError("not a readable JPEG 2000 picture: no size")
+    right, bottom, left, top, tile_width, tile_height, tile_left, tile_top, components = struct.unpack_from(
+        ">8IH", head, 8
+    )
+    size = Size(right - left, bottom - top)
+    if not (components and tile_width and tile_height):
+        raise PictureError("not a readable JPEG 2000 picture: empty tiles")
+    tiles = -(-(right - tile_left) // tile_width) * -(-(bottom - tile_top) // tile_height)
+    if not 0 < tiles <= MOST_TILES:
+        raise PictureError(f"JPEG 2000 picture of {tiles} tiles; expected up to {MOST_TILES}")
+    if components > 4:
+        raise PictureError(f"JPEG 2000 picture of {components} components; expected up to 4")
+    return size
