@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import sys
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from simnet import commands, interrupts, library_threads
-from simnet.errors import InputError, SimnetError
+from simnet.errors import InputError, OutputError, SimnetError
+from simnet.output_files import cause, is_of_system
 from simnet.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from _typeshed import SupportsWrite
+
 BEGAN = time.perf_counter()
 """Time at which the process began: a run's wall time includes the imports."""
+LEAST_FILES = 64
+"""Least limit on open files: below it ZeroMQ may end the process."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(typed: list[str], began: float) -> int:
     try:
         parsed = _parser().parse_args(typed, argparse.Namespace(typed=typed, began=began))
+        _check_limit_on_files()
         with interrupts.raising() as parsed.cancel:
             status = commands.find(parsed.command).execute(parsed)
             sys.stdout.flush()
@@ -51,14 +58,42 @@ def _run(typed: list[str], began: float) -> int:
         _complain("interrupted")
         return 130
     except BrokenPipeError:
-        # The reader of the output has closed it: discard what Python still flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return 141
+    except Exception as error:
+        if not is_of_system(error):
+            raise
+        _discard_output()
+        _complain(f"error: {getattr(error, 'filename', None) or 'the system'}: {cause(error)}")
+        return 1
     return status
+
+
+def _check_limit_on_files() -> None:
+    """Raise OutputError under a limit on open files that is too low."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit < LEAST_FILES:
+        raise OutputError(f"a limit of {limit} open files (ulimit -n); expected at least {LEAST_FILES}")
+
+
+def _discard_output() -> None:
+    """Send to nowhere what Python still flushes, if the output's reader has closed it or its disk is full."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Parser(argparse.ArgumentParser):
     """Argument parser that raises InputError for wrong arguments; the usage is in the help."""
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """Print the help; argparse's own method hides a full disk."""
+        if message:
+            out = file or sys.stderr
+            out.write(message)
+            sys.stdout.flush()
 
     def error(self, message: str) -> NoReturn:
         raise InputError(f"{' '.join(message.split())} ({self.prog} --help says more)")
@@ -79,4 +114,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _complain(text: str) -> None:
-    sys.stderr.write(f"simnet: {text}\n")
+    with suppress(OSError):
+        sys.stderr.write(f"simnet: {text}\n")

@@ -28,6 +28,10 @@ class ModelError(InputError):
     """A codec or model is unknown, or a model's files do not match their digests."""
 
 
+class OutputError(SimnetError):
+    """Something cannot be written: a full or read-only disk, no permission, a limit of the system. What was written stays."""
+
+
 class PluginError(InputError):
     """An installed plug-in has an unsupported interface, cannot be imported, or failed; the message names its package."""
 

@@ -9,6 +9,7 @@ from simnet import scenario as scenarios
 from simnet.api import validation
 from simnet.api.reports import RunReport
 from simnet.errors import InputError
+from simnet.output_files import fault
 from simnet.records import SECOND_NS, Scenario
 
 
@@ -100,6 +101,6 @@ def _new_folder(name: str) -> Path:
         except FileExistsError:
             number += 1
         except OSError as error:
-            raise InputError(f"{folder}: the folder cannot be made ({error.strerror}); expected out=FOLDER") from error
+            raise fault(f"{folder}: cannot be made", error) from error
         else:
             return folder

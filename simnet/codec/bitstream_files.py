@@ -6,6 +6,7 @@ SNET | version (1) | length (2) | announcement, msgpack | CRC-32 of the bytes be
 from __future__ import annotations
 
 import dataclasses
+import io
 import struct
 import zlib
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ from simnet.codec.bitstream.announcements import LARGEST_SIDE
 from simnet.codec.registry import open_decoder, open_encoder
 from simnet.errors import BitstreamError, InputError, ModelError, PictureError
 from simnet.library_threads import limited
+from simnet.output_files import write_whole
 from simnet.records import Announcement, Decoded, SideInformation
 
 FRONT = struct.Struct(">4sBH")
@@ -69,7 +71,7 @@ def encode_file(image: Path, output: Path, codec: str, quality: float, model: st
     picture = read_picture(image)
     encoder = open_encoder(codec, picture.shape[1], picture.shape[0], model)
     frame = encoder.encode(picture, quality, key=True)
-    _write(output, pack(encoder.announcement, frame))
+    write_whole(output, pack(encoder.announcement, frame))
     return len(frame), picture.shape[0] * picture.shape[1]
 
 
@@ -86,15 +88,20 @@ def decode_file(file: Path, output: Path, side: Sequence[Path] = ()) -> Decoded:
         decoded = open_decoder(announcement).decode(frame, pictures)
     except (BitstreamError, ModelError) as error:
         raise type(error)(f"{file}: {error}") from error
-    try:
-        Image.fromarray(decoded.picture).save(output)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{output}: cannot be written as a picture: {error}") from error
+    write_whole(output, _picture_file(output, decoded.picture))
     return decoded
 
 
-def _write(path: Path, data: bytes) -> None:
+def _picture_file(path: Path, picture: np.ndarray) -> bytes:
+    """Return a picture in the format that the name of its file says."""
+    kind = Image.registered_extensions().get(path.suffix.lower())
+    if kind is None:
+        raise InputError(
+            f"{path}: cannot be written as a picture: unknown ending {path.suffix!r}; expected one such as .png"
+        )
+    content = io.BytesIO()
     try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from error
+        Image.fromarray(picture).save(content, kind)
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"{path}: cannot be written as a picture: {error}; expected a name such as out.png") from error
+    return content.getvalue()

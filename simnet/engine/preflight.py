@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from simnet import codec, world
+from simnet import codec, output_files, world
 from simnet.codec import recorded_sizes
 from simnet.errors import InputError, PictureError
 from simnet.nodes import plugin_rate
@@ -18,14 +18,10 @@ if TYPE_CHECKING:
 
 
 def make_folder(out: Path) -> None:
-    """Make the folder of a run; InputError where it cannot be made or holds something."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
+    """Make the folder of a run; OutputError where it cannot be made, InputError where it holds something."""
+    output_files.make_folder(out)
+    with output_files.writing(out):
         occupied = any(out.iterdir())
-    except OSError as error:
-        raise InputError(
-            f"{out}: cannot be made ({error.strerror}); expected a folder to write the run into"
-        ) from error
     if occupied:
         raise InputError(f"{out}: not empty; expected a new folder for the run")
 

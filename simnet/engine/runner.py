@@ -163,9 +163,8 @@ def _import_ahead() -> None:
 
     def load() -> None:
         for name in ("pyarrow.parquet", "pandas", "simnet.report.page_template"):
-            with suppress(
-                ImportError
-            ):  # pyarrow takes pandas along where it is installed; the rest fails where it is used
+            # pyarrow takes pandas along where it is installed; the rest fails where it is used
+            with suppress(ImportError, OSError):
                 importlib.import_module(name)
 
     threading.Thread(target=load, name="imports", daemon=True).start()

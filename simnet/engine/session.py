@@ -21,7 +21,6 @@ from simnet.engine.results.run_results import RunResults
 from simnet.engine.results.watched_ledger import WatchedLedger
 from simnet.engine.timing import process_memory
 from simnet.nodes.schedule import Schedule
-from simnet.runfolder.folder_names import PICTURES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -148,4 +147,4 @@ def _scorer(
 
     cameras = scenario.cameras
     counts = {stream.name: Schedule.of(cameras[stream.name], scenario.duration_ns).count for stream in scenario.streams}
-    return Scorer(provider.frame, out / PICTURES, counts, timer, ledger, watchers, provider.record_score)
+    return Scorer(provider.frame, out, counts, timer, ledger, watchers, provider.record_score)

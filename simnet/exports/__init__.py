@@ -16,7 +16,7 @@ from simnet.exports.export_kinds import (
     wants_pictures,
 )
 from simnet.exports.exports import Exports
-from simnet.runfolder.atomic_files import drop_leftovers
+from simnet.output_files import drop_leftovers
 
 __all__ = [
     "KINDS",

@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 from simnet.errors import InputError
 from simnet.exports import pcapng, rtp
 from simnet.exports.export import Export
-from simnet.runfolder.atomic_files import PartialFile
+from simnet.output_files import PartialFile
 from simnet.version import __version__
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ class PacketCapture(Export):
         """Create the file.
 
         Raises:
-            InputError: A packet is larger than IPv4 allows, there are more streams than ports, or the file cannot be written.
+            InputError: A packet is larger than IPv4 allows, or there are more streams than ports.
+            OutputError: The file cannot be written.
         """
         _check(scenario)
         self._deadline_ns = scenario.fusion.deadline_ns
@@ -92,8 +93,7 @@ class PacketCapture(Export):
 
     def abandon(self) -> None:
         """See `Export`."""
-        self._out.close()
-        self._file.drop()
+        self._file.drop(self._out)
 
     @property
     def packets(self) -> PacketCapture:

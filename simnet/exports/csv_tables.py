@@ -7,9 +7,9 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from simnet.exports.export import Export
+from simnet.output_files import whole
 from simnet.records import Row
 from simnet.records.link_bin import LinkBin
-from simnet.runfolder.atomic_files import PartialFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,12 +42,10 @@ class CsvTables(Export):
 
 def _write(path: Path, kind: type, records: Iterable[object]) -> None:
     names = [item.name for item in fields(kind)]
-    file = PartialFile(path)
-    with file.telling(), file.partial.open("w", newline="", encoding="utf-8") as out:
+    with whole(path) as aside, aside.open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out)
         writer.writerow(names)
         writer.writerows([_cell(getattr(record, name)) for name in names] for record in records)
-    file.keep()
 
 
 def _cell(value: object) -> object:

@@ -57,7 +57,7 @@ class Export(ABC):
     """Writer of one kind of file during a run. It does not affect the run, and its memory does not grow with the run.
 
     The run's own thread calls `opened`, `coded` and `decided` in order of virtual time. The scorer's thread calls `pictured` in
-    order of decoding, after the frame was decided. A method raises InputError if it cannot write.
+    order of decoding, after the frame was decided. A method raises OutputError if it cannot write.
     """
 
     def opened(self, announcements: Mapping[str, Announcement]) -> None:

@@ -91,7 +91,8 @@ def open_exports(kinds: Collection[str], folder: Path, scenario: Scenario, frame
     """Open the exports of a run in its folder; `frame` returns the cameras' frames, None if the run has no pictures.
 
     Raises:
-        InputError: A file cannot be written, or a format cannot hold the scenario.
+        InputError: A format cannot hold the scenario.
+        OutputError: A file cannot be written.
     """
     exports: list[Export] = []
     try:

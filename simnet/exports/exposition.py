@@ -11,9 +11,9 @@ from prometheus_client.registry import Collector
 
 from simnet import metric_names
 from simnet.exports.export import Export
+from simnet.output_files import write_whole
 from simnet.records import SECOND_NS
 from simnet.row_statistics import by_stream, latency_ms, mean, present
-from simnet.runfolder.atomic_files import PartialFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,10 +39,7 @@ class Exposition(Export):
         """See `Export`."""
         registry = CollectorRegistry(auto_describe=False)
         registry.register(_RunCollector(self._scenario, ended))
-        file = PartialFile(self._path)
-        with file.telling():
-            file.partial.write_bytes(generate_latest(registry))
-        file.keep()
+        write_whole(self._path, generate_latest(registry))
 
     def abandon(self) -> None:
         """See `Export`; nothing is written before the end."""

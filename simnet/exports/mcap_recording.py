@@ -24,9 +24,9 @@ from mcap.writer import Writer
 from simnet.codec.bitstream import framing
 from simnet.exports import frame_transforms, recording_schemas
 from simnet.exports.export import Export
+from simnet.output_files import PartialFile
 from simnet.records import SECOND_NS, Row
 from simnet.records.link_bin import LinkBin
-from simnet.runfolder.atomic_files import PartialFile
 from simnet.version import __version__
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class McapRecording(Export):
         """Create the file.
 
         Raises:
-            InputError: The file cannot be written.
+            OutputError: The file cannot be written.
         """
         self._scenario = scenario
         self._announcements: Mapping[str, Announcement] = {}
@@ -121,8 +121,7 @@ class McapRecording(Export):
 
     def abandon(self) -> None:
         """See `Export`."""
-        self._out.close()
-        self._file.drop()
+        self._file.drop(self._out)
 
     @property
     def paths(self) -> tuple[Path, ...]:

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 
 from simnet.library_threads import CODER_THREADS
+from simnet.output_files import PartialFile
 from simnet.records import SECOND_NS
-from simnet.runfolder.atomic_files import PartialFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,7 @@ class Movie:
         """Create a video of pictures of `width` x `height`, with a frame every `period_ns`.
 
         Raises:
-            InputError: The file cannot be written.
+            OutputError: The file cannot be written.
         """
         self._size = _size(width, height)
         self._file = PartialFile(path)
@@ -90,8 +90,7 @@ class Movie:
 
     def abandon(self) -> None:
         """Remove the file."""
-        self._out.close()
-        self._file.drop()
+        self._file.drop(self._out)
 
     def _mux(self, frame: av.VideoFrame | None) -> None:
         with self._file.telling():

@@ -60,7 +60,7 @@ class Videos(Export):
         """Create the files; `frame` returns the frame of a camera at a time.
 
         Raises:
-            InputError: A file cannot be written.
+            OutputError: A file cannot be written.
         """
         self._frame = frame
         self._streams: dict[str, _StreamFilm] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import torch
 from simnet.errors import InputError
 from simnet.learn.recipe import Recipe, differences
 from simnet.learn.training_progress import warn
+from simnet.output_files import write_whole
 
 CHECKPOINT = "last.pt"
 
@@ -21,6 +23,13 @@ def read(file: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
         return torch.load(file, map_location=device, weights_only=True)
     except Exception as error:  # torch raises many types of exception for a damaged file
         raise InputError(f"{file}: not a checkpoint of a training; move it away to start anew") from error
+
+
+def save(file: Path, state: dict[str, Any]) -> None:
+    """Write the state to a checkpoint file, whole or not at all; OutputError if it cannot be written."""
+    content = io.BytesIO()  # torch reports a fault of the disk as an error of its own, without a number
+    torch.save(state, content)
+    write_whole(file, content.getvalue())
 
 
 def refuse_changes(recipe: Recipe, folder: Path, *, allowed: bool = False) -> None:

@@ -114,6 +114,5 @@ def write(
 
 def add_to_manifest(folder: Path, **facts: object) -> None:
     """Add facts to a written manifest."""
-    file = folder / "manifest.yaml"
-    manifest = yaml.safe_load(file.read_text()) | facts
-    file.write_text(yaml.safe_dump(manifest, sort_keys=False, width=120))
+    manifest = yaml.safe_load((folder / "manifest.yaml").read_text()) | facts
+    graph_export.write_manifest(folder, manifest)

@@ -32,9 +32,11 @@ from simnet.learn import (
     picture_protocols,
 )
 from simnet.learn.backbone_stage import to_tensor
+from simnet.learn.checkpoints import save
 from simnet.learn.recipe import PublishedOptions, Recipe
 from simnet.learn.trainer import Trainer
 from simnet.learn.training_journal import Validation
+from simnet.output_files import make_folder, write_whole, writing
 
 BEST = "best.pt"
 """File of the best weights in the authors' format, in the training folder; `simnet import` accepts it."""
@@ -126,7 +128,7 @@ def train(recipe: Recipe, folder: Path) -> PublishedNetwork:
         trainer.network.train()
         trainer.run(loss, lambda network: validate(network, held_out, recipe), max(1, round(len(pairs) / recipe.batch)))
     best: PublishedNetwork = trainer.averaged
-    torch.save({STATE: authors_state(best)}, folder / BEST)
+    save(folder / BEST, {STATE: authors_state(best)})
     return best
 
 
@@ -175,11 +177,12 @@ def write(recipe: Recipe, folder: Path, exported: Path, validation: list[str]) -
     """
     from simnet.codec.published import model_writer
 
-    with tempfile.TemporaryDirectory(dir=folder) as aside:
+    with writing(folder), tempfile.TemporaryDirectory(dir=folder) as aside:
         made = model_writer.import_checkpoint(folder / BEST, None, Path(aside) / "model")
-        exported.mkdir(parents=True, exist_ok=True)
+        make_folder(exported)
         for file in made.folder.iterdir():
-            os.replace(file, exported / file.name)
+            with writing(exported / file.name):
+                os.replace(file, exported / file.name)
     facts = {
         "recipe": recipe.model_dump(mode="json"),
         "trained_on": time.strftime("%Y-%m-%d"),
@@ -187,4 +190,4 @@ def write(recipe: Recipe, folder: Path, exported: Path, validation: list[str]) -
     }
     model_export.add_to_manifest(exported, **facts)
     values = {"codec": recipe.codec_name, "data": ", ".join(recipe.data), "validation": ", ".join(recipe.validation)}
-    (exported / "card.md").write_text(CARD.format(**recipe.model_dump() | values))
+    write_whole(exported / "card.md", CARD.format(**recipe.model_dump() | values).encode())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,10 +18,11 @@ from simnet import interrupts
 from simnet.errors import InputError
 from simnet.interrupts import CancelToken
 from simnet.learn import parallel
-from simnet.learn.checkpoints import CHECKPOINT, read
+from simnet.learn.checkpoints import CHECKPOINT, read, save
 from simnet.learn.recipe import Recipe
 from simnet.learn.training_journal import TrainingJournal, Validation
 from simnet.learn.training_progress import progress
+from simnet.output_files import make_folder
 
 SAVE_SECONDS = 120
 REPORT_STEPS = 20
@@ -67,10 +67,7 @@ class Trainer(Generic[Network]):
         self.step = 0
         self.best = math.inf
         self._noted: dict[str, list[Tensor]] = {}
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(f"{folder}: cannot be made ({error.strerror}); expected a folder to train in") from error
+        make_folder(folder)
 
     @property
     def checkpoint(self) -> Path:
@@ -103,7 +100,7 @@ class Trainer(Generic[Network]):
         return True
 
     def save(self) -> None:
-        """Write the state to a temporary file and rename it, so that a checkpoint is always complete."""
+        """Write the state as a whole, so that a checkpoint is always complete; OutputError if it cannot be written."""
         if not parallel.first():
             return
         state = {
@@ -116,9 +113,7 @@ class Trainer(Generic[Network]):
             "best": self.best,
             "recipe": self.recipe.model_dump_json(),
         }
-        aside = self.checkpoint.with_suffix(".part")
-        torch.save(state, aside)
-        os.replace(aside, self.checkpoint)
+        save(self.checkpoint, state)
 
     def share(self, *batch: Tensor) -> tuple[Tensor, ...]:
         """Return this process's part of each tensor (B, ...) of a batch, on the device."""

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from simnet.learn.training_progress import warn
+from simnet.output_files import make_folder, write_whole, writing
 
 TEXT, FIGURES, CURVES = "log.txt", "log.csv", "tensorboard"
 
@@ -37,35 +38,36 @@ class TrainingJournal:
 
     def __init__(self, folder: Path, step: int) -> None:
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         _keep(folder / TEXT, lambda line: _number(line.removeprefix("step ").partition(":")[0]) <= step)
         _keep(folder / FIGURES, lambda line: line.startswith("step,") or _number(line.partition(",")[0]) <= step)
         if not (folder / FIGURES).exists():
-            (folder / FIGURES).write_text("step,name,value\n")
+            _append(folder / FIGURES, ["step,name,value\n"])
         self.curves = _curves(folder, step)
 
     def figures(self, step: int, values: Mapping[str, float]) -> None:
         """Record figures of one step, named `train/loss`, `validation/psnr` and so on."""
-        with (self.folder / FIGURES).open("a") as file:
-            file.writelines(f"{step},{name},{value:.9g}\n" for name, value in values.items())
+        _append(self.folder / FIGURES, [f"{step},{name},{value:.9g}\n" for name, value in values.items()])
         if self.curves:
-            for name, value in values.items():
-                self.curves.add_scalar(name, value, step)
+            with writing(self.folder / CURVES):
+                for name, value in values.items():
+                    self.curves.add_scalar(name, value, step)
 
     def validation(self, step: int, found: Validation) -> None:
         """Record a validation."""
-        with (self.folder / TEXT).open("a") as file:
-            file.write(f"step {step}: {found.text}\n")
+        _append(self.folder / TEXT, [f"step {step}: {found.text}\n"])
         self.figures(step, {f"validation/{name}": value for name, value in found.figures.items()})
         if self.curves:
-            for name, picture in found.pictures.items():
-                self.curves.add_image(f"examples/{name}", picture, step, dataformats="HWC")
-            self.curves.flush()
+            with writing(self.folder / CURVES):
+                for name, picture in found.pictures.items():
+                    self.curves.add_image(f"examples/{name}", picture, step, dataformats="HWC")
+                self.curves.flush()
 
     def close(self) -> None:
         """Close open files."""
         if self.curves:
-            self.curves.close()
+            with writing(self.folder / CURVES):
+                self.curves.close()
 
 
 def _curves(folder: Path, step: int) -> Any:
@@ -76,7 +78,8 @@ def _curves(folder: Path, step: int) -> Any:
             f"the package tensorboard is not installed (it comes with simnet[train]); figures are in {folder / FIGURES} alone"
         )
         return None
-    return SummaryWriter(str(folder / CURVES), purge_step=step + 1)
+    with writing(folder / CURVES):
+        return SummaryWriter(str(folder / CURVES), purge_step=step + 1)
 
 
 def _keep(file: Path, wanted: Callable[[str], bool]) -> None:
@@ -85,9 +88,12 @@ def _keep(file: Path, wanted: Callable[[str], bool]) -> None:
     lines = file.read_text().splitlines(keepends=True)
     kept = [line for line in lines if line.endswith("\n") and wanted(line)]
     if kept != lines:
-        aside = file.with_suffix(".part")
-        aside.write_text("".join(kept))
-        aside.replace(file)
+        write_whole(file, "".join(kept).encode())
+
+
+def _append(file: Path, lines: list[str]) -> None:
+    with writing(file), file.open("a", encoding="utf-8") as out:
+        out.writelines(lines)
 
 
 def _number(text: str) -> float:

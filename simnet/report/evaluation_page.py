@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 from simnet.errors import InputError
+from simnet.output_files import make_folder, whole, write_whole
 from simnet.report import evaluation_tables, published_points
 from simnet.report.evaluation_gallery import gallery
 from simnet.report.evaluation_result import EvaluationResult
@@ -24,9 +25,10 @@ def prepare(out_dir: Path) -> None:
     """Make the folder of an evaluation, before the evaluation starts.
 
     Raises:
-        InputError: The folder cannot be made, or already holds an evaluation.
+        InputError: The folder already holds an evaluation.
+        OutputError: It cannot be made.
     """
-    _make(out_dir)
+    make_folder(out_dir)
     for name in (PAGE, SCORES):
         if (out_dir / name).exists():
             raise InputError(f"{out_dir}: holds an evaluation already ({name}); expected another folder")
@@ -38,27 +40,17 @@ def write(result: EvaluationResult, out_dir: Path, *, asked_published: bool = Fa
     Published points for KITTI Stereo are drawn if all data is KITTI Stereo, or if `asked_published` is True.
 
     Raises:
-        InputError: The folder cannot be written.
+        OutputError: The folder cannot be written.
     """
-    _make(out_dir)
+    make_folder(out_dir)
     path = out_dir / PAGE
-    try:
-        path.write_text(_page(result, asked_published=asked_published), encoding="utf-8")
-        if scores := result.get("scores"):
-            with (out_dir / SCORES).open("w", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, fieldnames=list(scores[0]))
-                writer.writeheader()
-                writer.writerows(scores)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror}); expected a folder to write to") from error
+    if scores := result.get("scores"):
+        with whole(out_dir / SCORES) as aside, aside.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, fieldnames=list(scores[0]))
+            writer.writeheader()
+            writer.writerows(scores)
+    write_whole(path, _page(result, asked_published=asked_published).encode())
     return path
-
-
-def _make(out_dir: Path) -> None:
-    try:
-        out_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{out_dir}: cannot be made ({error.strerror}); expected a folder to write to") from error
 
 
 def _page(result: EvaluationResult, *, asked_published: bool) -> str:

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from simnet.errors import InputError
+from simnet.output_files import write_whole
 from simnet.report import configuration, kept_pictures, run_tables
 from simnet.report.figures import (
     gain_figures,
@@ -30,7 +30,6 @@ from simnet.report.formatting import (
 from simnet.report.gain import measure
 from simnet.row_statistics import StreamFigures, side_gain_db, summarise
 from simnet.runfolder import run_reader
-from simnet.runfolder.atomic_files import replace_file
 from simnet.runfolder.folder_names import PAGE
 from simnet.runfolder.run_manifest import RunManifest
 from simnet.runfolder.run_reader import RunFolder
@@ -49,12 +48,9 @@ def save(path: Path, page: str) -> None:
     """Write a page atomically.
 
     Raises:
-        InputError: The file cannot be written.
+        OutputError: The file cannot be written.
     """
-    try:
-        replace_file(path, page.encode())
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror}); expected a place for a page") from error
+    write_whole(path, page.encode())
 
 
 def render(template: str, *, figures: Mapping[str, Figure | Sequence[Figure]], **context: Any) -> str:

@@ -4,7 +4,7 @@
     sweep_writer ─▶ points, cells (each a run's folder), table ──▶ sweep_reader ──▶ SweepFolder, CellFolder
 
     folder_names   where everything is            record_tables   records <-> Parquet, strict
-    run_manifest   run.json as a typed record     atomic_files    whole files or none
+    run_manifest   run.json as a typed record
 
 Rules: nobody else spells a name of this format. `run.json` is renamed into place last, so a folder that has it is whole; a
 cell is made aside and renamed. Readers refuse a damaged, foreign or other version's folder in one line that names the file

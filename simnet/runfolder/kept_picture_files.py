@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from simnet.output_files import make_folder, whole
 from simnet.runfolder.folder_names import PICTURES, stream_folder
 
 if TYPE_CHECKING:
@@ -32,10 +33,15 @@ def picture_file(run: Path, stream: str, sequence: int, kind: PictureKind) -> Pa
 
 
 def write_picture(run: Path, stream: str, sequence: int, kind: PictureKind, picture: np.ndarray) -> None:
-    """Keep a picture (uint8, H x W x 3, RGB) in a run's folder."""
+    """Keep a picture (uint8, H x W x 3, RGB) in a run's folder.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
     file = picture_file(run, stream, sequence, kind)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(picture).save(file, compress_level=3)
+    make_folder(file.parent)
+    with whole(file) as aside:
+        Image.fromarray(picture).save(aside, "png", compress_level=3)
 
 
 def kept_sequences(run: Path, stream: str) -> list[int]:

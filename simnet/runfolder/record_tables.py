@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_origin
 
 from simnet.errors import InputError
+from simnet.output_files import whole
 from simnet.records.plain_data import type_hints
 
 if TYPE_CHECKING:
@@ -26,7 +27,11 @@ class _Column(NamedTuple):
 
 
 def write_records(path: Path, kind: type, records: Sequence[object]) -> None:
-    """Write `records`, all of the dataclass `kind`; there may be millions of them."""
+    """Write `records`, all of the dataclass `kind`; there may be millions of them.
+
+    Raises:
+        OutputError: The file cannot be written; there is none then, or the earlier one.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -34,7 +39,8 @@ def write_records(path: Path, kind: type, records: Sequence[object]) -> None:
     for name, column in _columns(kind).items():
         if _is_enum(column.kind):
             columns[name] = [value.value for value in columns[name]]
-    parquet.write_table(pa.Table.from_pydict(columns, schema_of(kind)), path)
+    with whole(path) as aside:
+        parquet.write_table(pa.Table.from_pydict(columns, schema_of(kind)), aside)
 
 
 def read_records(path: Path, kind: type[Record]) -> list[Record]:

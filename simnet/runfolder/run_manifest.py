@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from simnet.errors import InputError
+from simnet.output_files import write_whole
 from simnet.records import SECOND_NS, Announcement, Scenario
 from simnet.records.network_event import NetworkEvent
 from simnet.records.plain_data import MismatchError, from_plain, to_plain
 from simnet.row_statistics import StreamFigures
-from simnet.runfolder.atomic_files import replace_file
 from simnet.runfolder.folder_names import MANIFEST
 
 if TYPE_CHECKING:
@@ -93,15 +93,10 @@ def write_manifest(folder: Path, manifest: RunManifest) -> None:
     """Write `run.json`; everything else of the folder must be there already.
 
     Raises:
-        InputError: It cannot be written.
+        OutputError: It cannot be written.
     """
     text = json.dumps({"format": FORMAT, **to_plain(manifest)}, indent=1) + "\n"
-    try:
-        replace_file(folder / MANIFEST, text.encode())
-    except OSError as error:
-        raise InputError(
-            f"{folder / MANIFEST}: cannot be written ({error.strerror}); expected room for the run"
-        ) from error
+    write_whole(folder / MANIFEST, text.encode())
 
 
 def read_manifest(folder: Path) -> RunManifest:

@@ -15,9 +15,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simnet.errors import InputError
+from simnet.errors import InputError, OutputError
+from simnet.output_files import make_folder, write_whole, writing
 from simnet.records.plain_data import to_plain
-from simnet.runfolder.atomic_files import replace_file
 from simnet.runfolder.folder_names import CELLS, DISPLAYED, POINTS, TABLE_CSV, TABLE_PARQUET, cell_folder, point_file
 from simnet.runfolder.record_tables import write_records
 from simnet.runfolder.sweep_reader import has_cell, is_sweep
@@ -35,18 +35,16 @@ def prepare(folder: Path, now_s: float) -> None:
     """Make a sweep's folder and remove unfinished cells of killed sweeps.
 
     Raises:
-        InputError: The folder cannot be made, or holds something that no sweep wrote.
+        InputError: The folder holds something that no sweep wrote.
+        OutputError: It cannot be made.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if any(folder.iterdir()) and not is_sweep(folder):
-            raise InputError(f"{folder}: holds something else; expected a new folder, or that of an earlier sweep")
-        (folder / POINTS).mkdir(exist_ok=True)
-        (folder / CELLS).mkdir(exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"{folder}: cannot be made ({error.strerror}); expected a folder to write the sweep into"
-        ) from error
+    make_folder(folder)
+    with writing(folder):
+        is_empty = not any(folder.iterdir())
+    if not (is_empty or is_sweep(folder)):
+        raise InputError(f"{folder}: holds something else; expected a new folder, or that of an earlier sweep")
+    make_folder(folder / POINTS)
+    make_folder(folder / CELLS)
     for unfinished in (folder / CELLS).glob(f"{MAKING}-*"):
         with suppress(OSError):
             if now_s - unfinished.stat().st_mtime > STALE_S:
@@ -54,8 +52,8 @@ def prepare(folder: Path, now_s: float) -> None:
 
 
 def write_point(folder: Path, point: Point) -> None:
-    """Write a point of the grid; InputError where the folder cannot be written to."""
-    _replace(folder, point_file(folder, point.point), (json.dumps(to_plain(point)) + "\n").encode())
+    """Write a point of the grid; OutputError if it cannot be written."""
+    write_whole(point_file(folder, point.point), (json.dumps(to_plain(point)) + "\n").encode())
 
 
 def write_displayed(cell: Path, pictures: Sequence[DisplayedPicture]) -> None:
@@ -70,14 +68,12 @@ def make_cell(folder: Path, cell: str, fill: Callable[[Path], None], exports: Co
         Whether this call made it; False if another process was quicker, with the same cell.
 
     Raises:
-        InputError: The folder cannot be written to.
+        OutputError: The folder cannot be written to.
     """
     cells, path = folder / CELLS, cell_folder(folder, cell)
-    try:
-        cells.mkdir(parents=True, exist_ok=True)
+    make_folder(cells)
+    with writing(cells):
         aside = Path(tempfile.mkdtemp(prefix=f"{MAKING}-", dir=cells))
-    except OSError as error:
-        raise InputError(f"{cells}: cannot be written to ({error.strerror}); expected a sweep's folder") from error
     try:
         fill(aside / cell)
         if not has_cell(folder, cell, exports):
@@ -87,7 +83,7 @@ def make_cell(folder: Path, cell: str, fill: Callable[[Path], None], exports: Co
                 os.rename(aside / cell, path)
                 return True
         if not has_cell(folder, cell, exports):
-            raise InputError(f"{path}: cannot be made; expected a sweep's folder that can be written to")
+            raise OutputError(f"{path}: cannot be made; expected a sweep's folder that can be written to")
         return False
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -99,7 +95,7 @@ def write_table(folder: Path, types: Mapping[str, type], rows: Sequence[Mapping[
     `types` gives each column's type (int, float or str), in order.
 
     Raises:
-        InputError: The folder cannot be written to.
+        OutputError: The folder cannot be written to.
     """
     import pyarrow as pa
     from pyarrow import parquet
@@ -111,13 +107,6 @@ def write_table(folder: Path, types: Mapping[str, type], rows: Sequence[Mapping[
     lines.writeheader()
     lines.writerows(rows)
     parquet.write_table(pa.Table.from_pylist(list(rows), schema), packed)
-    _replace(folder, folder / TABLE_CSV, text.getvalue().encode())
-    _replace(folder, folder / TABLE_PARQUET, packed.getvalue())
+    write_whole(folder / TABLE_CSV, text.getvalue().encode())
+    write_whole(folder / TABLE_PARQUET, packed.getvalue())
     return folder / TABLE_CSV, folder / TABLE_PARQUET
-
-
-def _replace(folder: Path, file: Path, data: bytes) -> None:
-    try:
-        replace_file(file, data)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written to ({error.strerror}); expected a sweep's folder") from error

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import diskcache  # pyright: ignore[reportMissingTypeStubs]
 
-from simnet.errors import InputError
+from simnet.errors import InputError, OutputError
+from simnet.output_files import fault
 from simnet.store.raw_disk import ForeignEntryError, RawDisk
 
 if TYPE_CHECKING:
@@ -27,6 +28,14 @@ LEAST_BYTES = 10**6
 LARGEST_BYTES = 2**30
 """SQLite's limit on one entry."""
 DIGEST_BYTES = 16
+_UNWRITABLE = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+}
+"""SQLite's result codes for what the disk refuses."""
 PATIENCE_S = 60
 """Limit on the wait while another process locks the database."""
 
@@ -58,7 +67,8 @@ class Store:
         """Open the cache in `folder`, which is created if necessary; its size limit is about `limit_bytes`.
 
         Raises:
-            InputError: The folder cannot be created or written, or has other content.
+            InputError: The folder has other content.
+            OutputError: It cannot be created or written.
         """
         self._folder = folder
         if limit_bytes < LEAST_BYTES:
@@ -121,7 +131,7 @@ class Store:
 
     @contextmanager
     def _faults(self) -> Generator[None]:
-        """Convert errors of the library to an InputError of one line."""
+        """Convert errors of the library to an InputError or an OutputError of one line."""
         where = f"cache {self._folder}"
         try:
             yield
@@ -130,14 +140,22 @@ class Store:
                 f"{where}: locked by another process for {PATIENCE_S} s; expected its turn sooner"
             ) from error
         except OSError as error:
-            raise InputError(
-                f"{where}: {error.strerror or error}; expected a folder that can be written, with room in it"
+            raise fault(f"{where}: cannot be used", error) from error
+        except sqlite3.OperationalError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _UNWRITABLE:
+                raise InputError(f"{where}: {_foreign(error)}") from error
+            raise OutputError(
+                f"{where}: cannot be written: {error}; expected a disk with room that can be written, and ulimits above its size"
             ) from error
         except (sqlite3.Error, ValueError, KeyError) as error:
-            raise InputError(
-                f"{where}: not readable as a cache, or not writable ({' '.join(str(error).split())}); "
-                "expected one of simnet's own, or delete it"
-            ) from error
+            raise InputError(f"{where}: {_foreign(error)}") from error
+
+
+def _foreign(error: Exception) -> str:
+    return (
+        f"not readable as a cache, or not writable ({' '.join(str(error).split())}); "
+        "expected one of simnet's own, or delete it"
+    )
 
 
 def _digest(name: str, data: bytes) -> bytes:

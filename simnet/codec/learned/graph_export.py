@@ -16,11 +16,12 @@ import numpy as np
 import onnx
 import torch
 import yaml
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 from torch import nn
 
 from simnet.codec import model
 from simnet.codec.bitstream import entropy_tables
+from simnet.output_files import make_folder, write_whole
 
 Inputs = dict[str, tuple[torch.Tensor, dict[int, str]]]
 """Inputs of a graph: an example tensor and the axes of variable size."""
@@ -82,15 +83,18 @@ def write(
     facts: dict[str, Any],
     card: str,
 ) -> None:
-    """Write a model folder: weights and tables (`arrays`, by name), graphs that read them from there, manifest and card."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write a model folder: weights and tables (`arrays`, by name), graphs that read them from there, manifest and card.
+
+    Raises:
+        OutputError: The folder cannot be written.
+    """
+    make_folder(folder)
     # Row-major first: safetensors writes the memory layout unchanged, and weights can be in channels-last layout.
-    save_file({name: np.array(array, order="C") for name, array in arrays.items()}, folder / model.WEIGHTS)
-    (folder / model.WEIGHTS).chmod(0o644)
+    write_whole(folder / model.WEIGHTS, save({name: np.array(array, order="C") for name, array in arrays.items()}))
     for name, proto in made.items():
         refer_to_weights(proto, folder / model.WEIGHTS)
-        (folder / f"{name}.onnx").write_bytes(proto.SerializeToString())
-    (folder / "card.md").write_text(card)
+        write_whole(folder / f"{name}.onnx", proto.SerializeToString())
+    write_whole(folder / "card.md", card.encode())
     files = [model.WEIGHTS, *(f"{name}.onnx" for name in made)]
     manifest = {
         "version": model.SUPPORTED,
@@ -99,7 +103,12 @@ def write(
         "digests": {name: model.file_digest(folder / name) for name in files},
         **facts,
     }
-    (folder / "manifest.yaml").write_text(yaml.safe_dump(manifest, sort_keys=False, width=120))
+    write_manifest(folder, manifest)
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write the manifest of a model folder; OutputError if it cannot be written."""
+    write_whole(folder / "manifest.yaml", yaml.safe_dump(manifest, sort_keys=False, width=120).encode())
 
 
 def refer_to_weights(proto: onnx.ModelProto, weights: Path) -> None:

@@ -50,7 +50,8 @@ def import_checkpoint(
 
     Raises:
         ModelError: The file is not a checkpoint, or not of that kind or size.
-        InputError: The folder cannot be written, or is not empty.
+        InputError: The folder is not empty.
+        OutputError: It cannot be written.
     """
     network = authors_checkpoint.load(path, kind)
     if size and not network.kind.attention:
@@ -72,12 +73,10 @@ def import_checkpoint(
             "encode_ns": encode_ns,
             "decode_ns": decode_ns,
         }
-        (folder / "manifest.yaml").write_text(yaml.safe_dump(manifest, sort_keys=False, width=120))
-    except BaseException as error:
+        graph_export.write_manifest(folder, manifest)
+    except BaseException:
         # Remove an incomplete model; the folder was new or empty.
         shutil.rmtree(folder, ignore_errors=True)
-        if isinstance(error, OSError):
-            raise InputError(f"{folder}: cannot be written: {error.strerror}") from error
         raise
     return model.load(str(folder))
 

@@ -11,15 +11,17 @@ answers, which takes no node and little time; where they end, hosts are told wha
 
 from __future__ import annotations
 
+import shlex
 import shutil
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import msgpack
 
 from simnet.engine.recovery.write_ahead_log import WriteAheadLog
-from simnet.errors import InputError, SimnetError, WireError
+from simnet.errors import InputError, OutputError, SimnetError, WireError
+from simnet.output_files import writing
 from simnet.records import Scenario
 from simnet.records.score import Score
 from simnet.runfolder.run_manifest import has_manifest
@@ -71,10 +73,15 @@ class Journal:
 
     @classmethod
     def create(cls, folder: Path, beginning: Beginning) -> Journal:
-        """Begin the journal of a run."""
-        (folder / FOLDER).mkdir(parents=True)
-        journal = cls(folder, WriteAheadLog(folder / FOLDER / LOG))
-        journal._append("begin", FORMAT, __version__, to_plain(beginning))
+        """Begin the journal of a run; OutputError where that cannot be written, and nothing of it stays."""
+        with writing(folder / FOLDER):
+            (folder / FOLDER).mkdir(parents=True)
+        with ExitStack() as undo:
+            undo.callback(shutil.rmtree, folder / FOLDER, ignore_errors=True)
+            journal = cls(folder, WriteAheadLog(folder / FOLDER / LOG))
+            undo.callback(journal.close)
+            journal._append("begin", FORMAT, __version__, to_plain(beginning))
+            undo.pop_all()
         return journal
 
     @classmethod
@@ -148,7 +155,8 @@ class Journal:
 
     def remove(self) -> None:
         """Remove the journal: its run has ended."""
-        shutil.rmtree(self._folder)
+        with writing(self._folder):
+            shutil.rmtree(self._folder)
 
     def _append(self, kind: str, *values: Any) -> None:
         self._records += 1
@@ -195,9 +203,11 @@ def kept(resumed: Journal | None, folder: Path, beginning: Beginning) -> Iterato
     with closing(journal):
         try:
             yield journal
-        except SimnetError:
+        except SimnetError as error:
             if resumed is None and journal.is_blank:
                 journal.remove()
+            elif isinstance(error, OutputError):
+                raise OutputError(f"{error}; go on with simnet run --resume {shlex.quote(str(folder))}") from error
             raise
         journal.remove()
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from simnet.errors import InputError
 from simnet.nodes.fusion_setup import FusionSetup
 from simnet.nodes.side_selection import PREVIOUS
+from simnet.output_files import make_folder, write_whole
 from simnet.runfolder.folder_names import stream_folder
 
 if TYPE_CHECKING:
@@ -46,16 +46,13 @@ class PictureSpool:
         """Keep a picture (None if an earlier process kept it).
 
         Raises:
-            InputError: It cannot be written.
+            OutputError: It cannot be written.
         """
         if stream in self._serving:
             file = self._file(stream, sequence)
-            try:
-                if picture is not None:
-                    file.parent.mkdir(parents=True, exist_ok=True)
-                    file.write_bytes(picture)
-            except OSError as error:
-                raise InputError(f"{file}: cannot be written ({error.strerror}); expected room for the run") from error
+            if picture is not None:
+                make_folder(file.parent)
+                write_whole(file, picture)
             self._kept[stream, sequence] = None
         self._let_go()
 

@@ -13,9 +13,11 @@ import os
 import struct
 import threading
 import zlib
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from simnet.errors import InputError
+from simnet.output_files import fault, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,11 +33,13 @@ class WriteAheadLog:
         """Open the file, making it if need be.
 
         Raises:
-            InputError: It cannot be opened, or another process has it open.
+            InputError: Another process has it open.
+            OutputError: It cannot be opened.
         """
         self._path, self._lock = path, threading.Lock()
         try:
-            self._file = path.open("r+b" if path.exists() else "x+b")
+            # Without a buffer: what did not fit must not come again when the file is closed.
+            self._file = path.open("r+b" if path.exists() else "x+b", buffering=0)
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self._file.close()
@@ -43,22 +47,26 @@ class WriteAheadLog:
                 f"{path.parent.parent}: the run is still going on; expected one that was interrupted"
             ) from None
         except OSError as error:
-            raise InputError(f"{path}: cannot be opened ({error.strerror}); expected a run's journal") from error
+            raise fault(f"{path}: cannot be written", error) from error
+        self._end = 0
 
     def append(self, record: bytes) -> None:
-        """Add a record.
+        """Add a record, or leave the file as it was.
 
         Raises:
-            InputError: It cannot be written.
+            OutputError: It cannot be written.
         """
-        with self._lock:
+        data = memoryview(_FRONT.pack(len(record), zlib.crc32(record)) + record)
+        with self._lock, writing(self._path):
+            written = 0
             try:
-                self._file.write(_FRONT.pack(len(record), zlib.crc32(record)) + record)
-                self._file.flush()
-            except OSError as error:
-                raise InputError(
-                    f"{self._path}: cannot be written ({error.strerror}); expected room for the run"
-                ) from error
+                while written < len(data):
+                    written += os.pwrite(self._file.fileno(), data[written:], self._end + written)
+            except OSError:
+                with suppress(OSError):
+                    self._file.truncate(self._end)
+                raise
+            self._end += written
 
     def scan(self) -> Iterator[tuple[int, bytes]]:
         """Yield where each record is and what it holds, then go on behind the last; a torn last one is cut off.
@@ -80,8 +88,9 @@ class WriteAheadLog:
                 break
             yield at, record
             at = end
-        self._file.truncate(at)
-        self._file.seek(at)
+        with writing(self._path):
+            self._file.truncate(at)
+        self._end = at
 
     def read(self, at: int) -> bytes:
         """Return the record at a place that `scan` yielded."""

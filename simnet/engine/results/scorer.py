@@ -11,7 +11,7 @@ import numpy as np
 from simnet import quality
 from simnet.engine.results.run_results import BACKLOG
 from simnet.records.score import Score, ScoredPicture
-from simnet.runfolder.folder_names import stream_folder
+from simnet.runfolder.kept_picture_files import PictureKind, write_picture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ KEPT_AT = (1 / 6, 1 / 2, 9 / 10)
 
 
 class Scorer:
-    """Scores pictures in a thread of its own, and keeps a few of each stream in `folder`.
+    """Scores pictures in a thread of its own, and keeps a few of each stream in the run's folder `out`.
 
     `frame` gives the originals, `counts` how many frames each stream has. From the scorer's thread, scores go into `ledger`,
     every scored picture to each of `watchers`, and at last the picture's digest and score to `record`.
@@ -41,14 +41,14 @@ class Scorer:
     def __init__(
         self,
         frame: Frame,
-        folder: Path,
+        out: Path,
         counts: dict[str, int],
         timer: ThreadTimer,
         ledger: Ledger,
         watchers: Sequence[RunWatcher] = (),
         record: RecordScore = lambda *_: None,
     ) -> None:
-        self._frame, self._folder, self._timer, self._ledger = frame, folder, timer, ledger
+        self._frame, self._out, self._timer, self._ledger = frame, out, timer, ledger
         self._watchers, self._record = tuple(watchers), record
         self._keep = {stream: sorted({int(share * count) for share in KEPT_AT}) for stream, count in counts.items()}
         self._queue: Queue[DecodedPicture | None] = Queue(BACKLOG)
@@ -105,7 +105,8 @@ class Scorer:
         for watcher in self._watchers:
             watcher.scored(scored)
         if self._due(stream, sequence):
-            self._save(picture, {"original": original, "decoded": decoded, "alone": alone})
+            kinds = (PictureKind.ORIGINAL, PictureKind.DECODED, PictureKind.ALONE)
+            self._save(picture, dict(zip(kinds, (original, decoded, alone), strict=True)))
         self._record(stream, sequence, picture.digest, score)
 
     def _due(self, stream: str, sequence: int) -> bool:
@@ -116,11 +117,7 @@ class Scorer:
             keep.pop(0)
         return is_due
 
-    def _save(self, picture: DecodedPicture, pictures: dict[str, np.ndarray]) -> None:
-        from PIL import Image
-
-        folder = self._folder / stream_folder(picture.stream)
-        folder.mkdir(parents=True, exist_ok=True)
+    def _save(self, picture: DecodedPicture, pictures: dict[PictureKind, np.ndarray]) -> None:
         with self._timer.part("keeping pictures"):
             for kind, pixels in pictures.items():
-                Image.fromarray(pixels).save(folder / f"{picture.sequence}_{kind}.png", compress_level=3)
+                write_picture(self._out, picture.stream, picture.sequence, kind, pixels)

@@ -15,6 +15,7 @@ import zmq
 import zmq.auth
 
 from simnet.errors import InputError
+from simnet.output_files import make_folder, writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,18 +102,17 @@ def make(folder: Path, hosts: Sequence[str]) -> dict[str, bool]:
     """Create missing key pairs for the broker and each of `hosts`; return for each whether it is new.
 
     Raises:
-        InputError: A name is invalid, half of a pair is missing, or the folder cannot be written.
+        InputError: A name is invalid, or half of a pair is missing.
+        OutputError: The folder cannot be written.
     """
     for name in hosts:
         if not _NAME.fullmatch(name) or name == BROKER:
             raise InputError(
                 f"{name!r} is not a valid name of a key; expected letters, digits, '.', '_', '-', not {BROKER!r}"
             )
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder, 0o700)
+    with writing(folder):
         return {name: _make_pair(folder, name) for name in (BROKER, *dict.fromkeys(hosts))}
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be written ({error.strerror}); expected a folder for keys") from error
 
 
 def _make_pair(folder: Path, name: str) -> bool:
@@ -124,6 +124,10 @@ def _make_pair(folder: Path, name: str) -> bool:
     before = os.umask(0o077)
     try:
         _CURVE.create_certificates(folder, name)
+    except OSError:
+        public.unlink(missing_ok=True)
+        secret.unlink(missing_ok=True)
+        raise
     finally:
         os.umask(before)
     public.chmod(0o644)

@@ -16,7 +16,7 @@ import pytest
 from mcap.reader import make_reader
 
 from simnet import codec
-from simnet.errors import InputError
+from simnet.errors import InputError, OutputError
 from simnet.exports import frame_transforms
 from simnet.records import Announcement, LossConfig, Trajectory
 from simnet.tracks import poses
@@ -151,5 +151,5 @@ def test_unwritable_recording_is_one_line(run, lossy, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Writer, "add_message", full)
-    with pytest.raises(InputError, match=r"run\.mcap: cannot be written: No space left on device"):
+    with pytest.raises(OutputError, match=r"run\.mcap: cannot be written: No space left on device"):
         run(lossy, exports=["mcap"])

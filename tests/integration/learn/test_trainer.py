@@ -118,7 +118,7 @@ def test_changed_recipe_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture
 
 def test_file_in_place_of_folder_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(InputError, match=r"file: cannot be made \(File exists\)"):
+    with pytest.raises(InputError, match=r"file: cannot be made: File exists"):
         train(recipe(steps=2), tmp_path / "file")
 
 

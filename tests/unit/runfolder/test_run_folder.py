@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from simnet.errors import InputError
+from simnet.errors import InputError, OutputError
 from simnet.runfolder import run_manifest, run_reader
 from simnet.runfolder.folder_names import LINKS, MANIFEST, ROWS
 from support import run_folders as made
@@ -108,7 +108,7 @@ def test_killed_writer_leaves_old_manifest(folder: Path, monkeypatch: pytest.Mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.replace", fail)
-    with pytest.raises(InputError, match="No space left"):
+    with pytest.raises(OutputError, match="No space left"):
         run_manifest.write_manifest(folder, dataclasses.replace(before, cpu="another"))
     assert run_manifest.read_manifest(folder) == before
     assert sorted(file.name for file in folder.iterdir()) == sorted([MANIFEST, ROWS, LINKS])
