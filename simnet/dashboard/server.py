@@ -37,6 +37,7 @@ def serve(
     state = State()
     subscriber = LiveSubscriber(connect, state.take)
     _answer(state, connect)
+    app.timer(1.0, lambda: app.shutdown() if subscriber.has_failed else None)
     if end_after_s is not None:
         idle = Idle(state, end_after_s)
         app.timer(1.0, lambda: app.shutdown() if idle.is_over else None)
@@ -54,6 +55,7 @@ def serve(
             show_welcome_message=False,
             reconnect_timeout=10.0,
         )
+        subscriber.check()
     finally:
         subscriber.close()
 

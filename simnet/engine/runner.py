@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import threading
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -28,6 +27,7 @@ from simnet.records.plain_data import to_plain
 from simnet.row_statistics import summarise
 from simnet.runfolder import folder_names, run_writer
 from simnet.runfolder.run_manifest import RunManifest, RunSummary
+from simnet.service_thread import ServiceThread
 from simnet.version import __version__
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def _import_ahead() -> None:
             with suppress(ImportError, OSError):
                 importlib.import_module(name)
 
-    threading.Thread(target=load, name="imports", daemon=True).start()
+    ServiceThread("imports", load)  # nobody waits for it: what is missing fails where it is used
 
 
 def _summary(scenario: Scenario, out: Path, outcome: RunOutcome, rows: Sequence[Row], *, report: bool) -> RunSummary:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import simpy
 
 from simnet.engine.kernel.pace import as_fast_as_possible
-from simnet.engine.kernel.port import Packets
+from simnet.engine.kernel.port import Packets, checked_wake
 from simnet.engine.kernel.scenario_network import network_of
 from simnet.interrupts import CancelToken
 from simnet.net import Path, header_bytes, open_transport
@@ -194,7 +194,8 @@ class Kernel:
             self._feed_back(feedback)
         self._wake_number += 1
         if plan.wake_ns is not None:
-            self._after(plan.wake_ns - self._now_ns, partial(self._wake, self._wake_number))
+            wake_ns = checked_wake(plan.wake_ns, self._now_ns, self._scenario)
+            self._after(wake_ns - self._now_ns, partial(self._wake, self._wake_number))
 
     def _wake(self, number: int, _event: simpy.Event) -> None:
         # A later plan has said anew when to wake.

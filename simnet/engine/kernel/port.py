@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from simnet.errors import NodeError
 from simnet.records import Announcement
 from simnet.records.grants import Coded
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from simnet.records import Scenario
     from simnet.records.grants import Capture, Decision, Delivery, Plan
     from simnet.records.score import DecodedPicture, Score, ScoredPicture
 
@@ -36,6 +38,24 @@ class Packets(NamedTuple):
 
     payload_bytes: int
     overhead_bytes: int
+
+
+def checked_wake(wake_ns: object, now_ns: int, scenario: Scenario) -> int:
+    """Return when fusion asks to be woken: strictly later than now, so that virtual time never stands still.
+
+    Fusion waits for side information no longer than the scenario lets it, and has nothing else to do once captures have ended.
+
+    Raises:
+        NodeError: It is no such time.
+    """
+    latest_ns = max(scenario.duration_ns, now_ns + scenario.fusion.wait_ns)
+    # A boolean is an integer to Python, and no time.
+    if type(wake_ns) is not int or not now_ns < wake_ns <= latest_ns:
+        raise NodeError(
+            f"fusion at {scenario.fusion.node}: asks to be woken at {wake_ns!r:.40} ns; "
+            f"expected an integer after now ({now_ns} ns), at most {latest_ns} ns"
+        )
+    return wake_ns
 
 
 class Nodes(Protocol):

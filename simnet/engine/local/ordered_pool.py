@@ -9,6 +9,7 @@ from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, TypeVar
 
 from simnet.errors import NodeError
+from simnet.service_thread import ServiceThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,11 +32,7 @@ class OrderedPool:
         self._queue: deque[tuple[Future, Callable[[], object]]] = deque()
         self._closed = False
         self._last: dict[str, Future] = {}
-        self._threads = [
-            threading.Thread(target=self._work, name=f"{name} {number}", daemon=True) for number in range(threads)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._threads = [ServiceThread(f"{name} {number}", self._work) for number in range(threads)]
 
     def submit(self, key: str, job: Callable[[], Result], after: Sequence[Future] = ()) -> Future[Result]:
         """Run `job` once the job before it with the same key, and every one in `after`, has ended, well or not.
@@ -43,6 +40,8 @@ class OrderedPool:
         Raises:
             NodeError: The pool is closed.
         """
+        for thread in self._threads:
+            thread.check()
         future: Future[Result] = Future()
         with self._changed:
             if self._closed:
@@ -71,7 +70,7 @@ class OrderedPool:
             future.set_exception(_ended())
         deadline = time.monotonic() + CLOSE_S
         for thread in self._threads:
-            if thread is not threading.current_thread():
+            if not thread.is_current:
                 thread.join(max(0.0, deadline - time.monotonic()))
 
     def _work(self) -> None:

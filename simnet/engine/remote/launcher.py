@@ -7,7 +7,6 @@ has the one for hosts that are started by others.
 from __future__ import annotations
 
 import tempfile
-import threading
 import time
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from simnet.engine.remote.placement import plan_hosts
 from simnet.engine.remote.supervisor import RESTARTS, HostProcesses
 from simnet.errors import NodeError
 from simnet.records import SECOND_NS
+from simnet.service_thread import ServiceThread
 from simnet.wire.membership.liveness import Absence
 
 if TYPE_CHECKING:
@@ -88,21 +88,23 @@ def threads(plans: Sequence[HostPlan], world: LazyWorld, memory: ReplaySource) -
     from simnet.wire.sockets.host_socket import HostSocket
 
     context = zmq.Context()
-    running: dict[str, threading.Thread] = {}
+    running: dict[str, ServiceThread] = {}
 
     def watch(silent: Sequence[str]) -> list[Absence]:
         del silent  # a thread's heart beats as long as this process's
-        ended = [name for name, thread in running.items() if not thread.is_alive()]
-        return [Absence(name, "its thread ended; expected it to stay until the run ends", final=True) for name in ended]
+        return [
+            Absence(name, f"its thread ended{_why(thread)}; expected it to stay until the run ends", final=True)
+            for name, thread in running.items()
+            if not thread.is_alive
+        ]
 
     roster = NamedRoster(tuple(plan.name for plan in plans))
     broker = BrokerSocket(context, "inproc://simnet", roster, watch, memory)
-    for plan in plans:
-        server = NodeServer(HostSocket(context, broker.endpoint, HostClaim(plan.name)), plan.name, world)
-        running[plan.name] = threading.Thread(target=server.serve, name=plan.name, daemon=True)
-        running[plan.name].start()
     patience_s = LEAVE_S
     try:
+        for plan in plans:
+            server = NodeServer(HostSocket(context, broker.endpoint, HostClaim(plan.name)), plan.name, world)
+            running[plan.name] = ServiceThread(plan.name, server.serve)
         yield _pool(broker, plans)
         patience_s = END_S
     finally:
@@ -112,8 +114,12 @@ def threads(plans: Sequence[HostPlan], world: LazyWorld, memory: ReplaySource) -
             thread.join(max(0.0, deadline - time.monotonic()))
         broker.close()
         # A thread that is stuck still uses its socket: leave the context to the end of the process then.
-        if not any(thread.is_alive() for thread in running.values()):
+        if not any(thread.is_alive for thread in running.values()):
             context.term()
+
+
+def _why(thread: ServiceThread) -> str:
+    return "" if thread.failure is None else f" ({thread.failure})"
 
 
 @contextmanager

@@ -58,12 +58,12 @@ class Rendezvous:
             socket = BrokerSocket(
                 context, self.endpoint, roster, replay_source=memory, patience_s=patience_s, keys=self.keys
             )
-            self.say(f"listening at {socket.endpoint} for {', '.join(roster.missing(()))}")
 
             def wait_ready() -> list[HostPlan]:
                 return placement.claimed(scenario, socket.wait_ready(self.wait_s))
 
             try:
+                self.say(f"listening at {socket.endpoint} for {', '.join(roster.missing(()))}")
                 yield HostPool(socket, wait_ready)
                 launcher.tell_to_stop(socket, socket.hosts)
             except BaseException as error:

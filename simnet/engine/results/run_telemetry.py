@@ -9,11 +9,13 @@ only while somebody listens.
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from typing import TYPE_CHECKING
 
 from simnet.engine.results.watched_ledger import RunWatcher
+from simnet.errors import SimnetError
 from simnet.records.telemetry import (
     LiveEnd,
     LiveEvent,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from simnet.records import Scenario
     from simnet.records.score import ScoredPicture
 
+_LOG = logging.getLogger(__name__)
 SAMPLE_NS = 100_000_000
 """Virtual time between two samples of positions and loads."""
 WAY_STEPS, WAY_POINTS = 40, 4000
@@ -67,6 +70,7 @@ class Telemetry(RunWatcher):
         self._shown_s: dict[str, float] = {}
         self._last_shown_s = 0.0
         self._fingerprint = ""
+        self._has_warned = False
 
     def __enter__(self) -> Telemetry:
         return self
@@ -78,6 +82,7 @@ class Telemetry(RunWatcher):
         end = Published(LiveEnd(self._now_ns, self._fingerprint, said))
         self._publisher.put(lambda: end)
         self._publisher.close()
+        self._warn_if_failed()
 
     def watch(self, network: Network) -> None:
         """Tell the loads of these links from now on."""
@@ -86,6 +91,7 @@ class Telemetry(RunWatcher):
     def tick(self, now_ns: int) -> None:
         """The clock is at `now_ns`: tell positions and loads if it is time to."""
         self._now_ns = now_ns
+        self._warn_if_failed()
         if now_ns < self._next_sample_ns or not self._publisher.has_subscribers:
             return
         self._next_sample_ns = now_ns - now_ns % SAMPLE_NS + SAMPLE_NS
@@ -125,6 +131,16 @@ class Telemetry(RunWatcher):
         self._shown_s[stream] = self._last_shown_s = now
         about = LivePicture(stream, picture.sequence, picture.capture_ns)
         self._publisher.put(lambda: Published(about, (_jpeg(picture.original), _jpeg(picture.decoded))))
+
+    def _warn_if_failed(self) -> None:
+        """Say once that telemetry has ended: a run goes on without it."""
+        if self._has_warned:
+            return
+        try:
+            self._publisher.check()
+        except SimnetError as error:
+            self._has_warned = True
+            _LOG.warning("%s; the run goes on without it", error)
 
     def ended(self, fingerprint: str) -> None:
         """The run went well."""

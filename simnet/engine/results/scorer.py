@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from queue import Full, Queue
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from simnet import quality
 from simnet.engine.results.run_results import BACKLOG
 from simnet.records.score import Score, ScoredPicture
 from simnet.runfolder.kept_picture_files import PictureKind, write_picture
+from simnet.service_thread import ServiceThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,9 +52,7 @@ class Scorer:
         self._watchers, self._record = tuple(watchers), record
         self._keep = {stream: sorted({int(share * count) for share in KEPT_AT}) for stream, count in counts.items()}
         self._queue: Queue[DecodedPicture | None] = Queue(BACKLOG)
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="scorer", daemon=True)
-        self._thread.start()
+        self._thread = ServiceThread("scorer", self._run)
 
     def put(self, picture: DecodedPicture) -> None:
         """Hand a picture over; waits while too many are waiting."""
@@ -67,28 +65,21 @@ class Scorer:
     def finish(self) -> None:
         """Wait until every picture is scored."""
         self._put(None)
-        while self._thread.is_alive():
+        while self._thread.is_alive:
             self._thread.join(0.2)
-        self._raise_error()
+        self._thread.check()
 
     def _put(self, item: DecodedPicture | None) -> None:
         while True:
-            self._raise_error()
+            self._thread.check()
             try:
                 return self._queue.put(item, timeout=0.5)
             except Full:
                 continue
 
-    def _raise_error(self) -> None:
-        if self._error is not None:
-            raise self._error
-
     def _run(self) -> None:
-        try:
-            while (picture := self._queue.get()) is not None:
-                self._score(picture)
-        except BaseException as error:
-            self._error = error
+        while (picture := self._queue.get()) is not None:
+            self._score(picture)
 
     def _score(self, picture: DecodedPicture) -> None:
         stream, sequence = picture.stream, picture.sequence

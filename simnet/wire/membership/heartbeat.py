@@ -20,6 +20,7 @@ from simnet.wire.protocol.messages import (
     pack,
     unpack,
 )
+from simnet.wire.socket_thread import socket_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,8 +58,7 @@ class BrokerHeartbeat:
             raise
         self.endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="broker heartbeat", daemon=True)
-        self._thread.start()
+        self._thread = socket_thread("broker heartbeat", self._run)
 
     def watch(self, host: str) -> None:
         """Accept beats of `host` from now on; its admission counts as the first."""
@@ -67,6 +67,10 @@ class BrokerHeartbeat:
     def silence_s(self, host: str) -> float:
         """Return the seconds since the last beat of `host`."""
         return time.monotonic() - self._last_beat[host]
+
+    def check(self) -> None:
+        """Raise what ended the thread, if it has failed."""
+        self._thread.check()
 
     def close(self) -> None:
         """Stop answering."""
@@ -112,13 +116,16 @@ class HostHeartbeat:
         protect(self._socket)
         self._socket.connect(endpoint)
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"{host} heartbeat", daemon=True)
-        self._thread.start()
+        self._thread = socket_thread(f"{host} heartbeat", self._run)
 
     @property
     def broker_is_silent(self) -> bool:
         """Whether the broker left too many beats unanswered."""
         return time.monotonic() - self._last_beat > MISSED * INTERVAL_S
+
+    def check(self) -> None:
+        """Raise what ended the thread, if it has failed."""
+        self._thread.check()
 
     def close(self) -> None:
         """Stop beating."""

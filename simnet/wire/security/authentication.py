@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
+from simnet.errors import NodeError
 from simnet.wire.log_once import LogOnce
 from simnet.wire.security.keys import DOMAIN
+from simnet.wire.socket_thread import socket_thread
 
 if TYPE_CHECKING:
     from zmq.auth.thread import ThreadAuthenticator
@@ -45,6 +47,15 @@ class Authenticator:
             self._keys.protect(protected)
         self._monitors.append(_Monitor(protected))
 
+    def check(self) -> None:
+        """Raise what ended one of the threads, if one has failed."""
+        for monitor in self._monitors:
+            monitor.check()
+        if self._authenticator is not None and not self._authenticator.is_alive():
+            raise NodeError(
+                "broker authentication: ZeroMQ's authenticator has ended; expected it to last as long as the run"
+            )
+
     def close(self) -> None:
         """Stop, after the protected sockets are closed and before the context is."""
         for monitor in self._monitors:
@@ -62,8 +73,10 @@ class _Monitor:
         self._failure: str | None = None
         self._warnings = LogOnce()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="broker authentication", daemon=True)
-        self._thread.start()
+        self._thread = socket_thread("broker authentication", self._run)
+
+    def check(self) -> None:
+        self._thread.check()
 
     def close(self) -> None:
         self._stopping.set()

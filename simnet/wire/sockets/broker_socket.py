@@ -85,10 +85,12 @@ class BrokerSocket:
             self._heartbeat = heartbeat.BrokerHeartbeat(
                 context, heartbeat.heartbeat_endpoint(endpoint), self._session, protect
             )
-        except zmq.ZMQError as error:
+        except BaseException as error:  # Ctrl-C too: the end of the context would close the sockets under their threads
             self._socket.close()
             if self._authenticator is not None:
                 self._authenticator.close()
+            if not isinstance(error, zmq.ZMQError):
+                raise
             raise InputError(
                 f"{endpoint}: cannot listen there or one port above ({error}); expected a free address of this machine, "
                 "such as tcp://0.0.0.0:5555"
@@ -198,6 +200,9 @@ class BrokerSocket:
 
     def _pump(self, timeout_s: float) -> None:
         """Handle all messages in the socket, after a wait of up to `timeout_s` for the first."""
+        self._heartbeat.check()
+        if self._authenticator is not None:
+            self._authenticator.check()
         if timeout_s:
             self._check_liveness()
         wait_ms = math.ceil(timeout_s * 1000)

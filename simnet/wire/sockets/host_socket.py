@@ -88,6 +88,8 @@ class HostSocket:
         """
         while True:
             request = self._receive_raw(_POLL_MS / 1000)
+            if self._heartbeat is not None:
+                self._heartbeat.check()
             if request is None:
                 if self._heartbeat is not None and self._heartbeat.broker_is_silent:
                     raise NodeError(f"{self._host}: the broker is gone; expected its heartbeat")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import zmq
 
 from simnet.errors import InputError, WireError
+from simnet.wire.socket_thread import socket_thread
 from simnet.wire.telemetry.telemetry_messages import (
     MAX_BYTES,
     Published,
@@ -60,13 +61,16 @@ class LivePublisher:
                 f"{endpoint}: cannot publish there ({error}); expected e.g. tcp://127.0.0.1:5570"
             ) from error
         self.endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
-        self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
-        self._thread.start()
+        self._thread = socket_thread("telemetry", self._run)
 
     @property
     def has_subscribers(self) -> bool:
         """Whether there is a subscriber."""
         return self._has_subscribers
+
+    def check(self) -> None:
+        """Raise what ended the publisher's thread, if it has failed."""
+        self._thread.check()
 
     def put(self, make: Callable[[], Published]) -> None:
         """Queue a record and return at once; the publisher's thread calls `make`. A full queue drops the record."""
@@ -129,8 +133,16 @@ class LiveSubscriber:
         except zmq.ZMQError as error:
             self._context.destroy(0)
             raise InputError(f"{endpoint}: cannot connect ({error}); expected e.g. tcp://127.0.0.1:5570") from error
-        self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
-        self._thread.start()
+        self._thread = socket_thread("telemetry", self._run)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the subscriber's thread has failed."""
+        return self._thread.failure is not None
+
+    def check(self) -> None:
+        """Raise what ended the subscriber's thread, if it has failed."""
+        self._thread.check()
 
     def close(self) -> None:
         """Stop receiving."""
