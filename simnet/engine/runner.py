@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from simnet import library_threads, report
 from simnet.engine import preflight
+from simnet.engine.local.lazy_world import LazyWorld
 from simnet.engine.local.local_nodes import RecordedNodes
 from simnet.engine.recovery import journal as journals
 from simnet.engine.recovery.journal import Beginning
@@ -83,21 +84,22 @@ def _run_hosted(
     finish: Callable[[RunOutcome], RunResult],
 ) -> RunResult:
     """Run a scenario on hosts: threads of this process, processes, or hosts that others start."""
-    from simnet.engine.remote.hosted_nodes import HostedNodes  # takes cv2 and zmq along
+    has_pictures = not preflight.is_recorded(scenario)
+    with closing(LazyWorld(scenario, timers[1])) as world, journals.kept(options.journal, out, beginning) as journal:
+        if has_pictures:
+            world.open_ahead()  # while this process imports the rest
+        from simnet.engine.remote.hosted_nodes import HostedNodes  # takes cv2 and zmq along
 
-    with (
-        journals.kept(options.journal, out, beginning) as journal,
-        HostedNodes(
+        with HostedNodes(
             scenario,
             options.launcher or launcher(options.hosts, options.restarts),
             journal,
-            timers[1],
-            has_pictures=not preflight.is_recorded(scenario),
+            world,
+            has_pictures=has_pictures,
             answer_delay_s=options.answer_delay_s,
             overrides=options.invocation.overrides,
-        ) as provider,
-    ):
-        return simulate(scenario, out, options, provider, timers, finish)
+        ) as provider:
+            return simulate(scenario, out, options, provider, timers, finish)
 
 
 def _write(scenario: Scenario, out: Path, options: RunOptions, phases: PhaseTimer, outcome: RunOutcome) -> RunResult:

@@ -72,6 +72,11 @@ class LazyWorld:
                 self._world = world
             return self._world
 
+    @property
+    def peak_bytes(self) -> int:
+        """Peak memory of the processes that the open world has started for itself."""
+        return getattr(self._world, "peak_bytes", 0)
+
     def close(self) -> None:
         """Close the world if it is open; waiting and later calls for a frame raise NodeError."""
         with self._keeping:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from simnet.engine.local.lazy_world import LazyWorld
 from simnet.engine.recovery.picture_spool import PictureSpool
 from simnet.engine.recovery.replay import Replay
 from simnet.engine.remote.node_client import NodeClient
@@ -20,22 +19,22 @@ if TYPE_CHECKING:
     import numpy as np
 
     from simnet.engine.kernel.port import Results
+    from simnet.engine.local.lazy_world import LazyWorld
     from simnet.engine.recovery.journal import Journal
     from simnet.engine.remote.launcher import Launcher
-    from simnet.engine.timing.thread_timer import ThreadTimer
     from simnet.records import Scenario
     from simnet.records.score import Score
 
 
 class HostedNodes:
-    """Provides nodes on the hosts of a launcher (`kernel.port.NodeProvider`); a context, in which this process has the world."""
+    """Provides nodes on the hosts of a launcher (`kernel.port.NodeProvider`); a context. The caller owns the world."""
 
     def __init__(
         self,
         scenario: Scenario,
         launcher: Launcher,
         journal: Journal,
-        timer: ThreadTimer,
+        world: LazyWorld,
         *,
         has_pictures: bool,
         answer_delay_s: float = 0.0,
@@ -45,17 +44,14 @@ class HostedNodes:
         process_memory.keep_freed_pages()
         self._scenario, self._launcher, self._journal = scenario, launcher, journal
         self._has_pictures, self._answer_delay_s, self._overrides = has_pictures, answer_delay_s, overrides
-        self._world = LazyWorld(scenario, timer)
+        self._world = world
         self._held = ExitStack()
 
     def __enter__(self) -> HostedNodes:
         self._held.enter_context(limited())
-        if self._has_pictures:
-            self._world.open_ahead()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._world.close()
         self._held.close()
 
     @property
@@ -85,4 +81,5 @@ class HostedNodes:
                 has_pictures=self._has_pictures,
                 answer_delay_s=self._answer_delay_s,
                 overrides=self._overrides,
+                world_bytes=lambda: self._world.peak_bytes,
             )

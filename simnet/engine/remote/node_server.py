@@ -176,7 +176,9 @@ class NodeServer:
 
     def _tally(self, request: Message) -> None:
         seconds = [{"part": part, "seconds": spent} for part, spent in self._timer.seconds.items()]
-        peak = 0 if self._shares_process else process_memory.peak_bytes()
+        peak = (
+            0 if self._shares_process else process_memory.peak_bytes() + (self._world.peak_bytes if self._world else 0)
+        )
         self._answer(request, Message("tallied", {"peak_rss_bytes": peak, "seconds": seconds}))
 
     @property

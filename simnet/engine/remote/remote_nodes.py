@@ -24,7 +24,7 @@ from simnet.wire.protocol.messages import Message
 from simnet.wire.protocol.serialization import from_plain, pack_records, unpack_records
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from simnet.engine.kernel.port import Announcements, Packets, Results, Take
     from simnet.engine.remote.launcher import HostPool
@@ -47,6 +47,7 @@ class RemoteNodes:
         has_pictures: bool,
         answer_delay_s: float = 0.0,
         overrides: Sequence[str] = (),
+        world_bytes: Callable[[], int] = lambda: 0,
     ) -> None:
         """Carry the nodes of a scenario on the hosts of `pool`.
 
@@ -58,9 +59,11 @@ class RemoteNodes:
             has_pictures: Whether there is anything to decode.
             answer_delay_s: The longest random pause before an answer; changes nothing but wall time.
             overrides: What the scenario was loaded with, for hosts that look for the world by themselves.
+            world_bytes: Peak memory of the processes of this process's world.
         """
         self._scenario, self._pool, self._client, self._results = scenario, pool, client, results
         self._answer_delay_s, self._overrides = float(answer_delay_s), list(overrides)
+        self._world_bytes = world_bytes
         self._pictures = PendingPictures(scenario, client, results) if has_pictures else None
         self._encode_ns = {stream.name: stream.encode_ns for stream in scenario.streams}
         self._plans: Sequence[HostPlan] = ()
@@ -135,7 +138,7 @@ class RemoteNodes:
         """See `CarriedNodes`."""
         left = [plan.name for plan in self._plans if plan.name not in self._lost]
         posted = [(host, self._client.post(host, Message("tally"))) for host in left]
-        seconds, peak_bytes = ThreadTimer(), 0
+        seconds, peak_bytes = ThreadTimer(), self._world_bytes()
         for host, ticket in posted:
             with suppress(NodeLostError):  # all its other answers are there
                 tally = self._client.result(host, ticket, "what it took").header

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from simnet.errors import InputError
 from simnet.seeds import generator
 from simnet.tracks.poses import Pose
+from simnet.world.rendering.draw_client import DrawClient
+from simnet.world.rendering.render_requests import SceneSetting, ViewRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,24 +36,19 @@ def render_pairs(
     """
     if scene not in SCENES:
         raise InputError(f"rendered pairs: no scene {scene!r}; expected one of {', '.join(SCENES)}")
-    from simnet.world.rendering import field, street
-    from simnet.world.rendering.renderer import LOCK, stage
-
-    build = {"street": street.build, "field": field.build}[scene]
     choose = {"street": _street_views, "field": _field_views}[scene]
     rng = generator(seed, "world", "pairs", scene)
-    current = None
-    for k in range(count):
-        with LOCK:
-            theatre = stage()
-            if current is None or k % _PAIRS_PER_SCENE == 0:
-                current = build(int(rng.integers(1 << 31)), _SPOTS)
-            fov, first, second = choose(rng)
-            views = []
-            for pose, t_s in (first, second):
-                current.at(t_s)
-                views.append(theatre.draw(current.root, pose, fov, width, height))
-        yield views[0], views[1]
+    renderer = DrawClient(width * height * 3)
+    try:
+        for k in range(count):
+            if k % _PAIRS_PER_SCENE == 0:
+                renderer.build(SceneSetting(scene, int(rng.integers(1 << 31)), _SPOTS))
+            fov, *views = choose(rng)
+            requests = [ViewRequest(pose, t_s, fov, width, height) for pose, t_s in views]
+            first, second = (renderer.draw(request, f"pair {k} of {scene}") for request in requests)
+            yield first, second
+    finally:
+        renderer.close()
 
 
 def _street_views(rng: np.random.Generator) -> tuple[float, tuple[Pose, float], tuple[Pose, float]]:

@@ -1,13 +1,12 @@
 """Software renderer on the process's single Panda3D engine: draws a scene from a pose into a picture.
 
-Panda3D allows one engine per process, so all threads and worlds share one stage behind one lock.
+Panda3D allows one engine per process, and its software renderer is used by one thread alone: that of `draw_server`.
 The renderer's own minification filter aliases fine textures, so pictures are drawn larger and averaged down.
 """
 
 from __future__ import annotations
 
 import math
-import threading
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -32,9 +31,6 @@ from simnet.errors import NodeError
 
 if TYPE_CHECKING:
     from simnet.tracks.poses import Pose
-
-LOCK = threading.RLock()
-"""Lock for every access to a Panda3D object."""
 
 _SETTINGS = """
 load-display p3tinydisplay
@@ -108,7 +104,7 @@ class Stage:
 
 @cache
 def stage() -> Stage:
-    """Return the process's stage. The caller holds `LOCK` for this call and for the stage's methods."""
+    """Return the process's stage."""
     return Stage()
 
 

@@ -152,9 +152,9 @@ def carry(tmp_path: Path) -> Callable:
                 journal = Journal.create(folder, Beginning(scenario, hosts, {}))
                 stack.callback(journal.close)
                 has_pictures = not way.startswith("recorded")
-                hosted = HostedNodes(
-                    scenario, launcher(hosts, restarts), journal, ThreadTimer(), has_pictures=has_pictures
-                )
+                world = LazyWorld(scenario, ThreadTimer())
+                stack.callback(world.close)
+                hosted = HostedNodes(scenario, launcher(hosts, restarts), journal, world, has_pictures=has_pictures)
                 provider = stack.enter_context(hosted)
             yield stack.enter_context(provider.nodes(told)), told
 

@@ -1,0 +1,133 @@
+"""One renderer's process as its owner sees it: started, asked, and ended.
+
+The owner kills it when it is closed or forgotten, and the kernel does when the owner ends in any way. Pictures come through
+memory without a name, so nothing is left behind.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import signal
+import subprocess
+import sys
+import threading
+import weakref
+from concurrent.futures import Future
+from multiprocessing import Pipe
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simnet import library_threads
+from simnet.world.rendering import draw_server
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+    from simnet.world.rendering.render_requests import SceneSetting, ViewRequest
+
+_END_S = 1.0
+"""How long a process that has closed its pipe may take to end."""
+
+
+class DrawProcess:
+    """A process that draws. One thread at a time may ask it; any thread may kill it."""
+
+    def __init__(self, picture_bytes: int) -> None:
+        """Start the process; `picture_bytes` is the size of the largest picture. OSError if it cannot be started."""
+        self.owner = os.getpid()
+        numbers = [os.memfd_create(f"simnet-{what}", os.MFD_CLOEXEC) for what in ("picture", "messages")]
+        memory, self._said = numbers
+        try:
+            os.ftruncate(memory, picture_bytes)
+            self._memory = mmap.mmap(memory, picture_bytes)
+            self._pipe, theirs = Pipe()
+            started: Future[subprocess.Popen] = Future()
+            arguments = (theirs, memory, self._said, started)
+            threading.Thread(target=_keep, args=arguments, name="renderer", daemon=True).start()
+            self._process = started.result()
+        except BaseException:
+            _close(numbers)
+            raise
+        self._release = weakref.finalize(self, _release, self.owner, self._process, self._pipe, numbers)
+
+    def ask(self, request: SceneSetting | ViewRequest) -> Exception | None:
+        """Return once the request is done: None, or what went wrong in the process.
+
+        Raises:
+            EOFError, OSError: The process is gone.
+        """
+        self._pipe.send(request)
+        return self._pipe.recv()
+
+    def picture(self, height: int, width: int) -> np.ndarray:
+        """Return a copy of the picture that was drawn last: uint8, height x width x 3, RGB."""
+        return np.frombuffer(self._memory, np.uint8, height * width * 3).reshape(height, width, 3).copy()
+
+    def kill(self) -> None:
+        """End the process, so that a thread that waits for its answer gets an EOFError."""
+        self._process.kill()
+
+    def close(self) -> None:
+        """End the process and release what it was asked through."""
+        self._release()
+
+    def ending(self) -> str:
+        """Return how the process ended, with the last line that it or a library wrote."""
+        try:
+            status = self._process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            return "it closed its pipe"
+        how = f"ended with status {status}" if status >= 0 else f"was killed by {signal.Signals(-status).name}"
+        lines = os.pread(self._said, os.fstat(self._said).st_size, 0).decode(errors="replace").split("\n")
+        said = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return f"it {how} ({said:.200})" if said else f"it {how}"
+
+    @property
+    def peak_bytes(self) -> int:
+        """The peak resident size of the process; 0 if it has ended."""
+        try:
+            status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii", errors="replace")
+        except OSError:
+            return 0
+        return sum(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
+
+
+def _keep(theirs: Connection, memory: int, said: int, started: Future[subprocess.Popen]) -> None:
+    """Start a process and wait for its end; the kernel kills it if the thread that started it ends before."""
+    numbers = (theirs.fileno(), memory)
+    # Not `multiprocessing`: that would run the user's own script again. The session keeps the terminal's Ctrl-C away.
+    code = f"import sys; sys.path[:] = {[str(place) for place in sys.path]!r}; "
+    code += f"from {draw_server.__name__} import main; main(*{numbers!r}, {os.getpid()})"
+    try:
+        with theirs:
+            process = subprocess.Popen(
+                [sys.executable, "-c", code],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                pass_fds=numbers,
+                env=os.environ | library_threads.ALL,
+                start_new_session=True,
+            )
+    except BaseException as error:
+        started.set_exception(error)
+        return
+    started.set_result(process)
+    process.wait()
+
+
+def _release(owner: int, process: subprocess.Popen, pipe: Connection, numbers: list[int]) -> None:
+    if owner != os.getpid():
+        return  # a copy of the owner, made by `os.fork`
+    process.kill()
+    process.wait()
+    pipe.close()
+    _close(numbers)
+
+
+def _close(numbers: list[int]) -> None:
+    for number in numbers:
+        os.close(number)
