@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import resource
 import sys
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 from simnet import commands, interrupts, library_threads
 from simnet.errors import InputError, OutputError, SimnetError
 from simnet.output_files import cause, is_of_system
+from simnet.printable import PrintableFormatter, printable
 from simnet.version import __version__
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(typed: list[str], began: float) -> int:
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(PrintableFormatter())
     try:
         parsed = _parser().parse_args(typed, argparse.Namespace(typed=typed, began=began))
         _check_limit_on_files()
@@ -115,4 +119,4 @@ def _parser() -> argparse.ArgumentParser:
 
 def _complain(text: str) -> None:
     with suppress(OSError):
-        sys.stderr.write(f"simnet: {text}\n")
+        sys.stderr.write(f"simnet: {printable(text)}\n")

@@ -6,6 +6,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from simnet.printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -49,6 +51,7 @@ def progress(scenario: Scenario, *, quiet: bool) -> Iterator[Callable[[int], Non
     if quiet or not sys.stderr.isatty():
         yield lambda _: None
         return
+    from rich import markup
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -59,7 +62,7 @@ def progress(scenario: Scenario, *, quiet: bool) -> Iterator[Callable[[int], Non
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(scenario.name, total=scenario.duration_ns)
+        task = bar.add_task(markup.escape(printable(scenario.name)), total=scenario.duration_ns)
         latest_ns = -1
 
         def show(now_ns: int) -> None:
@@ -71,15 +74,21 @@ def progress(scenario: Scenario, *, quiet: bool) -> Iterator[Callable[[int], Non
         yield show
 
 
+def _console() -> Console:
+    """Return the console of standard output; text is printed as it is, whatever brackets a name has."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False, emoji=False)
+
+
 def show_summary(summary: Mapping[str, Any]) -> None:
     """Print the table of streams, the times and the path of the report.
 
     `gain dB` is the gain by side information; `ms` are milliseconds from capture to picture.
     """
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    console = _console()
     outcomes = tuple(
         each for each in _OUTCOMES if each[1] != "node_lost" or any(s["node_lost"] for s in summary["streams"].values())
     )
@@ -89,7 +98,7 @@ def show_summary(summary: Mapping[str, Any]) -> None:
         for title, _, form in columns:
             table.add_column(title, justify="right" if form else "left", no_wrap=True)
         for name, stream in summary["streams"].items():
-            table.add_row(name, *(_cell(stream[key], form) for _, key, form in columns))
+            table.add_row(printable(name), *(_cell(stream[key], form) for _, key, form in columns))
         console.print(table)
     console.print(
         f"\n{summary['frames']} frames, {summary['virtual_s']:g} s virtual in {summary['wall_s']:.1f} s wall, "
@@ -103,16 +112,14 @@ def show_summary(summary: Mapping[str, Any]) -> None:
     if summary.get("restarts"):
         console.print(f"{summary['restarts']} restarts of a host")
     for name in ("fingerprint", "report" if summary["report"] else "rows"):
-        console.print(f"{name:<12} {summary[name]}", soft_wrap=True)
+        console.print(f"{name:<12} {printable(summary[name])}", soft_wrap=True)
     for path in summary.get("exports", ()):
-        console.print(f"{'exported':<12} {path}", soft_wrap=True)
+        console.print(f"{'exported':<12} {printable(path)}", soft_wrap=True)
 
 
 def show_sweep(done: Mapping[str, Any]) -> None:
     """Print the result of a sweep and the paths of its table and page."""
-    from rich.console import Console
-
-    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    console = _console()
     failed = f", {done['failed']} failed" if done["failed"] else ""
     console.print(
         f"{done['cells']} cells: {done['ran']} run, {done['reused']} reused{failed}; {done['wall_s']:.1f} s wall"
@@ -120,7 +127,7 @@ def show_sweep(done: Mapping[str, Any]) -> None:
     console.print(f"{done['encodes']} frames encoded, {done['decodes']} decoded")
     for name in ("table", "report"):
         if done[name]:
-            console.print(f"{name:<12} {done[name]}", soft_wrap=True)
+            console.print(f"{name:<12} {printable(done[name])}", soft_wrap=True)
 
 
 def show_catalogue(
@@ -130,30 +137,28 @@ def show_catalogue(
     plugins: Sequence[Mapping[str, str]] = (),
 ) -> None:
     """Print the shipped scenarios, models and codecs, and the plug-ins."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table("scenario", "what it shows", box=None, pad_edge=False)
     for each in scenarios:
-        table.add_row(each["name"], each["purpose"])
+        table.add_row(printable(each["name"]), printable(each["purpose"]))
         if each["expected"]:
-            table.add_row("", Text(each["expected"], style="dim"))
-    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+            table.add_row("", Text(printable(each["expected"]), style="dim"))
+    console = _console()
     console.print(table)
     console.print(f"\nmodels   {', '.join(models) or 'none'}")
     console.print(f"codecs   {', '.join(codecs)}")
     for each in plugins:
-        console.print(f"plug-in  {each['fault'] or '{kind} {name} (package {package})'.format(**each)}", markup=False)
+        plugin = each["fault"] or "{kind} {name} (package {package})".format(**each)
+        console.print(f"plug-in  {printable(plugin)}")
 
 
 def show_evaluation(result: EvaluationResult, page: object) -> None:
     """Print the points, the differences to the anchors, the gain by side information, and the path of the page."""
-    from rich.console import Console
-
     from simnet.report import evaluation_tables
 
-    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    console = _console()
     side = (evaluation_tables.side_information(result), evaluation_tables.offsets(result))
     for table in (evaluation_tables.points(result), *evaluation_tables.comparisons(result), *side):
         if table is not None:
@@ -162,24 +167,23 @@ def show_evaluation(result: EvaluationResult, page: object) -> None:
     missing = f"; {left_out} more have no side picture" if left_out else ""
     size = " x ".join(map(str, result.get("size", ())))
     count = f"{result['pictures']} picture{'s' * (result['pictures'] != 1)}"
-    console.print(f"{count} of {result['data']}, {size}{missing}", soft_wrap=True)
+    console.print(f"{count} of {printable(result['data'])}, {size}{missing}", soft_wrap=True)
     if page:
-        console.print(f"report       {page}", soft_wrap=True)
+        console.print(f"report       {printable(page)}", soft_wrap=True)
 
 
 def _print_table(console: Console, table: ReportTable) -> None:
-    from rich import markup
     from rich.table import Table
 
-    console.print(table.caption, style="bold", markup=False)
+    console.print(printable(table.caption), style="bold")
     shown = Table(box=None, pad_edge=False)
     for number, title in enumerate(table.columns):
         shown.add_column(title, justify="left" if number == 0 or title in table.words else "right", no_wrap=True)
     for row in table.rows:
-        shown.add_row(*(markup.escape(str(cell)) for cell in row))
+        shown.add_row(*(printable(cell) for cell in row))
     console.print(shown)
-    console.print(f"{table.note}\n" if table.note else "", markup=False)
+    console.print(f"{printable(table.note)}\n" if table.note else "")
 
 
 def _cell(value: object, form: str) -> str:
-    return "-" if value is None else format(value, form)
+    return "-" if value is None else printable(format(value, form))

@@ -14,8 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simnet import units
+from simnet import input_files, units
 from simnet.errors import InputError
+from simnet.printable import names_of_file, of_file
 from simnet.records import SECOND_NS
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 OPPORTUNITY_BYTES = 1500
 MS_NS = 1_000_000
 HIGHEST_BPS = 10**12
+EXPECTED = "a bandwidth trace"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def digest(path: Path) -> str:
     Raises:
         InputError: The file cannot be read.
     """
-    return hashlib.sha256(_bytes(path)).hexdigest()
+    return hashlib.sha256(input_files.read_bytes(path, input_files.TRACE_BYTES, EXPECTED)).hexdigest()
 
 
 def read(config: TraceConfig) -> Trace:
@@ -78,7 +80,7 @@ def read(config: TraceConfig) -> Trace:
         InputError: The file cannot be read, differs from `config.digest`, or is no such trace; the message has the line.
     """
     path = Path(config.path)
-    data = _bytes(path)
+    data = input_files.read_bytes(path, input_files.TRACE_BYTES, EXPECTED)
     found = hashlib.sha256(data).hexdigest()
     if config.digest and config.digest != found:
         raise InputError(f"{path}: the file's SHA-256 is {found}; expected {config.digest}")
@@ -91,20 +93,13 @@ def read(config: TraceConfig) -> Trace:
     return _opportunities(path, text) if config.kind == "mahimahi" else _rates(path, text, config)
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); expected a bandwidth trace") from error
-
-
 def _opportunities(path: Path, text: str) -> OpportunityTrace:
     times_ms: list[int] = []
     before = 0
     for number, line in enumerate(text.splitlines(), 1):
         word = line.strip()
         if not (word.isascii() and word.isdigit() and len(word) < 13):
-            shown = units.shorten(word)
+            shown = of_file(word)
             raise InputError(f"{path}:{number}: {shown} is no opportunity; expected its millisecond, a whole number")
         time_ms = int(word)
         if time_ms < before:
@@ -134,7 +129,7 @@ def _rates(path: Path, text: str, config: TraceConfig) -> RateTrace:
             start_ns = _time_ns(where, config.time_column, line[places[1]]) if config.time_column else None
             starts_ns.append(len(starts_ns) * config.period_ns if start_ns is None else start_ns)
             if len(starts_ns) > 1 and starts_ns[-1] <= starts_ns[-2]:
-                shown = units.shorten(line[places[1]])
+                shown = of_file(line[places[1]])
                 raise InputError(
                     f"{where}: {config.time_column} is {shown}, not after the row before; expected ascending times"
                 )
@@ -156,7 +151,7 @@ def _length_ns(starts_ns: list[int], period_ns: int) -> int:
 def _place(path: Path, header: list[str], name: str) -> int:
     if header.count(name) != 1:
         found = "twice" if name in header else "no column"
-        raise InputError(f"{path}:1: {found} {name!r}; expected one of: {', '.join(header)}")
+        raise InputError(f"{path}:1: {found} {name!r}; expected one of: {names_of_file(header)}")
     return header.index(name)
 
 
@@ -167,7 +162,7 @@ def _rate_bps(where: str, column: str, text: str, bps: float) -> int:
             return round(rate_bps)
     except ValueError:
         pass
-    raise InputError(f"{where}: {column} is {units.shorten(text)}; expected a rate of 0 or more")
+    raise InputError(f"{where}: {column} is {of_file(text)}; expected a rate of 0 or more")
 
 
 def _time_ns(where: str, column: str, text: str) -> int:
@@ -178,11 +173,11 @@ def _time_ns(where: str, column: str, text: str) -> int:
         try:
             since = datetime.fromisoformat(text.strip()).replace(tzinfo=None) - datetime(1970, 1, 1)
         except ValueError:
-            shown = units.shorten(text)
+            shown = of_file(text)
             raise InputError(
                 f"{where}: {column} is {shown}; expected seconds, or a date and time of ISO 8601"
             ) from None
         return (since.days * 86_400 + since.seconds) * SECOND_NS + since.microseconds * 1000
     if abs(time_ns) > 10**19:
-        raise InputError(f"{where}: {column} is {units.shorten(text)}; expected seconds")
+        raise InputError(f"{where}: {column} is {of_file(text)}; expected seconds")
     return time_ns

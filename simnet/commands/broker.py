@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from simnet.commands import host_options, run
+from simnet.printable import printable
 
 if TYPE_CHECKING:
     import argparse
@@ -39,4 +40,4 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(f"simnet: {text}\n")
+    sys.stderr.write(f"simnet: {printable(text)}\n")

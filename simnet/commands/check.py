@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simnet.errors import InputError, ModelError
+from simnet.printable import printable
 
 if TYPE_CHECKING:
     import argparse
@@ -66,10 +67,10 @@ def _prove(name: str, overrides: list[str]) -> int:
         raise InputError(
             f"{name}: no checks in the file; expected e.g. expect: {{shows: few losses, checks: [lost(*) < 3]}}"
         )
-    sys.stdout.write(f"{expected.shows}\n")
+    sys.stdout.write(f"{printable(expected.shows)}\n")
     with tempfile.TemporaryDirectory(prefix="simnet-") as place, closing(Store(Path(place) / "store")) as store:
         proofs = expectations.prove(name, expected, Path(place), store, overrides)
     for proof in proofs:
         sign = "holds" if proof.holds else "FAILS"
-        sys.stdout.write(f"{sign}  {proof.check}   ({proof.left:.4g} and {proof.right:.4g})\n")
+        sys.stdout.write(f"{sign}  {printable(proof.check)}   ({proof.left:.4g} and {proof.right:.4g})\n")
     return 0 if all(proof.holds for proof in proofs) else 1

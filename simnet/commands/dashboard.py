@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from simnet.commands import argument_types
+from simnet.printable import printable
 
 if TYPE_CHECKING:
     import argparse
@@ -36,7 +37,9 @@ def execute(arguments: argparse.Namespace) -> int:
     from simnet.dashboard.server import serve
 
     def say() -> None:
-        sys.stdout.write(f"http://{arguments.host}:{arguments.port}/ shows runs on {arguments.connect}\n")
+        sys.stdout.write(
+            printable(f"http://{arguments.host}:{arguments.port}/ shows runs on {arguments.connect}") + "\n"
+        )
         sys.stdout.flush()
 
     serve(arguments.connect, arguments.host, arguments.port, arguments.end_after, say)

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simnet.printable import printable
+
 if TYPE_CHECKING:
     import argparse
 
@@ -24,5 +26,5 @@ def execute(arguments: argparse.Namespace) -> int:
     from simnet.codec import bitstream_files
 
     picture = bitstream_files.decode_file(arguments.file, arguments.output, arguments.side).picture
-    sys.stdout.write(f"{arguments.output}: {picture.shape[1]} x {picture.shape[0]}\n")
+    sys.stdout.write(f"{printable(arguments.output)}: {picture.shape[1]} x {picture.shape[0]}\n")
     return 0

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simnet.printable import printable
+
 if TYPE_CHECKING:
     import argparse
 
@@ -28,5 +30,5 @@ def execute(arguments: argparse.Namespace) -> int:
     size, pixels = bitstream_files.encode_file(
         arguments.image, arguments.output, arguments.codec, arguments.quality, arguments.model
     )
-    sys.stdout.write(f"{arguments.output}: {size} bytes, {8 * size / pixels:.3f} bpp\n")
+    sys.stdout.write(f"{printable(arguments.output)}: {size} bytes, {8 * size / pixels:.3f} bpp\n")
     return 0

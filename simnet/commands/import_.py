@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simnet.printable import printable
+
 if TYPE_CHECKING:
     import argparse
 
@@ -37,5 +39,5 @@ def execute(arguments: argparse.Namespace) -> int:
     made = model_writer.import_checkpoint(
         arguments.file, arguments.kind, arguments.out, evaluation_options.parse_size(arguments.size)
     )
-    sys.stdout.write(f"{made.name}: use it as {made.codec}={made.name}\n")
+    sys.stdout.write(printable(f"{made.name}: use it as {made.codec}={made.name}") + "\n")
     return 0

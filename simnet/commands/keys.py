@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simnet.printable import printable
+
 if TYPE_CHECKING:
     import argparse
 
@@ -29,5 +31,5 @@ def execute(arguments: argparse.Namespace) -> int:
     from simnet.wire.security import keys
 
     for name, is_new in keys.make(arguments.folder, arguments.hosts).items():
-        sys.stdout.write(f"{'made' if is_new else 'kept'} {arguments.folder / name}.key, .key_secret\n")
+        sys.stdout.write(f"{'made' if is_new else 'kept'} {printable(arguments.folder / name)}.key, .key_secret\n")
     return 0

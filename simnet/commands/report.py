@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simnet.printable import printable
+
 if TYPE_CHECKING:
     import argparse
 
@@ -33,5 +35,5 @@ def execute(arguments: argparse.Namespace) -> int:
     """Write the page and print its path."""
     from simnet import report
 
-    sys.stdout.write(f"{report.write(*arguments.folders, out=arguments.out)}\n")
+    sys.stdout.write(f"{printable(report.write(*arguments.folders, out=arguments.out))}\n")
     return 0

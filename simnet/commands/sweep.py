@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from simnet.commands import argument_types
 from simnet.errors import InputError
+from simnet.printable import printable
 
 if TYPE_CHECKING:
     import argparse
@@ -100,7 +101,7 @@ def execute(arguments: argparse.Namespace) -> int:
             ),
         )
     for line in done.failed:
-        sys.stderr.write(f"simnet: failed: {line}\n")
+        sys.stderr.write(f"simnet: failed: {printable(line)}\n")
     if arguments.json:
         sys.stdout.write(json.dumps(done.plain()) + "\n")
     else:

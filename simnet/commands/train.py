@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simnet.printable import printable
+
 if TYPE_CHECKING:
     import argparse
 
@@ -52,5 +54,5 @@ def execute(arguments: argparse.Namespace) -> int:
         training.train(chosen, out, exported)
         if parallel.first():
             use = f"codec {chosen.codec_name}" if not chosen.codecs else "any codec with `side: fuse`"
-            sys.stdout.write(f"{exported}: use it as `model` of {use}, or put it into models/\n")
+            sys.stdout.write(printable(f"{exported}: use it as `model` of {use}, or put it into models/") + "\n")
     return 0

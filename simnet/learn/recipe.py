@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import pydantic
 
-from simnet import codec
+from simnet import codec, input_files, units
 from simnet.errors import InputError
 from simnet.learn import dataset_spec
 from simnet.scenario import document
@@ -147,12 +147,9 @@ def read(path: str, overrides: list[str] | None = None) -> Recipe:
         InputError: The recipe does not exist, or is invalid; the text gives file, line, key and the expected value.
     """
     file = find(path)
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: not a readable text file; expected a recipe") from error
+    text = input_files.read_text(file, input_files.YAML_BYTES, "a recipe, YAML text")
     values, places = document.read(text, str(file))
-    if not isinstance(values, dict):
+    if not isinstance(values, dict) or (values and not values.keys() & Recipe.model_fields):
         raise InputError(f"{places.root.text}: no recipe; expected keys such as model, stage and data")
     for item in overrides or []:
         key, equals, value = item.partition("=")
@@ -201,7 +198,7 @@ def explain(error: pydantic.ValidationError, places: document.SourceLocations) -
         return f"{places.of_key(path).text}: {where}{message}{more}"
     expected = message.replace("Input should be", "expected", 1)
     expected = expected if expected.startswith("expected") else f"expected otherwise: {expected}"
-    return f"{places.of_value(path).text}: {document.show(path)}: {first['input']!r}; {expected}{more}"
+    return f"{places.of_value(path).text}: {document.show(path)}: {units.shorten(first['input'])}; {expected}{more}"
 
 
 def differences(old: Recipe, new: Recipe) -> dict[str, tuple[Any, Any]]:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from simnet.printable import printable
+
 
 @contextmanager
 def progress(total: int, start: int, name: str) -> Iterator[Callable[[int, float], None]]:
@@ -27,7 +29,7 @@ def progress(total: int, start: int, name: str) -> Iterator[Callable[[int, float
 def warn(text: str) -> None:
     """Print one line."""
     if _speaks():
-        sys.stderr.write(f"simnet: warning: {text}\n")
+        sys.stderr.write(f"simnet: warning: {printable(text)}\n")
 
 
 def _speaks() -> bool:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from simnet.output_files import write_whole
+from simnet.printable import printable
 from simnet.report import configuration, kept_pictures, run_tables
 from simnet.report.figures import (
     gain_figures,
@@ -59,6 +60,7 @@ def render(template: str, *, figures: Mapping[str, Figure | Sequence[Figure]], *
         loader=PackageLoader("simnet.report"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=lambda value: printable(value, keep="\n\t") if type(value) is str else value,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from simnet import input_files
 from simnet.errors import InputError
 from simnet.output_files import write_whole
 from simnet.records import SECOND_NS, Announcement, Scenario
@@ -124,12 +125,16 @@ def has_manifest(folder: Path) -> bool:
 
 def _read_json(file: Path) -> dict[str, Any]:
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        with file.open("rb") as opened:
+            content = opened.read(input_files.JSON_BYTES + 1)
+        if len(content) > input_files.JSON_BYTES:
+            raise InputError(f"{file}: larger than {input_files.JSON_BYTES / input_files.MB:g} MB; expected a run.json")
+        data = json.loads(content)
     except (FileNotFoundError, NotADirectoryError):
         folder = file.parent
         what = f"holds no {file.name}" if folder.is_dir() else "is no folder" if folder.exists() else "does not exist"
         raise InputError(f"{folder}: {what}; expected a folder that simnet run or simnet sweep wrote") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{file}: cannot be read ({error}); expected the run.json that simnet run writes") from error
     if not isinstance(data, dict):
         raise InputError(f"{file}: holds a {type(data).__name__}; expected an object")

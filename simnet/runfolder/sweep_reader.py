@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simnet import units
+from simnet import input_files, units
 from simnet.errors import InputError
 from simnet.records.plain_data import from_plain
 from simnet.runfolder import run_manifest, run_reader
@@ -118,8 +118,8 @@ def read(path: Path) -> SweepFolder:
 
 def _point(file: Path) -> Point:
     try:
-        return from_plain(Point, json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
+        return from_plain(Point, json.loads(input_files.read_text(file, input_files.YAML_BYTES, "a point of a sweep")))
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{file}: not what a sweep writes ({error}); expected a point of its grid") from error
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
+from simnet import input_files
 from simnet.errors import ScenarioError
 
 Path = tuple[str | int, ...]
@@ -14,7 +16,13 @@ Path = tuple[str | int, ...]
 DEEPEST_TREE = 50
 LARGEST_TREE = 50_000
 """Maximum number of nodes, with aliases counted at each use: a scenario has hundreds, a file of nested aliases billions."""
+MOST_ALIASES = 1000
+LONGEST_VALUE = 1000
+"""Maximum length of a number, a date or anything else but text."""
+_SHOWN_KEY = re.compile(r"[\w*?./ -]{1,64}")
 
+_STANDARD = "tag:yaml.org,2002:"
+_TEXT = f"{_STANDARD}str"
 _PLAIN = {yaml.MappingNode: "tag:yaml.org,2002:map", yaml.SequenceNode: "tag:yaml.org,2002:seq"}
 
 
@@ -64,7 +72,12 @@ class SourceLocations:
 
 def show(path: Path) -> str:
     """Return `path` as text for errors and `--set`."""
-    return ".".join(str(key) for key in path)
+    return ".".join(_shown(str(key)) for key in path)
+
+
+def _shown(key: str) -> str:
+    """Return a key for a message; one that is no name may be a line of another file, such as one of passwords."""
+    return key if _SHOWN_KEY.fullmatch(key) else f"(a key of {len(key)} characters)"
 
 
 def read(text: str, file: str) -> tuple[Any, SourceLocations]:
@@ -81,6 +94,41 @@ def read_value(text: str) -> Any:
     return _TreeReader("value").read(text)[0]
 
 
+def _kind(problem: str | None) -> str:
+    """Return what PyYAML found wrong, without the text of the file in it."""
+    return re.sub(r"'([^']*)'", lambda quoted: quoted[0] if _is_sign(quoted[1]) else "a name", problem or "")
+
+
+def _is_sign(text: str) -> bool:
+    """Return whether PyYAML quotes a sign or a kind of token, such as `,` or `<block end>`, not a name of the file."""
+    return len(text) <= 1 or text.startswith("<")
+
+
+class _BoundedLoader(yaml.SafeLoader):
+    """PyYAML's loader with limits that hold while it reads."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._nodes = self._aliases = self._depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Compose a node; a MarkedYAMLError at the one that is too many or too deep."""
+        event = self.peek_event()
+        self._nodes += 1
+        self._aliases += isinstance(event, yaml.AliasEvent)
+        self._depth += 1
+        for count, most, what in (
+            (self._nodes, LARGEST_TREE, "values"),
+            (self._aliases, MOST_ALIASES, "aliases"),
+            (self._depth, 2 * DEEPEST_TREE, "levels"),
+        ):
+            if count > most:
+                raise yaml.MarkedYAMLError(problem=f"more than {most} {what}", problem_mark=event.start_mark)
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+
 def _named(path: Path) -> str:
     return show(path)[:80] or "scenario"
 
@@ -94,14 +142,18 @@ class _TreeReader:
         self.nodes = 0
 
     def read(self, text: str) -> tuple[Any, SourceLocations]:
+        if len(text) > input_files.YAML_BYTES:
+            raise self._error(None, f"larger than {input_files.YAML_BYTES / input_files.MB:g} MB; expected a scenario")
         try:
-            self.loader = yaml.SafeLoader(text)
+            self.loader = _BoundedLoader(text)
             node = self.loader.get_single_node()
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            raise self._error(mark, f"no valid YAML: {error.problem or error.context}") from None
-        except (yaml.YAMLError, RecursionError, ValueError) as error:
-            raise self._error(None, f"no valid YAML: {' '.join(str(error).split())}") from None
+            raise self._error(mark, f"no valid YAML: {_kind(error.problem or error.context)}") from None
+        except yaml.reader.ReaderError as error:
+            raise self._error(None, f"no valid YAML: {error.reason} (character {error.position + 1})") from None
+        except (yaml.YAMLError, RecursionError, ValueError):
+            raise self._error(None, "no valid YAML") from None
         return (None if node is None else self._tree(node, ())), self.locations
 
     def _error(self, mark: yaml.Mark | None, problem: str) -> ScenarioError:
@@ -121,7 +173,12 @@ class _TreeReader:
     def _tree(self, node: yaml.Node, path: Path) -> Any:
         self._count(node, path, len(path))
         if node.tag != _PLAIN.get(type(node), node.tag):
-            raise self._error(node.start_mark, f"{_named(path)}: tag {node.tag!r}; expected plain YAML")
+            known = node.tag.startswith(_STANDARD)
+            tag = repr(node.tag) if known else "of its own"
+            raise self._error(node.start_mark, f"{_named(path)}: tag {tag}; expected plain YAML")
+        if isinstance(node, yaml.ScalarNode) and node.tag != _TEXT and len(node.value) > LONGEST_VALUE:
+            what = f"a value of {len(node.value)} characters"
+            raise self._error(node.start_mark, f"{_named(path)}: {what}; expected at most {LONGEST_VALUE}")
         self.locations.values[path] = self._location(node.start_mark)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
@@ -134,8 +191,8 @@ class _TreeReader:
             return self.loader.construct_object(node)
         except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:
             # PyYAML accepts values such as "!!bool x" without a check.
-            problem = " ".join(str(error).split())
-            raise self._error(node.start_mark, f"{_named(path)}: no plain value: {problem}") from None
+            what = f"no plain value ({type(error).__name__})"
+            raise self._error(node.start_mark, f"{_named(path)}: {what}; expected text or a number") from None
 
     def _mapping(self, node: yaml.MappingNode, path: Path, merges: int = 0) -> dict[str, Any]:
         self._count(node, path, merges)
@@ -157,9 +214,13 @@ class _TreeReader:
         for base in merged:
             if not isinstance(base, yaml.MappingNode):
                 raise self._error(base.start_mark, f"{_named(path)}: '<<' takes a mapping such as *name")
-            keep = (dict(self.locations.keys), dict(self.locations.values))
+            own, self.locations = self.locations, SourceLocations(self.locations.root)
             inherited = self._mapping(base, path, merges + 1)
             tree = inherited | tree
-            self.locations.keys.update(keep[0])
-            self.locations.values.update(keep[1])
+            # What stands here wins over what is inherited.
+            for inner, location in self.locations.keys.items():
+                own.keys.setdefault(inner, location)
+            for inner, location in self.locations.values.items():
+                own.values.setdefault(inner, location)
+            self.locations = own
         return tree

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from simnet import input_files
 from simnet.errors import InputError, ScenarioError
 from simnet.scenario import document, overrides
 from simnet.scenario.catalogue import shipped_scenarios
@@ -69,11 +70,12 @@ def check_nodes(file: Path, names: Sequence[str]) -> None:
 def _read(file: Path) -> tuple[str, dict[str, Any], SourceLocations]:
     """Return the text of a file, its tree, and the locations in it."""
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{file}:1:1: cannot be read: {error}; expected YAML text") from None
+        text = input_files.read_text(file, input_files.YAML_BYTES, "a scenario, YAML text")
+    except InputError as error:
+        raise ScenarioError(str(error).replace(f"{file}:", f"{file}:1:1:", 1)) from None
     tree, locations = document.read(text, str(file))
-    if not isinstance(tree, dict):
+    # Of another kind of file nothing is said: it may hold passwords.
+    if not isinstance(tree, dict) or (tree and not tree.keys() & scenario_schema.ScenarioSpec.model_fields):
         raise ScenarioError(
             f"{locations.root.text}: no scenario; expected keys {', '.join(scenario_schema.ScenarioSpec.model_fields)}"
         )

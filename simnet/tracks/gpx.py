@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simnet.printable import names_of_file
 from simnet.records import SECOND_NS
 from simnet.tracks import track
 from simnet.tracks.track import Place, Track
@@ -29,9 +31,10 @@ def read(file: Path, name: str | None) -> Track:
 
     try:
         parsed = gpxpy.parse(track.read_bytes(file).decode("utf-8-sig"))
-    except (gpxpy.gpx.GPXException, ValueError) as error:
-        told = " ".join(str(error).split())[:200]
-        raise track.input_error(f"{file}: no GPX: {told}; expected GPX 1.0 or 1.1") from None
+    except (gpxpy.gpx.GPXException, ValueError, RecursionError) as error:
+        at = re.search(r"line (\d+)", str(error))
+        where = f"{file}:{at[1]}" if at else str(file)
+        raise track.input_error(f"{where}: no GPX; expected GPX 1.0 or 1.1") from None
     what, points = _choose(file, parsed, name)
     places: list[Place] = []
     times_ns: list[int] = []
@@ -65,7 +68,7 @@ def _choose(file: Path, parsed: GPX, name: str | None) -> tuple[str, Sequence[GP
     for index, each in enumerate(parsed.routes, 1):
         ways.append((each.name or f"route {index}", each.points))
     ways = [(called, points) for called, points in ways if points]
-    known = ", ".join(called for called, _ in ways)
+    known = names_of_file(called for called, _ in ways)
     if not ways:
         raise track.input_error(f"{file}: no point of a track or a route; expected a GPX track")
     if name is None and len(ways) > 1:

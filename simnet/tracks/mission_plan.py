@@ -55,8 +55,8 @@ def read(file: Path, speed_mps: float | None = None) -> Track:
         raise track.input_error(
             f"{file}:{error.lineno}: no valid JSON: {error.msg}; expected a QGroundControl plan"
         ) from None
-    except (ValueError, RecursionError) as error:
-        raise track.input_error(f"{file}: no valid JSON: {error}; expected a QGroundControl plan") from None
+    except (ValueError, RecursionError):
+        raise track.input_error(f"{file}: no valid JSON; expected a QGroundControl plan") from None
     document = _as_map(plan) or {}
     mission = _as_map(document.get("mission"))
     if document.get("fileType") != "Plan" or mission is None:
@@ -64,8 +64,7 @@ def read(file: Path, speed_mps: float | None = None) -> Track:
     home = _as_list(mission.get("plannedHomePosition"))
     where = f"{file}: mission.plannedHomePosition"
     if home is None or len(home) != 3:
-        found = str(mission.get("plannedHomePosition"))[:60]
-        raise track.input_error(f"{where}: {found}; expected [latitude, longitude, altitude]")
+        raise track.input_error(f"{where}: no list of 3; expected [latitude, longitude, altitude]")
     start = (track.latitude(where, home[0]), track.longitude(where, home[1]), track.number(where, "altitude", home[2]))
     flight = _Flight(start, _speed(file, mission, speed_mps), fixed=speed_mps is not None)
     for path, item in _items(file, mission.get("items"), "mission.items"):

@@ -13,6 +13,7 @@ from collections.abc import Collection
 from pathlib import Path
 from xml.parsers import expat
 
+from simnet.printable import names_of_file, of_file
 from simnet.records import SECOND_NS
 from simnet.tracks import track
 from simnet.tracks.track import Place, Track
@@ -36,7 +37,7 @@ def missing(file: Path, vehicle: str) -> str:
     close = difflib.get_close_matches(vehicle, known, n=1)
     hint = f" (did you mean {close[0]!r}?)" if close else ""
     more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
-    return f"{file}: no vehicle {vehicle!r}{hint}; expected one of: {', '.join(known[:_SHOWN]) or 'none'}{more}"
+    return f"{file}: no vehicle {vehicle!r}{hint}; expected one of: {names_of_file(known[:_SHOWN]) or 'none'}{more}"
 
 
 class _Reader:
@@ -82,7 +83,7 @@ class _Reader:
             if self._clock_ns is None:
                 self._clock_ns = now_ns
             elif now_ns <= self._now_ns:
-                found = attributes["time"]
+                found = of_file(attributes["time"])
                 raise track.input_error(
                     f"{self._where}: time {found} is not after the step before; expected ascending times"
                 )

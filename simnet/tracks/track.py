@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from simnet import input_files
 from simnet.errors import InputError
+from simnet.printable import of_file, printable
 
 Place = tuple[float, float, float | None]
 """x, y and z in metres, or latitude and longitude in degrees and altitude in metres; None if no height is given."""
@@ -58,16 +60,13 @@ def _micrometres(value: float) -> float:
 
 
 def read_bytes(file: Path) -> bytes:
-    """Return the content of a track file; InputError if it cannot be read."""
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise input_error(f"{file}: cannot be read ({error.strerror}); expected a track") from error
+    """Return the content of a track file; InputError if it cannot be read, or is too large."""
+    return input_files.read_bytes(file, input_files.TRACK_BYTES, "a track")
 
 
 def input_error(text: str) -> InputError:
     """Return an error with `text`, reduced to one printable line whatever the file contains."""
-    return InputError("".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text))
+    return InputError(printable(text))
 
 
 def number(where: str, name: str, text: object, low: float = -HIGHEST_M, high: float = HIGHEST_M) -> float:
@@ -77,7 +76,7 @@ def number(where: str, name: str, text: object, low: float = -HIGHEST_M, high: f
     except (TypeError, ValueError):
         value = math.nan
     if isinstance(text, bool) or not low <= value <= high:
-        raise input_error(f"{where}: {name} is {str(text)[:60]!r}; expected a number from {low:g} to {high:g}")
+        raise input_error(f"{where}: {name} is {of_file(text)}; expected a number from {low:g} to {high:g}")
     return value
 
 

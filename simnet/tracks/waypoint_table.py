@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from simnet.printable import names_of_file, of_file
 from simnet.records import SECOND_NS
 from simnet.tracks import track
 from simnet.tracks.track import Place, Track
@@ -58,7 +59,7 @@ def read(file: Path, columns: Columns) -> Track:
             if columns.time is not None:
                 times_ns.append(_time_ns(where, columns.time, cells[columns.time]))
                 if len(times_ns) > 1 and times_ns[-1] <= times_ns[-2]:
-                    found = cells[columns.time]
+                    found = of_file(cells[columns.time])
                     raise track.input_error(
                         f"{where}: {columns.time} {found} is not after the row before; expected ascending times"
                     )
@@ -85,7 +86,7 @@ def _names(columns: Columns) -> list[str]:
 def _index(file: Path, header: list[str], name: str) -> int:
     if header.count(name) != 1:
         found = "two columns" if name in header else "no column"
-        raise track.input_error(f"{file}:1: {found} {name!r}; expected one of: {', '.join(header)}")
+        raise track.input_error(f"{file}:1: {found} {name!r}; expected one of: {names_of_file(header)}")
     return header.index(name)
 
 
@@ -104,9 +105,8 @@ def _time_ns(where: str, column: str, text: str) -> int:
         try:
             since = datetime.fromisoformat(text.strip())
         except ValueError:
-            found = text[:60]
             raise track.input_error(
-                f"{where}: {column} is {found!r}; expected seconds, or a date and time of ISO 8601"
+                f"{where}: {column} is {of_file(text)}; expected seconds, or a date and time of ISO 8601"
             ) from None
         since = (since if since.tzinfo else since.replace(tzinfo=UTC)) - _EPOCH
         return (since.days * 86_400 + since.seconds) * SECOND_NS + since.microseconds * 1000

@@ -29,6 +29,7 @@ from simnet.engine.timing.thread_timer import ThreadTimer
 from simnet.errors import NodeError, SimnetError
 from simnet.library_threads import limited
 from simnet.nodes.camera import CameraState
+from simnet.printable import printable
 from simnet.records import Announcement, Scenario
 from simnet.wire.protocol.messages import Message
 from simnet.wire.protocol.serialization import from_plain, pack_records, unpack_records
@@ -256,7 +257,7 @@ def main(arguments: list[str]) -> int:
         try:
             NodeServer(HostSocket(context, endpoint, HostClaim(name)), name).serve()
         except NodeError as error:
-            print(f"simnet: error: {error}", file=sys.stderr)  # noqa: T201 - a process of its own
+            print(f"simnet: error: {printable(error)}", file=sys.stderr)  # noqa: T201 - a process of its own
             return error.exit_status
         except KeyboardInterrupt:
             return 130

@@ -13,6 +13,7 @@ import numpy as np
 from simnet.errors import InputError
 from simnet.learn import dataset_spec, pair_data, picture_protocols
 from simnet.picture_files import read_rgb
+from simnet.printable import printable
 
 RENDERED_PAIRS, RENDERED_SEED = 50, 99
 KEPT = 96
@@ -111,7 +112,7 @@ def _published(name: str, parsed: dataset_spec.Name, fit: Fit) -> Drive:
 
     split = list_split(parsed.kind, Path(parsed.place), parsed.split or "test")
     if split.note:
-        sys.stderr.write(f"simnet: warning: {split.note}\n")
+        sys.stderr.write(f"simnet: warning: {printable(split.note)}\n")
     if fit == Fit():
         fit = Fit(protocol=parsed.kind.partition("-")[0])
     views = [[DrivePicture(pair[side], fit) for pair in split.pairs] for side in (0, 1)]

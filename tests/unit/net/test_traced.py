@@ -155,7 +155,7 @@ def test_recorded_rates_carry_their_integral(name, column, unit):
 @pytest.mark.parametrize(
     ("text", "changes", "message"),
     [
-        ("1\nx\n", {}, ":2: 'x' is no opportunity"),
+        ("1\nx\n", {}, ":2: text of 1 characters is no opportunity"),
         ("1\n\n3\n", {}, ":2: '' is no opportunity"),
         ("5\n3\n", {}, ":2: 3 comes after 5"),
         ("-1\n", {}, ":1: '-1' is no opportunity"),
@@ -167,7 +167,7 @@ def test_recorded_rates_carry_their_integral(name, column, unit):
         ("a,b\n1,nan\n", {"column": "b"}, ":2: b is 'nan'; expected a rate of 0 or more"),
         ("a,b\n1,-2\n", {"column": "b"}, ":2: b is '-2'"),
         ("a,b\n1,2\n1,2\n", {"column": "b", "time_column": "a"}, ":3: a is '1', not after the row before"),
-        ("a,b\nsoon,2\n", {"column": "b", "time_column": "a"}, ":2: a is 'soon'; expected seconds"),
+        ("a,b\nsoon,2\n", {"column": "b", "time_column": "a"}, ":2: a is text of 4 characters; expected seconds"),
         ("a\n0\n0\n", {"column": "a"}, ":3: a is never above 0"),
         ("", {"column": "a"}, ":1: no column 'a'"),
     ],

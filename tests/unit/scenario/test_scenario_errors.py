@@ -185,7 +185,7 @@ def test_non_scenario_is_refused(text: str, tmp_path: Path) -> None:
 def test_binary_file_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "picture.png"
     file.write_bytes(b"\x89PNG\r\n")
-    with pytest.raises(ScenarioError, match=r"picture.png:1:1: cannot be read: .* expected YAML text"):
+    with pytest.raises(ScenarioError, match=r"picture.png:1:1: no text .* expected a scenario, YAML text"):
         scenario.load(str(file))
 
 

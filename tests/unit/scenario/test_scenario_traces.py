@@ -60,7 +60,7 @@ def test_override_resolves_a_trace_from_current_folder(write, tmp_path, monkeypa
         ("{trace: drive.csv, column: rate, unit: furlong}", "links.up.bandwidth.unit: 'furlong' is unknown"),
         (f"{{{CSV}, time: s, period: 1 s}}", "both time and period given"),
         (f"{{{CSV}, start: 3 m}}", "links.up.bandwidth.start: '3 m' is not a time"),
-        ("{trace: drive.csv, format: mahimahi}", "drive.csv:1: 's,rate' is no opportunity"),
+        ("{trace: drive.csv, format: mahimahi}", "drive.csv:1: text of 6 characters is no opportunity"),
         ("{trace: drive.csv, column: speed, unit: kbit/s}", "drive.csv:1: no column 'speed'; expected one of: s, rate"),
         (f"{{trace: cell.up, digest: {'f' * 64}}}", f"expected {'f' * 64}"),
         ("{100 m: fast}", "links.up.bandwidth.100 m: 'fast' is no number with a unit"),

@@ -77,15 +77,18 @@ def test_timed_track_cannot_be_followed(refusal: Callable[..., str]) -> None:
 
 SUMO = [
     (("</fcd-export>\n", ""), "fcd.xml:15: no valid XML: no element found"),
-    (('time="11.00"', 'time="10.00"'), "fcd.xml:6: time 10.00 is not after the step before"),
-    (('id="veh0" x="20.00"', 'id="veh0" x="east"'), "fcd.xml:11: vehicle veh0: x is 'east'; expected a number"),
+    (('time="11.00"', 'time="10.00"'), "fcd.xml:6: time '10.00' is not after the step before"),
+    (
+        ('id="veh0" x="20.00"', 'id="veh0" x="east"'),
+        "fcd.xml:11: vehicle veh0: x is text of 4 characters; expected a number",
+    ),
     ((' x="0.00"', ""), "fcd.xml:4: <vehicle> without x; expected SUMO's FCD output"),
     (("fcd-export", "routes"), "fcd.xml:2: <routes>; expected <fcd-export> with <timestep>"),
     (("<fcd-export", '<!DOCTYPE a [<!ENTITY b "c">]><fcd-export'), "fcd.xml:2: an entity is declared"),
     (("timestep", "comment"), "fcd.xml:3: <comment>; expected <fcd-export> with <timestep>"),
 ]
 TRACKS = [
-    (("</trk>", ""), "flight.gpx: no GPX: "),
+    (("</trk>", ""), "flight.gpx:13: no GPX"),
     (
         ('lat="52.5"', 'lat="95"'),
         "flight.gpx: flight, point 1: latitude is '95.0'; expected a number from -89.9 to 89.9",
@@ -100,10 +103,10 @@ TRACKS = [
     ),
 ]
 ROWS = [
-    (("1.5,", "0,"), "way.csv:3: t 0 is not after the row before; expected ascending times"),
+    (("1.5,", "0,"), "way.csv:3: t '0' is not after the row before; expected ascending times"),
     (("15,20", "15"), "way.csv:4: 4 fields; expected 5 as in the first line"),
     (("15,20", "15,nan"), "way.csv:4: north is 'nan'; expected a number from -1e+07 to 1e+07"),
-    (("1.5,", "noon,"), "way.csv:3: t is 'noon'; expected seconds, or a date and time of ISO 8601"),
+    (("1.5,", "noon,"), "way.csv:3: t is text of 4 characters; expected seconds, or a date and time of ISO 8601"),
     ((",yaw", ",t"), "way.csv:1: two columns 't'; expected one of: t, east, north, up, t"),
     ((CSV[CSV.index("\n") :], "\n"), "way.csv:1: no row; expected waypoints below the names of columns"),
 ]
@@ -148,7 +151,7 @@ def test_faults_of_csv_are_one_line(files: Path, change: tuple[str, str], messag
         ("[]", "survey.plan: no mission; expected a QGroundControl plan (fileType: Plan)"),
         (
             mission(plannedHomePosition=[1, 2]),
-            "mission.plannedHomePosition: [1, 2]; expected [latitude, longitude, altitude]",
+            "mission.plannedHomePosition: no list of 3; expected [latitude, longitude, altitude]",
         ),
         (mission(hoverSpeed=0), "survey.plan: mission: hoverSpeed is '0'; expected a number from 0.01"),
         (
