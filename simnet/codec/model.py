@@ -14,17 +14,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from simnet import shipped
+from simnet.codec import manifest as manifests
+from simnet.codec.bitstream import announcements, stored_tables
 from simnet.codec.bitstream.entropy_tables import EntropyTables
 from simnet.codec.learned.context_coder import ContextCoder
 from simnet.codec.learned.lowres_coder import LowresCoder
 from simnet.errors import ModelError
 
-WEIGHTS = "weights.safetensors"
-SUPPORTED = 1
-"""Supported version of the manifest format."""
+WEIGHTS = manifests.WEIGHTS
+SUPPORTED = manifests.SUPPORTED
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +44,7 @@ class Model:
     @property
     def times(self) -> tuple[int, int]:
         """Declared virtual coding times of a 256 x 128 frame: encode, decode (ns)."""
-        return int(self.manifest["encode_ns"]), int(self.manifest["decode_ns"])
+        return self.manifest["encode_ns"], self.manifest["decode_ns"]
 
 
 def names() -> list[str]:
@@ -55,7 +54,15 @@ def names() -> list[str]:
 
 def is_model(name: str) -> bool:
     """Whether a model folder of this name exists, shipped or not."""
-    return name in names() or (Path(name) / "manifest.yaml").is_file()
+    return name in names() or is_folder(name)
+
+
+def is_folder(name: str) -> bool:
+    """Whether a path is that of a model folder."""
+    try:
+        return (Path(name) / manifests.NAME).is_file()
+    except (OSError, ValueError):  # too long, or no path
+        return False
 
 
 def refuse(codec: str, name: str | None) -> None:
@@ -69,39 +76,36 @@ def load(name: str) -> Model:
 
     The result is cached until the manifest changes, because a model can be retrained while a script or worker is running.
     """
+    announcements.check_name("model", name)
+    folder = _folder(name)
     try:
-        folder = Path(name) if (Path(name) / "manifest.yaml").is_file() else shipped.folder("models") / name
-    except FileNotFoundError as error:
-        raise ModelError(f"{name}: {error}") from error
-    file = folder / "manifest.yaml"
-    if not file.is_file():
+        about = (folder / manifests.NAME).stat()
+    except OSError as error:
         raise ModelError(
             f"{name}: unknown model; expected one of {', '.join(names()) or 'none shipped'}, or a model folder"
-        )
-    about = file.stat()
+        ) from error
     return _load(name, folder, (about.st_ino, about.st_size, about.st_mtime_ns))
+
+
+def _folder(name: str) -> Path:
+    """Folder of a model, which may not exist: the path itself, or a shipped model's."""
+    if is_folder(name):
+        return Path(name)
+    try:
+        return shipped.folder("models") / name if name in names() else Path(name)
+    except FileNotFoundError as error:
+        raise ModelError(f"{name}: {error}") from error
 
 
 @lru_cache(maxsize=16)
 def _load(name: str, folder: Path, _stamp: tuple[int, ...]) -> Model:
     """Read the model in a folder; `_stamp` identifies the version of its manifest and is part of the cache key."""
-    file = folder / "manifest.yaml"
-    try:
-        manifest = yaml.safe_load(file.read_text())
-        if manifest["version"] != SUPPORTED:
-            raise ModelError(f"{file}: version {manifest['version']}; expected {SUPPORTED}")
-        needed = {WEIGHTS, *(f"{graph}.onnx" for graph in manifest["graphs"])}
-        if missing := needed - set(manifest["digests"]):
-            raise ModelError(f"{file}: no digest of {', '.join(sorted(missing))}; expected one of every file")
-        for part, expected in manifest["digests"].items():
-            found = file_digest(folder / part)
-            if found != expected:
-                raise ModelError(f"{folder / part}: digest {found[:16]}; the manifest says {expected[:16]}")
-        return Model(name, folder, manifest, whole_digest(manifest))
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError, OSError, ValueError) as error:
-        raise ModelError(
-            f"{file}: not a model's manifest ({type(error).__name__}: {' '.join(str(error).split())})"
-        ) from error
+    manifest = manifests.read(folder)
+    for part, expected in manifest["digests"].items():
+        found = file_digest(manifests.inside(folder, part))
+        if found != expected:
+            raise ModelError(f"{folder / part}: digest {found[:16]}; the manifest says {expected[:16]}")
+    return Model(name, folder, manifest, whole_digest(manifest))
 
 
 def file_digest(path: Path) -> str:
@@ -122,14 +126,7 @@ def whole_digest(manifest: dict[str, Any]) -> str:
 @lru_cache(maxsize=16)
 def tables(model: Model) -> EntropyTables | ContextCoder | LowresCoder:
     """Integer entropy tables of the model: of a factorised prior, a checkerboard context model, or the backbone at 1/16."""
-    from safetensors import safe_open
-
-    with safe_open(model.folder / WEIGHTS, framework="numpy") as file:
-        names = set(file.keys())
-        if "tables.groups" in names:
-            return ContextCoder.read(file.get_tensor, names)
-        if "tables.index.powers" in names:
-            return LowresCoder.read(file.get_tensor, names)
-        return EntropyTables(
-            *(file.get_tensor(f"tables.{part}") for part in ("cdf", "lengths", "offsets", "gain", "inverse"))
-        )
+    with stored_tables.reading(model.folder / WEIGHTS) as (get, names):
+        kinds = {"tables.groups": ContextCoder, "tables.index.powers": LowresCoder}
+        kind = next((each for name, each in kinds.items() if name in names), EntropyTables)
+        return kind.read(get, names)

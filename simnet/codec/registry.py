@@ -101,6 +101,7 @@ def check(stream: StreamConfig, camera: CameraConfig) -> None:
     from simnet.codec import recorded_sizes
 
     if stream.codec == recorded_sizes.NAME:
+        announcements.check_name("model", stream.model or "")
         fixed = stream.rate.quality if stream.rate.kind == "fixed" else None
         recorded_sizes.check(stream.name, stream.model, camera.width, camera.height, fixed)
     else:
@@ -120,6 +121,8 @@ def declared_times(name: str, model: str | None = None) -> tuple[int, int]:
 
 def parted(name: str, model: str | None) -> tuple[str | None, str]:
     """Return the plain codec's model and the side-information stage's model (empty without that stage)."""
+    if model is not None:
+        announcements.check_name("model", model)
     if not name.endswith(FUSE):
         return model, ""
     if name.removesuffix(FUSE) in OWN_SIDE:
@@ -157,6 +160,7 @@ def plugin_of(name: str) -> Plugin | None:
 
 def family_of(name: str) -> str:
     """Return the module of a codec's family; ModelError lists the codecs."""
+    announcements.check_name("codec", name)
     for module, members in FAMILIES.items():
         if name.removesuffix(FUSE) in members:
             return module

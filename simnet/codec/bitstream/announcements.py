@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import Any, cast
 
-from simnet.errors import BitstreamError
+from simnet.errors import BitstreamError, ModelError
 from simnet.records import Announcement
 
 LARGEST_SIDE = 16_384
@@ -63,6 +63,12 @@ def check(announcement: Announcement, most_pixels: int | None = None) -> None:
         raise BitstreamError(
             f"announced picture of {width} x {height} has {width * height} pixels; expected up to {most_pixels}"
         )
+
+
+def check_name(what: str, name: str) -> None:
+    """Raise ModelError if `name`, that of a codec or a model (`what`), is empty, too long, or not printable."""
+    if not name or not name.isprintable() or len(name) > LONGEST_NAME:
+        raise ModelError(f"{what} {shown(name)}: not a name; expected up to {LONGEST_NAME} printable characters")
 
 
 def shown(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,10 +16,13 @@ import numpy as np
 
 from simnet.codec.bitstream.entropy_library import part, roomy
 from simnet.codec.bitstream.framing import QUALITY_STEPS
-from simnet.errors import BitstreamError
+from simnet.codec.bitstream.stored_tables import MOST_CHANNELS, Get, StoredTables
+from simnet.errors import BitstreamError, ModelError
 
 LEVELS = 32
 PRECISION = 16
+LARGEST_SYMBOL = 1 << 24
+"""Symbols are clipped to this before coding; the coder takes 32 bits."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,17 @@ class EntropyTables:
     offsets: np.ndarray
     gain: np.ndarray
     inverse: np.ndarray
+
+    @classmethod
+    def read(cls, get: Get, names: Collection[str]) -> EntropyTables:
+        """Read the tables from a checkpoint; ModelError if they are not whole."""
+        stored = StoredTables(get, names)
+        cdf, lengths, offsets = stored.rows("tables.", (LEVELS, None))
+        channels = lengths.shape[1]
+        if channels > MOST_CHANNELS:
+            raise ModelError(f"tables of {channels} channels; expected up to {MOST_CHANNELS}")
+        gains = (stored.reals(f"tables.{name}", (QUALITY_STEPS + 1, channels)) for name in ("gain", "inverse"))
+        return cls(cdf, lengths, offsets, *gains)
 
     @cached_property
     def digest(self) -> str:
@@ -57,7 +72,8 @@ class EntropyTables:
 
     def encode_latent(self, latent: np.ndarray, step: int) -> bytes:
         """Round and range-code a latent float32 (C, h, w), unscaled, at quality step `step`."""
-        return self.encode(np.rint(latent * self.gain[step][:, None, None]).astype(np.int32), step)
+        scaled = np.clip(np.rint(latent * self.gain[step][:, None, None]), -LARGEST_SYMBOL, LARGEST_SYMBOL)
+        return self.encode(scaled.astype(np.int32), step)
 
     def decode_latent(self, data: bytes, size: tuple[int, int], step: int) -> np.ndarray:
         """Decode the latent in the synthesis's input format, float32 (C, h, w); the CRC of the bytes must have been checked."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simnet.errors import PictureError
+from simnet.errors import BitstreamError, PictureError
 from simnet.records import Announcement
 
 
@@ -18,7 +18,15 @@ def padded(image: np.ndarray, stride: int) -> np.ndarray:
 
 
 def to_picture(tensor: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Convert float32 (1, 3, H', W') to uint8 height x width x 3: clipped, rounded, padding removed."""
+    """Convert float32 (1, 3, H', W') to uint8 height x width x 3: clipped, rounded, padding removed.
+
+    Raises:
+        BitstreamError: It holds a number that is not finite; no frame of an encoder does, with the weights of a whole model.
+    """
+    if not np.isfinite(tensor).all():
+        raise BitstreamError(
+            "payload decodes to numbers that are not finite; expected one that this codec's encoder made"
+        )
     pixels = np.rint(np.clip(tensor[0, :, :height, :width], 0, 1) * 255).astype(np.uint8)
     return np.ascontiguousarray(pixels.transpose(1, 2, 0))
 

@@ -13,12 +13,12 @@ import numpy as np
 
 from simnet import shipped
 from simnet.codec import model
-from simnet.codec.bitstream import framing
+from simnet.codec.bitstream import framing, stored_tables
 from simnet.codec.bitstream.padding import check_size, padded, to_picture
 from simnet.codec.dsin import patch_finder
 from simnet.codec.dsin.probabilities import Probabilities
 from simnet.codec.learned.alignment import resized
-from simnet.codec.learned.inference import compiled, run
+from simnet.codec.learned.inference import require, run
 from simnet.codec.protocols import Explanation
 from simnet.errors import ModelError
 from simnet.records import Announcement, Decoded, SideInformation
@@ -57,12 +57,22 @@ def _model(name: str, model_name: str | None) -> model.Model:
 @lru_cache(maxsize=4)
 def shared(chosen: model.Model) -> tuple[Probabilities, dict[str, np.ndarray]]:
     """Return the probability model and the finder's normalisation arrays."""
-    from safetensors import safe_open
-
-    with safe_open(chosen.folder / model.WEIGHTS, framework="numpy") as file:
-        probabilities = Probabilities.read(file.get_tensor, set(file.keys()))
-        normal = {name: file.get_tensor(name).astype(np.float64) for name in ("mean", "deviation")}
+    with stored_tables.reading(chosen.folder / model.WEIGHTS) as (get, names):
+        probabilities = Probabilities.read(get, names)
+        stored = stored_tables.StoredTables(get, names)
+        normal = {name: stored.reals(name, (3,)).astype(np.float64) for name in ("mean", "deviation")}
+        if not (normal["deviation"] > 0).all():
+            raise ModelError("deviation: expected numbers above 0")
     return probabilities, normal
+
+
+def latent_channels(chosen: model.Model) -> int:
+    """Number of channels of the latent; ModelError if the manifest does not say it."""
+    numbers = chosen.manifest.get("numbers", {}).get("dsin")
+    latent = numbers.get("latent") if isinstance(numbers, dict) else None
+    if type(latent) is not int or not 0 < latent <= stored_tables.MOST_CHANNELS:
+        raise ModelError(f"model {chosen.name}: its manifest has no numbers.dsin.latent; expected a number of channels")
+    return latent
 
 
 def announce(chosen: model.Model, width: int, height: int) -> Announcement:
@@ -89,7 +99,9 @@ class DsinEncoder:
     def __init__(self, chosen: model.Model, width: int, height: int) -> None:
         self.announcement = announce(chosen, width, height)
         self._model, self._sequence = chosen, 0
-        compiled(chosen, "analysis", (padded(np.zeros((height, width, 3), np.uint8), STRIDE).shape,))
+        size = (-(-height // STRIDE), -(-width // STRIDE))
+        picture = (1, 3, *(side * STRIDE for side in size))
+        require(chosen, "analysis", (picture,), (1, latent_channels(chosen), *size))
 
     def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
         """Encode each frame alone, at the checkpoint's own rate: `key` and `quality` have no effect."""
@@ -115,12 +127,10 @@ class DsinDecoder:
             )
         self.announcement = announcement
         self._model = chosen
-        self._shape = (
-            int(chosen.manifest["numbers"]["dsin"]["latent"]),
-            -(-own.height // STRIDE),
-            -(-own.width // STRIDE),
-        )
-        compiled(chosen, "synthesis", ((1, *self._shape),))
+        size = (-(-own.height // STRIDE), -(-own.width // STRIDE))
+        self._shape, picture = (latent_channels(chosen), *size), (1, 3, *(side * STRIDE for side in size))
+        require(chosen, "synthesis", ((1, *self._shape),), picture)
+        require(chosen, "side", (picture, picture), picture)
 
     def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
         """Decode with the first side picture; without one, return the autoencoder's picture."""

@@ -17,13 +17,15 @@ import numpy as np
 
 from simnet.codec.bitstream import fixed_point
 from simnet.codec.bitstream.entropy_library import part, roomy
-from simnet.errors import BitstreamError
+from simnet.codec.bitstream.stored_tables import StoredTables
+from simnet.errors import BitstreamError, ModelError
 
 LAYERS = ("first", "second", "third", "last")
 TOTAL = 1 << 16
 EXPONENT_STEPS = 256
 """Entries of the exponential's table per unit of the logit."""
 EXPONENT_REACH = 12
+MOST_CENTRES = 64
 SENTINEL = 2
 """Symbols coded before every volume: CompressAI's coder crashes on an empty stream."""
 
@@ -51,12 +53,28 @@ class Probabilities:
     @classmethod
     def read(cls, get: Callable[[str], np.ndarray], names: Collection[str]) -> Probabilities:
         """Read the arrays from a checkpoint; ModelError if weights are too large for exact sums."""
-        del names
-        weights = tuple(np.ascontiguousarray(get(f"tables.{layer}"), np.float64) for layer in LAYERS)
-        biases = tuple(get(f"tables.{layer}_bias").astype(np.float64) for layer in LAYERS)
+        stored = StoredTables(get, names)
+        centres = stored.integers("tables.centres", (None,))
+        if not 2 <= len(centres) <= MOST_CENTRES:
+            raise ModelError(f"tables.centres: {len(centres)} numbers; expected 2 to {MOST_CENTRES}")
+        first = stored.integers("tables.first", (None, len(taps(strict=True))))
+        inner = (len(first), len(taps(strict=False)) * len(first))
+        others = (
+            stored.integers("tables.second", inner),
+            stored.integers("tables.third", inner),
+            stored.integers("tables.last", (len(centres), inner[1])),
+        )
+        weights = tuple(np.ascontiguousarray(each, np.float64) for each in (first, *others))
+        biases = tuple(
+            stored.integers(f"tables.{layer}_bias", (len(each),)).astype(np.float64)
+            for layer, each in zip(LAYERS, weights, strict=True)
+        )
         for weight, bias in zip(weights, biases, strict=True):
             fixed_point.check(weight, bias)
-        return cls(weights, biases, get("tables.centres").astype(np.float64), get("tables.exponents").astype(np.int64))
+        exponents = stored.integers("tables.exponents", (EXPONENT_STEPS * EXPONENT_REACH,), 0, 1 << 32).astype(np.int64)
+        if not exponents[0]:
+            raise ModelError("tables.exponents: begins with 0; expected the exponential of 0 first")
+        return cls(weights, biases, centres.astype(np.float64), exponents)
 
     @cached_property
     def digest(self) -> str:

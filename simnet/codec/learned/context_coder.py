@@ -16,9 +16,14 @@ import numpy as np
 
 from simnet.codec.bitstream import fixed_point
 from simnet.codec.bitstream.entropy_library import part, roomy
-from simnet.errors import BitstreamError
+from simnet.codec.bitstream.framing import QUALITY_STEPS
+from simnet.codec.bitstream.stored_tables import MOST_CHANNELS, StoredTables
+from simnet.errors import BitstreamError, ModelError
 
+LARGEST_SYMBOL = 1 << 24
+"""Symbols are clipped to this before coding; the coder takes 32 bits."""
 LEVELS = 64
+STEPS = QUALITY_STEPS + 1
 PER_E_FOLD = 8
 """Number of tables per factor e of scale."""
 SMALLEST_SCALE = 0.11
@@ -73,11 +78,22 @@ class ContextCoder:
     @classmethod
     def read(cls, get: Callable[[str], np.ndarray], names: Collection[str]) -> ContextCoder:
         """Read the arrays that `arrays` made from a checkpoint; ModelError if weights are too large for exact sums."""
+        stored = StoredTables(get, names)
 
         def layers(index: int) -> Layers:
-            front = f"tables.pass{index}."
-            first = get(f"{front}first").transpose(0, 2, 3, 1) if f"{front}first" in names else None
-            bias, *rest = (get(front + name) for name in ("bias", "second", "second_bias", "third", "third_bias"))
+            front, group = f"tables.pass{index}.", groups[index // 2]
+            seen = sum(groups[: (index + 1) // 2])
+            bias = stored.integers(f"{front}bias", (STEPS, None))
+            first = None
+            if seen:
+                first = stored.integers(f"{front}first", (bias.shape[1], seen, 3, 3)).transpose(0, 2, 3, 1)
+            second = stored.integers(f"{front}second", (None, bias.shape[1]))
+            third = stored.integers(f"{front}third", (2 * group, len(second)))
+            biases = (
+                stored.integers(f"{front}{name}_bias", (len(each),))
+                for name, each in (("second", second), ("third", third))
+            )
+            rest = [each for pair in zip((second, third), biases, strict=True) for each in pair]
             for weight, offset in ((first, bias.max(axis=0)), (rest[0], rest[1]), (rest[2], rest[3])):
                 if weight is not None:
                     fixed_point.check(weight, offset)
@@ -86,9 +102,15 @@ class ContextCoder:
             ]
             return Layers(whole[0], *whole[1:])  # type: ignore[arg-type]  # only the first can be None
 
-        groups = tuple(get("tables.groups").tolist())
-        shared = [get(f"tables.{name}") for name in ("gain", "inverse", "log_gain", "cdf", "lengths", "offsets")]
-        return cls(groups, tuple(layers(i) for i in range(2 * len(groups))), *shared)
+        groups = tuple(stored.integers("tables.groups", (None,), 1, MOST_CHANNELS).tolist())
+        if sum(groups) > MOST_CHANNELS:
+            raise ModelError(f"tables of {sum(groups)} channels; expected up to {MOST_CHANNELS}")
+        size, reach = (STEPS, sum(groups)), 1 << 31
+        gain, inverse, log_gain = (
+            stored.integers(f"tables.{name}", size, -reach, reach) for name in ("gain", "inverse", "log_gain")
+        )
+        passes = tuple(layers(i) for i in range(2 * len(groups)))
+        return cls(groups, passes, gain, inverse, log_gain, *stored.rows("tables.", (LEVELS,)))
 
     @property
     def channels(self) -> int:
@@ -118,7 +140,8 @@ class ContextCoder:
         symbols, indexes = [*SENTINEL], [0] * len(SENTINEL)
 
         def code(mask: np.ndarray, own: slice, centre: np.ndarray, index: np.ndarray) -> np.ndarray:
-            rounded = np.where(index > 0, np.rint(scaled[mask, own] - centre / fixed_point.ONE), 0.0)
+            rest = np.rint(scaled[mask, own] - centre / fixed_point.ONE)
+            rounded = np.where(index > 0, np.clip(rest, -LARGEST_SYMBOL, LARGEST_SYMBOL), 0.0)
             sent = index > 0
             symbols.extend(rounded[sent].astype(np.int64).tolist())
             indexes.extend(index[sent].tolist())

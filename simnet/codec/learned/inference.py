@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from simnet import library_threads
+from simnet.codec.learned import onnx_files
 from simnet.errors import ModelError
 
 if TYPE_CHECKING:
@@ -52,14 +55,74 @@ def _core() -> Any:
 
 @lru_cache(maxsize=64)
 def compiled(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...]) -> Any:
-    """Compile a graph for inputs of these shapes; all codecs of the process share it."""
-    network = _core().read_model(str(model.folder / f"{graph}.onnx"))
-    network.reshape({port: list(shape) for port, shape in zip(network.inputs, shapes, strict=True)})
-    settings = {
+    """Compile a graph for inputs of these shapes; all codecs of the process share it.
+
+    Raises:
+        ModelError: The model has no such graph, it reads other files, or it does not take these inputs.
+    """
+    if graph not in model.manifest["graphs"]:
+        raise ModelError(f"model {model.name}: has no graph {graph}; expected one of a model of codec {model.codec}")
+    file = model.folder / f"{graph}.onnx"
+    onnx_files.check(file)
+    with _blamed(model, graph, shapes):
+        network = _core().read_model(str(file))
+        network.reshape({port: list(shape) for port, shape in zip(network.inputs, shapes, strict=True)})
+        return _core().compile_model(network, "CPU", _settings(model, graph))
+
+
+def require(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...], *results: tuple[int | None, ...]) -> Any:
+    """Compile a graph now, and return it: what does not fit is told when a model is opened, not at its first frame.
+
+    Raises:
+        ModelError: Its first outputs have not the shapes `results` (None: any length), or see `compiled`.
+    """
+    network = compiled(model, graph, shapes)
+    found = [shape_of(port) for port in network.outputs]
+    fits = len(found) >= len(results) and all(
+        len(own) == len(wanted) and all(side in {None, length} for side, length in zip(wanted, own, strict=True))
+        for own, wanted in zip(found, results, strict=False)
+    )
+    if not fits:
+        raise ModelError(
+            f"model {model.name}: its graph {graph} gives {_text(found)} for inputs of {_text(shapes)}; expected "
+            f"{_text(results)}, as its tables and other graphs take them"
+        )
+    return network
+
+
+def shape_of(port: Any) -> tuple[int, ...]:
+    """Shape of a compiled graph's input or output; -1 where it is not fixed."""
+    return tuple(side.get_length() if side.is_static else -1 for side in port.get_partial_shape())
+
+
+def finite(model: Model, graph: str, values: np.ndarray) -> np.ndarray:
+    """Return a graph's output; ModelError if it holds a number that is not finite."""
+    if not np.isfinite(values).all():
+        raise ModelError(f"model {model.name}: its graph {graph} gives numbers that are not finite")
+    return values
+
+
+def _settings(model: Model, graph: str) -> dict[str, Any]:
+    return {
         **library_threads.openvino_settings(),
         "INFERENCE_PRECISION_HINT": "bf16" if graph in HALF_GRAPHS or model.codec in HALF_CODECS else "f32",
     }
-    return _core().compile_model(network, "CPU", settings)
+
+
+@contextmanager
+def _blamed(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...]) -> Iterator[None]:
+    """Turn OpenVINO's errors, of many lines, into one of the model."""
+    try:
+        yield
+    except (RuntimeError, ValueError, TypeError) as error:
+        reason = " ".join(str(error).split())[-160:]
+        raise ModelError(
+            f"model {model.name}: its graph {graph} does not take inputs of {_text(shapes)} ({reason})"
+        ) from error
+
+
+def _text(shapes: Sequence[Sequence[int | None]]) -> str:
+    return ", ".join(" x ".join("any" if side is None else str(side) for side in shape) for shape in shapes)
 
 
 def run(model: Model, graph: str, *inputs: np.ndarray, output: int = 0) -> np.ndarray:
@@ -73,13 +136,16 @@ def run(model: Model, graph: str, *inputs: np.ndarray, output: int = 0) -> np.nd
         raise ModelError(
             f"model {model.name}: its graph {graph} has no output {output}; expected one exported by this version"
         )
-    return request.infer([np.ascontiguousarray(item) for item in inputs])[output].copy()
+    with _blamed(model, graph, tuple(item.shape for item in inputs)):
+        return request.infer([np.ascontiguousarray(item) for item in inputs])[output].copy()
 
 
 def outputs(model: Model, graph: str, *inputs: np.ndarray) -> list[np.ndarray]:
     """Run a graph on float32 tensors and return all of its outputs; several threads can call it at once."""
-    found = _request(model, graph, inputs).infer([np.ascontiguousarray(item) for item in inputs])
-    return [found[i].copy() for i in range(len(found))]
+    request = _request(model, graph, inputs)
+    with _blamed(model, graph, tuple(item.shape for item in inputs)):
+        found = request.infer([np.ascontiguousarray(item) for item in inputs])
+        return [found[i].copy() for i in range(len(found))]
 
 
 def _request(model: Model, graph: str, inputs: tuple[np.ndarray, ...]) -> Any:

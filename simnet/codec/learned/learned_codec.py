@@ -17,7 +17,7 @@ from simnet.codec.bitstream.entropy_tables import EntropyTables
 from simnet.codec.bitstream.padding import check_size, padded, to_picture
 from simnet.codec.learned.alignment import resized
 from simnet.codec.learned.context_coder import ContextCoder
-from simnet.codec.learned.inference import compiled, run
+from simnet.codec.learned.inference import finite, require, run
 from simnet.codec.learned.lowres_coder import LowresCoder
 from simnet.codec.learned.side_fusion import (
     CELL,
@@ -72,7 +72,9 @@ class LearnedEncoder:
     def __init__(self, chosen: model.Model, width: int, height: int) -> None:
         self.announcement = announce(chosen, width, height)
         self._model, self._tables = chosen, latent_tables(chosen)
-        compiled(chosen, "analysis", (picture_shape(self.announcement),))
+        shape = picture_shape(self.announcement)
+        latent = (1, self._tables.channels, *(side // STRIDE for side in shape[2:]))
+        require(chosen, "analysis", (shape,), latent)
         self._sequence = 0
 
     def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
@@ -80,7 +82,7 @@ class LearnedEncoder:
         del key
         check_size(image, self.announcement)
         step = framing.quality_step(quality)
-        latent = run(self._model, "analysis", padded(image, STRIDE))[0]
+        latent = finite(self._model, "analysis", run(self._model, "analysis", padded(image, STRIDE))[0])
         header = framing.Header(self._sequence, step, key=True)
         self._sequence += 1
         return framing.pack(header, self._tables.encode_latent(latent, step), self.announcement)
@@ -100,11 +102,11 @@ class LearnedDecoder:
         self._model, self._tables = chosen, latent_tables(chosen)
         self._size = (-(-own.height // STRIDE), -(-own.width // STRIDE))
         latent = (1, self._tables.channels, *self._size)
-        compiled(chosen, "synthesis", (latent,))
+        require(chosen, "synthesis", (latent,), picture_shape(own))
         self._fuser = Fuser(chosen, announcement) if "fuse" in chosen.manifest["graphs"] else None
         self._concatenates = "common" in chosen.manifest["graphs"]
         if self._concatenates:
-            compiled(chosen, "common", (latent, picture_shape(own)))
+            require(chosen, "common", (latent, picture_shape(own)), picture_shape(own))
 
     @property
     def uses_side(self) -> bool:

@@ -14,12 +14,12 @@ import numpy as np
 from simnet.codec import model
 from simnet.codec.bitstream import framing
 from simnet.codec.bitstream.padding import check_size, padded, to_picture
-from simnet.codec.learned.inference import compiled, outputs
+from simnet.codec.learned.inference import finite, outputs, require, shape_of
 from simnet.codec.learned.learned_codec import announce, chosen_model, declared_times
 from simnet.codec.learned.lowres_coder import LowresCoder, whole_z
 from simnet.codec.learned.lowres_indexes import PASSES, REDUCTION
 from simnet.codec.learned.side_fusion import STRIDE, picture_shape
-from simnet.errors import BitstreamError, ModelError
+from simnet.errors import ModelError
 from simnet.records import Announcement, Decoded, SideInformation
 
 __all__ = ["LowresDecoder", "LowresEncoder", "declared_times", "open_decoder", "open_encoder"]
@@ -58,8 +58,15 @@ class Networks:
         self.coder, self._model = coder_of(chosen), chosen
         rows, columns = (side // STRIDE for side in picture_shape(announcement)[2:])
         self.size, self.knots = (rows, columns), self.coder.maps.banks.shape[1]
-        z = (1, self.coder.hyper, -(-rows // REDUCTION), -(-columns // REDUCTION))
-        compiled(chosen, "hyper", (z, (1, self.knots)))
+        self.z_size = (-(-rows // REDUCTION), -(-columns // REDUCTION))
+        self.latent, shares = (1, self.coder.maps.channels, rows, columns), (1, self.knots)
+        whole = tuple(side * REDUCTION for side in self.z_size)
+        wanted = (1, None, *whole), (1, self.latent[1], *whole)
+        hyper = require(chosen, "hyper", ((1, self.coder.hyper, *self.z_size), shares), *wanted)
+        features = (1, shape_of(hyper.outputs[0])[1], rows, columns)
+        for number in range(1, PASSES):
+            means = [self.latent] * (2 if number + 1 == PASSES else 1)
+            require(chosen, f"pass{number}", (features, self.latent, shares), *means)
 
     def means(self, z: np.ndarray, shares: np.ndarray) -> PassMeans:
         """Create the function of each pass's means, given z float32 (hyper, h', w')."""
@@ -96,7 +103,9 @@ class LowresEncoder:
     def __init__(self, chosen: model.Model, width: int, height: int) -> None:
         self.announcement = announce(chosen, width, height)
         self._model, self._networks = chosen, Networks(chosen, self.announcement)
-        compiled(chosen, "analysis", (picture_shape(self.announcement), (1, self._networks.knots)))
+        networks, picture = self._networks, picture_shape(self.announcement)
+        z = (1, networks.coder.hyper, *networks.z_size)
+        require(chosen, "analysis", (picture, (1, networks.knots)), networks.latent, z)
         self._sequence = 0
 
     def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
@@ -105,7 +114,10 @@ class LowresEncoder:
         check_size(image, self.announcement)
         step = framing.quality_step(quality)
         shares = knot_shares(step, self._networks.knots)
-        u, z = (each[0] for each in outputs(self._model, "analysis", padded(image, STRIDE), shares))
+        u, z = (
+            finite(self._model, "analysis", each[0])
+            for each in outputs(self._model, "analysis", padded(image, STRIDE), shares)
+        )
         z = whole_z(z)
         payload = self._networks.coder.encode(u, z, step, self._networks.means(z, shares))
         header = framing.Header(self._sequence, step, key=True)
@@ -127,8 +139,7 @@ class LowresDecoder:
             )
         self.announcement = announcement
         self._model, self._networks = chosen, Networks(chosen, own)
-        latent = (1, self._networks.coder.maps.channels, *self._networks.size)
-        compiled(chosen, "synthesis", (latent, (1, self._networks.knots)))
+        require(chosen, "synthesis", (self._networks.latent, (1, self._networks.knots)), picture_shape(own))
 
     def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
         """Decode; side pictures have no effect."""
@@ -139,7 +150,5 @@ class LowresDecoder:
         means = networks.means(z, shares)
         y_hat = decode(header.quality, means) + means.correction
         drawn = outputs(self._model, "synthesis", y_hat[None], shares)[0] * np.float32(0.5) + np.float32(0.5)
-        if not np.isfinite(drawn).all():
-            raise BitstreamError(f"frame {header.sequence}: its latent draws no picture; not made by this encoder")
         picture = to_picture(drawn, self.announcement.height, self.announcement.width)
         return Decoded(picture, picture)

@@ -16,10 +16,15 @@ from functools import cached_property
 import numpy as np
 
 from simnet.codec.bitstream.entropy_library import part, roomy
+from simnet.codec.bitstream.stored_tables import StoredTables
 from simnet.codec.learned.lowres_indexes import LARGEST_Z, PASSES, REDUCTION, IndexMaps, magnitudes, places
-from simnet.errors import BitstreamError
+from simnet.errors import BitstreamError, ModelError
 
 PRECISION = 16
+MOST_PRIORS = 256
+"""Most priors of z: a byte names one."""
+MOST_COSTS = 1 << 25
+"""Most entries of the table of bits of z's symbols."""
 LARGEST_SYMBOL = (1 << 15) - 1
 """Largest magnitude of a residual; both sides clip to it."""
 ESCAPE_BITS = 24.0
@@ -80,13 +85,19 @@ class LowresCoder:
     @classmethod
     def read(cls, get: Callable[[str], np.ndarray], names: Collection[str]) -> LowresCoder:
         """Read the tables from a checkpoint; ModelError if weights are too large for exact sums."""
-
-        def tables(front: str) -> IntegerTables:
-            return IntegerTables(*(get(f"tables.{front}.{name}") for name in ("cdf", "lengths", "offsets")))
-
-        gaussians = tables("latent")
+        stored = StoredTables(get, names)
+        gaussians = IntegerTables(*stored.rows("tables.latent.", (None,)))
         maps = IndexMaps.read(get, names, len(gaussians.lengths) - 1)
-        return cls(gaussians, tables("z"), maps.hyper.shape[1], maps)
+        priors, hyper = IntegerTables(*stored.rows("tables.z.", (None,))), maps.hyper.shape[1]
+        count, rest = divmod(len(priors.lengths), hyper)
+        if rest or count > MOST_PRIORS:
+            raise ModelError(
+                f"tables.z.lengths: {len(priors.lengths)} rows; expected up to {MOST_PRIORS} for each of {hyper} channels"
+            )
+        ends = priors.offsets.astype(np.int64) + priors.lengths
+        if (symbols := int(ends.max() - priors.offsets.min())) * len(priors.lengths) > MOST_COSTS:
+            raise ModelError(f"tables.z: {symbols} symbols in {len(priors.lengths)} rows; expected symbols around 0")
+        return cls(gaussians, priors, hyper, maps)
 
     @cached_property
     def digest(self) -> str:

@@ -18,6 +18,7 @@ import numpy as np
 
 from simnet.codec.bitstream.fixed_point import EXACT
 from simnet.codec.bitstream.framing import QUALITY_STEPS
+from simnet.codec.bitstream.stored_tables import MOST_CHANNELS, StoredTables
 from simnet.errors import ModelError
 
 PARITIES = (0, 3, 1, 2)
@@ -29,6 +30,8 @@ ACTIVITY_GROUPS = 16
 LARGEST_MAGNITUDE = 15
 FRACTION = 24
 MAGNITUDE_FRACTION = 8
+LARGEST_POWER = 40
+"""Largest power of two of a map's unit."""
 LARGEST_Z = 1023
 """Largest magnitude of z; both sides clip to it."""
 MAGNITUDES = np.rint(np.log2(1 + np.arange(LARGEST_MAGNITUDE + 1)) * (1 << MAGNITUDE_FRACTION))
@@ -74,10 +77,23 @@ class IndexMaps:
         """
         if missing := {f"tables.index.{name}" for name in ("hyper", "banks", "own", "groups", "powers")} - set(names):
             raise ModelError(f"no {', '.join(sorted(missing))}; expected the whole tables of a lowres model")
-        powers = get("tables.index.powers").tolist()
+        stored = StoredTables(get, names)
+        powers = stored.integers("tables.index.powers", (4,), -LARGEST_POWER, LARGEST_POWER).tolist()
+        banks = stored.integers("tables.index.banks", (PASSES, None, None))
+        knots, channels = banks.shape[1:]
+        if knots < 2 or channels % ACTIVITY_GROUPS or channels > MOST_CHANNELS:
+            raise ModelError(
+                f"tables.index.banks: {knots} qualities, {channels} channels; expected 2 or more, and a multiple of "
+                f"{ACTIVITY_GROUPS} up to {MOST_CHANNELS}"
+            )
+        arrays = (
+            stored.integers("tables.index.hyper", (channels * REDUCTION**2, None)),
+            banks,
+            stored.integers("tables.index.own", (PASSES - 1, channels, 3, 3)),
+            stored.integers("tables.index.groups", (PASSES - 1, channels, ACTIVITY_GROUPS)),
+        )
         hyper, banks, own, groups = (
-            get(f"tables.index.{name}").astype(np.float64) * 2.0**power
-            for name, power in zip(("hyper", "banks", "own", "groups"), powers, strict=True)
+            array.astype(np.float64) * 2.0**power for array, power in zip(arrays, powers, strict=True)
         )
         maps = cls(hyper, banks, own, groups, last)
         maps.check()

@@ -18,7 +18,7 @@ from simnet.codec.learned.alignment import (
     resized,
     warp,
 )
-from simnet.codec.learned.inference import compiled, run
+from simnet.codec.learned.inference import require, run
 from simnet.codec.protocols import Decoder, Explanation
 from simnet.errors import ModelError
 from simnet.records import Announcement, Decoded, SideInformation
@@ -43,7 +43,7 @@ class Fuser:
     def __init__(self, chosen: model.Model, announcement: Announcement) -> None:
         self._model, self._aligner = chosen, Aligner()
         shape = picture_shape(announcement)
-        compiled(chosen, "fuse", (shape, (CANDIDATES, *shape[1:])))
+        require(chosen, "fuse", (shape, (CANDIDATES, *shape[1:])), shape)
 
     def fuse(self, alone: np.ndarray, picture: np.ndarray, side: Sequence[SideInformation]) -> np.ndarray:
         """Fuse side pictures into a decoded one, given as float32 (1, 3, H', W') and as uint8 H x W x 3."""

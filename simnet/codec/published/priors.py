@@ -18,11 +18,12 @@ from typing import Any
 import numpy as np
 
 from simnet.codec import model
-from simnet.codec.bitstream import fixed_point
+from simnet.codec.bitstream import fixed_point, stored_tables
 from simnet.codec.bitstream.entropy_library import part, roomy
 from simnet.codec.bitstream.entropy_tables import PRECISION
+from simnet.codec.bitstream.stored_tables import MOST_CHANNELS, StoredTables
 from simnet.codec.learned import context_coder
-from simnet.errors import BitstreamError
+from simnet.errors import BitstreamError, ModelError
 
 CERTAIN = np.array([0, (1 << PRECISION) - 1])
 """Row 0: the symbol 0 has a probability close to 1."""
@@ -31,6 +32,7 @@ SENTINEL = np.zeros(2, np.int64)
 LARGEST = 1 << 20
 """Symbols are clipped to this; z is clipped further, to the range of fixed-point networks."""
 HYPER_SHRINK = 4
+LARGEST_KERNEL = 15
 LAYERS = (4, 5, 6)
 """Layers of the hyper-synthesis, by the authors' numbers."""
 
@@ -163,16 +165,36 @@ def scale_thresholds() -> np.ndarray:
 @lru_cache(maxsize=16)
 def read(chosen: model.Model) -> SymbolCoder:
     """Read the coder from a model's tables; ModelError if its hyper-synthesis is not exact."""
-    from safetensors import safe_open
+    with stored_tables.reading(chosen.folder / model.WEIGHTS) as (get, names):
+        stored = StoredTables(get, names)
+        rows = stored.rows("tables.", (None,), "firsts")
+        coder = SymbolCoder(*rows, _read_hyper(stored) if "tables.thresholds" in stored else None)
+        if len(coder.lengths) % 2 == 0 or not 1 <= coder.channels <= MOST_CHANNELS:
+            raise ModelError(f"tables.lengths: {len(coder.lengths)} rows; expected one, and two for each density")
+        if coder.hyper and len(coder.hyper.weights[0]) != coder.channels:
+            raise ModelError(
+                f"tables.h{LAYERS[0]}.weight: for {len(coder.hyper.weights[0])} channels; expected {coder.channels}"
+            )
+        return coder
 
-    with safe_open(chosen.folder / model.WEIGHTS, framework="numpy") as file:
-        names = [name for name in file.keys() if name.startswith("tables.")]  # noqa: SIM118 - it is not a dictionary
-        found = {name.removeprefix("tables."): file.get_tensor(name) for name in names}
-    hyper = None
-    if "thresholds" in found:
-        weights = tuple(found[f"h{k}.weight"].astype(np.float64) for k in LAYERS)
-        biases = tuple(found[f"h{k}.bias"].astype(np.float64) for k in LAYERS)
-        for weight, bias in zip(weights, biases, strict=True):
-            fixed_point.check(weight.transpose(1, 0, 2, 3), bias)
-        hyper = HyperSynthesis(weights, biases, found["thresholds"])
-    return SymbolCoder(found["cdf"], found["lengths"], found["firsts"], hyper)
+
+def _read_hyper(stored: StoredTables) -> HyperSynthesis:
+    """Read a hyper-synthesis whose layers fit each other and end with as many channels as they begin with."""
+    weights, biases, channels, first = [], [], None, None
+    for k in LAYERS:
+        out = first if k == LAYERS[-1] else None
+        weight = stored.integers(f"tables.h{k}.weight", (channels, out, None, None)).astype(np.float64)
+        size = weight.shape[2]
+        if size != weight.shape[3] or size % 2 == 0 or size > LARGEST_KERNEL:
+            raise ModelError(
+                f"tables.h{k}.weight: kernels of {weight.shape[2:]}; expected odd squares up to {LARGEST_KERNEL}"
+            )
+        bias = stored.integers(f"tables.h{k}.bias", (weight.shape[1],)).astype(np.float64)
+        fixed_point.check(weight.transpose(1, 0, 2, 3), bias)
+        weights.append(weight)
+        biases.append(bias)
+        channels, first = weight.shape[1], first or len(weight)
+    thresholds = stored.integers("tables.thresholds", (context_coder.LEVELS - 1,))
+    if (np.diff(thresholds) < 0).any():
+        raise ModelError("tables.thresholds: expected growing numbers")
+    return HyperSynthesis(tuple(weights), tuple(biases), thresholds)

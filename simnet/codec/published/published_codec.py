@@ -17,15 +17,18 @@ import numpy as np
 
 from simnet.codec import model
 from simnet.codec.bitstream import framing
+from simnet.codec.bitstream.announcements import LARGEST_SIDE
 from simnet.codec.bitstream.padding import check_size, padded, to_picture
 from simnet.codec.learned.alignment import resized
-from simnet.codec.learned.inference import compiled, run
+from simnet.codec.learned.inference import require, run, shape_of
 from simnet.codec.protocols import Explanation
 from simnet.codec.published import priors, published_kinds
 from simnet.codec.published.published_kinds import GRID, PublishedKind
 from simnet.errors import BitstreamError, ModelError
 from simnet.records import Announcement, Decoded, SideInformation
 
+MOST = LARGEST_SIDE
+"""Largest side of the size that a model is tied to."""
 STRONGEST = 8
 """Number of matches per cell that an explanation keeps."""
 
@@ -65,7 +68,16 @@ def padded_size(chosen: model.Model, kind: PublishedKind, width: int, height: in
     """
     if not kind.attention:
         return math.ceil(height / kind.stride) * kind.stride, math.ceil(width / kind.stride) * kind.stride
-    most_width, most_height = chosen.manifest["numbers"]["size"]
+    size = chosen.manifest.get("numbers", {}).get("size")
+    if (
+        not isinstance(size, list)
+        or [type(side) for side in size] != [int, int]
+        or not 0 < min(size) <= max(size) <= MOST
+    ):
+        raise ModelError(f"model {chosen.name}: its manifest has no numbers.size; expected a width and a height")
+    most_width, most_height = size
+    if most_width % kind.stride or most_height % kind.stride:
+        raise ModelError(f"model {chosen.name}: numbers.size {size}; expected multiples of {kind.stride}")
     if width > most_width or height > most_height:
         raise ModelError(
             f"codec {kind.name}: pictures of {width} x {height}; model {chosen.name} is tied to {most_width} x {most_height} "
@@ -104,7 +116,12 @@ class PublishedEncoder:
     def __init__(self, chosen: model.Model, width: int, height: int) -> None:
         self._stream = _PublishedStream(chosen, width, height)
         self.announcement = self._stream.announcement
-        compiled(chosen, "analysis", ((1, 3, *self._stream.padded),))
+        stream = self._stream
+        latent = (1, stream.coder.channels, *stream.latent)
+        require(chosen, "analysis", ((1, 3, *stream.padded),), latent)
+        if stream.kind.hyper:
+            small = (side // priors.HYPER_SHRINK for side in stream.latent)
+            require(chosen, "hyper", (latent,), (1, stream.coder.channels, *small))
         self._sequence = 0
 
     def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
@@ -131,7 +148,12 @@ class PublishedDecoder:
                 f"{announcement.tables_digest}; this machine has {own.checkpoint_digest}, {own.tables_digest}"
             )
         self.announcement = announcement
-        compiled(chosen, "alone", ((1, self._stream.coder.channels, *self._stream.latent),))
+        stream = self._stream
+        latent, picture = (1, stream.coder.channels, *stream.latent), (1, 3, *stream.padded)
+        require(chosen, "alone", (latent,), picture)
+        if stream.kind.side:
+            features = shape_of(require(chosen, "side", (picture,), (1, None, *stream.latent)).outputs[0])
+            require(chosen, "synthesis", (latent, features), picture)
 
     @property
     def uses_side(self) -> bool:
