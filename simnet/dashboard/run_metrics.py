@@ -46,7 +46,7 @@ class LiveRunCollector(Collector):
             metric_names.EVENTS.name, metric_names.EVENTS.about, labels=metric_names.EVENTS.labels
         )
         for kind, count in state.event_counts.items():
-            events.add_metric([kind], count)
+            events.add_metric([kind.value], count)
         yield events
 
     def _streams(self) -> Iterable[Metric]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from simnet.records import SECOND_NS, Outcome, Row, Scenario
 from simnet.records.telemetry import (
+    EventKind,
     LiveEnd,
     LiveEvent,
     LiveFrame,
@@ -64,7 +65,7 @@ class State:
         self.end: LiveEnd | None = None
         self.streams: dict[str, StreamState] = {}
         self.events: deque[LiveEvent] = deque(maxlen=_EVENTS)
-        self.event_counts: Counter[str] = Counter()
+        self.event_counts: Counter[EventKind] = Counter()
 
     @property
     def scenario(self) -> Scenario | None:
@@ -98,7 +99,7 @@ class State:
                 case _ if self.run is None:
                     return  # The run's description, which this message belongs to, arrives within a second.
                 case LiveSample() as sample:
-                    self.sample = sample
+                    self.sample = self._of_scenario(sample)
                 case LiveFrame(row):
                     self._frame(row)
                 case LiveEvent() as event:
@@ -109,7 +110,7 @@ class State:
                 case LiveEnd() as end:
                     self.end = end
                     if end.error:
-                        self._note(LiveEvent(end.time_ns, "failed", end.error.partition(":")[0], end.error))
+                        self._note(LiveEvent(end.time_ns, EventKind.FAILED, end.error.partition(":")[0], end.error))
 
     def _meet(self, run: LiveRun) -> None:
         if self.run is not None and self.run.session == run.session:
@@ -117,6 +118,18 @@ class State:
         self._clear()
         self.run = run
         self.streams = {stream.name: StreamState() for stream in run.scenario.streams}
+
+    def _of_scenario(self, sample: LiveSample) -> LiveSample:
+        """Return a sample without nodes and links that the scenario does not have: they would become series of metrics."""
+        scenario = self.scenario
+        assert scenario is not None, "samples are taken once a run is known"
+        links = {link.name for link in scenario.links}
+        nodes = {node.name for node in scenario.nodes}
+        return replace(
+            sample,
+            links=tuple({each.link: each for each in sample.links if each.link in links}.values()),
+            positions_m=tuple(each for each in sample.positions_m if each[0] in nodes),
+        )
 
     def _frame(self, row: Row) -> None:
         own = self.streams.get(row.stream)
@@ -127,10 +140,10 @@ class State:
         own.link_bytes += row.link_bytes
         when_ns = row.decode_ns or row.arrive_ns or row.capture_ns
         if not row.outcome.in_time:
-            self._note(LiveEvent(when_ns, row.outcome.value, row.stream, f"frame {row.sequence}{_why(row)}"))
+            self._note(LiveEvent(when_ns, EventKind(row.outcome.value), row.stream, f"frame {row.sequence}{_why(row)}"))
         elif row.packets_lost:
             lost = f"frame {row.sequence}: {row.packets_lost} of {row.packets_sent} packets lost on the way"
-            self._note(LiveEvent(when_ns, "loss", row.stream, lost))
+            self._note(LiveEvent(when_ns, EventKind.LOSS, row.stream, lost))
 
     def _note(self, event: LiveEvent) -> None:
         self.events.append(event)

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
 
 from simnet.records import Outcome
+from simnet.records.bounds import Count, FrameNumber, Name, Nanoseconds, Share
+
+Feedbacks = Annotated["tuple[Feedback, ...]", Meta(max_length=100_000)]
 
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
     """Fusion's report to one camera about its stream since the last feedback."""
 
-    stream: str
-    time_ns: int
-    frames: int
+    stream: Name
+    time_ns: Nanoseconds
+    frames: Count
     """Number of complete frames that arrived."""
-    received_bytes: int
+    received_bytes: Count
     """Bytes of complete frames, including every packet's overhead on the first link."""
-    packets_received: int
-    packets_lost: int
-    queue_ns: int
+    packets_received: Count
+    packets_lost: Count
+    queue_ns: Nanoseconds
     """Longest queueing time of any packet of a frame."""
-    delay_ns: int
+    delay_ns: Nanoseconds
     """Longest delay from the end of encoding to the last packet's arrival."""
-    undecodable: int | None = None
+    undecodable: FrameNumber | None = None
     """Key-frame request instead of a report: the newest frame that cannot be decoded without a key frame."""
 
     @classmethod
@@ -36,18 +42,18 @@ class Feedback:
 class Capture:
     """Grant to a camera: capture frame `sequence` now; `feedback` arrived since the last grant."""
 
-    stream: str
-    sequence: int
-    time_ns: int
-    feedback: tuple[Feedback, ...] = ()
+    stream: Name
+    sequence: FrameNumber
+    time_ns: Nanoseconds
+    feedback: Feedbacks = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Coded:
     """A camera's answer to a capture: frame `sequence`, encoded as `data`."""
 
-    sequence: int
-    quality: float
+    sequence: FrameNumber
+    quality: Share
     data: bytes
     key: bool
     """Whether the frame refers to no other frame."""
@@ -57,15 +63,15 @@ class Coded:
 class Delivery:
     """Grant to fusion: a frame has arrived as far as it ever will, at `time_ns`. An incomplete frame has no data."""
 
-    stream: str
-    sequence: int
-    time_ns: int
-    sent_ns: int
+    stream: Name
+    sequence: FrameNumber
+    time_ns: Nanoseconds
+    sent_ns: Nanoseconds
     complete: bool
-    link_bytes: int
-    packets_sent: int
-    packets_lost: int
-    queue_ns: int
+    link_bytes: Count
+    packets_sent: Count
+    packets_lost: Count
+    queue_ns: Nanoseconds
     data: bytes = b""
 
 
@@ -73,9 +79,9 @@ class Delivery:
 class SideChoice:
     """One side picture used for decoding: frame `sequence` of `source` (a stream or a sensor of the fusion node)."""
 
-    source: str
-    sequence: int
-    age_ns: int
+    source: Name
+    sequence: FrameNumber
+    age_ns: Nanoseconds
     """Difference between its capture time and that of the decoded frame."""
 
 
@@ -83,18 +89,18 @@ class SideChoice:
 class Decision:
     """Outcome of a frame. `start_ns` and `ready_ns` are None if it is not decoded (lost, corrupt, reference lost)."""
 
-    stream: str
-    sequence: int
+    stream: Name
+    sequence: FrameNumber
     outcome: Outcome
-    start_ns: int | None = None
-    ready_ns: int | None = None
-    sides: tuple[SideChoice, ...] = ()
+    start_ns: Nanoseconds | None = None
+    ready_ns: Nanoseconds | None = None
+    sides: Annotated[tuple[SideChoice, ...], Meta(max_length=1000)] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Fusion's answer to a grant. `wake_ns`, later than now, is the next wake-up time and replaces any earlier one."""
 
-    decisions: tuple[Decision, ...] = ()
-    feedback: tuple[Feedback, ...] = ()
-    wake_ns: int | None = None
+    decisions: Annotated[tuple[Decision, ...], Meta(max_length=100_000)] = ()
+    feedback: Feedbacks = ()
+    wake_ns: Nanoseconds | None = None

@@ -70,6 +70,10 @@ def _restore(kind: Any, data: Any, where: str) -> Any:
 
 def _restore_value(kind: type[Any], data: Any, where: str) -> Any:
     if issubclass(kind, Enum):
+        if not isinstance(data, str | int):
+            raise _mismatch(
+                where, data, kind.__name__
+            )  # nothing else is a value; it may be nested too deep to be shown
         try:
             return kind(data)
         except ValueError as error:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
-from simnet.records import Row, Scenario
+from simnet.records import Outcome, Row, Scenario
+from simnet.records.bounds import Count, FrameNumber, Name, Nanoseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class LinkLoad:
     """Offered load divided by current capacity; above 1 a queue builds up or packets are dropped."""
     kbit_s: float
     """Offered load."""
-    lost_packets: int
+    lost_packets: Count
     """Packets lost on the air or dropped by the queue."""
     up: bool
     """Whether the link is up: a packet sent now would arrive."""
@@ -44,11 +46,11 @@ class LinkLoad:
 class LiveSample:
     """Node positions and link loads at `time_ns`."""
 
-    time_ns: int
+    time_ns: Nanoseconds
     positions_m: tuple[tuple[str, float, float, float], ...]
     """Node name, x, y, z."""
     links: tuple[LinkLoad, ...]
-    dropped: int
+    dropped: Count
     """Number of telemetry records dropped so far because they came faster than they could be sent."""
 
 
@@ -59,29 +61,48 @@ class LiveFrame:
     row: Row
 
 
+class EventKind(StrEnum):
+    """Kind of a notable event: a closed set, since metrics have one series for each."""
+
+    HAND_OVER = "hand-over"
+    OUTAGE_BEGINS = "outage begins"
+    OUTAGE_ENDS = "outage ends"
+    FAULT = "fault"
+    """The run goes on without a host."""
+    FAILED = "failed"
+    """The run failed."""
+    LOSS = "loss"
+    """A picture is there in time although packets were lost."""
+    LATE = Outcome.LATE.value
+    LOST = Outcome.LOST.value
+    CORRUPT = Outcome.CORRUPT.value
+    REFERENCE = Outcome.REFERENCE.value
+    NODE_LOST = Outcome.NODE_LOST.value
+
+
 @dataclass(frozen=True, slots=True)
 class LiveEvent:
-    """A notable event. `kind`: hand-over, outage begins, outage ends, fault; `where` is a node, a link or a stream."""
+    """A notable event; `where` is a node, a link, a stream or a host."""
 
-    time_ns: int
-    kind: str
-    where: str
-    what: str
+    time_ns: Nanoseconds
+    kind: EventKind
+    where: Name
+    what: Name
 
 
 @dataclass(frozen=True, slots=True)
 class LivePicture:
     """Header of a frame's pictures; two JPEG files follow: the original, then the decoded picture."""
 
-    stream: str
-    sequence: int
-    capture_ns: int
+    stream: Name
+    sequence: FrameNumber
+    capture_ns: Nanoseconds
 
 
 @dataclass(frozen=True, slots=True)
 class LiveEnd:
     """End of the run; `error` is empty if it succeeded."""
 
-    time_ns: int
-    fingerprint: str
-    error: str
+    time_ns: Nanoseconds
+    fingerprint: Name
+    error: Name

@@ -21,6 +21,7 @@ from simnet.records import (
     WorldConfig,
 )
 from simnet.records.telemetry import (
+    EventKind,
     LinkLoad,
     LiveEnd,
     LiveEvent,
@@ -99,8 +100,8 @@ def beginning(scenario: Scenario) -> list[Published]:
         LiveFrame(row(VAN, 0, sides=(CAR,))),
         LiveFrame(row(VAN, 1, Outcome.LOST, lost=2)),
         LiveFrame(row(VAN, 2, sides=(CAR,), lost=1)),
-        LiveEvent(250 * MS, "hand-over", "van", "from mast_1 to mast_2"),
-        LiveEvent(400 * MS, "fault", "car", "its process did not come back"),
+        LiveEvent(250 * MS, EventKind.HAND_OVER, "van", "from mast_1 to mast_2"),
+        LiveEvent(400 * MS, EventKind.FAULT, "car", "its process did not come back"),
     ]
     pictures = [Published(LivePicture(name, 2, 200 * MS), (jpeg(40), jpeg(200))) for name in (CAR, VAN)]
     return [*map(Published, records), *pictures]

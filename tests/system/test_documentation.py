@@ -223,7 +223,7 @@ def test_every_kind_of_message_is_specified() -> None:
     page = page.partition("## Kinds")[2].partition("## A host")[0]
     rows = {row.split("|")[1].strip(" `"): row for row in page.splitlines() if row.startswith("| `")}
     for name, kind in MESSAGE_TYPES.items():
-        assert re.findall(r"`(\w+)`: ", rows[name]) == list(kind.fields), name
+        assert re.findall(r"`(\w+)`: ", rows[name]) == list(kind.body.__struct_fields__), name
         assert {int(each) for each in re.findall(r"\d+", rows[name].split("|")[4])} == set(kind.payloads), name
 
 

@@ -40,21 +40,29 @@ class Packets(NamedTuple):
     overhead_bytes: int
 
 
-def checked_wake(wake_ns: object, now_ns: int, scenario: Scenario) -> int:
-    """Return when fusion asks to be woken: strictly later than now, so that virtual time never stands still.
+def wake_fault(wake_ns: object, now_ns: int, scenario: Scenario) -> str | None:
+    """Return what is wrong with the time at which fusion asks to be woken, or None.
 
-    Fusion waits for side information no longer than the scenario lets it, and has nothing else to do once captures have ended.
+    It lies strictly after now, so that virtual time never stands still. Fusion waits for side information no longer than the
+    scenario lets it, and has nothing else to do once captures have ended.
+    """
+    latest_ns = max(scenario.duration_ns, now_ns + scenario.fusion.wait_ns)
+    # A boolean is an integer to Python, and no time.
+    if type(wake_ns) is int and now_ns < wake_ns <= latest_ns:
+        return None
+    return (
+        f"asks to be woken at {wake_ns!r:.40} ns; expected an integer after now ({now_ns} ns), at most {latest_ns} ns"
+    )
+
+
+def checked_wake(wake_ns: int, now_ns: int, scenario: Scenario) -> int:
+    """Return when fusion asks to be woken.
 
     Raises:
         NodeError: It is no such time.
     """
-    latest_ns = max(scenario.duration_ns, now_ns + scenario.fusion.wait_ns)
-    # A boolean is an integer to Python, and no time.
-    if type(wake_ns) is not int or not now_ns < wake_ns <= latest_ns:
-        raise NodeError(
-            f"fusion at {scenario.fusion.node}: asks to be woken at {wake_ns!r:.40} ns; "
-            f"expected an integer after now ({now_ns} ns), at most {latest_ns} ns"
-        )
+    if (fault := wake_fault(wake_ns, now_ns, scenario)) is not None:
+        raise NodeError(f"fusion at {scenario.fusion.node}: {fault}")
     return wake_ns
 
 

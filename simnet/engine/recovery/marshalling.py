@@ -85,7 +85,7 @@ def raise_if_failed(message: Message, host: str) -> Message:
     if message.kind != "failed":
         return message
     kind = getattr(errors, message.header["error"], NodeError)
-    text = message.header["message"]
+    text = _one_line(message.header["message"])
     if not (isinstance(kind, type) and issubclass(kind, SimnetError)) or issubclass(kind, NodeError):
         raise NodeError(f"{host}: {text}")
     raise kind(text)

@@ -11,7 +11,7 @@ from simnet.nodes.fusion import FusionPlanner
 from simnet.nodes.fusion_setup import FusionSetup
 from simnet.nodes.fusion_state import PlannerState
 from simnet.records import SECOND_NS
-from simnet.wire.protocol.serialization import from_plain, pack_records, unpack_records
+from simnet.wire.protocol.serialization import pack_records, unpack_records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,7 @@ class FusionService:
 
     def restore(self, state: bytes) -> None:
         """Go on planning from a state that `deliver` or `wake` returned."""
-        self._planner.restore(from_plain(PlannerState, unpack_records(state)))
+        self._planner.restore(unpack_records(PlannerState, state))
 
     def deliver(self, delivery: Delivery) -> tuple[Plan, bytes | None]:
         """Take a delivery in; return the plan and, every so often, the planner's state after it."""

@@ -10,6 +10,7 @@ from simnet.engine.recovery.replay import Replay
 from simnet.engine.remote.node_client import NodeClient
 from simnet.engine.remote.pending_pictures import PICTURES_BEHIND
 from simnet.engine.remote.remote_nodes import RemoteNodes
+from simnet.engine.remote.reply_checks import ReplyChecks
 from simnet.engine.timing import process_memory
 from simnet.library_threads import limited
 
@@ -76,7 +77,7 @@ class HostedNodes:
             yield RemoteNodes(
                 self._scenario,
                 pool,
-                NodeClient(pool.socket, replay, self._journal),
+                NodeClient(pool.socket, replay, self._journal, ReplyChecks(self._scenario)),
                 results,
                 has_pictures=self._has_pictures,
                 answer_delay_s=self._answer_delay_s,

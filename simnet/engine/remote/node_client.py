@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simnet.engine.recovery import marshalling
-from simnet.errors import NodeLostError
+from simnet.errors import InputError, NodeLostError, WireError
 from simnet.wire.protocol.messages import Message
 
 if TYPE_CHECKING:
     from simnet.engine.recovery.journal import Journal
     from simnet.engine.recovery.replay import Replay
+    from simnet.engine.remote.reply_checks import ReplyChecks
     from simnet.records.score import Score
     from simnet.wire.sockets.broker_socket import BrokerSocket
 
@@ -25,8 +26,8 @@ ANSWER_S = 120.0
 class NodeClient:
     """Asks hosts, and records what they were asked and what they answered."""
 
-    def __init__(self, socket: BrokerSocket, replay: Replay, journal: Journal) -> None:
-        self._socket, self._replay, self._journal = socket, replay, journal
+    def __init__(self, socket: BrokerSocket, replay: Replay, journal: Journal, checks: ReplyChecks) -> None:
+        self._socket, self._replay, self._journal, self._checks = socket, replay, journal, checks
 
     @property
     def is_live(self) -> bool:
@@ -55,7 +56,7 @@ class NodeClient:
         """Return the answer to a request; for a picture that has a recorded score, without the picture.
 
         Raises:
-            NodeLostError: The host is gone for good.
+            NodeLostError: The host is gone for good, or its answer cannot be true and it is refused.
             NodeError: It failed or is too slow; another SimnetError where the fault is another's.
         """
         if (reason := self._journal.loss(host, ticket)) is not None:
@@ -64,9 +65,10 @@ class NodeClient:
         if (score := self._scored(request)) is not None:
             reply = Message("decoded", {"digest": score[0]})
         elif (recorded := self._journal.answer(host, ticket)) is not None:
-            reply = recorded
+            reply = self._recorded(host, request, recorded)
         else:
             reply = marshalling.raise_if_failed(self._socket.result(host, ticket, what, ANSWER_S), host)
+            self._check(host, request, reply)
             self._journal.record(host, ticket, reply)
         self._replay.answered(host, ticket, reply)
         return reply
@@ -83,6 +85,26 @@ class NodeClient:
     def wait(self, seconds: float) -> None:
         """Let wall time pass, taking in what hosts say."""
         self._socket.wait(seconds)
+
+    def _check(self, host: str, request: Message, reply: Message) -> None:
+        """Take no more from a host whose answer cannot be true: the run goes on as if it were lost for good."""
+        try:
+            self._checks.check(request, reply)
+        except WireError as error:
+            reason = f"refused, it says what cannot be: {error}"
+            self._socket.refuse(host, reason)
+            raise NodeLostError(host, reason) from error
+
+    def _recorded(self, host: str, request: Message, reply: Message) -> Message:
+        """Return a recorded answer: the checks follow the run, so they see it too."""
+        try:
+            self._checks.check(request, reply)
+        except WireError as error:
+            text = (
+                f"{host}: the journal holds an answer that cannot be: {error}; expected the journal that the run wrote"
+            )
+            raise InputError(text) from error
+        return reply
 
     def _is_recorded(self, host: str, ticket: int, request: Message) -> bool:
         return self._journal.has(host, ticket) or self._scored(request) is not None

@@ -32,7 +32,7 @@ from simnet.nodes.camera import CameraState
 from simnet.printable import printable
 from simnet.records import Announcement, Scenario
 from simnet.wire.protocol.messages import Message
-from simnet.wire.protocol.serialization import from_plain, pack_records, unpack_records
+from simnet.wire.protocol.serialization import pack_records, unpack_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,7 +105,7 @@ class NodeServer:
 
     def _open(self, request: Message) -> None:
         header = request.header
-        scenario = from_plain(Scenario, unpack_records(request.payloads[0]))
+        scenario = unpack_records(Scenario, request.payloads[0])
         scenario = self._localise(scenario, header["overrides"])
         self._set_delay(scenario.seed, header["answer_delay_s"])
         self._world = world = self._world or LazyWorld(scenario, self._timer)
@@ -137,8 +137,7 @@ class NodeServer:
         return Message("opened", payloads=(pack_records(announcements),))
 
     def _announce(self, request: Message) -> None:
-        plain = unpack_records(request.payloads[0])
-        announcements = {str(name): from_plain(Announcement, data) for name, data in plain.items()}
+        announcements = unpack_records(dict[str, Announcement], request.payloads[0])
         self._when_done(request, list(self._fusion_here.announce(announcements)), lambda: Message("announced"))
 
     def _capture(self, request: Message) -> None:
@@ -163,7 +162,7 @@ class NodeServer:
             self._fusion_here.restore(state)
             self._reply(request, Message("restored"))
         else:
-            camera_state = from_plain(CameraState, unpack_records(state))
+            camera_state = unpack_records(CameraState, state)
             job = self._pool.submit(stream, lambda: self._cameras[stream].restore(camera_state))
             self._when_done(request, [job], lambda: Message("restored"))
 

@@ -21,7 +21,7 @@ from simnet.engine.timing.thread_timer import ThreadTimer
 from simnet.errors import NodeLostError
 from simnet.records import Announcement
 from simnet.wire.protocol.messages import Message
-from simnet.wire.protocol.serialization import from_plain, pack_records, unpack_records
+from simnet.wire.protocol.serialization import pack_records, unpack_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -84,12 +84,13 @@ class RemoteNodes:
             (plan.name, self._client.post(plan.name, self._open_message(plan, packets, scenario)))
             for plan in self._plans
         ]
-        opened: dict[str, object] = {}
+        opened: dict[str, Announcement] = {}
         for host, ticket in posted:
-            opened |= unpack_records(self._client.result(host, ticket, "its nodes to open").payloads[0])
+            reply = self._client.result(host, ticket, "its nodes to open")
+            opened |= unpack_records(dict[str, Announcement], reply.payloads[0])
         announce = Message("announce", {}, (pack_records(opened),))
         self._announced = self._client.post(self._fusion_host, announce)
-        return {name: from_plain(Announcement, plain) for name, plain in opened.items()}
+        return opened
 
     def capture(self, grant: Capture) -> Take | None:
         """See `Nodes`."""

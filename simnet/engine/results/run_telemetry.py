@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from simnet.engine.results.watched_ledger import RunWatcher
 from simnet.errors import SimnetError
 from simnet.records.telemetry import (
+    EventKind,
     LiveEnd,
     LiveEvent,
     LiveFrame,
@@ -108,7 +109,7 @@ class Telemetry(RunWatcher):
     def _tell_events(self) -> None:
         events = self._network.events() if self._network is not None else []
         for each in events[self._events_told :]:
-            event = Published(LiveEvent(each.time_ns, each.kind, each.where, each.detail))
+            event = Published(LiveEvent(each.time_ns, EventKind(each.kind), each.where, each.detail))
             self._publisher.put(lambda event=event: event)
         self._events_told = len(events)
 
@@ -119,7 +120,7 @@ class Telemetry(RunWatcher):
 
     def fault(self, host: str, reason: str) -> None:
         """Publish that the run continues without a host."""
-        event = Published(LiveEvent(self._now_ns, "fault", host, reason))
+        event = Published(LiveEvent(self._now_ns, EventKind.FAULT, host, reason))
         self._publisher.put(lambda: event)
 
     def scored(self, picture: ScoredPicture) -> None:

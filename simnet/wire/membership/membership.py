@@ -66,6 +66,8 @@ class Membership:
         A host that dies before the run has begun is removed: another host may run its nodes.
         """
         known = self.away.get(absent.host)
+        if known is not None and known.final:
+            return
         self.away[absent.host] = replace(absent, since=known.since if known else time.monotonic())
         if not self.has_begun:
             self._claims.pop(absent.host, None)
@@ -73,6 +75,8 @@ class Membership:
 
     def objection(self, identity: bytes, claim: HostClaim) -> str | None:
         """Return the objection to a host that wants to join, or None."""
+        if (absent := self.away.get(claim.host)) is not None and absent.final:
+            return f"the run goes on without it: {absent.reason}"
         if objection := self._roster.objection(claim, self._present):
             return objection
         is_back = self._may_return and claim.host in self.away

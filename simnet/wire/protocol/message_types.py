@@ -1,117 +1,204 @@
-"""Message types: the fields of the header of each, and how many payloads it carries.
+"""Message types: the body of each, and how many payloads it carries.
 
-The shape of a field is a Python type, a tuple of alternatives, `[shape]` for a list, or `{"name": shape}` for a map with exactly
-these keys. Messages that carry grants and plans take their shapes from the records in `simnet.records.grants`.
+A body is a msgspec struct: types, bounds and lengths of its fields are declared, and checked by the decoder. Bodies that carry
+grants and plans are made from the records in `simnet.records.grants`.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field, is_dataclass
-from enum import StrEnum
-from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Union, cast, get_args, get_origin
+from dataclasses import dataclass
+from typing import Annotated
 
-from simnet.records import plain_data
+from msgspec import Meta, Struct
+
+from simnet.records.bounds import Count, FrameNumber, Name, Nanoseconds, Share
 from simnet.records.grants import Capture, Delivery, Plan, SideChoice
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-Shape = Any
-"""A type, a tuple of shapes (alternatives), a one-element list of a shape, a dict of shapes, or None."""
+from simnet.wire.protocol.strict_structs import strict_struct
 
 MAX_INTEGER = 2**63 - 1
 MAX_TEXT = 4096
+MAX_THREADS = 64
+
+Text = Annotated[str, Meta(max_length=MAX_TEXT)]
+Names = Annotated[list[Name], Meta(max_length=100_000)]
+Hexadecimal = Annotated[str, Meta(max_length=128, pattern=r"^[0-9a-f]*\Z")]
 
 
-def shape_of(record: type, without: Collection[str] = ()) -> Shape:
-    """Return the shape of a record's plain data; the fields in `without` travel as payloads."""
-    return {name: _shape(hint) for name, hint in plain_data.type_hints(record).items() if name not in without}
+class Body(Struct, frozen=True, forbid_unknown_fields=True):
+    """The kind's own fields of a header; a kind without any has this one."""
 
 
-def _shape(hint: Any) -> Shape:
-    origin: Any = get_origin(hint)
-    arguments: tuple[Any, ...] = get_args(hint)
-    if origin in {Union, UnionType}:
-        return tuple(None if kind is NoneType else _shape(kind) for kind in arguments)
-    if origin is tuple:
-        return [_shape(arguments[0])]
-    if is_dataclass(hint):
-        return shape_of(cast("type", hint))
-    return str if issubclass(cast("type", hint), StrEnum) else hint
+class Hello(Body, frozen=True):
+    """What a host claims: see `wire.membership.admission.HostClaim`."""
+
+    host: Name
+    nodes: Names
+    fusion: bool
+    cores: Annotated[int, Meta(ge=1, le=2**16)]
+    scenario: Text
+    version: Text
 
 
-STREAM: Shape = {"name": str, "payload_bytes": int, "overhead_bytes": int}
+class Welcome(Body, frozen=True):
+    """Let in: where the heartbeat socket is."""
+
+    pulse: Text
+
+
+class Refused(Body, frozen=True):
+    """Not let in, and why."""
+
+    reason: Text
+
+
+class Beat(Body, frozen=True):
+    """A heartbeat."""
+
+    host: Name
+
+
+class StreamPackets(Body, frozen=True):
+    """What a packet of a stream carries on its first link."""
+
+    name: Name
+    payload_bytes: Count
+    overhead_bytes: Count
+
+
+class Open(Body, frozen=True):
+    """Open the nodes."""
+
+    streams: Annotated[list[StreamPackets], Meta(max_length=100_000)]
+    fusion: bool
+    threads: Annotated[int, Meta(ge=1, le=2**16)]
+    answer_delay_s: Annotated[float, Meta(ge=0.0, le=3600.0)]
+    overrides: Annotated[list[Text], Meta(max_length=10_000)]
+
+
+class Wake(Body, frozen=True):
+    """Fusion asked to be woken at this time."""
+
+    time_ns: Nanoseconds
+
+
+class Picture(Body, frozen=True):
+    """Decode a frame with these sides."""
+
+    stream: Name
+    sequence: FrameNumber
+    sides: Annotated[list[strict_struct(SideChoice)], Meta(max_length=1000)]  # pyright: ignore[reportInvalidTypeForm]
+
+
+class Stop(Body, frozen=True):
+    """The run is over, and why if it failed."""
+
+    failure: Text | None
+
+
+class Restore(Body, frozen=True):
+    """Take this state, of a stream's camera or of fusion."""
+
+    stream: Name | None
+
+
+class Prime(Body, frozen=True):
+    """Let the decoder see this frame."""
+
+    stream: Name
+
+
+class Shown(Body, frozen=True):
+    """A picture that serves as side information."""
+
+    stream: Name
+    sequence: FrameNumber
+
+
+class CodedFrame(Body, frozen=True):
+    """A camera's answer to a capture."""
+
+    quality: Share
+
+
+class DecodedFrame(Body, frozen=True):
+    """A picture of fusion."""
+
+    digest: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
+
+
+class Spent(Body, frozen=True):
+    """Seconds that a part of the work took."""
+
+    part: Annotated[str, Meta(max_length=200)]
+    seconds: Annotated[float, Meta(ge=0.0, le=1e9)]
+
+
+class Tallied(Body, frozen=True):
+    """Peak memory, and seconds by part."""
+
+    peak_rss_bytes: Annotated[int, Meta(ge=0, le=2**50)]
+    seconds: Annotated[list[Spent], Meta(max_length=1000)]
+
+
+class Failed(Body, frozen=True):
+    """An error instead of a reply."""
+
+    error: Annotated[str, Meta(max_length=100, pattern=r"^\w+\Z")]
+    message: Text
 
 
 @dataclass(frozen=True, slots=True)
 class MessageType:
-    """Header and payloads of one kind of message."""
+    """Body and payloads of one kind of message."""
 
-    fields: dict[str, Shape] = field(default_factory=dict[str, Shape])
+    body: type[Struct] = Body
     payloads: tuple[int, int] = (0, 0)
     """Smallest and largest number of payloads."""
 
 
 MESSAGE_TYPES: dict[str, MessageType] = {
     # host -> broker before an epoch exists, and the broker's answers; a session starts with the envelope of its welcome
-    "hello": MessageType({"host": str, "nodes": [str], "fusion": bool, "cores": int, "scenario": str, "version": str}),
-    "welcome": MessageType({"pulse": str}),
-    "refused": MessageType({"reason": str}),
+    "hello": MessageType(Hello),
+    "welcome": MessageType(Welcome),
+    "refused": MessageType(Refused),
     # both ways on the heartbeat sockets
-    "beat": MessageType({"host": str}),
+    "beat": MessageType(Beat),
     # broker -> host, one request each
-    "open": MessageType(
-        {"streams": [STREAM], "fusion": bool, "threads": int, "answer_delay_s": float, "overrides": [str]}, (1, 1)
-    ),
-    "capture": MessageType(shape_of(Capture)),
-    "delivery": MessageType(shape_of(Delivery, without=("data",)), (0, 1)),
-    "wake": MessageType({"time_ns": int}),
-    "announce": MessageType({}, (1, 1)),
-    "picture": MessageType({"stream": str, "sequence": int, "sides": [shape_of(SideChoice)]}, (1, 1)),
+    "open": MessageType(Open, (1, 1)),
+    "capture": MessageType(strict_struct(Capture)),
+    "delivery": MessageType(strict_struct(Delivery, without=("data",)), (0, 1)),
+    "wake": MessageType(Wake),
+    "announce": MessageType(payloads=(1, 1)),
+    "picture": MessageType(Picture, (1, 1)),
     "tally": MessageType(),
-    "stop": MessageType({"failure": (str, None)}),
+    "stop": MessageType(Stop),
     # the same, to a host that came back: node states, frames that a decoder saw, pictures that serve as side information
-    "restore": MessageType({"stream": (str, None)}, (1, 1)),
-    "prime": MessageType({"stream": str}, (1, 1)),
-    "shown": MessageType({"stream": str, "sequence": int}, (1, 1)),
+    "restore": MessageType(Restore, (1, 1)),
+    "prime": MessageType(Prime, (1, 1)),
+    "shown": MessageType(Shown, (1, 1)),
     # host -> broker, one reply to each of these
-    "opened": MessageType({}, (1, 1)),
-    "coded": MessageType({"quality": float}, (1, 2)),
-    "plan": MessageType(shape_of(Plan), (0, 1)),
+    "opened": MessageType(payloads=(1, 1)),
+    "coded": MessageType(CodedFrame, (1, 2)),
+    "plan": MessageType(strict_struct(Plan), (0, 1)),
     "announced": MessageType(),
-    "decoded": MessageType({"digest": str}, (1, 2)),
+    "decoded": MessageType(DecodedFrame, (1, 2)),
     "restored": MessageType(),
-    "tallied": MessageType({"peak_rss_bytes": int, "seconds": [{"part": str, "seconds": float}]}),
+    "tallied": MessageType(Tallied),
     "stopped": MessageType(),
-    "failed": MessageType({"error": str, "message": str}),
+    "failed": MessageType(Failed),
 }
 
-
-def conforms(value: object, shape: Shape) -> bool:
-    """Return whether `value` has exactly this shape: no missing or extra keys, finite floats, 64-bit integers."""
-    if isinstance(shape, tuple):
-        return any(conforms(value, alternative) for alternative in cast("tuple[Shape, ...]", shape))
-    if isinstance(shape, list):
-        (item_shape,) = cast("list[Shape]", shape)
-        return isinstance(value, list) and all(conforms(item, item_shape) for item in cast("list[object]", value))
-    if isinstance(shape, dict):
-        fields = cast("dict[str, Shape]", shape)
-        if not isinstance(value, dict):
-            return False
-        items = cast("dict[object, object]", value)
-        return items.keys() == fields.keys() and all(conforms(items[key], fields[key]) for key in fields)
-    if shape is None:
-        return value is None
-    return _is_plain(value, shape)
-
-
-def _is_plain(value: object, kind: type) -> bool:
-    if type(value) is not kind:
-        return False
-    if isinstance(value, float):
-        return math.isfinite(value)
-    if isinstance(value, int):
-        return abs(value) <= MAX_INTEGER
-    return not isinstance(value, str) or len(value) <= MAX_TEXT
+ANSWERS = {
+    "open": "opened",
+    "capture": "coded",
+    "delivery": "plan",
+    "wake": "plan",
+    "announce": "announced",
+    "picture": "decoded",
+    "tally": "tallied",
+    "stop": "stopped",
+    "restore": "restored",
+    "prime": "restored",
+    "shown": "restored",
+}
+"""The kind of the reply to each request; any request may be answered with `failed`."""

@@ -1,20 +1,26 @@
 """Messages <-> lists of bytes. Sans-IO.
 
 A message on the wire is `[kind, msgpack header, payload ...]`. The header is a map of `v` (the version), `session`,
-`epoch`, `sequence`, `acknowledged` and `body`, the kind's own fields (`MESSAGE_TYPES`). Everything is checked before use.
+`epoch`, `sequence`, `acknowledged` and `body`, the kind's own fields (`MESSAGE_TYPES`). Everything is checked before use: sizes
+and numbers of frames first, then the header by a typed decoder, which never descends into what it does not expect.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
-import msgpack
+import msgspec
+from msgspec import Meta, Struct
 
 from simnet.errors import WireError, WireVersionError
-from simnet.wire.protocol.message_types import MAX_INTEGER, MESSAGE_TYPES, conforms
+from simnet.wire.protocol.message_types import MAX_INTEGER, MESSAGE_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 VERSION = 2
+MAX_KIND_BYTES = 16
 MAX_HEADER_BYTES = 256 * 1024
 MAX_PAYLOAD_BYTES = 64 * 1024 * 1024
 
@@ -48,7 +54,33 @@ class Message:
         return Message(self.kind, self.header, self.payloads, envelope)
 
 
-_ENVELOPE_SHAPE = {"v": int, "session": str, "epoch": int, "sequence": int, "acknowledged": int, "body": dict}
+_Number = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
+
+
+class _Version(Struct):
+    """The version of a header of any version."""
+
+    v: int
+
+
+class _Header(Struct, frozen=True, forbid_unknown_fields=True):
+    v: int
+    session: Annotated[str, Meta(max_length=64)]
+    epoch: _Number
+    sequence: _Number
+    acknowledged: _Number
+    body: Struct
+
+
+def _header_type(kind: str, body: type[Struct]) -> type[_Header]:
+    return msgspec.defstruct(kind, [("body", body)], bases=(_Header,), frozen=True, forbid_unknown_fields=True)
+
+
+_HEADERS = {name: _header_type(name, kind.body) for name, kind in MESSAGE_TYPES.items()}
+_DECODERS = {name: msgspec.msgpack.Decoder(header) for name, header in _HEADERS.items()}
+_ENCODER = msgspec.msgpack.Encoder()
+_UNREADABLE = (msgspec.MsgspecError, RecursionError, UnicodeError)
+"""What decoding raises for one or another kind of foreign bytes."""
 
 
 def pack(message: Message) -> list[bytes]:
@@ -57,7 +89,9 @@ def pack(message: Message) -> list[bytes]:
     Raises:
         WireError: `unpack` would not accept the message.
     """
-    _check(message)
+    if message.kind not in MESSAGE_TYPES:
+        raise WireError(f"unknown kind of message {message.kind[:32]!r}")
+    _check_payloads(message.kind, message.payloads)
     own = message.envelope
     header = {
         "v": VERSION,
@@ -67,13 +101,16 @@ def pack(message: Message) -> list[bytes]:
         "acknowledged": own.acknowledged,
         "body": message.header,
     }
-    packed = msgpack.packb(header, use_bin_type=True)
+    try:
+        packed = _ENCODER.encode(msgspec.convert(header, _HEADERS[message.kind]))
+    except _UNREADABLE as error:
+        raise WireError(f"{message.kind}: {_complaint(error)}") from error
     if len(packed) > MAX_HEADER_BYTES:
         raise WireError(f"{message.kind}: the header is too large; expected at most {MAX_HEADER_BYTES} bytes")
     return [message.kind.encode("ascii"), packed, *message.payloads]
 
 
-def unpack(frames: list[bytes]) -> Message:
+def unpack(frames: Sequence[bytes]) -> Message:
     """Return the message that `frames` hold.
 
     Raises:
@@ -81,49 +118,47 @@ def unpack(frames: list[bytes]) -> Message:
     """
     if len(frames) < 2:
         raise WireError(f"a message of {len(frames)} frames; expected at least a kind and a header")
-    kind = bytes(frames[0]).decode("ascii", "replace")
-    if kind not in MESSAGE_TYPES:
-        raise WireError(f"unknown kind of message {kind[:32]!r}")
+    kind = bytes(frames[0][:MAX_KIND_BYTES]).decode("ascii", "replace")
+    if len(frames[0]) > MAX_KIND_BYTES or kind not in MESSAGE_TYPES:
+        raise WireError(f"unknown kind of message {kind!r}")
+    _check_payloads(kind, frames[2:])
     header = _unpack_header(kind, frames[1])
-    version = header.get("v")
-    if version != VERSION:
-        raise WireVersionError(f"{kind}: wire version {str(version)[:32]}; expected {VERSION}")
-    if header.keys() != _ENVELOPE_SHAPE.keys() or not all(type(header[key]) is _ENVELOPE_SHAPE[key] for key in header):
-        raise WireError(f"{kind}: the header has no envelope, or wrong types in it")
-    envelope = Envelope(header["session"], header["epoch"], header["sequence"], header["acknowledged"])
-    message = Message(kind, header["body"], tuple(bytes(frame) for frame in frames[2:]), envelope)
-    _check(message)
-    return message
+    envelope = Envelope(header.session, header.epoch, header.sequence, header.acknowledged)
+    return Message(kind, msgspec.to_builtins(header.body), tuple(bytes(frame) for frame in frames[2:]), envelope)
 
 
-def _unpack_header(kind: str, packed: bytes) -> dict[Any, Any]:
+def _unpack_header(kind: str, packed: bytes) -> _Header:
     if len(packed) > MAX_HEADER_BYTES:
         raise WireError(f"{kind}: a header of {len(packed)} bytes; expected at most {MAX_HEADER_BYTES}")
     try:
-        header: object = msgpack.unpackb(packed, raw=False, strict_map_key=True, max_ext_len=0)
-    except (ValueError, TypeError, OverflowError, RecursionError, msgpack.UnpackException) as error:
-        raise WireError(f"{kind}: the header is not msgpack ({type(error).__name__})") from error
-    if not isinstance(header, dict):
-        raise WireError(f"{kind}: the header is a {type(header).__name__}; expected a map")
-    return cast("dict[Any, Any]", header)
+        header = _DECODERS[kind].decode(packed)
+    except _UNREADABLE as error:
+        raise _version_error(kind, packed) or WireError(f"{kind}: {_complaint(error)}") from error
+    if header.v != VERSION:
+        raise WireVersionError(f"{kind}: wire version {header.v}; expected {VERSION}")
+    return header
 
 
-def _check(message: Message) -> None:
-    """Raise WireError unless the message conforms to its type."""
-    kind = MESSAGE_TYPES.get(message.kind)
-    if kind is None:
-        raise WireError(f"unknown kind of message {message.kind[:32]!r}")
-    for key in message.header.keys() ^ kind.fields.keys():
-        raise WireError(f"{message.kind}: missing or unknown field {str(key)[:32]!r}")
-    for key, shape in kind.fields.items():
-        if not conforms(message.header[key], shape):
-            raise WireError(f"{message.kind}: field {key!r} has a wrong type or range")
-    least, greatest = kind.payloads
-    if not least <= len(message.payloads) <= greatest:
-        raise WireError(f"{message.kind}: {len(message.payloads)} payloads; expected {least} to {greatest}")
-    size = sum(map(len, message.payloads))
+def _version_error(kind: str, packed: bytes) -> WireVersionError | None:
+    """Return that a header which is none of ours is of another version, if it says so."""
+    try:
+        version = msgspec.msgpack.decode(packed, type=_Version).v
+    except _UNREADABLE:
+        return None
+    return None if version == VERSION else WireVersionError(f"{kind}: wire version {version}; expected {VERSION}")
+
+
+def _complaint(error: Exception) -> str:
+    """Return what is wrong with a header, in the words of the decoder, which names the field."""
+    if isinstance(error, msgspec.ValidationError):
+        return " ".join(str(error).replace("$.body.", "").split())[:300]
+    return f"the header is not msgpack ({type(error).__name__})"
+
+
+def _check_payloads(kind: str, payloads: Sequence[bytes]) -> None:
+    least, greatest = MESSAGE_TYPES[kind].payloads
+    if not least <= len(payloads) <= greatest:
+        raise WireError(f"{kind}: {len(payloads)} payloads; expected {least} to {greatest}")
+    size = sum(map(len, payloads))
     if size > MAX_PAYLOAD_BYTES:
-        raise WireError(f"{message.kind}: {size} payload bytes; expected at most {MAX_PAYLOAD_BYTES}")
-    numbers = (message.envelope.epoch, message.envelope.sequence, message.envelope.acknowledged)
-    if not all(0 <= number <= MAX_INTEGER for number in numbers):
-        raise WireError(f"{message.kind}: negative or oversized numbers in the envelope")
+        raise WireError(f"{kind}: {size} payload bytes; expected at most {MAX_PAYLOAD_BYTES}")

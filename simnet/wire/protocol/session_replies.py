@@ -11,6 +11,8 @@ from enum import Enum
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from simnet.errors import WireError
+from simnet.wire.protocol.message_types import ANSWERS
 from simnet.wire.protocol.messages import Envelope, Message
 
 if TYPE_CHECKING:
@@ -82,12 +84,22 @@ class Requests:
     def accept(self, reply: Message) -> int | None:
         """Store a reply and return the ticket of its request, `REPLAYED` for a replayed message.
 
-        None if no outstanding request has this reply (a second copy, another session or epoch).
+        None if no outstanding request has this reply (a second copy, another session, an earlier epoch).
+
+        Raises:
+            WireError: It answers a request that was never sent, or one of another kind.
         """
         envelope = reply.envelope
-        if envelope.session != self.session or envelope.epoch != self.epoch:
+        if envelope.session != self.session or envelope.epoch < self.epoch:
             return None
-        ticket, _ = self._awaited.pop(envelope.sequence, (None, None))
+        if envelope.epoch > self.epoch or envelope.sequence >= self._next:
+            raise WireError(f"{reply.kind}: answers request {envelope.sequence}; expected one that was sent")
+        ticket, request = self._awaited.get(envelope.sequence, (None, None))
+        if request is None:
+            return None
+        if reply.kind not in {ANSWERS[request.kind], "failed"}:
+            raise WireError(f"answers {request.kind!r} with {reply.kind!r}; expected {ANSWERS[request.kind]!r}")
+        del self._awaited[envelope.sequence]
         if ticket:
             self._replies[ticket] = reply
         return ticket

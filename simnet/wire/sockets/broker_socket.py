@@ -220,17 +220,31 @@ class BrokerSocket:
                 host = self._sender(identity, message)
                 if self._hosts[host].accept(message) == REPLAYED and self._replay_source is not None:
                     self._replay_source.replayed(host, message)
-        except WireVersionError as error:
-            self._drop(identity, error)
-            if frames[0] == b"hello":
-                self._refuse(identity, str(error))
         except WireError as error:
             self._drop(identity, error)
+            host = self._membership.host_at(identity)
+            if host is not None:
+                self.refuse(host, f"refused, it sent what is no message: {error}")
+            elif isinstance(error, WireVersionError) and frames[0] == b"hello":
+                self._refuse(identity, str(error))
+
+    def refuse(self, host: str, reason: str) -> None:
+        """Take no more from a host that lies or babbles, and tell it so; once the run has begun, it cannot come back.
+
+        Before, another host may run its nodes.
+        """
+        if self.is_here(host):
+            self._refuse(self._membership.identity(host), reason)
+            self._membership.leave(Absence(host, reason, final=self._membership.has_begun))
+            if not self._membership.has_begun:
+                self._hosts.pop(host, None)
 
     def _sender(self, identity: bytes, message: Message) -> str:
         host = self._membership.host_at(identity)
         if host is None:
             raise WireError("it has not joined")
+        if (absent := self._membership.away.get(host)) is not None and absent.final:
+            raise WireError("it was refused")
         if message.envelope.session != self._session:
             raise WireError("a message of another session")
         return host

@@ -94,6 +94,8 @@ class HostSocket:
                 if self._heartbeat is not None and self._heartbeat.broker_is_silent:
                     raise NodeError(f"{self._host}: the broker is gone; expected its heartbeat")
                 continue
+            if request.kind == "refused":
+                raise NodeError(f"{self._host}: refused by the broker: {request.header['reason']}")
             status = self._replies.classify(request)
             if status is RequestStatus.NEW:
                 return request

@@ -19,7 +19,7 @@ from simnet.engine.recovery.journal import Journal
 from simnet.engine.run_options import RunOptions
 from simnet.errors import InputError, WireError
 from simnet.records import LossConfig
-from simnet.records.telemetry import LiveEvent, LiveFrame, LiveRun
+from simnet.records.telemetry import EventKind, LiveEvent, LiveFrame, LiveRun
 from simnet.wire.telemetry.telemetry_messages import Published
 from support.tiny_runs import MS, change_links
 
@@ -88,7 +88,7 @@ def test_exported_and_live_metrics_share_names_and_values(run, lossy):
     for row in ran.read.rows:
         live.take(Published(LiveFrame(row)))
     for event in ran.read.manifest.events:
-        live.take(Published(LiveEvent(event.time_ns, event.kind, event.where, event.detail)))
+        live.take(Published(LiveEvent(event.time_ns, EventKind(event.kind), event.where, event.detail)))
     told = read_metrics(exposition(live).decode())
     left = read_metrics((ran.read.path / "metrics.prom").read_text())
     for name in ("events_total", "frames_total", "stream_bytes_total", "stream_psnr_decibels", "stream_bits_per_pixel"):

@@ -345,9 +345,9 @@ from pathlib import Path
 from simnet.engine.cached.cache_statistics import CacheCounters
 from simnet.engine.cached.cached_pixels import Pixels
 from simnet.store import Store
-from simnet.wire.protocol.serialization import from_plain, unpack_records
+from simnet.wire.protocol.serialization import unpack_records
 from simnet.records import Scenario
-scenario = from_plain(Scenario, unpack_records(Path(sys.argv[1]).read_bytes()))
+scenario = unpack_records(Scenario, Path(sys.argv[1]).read_bytes())
 store, counts = Store(Path(sys.argv[2])), CacheCounters()
 pixels = Pixels(scenario, store, counts)
 for n in range(20):

@@ -21,7 +21,7 @@ from simnet.nodes.rate_state import RateSetup
 from simnet.records import CameraConfig, RateConfig, SideInformation, Trajectory, WorldConfig
 from simnet.records.grants import Capture, Feedback
 from simnet.sweeps.cell_identity import CellNames
-from simnet.wire.protocol.serialization import from_plain, pack_records, unpack_records
+from simnet.wire.protocol.serialization import pack_records, unpack_records
 
 Install = Callable[..., Path]
 
@@ -290,7 +290,7 @@ def test_rate_control_resumes_from_a_transferred_state(all_three: Path) -> None:
     setup = CameraSetup(RateSetup(RateConfig("halving"), 100_000_000, 1460, 40), 15_000_000)
     _, expected = _drive(camera.start(setup), setup, range(20))
     state, first = _drive(camera.start(setup), setup, range(8))
-    elsewhere = from_plain(CameraState, unpack_records(pack_records(state)))
+    elsewhere = unpack_records(CameraState, pack_records(state))
     assert first + _drive(elsewhere, setup, range(8, 20))[1] == expected
     assert len(set(expected)) > 5
 

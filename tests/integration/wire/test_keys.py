@@ -50,7 +50,7 @@ def _join(endpoint: str, own: HostKeys | None, seconds: float = 10) -> None:
         try:
             host.join(seconds)
             while (request := host.receive()).kind != "stop":
-                host.reply(request, Message("announced"))
+                host.reply(request, Message("plan", {"decisions": [], "feedback": [], "wake_ns": None}))
         finally:
             host.close()
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from simnet.errors import InputError, WireError
 from simnet.records import Outcome, Row
 from simnet.records.telemetry import (
+    EventKind,
     LinkLoad,
     LiveEnd,
     LiveEvent,
@@ -29,7 +30,7 @@ from simnet.wire.telemetry.telemetry_messages import (
 from simnet.wire.telemetry.telemetry_sockets import LivePublisher, LiveSubscriber
 from support.waiting import wait_until
 
-CONSTANT = Published(LiveEvent(0, "constant", "", "told again and again"))
+CONSTANT = Published(LiveEvent(0, EventKind.FAULT, "", "told again and again"))
 ROW = Row(
     "run", "car/a", "jpeg", 3, 300, 310, 350, None, 90, 130, 0.3, 0.5, 1, 0, 0, Outcome.LATE,
     ("hub/s",), 5, 31.5, 0.97, None, None, 4, "ab",
@@ -37,7 +38,7 @@ ROW = Row(
 EACH = [
     Published(LiveSample(7, (("car", 1.0, 2.0, 3.0),), (LinkLoad("up", 1.2, 240.0, 3, False),), 0)),
     Published(LiveFrame(ROW)),
-    Published(LiveEvent(1, "hand-over", "car", "mast_1 to mast_2")),
+    Published(LiveEvent(1, EventKind.HAND_OVER, "car", "mast_1 to mast_2")),
     Published(LivePicture("car/a", 3, 300), (b"original", b"decoded")),
     Published(LiveEnd(9, "f" * 64, "")),
 ]
@@ -62,9 +63,9 @@ def test_foreign_bytes_raise_only_wire_error(rest: list[bytes], topic: bytes) ->
         ([b"end", msgpack.packb({"v": 2, "body": {}})], "version 2; expected 1"),
         (
             [b"end", msgpack.packb({"v": 1, "body": {"time_ns": 1, "fingerprint": ""}})],
-            "LiveEnd: the field error is missing",
+            "LiveEnd: Object missing required field `error`",
         ),
-        ([b"end", msgpack.packb({"v": 1, "body": {"time_ns": "1", "fingerprint": "", "error": ""}})], "expected int"),
+        ([b"end", msgpack.packb({"v": 1, "body": {"time_ns": "1", "fingerprint": "", "error": ""}})], "Expected `int`"),
         ([b"end", bytes(MAX_BYTES)], "expected at most"),
     ],
 )

@@ -13,7 +13,7 @@ import zmq
 from simnet.engine.results.run_telemetry import Telemetry
 from simnet.errors import NodeError
 from simnet.records import Scenario
-from simnet.records.telemetry import LiveEvent
+from simnet.records.telemetry import EventKind, LiveEvent
 from simnet.wire.membership import heartbeat
 from simnet.wire.membership.admission import HostClaim, NamedRoster
 from simnet.wire.membership.heartbeat import BrokerHeartbeat, HostHeartbeat
@@ -66,7 +66,7 @@ def test_host_heartbeat_hands_its_failure_to_the_host(context: zmq.Context, monk
     joining.start()
     broker.wait_ready(5)
     joining.join()
-    with pytest.raises(NodeError, match="one heartbeat: its thread failed with .*: "):
+    with pytest.raises(NodeError, match=r"^one heartbeat: its thread failed with .*: "):
         host.receive()
     host.close()
     broker.close()
@@ -82,7 +82,7 @@ def test_authentication_hands_its_failure_to_the_broker(context: zmq.Context, mo
 
 
 def test_publisher_and_subscriber_hand_their_failures_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    publisher = LivePublisher("tcp://127.0.0.1:*", Published(LiveEvent(0, "fault", "", "")))
+    publisher = LivePublisher("tcp://127.0.0.1:*", Published(LiveEvent(0, EventKind.FAULT, "", "")))
     subscriber, other = (LiveSubscriber(publisher.endpoint, take) for take in (fail, id))
     wait_until(lambda: subscriber.has_failed)
     assert failing(subscriber.check)

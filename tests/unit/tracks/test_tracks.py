@@ -13,7 +13,7 @@ from simnet import scenario, tracks
 from simnet.records import SECOND_NS, Scenario, Trajectory
 from simnet.report import site_plan as report_plan
 from simnet.tracks import poses
-from simnet.wire.protocol.serialization import from_plain, pack_records, unpack_records
+from simnet.wire.protocol.serialization import pack_records, unpack_records
 
 Load = Callable[..., Scenario]
 
@@ -139,7 +139,7 @@ def test_printed_track_loads_without_its_file(load: Load, files: Path, path: str
     again = scenario.load(str(printed))
     assert (again.nodes, again.origin) == (loaded.nodes, loaded.origin)
     # What a host gets needs no file either.
-    assert from_plain(Scenario, unpack_records(pack_records(loaded))) == loaded
+    assert unpack_records(Scenario, pack_records(loaded)) == loaded
 
 
 def test_changed_track_changes_the_scenario(load: Load, files: Path) -> None:
