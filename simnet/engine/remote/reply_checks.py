@@ -140,12 +140,13 @@ class ReplyChecks:
         header = request.header
         what = f"the picture of frame {header['sequence']} of {header['stream']}"
         expected = self._picture_bytes(header["stream"])
-        for picture in reply.payloads:
-            if len(picture) != expected:
-                raise WireError(f"{what}: {len(picture)} bytes; expected {expected}")
-        if len(reply.payloads) > 1 and not header["sides"]:
+        for each in reply.payloads:
+            if len(each) != expected:
+                raise WireError(f"{what}: {len(each)} bytes; expected {expected}")
+        picture, *alone = reply.payloads
+        if alone and not header["sides"]:
             raise WireError(f"{what}: 2 pictures; expected one, as it has no side information")
-        if (digest := digest_of(reply.payloads[0])) != reply.header["digest"]:
+        if (digest := digest_of(picture)) != reply.header["digest"]:
             raise WireError(
                 f"{what}: its digest is said to be {reply.header['digest']}; expected {digest}, the picture's"
             )

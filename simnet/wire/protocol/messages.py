@@ -8,7 +8,7 @@ and numbers of frames first, then the header by a typed decoder, which never des
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import msgspec
 from msgspec import Meta, Struct
@@ -73,7 +73,8 @@ class _Header(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def _header_type(kind: str, body: type[Struct]) -> type[_Header]:
-    return msgspec.defstruct(kind, [("body", body)], bases=(_Header,), frozen=True, forbid_unknown_fields=True)
+    struct = msgspec.defstruct(kind, [("body", body)], bases=(_Header,), frozen=True, forbid_unknown_fields=True)
+    return cast("type[_Header]", struct)
 
 
 _HEADERS = {name: _header_type(name, kind.body) for name, kind in MESSAGE_TYPES.items()}

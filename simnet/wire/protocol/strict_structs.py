@@ -68,5 +68,5 @@ def _unbounded(hint: Any) -> Any:
     if origin is not None and issubclass(origin, Mapping):
         return dict[str, strict_type(arguments[1])]
     if is_dataclass(hint):
-        return _struct(cast("type", hint), frozenset())
+        return strict_struct(cast("type", hint))
     return hint

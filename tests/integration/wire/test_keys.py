@@ -91,7 +91,7 @@ def test_known_key_is_admitted_while_strangers_are_refused(
         beats.clear()
         wait_until(lambda: len(beats) > heartbeat.MISSED)  # the heartbeat socket has the same authentication
         assert (
-            broker.result("one", broker.post("one", Message("wake", {"time_ns": 0})), "a turn", 10).kind == "announced"
+            broker.result("one", broker.post("one", Message("wake", {"time_ns": 0})), "a turn", 10).kind == "plan"
         )
         broker.post("one", STOP)
         inside.result()
