@@ -27,6 +27,8 @@ from simnet.records import Announcement, Decoded, SideInformation
 
 FRONT = struct.Struct(">4sBH")
 MAGIC, VERSION = b"SNET", 1
+MOST_PIXELS = 1 << 23
+"""Pixels of the largest picture that a file may announce unless the user says otherwise: those of 4K, 3840 x 2160, fit."""
 
 
 def pack(announcement: Announcement, frame: bytes) -> bytes:
@@ -66,9 +68,16 @@ def read_picture(path: Path, most: int = picture_files.MOST_PIXELS) -> np.ndarra
 
 
 @limited()
-def encode_file(image: Path, output: Path, codec: str, quality: float, model: str | None = None) -> tuple[int, int]:
+def encode_file(
+    image: Path,
+    output: Path,
+    codec: str,
+    quality: float,
+    model: str | None = None,
+    most_pixels: int = picture_files.MOST_PIXELS,
+) -> tuple[int, int]:
     """Encode a picture file; return the frame's size in bytes, header included, and the picture's number of pixels."""
-    picture = read_picture(image)
+    picture = read_picture(image, most_pixels)
     encoder = open_encoder(codec, picture.shape[1], picture.shape[0], model)
     frame = encoder.encode(picture, quality, key=True)
     write_whole(output, pack(encoder.announcement, frame))
@@ -76,16 +85,36 @@ def encode_file(image: Path, output: Path, codec: str, quality: float, model: st
 
 
 @limited()
-def decode_file(file: Path, output: Path, side: Sequence[Path] = ()) -> Decoded:
-    """Decode a file with side pictures from files, and write the picture."""
+def decode_file(
+    file: Path,
+    output: Path,
+    side: Sequence[Path] = (),
+    models: Sequence[str] | None = (),
+    most_pixels: int = MOST_PIXELS,
+) -> Decoded:
+    """Decode a file with side pictures from files, and write the picture.
+
+    Args:
+        file: The bitstream.
+        output: The picture to write.
+        side: Side pictures.
+        models: Models that the bitstream may name besides the shipped ones; see `registry.open_decoder`.
+        most_pixels: Largest picture; decoders of networks take some hundred bytes for each pixel that is announced.
+    """
     try:
         data = file.read_bytes()
     except OSError as error:
         raise BitstreamError(f"{file}: {error.strerror}") from error
-    pictures = [SideInformation(read_picture(path), str(path), 0) for path in side]
     try:
         announcement, frame = unpack(data)
-        decoded = open_decoder(announcement).decode(frame, pictures)
+        if (count := announcement.width * announcement.height) > most_pixels:
+            raise BitstreamError(  # noqa: TRY301 - one place adds the file's name
+                f"announced picture of {announcement.width} x {announcement.height} has {count} pixels; expected up to "
+                f"{most_pixels} (--max-pixels {count} takes it)"
+            )
+        decoder = open_decoder(announcement, models)
+        pictures = [SideInformation(read_picture(path), str(path), 0) for path in side]
+        decoded = decoder.decode(frame, pictures)
     except (BitstreamError, ModelError) as error:
         raise type(error)(f"{file}: {error}") from error
     write_whole(output, _picture_file(output, decoded.picture))

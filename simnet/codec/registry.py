@@ -17,11 +17,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from simnet import plugins
+from simnet.codec import permitted_models
 from simnet.codec.bitstream import announcements
 from simnet.errors import ModelError
 from simnet.records import Announcement
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from simnet.codec.protocols import Decoder, Encoder
     from simnet.plugins import Plugin
     from simnet.records import CameraConfig, StreamConfig
@@ -80,14 +83,21 @@ def open_encoder(name: str, width: int, height: int, model: str | None = None) -
     return encoder
 
 
-def open_decoder(announcement: Announcement) -> Decoder:
+def open_decoder(announcement: Announcement, models: Sequence[str] | None = None) -> Decoder:
     """Open a decoder (`protocols.Decoder`) for an announced stream; ModelError if its digests are not known here.
 
+    Args:
+        announcement: What the stream says about itself.
+        models: Models that it may name besides the shipped ones. None: any, for an announcement of one's own encoder;
+            naming a model opens files, or, for CompressAI's zoo, the network.
+
     Raises:
-        ModelError: Codec, model or digests are not known here.
+        ModelError: Codec, model or digests are not known here, or the model may not be used.
         BitstreamError: A field of the announcement is one that no stream has.
     """
     announcements.check(announcement)
+    if models is not None:
+        announcement = permitted_models.permitted(announcement, models)
     plain = announcement.codec.removesuffix(FUSE)
     if announcement.codec == plain:
         return _family(plain).open_decoder(announcement)

@@ -20,6 +20,11 @@ def port(text: str) -> int:
     return _whole(text, 1, 65535, "a port from 1 to 65535")
 
 
+def pixels(text: str) -> int:
+    """Return a number of pixels of a picture, at least one."""
+    return _whole(text, 1, 16384 * 16384, "a number of pixels from 1 to 268435456")
+
+
 def pause(text: str) -> float:
     """Return a pause in seconds, 0 allowed."""
     return _within(text, 0, 60, "seconds from 0 to 60")

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simnet.commands import argument_types
 from simnet.printable import printable
 
 if TYPE_CHECKING:
@@ -18,6 +19,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("file", type=Path, help="a bitstream that `simnet encode` wrote")
     parser.add_argument("--side", type=Path, nargs="+", default=[], metavar="IMAGE", help="side pictures")
+    parser.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a model folder (or a CompressAI model) that the bitstream may name; may be repeated; default: shipped ones alone",
+    )
+    parser.add_argument(
+        "--max-pixels",
+        type=argument_types.pixels,
+        metavar="N",
+        help="largest picture that the bitstream may announce; default: 8388608, room for 4K",
+    )
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="IMAGE", help="the picture to write")
 
 
@@ -25,6 +39,9 @@ def execute(arguments: argparse.Namespace) -> int:
     """Decode the file and print the size of the picture."""
     from simnet.codec import bitstream_files
 
-    picture = bitstream_files.decode_file(arguments.file, arguments.output, arguments.side).picture
+    most = arguments.max_pixels or bitstream_files.MOST_PIXELS
+    picture = bitstream_files.decode_file(
+        arguments.file, arguments.output, arguments.side, arguments.model, most
+    ).picture
     sys.stdout.write(f"{printable(arguments.output)}: {picture.shape[1]} x {picture.shape[0]}\n")
     return 0

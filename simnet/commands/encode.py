@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simnet.commands import argument_types
 from simnet.printable import printable
 
 if TYPE_CHECKING:
@@ -18,6 +19,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("image", type=Path, help="a picture file")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the bitstream to write")
+    parser.add_argument(
+        "--max-pixels",
+        type=argument_types.pixels,
+        metavar="N",
+        help="largest picture to read; default: 33554432, room for 8K",
+    )
     parser.add_argument("--codec", default="atn", help="codec, see `simnet ls`; default: atn")
     parser.add_argument("--quality", type=float, default=0.5, help="quality from 0 to 1; default: 0.5")
     parser.add_argument("--model", help="a shipped model's name or a model folder; default: the codec's own")
@@ -25,10 +32,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Encode the picture and print the size of the file."""
+    from simnet import picture_files
     from simnet.codec import bitstream_files
 
+    most = arguments.max_pixels or picture_files.MOST_PIXELS
     size, pixels = bitstream_files.encode_file(
-        arguments.image, arguments.output, arguments.codec, arguments.quality, arguments.model
+        arguments.image, arguments.output, arguments.codec, arguments.quality, arguments.model, most
     )
     sys.stdout.write(f"{printable(arguments.output)}: {size} bytes, {8 * size / pixels:.3f} bpp\n")
     return 0

@@ -41,13 +41,8 @@ def restored(plain: object) -> Announcement:
     return announcement
 
 
-def check(announcement: Announcement, most_pixels: int | None = None) -> None:
-    """Raise BitstreamError unless every field has a value that some stream can have.
-
-    Args:
-        announcement: What a stream said about itself.
-        most_pixels: Largest picture that the caller takes; by default sides alone are bounded.
-    """
+def check(announcement: Announcement) -> None:
+    """Raise BitstreamError unless every field has a value that some stream can have."""
     for name, text in asdict(announcement).items():
         if name in {"width", "height"}:
             continue
@@ -59,10 +54,16 @@ def check(announcement: Announcement, most_pixels: int | None = None) -> None:
     width, height = announcement.width, announcement.height
     if not all(type(side) is int and 0 < side <= LARGEST_SIDE for side in (width, height)):
         raise BitstreamError(f"announced picture of {(width, height)!s:.60}; expected sides from 1 to {LARGEST_SIDE}")
-    if most_pixels is not None and width * height > most_pixels:
-        raise BitstreamError(
-            f"announced picture of {width} x {height} has {width * height} pixels; expected up to {most_pixels}"
-        )
+
+
+def check_expected(announcement: Announcement, stream: str, codec: str, width: int, height: int) -> None:
+    """Raise BitstreamError if a stream announces another codec or size than is expected of it."""
+    own, expected = (
+        f"{shown(each[0])}, {each[1]} x {each[2]}"
+        for each in ((announcement.codec, announcement.width, announcement.height), (codec, width, height))
+    )
+    if own != expected:
+        raise BitstreamError(f"stream {stream} announces {own}; expected {expected}")
 
 
 def check_name(what: str, name: str) -> None:

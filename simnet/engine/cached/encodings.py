@@ -129,22 +129,24 @@ class Encoding:
         name = store_keys.key(store_keys.made_by(__name__), stream.codec, stream.model, own, *size)
         known = self._store.get(ANNOUNCED, name)
         if known is not None:
-            return _restored(known, self._stream.name)
+            return _restored(known, stream, camera)
         self._encoder = registry.open_encoder(stream.codec, *size, stream.model)
         announcement = self._encoder.announcement
         self._store.put(ANNOUNCED, name, json.dumps(asdict(announcement)).encode())
         return announcement
 
 
-def _restored(known: bytes, stream: str) -> Announcement:
-    """Return an announcement from the store."""
+def _restored(known: bytes, stream: StreamConfig, camera: CameraConfig) -> Announcement:
+    """Return a stream's announcement from the store."""
     try:
-        return announcements.restored(json.loads(known))
+        announcement = announcements.restored(json.loads(known))
+        announcements.check_expected(announcement, stream.name, stream.codec, camera.width, camera.height)
     except (ValueError, RecursionError, BitstreamError) as error:
         reason = error if isinstance(error, BitstreamError) else "not JSON"
         raise InputError(
-            f"stream {stream}: its announcement in the cache is damaged ({reason}); delete the cache"
+            f"stream {stream.name}: its announcement in the cache is damaged ({reason}); delete the cache"
         ) from error
+    return announcement
 
 
 def sent_by(announcement: Announcement) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simnet import codec
+from simnet.codec.bitstream.announcements import check_expected
 from simnet.nodes.fusion_setup import FusionSetup
 from simnet.records import Decoded, SideInformation
 
@@ -29,6 +30,7 @@ class LiveDecoders:
 
     def __init__(self, scenario: Scenario, world: LazyWorld, pool: OrderedPool, timer: ThreadTimer) -> None:
         self._setup = FusionSetup.of(scenario)
+        self._streams, self._cameras = {stream.name: stream for stream in scenario.streams}, scenario.cameras
         self._world, self._pool, self._timer = world, pool, timer
         self._announcements: dict[str, Announcement] = {}
         self._decoders: dict[str, Future[Decoder]] = {}
@@ -37,13 +39,15 @@ class LiveDecoders:
     def open(self, announcements: Mapping[str, Announcement]) -> list[Future[Decoder]]:
         """Begin to open the streams' decoders; each future fails if its stream's digests are not known here."""
 
-        def open_decoder(announcement: Announcement) -> Decoder:
+        def open_decoder(stream: str, announcement: Announcement) -> Decoder:
+            config, camera = self._streams[stream], self._cameras[stream]
+            check_expected(announcement, stream, config.codec, camera.width, camera.height)
             with self._timer.part("opening codecs"):
-                return codec.open_decoder(announcement)
+                return codec.open_decoder(announcement, [config.model] if config.model else [])
 
         self._announcements.update(announcements)
         for stream, announcement in announcements.items():
-            self._decoders[stream] = self._pool.submit(stream, partial(open_decoder, announcement))
+            self._decoders[stream] = self._pool.submit(stream, partial(open_decoder, stream, announcement))
         return list(self._decoders.values())
 
     def decode(self, stream: str, sequence: int, data: bytes, sides: Sequence[SideChoice]) -> Future[Decoded]:

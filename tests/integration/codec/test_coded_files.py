@@ -2,13 +2,14 @@
 
 import contextlib
 import dataclasses
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from simnet import codec
+from simnet import codec, shipped
 from simnet.cli import main
 from simnet.codec import bitstream_files
 from simnet.codec.bitstream import framing
@@ -123,3 +124,70 @@ def test_announcement_with_wrong_types_is_refused(change: dict, encoded: Path) -
     announcement, frame = bitstream_files.unpack(encoded.read_bytes())
     with pytest.raises(BitstreamError, match="announce"):
         bitstream_files.unpack(bitstream_files.pack(dataclasses.replace(announcement, **change), frame))
+
+
+def lying(encoded: Path, **changes: object) -> Path:
+    """A file that announces something else, and whose frame has the checksum of that."""
+    announcement, frame = bitstream_files.unpack(encoded.read_bytes())
+    announcement = dataclasses.replace(announcement, **changes)
+    frame = framing.pack(framing.header(frame), framing.payload(frame), announcement)
+    lie = encoded.with_name("lie.snet")
+    lie.write_bytes(bitstream_files.pack(announcement, frame))
+    return lie
+
+
+def test_huge_announcement_is_refused_unless_it_is_asked_for(
+    encoded: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """It took 17 GB."""
+    lie = lying(encoded, width=16_384, height=16_384)
+    assert main(["decode", str(lie), "-o", str(tmp_path / "out.png")]) == 2
+    assert "268435456 pixels; expected up to 8388608 (--max-pixels 268435456 takes it)" in capsys.readouterr().err
+    assert main(["decode", str(encoded), "--max-pixels", "23999", "-o", str(tmp_path / "out.png")]) == 2
+    assert "24000 pixels; expected up to 23999" in capsys.readouterr().err
+    assert main(["decode", str(encoded), "--max-pixels", "24000", "-o", str(tmp_path / "out.png")]) == 0
+
+
+def test_large_picture_is_encoded_if_it_is_asked_for(encoded: Path, capsys: pytest.CaptureFixture) -> None:
+    arguments = ["encode", str(encoded.with_name("in.png")), "-o", str(encoded), "--codec", "jpeg", "--max-pixels"]
+    assert main([*arguments, "100"]) == 2
+    assert "in.png: picture of 200 x 120, 24000 pixels; expected up to 100" in capsys.readouterr().err
+    assert main([*arguments, "24000"]) == 0
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["/etc/passwd", "../atn", "./atn", "~/atn", "elsewhere", "bmshj2018-factorized:1", "a:1:/etc/passwd", "atn+fuse/x"],
+)
+def test_bitstream_names_no_model_that_the_user_did_not_name(
+    model: str, encoded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(codec.registry, "_family", lambda name: pytest.fail(f"opened {name}"))
+    assert main(["decode", str(lying(encoded, model=model)), "-o", "out.png"]) == 2
+    error = capsys.readouterr().err
+    assert "the stream asks for model" in error
+    assert error.count("\n") == 1
+
+
+def test_folder_beside_the_file_is_not_taken_for_a_shipped_model(
+    encoded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "atn").mkdir()
+    (tmp_path / "atn" / "manifest.yaml").write_text("version: 7")
+    assert main(["decode", str(encoded), "-o", "out.png"]) == 0
+
+
+def test_model_of_the_users_is_found_by_its_digest(
+    tmp_path: Path, picture: np.ndarray, capsys: pytest.CaptureFixture
+) -> None:
+    Image.fromarray(picture).save(tmp_path / "in.png")
+    shutil.copytree(shipped.folder("models") / "factorized", tmp_path / "mine")
+    coded, out = str(tmp_path / "a.snet"), str(tmp_path / "out.png")
+    arguments = ["--codec", "factorized", "--model", str(tmp_path / "mine")]
+    assert main(["encode", str(tmp_path / "in.png"), "-o", coded, *arguments]) == 0
+    assert main(["decode", coded, "-o", out]) == 2
+    assert "name it with --model if it is yours" in capsys.readouterr().err
+    (tmp_path / "mine").rename(tmp_path / "moved")
+    assert main(["decode", coded, "-o", out, "--model", "factorized", "--model", str(tmp_path / "moved")]) == 0

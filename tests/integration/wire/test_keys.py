@@ -90,9 +90,7 @@ def test_known_key_is_admitted_while_strangers_are_refused(
         assert [claim.host for claim in broker.wait_ready(10)] == ["one"]
         beats.clear()
         wait_until(lambda: len(beats) > heartbeat.MISSED)  # the heartbeat socket has the same authentication
-        assert (
-            broker.result("one", broker.post("one", Message("wake", {"time_ns": 0})), "a turn", 10).kind == "plan"
-        )
+        assert broker.result("one", broker.post("one", Message("wake", {"time_ns": 0})), "a turn", 10).kind == "plan"
         broker.post("one", STOP)
         inside.result()
     assert sum("turned away a host with the public key" in record.getMessage() for record in caplog.records) == 1
