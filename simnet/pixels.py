@@ -6,8 +6,9 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from simnet.errors import PictureError
+from simnet.notices import tell
 
-SIXTEEN_BITS = 0xFFFF
+SIXTEEN_BITS, TWELVE_BITS = 0xFFFF, 1 << 12
 
 
 def rgb(image: Image.Image) -> np.ndarray:
@@ -25,4 +26,8 @@ def rgb(image: Image.Image) -> np.ndarray:
     wide = np.asarray(upright)
     if wide.min() < 0 or wide.max() > SIXTEEN_BITS:
         raise PictureError(f"pixels from {wide.min()} to {wide.max()}; expected whole numbers of 8 or 16 bits")
+    if 0 < wide.max() < TWELVE_BITS:
+        tell(
+            "16-bit pictures with values below 4096 come out dark: samples of 12 bits? expected them scaled to 16 bits"
+        )
     return np.repeat((wide.astype(np.uint32) >> 8).astype(np.uint8)[..., None], 3, axis=2)

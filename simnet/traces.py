@@ -6,17 +6,18 @@ Two formats. **Mahimahi** (Netravali et al., USENIX ATC 2015): one integer per l
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from simnet import input_files, units
+from simnet.clock_times import Clock, merged
 from simnet.errors import InputError
-from simnet.printable import names_of_file, of_file
+from simnet.logged_tables import LoggedTable, decoded
+from simnet.notices import count, tell
+from simnet.printable import of_file
 from simnet.records import SECOND_NS
 
 if TYPE_CHECKING:
@@ -84,13 +85,7 @@ def read(config: TraceConfig) -> Trace:
     found = hashlib.sha256(data).hexdigest()
     if config.digest and config.digest != found:
         raise InputError(f"{path}: the file's SHA-256 is {found}; expected {config.digest}")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path}: no text ({error.reason} at byte {error.start}); expected a bandwidth trace"
-        ) from None
-    return _opportunities(path, text) if config.kind == "mahimahi" else _rates(path, text, config)
+    return _opportunities(path, decoded(path, data)) if config.kind == "mahimahi" else _rates(path, data, config)
 
 
 def _opportunities(path: Path, text: str) -> OpportunityTrace:
@@ -111,32 +106,21 @@ def _opportunities(path: Path, text: str) -> OpportunityTrace:
     return OpportunityTrace([time_ms * MS_NS for time_ms in times_ms])
 
 
-def _rates(path: Path, text: str, config: TraceConfig) -> RateTrace:
-    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
+def _rates(path: Path, data: bytes, config: TraceConfig) -> RateTrace:
+    table = LoggedTable(path, data, [name for name in (config.column, config.time_column) if name])
+    bps = units.parse(f"1 {config.unit}", "bit/s")
+    clock = Clock(config.time_column, config.time_format or None)
     starts_ns: list[int] = []
     rates_bps: list[int] = []
-    try:
-        header = [name.strip() for name in next(lines, [])]
-        places = [_place(path, header, name) for name in (config.column, config.time_column) if name]
-        bps = units.parse(f"1 {config.unit}", "bit/s")
-        for line in lines:
-            if not line:
-                continue
-            where = f"{path}:{lines.line_num}"
-            if len(line) <= max(places):
-                raise InputError(f"{where}: {len(line)} fields; expected {len(header)} as in the first line")
-            rates_bps.append(_rate_bps(where, config.column, line[places[0]], bps))
-            start_ns = _time_ns(where, config.time_column, line[places[1]]) if config.time_column else None
-            starts_ns.append(len(starts_ns) * config.period_ns if start_ns is None else start_ns)
-            if len(starts_ns) > 1 and starts_ns[-1] <= starts_ns[-2]:
-                shown = of_file(line[places[1]])
-                raise InputError(
-                    f"{where}: {config.time_column} is {shown}, not after the row before; expected ascending times"
-                )
-    except csv.Error as error:
-        raise InputError(f"{path}:{lines.line_num}: no valid CSV: {error}") from None
+    for where, fields in table:
+        rates_bps.append(_rate_bps(where, config.column, fields[0], bps))
+        row_ns = len(starts_ns) * config.period_ns
+        starts_ns.append(clock.read_ns(where, fields[1]) if config.time_column else row_ns)
     if not any(rates_bps):
-        raise InputError(f"{path}:{lines.line_num}: {config.column} is never above 0; expected a row with bandwidth")
+        raise InputError(f"{table.where}: {config.column} is never above 0; expected a row with bandwidth")
+    starts_ns, rates_bps, repeated = merged(starts_ns, rates_bps, lambda rates: round(fmean(rates)))
+    if repeated:
+        tell(f"{path}: {count(repeated, 'row')} with the time of another; the mean of each time is kept")
     return RateTrace(
         [start_ns - starts_ns[0] for start_ns in starts_ns], rates_bps, _length_ns(starts_ns, config.period_ns)
     )
@@ -148,13 +132,6 @@ def _length_ns(starts_ns: list[int], period_ns: int) -> int:
     return starts_ns[-1] - starts_ns[0] + last_ns
 
 
-def _place(path: Path, header: list[str], name: str) -> int:
-    if header.count(name) != 1:
-        found = "twice" if name in header else "no column"
-        raise InputError(f"{path}:1: {found} {name!r}; expected one of: {names_of_file(header)}")
-    return header.index(name)
-
-
 def _rate_bps(where: str, column: str, text: str, bps: float) -> int:
     try:
         rate_bps = float(text) * bps
@@ -163,21 +140,3 @@ def _rate_bps(where: str, column: str, text: str, bps: float) -> int:
     except ValueError:
         pass
     raise InputError(f"{where}: {column} is {of_file(text)}; expected a rate of 0 or more")
-
-
-def _time_ns(where: str, column: str, text: str) -> int:
-    """Return a time in ns, from seconds or an ISO 8601 date and time."""
-    try:
-        time_ns = round(float(text) * SECOND_NS)
-    except (ValueError, OverflowError):
-        try:
-            since = datetime.fromisoformat(text.strip()).replace(tzinfo=None) - datetime(1970, 1, 1)
-        except ValueError:
-            shown = of_file(text)
-            raise InputError(
-                f"{where}: {column} is {shown}; expected seconds, or a date and time of ISO 8601"
-            ) from None
-        return (since.days * 86_400 + since.seconds) * SECOND_NS + since.microseconds * 1000
-    if abs(time_ns) > 10**19:
-        raise InputError(f"{where}: {column} is {of_file(text)}; expected seconds")
-    return time_ns

@@ -10,6 +10,8 @@ from simnet.codec import recorded_sizes
 from simnet.errors import InputError, PictureError
 from simnet.nodes import plugin_rate
 from simnet.nodes.schedule import Schedule
+from simnet.notices import tell
+from simnet.records import SECOND_NS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,7 +76,11 @@ def check_frames(scenario: Scenario) -> None:
 
 def clip(scenario: Scenario) -> Scenario:
     """Return the scenario, ending no later than its recorded world."""
-    length_ns = world.length_ns(scenario.world, scenario.cameras)
-    if length_ns is None or length_ns >= scenario.duration_ns:
+    end_ns = world.end_ns(scenario.world, scenario.cameras, scenario.duration_ns)
+    if end_ns is None or end_ns >= scenario.duration_ns:
         return scenario
-    return replace(scenario, duration_ns=length_ns)
+    tell(
+        f"{scenario.world.path or scenario.world.kind}: the recording ends at {end_ns / SECOND_NS:g} s, and the run with it "
+        f"(instead of at {scenario.duration_ns / SECOND_NS:g} s)"
+    )
+    return replace(scenario, duration_ns=end_ns)

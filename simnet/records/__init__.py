@@ -102,7 +102,9 @@ class CameraConfig:
     pitch_deg: float = 0.0
     """Pitch above the horizon; -90 points straight down."""
     source: str | None = None
-    """Source in a world of recorded pictures: folder, video file, or `left` / `right`."""
+    """Source in a world of recorded pictures: folder, video file, pattern of pictures, or `left` / `right`."""
+    listed: tuple[str, ...] = ()
+    """Instead of a source: pictures and patterns, in the order in which they are shown."""
 
 
 @dataclass(frozen=True, slots=True)

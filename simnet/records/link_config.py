@@ -31,7 +31,9 @@ class TraceConfig:
     unit: str = ""
     """Unit of the column, e.g. kbit/s."""
     time_column: str = ""
-    """Column of times in seconds; empty: the rows are `period_ns` apart."""
+    """Column of times; empty: the rows are `period_ns` apart."""
+    time_format: str = ""
+    """Form of the times (see `clock_times`); empty: seconds or a date and time."""
     period_ns: int = SECOND_NS
     start_ns: int = 0
     """Position in the trace at which a run begins."""

@@ -129,6 +129,28 @@ class _BoundedLoader(yaml.SafeLoader):
         return node
 
 
+class WrittenInt(int):
+    """A whole number that keeps its text."""
+
+    written: str
+
+
+class WrittenFloat(float):
+    """A number that keeps its text."""
+
+    written: str
+
+
+def _with_text(value: Any, text: str) -> Any:
+    """Return a number that keeps its text: 0, 08 and 1.10 may be names."""
+    kind = {int: WrittenInt, float: WrittenFloat}.get(type(value))
+    if kind is None:
+        return value
+    number = kind(value)
+    number.written = text
+    return number
+
+
 def _named(path: Path) -> str:
     return show(path)[:80] or "scenario"
 
@@ -188,7 +210,7 @@ class _TreeReader:
             self.locations.keys.update({here: self._location(item.start_mark) for here, item in items.items()})
             return [self._tree(item, here) for here, item in items.items()]
         try:
-            return self.loader.construct_object(node)
+            return _with_text(self.loader.construct_object(node), node.value)
         except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:
             # PyYAML accepts values such as "!!bool x" without a check.
             what = f"no plain value ({type(error).__name__})"

@@ -124,7 +124,7 @@ def _camera(camera: CameraConfig) -> dict[str, Any]:
             "yaw": text(camera.yaw_deg, "deg"),
             "pitch": text(camera.pitch_deg, "deg"),
             "phase": text(camera.phase_ns, "ns"),
-            "source": camera.source,
+            "source": list(camera.listed) or camera.source,
         }
     )
 

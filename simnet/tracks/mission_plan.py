@@ -20,18 +20,31 @@ from simnet.records import SECOND_NS
 from simnet.tracks import track
 from simnet.tracks.track import Track
 
-_WAYPOINT, _LOITER_TIME, _RETURN, _LAND, _TAKEOFF, _DELAY, _SPEED = 16, 19, 20, 21, 22, 93, 178
+_WAYPOINT, _LOITER, _LOITER_TURNS, _LOITER_TIME, _RETURN, _LAND, _TAKEOFF = 16, 17, 18, 19, 20, 21, 22
+_LOITER_TO_ALTITUDE, _SPLINE, _VTOL_TAKEOFF, _VTOL_LAND, _DELAY, _JUMP, _SPEED = 31, 82, 84, 85, 93, 177, 178
 _FLOWN = {
     _WAYPOINT: "NAV_WAYPOINT",
+    _LOITER: "NAV_LOITER_UNLIM",
+    _LOITER_TURNS: "NAV_LOITER_TURNS",
     _LOITER_TIME: "NAV_LOITER_TIME",
     _RETURN: "NAV_RETURN_TO_LAUNCH",
     _LAND: "NAV_LAND",
     _TAKEOFF: "NAV_TAKEOFF",
+    _LOITER_TO_ALTITUDE: "NAV_LOITER_TO_ALT",
+    _SPLINE: "NAV_SPLINE_WAYPOINT",
+    _VTOL_TAKEOFF: "NAV_VTOL_TAKEOFF",
+    _VTOL_LAND: "NAV_VTOL_LAND",
     _DELAY: "NAV_DELAY",
     _SPEED: "DO_CHANGE_SPEED",
 }
-_PASSED_OVER = frozenset({201, 203, 204, 205, 206, 214, 530, 531, 532, 1000, 1001, 2000, 2001, 2003, 2500, 2501})
-"""Ignored commands: those to cameras and gimbals, which do not move the vehicle."""
+_LAST_NAVIGATION = 95
+"""MAV_CMD_NAV_LAST: commands up to it fly the vehicle somewhere."""
+_STILL = frozenset({80, 81, 92})
+"""Commands among those that fly it nowhere all the same: regions of interest, permissions."""
+_STEERING = frozenset({112, 113, 114, _JUMP, 192, 193, 194})
+"""Other commands that change where the vehicle flies, or how often: delays, heights and distances, jumps, repositioning."""
+_LANDINGS = ("fwLandingPattern", "vtolLandingPattern")
+"""Patterns of an approach and a landing."""
 _ABSOLUTE, _RELATIVE = 0, 3
 """Altitude frames: MAV_FRAME_GLOBAL and MAV_FRAME_GLOBAL_RELATIVE_ALT."""
 _FIXED_WING = frozenset({1, *range(19, 26)})
@@ -124,6 +137,9 @@ def _items(file: Path, items: Any, path: str) -> Iterator[tuple[str, dict[str, A
         here = f"{path}[{index}]"
         item = _as_map(each) or {}
         kind = item.get("type")
+        if kind == "ComplexItem" and item.get("complexItemType") in _LANDINGS:
+            yield from _landing(f"{file}: {here}", here, item)
+            continue
         if kind == "SimpleItem":
             yield here, item
             continue
@@ -131,15 +147,32 @@ def _items(file: Path, items: Any, path: str) -> Iterator[tuple[str, dict[str, A
         if style is None:
             called = item.get("complexItemType", kind) if isinstance(each, dict) else each
             raise track.input_error(
-                f"{file}: {here}: item {str(called)[:60]!r} is not understood; expected a SimpleItem or a survey "
-                "(ComplexItem with TransectStyleComplexItem.Items)"
+                f"{file}: {here}: item {str(called)[:60]!r} is not understood; expected a SimpleItem, a survey "
+                f"(ComplexItem with TransectStyleComplexItem.Items) or a landing ({', '.join(_LANDINGS)})"
             )
         yield from _items(file, style.get("Items"), f"{here}.TransectStyleComplexItem.Items")
 
 
+def _landing(where: str, path: str, item: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield a landing pattern as the items that fly it: to the approach, then down to the landing point."""
+    for key, command in (("landingApproachCoordinate", _WAYPOINT), ("landCoordinate", _LAND)):
+        place = _as_list(item.get(key, item.get("loiterCoordinate") if command == _WAYPOINT else None))
+        if place is None or len(place) != 3:
+            raise track.input_error(f"{where}: no {key}; expected [latitude, longitude, altitude]")
+        frame = _RELATIVE if item.get("altitudesAreRelative", True) else _ABSOLUTE
+        yield f"{path}.{key}", {"command": command, "frame": frame, "params": [0, 0, 0, 0, *place]}
+
+
+def _moves_nothing(command: object) -> bool:
+    """Return whether the vehicle flies as it would without a command: to cameras, gimbals, servos, and those of vendors."""
+    if not isinstance(command, int) or command in _FLOWN or command in _STEERING:
+        return False
+    return command > _LAST_NAVIGATION or command in _STILL
+
+
 def _fly(flight: _Flight, where: str, item: dict[str, Any]) -> None:
     command, given = item.get("command"), _as_list(item.get("params"))
-    if command in _PASSED_OVER:
+    if _moves_nothing(command):
         return
     if command not in _FLOWN:
         known = ", ".join(f"{number} ({name})" for number, name in _FLOWN.items())
@@ -172,10 +205,13 @@ def _go(flight: _Flight, where: str, command: int, item: dict[str, Any], given: 
             "(above mean sea level)"
         )
     altitude_m += flight.home[2] if frame == _RELATIVE else 0.0
-    if command == _TAKEOFF:
+    if command in {_TAKEOFF, _VTOL_TAKEOFF}:
         flight.fly((here[0], here[1], altitude_m))
-    if command == _LAND:
+    if command in {_LAND, _VTOL_LAND}:
         flight.fly((latitude, longitude, here[2]))
     flight.fly((latitude, longitude, altitude_m))
-    if command in {_WAYPOINT, _LOITER_TIME}:
+    if command == _LOITER_TURNS:
+        circle_m = 2 * math.pi * abs(track.number(where, "radius (params[2])", given[2] or 0))
+        flight.stay(track.number(where, "turns (params[0])", given[0] or 0, 0, 1e4) * circle_m / flight.speed_mps)
+    if command in {_WAYPOINT, _SPLINE, _LOITER_TIME}:
         flight.stay(track.number(where, "time (params[0])", given[0] or 0, 0, 1e6))

@@ -9,13 +9,16 @@ x and y are metres, or longitude and latitude if SUMO ran with `--fcd-output.geo
 from __future__ import annotations
 
 import difflib
+import zlib
 from collections.abc import Collection
 from pathlib import Path
 from xml.parsers import expat
 
-from simnet.printable import names_of_file, of_file
+from simnet.clock_times import Clock
+from simnet.printable import names_of_file
 from simnet.records import SECOND_NS
-from simnet.tracks import track
+from simnet.tracks import cleaning, track
+from simnet.tracks.cleaning import LoggedPoint
 from simnet.tracks.track import Place, Track
 
 _MOVERS = ("vehicle", "person", "container")
@@ -45,7 +48,8 @@ class _Reader:
         self._file, self._geographic = file, geographic
         self._wanted = set(vehicles)
         self._known: dict[str, None] = {}
-        self._steps: dict[str, list[tuple[int, Place, float | None]]] = {}
+        self._steps: dict[str, list[LoggedPoint]] = {}
+        self._clock = Clock("time")
         self._clock_ns: int | None = None
         self._now_ns = 0
         self._parser = expat.ParserCreate()
@@ -55,12 +59,11 @@ class _Reader:
     def read(self) -> tuple[dict[str, Track], list[str]]:
         """Return the tracks, and every vehicle's name."""
         try:
-            with self._file.open("rb") as stream:
+            with track.open_unpacked(self._file) as stream:
                 self._parser.ParseFile(stream)
-        except OSError as error:
-            raise track.input_error(
-                f"{self._file}: cannot be read ({error.strerror}); expected SUMO's FCD output"
-            ) from error
+        except (OSError, EOFError, zlib.error) as error:
+            told = getattr(error, "strerror", None) or error
+            raise track.input_error(f"{self._file}: cannot be read ({told}); expected SUMO's FCD output") from error
         except expat.ExpatError as error:
             told = expat.ErrorString(error.code)
             raise track.input_error(
@@ -79,14 +82,11 @@ class _Reader:
 
     def _start(self, element: str, attributes: dict[str, str]) -> None:
         if element == "timestep":
-            now_ns = round(track.number(self._where, "time", self._get(attributes, element, "time")) * SECOND_NS)
+            written = self._get(attributes, element, "time")
+            now_ns = round(track.number(self._where, "time", written) * SECOND_NS)
+            self._clock.check_ascending(self._where, now_ns, written)
             if self._clock_ns is None:
                 self._clock_ns = now_ns
-            elif now_ns <= self._now_ns:
-                found = of_file(attributes["time"])
-                raise track.input_error(
-                    f"{self._where}: time {found} is not after the step before; expected ascending times"
-                )
             self._now_ns = now_ns
         elif element in _MOVERS:
             self._mover(element, attributes)
@@ -111,19 +111,12 @@ class _Reader:
             placed = (track.number(where, "x", x), track.number(where, "y", y), z)
         angle = attributes.get("angle")
         heading = None if angle is None else 90.0 - track.number(where, "angle", angle)
-        self._steps.setdefault(name, []).append((self._now_ns, placed, heading))
+        self._steps.setdefault(name, []).append(LoggedPoint(where, placed, self._now_ns, heading))
 
     def _get(self, attributes: dict[str, str], element: str, key: str) -> str:
         if key not in attributes:
             raise track.input_error(f"{self._where}: <{element}> without {key}; expected SUMO's FCD output")
         return attributes[key]
 
-    def _track(self, steps: list[tuple[int, Place, float | None]]) -> Track:
-        headings = [heading for _, _, heading in steps if heading is not None]
-        return Track(
-            places=tuple(placed for _, placed, _ in steps),
-            geographic=self._geographic,
-            times_ns=tuple(now_ns for now_ns, _, _ in steps),
-            headings_deg=track.unwrap(headings) if len(headings) == len(steps) else (),
-            clock_ns=self._clock_ns or 0,
-        )
+    def _track(self, points: list[LoggedPoint]) -> Track:
+        return cleaning.cleaned(self._file, points, geographic=self._geographic, clock_ns=self._clock_ns or 0)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import math
+import zlib
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from simnet import input_files
 from simnet.errors import InputError
@@ -16,6 +19,7 @@ Place = tuple[float, float, float | None]
 Origin = tuple[float, float, float]
 """Latitude and longitude in degrees, and the altitude in metres at which z is 0."""
 HIGHEST_M = 1e7
+_GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +63,28 @@ def _micrometres(value: float) -> float:
     return round(float(value), 6) + 0.0
 
 
+def open_unpacked(file: Path) -> BinaryIO:
+    """Open a file for reading, through gzip if its first bytes say so."""
+    with file.open("rb") as stream:
+        is_packed = stream.read(2) == _GZIP
+    return cast("BinaryIO", gzip.open(file)) if is_packed else file.open("rb")
+
+
 def read_bytes(file: Path) -> bytes:
-    """Return the content of a track file; InputError if it cannot be read, or is too large."""
-    return input_files.read_bytes(file, input_files.TRACK_BYTES, "a track")
+    """Return the content of a track file, unpacked if it is gzip; InputError if it cannot be read."""
+    data = input_files.read_bytes(file, input_files.TRACK_BYTES, "a track")
+    if not data.startswith(_GZIP):
+        return data
+    try:
+        with gzip.open(file) as stream:
+            data = stream.read(input_files.TRACK_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise input_error(f"{file}: cannot be unpacked; expected gzip or a plain track") from error
+    if len(data) > input_files.TRACK_BYTES:
+        raise input_error(
+            f"{file}: unpacks to more than {input_files.TRACK_BYTES / input_files.MB:g} MB; expected less"
+        )
+    return data
 
 
 def input_error(text: str) -> InputError:

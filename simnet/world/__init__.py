@@ -62,8 +62,8 @@ def open_world(config: WorldConfig, cameras: Mapping[str, CameraConfig], seed: i
     return _open(config, cameras, seed)
 
 
-def length_ns(config: WorldConfig, cameras: Mapping[str, CameraConfig]) -> int | None:
-    """Return the time at which the first camera of a recorded world runs out of frames; None if frames never end.
+def end_ns(config: WorldConfig, cameras: Mapping[str, CameraConfig], until_ns: int) -> int | None:
+    """Return the time at which the first camera of a recorded world runs out of frames; None if that is after `until_ns`.
 
     Every capture before that time has a frame. A world of another package gives its length as `length_ns`, not None, for any
     seed. Raises the same errors as `open_world`.
@@ -72,7 +72,10 @@ def length_ns(config: WorldConfig, cameras: Mapping[str, CameraConfig]) -> int |
         return None
     world = _open(config, cameras, 0)
     try:
-        return world.length_ns
+        if hasattr(world, "end_ns"):
+            return world.end_ns(until_ns)
+        length_ns = world.length_ns
+        return None if length_ns is None or length_ns > until_ns else length_ns
     finally:
         world.close()
 

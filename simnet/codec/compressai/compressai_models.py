@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from simnet import library_threads
+from simnet.codec import checkpoint_names
 from simnet.codec.bitstream import framing
 from simnet.codec.bitstream.entropy_library import architectures, roomy
 from simnet.codec.bitstream.padding import check_size, padded, to_picture
@@ -151,8 +152,8 @@ def read(file: str) -> dict[str, Any]:
         raise ModelError(f"{file}: {error.strerror}; expected a file of CompressAI weights") from error
     except Exception as error:  # torch raises almost any exception for a damaged file
         raise ModelError(f"{file}: not a file of weights that torch reads safely (weights only)") from error
-    state = state.get("state_dict", state) if isinstance(state, dict) else state
-    if not isinstance(state, dict) or not all(hasattr(value, "numpy") for value in state.values()):
+    state = checkpoint_names.weights_in(state)
+    if not state or not all(hasattr(value, "numpy") for value in state.values()):
         raise ModelError(f"{file}: holds no state dict; expected CompressAI weights")
     return renamed(state)
 

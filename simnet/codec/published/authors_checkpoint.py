@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from simnet.codec import checkpoint_names
 from simnet.codec.published import entries, published_kinds
 from simnet.codec.published.published_kinds import PublishedKind
 from simnet.codec.published.published_networks import PublishedNetwork
@@ -43,12 +44,10 @@ def read(path: Path) -> dict[str, Tensor]:
         raise ModelError(f"{path}: not a torch file; expected a checkpoint with {STATE}") from error
     except Exception as error:  # torch raises almost any exception for a damaged file
         raise ModelError(f"{path}: not a torch file, or a damaged one; expected a checkpoint with {STATE}") from error
-    state = content.get(STATE) if isinstance(content, Mapping) else None
-    if not isinstance(state, Mapping) or not state:
+    state = checkpoint_names.weights_in(content)
+    if not any(isinstance(value, Tensor) for value in state.values()):
         raise ModelError(f"{path}: no {STATE} in it; expected a checkpoint as the authors of NDIC and ATN publish them")
-    if not all(isinstance(name, str) for name in state):
-        raise ModelError(f"{path}: {STATE} has entries without a name")
-    return dict(state)
+    return state
 
 
 def build(state: Mapping[str, Tensor], kind: PublishedKind | None = None) -> PublishedNetwork:

@@ -6,10 +6,12 @@ has the one for hosts that are started by others.
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simnet.engine.remote.placement import plan_hosts
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from simnet.wire.membership.liveness import ReplaySource
     from simnet.wire.sockets.broker_socket import BrokerSocket
 
+LONGEST_FOLDER = 70
+"""Bytes in the path of a folder of sockets: the system allows 107 for a socket, of which names in the folder take their part."""
 END_S = 5.0
 """How long a host may take to end after a stop message."""
 LEAVE_S = 0.7
@@ -133,7 +137,7 @@ def processes(
     from simnet.wire.sockets.broker_socket import BrokerSocket
 
     with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="simnet-"))
+        folder = stack.enter_context(_socket_folder())
         context = stack.enter_context(zmq.Context())
         roster = NamedRoster(tuple(plan.name for plan in plans))
         broker = BrokerSocket(context, f"ipc://{folder}/broker", roster, running, memory, patience)
@@ -148,6 +152,19 @@ def processes(
             deaf = tell_to_stop(broker, running.alive)
             if failing:
                 running.kill(deaf)
+
+
+def _socket_folder() -> tempfile.TemporaryDirectory[str]:
+    """Make a folder for sockets: where temporary files go, or in /tmp if names there are too long for a socket."""
+    usual = Path(tempfile.gettempdir())
+    short = Path("/tmp")
+    is_long = len(os.fsencode(usual)) > LONGEST_FOLDER
+    if is_long and not (short.is_dir() and os.access(short, os.W_OK)):
+        raise NodeError(
+            f"{usual}: too long a path for the sockets of hosts ({len(os.fsencode(usual))} bytes; at most {LONGEST_FOLDER}), and "
+            "/tmp cannot be written to; expected TMPDIR to name a shorter folder"
+        )
+    return tempfile.TemporaryDirectory(prefix="simnet-", dir=short if is_long else usual)
 
 
 def tell_to_stop(broker: BrokerSocket, hosts: Sequence[str], failure: str | None = None) -> list[str]:

@@ -33,6 +33,7 @@ def with_trace(link: LinkConfig, trace: TraceSpec, path: Path, problems: Problem
             column=trace.column or "",
             unit=trace.unit or "",
             time_column=trace.time or "",
+            time_format=trace.time_format or "",
             period_ns=SECOND_NS if trace.period is None else trace.period,
             start_ns=trace.start,
         )

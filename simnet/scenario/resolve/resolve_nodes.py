@@ -124,5 +124,6 @@ def _camera(node: str, key: str, camera: CameraSpec, way: Trajectory) -> CameraC
         mount_m=(float(forward), float(left), float(up)),
         yaw_deg=camera.yaw,
         pitch_deg=camera.pitch,
-        source=camera.source,
+        source=None if isinstance(camera.source, list) else camera.source,
+        listed=tuple(camera.source) if isinstance(camera.source, list) else (),
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path as File
 from typing import TYPE_CHECKING
 
 from simnet import tracks
 from simnet.errors import InputError
-from simnet.records import Trajectory
+from simnet.records import SECOND_NS, Trajectory
 from simnet.scenario.resolve import file_lookup, resolve_nodes
 from simnet.scenario.schema.path_schema import TrackSpec
 from simnet.tracks import (
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from simnet.scenario.schema.scenario_schema import NodeSpec, ScenarioSpec
 
 Points = tuple[tuple[float, float, float], ...]
+
+
+LONGEST_WAIT_NS = 3600 * SECOND_NS
+"""Time after the run at which a log may begin and still be of the same drive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,7 @@ def resolve(
         clocks_ns[kind] = min(clocks_ns.get(kind, each.track.clock_ns), each.track.clock_ns)
     for name, each in found.items():
         _check_begin(name, each, clocks_ns[each.path.format], problems)
+        _check_day(name, each, clocks_ns[each.path.format], document.duration, problems)
         try:
             ways[name] = _trajectory(each, origin, clocks_ns[each.path.format], document.duration)
         except InputError as error:
@@ -146,12 +152,25 @@ def _check_begin(name: str, each: _RecordedPath, clock_ns: int, problems: Proble
     problems.at_value(("nodes", name, "path", "begin"), complaint)
 
 
+def _check_day(name: str, each: _RecordedPath, clock_ns: int, duration_ns: int, problems: Problems) -> None:
+    """Report a log of another time: its node would stand at the log's beginning for the whole run."""
+    if not each.track.times_ns or each.path.format == "sumo":
+        return
+    late_ns = each.track.times_ns[0] - clock_ns - (each.path.begin or 0) - duration_ns
+    if late_ns > LONGEST_WAIT_NS:
+        problems.at_value(
+            ("nodes", name, "path"),
+            f"{each.path.file} begins {timedelta(seconds=(each.track.times_ns[0] - clock_ns) // SECOND_NS)} after the earliest "
+            f"{each.path.format} file of the scenario, long after the run; expected logs of one drive, or begin: of this one's",
+        )
+
+
 def _table(file: File, path: TrackSpec) -> tracks.Track:
     if path.x is not None and path.y is not None:
-        columns = waypoint_table.Columns(path.x, path.y, False, path.z, path.time, path.heading)
+        columns = waypoint_table.Columns(path.x, path.y, False, path.z, path.time, path.heading, path.time_format)
     else:
         columns = waypoint_table.Columns(
-            path.latitude or "", path.longitude or "", True, path.altitude, path.time, path.heading
+            path.latitude or "", path.longitude or "", True, path.altitude, path.time, path.heading, path.time_format
         )
     return waypoint_table.read(file, columns)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from simnet.scenario.schema.scenario_schema import ScenarioSpec
 
 SIDES = ("left", "right")
+_MAGIC = frozenset("*?[")
 
 
 def resolve(document: ScenarioSpec, nodes: tuple[NodeConfig, ...], problems: Problems, file: Path) -> WorldConfig:
@@ -76,7 +77,10 @@ def _check_source(
             found = "no source" if camera.source is None else f"source {camera.source!r}"
             text = f"{found} in a world of {document.world.kind}; expected left or right"
             problems.at_value(path, text)
-    elif camera.source is None:
+    elif not (sources := camera.listed or ((camera.source,) if camera.source else ())):
         problems.at_value(path, "no source in a world of pictures; expected the camera's folder or video file")
-    elif folder is not None and not (folder / camera.source).exists():
-        problems.at_value(path, f"no {camera.source!r} in {str(folder)!r}; expected the camera's folder or video file")
+    elif folder is not None:
+        for source in sources:
+            if not (folder / source).exists() and not (_MAGIC & set(source) and any(folder.glob(source))):
+                expected = "expected the camera's folder, a pattern of its pictures, or its video file"
+                problems.at_value(path, f"no {source!r} in {str(folder)!r}; {expected}")

@@ -7,7 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from simnet import plugins, units
@@ -112,6 +120,11 @@ class Choice:
         return [*self.offered, *sorted(known)]
 
 
+def as_written(value: object) -> object:
+    """Return a number as the text that the file has: YAML takes the names 0, 08 and 1.10 for numbers."""
+    return getattr(value, "written", value)
+
+
 HOUR_NS = 3_600_000_000_000
 BitRate = Annotated[float, Quantity("bit/s", 1.0, 1e12)]
 Time = Annotated[int, Quantity("ns", 0, 24 * HOUR_NS, whole=True)]
@@ -140,7 +153,7 @@ Offset = Annotated[tuple[Metres, ...], Field(min_length=3, max_length=3)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Plain = str | bool | int | Number | list[str | bool | int | Number]
-Given = Annotated[str, StringConstraints(min_length=1)]
+Given = Annotated[str, StringConstraints(min_length=1), BeforeValidator(as_written)]
 
 ANY_DISTANCE = "any distance"
 

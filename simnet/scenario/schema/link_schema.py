@@ -56,13 +56,15 @@ class TraceSpec(Spec):
     format: Literal["mahimahi", "csv"] | None = Field(default=None, examples=["mahimahi"])
     """mahimahi: one integer per line, the millisecond at which 1500 bytes can pass; csv if left out and the name ends in .csv."""
     column: f.Given | None = Field(default=None, examples=["DL_bitrate"])
-    """csv: the column of rates."""
+    """csv: the column of rates, by its name in the first line or its number, from 1."""
     unit: Literal["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "B/s", "kB/s", "MB/s"] | None = Field(
         default=None, examples=["kbit/s"]
     )
     """csv: the unit of the rates."""
     time: f.Given | None = Field(default=None, examples=["seconds"])
-    """csv: the column of the rows' start times, in seconds or as ISO 8601 dates and times."""
+    """csv: the column of the rows' start times, in seconds or as ISO 8601 dates and times; or its number, from 1."""
+    time_format: f.Given | None = Field(default=None, examples=["%d/%m/%Y %H:%M:%S"])
+    """csv: the form of other times: unix_ms, unix_us, unix_ns, or as Python's strptime has it."""
     period: f.SomeTime | None = Field(default=None, examples=["1 s"])
     """csv without a time column: duration of a row; 1 s if left out."""
     start: f.Time = 0
@@ -78,13 +80,17 @@ class TraceSpec(Spec):
     @model_validator(mode="after")
     def _of_one_format(self) -> TraceSpec:
         if self.kind == "mahimahi":
-            given = [key for key in ("column", "unit", "time", "period") if getattr(self, key) is not None]
+            given = [
+                key for key in ("column", "unit", "time", "time_format", "period") if getattr(self, key) is not None
+            ]
             if given:
                 raise ValueError(f"{given[0]} given with a mahimahi trace; expected format: csv")
             return self
         for key, example in (("column", "DL_bitrate"), ("unit", "kbit/s")):
             if getattr(self, key) is None:
                 raise ValueError(f"a csv trace without {key}; expected {key}: {example}")
+        if self.time_format is not None and self.time is None:
+            raise ValueError("time_format given without time; expected time: COLUMN")
         if self.time is not None and self.period is not None:
             raise ValueError("both time and period given; expected one of them to say when rows begin")
         return self

@@ -13,7 +13,7 @@ FORMATS = {
     "sumo": ("vehicle", "geo", "begin"),
     "gpx": ("track", "begin"),
     "plan": ("begin",),
-    "csv": ("x", "y", "z", "latitude", "longitude", "altitude", "time", "heading", "begin"),
+    "csv": ("x", "y", "z", "latitude", "longitude", "altitude", "time", "time_format", "heading", "begin"),
     "points": ("times", "headings", "source"),
 }
 """Formats of a path, and the keys that belong to each."""
@@ -34,13 +34,13 @@ class TrackSpec(Spec):
     gpx: f.Given | None = Field(default=None, examples=["flight.gpx"])
     """A GPX track or route; without times it requires a speed."""
     track: f.Given | None = Field(default=None, examples=["Morning flight"])
-    """gpx: the track's name, if the file has several tracks."""
+    """gpx: the track's name, or its number from 1, if the file has several tracks."""
     plan: f.Given | None = Field(default=None, examples=["survey.plan"])
     """A QGroundControl plan, flown at the plan's speeds unless speed is given."""
     csv: f.Given | None = Field(default=None, examples=["way.csv"])
     """A CSV file, one row for each waypoint; without a time column it requires a speed."""
     x: f.Given | None = Field(default=None, examples=["east"])
-    """csv: the column of metres east."""
+    """csv: the column of metres east, by its name in the first line or its number, from 1."""
     y: f.Given | None = Field(default=None, examples=["north"])
     """csv: the column of metres north."""
     z: f.Given | None = Field(default=None, examples=["up"])
@@ -53,6 +53,8 @@ class TrackSpec(Spec):
     """csv: the column of altitudes in metres, with latitude and longitude."""
     time: f.Given | None = Field(default=None, examples=["t"])
     """csv: the column of times, in seconds or as ISO 8601 dates and times."""
+    time_format: f.Given | None = Field(default=None, examples=["unix_ms"])
+    """csv: the form of other times: unix_ms, unix_us, unix_ns, or as Python's strptime has it."""
     heading: f.Given | None = Field(default=None, examples=["yaw"])
     """csv: the column of headings in degrees, 0 east and 90 north; the direction of motion if left out."""
     begin: f.Moment | None = None

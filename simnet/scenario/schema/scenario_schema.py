@@ -44,8 +44,9 @@ class CameraSpec(Spec):
     """Angle above the horizon; -90 deg looks straight down."""
     phase: f.Time = 0
     """Capture time of the first frame."""
-    source: f.Given | None = Field(default=None, examples=["left"])
-    """Recorded worlds: the camera's folder or video file, or left / right."""
+    source: f.Given | Annotated[list[f.Given], Field(min_length=1)] | None = Field(default=None, examples=["left"])
+    """Recorded worlds: the camera's folder, its video file, a pattern such as cam/*_camera0.png, or a list of pictures; or left /
+    right."""
 
 
 class NodeSpec(Spec):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from simnet import plugins
 from simnet.scenario.schema import fields as f
@@ -32,9 +32,3 @@ class WorldSpec(Spec):
 
     options: dict[f.Name, f.Plain] = Field(default={}, examples=[{"stripes": 4}])
     """For a world of another package: its additional options."""
-
-    @field_validator("sequence", mode="before")
-    @classmethod
-    def _two_digits(cls, value: Any) -> Any:
-        # YAML reads the odometry sequences 00 to 07 as numbers.
-        return f"{value:02d}" if isinstance(value, int) and 0 <= value < 100 else value

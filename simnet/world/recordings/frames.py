@@ -1,129 +1,74 @@
-"""Numbered frames from a folder of pictures or from a video file."""
+"""Pictures of a recording as files: those of a folder, a pattern or a list, in the order of their numbers."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import cv2
-import numpy as np
 
-from simnet import picture_files
 from simnet.errors import PictureError
-from simnet.library_threads import CODER_THREADS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+    import numpy as np
 
 SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".avif", ".jp2"))
-
-PLAYLISTS = (b"#extm3u", b"ffconcat", b"<?xml", b"<mpd", b"v=0", b"[playlist]", b"[reference]", b"rtsptext")
-"""How files begin, in small letters, that FFmpeg takes for lists of other files or addresses."""
-
-
-class Frames(Protocol):
-    """A recorded sequence of frames. `where` names it in errors."""
-
-    where: str
-
-    def __len__(self) -> int: ...
-
-    def read(self, index: int, expected: tuple[int, int] | None = None) -> np.ndarray:
-        """Return frame `index` (uint8, H x W x 3, RGB) or raise PictureError; `expected` is its width and height, if known."""
-        ...
-
-    def close(self) -> None:
-        """Close open files."""
-        ...
+"""How names of picture files end, in small letters."""
+_MAGIC = re.compile(r"[*?\[]")
 
 
 def list_pictures(folder: Path) -> list[Path]:
-    """Return the pictures in `folder`, sorted by name.
+    """Return the pictures in `folder` in the order of the numbers in their names; hidden files are none.
 
     Raises:
         PictureError: The folder does not exist or holds no picture.
     """
     if not folder.is_dir():
         raise PictureError(f"{folder}: no such folder; expected one with pictures")
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    found = in_order(path for path in folder.iterdir() if _is_picture(path))
     if not found:
         raise PictureError(f"{folder}: no pictures in this folder; expected files like 000000.png")
     return found
 
 
-def open_frames(path: Path) -> Frames:
-    """Open a folder of pictures or a video file.
+def find_pictures(root: Path, source: str) -> list[Path] | None:
+    """Return the pictures that a source below `root` names: a folder's, a pattern's, or one; None if it is another file.
 
     Raises:
-        PictureError: `path` is neither.
+        PictureError: There is no such folder or file, or no picture.
     """
+    path = root / source
     if path.is_dir():
-        return PictureFiles(list_pictures(path), str(path))
-    if not path.exists():
-        raise PictureError(f"{path}: no such file or folder; expected a folder of pictures or a video")
-    return Video(path)
+        return list_pictures(path)
+    if path.exists():
+        return [path] if _is_picture(path) else None
+    if not is_pattern(source):
+        raise PictureError(f"{path}: no such file or folder; expected a folder of pictures, a pattern or a video")
+    found = in_order(file for file in root.glob(source) if _is_picture(file))
+    if not found:
+        raise PictureError(f"{path}: no picture has such a name; expected a pattern like cam/*_camera0.png")
+    return found
 
 
-class PictureFiles:
-    """Frames stored as one file each."""
-
-    def __init__(self, paths: Sequence[Path], where: str) -> None:
-        self._paths = paths
-        self.where = where
-
-    def __len__(self) -> int:
-        return len(self._paths)
-
-    def read(self, index: int, expected: tuple[int, int] | None = None) -> np.ndarray:
-        """Return picture `index`."""
-        return picture_files.read_rgb(self._paths[index], expected)
-
-    def close(self) -> None:
-        """Do nothing: no file is kept open."""
+def is_pattern(source: str) -> bool:
+    """Return whether a source stands for several files."""
+    return _MAGIC.search(source) is not None
 
 
-class Video:
-    """Frames of a video file, decoded in order: counting is exact in every format, seeking is not."""
+def in_order(paths: Iterable[Path]) -> list[Path]:
+    """Sort files as people count: frame2 before frame10, and 007 before 7."""
+    return sorted(paths, key=lambda path: ([_number_or_text(part) for part in path.parts], str(path)))
 
-    def __init__(self, path: Path) -> None:
-        self.where = str(path)
-        cv2.setLogLevel(0)
-        self._capture = self._opened()
-        self._length = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)) if self._capture.isOpened() else 0
-        if self._length <= 0:
-            raise PictureError(f"{path}: not a readable video; expected a format that OpenCV decodes")
-        width, height = (int(self._capture.get(each)) for each in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
-        picture_files.check_size(width, height, where=f"{path}: ")
-        self._next = 0
 
-    def __len__(self) -> int:
-        return self._length
-
-    def read(self, index: int, expected: tuple[int, int] | None = None) -> np.ndarray:
-        """Return frame `index`; a lower index than before decodes again from the start."""
-        if index < self._next:
-            self._capture.release()
-            self._capture = self._opened()
-            self._next = 0
-        while self._next < index and self._capture.grab():
-            self._next += 1
-        found, picture = self._capture.read()
-        if self._next < index or not found:
-            raise PictureError(f"{self.where}: frame {index} cannot be decoded; the file says it has {self._length}")
-        self._next += 1
-        return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
-
-    def _opened(self) -> cv2.VideoCapture:
-        """Open the file itself; a playlist names others, in folders or on the network, which FFmpeg would open."""
-        with Path(self.where).open("rb") as file:
-            head = file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-        if head.startswith(PLAYLISTS):
-            raise PictureError(f"{self.where}: a playlist that names other files; expected a video")
-        return cv2.VideoCapture(self.where, cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, CODER_THREADS])
-
-    def close(self) -> None:
-        """Close the file."""
-        self._capture.release()
+def numbers_of(paths: Sequence[Path]) -> list[int]:
+    """Return the number of each picture of a data set that numbers its frames, from 0 for the first; else 0, 1, 2, ..."""
+    stems = [path.stem for path in paths]
+    if not all(stem.isdecimal() for stem in stems):
+        return list(range(len(paths)))
+    return [int(stem) - int(stems[0]) for stem in stems]
 
 
 def fit(picture: np.ndarray, width: int, height: int) -> np.ndarray:
@@ -137,3 +82,12 @@ def fit(picture: np.ndarray, width: int, height: int) -> np.ndarray:
     middle = picture[top : top + keep_rows, left : left + keep_columns]
     method = cv2.INTER_AREA if keep_rows >= height else cv2.INTER_LINEAR
     return cv2.resize(middle, (width, height), interpolation=method)
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and not path.is_dir()
+
+
+def _number_or_text(part: str) -> list[tuple[int, str]]:
+    pieces = re.findall(r"\d+|\D+", part)
+    return [(int(piece), "") if piece.isdecimal() else (-1, piece) for piece in pieces]

@@ -116,7 +116,10 @@ BAD = [
         "13:69: streams.car/front.side_information.0.lags: unknown key (did you mean 'lag'?); expected one of: stream,",
     ),
     (("[mast/street]", "[{lag: 1 s}]"), "13:47: streams.car/front.side_information.0.stream: required key is missing;"),
-    (("[mast/street]", "[3]"), "13:47: streams.car/front.side_information.0: 3 does not fit; expected a valid string,"),
+    (
+        ("[mast/street]", "[true]"),
+        "13:47: streams.car/front.side_information.0: True does not fit; expected a valid string,",
+    ),
     (
         ("[mast/street]", "[{stream: van/front, lag: 1 s}]"),
         "13:46: streams.car/front.side_information: streams wait for each other: car/front <- van/front <- car/front;",

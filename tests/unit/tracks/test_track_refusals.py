@@ -77,7 +77,7 @@ def test_timed_track_cannot_be_followed(refusal: Callable[..., str]) -> None:
 
 SUMO = [
     (("</fcd-export>\n", ""), "fcd.xml:15: no valid XML: no element found"),
-    (('time="11.00"', 'time="10.00"'), "fcd.xml:6: time '10.00' is not after the step before"),
+    (('time="11.00"', 'time="9.00"'), "fcd.xml:6: time '9.00' is 1 s before '10.00', the latest so far"),
     (
         ('id="veh0" x="20.00"', 'id="veh0" x="east"'),
         "fcd.xml:11: vehicle veh0: x is text of 4 characters; expected a number",
@@ -93,21 +93,27 @@ TRACKS = [
         ('lat="52.5"', 'lat="95"'),
         "flight.gpx: flight, point 1: latitude is '95.0'; expected a number from -89.9 to 89.9",
     ),
-    (("10:00:10Z", "09:00:10Z"), "flight, point 2: time 2024-05-01 09:00:10+00:00 is not after the point before"),
+    (
+        ("10:00:10Z", "09:00:10Z"),
+        "flight, point 2: time '2024-05-01 09:00:10+00:00' is 3590 s before '2024-05-01 10:00:00+00:00'",
+    ),
     (("<time>2024-05-01T10:00:10Z</time>", ""), "flight, point 2: no time where those before have"),
     (("<time>2024-05-01T10:00:00Z</time>", ""), "flight, point 2: a time where those before have none"),
     (("trkpt", "wpt"), "flight.gpx: no point of a track or a route; expected a GPX track"),
     (
         ("</trk>", '</trk><rte><name>b</name><rtept lat="1" lon="2"/></rte>'),
-        "2 tracks; expected track: one of flight, b",
+        "2 tracks; expected track: one of flight (1), b (2)",
     ),
 ]
 ROWS = [
-    (("1.5,", "0,"), "way.csv:3: t '0' is not after the row before; expected ascending times"),
+    (("1.5,", "-1,"), "way.csv:3: t '-1' is 1 s before '0', the latest so far: a clock that was set back"),
     (("15,20", "15"), "way.csv:4: 4 fields; expected 5 as in the first line"),
     (("15,20", "15,nan"), "way.csv:4: north is 'nan'; expected a number from -1e+07 to 1e+07"),
-    (("1.5,", "noon,"), "way.csv:3: t is text of 4 characters; expected seconds, or a date and time of ISO 8601"),
-    ((",yaw", ",t"), "way.csv:1: two columns 't'; expected one of: t, east, north, up, t"),
+    (
+        ("1.5,", "noon,"),
+        "way.csv:3: t is text of 4 characters; expected seconds, or a date and time of ISO 8601; for others name the format",
+    ),
+    ((",yaw", ",t"), "way.csv:1: two columns 't'; expected one of: t, east, north, up, t, or a number from 1 to 5"),
     ((CSV[CSV.index("\n") :], "\n"), "way.csv:1: no row; expected waypoints below the names of columns"),
 ]
 
@@ -141,7 +147,7 @@ def test_faults_of_gpx_are_one_line(files: Path, change: tuple[str, str], messag
 def test_faults_of_csv_are_one_line(files: Path, change: tuple[str, str], message: str) -> None:
     file = _changed(files, "way.csv", CSV, change)
     columns = waypoint_table.Columns("east", "north", False, "up", "t", "yaw")
-    assert _said(lambda: waypoint_table.read(file, columns), files) == message
+    assert _said(lambda: waypoint_table.read(file, columns), files).startswith(message)
 
 
 @pytest.mark.parametrize(
@@ -155,8 +161,8 @@ def test_faults_of_csv_are_one_line(files: Path, change: tuple[str, str], messag
         ),
         (mission(hoverSpeed=0), "survey.plan: mission: hoverSpeed is '0'; expected a number from 0.01"),
         (
-            mission(simple(16, 1, 2, 3), simple(18, 1, 2, 3)),
-            "mission.items[1]: command 18 is not understood; expected one of",
+            mission(simple(16, 1, 2, 3), simple(83, 1, 2, 3)),
+            "mission.items[1]: command 83 is not understood; expected one of",
         ),
         (
             mission(simple(16, 1, 2, 3, frame=10)),
@@ -165,7 +171,7 @@ def test_faults_of_csv_are_one_line(files: Path, change: tuple[str, str], messag
         (mission(simple(16, 1, 2, None)), "mission.items[0]: altitude (params[6]) is 'None'; expected a number"),
         (
             mission({"type": "ComplexItem", "complexItemType": "StructureScan"}),
-            "mission.items[0]: item 'StructureScan' is not understood; expected a SimpleItem or a survey",
+            "mission.items[0]: item 'StructureScan' is not understood; expected a SimpleItem, a survey",
         ),
         (
             mission({"type": "ComplexItem", "TransectStyleComplexItem": {"Items": [simple(16, 99, 0, 5)]}}),

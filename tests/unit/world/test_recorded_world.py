@@ -54,7 +54,7 @@ def test_recorded_world_passes_the_conformance_suite(tmp_path, check):
 def test_recording_ends(tmp_path):
     write(tmp_path / "cam", 3)
     config, single = WorldConfig("pictures", path=str(tmp_path)), camera(source="cam", phase_ns=7)
-    assert world.length_ns(config, {"a/b": single}) == 7 + 3 * PERIOD
+    assert world.end_ns(config, {"a/b": single}, 1 << 60) == 7 + 3 * PERIOD
     with pytest.raises(PictureError, match=r"cam: a/b has no frame 3 \(at 0.300 s\); it has 3"):
         opened(config, single).frame("a/b", 7 + 3 * PERIOD)
 
@@ -103,7 +103,7 @@ def test_video_gives_the_same_frames_in_any_order(video):
     for k in (0, 5, 2, 11, 10):
         assert brightness(played.frame("a/b", k * PERIOD)) == pytest.approx(20 * k, abs=3)
     played.close()
-    assert world.length_ns(config, {"a/b": camera(source="clip.avi")}) == 12 * PERIOD
+    assert world.end_ns(config, {"a/b": camera(source="clip.avi")}, 1 << 60) == 12 * PERIOD
 
 
 def test_video_keeps_red_and_blue(tmp_path):
@@ -134,7 +134,7 @@ def test_data_sets_distinguish_left_right_and_offset(tmp_path, kind, offset):
     played = opened(config, *SIDES)
     assert brightness(played.frame("rig/l", PERIOD)) == 10 + 10 * max(0, -offset)
     assert brightness(played.frame("rig/r", PERIOD)) == 110 + 10 * max(0, offset)
-    assert world.length_ns(config, {each.name: each for each in SIDES}) == (4 - abs(offset)) * PERIOD
+    assert world.end_ns(config, {each.name: each for each in SIDES}, 1 << 60) == (4 - abs(offset)) * PERIOD
 
 
 @pytest.mark.parametrize("kind", GREY_LAYOUTS)
@@ -159,7 +159,7 @@ def test_one_of_several_sequences_can_be_chosen(tmp_path):
 
 
 def test_missing_folder_is_named(tmp_path):
-    with pytest.raises(PictureError, match="nowhere: no such file or folder; expected a folder of pictures or a video"):
+    with pytest.raises(PictureError, match="nowhere: no such file or folder; expected a folder of pictures, a pattern"):
         opened(WorldConfig("pictures", path=str(tmp_path)), camera(source="nowhere"))
     with pytest.raises(PictureError, match="no such folder; expected left and right in it"):
         opened(WorldConfig("pairs", path=str(tmp_path / "nowhere")), *SIDES)

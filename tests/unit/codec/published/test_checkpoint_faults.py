@@ -61,7 +61,7 @@ def test_torch_file_without_entries_is_refused(content: object, tmp_path: Path) 
 
 
 def test_unnamed_entries_are_refused(tmp_path: Path) -> None:
-    refused(saved(tmp_path, {"model_state_dict": {3: torch.zeros(2)}}), None, "without a name")
+    refused(saved(tmp_path, {"model_state_dict": {3: torch.zeros(2)}}), None, "no model_state_dict")
 
 
 def test_wrong_entries_are_named(tmp_path: Path, state: dict[str, torch.Tensor]) -> None:

@@ -1,0 +1,245 @@
+"""A video file read by its own clock: which picture is on the screen at a time, as a player shows it.
+
+    file ──packets──▶ decoder ──frames with times──▶ the one on the screen at t ──▶ upright, square pixels, RGB
+
+The first picture is at time 0. A picture stays on the screen until the next; where pictures come regularly, that is the picture
+nearest in time, and over a gap the last one before it. What a file says of itself is obeyed: time stamps, rotation, the shape of
+pixels, colour matrix and range. Streams without time stamps (H.264 and HEVC without a container) play at the rate they name.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import statistics
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, cast
+
+import av
+import cv2
+import numpy as np
+from av.error import FFmpegError
+from av.sidedata.sidedata import Type as SideType
+from av.video.reformatter import ColorRange, Colorspace
+
+from simnet.errors import PictureError
+from simnet.library_threads import CODER_THREADS
+from simnet.notices import tell
+from simnet.picture_files import check_size
+from simnet.records import SECOND_NS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from av.container import InputContainer
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+    Timed = tuple[int, VideoFrame]
+
+_LOG = logging.getLogger(__name__)
+
+FORMATS = (
+    "3g2", "3gp", "asf", "av1", "avi", "flv", "gif", "h264", "hevc", "ivf", "m4v", "matroska", "mjpeg", "mov", "mp4", "mpeg",
+    "mpegts", "mpegvideo", "mxf", "nut", "obu", "ogg", "rm", "webm", "wtv", "y4m", "yuv4mpegpipe",
+)  # fmt: skip
+"""Formats that may be opened: none that names other files or addresses."""
+COUNTED = frozenset(("avi", "h264", "hevc", "m4v", "mjpeg", "mpegvideo", "obu"))
+"""Those that store no time of a picture: they play at one rate. (What FFmpeg gives for AVI are times of decoding.)"""
+SAMPLED = 600
+"""Number of packets that tell how far apart pictures usually are."""
+USUAL_HZ = 25
+"""Rate of a stream that names none, as FFmpeg's."""
+TALL = 576
+"""Height above which a picture that does not name its colour matrix has BT.709's, as players take it; else BT.601's."""
+_UNSPECIFIED = 2
+_RIGHT_ANGLE_DEG = 90
+_JPEG_RANGE = 2
+
+
+class Film:
+    """The pictures of a video file over time. It is decoded in order: an earlier time than before starts it again."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a file.
+
+        Raises:
+            PictureError: It is no video, or no picture of it can be decoded.
+        """
+        self.where = str(path)
+        self._path = path
+        self._container: InputContainer | None = None
+        self._usual_ns = self._interval_ns()
+        self._restart()
+
+    def end_ns(self, until_ns: int) -> int | None:
+        """Return the time at which the film ends, or can no longer be decoded; None if that is after `until_ns`."""
+        self._restart()
+        while self._upcoming is not None:
+            if self._starts_ns(self._upcoming) >= until_ns:
+                return None
+            self._advance()
+        end_ns = self._shown[0] + self._usual_ns
+        if self._fault:
+            tell(f"{self.where}: {self._fault} after {end_ns / SECOND_NS:.3f} s; the film ends there")
+        return end_ns if end_ns < until_ns else None
+
+    def read(self, t_ns: int) -> np.ndarray:
+        """Return the picture on the screen at `t_ns` (uint8, H x W x 3, RGB); after the end it is the last.
+
+        Raises:
+            PictureError: The file has changed since it was opened.
+        """
+        if t_ns < self._starts_ns(self._shown):
+            self._restart()
+        while self._upcoming is not None and self._starts_ns(self._upcoming) <= t_ns:
+            self._advance()
+        if self._picture is None:
+            self._picture = self._upright(self._shown[1])
+        return self._picture
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._container is not None:
+            self._container.close()
+            self._container = None
+
+    def _restart(self) -> None:
+        self.close()
+        self._container, stream = self._open()
+        self._fault = ""
+        self._decoding = self._frames(self._container, stream)
+        first = next(self._decoding, None)
+        if first is None:
+            raise PictureError(f"{self.where}: no picture of it can be decoded; expected a video")
+        self._turns = _turns(first[1], self.where)
+        self._shown: Timed = first
+        self._before_ns: int = -self._usual_ns
+        self._upcoming: Timed | None = next(self._decoding, None)
+        self._picture: np.ndarray | None = None
+
+    def _advance(self) -> None:
+        assert self._upcoming is not None
+        self._before_ns = self._shown[0]
+        self._shown, self._upcoming = self._upcoming, next(self._decoding, None)
+        self._picture = None
+
+    def _starts_ns(self, timed: Timed) -> int:
+        """Return when a picture appears: as far before its time as pictures usually are from the middle between two."""
+        before_ns = self._shown[0] if timed is self._upcoming else self._before_ns
+        return timed[0] - min(timed[0] - before_ns, self._usual_ns) // 2
+
+    def _frames(self, container: InputContainer, stream: VideoStream) -> Iterator[Timed]:
+        """Yield the frames and their times from the first that can be decoded to the last in one piece."""
+        begin_ns: int | None = None
+        last_ns = -1
+        decoded = container.decode(stream)
+        for number in itertools.count():
+            try:
+                frame = next(decoded, None)
+            except (FFmpegError, ValueError) as error:
+                self._fault = f"picture {number + 1} cannot be decoded ({_first_line(error)})"
+                return
+            if frame is None:
+                return
+            if frame.is_corrupt:
+                if begin_ns is None:
+                    continue  # a recording that begins between two key frames
+                self._fault = f"picture {number + 1} is damaged"
+                return
+            is_counted = frame.pts is None or container.format.name in COUNTED
+            own_ns = number * self._usual_ns if is_counted else _ns(frame.pts or 0, frame.time_base)
+            begin_ns = own_ns if begin_ns is None else begin_ns
+            if own_ns - begin_ns <= last_ns:
+                continue
+            last_ns = own_ns - begin_ns
+            yield last_ns, frame
+
+    def _open(self) -> tuple[InputContainer, VideoStream]:
+        try:
+            container = av.open(
+                str(self._path.absolute()),
+                options={"format_whitelist": ",".join(FORMATS), "protocol_whitelist": "file"},
+            )
+        except (FFmpegError, ValueError) as error:
+            raise PictureError(f"{self.where}: not a readable video ({_first_line(error)})") from error
+        if not container.streams.video:
+            container.close()
+            raise PictureError(f"{self.where}: holds no pictures; expected a video")
+        stream = container.streams.video[0]
+        stream.codec_context.thread_count = CODER_THREADS
+        check_size(stream.codec_context.width, stream.codec_context.height, where=f"{self.where}: ")
+        return container, stream
+
+    def _interval_ns(self) -> int:
+        """Return how far apart two pictures usually are, from the time stamps of the first packets."""
+        container, stream = self._open()
+        with container:
+            stamps: list[int] = []
+            try:
+                # a fault ends the list: the decoder tells where the damage is
+                stamps.extend(
+                    _ns(packet.pts, packet.time_base)
+                    for packet in itertools.islice(container.demux(stream), SAMPLED)
+                    if packet.pts is not None and not packet.is_discard
+                )
+            except FFmpegError as error:
+                _LOG.debug("%s: %s", self.where, _first_line(error))
+            apart = [after - before for before, after in itertools.pairwise(sorted(set(stamps)))]
+            if apart:
+                return round(statistics.median_low(apart))
+            rate = stream.average_rate or stream.guessed_rate or stream.base_rate or Fraction(USUAL_HZ)
+            return round(SECOND_NS / rate)
+
+    def _upright(self, frame: VideoFrame) -> np.ndarray:
+        picture = _rgb(frame)
+        assert self._container is not None
+        aspect = self._container.streams.video[0].sample_aspect_ratio
+        if aspect and aspect != 1:
+            height, width = picture.shape[:2]
+            # The smaller side grows: no row or column of the recording is lost.
+            size = (round(width * aspect), height) if aspect > 1 else (width, round(height / aspect))
+            picture = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
+        turns, is_flipped = self._turns
+        picture = np.rot90(picture, turns)
+        return np.ascontiguousarray(picture[:, ::-1] if is_flipped else picture)
+
+
+def _rgb(frame: VideoFrame) -> np.ndarray:
+    matrix, values = int(frame.colorspace), int(frame.color_range)
+    if matrix == _UNSPECIFIED:
+        matrix = int(Colorspace.ITU709 if frame.height > TALL else Colorspace.ITU601)
+    full = values == _JPEG_RANGE or frame.format.name.startswith("yuvj")
+    return frame.reformat(
+        format="rgb24",
+        src_colorspace=matrix,
+        src_color_range=ColorRange.JPEG if full else ColorRange.MPEG,
+        dst_color_range=ColorRange.JPEG,
+    ).to_ndarray()
+
+
+def _turns(frame: VideoFrame, where: str) -> tuple[int, bool]:
+    """Return how a picture becomes upright: its quarter turns to the left, then whether its sides are swapped."""
+    side: Any = next((each for each in cast("Any", frame.side_data) if each.type == SideType.DISPLAYMATRIX), None)
+    if side is None:
+        return 0, False
+    matrix = np.frombuffer(bytes(side), np.int32)[:9].reshape(3, 3)[:2, :2].astype(float) / (1 << 16)
+    flipped = bool(np.linalg.det(matrix) < 0)
+    if flipped:
+        matrix[:, 0] *= -1
+    angle = float(np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0])))
+    turns = round(angle / _RIGHT_ANGLE_DEG)
+    if abs(angle - turns * _RIGHT_ANGLE_DEG) > 1:
+        _LOG.warning(
+            "%s: its pictures are turned by %.0f degrees; they are shown as if by %d", where, angle, turns * 90
+        )
+    return turns % 4, flipped
+
+
+def _ns(stamp: int, time_base: Fraction | None) -> int:
+    return round(stamp * cast("Fraction", time_base) * SECOND_NS)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
