@@ -20,8 +20,9 @@ FROM python:3.11-slim
 RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends libx11-6 && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/simnet /opt/simnet
 ENV PATH=/opt/simnet/bin:$PATH HOME=/tmp PYTHONDONTWRITEBYTECODE=1
-# Volumes take these folders' modes over: whoever the containers run as may write there.
-RUN mkdir -m 1777 /keys && mkdir -p -m 1777 /work/runs
+# Volumes take these folders' modes over: whoever the containers run as may write there. A machine's keys are in one of its own.
+RUN mkdir -m 1777 /keys && cd /keys && mkdir -m 1777 broker fusion leader follower_1 follower_2 follower_3 follower_4 follower_5 drone_1 drone_2 drone_3 \
+ && mkdir -p -m 1777 /work/runs
 WORKDIR /work
 USER 1000:1000
 ENTRYPOINT ["simnet"]

@@ -20,9 +20,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "hosts",
         nargs="*",
-        default=["host"],
-        metavar="NAME",
-        help="names of hosts, a key pair each; default: `host`, one for all",
+        default=["host=*"],
+        metavar="NAME[=NODE,...]",
+        help="hosts, a key pair each: for the node of that name (or fusion), or for these nodes; default: `host=*`, one for all",
+    )
+    parser.add_argument(
+        "--apart",
+        action="store_true",
+        help="make a folder DIR/NAME for each machine, and DIR/broker, each with the keys that it needs and no others",
     )
 
 
@@ -30,6 +35,8 @@ def execute(arguments: argparse.Namespace) -> int:
     """Make the missing key pairs and print their files."""
     from simnet.wire.security import keys
 
-    for name, is_new in keys.make(arguments.folder, arguments.hosts).items():
-        sys.stdout.write(f"{'made' if is_new else 'kept'} {printable(arguments.folder / name)}.key, .key_secret\n")
+    make = keys.make_apart if arguments.apart else keys.make
+    for name, is_new in make(arguments.folder, arguments.hosts).items():
+        folder = arguments.folder / name if arguments.apart else arguments.folder
+        sys.stdout.write(f"{'made' if is_new else 'kept'} {printable(folder / name)}.key, .key_secret\n")
     return 0

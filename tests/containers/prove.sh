@@ -25,7 +25,9 @@ cp "$here/judge.py" .
 over=("$here/judge.yml")
 if [ "$variant" = quick ]; then
   over+=("$here/quick.yml")
+  keys=$(sed -n 's/.*cd \/keys && mkdir -m 1777 \(.*\) \\$/\1/p' "$root/Dockerfile")
   mkdir -p "$work"/base/{usr,etc,proc,sys,dev,run,var,keys,tmp,work/runs}
+  (cd "$work/base/keys" && xargs mkdir -m 1777 <<<"$keys")
   chmod 1777 "$work"/base/{keys,tmp,work/runs}
   for link in bin sbin lib lib64; do ln -s "usr/$link" "$work/base/$link"; done
   tar -C "$work/base" -cf "$work/base.tar" .
@@ -67,6 +69,15 @@ fail() { cat "$work/log"; echo "containers ($variant): $1"; exit 1; }
 [ "${status:-0}" = 0 ] || fail "the judge ended with status $status"
 ended() { grep -qE "^$1 +Exited \(0\)" "$work/log" || fail "$1 has not ended with status 0"; }
 for service in keys folder fusion leader follower_1 follower_2 follower_3; do ended "$service"; done
+
+# Somebody in leader's container: no other machine's secret is there, and leader's key opens no other camera.
+secrets=$(sed -nE 's/.*thief[^|]*\| secret: //p' "$work/log")
+[ "$secrets" = /keys/leader.key_secret ] || fail "leader's container holds the secrets: $secrets"
+for told in 'thief.*error: .*its key .leader. is for leader; expected a key that is for follower_1' \
+  'broker.*refused camera follower_1: its key .leader. is for leader'; do
+  grep -qE "$told" "$work/log" || fail "nobody said: $told"
+done
+grep -qE '^thief +Exited \(1\)' "$work/log" || fail "thief has not ended with status 1"
 
 folder=$(echo runs/*)
 [ -s "$folder/report.html" ] || fail "no report in $folder"

@@ -89,11 +89,9 @@ class NodeRoster:
     version: str
 
     def objection(self, claim: HostClaim, present: Collection[HostClaim]) -> str | None:
-        """Refuse other versions and scenarios, unknown nodes, and nodes that another host runs."""
-        if claim.version != self.version:
-            return f"runs simnet {claim.version[:32]}; expected the broker's {self.version}"
-        if claim.scenario != self.scenario:
-            return f"has another scenario file (digest {claim.scenario[:12]}); expected the broker's ({self.scenario[:12]})"
+        """Refuse other versions and scenarios, other names, unknown nodes, and nodes that another host runs."""
+        if objection := self._of_program(claim):
+            return objection
         if unknown := [node for node in claim.nodes if node not in self.nodes]:
             return f"no node {unknown[0][:64]!r} that sends; expected one of: {', '.join(self.nodes)}"
         if len(set(claim.nodes)) < len(claim.nodes) or not (claim.nodes or claim.fusion):
@@ -111,6 +109,16 @@ class NodeRoster:
         claimed = {node for claim in present for node in claim.nodes}
         left = [node for node in self.nodes if node not in claimed]
         return left if any(claim.fusion for claim in present) else [*left, FUSION]
+
+    def _of_program(self, claim: HostClaim) -> str | None:
+        """Return the objection to what a host says about itself."""
+        if claim.version != self.version:
+            return f"runs simnet {claim.version[:32]}; expected the broker's {self.version}"
+        if claim.scenario != self.scenario:
+            return f"has another scenario file (digest {claim.scenario[:12]}); expected the broker's ({self.scenario[:12]})"
+        if claim.host != (own := host_name(claim.nodes, claim.fusion)):
+            return f"calls itself {claim.host[:64]!r}; expected {own[:200]!r}, after its nodes"
+        return None
 
     def _left(self, present: Collection[HostClaim]) -> str:
         left = ", ".join(self.missing(present))

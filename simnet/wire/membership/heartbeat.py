@@ -42,10 +42,12 @@ class BrokerHeartbeat:
         endpoint: str,
         session: str,
         protect: Callable[[zmq.Socket[bytes]], None] = lambda _: None,
+        key_of: Callable[[zmq.Frame], str | None] = lambda _: None,
     ) -> None:
-        """Listen; `protect` prepares the socket before it is bound."""
-        self._session = session
+        """Listen; `protect` prepares the socket before it is bound, `key_of` names the key of a frame's sender."""
+        self._session, self._key_of = session, key_of
         self._last_beat: dict[str, float] = {}
+        self._keys: dict[str, str | None] = {}
         self._warnings = LogOnce()
         self._socket = context.socket(zmq.ROUTER)
         self._socket.setsockopt(zmq.LINGER, 0)
@@ -60,8 +62,9 @@ class BrokerHeartbeat:
         self._stopping = threading.Event()
         self._thread = socket_thread("broker heartbeat", self._run)
 
-    def watch(self, host: str) -> None:
-        """Accept beats of `host` from now on; its admission counts as the first."""
+    def watch(self, host: str, key: str | None = None) -> None:
+        """Accept beats of `host`, sent with its key, from now on; its admission counts as the first."""
+        self._keys[host] = key
         self._last_beat[host] = time.monotonic()
 
     def silence_s(self, host: str) -> float:
@@ -81,19 +84,23 @@ class BrokerHeartbeat:
         with self._socket:
             while not self._stopping.is_set():
                 if self._socket.poll(_POLL_MS):
-                    self._answer(self._socket.recv_multipart())
+                    received = self._socket.recv_multipart(copy=False)
+                    self._answer([frame.bytes for frame in received], self._key_of(received[-1]))
 
-    def _answer(self, frames: list[bytes]) -> None:
+    def _answer(self, frames: list[bytes], key: str | None) -> None:
         try:
             beat = unpack(frames[1:])
         except WireError as error:
             # An invalid message is no sign of life.
             self._warnings.warn(frames[0], f"dropped what peer {frames[0][:32].hex()} sent to the heartbeat: {error}")
             return
-        host = beat.header.get("host")
-        if beat.kind == "beat" and beat.envelope.session == self._session and host in self._last_beat:
+        host = str(beat.header.get("host"))
+        if beat.kind == "beat" and beat.envelope.session == self._session and self._is_of(host, key):
             self._last_beat[host] = time.monotonic()
             self._socket.send_multipart([frames[0], *pack(beat)])
+
+    def _is_of(self, host: str, key: str | None) -> bool:
+        return host in self._last_beat and self._keys[host] == key
 
 
 class HostHeartbeat:

@@ -13,12 +13,13 @@ from zmq.utils.monitor import parse_monitor_message
 
 from simnet.errors import NodeError
 from simnet.wire.log_once import LogOnce
-from simnet.wire.security.keys import DOMAIN
+from simnet.wire.security.keys import DOMAIN, FUSION
 from simnet.wire.socket_thread import socket_thread
 
 if TYPE_CHECKING:
     from zmq.auth.thread import ThreadAuthenticator
 
+    from simnet.wire.membership.admission import HostClaim
     from simnet.wire.security.keys import BrokerKeys
 
 _FAILURES = {
@@ -46,6 +47,19 @@ class Authenticator:
         if self._keys is not None:
             self._keys.protect(protected)
         self._monitors.append(_Monitor(protected))
+
+    def key_of(self, frame: zmq.Frame) -> str | None:
+        """Return the name of the key with which the sender of a frame has authenticated; None without keys."""
+        if self._keys is None:
+            return None
+        user = str(frame.get("User-Id"))  # ZeroMQ's word for the key that it has checked
+        return self._keys.hosts.get(user.encode())
+
+    def objection(self, key: str | None, claim: HostClaim) -> str | None:
+        """Return the objection to a claim by a host with this key, or None."""
+        if self._keys is None:
+            return None
+        return self._keys.objection(key, [*claim.nodes, *[FUSION] * claim.fusion] or [claim.host])
 
     def check(self) -> None:
         """Raise what ended one of the threads, if one has failed."""

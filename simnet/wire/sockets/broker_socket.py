@@ -72,6 +72,8 @@ class BrokerSocket:
         self._membership = Membership(roster, may_return=replay_source is not None)
         self._detector, self._replay_source, self._patience_s = detector, replay_source, patience_s
         self._hosts: dict[str, Requests] = {}
+        self._keys: dict[str, str | None] = {}
+        """Name of the key with which each host has joined; None without keys."""
         self._returning: dict[bytes, float] = {}
         """First hello, by routing identity, of processes that claim the place of a present host."""
         self._warnings = LogOnce()
@@ -83,7 +85,7 @@ class BrokerSocket:
             self._socket.bind(endpoint)
             self.endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
             self._heartbeat = heartbeat.BrokerHeartbeat(
-                context, heartbeat.heartbeat_endpoint(endpoint), self._session, protect
+                context, heartbeat.heartbeat_endpoint(endpoint), self._session, protect, self._key_of
             )
         except BaseException as error:  # Ctrl-C too: the end of the context would close the sockets under their threads
             self._socket.close()
@@ -207,17 +209,18 @@ class BrokerSocket:
             self._check_liveness()
         wait_ms = math.ceil(timeout_s * 1000)
         while self._socket.poll(wait_ms):
-            frames = self._socket.recv_multipart()
-            self._handle(frames[0], frames[1:])
+            received = self._socket.recv_multipart(copy=False)
+            identity, *frames = [frame.bytes for frame in received]
+            self._handle(identity, frames, self._key_of(received[-1]))
             wait_ms = 0
 
-    def _handle(self, identity: bytes, frames: list[bytes]) -> None:
+    def _handle(self, identity: bytes, frames: list[bytes], key: str | None) -> None:
         try:
             message = unpack(frames)
             if message.kind == "hello":
-                self._admit(identity, HostClaim.of(message))
+                self._admit(identity, HostClaim.of(message), key)
             else:
-                host = self._sender(identity, message)
+                host = self._sender(identity, message, key)
                 if self._hosts[host].accept(message) == REPLAYED and self._replay_source is not None:
                     self._replay_source.replayed(host, message)
         except WireError as error:
@@ -239,9 +242,9 @@ class BrokerSocket:
             if not self._membership.has_begun:
                 self._hosts.pop(host, None)
 
-    def _sender(self, identity: bytes, message: Message) -> str:
+    def _sender(self, identity: bytes, message: Message, key: str | None) -> str:
         host = self._membership.host_at(identity)
-        if host is None:
+        if host is None or self._keys[host] != key:
             raise WireError("it has not joined")
         if (absent := self._membership.away.get(host)) is not None and absent.final:
             raise WireError("it was refused")
@@ -249,19 +252,23 @@ class BrokerSocket:
             raise WireError("a message of another session")
         return host
 
-    def _admit(self, identity: bytes, claim: HostClaim) -> None:
+    def _admit(self, identity: bytes, claim: HostClaim, key: str | None) -> None:
         host = claim.host
+        # First of all, since a claim may take the place of a host that is gone.
+        if self._authenticator is not None and (objection := self._authenticator.objection(key, claim)) is not None:
+            self._object(identity, host, objection)
+            return
         if self._membership.host_at(identity) == host:
             self._welcome(host)  # a repeated hello gets its welcome again
             return
         if self._may_be_back(identity, claim):
             return
         if (objection := self._membership.objection(identity, claim)) is not None:
-            self._warnings.warn(identity, f"refused {host[:64]}: {objection}")
-            self._refuse(identity, objection)
+            self._object(identity, host, objection)
             return
         self._membership.enter(identity, claim)
-        self._heartbeat.watch(host)
+        self._keys[host] = key
+        self._heartbeat.watch(host, key)
         requests = self._hosts.setdefault(host, Requests(self._session))
         self.returns += self._membership.has_begun
         replayed = (
@@ -293,6 +300,13 @@ class BrokerSocket:
             return time.monotonic() - first_hello <= (BEATS_MISSED + 1) * heartbeat.INTERVAL_S
         membership.leave(Absence(host, "another process took its place"))
         return False
+
+    def _key_of(self, frame: zmq.Frame) -> str | None:
+        return None if self._authenticator is None else self._authenticator.key_of(frame)
+
+    def _object(self, identity: bytes, host: str, objection: str) -> None:
+        self._warnings.warn(identity, f"refused {host[:64]}: {objection}")
+        self._refuse(identity, objection)
 
     def _refuse(self, identity: bytes, reason: str) -> None:
         try:

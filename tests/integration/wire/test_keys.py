@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import socket
 import stat
 import tempfile
@@ -16,8 +17,8 @@ import zmq
 
 from simnet.errors import InputError, NodeError
 from simnet.wire.membership import heartbeat
-from simnet.wire.membership.admission import HostClaim, NamedRoster
-from simnet.wire.protocol.messages import Message
+from simnet.wire.membership.admission import HostClaim, NamedRoster, NodeRoster, host_name
+from simnet.wire.protocol.messages import Envelope, Message, pack
 from simnet.wire.security import authentication, keys
 from simnet.wire.security.keys import BrokerKeys, HostKeys
 from simnet.wire.sockets.broker_socket import BrokerSocket
@@ -165,3 +166,124 @@ def test_closed_connection_number_has_no_address() -> None:
             before = len(os.listdir("/dev/fd"))
             assert authentication._peer(descriptor) == "a peer that has left"
             assert len(os.listdir("/dev/fd")) == before
+
+
+SCENARIO, VERSION = "5" * 64, "1.0"
+
+
+def _claim(*nodes: str, fusion: bool = False, name: str | None = None) -> HostClaim:
+    return HostClaim(name or host_name(nodes, fusion), nodes, fusion, scenario=SCENARIO, version=VERSION)
+
+
+class Hosts:
+    """Hosts of a broker of cameras a and b and of fusion; each has a key of `folder`."""
+
+    def __init__(self, context: zmq.Context, folder: Path) -> None:
+        keys.make(folder, ["a", "b", "fusion", "both=a,b", "rest=fusion,b*", "all=*"])
+        roster = NodeRoster(("a", "b"), SCENARIO, VERSION)
+        self.broker = BrokerSocket(context, "tcp://127.0.0.1:*", roster, keys=BrokerKeys.load(folder))
+        self._context, self._folder = context, folder
+        self.opened: list[HostSocket] = []
+
+    def open(self, key: str, claim: HostClaim) -> HostSocket:
+        own = HostKeys.load(self._folder, key)
+        self.opened.append(HostSocket(self._context, self.broker.endpoint, claim, own))
+        return self.opened[-1]
+
+    def join(self, key: str, claim: HostClaim) -> str:
+        """Join; return why the broker refuses, or an empty text."""
+        host = self.open(key, claim)
+        with ThreadPoolExecutor(1) as pool:
+            joining = pool.submit(host.join, 10)
+            while not joining.done():
+                self.broker.wait(0.05)
+            try:
+                joining.result()
+            except NodeError as error:
+                return str(error)
+        return ""
+
+
+@pytest.fixture
+def hosts(tmp_path: Path) -> Iterator[Hosts]:
+    with zmq.Context() as context:
+        made = Hosts(context, tmp_path / "keys")
+        yield made
+        for each in made.opened:
+            each.close()
+        made.broker.close()
+
+
+@pytest.mark.parametrize(
+    ("key", "claim", "complaint"),
+    [
+        ("a", _claim("a"), ""),
+        ("fusion", _claim(fusion=True), ""),
+        ("both", _claim("a", "b"), ""),
+        ("both", _claim("b"), ""),
+        ("rest", _claim("b", fusion=True), ""),
+        ("all", _claim("a", "b", fusion=True), ""),
+        ("a", _claim("b"), "its key 'a' is for a; expected a key that is for b"),
+        ("a", _claim("a", "b"), "its key 'a' is for a; expected a key that is for b"),
+        ("a", _claim(fusion=True), "its key 'a' is for a; expected a key that is for fusion"),
+        ("a", _claim("a", fusion=True), "expected a key that is for fusion"),
+        ("fusion", _claim("a"), "its key 'fusion' is for fusion; expected a key that is for a"),
+        ("both", _claim("a", "b", fusion=True), "its key 'both' is for a, b; expected a key that is for fusion"),
+        ("rest", _claim("a"), r"its key 'rest' is for fusion, b\*; expected a key that is for a"),
+        ("a", _claim("a", name="camera b"), "calls itself 'camera b'; expected 'camera a', after its nodes"),
+        ("a", _claim("a", name="fusion"), "calls itself 'fusion'; expected 'camera a'"),
+        ("a", _claim(name="fusion"), "its key 'a' is for a; expected a key that is for fusion"),
+    ],
+)
+def test_key_fits_what_its_host_claims(
+    hosts: Hosts, key: str, claim: HostClaim, complaint: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    said = hosts.join(key, claim)
+    assert re.search(complaint, said) if complaint else not said
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == bool(complaint)
+    assert all(re.search(complaint, line) for line in told)
+    assert bool(hosts.broker.hosts) == (not complaint)
+
+
+def test_second_session_of_a_name_does_not_replace_a_live_one(hosts: Hosts) -> None:
+    assert hosts.join("a", _claim("a")) == ""
+    assert "runs on another host already" in hosts.join("a", _claim("a"))
+    assert "its key 'b' is for b" in hosts.join("b", _claim("a"))
+    assert hosts.broker.is_here("camera a")
+
+
+def test_other_key_beats_for_nobody(hosts: Hosts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host that is gone must not seem alive because another one says so."""
+    monkeypatch.setattr(heartbeat, "INTERVAL_S", 0.1)
+    assert hosts.join("a", _claim("a")) == ""
+    assert hosts.join("b", _claim("b")) == ""
+    victim, liar = hosts.opened
+    victim.close()
+    hosts.opened.remove(victim)
+    with zmq.Context() as context, context.socket(zmq.DEALER) as dealer:
+        HostKeys.load(hosts._folder, "b").protect(dealer)
+        dealer.setsockopt(zmq.LINGER, 0)
+        dealer.connect(hosts.broker._heartbeat.endpoint.replace("0.0.0.0", "127.0.0.1"))
+        beat = pack(Message("beat", {"host": "camera a"}, envelope=Envelope(hosts.broker._session)))
+        began = time.monotonic()
+        while hosts.broker.is_here("camera a"):
+            dealer.send_multipart(beat)
+            hosts.broker.wait(0.1)
+            assert time.monotonic() - began < 30
+    assert hosts.broker.is_here("camera b")
+    assert liar in hosts.opened
+
+
+def test_key_file_says_what_it_is_for(tmp_path: Path) -> None:
+    keys.make(tmp_path, ["a", "m=x,y*", "fusion"])
+    assert BrokerKeys.load(tmp_path).nodes == {"a": ("a",), "m": ("x", "y*"), "fusion": ("fusion",)}
+    assert keys.make(tmp_path, ["m"]) == {"broker": False, "m": False}
+    with pytest.raises(InputError, match=r"m\.key: is for x, y\*; expected z, or remove both files of the pair"):
+        keys.make(tmp_path, ["m=z"])
+    for bad in ("m=", "m=a b", "m=a,,b", 'm=a"', "=a", "broker=a"):
+        with pytest.raises(InputError):
+            keys.make(tmp_path, [bad])
+    (tmp_path / "twin.key").write_text((tmp_path / "a.key").read_text())
+    with pytest.raises(InputError, match=r"twin\.key: the same key as a\.key"):
+        BrokerKeys.load(tmp_path)

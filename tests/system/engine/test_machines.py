@@ -113,7 +113,7 @@ def test_run_is_equal_however_nodes_are_spread(
     small: Scenario, run: Callable[..., Ran], lead: Any, send: Send, tmp_path: Path
 ) -> None:
     alone = run(small)
-    wire_keys.make(tmp_path / "keys", ["host"])
+    wire_keys.make(tmp_path / "keys", ["host=*"])
     theirs, own = BrokerKeys.load(tmp_path / "keys"), HostKeys.load(tmp_path / "keys", None)
     apart, together = [((), True), (("car",), False), (("van",), False)], [(("van", "car"), True)]
     for spread, keys in ((apart, None), (together, None), (apart, own)):

@@ -27,12 +27,16 @@ CAR = HostClaim("camera car", ("car",), scenario="d1", version="1.0")
     ],
 )
 def test_roster_objects_to_wrong_claims(changes: dict, complaint: str | None) -> None:
-    found = ROSTER.objection(replace(CAR, **changes), [CAR])
+    claim = replace(CAR, **changes)
+    found = ROSTER.objection(replace(claim, host=host_name(claim.nodes, claim.fusion)), [CAR])
     assert found is None if complaint is None else complaint in found
 
 
 def test_surplus_host_is_refused_with_reason() -> None:
-    all_there = [replace(CAR, nodes=ROSTER.nodes), replace(CAR, host="fusion", nodes=(), fusion=True)]
+    all_there = [
+        replace(CAR, host=host_name(ROSTER.nodes, False), nodes=ROSTER.nodes),
+        replace(CAR, host="fusion", nodes=(), fusion=True),
+    ]
     assert ROSTER.objection(CAR, all_there) == (
         "car runs on another host already; expected no further host, the run is complete"
     )
