@@ -20,7 +20,7 @@ PYTHON=$(python -c 'import sys; print(sys.base_prefix)')
 # A project folder of its own, so that nobody's ./runs is written to.
 mkdir "$work/project"
 cd "$work/project"
-cp -r "$root"/{Dockerfile,.dockerignore,docker-compose.yml,pyproject.toml,README.md,LICENSE,simnet,scenarios,models} .
+cp -r "$root"/{Dockerfile,.dockerignore,docker-compose.yml,pyproject.toml,requirements.lock,README.md,LICENSE,simnet,scenarios,models} .
 cp "$here/judge.py" .
 over=("$here/judge.yml")
 if [ "$variant" = quick ]; then
@@ -58,7 +58,7 @@ with_docker() {
 echo "containers ($variant): $SCENARIO, $DURATION"
 if [ -n "${ENGINE:-}" ]; then
   # It imports KEEP_BASE as its base image, python:3.11-slim, where the file is there.
-  export BASE=python:3.11-slim
+  export BASE=python:3.11-slim PYTHON_IMAGE=python:3.11-slim
   [ "$variant" = full ] || export KEEP_BASE=$work/base.tar
   EXTRA_COMPOSE=$work/over.yml bash "$ENGINE" "$work/project" judge >"$work/log" 2>&1 || status=$?
 else
