@@ -1,4 +1,4 @@
-"""Erasure code: a frame <-> packets of which any `repair` may be missing, Reed-Solomon over GF(2^8) (zfec; RFC 5510).
+"""Erasure code: a frame <-> packets of which any `repair` may be missing, Reed-Solomon over GF(2^8) (RFC 5510).
 
     frame, cut into k packets of one size (the last may be shorter)
     packets | 0 | 1 | ... | k-1 |     unchanged
@@ -11,20 +11,17 @@ every packet holds what its receiver needs: the frame's length, packets and bloc
 from __future__ import annotations
 
 import struct
-from functools import lru_cache
 from math import ceil
 from typing import TYPE_CHECKING
 
-import zfec
-
 from simnet.errors import InputError
+from simnet.net.transport import reed_solomon
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 HEADER = struct.Struct(">IHBBB")
 """Frame length in bytes, data packets of the frame, blocks, block, packet within its block."""
-CODE_PACKETS = 256
 
 
 def encode(frame: bytes, limit: int, repair: float) -> list[bytes]:
@@ -48,7 +45,7 @@ def encode(frame: bytes, limit: int, repair: float) -> list[bytes]:
     for block, data_count in enumerate(partition(count, blocks)):
         data = [frame[index * size : (index + 1) * size] for index in range(first, first + data_count)]
         first += data_count
-        bodies = [*data, *_repairs([each.ljust(size, b"\0") for each in data], ceil(repair * data_count))]
+        bodies = [*data, *reed_solomon.repair([each.ljust(size, b"\0") for each in data], ceil(repair * data_count))]
         packets += [HEADER.pack(len(frame), count, blocks, block, index) + body for index, body in enumerate(bodies)]
     return packets
 
@@ -68,7 +65,7 @@ def decode(packets: Sequence[bytes]) -> bytes | None:
         found = arrived.get(block, {})
         if len(found) < data_count:
             return None
-        data += _restored(found, data_count)
+        data += reed_solomon.restore(found, data_count)
     return b"".join(data)[:length]
 
 
@@ -94,30 +91,6 @@ def partition(count: int, blocks: int) -> list[int]:
 def _blocks(count: int, repair: float) -> int:
     """Return the smallest number of blocks that keeps every block within the size of a code."""
     blocks = 1
-    while (most := -(-count // blocks)) + ceil(repair * most) > CODE_PACKETS:
+    while (most := -(-count // blocks)) + ceil(repair * most) > reed_solomon.SYMBOLS:
         blocks += 1
     return blocks
-
-
-def _repairs(data: list[bytes], count: int) -> list[bytes]:
-    if not count:
-        return []
-    return _encoder(len(data), len(data) + count).encode(data)[len(data) :]
-
-
-def _restored(found: dict[int, bytes], count: int) -> list[bytes]:
-    if all(index in found for index in range(count)):
-        return [found[index] for index in range(count)]
-    indices = sorted(found)[:count]
-    # The code of 256 packets starts with the packets of every shorter one.
-    return _decoder(count).decode([found[index] for index in indices], indices)
-
-
-@lru_cache(maxsize=256)
-def _encoder(count: int, total: int) -> zfec.Encoder:
-    return zfec.Encoder(count, total)
-
-
-@lru_cache(maxsize=256)
-def _decoder(count: int) -> zfec.Decoder:
-    return zfec.Decoder(count, CODE_PACKETS)
