@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,8 +23,9 @@ _ORDER = 255
 _POLYNOMIAL = 0b1_0001_1101
 
 
-def _powers() -> np.ndarray:
-    power, found = 1, np.empty(_ORDER, np.uint8)
+def _powers() -> npt.NDArray[np.uint8]:
+    power = 1
+    found: npt.NDArray[np.uint8] = np.empty(_ORDER, np.uint8)
     for exponent in range(_ORDER):
         found[exponent] = power
         power <<= 1
@@ -32,9 +34,9 @@ def _powers() -> np.ndarray:
 
 
 _EXP = _powers()
-_LOG = np.zeros(SYMBOLS, np.int64)
+_LOG: npt.NDArray[np.int64] = np.zeros(SYMBOLS, np.int64)
 _LOG[_EXP] = np.arange(_ORDER)
-_POINTS = np.concatenate(([0], _EXP)).astype(np.int64)
+_POINTS: npt.NDArray[np.int64] = np.array([0, *_EXP.tolist()], np.int64)
 
 
 def repair(data: Sequence[bytes], count: int) -> list[bytes]:
