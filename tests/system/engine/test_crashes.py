@@ -3,8 +3,6 @@
 car/a ──▶ hub ◀── van/b     van/b is decoded with car/a, hub/s and its own last picture
 """
 
-import os
-import random
 import signal
 import threading
 import time
@@ -27,8 +25,6 @@ from support.tiny_runs import MS, Ran, change_links, change_streams
 from support.waiting import wait_until
 
 Run = Callable[..., Ran]
-KILLS = int(os.environ.get("SIMNET_KILLS", "2"))
-"""How many runs lose a random host at a random moment."""
 
 
 @pytest.fixture(scope="module")
@@ -78,23 +74,6 @@ def test_side_information_decoding_is_equal_after_a_crash(tiny: Scenario, run: R
     killed = run(scenario, hosts=2, progress=victims.when(800 * MS, "host-1"))
     assert _told(killed) == _told(run(scenario))
     assert "car/a" in {side for row in killed.read.rows for side in row.side_sources}
-
-
-@pytest.mark.parametrize("number", range(KILLS))
-def test_random_kill_changes_nothing(eventful: Scenario, whole: Ran, run: Run, victims: Victims, number: int) -> None:
-    draw = random.Random(number)
-    host, captures = f"host-{draw.randint(1, 3)}", draw.randint(1, 60)
-    pause_s = draw.uniform(0, 0.1)
-
-    def progress(_: int) -> None:
-        nonlocal captures
-        captures -= 1
-        if captures == 0:
-            threading.Timer(pause_s, victims.kill, [host]).start()
-
-    killed = run(eventful, hosts=3, answer_delay_s=0.02, progress=progress)
-    assert _told(killed) == _told(whole)
-    assert victims.all_ended
 
 
 def test_hosts_killed_during_start_or_replay_restart(
