@@ -35,6 +35,9 @@ BLAS = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 ALL = {**BLAS, "OMP_NUM_THREADS": "1"}
 """Environment that limits everything to one thread: for processes that do not train."""
 
+SILENT = {"SVT_LOG": "0"}
+"""SVT-AV1 logs every stream to standard error; real problems are returned as errors anyway."""
+
 
 def processors() -> int:
     """Return how many processors this process may use."""
@@ -58,10 +61,11 @@ def settings() -> dict[str, int]:
 def limit_new_libraries() -> None:
     """Limit BLAS in this process and in those that it starts, unless the user's environment says a number.
 
-    OpenBLAS takes a number later only from the thread that set one first, so a process of simnet's own says it before.
+    OpenBLAS takes a number later only from the thread that set one first, so a process of simnet's own says it before. What
+    silences SVT-AV1 is said here too: the C library's environment must not change while other threads read it.
     """
-    for name, number in BLAS.items():
-        os.environ.setdefault(name, number)
+    for name, value in {**BLAS, **SILENT}.items():
+        os.environ.setdefault(name, value)
 
 
 class _Limit:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import cast
@@ -21,7 +22,7 @@ from av.video.frame import VideoFrame
 
 from simnet.codec.video import scheduling
 from simnet.errors import BitstreamError, PictureError
-from simnet.library_threads import CODER_THREADS
+from simnet.library_threads import CODER_THREADS, SILENT
 
 PIXELS = "yuv420p"
 DECODED_PIXELS = (PIXELS, "yuvj420p")
@@ -38,6 +39,12 @@ BAND = 16
 """Height of a block row; steered regions begin and end at multiples of it."""
 QUANTISERS = 51
 """Number of quantiser steps in H.264 and HEVC."""
+_OPENING = threading.Lock()
+"""Encoders are opened one after the other.
+
+x265 and SVT-AV1 fill tables of the process when their first encoder is opened, and `scheduling.kept` would take a priority that
+SVT-AV1 has just raised in another thread for that thread's own.
+"""
 _BT709 = 1
 _FULL_RANGE = 2
 
@@ -50,8 +57,8 @@ def open_encoder(
     Raises:
         PictureError: The encoder does not accept pictures of this size.
     """
-    # SVT-AV1 logs every stream to standard error; real problems are returned as errors anyway.
-    os.environ.setdefault("SVT_LOG", "0")
+    for name, value in SILENT.items():  # where no command of simnet has said it yet
+        os.environ.setdefault(name, value)
     context = cast("VideoCodecContext", av.CodecContext.create(library, "w"))
     context.width, context.height, context.pix_fmt = width, height, PIXELS
     context.time_base, context.framerate, context.thread_count = TICK, 1 / TICK, CODER_THREADS
@@ -61,7 +68,7 @@ def open_encoder(
         context.flags |= Flags.global_header
     context.options = dict(options)
     try:
-        with scheduling.kept():
+        with _OPENING, scheduling.kept():
             context.open()
     except FFmpegError as error:
         raise PictureError(
