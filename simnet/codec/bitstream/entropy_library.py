@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import threading
 from importlib.machinery import PathFinder
 from types import ModuleType
 from typing import Any
@@ -22,6 +23,8 @@ BARE = {
 }
 """Subpackages whose initialisers import torchvision or torch-geometric, and their modules whose names they re-export."""
 
+_IMPORTING = threading.RLock()
+"""Packages are registered before they are whole, and torch's own imports do not stand several threads that begin them."""
 
 ROOM = 16
 """Padding bytes after a payload per symbol: twice the size of a 16-bit symbol with a large escape."""
@@ -40,28 +43,31 @@ def roomy(data: bytes, symbols: int) -> bytes:
 
 def architectures() -> Any:
     """Return CompressAI's table of published image models, `compressai.zoo.image`, without the parts that need torchvision."""
-    part("ans")
-    for name, lenders in BARE.items():
-        whole = f"compressai.{name}"
-        if whole in sys.modules:
-            continue
-        package = ModuleType(whole)
-        package.__path__ = [f"{place}/{name}" for place in sys.modules["compressai"].__path__]
-        sys.modules[whole] = package
-        for lender in lenders:
-            vars(package).update({key: value for key, value in vars(part(lender)).items() if not key.startswith("_")})
-    return part("zoo.image")
+    with _IMPORTING:
+        part("ans")
+        for name, lenders in BARE.items():
+            whole = f"compressai.{name}"
+            if whole in sys.modules:
+                continue
+            package = ModuleType(whole)
+            package.__path__ = [f"{place}/{name}" for place in sys.modules["compressai"].__path__]
+            sys.modules[whole] = package
+            for lender in lenders:
+                lent = vars(part(lender))
+                vars(package).update({key: value for key, value in lent.items() if not key.startswith("_")})
+        return part("zoo.image")
 
 
 def part(name: str) -> Any:
     """Import `compressai.<name>` (`ans`, `_CXX`, `entropy_models`, ...) without running `compressai/__init__.py`."""
-    if "compressai" not in sys.modules:
-        spec = PathFinder.find_spec("compressai")
-        if spec is None or spec.submodule_search_locations is None:
-            raise ModelError("the package compressai is not installed; expected version 1.2.8")
-        package = ModuleType("compressai")
-        package.__path__ = list(spec.submodule_search_locations)
-        # Names that its entropy models expect from the skipped initialiser.
-        vars(package).update(get_entropy_coder=lambda: "ans", available_entropy_coders=lambda: ["ans"])
-        sys.modules["compressai"] = package
-    return importlib.import_module(f"compressai.{name}")
+    with _IMPORTING:
+        if "compressai" not in sys.modules:
+            spec = PathFinder.find_spec("compressai")
+            if spec is None or spec.submodule_search_locations is None:
+                raise ModelError("the package compressai is not installed; expected version 1.2.8")
+            package = ModuleType("compressai")
+            package.__path__ = list(spec.submodule_search_locations)
+            # Names that its entropy models expect from the skipped initialiser.
+            vars(package).update(get_entropy_coder=lambda: "ans", available_entropy_coders=lambda: ["ans"])
+            sys.modules["compressai"] = package
+        return importlib.import_module(f"compressai.{name}")
