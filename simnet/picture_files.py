@@ -16,7 +16,7 @@ from typing import IO, NamedTuple
 import numpy as np
 from PIL import Image
 
-from simnet import pixels
+from simnet import avif_sizes, pixels
 from simnet.errors import PictureError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "PPM", "AVIF", "JPEG2000", "GIF")
@@ -25,8 +25,8 @@ MOST_PIXELS = 1 << 25
 """Most pixels of a picture file: those of 8K, 7680 x 4320, fit."""
 MOST_TILES = 4096
 """Most tiles of a JPEG 2000 picture: OpenJPEG reserves 6 kB for each before it decodes one."""
-LEAST_PRECINCT = 5
-"""Least exponent of a JPEG 2000 precinct's sides: OpenJPEG takes some hundred bytes for each precinct."""
+AVIF_ROOM, LEAST_ROOM = 4, 1 << 16
+"""How many times the pixels of its picture an AVIF frame may have, and what it may have in any case."""
 
 # Our own limit is lower, and comes as an error.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -95,9 +95,9 @@ def opened(
     """
     stream = io.BytesIO(stream) if isinstance(stream, bytes) else stream
     try:
-        inner = _contained(stream)
-        for size in inner:
+        for size in _contained(stream):
             _check(size, expected, most)
+        _check_avif(stream, expected, most)
         stream.seek(0)
         with Image.open(stream, formats=formats) as image:
             _check(Size(*image.size), expected, most)
@@ -140,6 +140,18 @@ def _check_tiles(image: Image.Image, most: int) -> None:
     tile = Size(int(tags.get(322, 1)), int(tags.get(323, 1)))
     if not 0 < tile.width * tile.height <= most:
         raise PictureError(f"picture in tiles of {tile}; expected up to {most} pixels")
+
+
+def _check_avif(stream: IO[bytes], expected: tuple[int, int] | None, most: int) -> None:
+    """Refuse an AVIF file whose frames are much larger than its picture; a grid's tiles may be a little larger."""
+    stream.seek(0)
+    if stream.read(12)[4:8] != b"ftyp":
+        return
+    stream.seek(0)
+    allowed = most if expected is None else min(most, max(AVIF_ROOM * expected[0] * expected[1], LEAST_ROOM))
+    for width, height in avif_sizes.sizes(stream.read()):
+        if width * height > allowed:
+            raise PictureError(f"picture with a frame of {width} x {height}; expected up to {allowed} pixels")
 
 
 def _contained(stream: IO[bytes]) -> list[Size]:

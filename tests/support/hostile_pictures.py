@@ -43,6 +43,7 @@ def pictures() -> Iterator[tuple[str, bytes]]:
     body = b"VP8X" + struct.pack("<I", 10) + b"\x02\0\0\0" + canvas + bytes(plain)
     yield "webp huge canvas", b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
     yield "avif huge", _patched(small("AVIF", speed=10), b"ispe", 8, ">II", HUGE, HUGE)
+    yield "avif sizes of box and frame differ", _avif_of_two_sizes()
     for library, codec in (("libsvtav1", "av1"), ("libx264", "h264"), ("libx265", "hevc")):
         yield f"{codec} larger", coded(library, 2048, 2048)
         yield f"{codec} ten bits", coded(library, WIDTH, HEIGHT, "yuv420p10le")
@@ -105,3 +106,10 @@ def _patched(file: bytearray, mark: bytes, after: int, shape: str, *values: int)
     at = file.index(mark) + after
     struct.pack_into(shape, file, at, *values)
     return bytes(file)
+
+
+def _avif_of_two_sizes() -> bytes:
+    """A picture of 4096 x 4096 in a container that says WIDTH x HEIGHT."""
+    file = io.BytesIO()
+    Image.new("L", (4096, 4096)).save(file, "AVIF", speed=10)
+    return _patched(bytearray(file.getvalue()), b"ispe", 8, ">II", WIDTH, HEIGHT)

@@ -32,6 +32,8 @@ TIMES_NS = (100_000_000, 150_000_000)
 STRIDE = 64
 WORD = 4
 """Word size in bytes of CompressAI's coder, which reads and writes whole words."""
+LARGEST_QUANTILE = 1 << 14
+"""Largest magnitude of a symbol that a prior's table includes."""
 LENGTH = struct.Struct(">I")
 """Length prefix of every string but the last."""
 
@@ -97,6 +99,7 @@ def opened(spec: str | None) -> Zoo:
             raise ModelError(
                 f"{file or spec}: no entry {missing[0]}; expected weights of {architecture}, quality {quality}"
             )
+        check_learned(learned, file or str(spec))
         # The models' own loading method requires the tables in the file too; ours are built below.
         torch.nn.Module.load_state_dict(network, learned, strict=False)
     except (RuntimeError, TypeError, AttributeError) as error:
@@ -106,6 +109,18 @@ def opened(spec: str | None) -> Zoo:
     tables = {key: value for key, value in network.state_dict().items() if is_table(key)}
     hyper = architecture.startswith("bmshj2018-factorized")
     return Zoo(spec or "", network, digest(learned), digest(tables), 1 if hyper else 2, 16 if hyper else STRIDE)
+
+
+def check_learned(learned: dict[str, Any], where: str) -> None:
+    """Raise ModelError if weights are not finite, or quantiles so far apart that tables of their symbols would be huge."""
+    for key, value in learned.items():
+        numbers = value.detach().numpy()
+        if numbers.dtype.kind == "f" and not np.isfinite(numbers).all():
+            raise ModelError(f"{where}: {key} holds numbers that are not finite")
+        if key.endswith("quantiles") and np.abs(numbers).max(initial=0) > LARGEST_QUANTILE:
+            raise ModelError(
+                f"{where}: {key} reaches beyond {LARGEST_QUANTILE}; expected the symbols of a trained prior"
+            )
 
 
 def is_table(key: str) -> bool:

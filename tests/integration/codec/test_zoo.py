@@ -56,6 +56,26 @@ def test_forged_payloads_crash_nothing(name: str, folder: Path, picture: np.ndar
             decoder.decode(framing.pack(header, b"\xff" * length, encoder.announcement), ())
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("quantiles", 1e9, "reaches beyond"),
+        ("quantiles", float("nan"), "not finite"),
+        ("g_a.0.weight", float("inf"), "finite"),
+    ],
+)
+def test_weights_that_make_no_tables_are_refused(
+    key: str, value: float, said: str, folder: Path, tmp_path: Path
+) -> None:
+    """Such tables took all memory, or crashed the library."""
+    state = torch.load(folder / ARCHITECTURES[0], weights_only=True)
+    name = next(each for each in state if each.endswith(key))
+    state[name] = torch.full_like(state[name], value)
+    torch.save(state, tmp_path / "bad")
+    with pytest.raises(ModelError, match=said):
+        codec.open_encoder("compressai", 64, 64, f"{ARCHITECTURES[0]}:1:{tmp_path / 'bad'}")
+
+
 def test_decoded_picture_matches_compressai(folder: Path, picture: np.ndarray) -> None:
     image = np.ascontiguousarray(picture[:64, :128])
     encoder = codec.open_encoder("compressai", 128, 64, f"bmshj2018-hyperprior:1:{folder / 'bmshj2018-hyperprior'}")
