@@ -152,11 +152,22 @@ def _resumed(arguments: argparse.Namespace, hosts: int | None) -> tuple[Scenario
     journal, beginning = Journal.resume(folder)
     try:
         _check_sameness(arguments, given, hosts, beginning)
+        _check_scenario(folder, beginning)
     except InputError:
         journal.close()
         raise
     invocation = Invocation(**beginning.invocation)
     return beginning.scenario, folder, RunOptions(hosts=beginning.hosts, journal=journal, invocation=invocation)
+
+
+def _check_scenario(folder: Path, beginning: Beginning) -> None:
+    from simnet import scenario
+    from simnet.engine.recovery.journal import FOLDER, LOG
+
+    try:
+        scenario.check(beginning.scenario)
+    except InputError as error:
+        raise InputError(f"{folder / FOLDER / LOG}: record 1: a scenario that cannot be run: {error}") from error
 
 
 def _check_sameness(

@@ -56,6 +56,15 @@ def check_nodes(file: Path, names: Sequence[str]) -> None:
     loader.check_nodes(file, names)
 
 
+def check(scenario: Scenario) -> None:
+    """Check that a scenario which was read from elsewhere than a scenario file is one that a file could have given.
+
+    Raises:
+        ScenarioError: It is not.
+    """
+    loader.check(scenario)
+
+
 def list_shipped() -> list[tuple[str, str, Path]]:
     """Return the shipped scenarios: name, purpose (the file's first comment line), file."""
     return shipped_scenarios.list_shipped()

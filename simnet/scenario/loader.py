@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
+from yaml import YAMLError
 
 from simnet import input_files
 from simnet.errors import InputError, ScenarioError
-from simnet.scenario import document, overrides
+from simnet.scenario import document, overrides, writer
 from simnet.scenario.catalogue import shipped_scenarios
 from simnet.scenario.explain import Problems, near
 from simnet.scenario.resolve import resolver
@@ -17,7 +19,6 @@ from simnet.scenario.schema.expect_schema import ExpectSpec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
     from typing import Any
 
     from simnet.records import Scenario
@@ -30,7 +31,22 @@ def load(file: Path, override_texts: Sequence[str] = ()) -> Scenario:
     Raises:
         ScenarioError: See `simnet.scenario.load`.
     """
-    text, tree, locations = _read(file)
+    return _resolved(*_read(file), file, override_texts)
+
+
+def check(scenario: Scenario) -> None:
+    """See `simnet.scenario.check`."""
+    file = Path(scenario.path or f"{scenario.name}.yaml")
+    try:
+        text = writer.dump(scenario)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, YAMLError) as error:
+        raise ScenarioError(f"{file}: holds what no scenario has ({type(error).__name__})") from error
+    _resolved(*_parsed(text, file), file, ())
+
+
+def _resolved(
+    text: str, tree: dict[str, Any], locations: SourceLocations, file: Path, override_texts: Sequence[str]
+) -> Scenario:
     layers = overrides.apply(tree, locations, overrides.parse(list(override_texts)))
     problems = Problems(locations)
     try:
@@ -73,6 +89,10 @@ def _read(file: Path) -> tuple[str, dict[str, Any], SourceLocations]:
         text = input_files.read_text(file, input_files.YAML_BYTES, "a scenario, YAML text")
     except InputError as error:
         raise ScenarioError(str(error).replace(f"{file}:", f"{file}:1:1:", 1)) from None
+    return _parsed(text, file)
+
+
+def _parsed(text: str, file: Path) -> tuple[str, dict[str, Any], SourceLocations]:
     tree, locations = document.read(text, str(file))
     # Of another kind of file nothing is said: it may hold passwords.
     if not isinstance(tree, dict) or (tree and not tree.keys() & scenario_schema.ScenarioSpec.model_fields):

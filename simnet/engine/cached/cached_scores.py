@@ -40,7 +40,7 @@ class Scores:
         """Return PSNR and MS-SSIM of a picture; pixels are opened only if the store has no score."""
         name = store_keys.key(self._base, original, picture)
         known = self._store.get(KIND, name)
-        if known is not None:
+        if known is not None and len(known) == _PAIR.size:
             psnr_db, ms_ssim = _PAIR.unpack(known)
             return psnr_db, ms_ssim
         if self._seen is None or self._seen[0] != original:

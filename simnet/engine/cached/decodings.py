@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -60,6 +61,10 @@ class Pictured(NamedTuple):
     alone: PictureKey
 
 
+_KNOWN = re.compile(rb"[0-9a-f]{32} [0-9a-f]{32}")
+"""What `Decoding.tell` stores; anything else is as good as nothing."""
+
+
 class Decoding:
     """One stream's decoder."""
 
@@ -95,7 +100,7 @@ class Decoding:
     def known(self, plan: DecodePlan) -> Pictured | None:
         """Return what is made of the newest frame, if the store knows."""
         found = self._store.get(KIND, self._name(plan))
-        if found is None:
+        if found is None or not _KNOWN.fullmatch(found):
             return None
         picture, alone = found.decode().split()
         size = self._announcement.height, self._announcement.width

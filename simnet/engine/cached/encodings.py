@@ -78,12 +78,19 @@ class Encoding:
         name = store_keys.key(self._base, said, "" if begins else self._group.digest)
         asked = EncodeRequest(capture_ns, quality, key)
         data = self._store.get(KIND, name)
-        if data is None:
+        if data is None or not self._is_frame(data):
             # Under one number, whatever the frame's is.
             data = framing.renumbered(self._code(asked, begins=begins), 0, self._announcement)
             self._store.put(KIND, name, data)
         self._go_on(asked, said, is_key=framing.is_key(data))
         return framing.renumbered(data, sequence, self._announcement)
+
+    def _is_frame(self, data: bytes) -> bool:
+        try:
+            framing.verify(data, self._announcement)
+        except BitstreamError:
+            return False
+        return True
 
     def _go_on(self, asked: EncodeRequest, said: str, *, is_key: bool) -> None:
         group, coded = self._group, self._at is self._group and self._done > len(self._group.asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from simnet.world import World
 
 KIND = "frames"
+_DIGEST = re.compile(rb"[0-9a-f]{32}")
 
 
 class Originals:
@@ -55,7 +57,7 @@ class Originals:
     def _known(self, camera: str, t_ns: int) -> PictureKey | None:
         # Recorded frames are known by their pixels alone: reading files is cheap, and they may have changed.
         digest = self._store.get(KIND, self._name(camera, t_ns)) if self._is_rendered else None
-        if digest is None:
+        if digest is None or not _DIGEST.fullmatch(digest):
             return None
         config = self._cameras[camera]
         return PictureKey(digest.decode(), config.height, config.width)

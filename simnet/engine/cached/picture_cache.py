@@ -55,7 +55,7 @@ class PictureCache:
         if kept is not None:
             return kept
         data = self._store.get(KIND, _name(wanted))
-        if data is None:
+        if data is None or len(data) != wanted.height * wanted.width * 3:
             return None
         picture = _picture_of(data, wanted)
         self._frames.put(wanted, picture, capture_ns)

@@ -19,15 +19,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgpack
 
+from simnet.engine.recovery import journal_records
+from simnet.engine.recovery.journal_records import KEPT
 from simnet.engine.recovery.write_ahead_log import WriteAheadLog
-from simnet.errors import InputError, OutputError, SimnetError, WireError
+from simnet.errors import InputError, OutputError, SimnetError
 from simnet.output_files import writing
 from simnet.records import Scenario
+from simnet.records.plain_data import MismatchError, from_plain, to_plain
 from simnet.records.score import Score
 from simnet.runfolder.run_manifest import has_manifest
 from simnet.version import __version__
 from simnet.wire.protocol.messages import Message
-from simnet.wire.protocol.serialization import from_plain, to_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,10 +37,6 @@ if TYPE_CHECKING:
 
 FOLDER, LOG, PICTURES = "journal", "answers.log", "pictures"
 FORMAT = 2
-KEPT = ("opened", "announced", "coded", "plan")
-"""Replies that are recorded. Pictures are not: their score is, once it is known."""
-
-
 COME_BY_THEMSELVES = -1
 """In place of the number of hosts: they are started by others."""
 
@@ -99,11 +97,8 @@ class Journal:
         journal = cls(folder, WriteAheadLog(file))
         try:
             return journal, journal._read_back()
-        except BaseException as error:
+        except BaseException:
             journal.close()
-            if isinstance(error, (msgpack.UnpackException, ValueError, TypeError, WireError)):
-                text = f"{file}: not a run's journal ({error}); expected one that simnet run wrote"
-                raise InputError(text) from error
             raise
 
     @property
@@ -121,7 +116,7 @@ class Journal:
         at = self._answers.pop((host, ticket), None)
         if at is None:
             return None
-        _, _, _, kind, header, payloads = _unpack(self._log.read(at))
+        _, (_, _, kind, header, payloads) = journal_records.unpack(self._log.read(at))
         return Message(kind, header, tuple(payloads))
 
     def has(self, host: str, ticket: int) -> bool:
@@ -166,29 +161,43 @@ class Journal:
         beginning: Beginning | None = None
         for at, record in self._log.scan():
             self._records += 1
-            kind, *values = _unpack(record)
-            if beginning is None:
-                beginning = self._begun(kind, values)
-            elif kind == "answer":
-                self._answers[values[0], values[1]] = at
-            elif kind == "score":
-                stream, sequence, digest, score = values
-                self._scores[stream, sequence] = (digest, from_plain(Score, score))
-            elif kind == "lost":
-                self._lost[values[0], values[1]] = values[2]
+            try:
+                beginning = self._take(at, record, is_first=beginning is None) or beginning
+            except MismatchError as error:
+                raise InputError(
+                    f"{self._folder / LOG}: not a run's journal: record {self._records} (byte {at}) {error}; "
+                    "expected one that simnet run wrote"
+                ) from error
         if beginning is None:
-            raise ValueError("it is empty")
+            raise InputError(
+                f"{self._folder / LOG}: not a run's journal: it is empty; expected one that simnet run wrote"
+            )
         return beginning
 
-    def _begun(self, kind: str, values: list[Any]) -> Beginning:
-        if kind != "begin" or len(values) != 3:
-            raise ValueError("it does not begin as one")
+    def _take(self, at: int, record: bytes, *, is_first: bool) -> Beginning | None:
+        """Take in a record; return what the run began with if this one says it."""
+        kind, values = journal_records.unpack(record)
+        if is_first != (kind == "begin"):
+            raise MismatchError(f"is of kind {kind}; expected begin first, and once")
+        if kind == "begin":
+            return self._begun(values)
+        if kind == "answer":
+            self._answers[values[0], values[1]] = at
+        elif kind == "score":
+            stream, sequence, digest, score = values
+            self._scores[stream, sequence] = (digest, from_plain(Score, score))
+        else:
+            self._lost[values[0], values[1]] = values[2]
+        return None
+
+    def _begun(self, values: list[Any]) -> Beginning:
         if values[:2] != [FORMAT, __version__]:
             raise InputError(
-                f"{self._folder.parent}: begun by simnet {values[1]} (journal format {values[0]}); expected to go on with that, "
-                f"this is {__version__} (format {FORMAT})"
+                f"{self._folder.parent}: begun by simnet {values[1][:32]} (journal format {values[0]}); expected to go on with "
+                f"that, this is {__version__} (format {FORMAT})"
             )
         plain = values[2]
+        journal_records.check_beginning(plain)
         return Beginning(from_plain(Scenario, plain["scenario"]), plain["hosts"], plain["invocation"])
 
 
@@ -210,7 +219,3 @@ def kept(resumed: Journal | None, folder: Path, beginning: Beginning) -> Iterato
                 raise OutputError(f"{error}; go on with simnet run --resume {shlex.quote(str(folder))}") from error
             raise
         journal.remove()
-
-
-def _unpack(record: bytes) -> list[Any]:
-    return msgpack.unpackb(record, raw=False, strict_map_key=True)
