@@ -58,7 +58,6 @@ def _digest(picture: np.ndarray) -> str:
 
 
 def test_process_draws_the_bytes_that_are_drawn_without_it() -> None:
-    """And so does the process that replaces it."""
     code = f"""
 import hashlib
 from simnet.tracks import poses
@@ -76,8 +75,6 @@ for number in range({FRAMES}):
     said, complaints = drawn.communicate(timeout=60)
     assert (complaints, drawn.returncode) == ("", 0)
     opened = _open()
-    assert _frames(opened) == said.split()
-    assert kill_renderers(os.getpid()) == 1
     assert _frames(opened) == said.split()
     assert "panda3d.core" not in sys.modules
     opened.close()

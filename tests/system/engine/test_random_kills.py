@@ -87,6 +87,7 @@ class _Killer:
 
     def __init__(self, victims: Victims, host: str, captures: int, pause_s: float) -> None:
         self._victims, self._host, self._captures, self._pause_s = victims, host, captures, pause_s
+        self.has_killed = False
         self._later = threading.Thread(target=self._kill_later)
         if not captures:
             self._later.start()
@@ -98,6 +99,7 @@ class _Killer:
                 self._later.start()
             else:
                 self._victims.kill(self._host)
+                self.has_killed = True
 
     def join(self) -> None:
         if self._later.ident is not None:
@@ -108,6 +110,7 @@ class _Killer:
         time.sleep(self._pause_s)
         with suppress(ProcessLookupError):  # the run was faster
             self._victims.kill(self._host)
+            self.has_killed = True
 
 
 @pytest.mark.parametrize("number", range(KILLS))
@@ -122,8 +125,9 @@ def test_kill_at_any_time_changes_nothing(wholes: Wholes, victims: Victims, tmp_
     if victim == "leader":
         hosts = draw.choice([0, hosts])
         kill_leader(scenario, out, hosts, captures, pause_s=pause_s, answer_delay_s=delay_s)
-        if (out / "run.json").exists():  # it was faster
+        if (out / "run.json").exists():
             assert _told(out) == whole
+            print(f"{number}: the leader ended before it was killed")
             return
         journal, _ = Journal.resume(out)
         host = draw.choice(["host-1", "host-2"]) if hosts and draw.random() < 0.3 else ""
@@ -134,5 +138,7 @@ def test_kill_at_any_time_changes_nothing(wholes: Wholes, victims: Victims, tmp_
     engine.run(scenario, out, options if killer is None else replace(options, progress=killer))
     if killer is not None:
         killer.join()
+    killed = ["leader"] * (victim == "leader") + [host] * (killer is not None and killer.has_killed)
+    print(f"{number}: {moment}, {[stream.codec for stream in scenario.streams]}, killed: {killed}")
     assert _told(out) == whole
     assert victims.all_ended
