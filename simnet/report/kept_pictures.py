@@ -7,6 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -20,8 +21,10 @@ from simnet.runfolder.run_reader import RunFolder
 
 ERROR_FACTOR = 8
 """Factor of the error maps, the same for all pictures, so that readers can compare them."""
-_MOST_BYTES = 8_000_000
-"""Size limit of a page's kept pictures, before base64 and error maps. Larger pages are slow to write, send and open."""
+_PAGE_CHARACTERS, _STREAM_CHARACTERS = 1_200_000, 340_000
+"""Limits of the text of a page's pictures, for few streams and for each further one: larger pages are slow to send and open."""
+_FEW, _MANY = 3, 5
+"""Streams that share the first limit, and further ones that add to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +70,23 @@ def gallery(run: RunFolder) -> KeptGallery:
     """
     found = {name: kept_sequences(run.path, name) for name in run.streams}
     turns = {name: [own[i] for i in _middle_first(len(own))] for name, own in found.items()}
-    chosen: set[tuple[str, int]] = set()
+    rows = {(row.stream, row.sequence): row for row in run.rows}
+    most = _PAGE_CHARACTERS + _STREAM_CHARACTERS * min(max(0, len(found) - _FEW), _MANY)
+    made: dict[str, dict[int, KeptFrame]] = {}
     used = 0
     for turn in range(max(map(len, turns.values()), default=0)):
         for name, own in turns.items():
-            if turn >= len(own):
+            if turn >= len(own) or used > most:
                 continue
-            size = sum(path.stat().st_size for path in kept_files(run.path, name, own[turn]).values())
-            if chosen and used + size > _MOST_BYTES:
-                continue
-            chosen.add((name, own[turn]))
-            used += size
-    rows = {(row.stream, row.sequence): row for row in run.rows}
+            frame = _frame(run, name, own[turn], rows.get((name, own[turn])))
+            size = sum(len(picture.source or "") for picture in frame.pictures)
+            if not made or used + size <= most:
+                made.setdefault(name, {})[own[turn]] = frame
+                used += size
     streams = {
-        name: [_frame(run, name, one, rows.get((name, one))) for one in own if (name, one) in chosen]
-        for name, own in found.items()
+        name: [made[name][one] for one in own if one in made[name]] for name, own in found.items() if name in made
     }
-    return KeptGallery(streams={name: own for name, own in streams.items() if own}, kept=sum(map(len, found.values())))
+    return KeptGallery(streams=streams, kept=sum(map(len, found.values())))
 
 
 def data_uri(content: bytes, kind: str = "png") -> str:
@@ -91,12 +94,21 @@ def data_uri(content: bytes, kind: str = "png") -> str:
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def error_map(original: np.ndarray, decoded: np.ndarray) -> bytes:
-    """Return |original - decoded| (uint8, H x W x 3 each), times `ERROR_FACTOR` and clipped, as a PNG."""
+def exact(picture: np.ndarray) -> str:
+    """Return a picture (uint8, H x W x 3) as a data URI that has its very pixels, at two thirds of a PNG's size."""
+    return _webp(picture, lossless=True, quality=60)
+
+
+def error_map(original: np.ndarray, decoded: np.ndarray) -> np.ndarray:
+    """Return |original - decoded| (uint8, H x W x 3 each), times `ERROR_FACTOR` and clipped."""
     error = np.abs(original.astype(np.int16) - decoded) * ERROR_FACTOR
+    return np.minimum(error, 255).astype(np.uint8)
+
+
+def _webp(picture: np.ndarray, **options: Any) -> str:
     out = io.BytesIO()
-    Image.fromarray(np.minimum(error, 255).astype(np.uint8)).save(out, "png", compress_level=1)
-    return out.getvalue()
+    Image.fromarray(picture).save(out, "webp", method=4, **options)
+    return data_uri(out.getvalue(), "webp")
 
 
 def pixels(content: bytes, name: str | Path) -> np.ndarray:
@@ -124,16 +136,17 @@ def _frame(run: RunFolder, stream: str, sequence: int, row: Row | None) -> KeptF
     error = None
     if PictureKind.DECODED in content:
         decoded = pixels(content[PictureKind.DECODED], files[PictureKind.DECODED])
-        error = data_uri(error_map(original, decoded)) if decoded.shape == original.shape else None
+        # a map is looked at, not measured
+        error = _webp(error_map(original, decoded), quality=80) if decoded.shape == original.shape else None
     frame = f"{stream} frame {sequence}"
     quality = _quality(row.psnr_db, row.ms_ssim) if row else MISSING
     alone = _quality(row.alone_psnr_db, row.alone_ms_ssim) if row and helped else "no side information used"
     pictures = (
-        PagePicture("original", data_uri(content[PictureKind.ORIGINAL]), "as captured", f"{frame}, original"),
-        PagePicture("decoded", _embedded(content.get(PictureKind.DECODED)), quality, f"{frame}, decoded: {quality}"),
+        PagePicture("original", exact(original), "as captured", f"{frame}, original"),
+        PagePicture("decoded", _embedded(content, files, PictureKind.DECODED), quality, f"{frame}, decoded: {quality}"),
         PagePicture(
             "decoded alone",
-            _embedded(content.get(PictureKind.ALONE)) if helped else None,
+            _embedded(content, files, PictureKind.ALONE) if helped else None,
             alone,
             f"{frame}, decoded without side information: {alone}",
         ),
@@ -144,8 +157,8 @@ def _frame(run: RunFolder, stream: str, sequence: int, row: Row | None) -> KeptF
     return KeptFrame(stream, f"frame {sequence}{time}", _story(row), width, height, pictures)
 
 
-def _embedded(content: bytes | None) -> str | None:
-    return data_uri(content) if content else None
+def _embedded(content: Mapping[PictureKind, bytes], files: Mapping[PictureKind, Path], kind: PictureKind) -> str | None:
+    return exact(pixels(content[kind], files[kind])) if content.get(kind) else None
 
 
 def _quality(psnr_db: float | None, ms_ssim: float | None) -> str:

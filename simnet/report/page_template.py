@@ -9,7 +9,6 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
 from simnet.output_files import write_whole
 from simnet.printable import printable
@@ -34,6 +33,11 @@ from simnet.runfolder import run_reader
 from simnet.runfolder.folder_names import PAGE
 from simnet.runfolder.run_manifest import RunManifest
 from simnet.runfolder.run_reader import RunFolder
+
+LAYOUT = "\n\t\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
+"""Characters without a glyph that texts of pages may have: those between lines, columns, and a number's groups of digits."""
+PLOTLY = Path(__file__).with_name("assets") / "plotly-cartesian.min.js"
+"""plotly.js 4.1.1 with lines, bars and boxes alone (npm's plotly.js-cartesian-dist-min): a third of the whole."""
 
 
 def write_page(run_dir: Path, out: Path | None = None) -> Path:
@@ -60,14 +64,14 @@ def render(template: str, *, figures: Mapping[str, Figure | Sequence[Figure]], *
         loader=PackageLoader("simnet.report"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=lambda value: printable(value, keep="\n\t") if type(value) is str else value,
+        finalize=lambda value: printable(value, keep=LAYOUT) if type(value) is str else value,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     every = [one for group in figures.values() for one in ([group] if isinstance(group, Figure) else group)]
     plots = finite([{"id": f"plot-{figure.id}", "data": figure.data, "layout": figure.layout} for figure in every])
     return environment.get_template(template).render(
-        figures=figures, plots=plots, plotly_js=Markup(get_plotlyjs()), missing=MISSING, **context
+        figures=figures, plots=plots, plotly_js=Markup(PLOTLY.read_text(encoding="utf-8")), missing=MISSING, **context
     )
 
 
