@@ -6,7 +6,6 @@ file or bytes ──sizes in its own container──▶ Pillow's header ──si
 from __future__ import annotations
 
 import io
-import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,15 +15,13 @@ from typing import IO, NamedTuple
 import numpy as np
 from PIL import Image
 
-from simnet import avif_sizes, pixels
+from simnet import avif_sizes, jpeg2000_headers, pixels
 from simnet.errors import PictureError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "PPM", "AVIF", "JPEG2000", "GIF")
 """Formats that are read. Others of Pillow's start programs, hold pictures of other formats, or nobody records with them."""
 MOST_PIXELS = 1 << 25
 """Most pixels of a picture file: those of 8K, 7680 x 4320, fit."""
-MOST_TILES = 4096
-"""Most tiles of a JPEG 2000 picture: OpenJPEG reserves 6 kB for each before it decodes one."""
 AVIF_ROOM, LEAST_ROOM = 4, 1 << 16
 """How many times the pixels of its picture an AVIF frame may have, and what it may have in any case."""
 
@@ -159,10 +156,8 @@ def _contained(stream: IO[bytes]) -> list[Size]:
     head = stream.read(40)
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return [_webp(head)]
-    if head.startswith(b"\xff\x4f\xff\x51"):
-        return [_codestream(stream, 0)]
-    if head[4:12] == b"jP  \r\n\x87\n":
-        return [_codestream(stream, _find_codestream(stream))]
+    if head.startswith(b"\xff\x4f\xff\x51") or head[4:12] == b"jP  \r\n\x87\n":
+        return [Size(*jpeg2000_headers.size_of(stream))]
     return []
 
 
@@ -177,43 +172,3 @@ def _webp(head: bytes) -> Size:
     if kind == b"VP8 ":
         return Size(*(int.from_bytes(head[at : at + 2], "little") & 0x3FFF for at in (26, 28)))
     raise PictureError("not a readable WebP picture")
-
-
-def _find_codestream(stream: IO[bytes]) -> int:
-    """Offset of the codestream in a JP2 container: the content of its first box `jp2c`."""
-    at = 0
-    for _ in range(256):
-        stream.seek(at)
-        head = stream.read(16)
-        if len(head) < 8:
-            break
-        length, kind = struct.unpack_from(">I4s", head)
-        front = 8
-        if length == 1 and len(head) == 16:
-            length, front = int.from_bytes(head[8:16], "big"), 16
-        if kind == b"jp2c":
-            return at + front
-        if length < front:
-            break
-        at += length
-    raise PictureError("not a readable JPEG 2000 picture: no codestream")
-
-
-def _codestream(stream: IO[bytes], at: int) -> Size:
-    """Size in a JPEG 2000 codestream; PictureError if its tiles, components or precincts ask for much more than pixels do."""
-    stream.seek(at)
-    head = stream.read(42)
-    if len(head) < 42 or not head.startswith(b"\xff\x4f\xff\x51"):
-        raise PictureError("not a readable JPEG 2000 picture: no size")
-    right, bottom, left, top, tile_width, tile_height, tile_left, tile_top, components = struct.unpack_from(
-        ">8IH", head, 8
-    )
-    size = Size(right - left, bottom - top)
-    if not (components and tile_width and tile_height):
-        raise PictureError("not a readable JPEG 2000 picture: empty tiles")
-    tiles = -(-(right - tile_left) // tile_width) * -(-(bottom - tile_top) // tile_height)
-    if not 0 < tiles <= MOST_TILES:
-        raise PictureError(f"JPEG 2000 picture of {tiles} tiles; expected up to {MOST_TILES}")
-    if components > 4:
-        raise PictureError(f"JPEG 2000 picture of {components} components; expected up to 4")
-    return size

@@ -17,6 +17,46 @@ HUGE = 13_000
 """Side of a picture that Pillow alone would take: below its own limit of 178 million pixels."""
 
 
+STYLES = {
+    "precincts of two pixels": {"precinct": 0x11},
+    "precincts of two pixels in a tile": {"precinct": 0x11, "in_tile": True},
+    "precincts of two pixels in a component": {"precinct": 0x11, "of_component": True},
+    "code-blocks of four pixels": {"block": 0},
+    "many layers": {"layers": 65_535},
+}
+"""What a JPEG 2000 header asks for beside pixels."""
+
+
+def styled(
+    codestream: bytes | bytearray,
+    *,
+    block: int = 4,
+    precinct: int = 0xFF,
+    layers: int = 1,
+    in_tile: bool = False,
+    of_component: bool = False,
+) -> bytes:
+    """A codestream whose coding style (of all, of component 0, or in the first tile-part) is another."""
+    at = codestream.index(b"\xff\x52")
+    length = int.from_bytes(codestream[at + 2 : at + 4], "big")
+    levels = codestream[at + 9]
+    coded = bytes([levels, block, block, 0, 1, *[precinct] * (levels + 1)])
+    if of_component:
+        content, marker = b"\0\1" + coded, b"\xff\x53"
+    else:
+        content, marker = b"\1\0" + layers.to_bytes(2, "big") + b"\0" + coded, b"\xff\x52"
+    segment = marker + (len(content) + 2).to_bytes(2, "big") + content
+    if not in_tile and not of_component:
+        return bytes(codestream[:at]) + segment + bytes(codestream[at + 2 + length :])
+    part = codestream.index(b"\xff\x90")
+    where = part + 12 if in_tile else part
+    whole = bytearray(codestream[:where] + segment + codestream[where:])
+    if in_tile:
+        size = int.from_bytes(whole[part + 6 : part + 10], "big")
+        whole[part + 6 : part + 10] = (size + len(segment) if size else 0).to_bytes(4, "big")
+    return bytes(whole)
+
+
 def small(kind: str, **options: object) -> bytearray:
     """A grey picture of WIDTH x HEIGHT as a file."""
     file = io.BytesIO()
@@ -62,6 +102,9 @@ def files() -> Iterator[tuple[str, bytes]]:
         yield name, bytes(png[:33]) + whole + bytes(png[33:])
     yield "tiles.tif", tiled_tiff(60_000, 60_000)
     codestream = small("JPEG2000", no_jp2=True)
+    large = struct.pack(">8I", 2000, 2000, 0, 0, 2000, 2000, 0, 0)
+    for name, change in STYLES.items():
+        yield f"{name}.jp2", styled(bytes(codestream[:8]) + large + bytes(codestream[40:]), **change)
     tiles = struct.pack(">8I", 8000, 8000, 0, 0, 1, 1, 0, 0)
     yield "tiles.jp2", bytes(codestream[:8]) + tiles + bytes(codestream[40:])
     bitmap = small("BMP")
