@@ -248,3 +248,9 @@ def test_worlds_that_are_forgotten_end_their_renderers(painted: RenderedWorld) -
     assert len(renderers_of(os.getpid())) == 1
     del opened
     wait_until(lambda: not renderers_of(os.getpid()), 5)
+
+
+def test_memory_of_the_renderer_is_known_while_it_lives(painted: RenderedWorld) -> None:
+    assert painted.peak_bytes > 10 << 20
+    painted.close()
+    assert painted.peak_bytes == 0
