@@ -75,7 +75,7 @@ class DrawClient:
             try:
                 process, failure = self._attempt(request)
             except (EOFError, OSError) as error:
-                why = str(error) if self._process is None else self._process.ending()
+                why = (self._process and self._process.ending()) or str(error)
                 self._drop()
             except BaseException:
                 self._drop()  # its answer is still to come

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from simnet.world.rendering.render_requests import SceneSetting, ViewRequest
 
+ANSWER_S = 300.0
+"""How long a request may take: a scene takes seconds to build, a picture milliseconds."""
 _END_S = 1.0
 """How long a process that has closed its pipe may take to end."""
 
@@ -57,9 +59,11 @@ class DrawProcess:
         """Return once the request is done: None, or what went wrong in the process.
 
         Raises:
-            EOFError, OSError: The process is gone.
+            EOFError, OSError: The process is gone, or does not answer.
         """
         self._pipe.send(request)
+        if not self._pipe.poll(ANSWER_S):
+            raise TimeoutError(f"it did not answer for {ANSWER_S:g} s")
         return self._pipe.recv()
 
     def picture(self, height: int, width: int) -> np.ndarray:
@@ -75,12 +79,12 @@ class DrawProcess:
         self._release()
 
     def ending(self) -> str:
-        """Return how the process ended, with the last line that it or a library wrote."""
+        """Return how the process ended, with the last line that it or a library wrote; nothing if it lives."""
         try:
             status = self._process.wait(_END_S)
         except subprocess.TimeoutExpired:
-            return "it closed its pipe"
-        how = f"ended with status {status}" if status >= 0 else f"was killed by {signal.Signals(-status).name}"
+            return ""
+        how = f"ended with status {status}" if status >= 0 else f"was killed by {_name(-status)}"
         lines = os.pread(self._said, os.fstat(self._said).st_size, 0).decode(errors="replace").split("\n")
         said = next((line.strip() for line in reversed(lines) if line.strip()), "")
         return f"it {how} ({said:.200})" if said else f"it {how}"
@@ -126,6 +130,10 @@ def _release(owner: int, process: subprocess.Popen, pipe: Connection, numbers: l
     process.wait()
     pipe.close()
     _close(numbers)
+
+
+def _name(number: int) -> str:
+    return signal.Signals(number).name if number in list(signal.Signals) else f"signal {number}"
 
 
 def _close(numbers: list[int]) -> None:

@@ -101,6 +101,20 @@ def test_renderer_killed_while_it_draws_is_replaced(painted: RenderedWorld, numb
         assert _frames(painted) == whole  # it may have died after its last picture
 
 
+def test_renderer_that_does_not_answer_is_replaced(painted: RenderedWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, start = _frames(painted), DrawClient._start
+    monkeypatch.setattr(draw_process, "ANSWER_S", 0.2)
+
+    def patient(client: DrawClient) -> draw_process.DrawProcess:
+        monkeypatch.setattr(draw_process, "ANSWER_S", 60.0)
+        return start(client)
+
+    monkeypatch.setattr(DrawClient, "_start", patient)
+    kill_renderers(os.getpid(), signal.SIGSTOP)
+    assert _frames(painted) == whole
+    assert len(renderers_of(os.getpid())) == 1
+
+
 def test_renderer_that_dies_twice_is_an_error_of_one_line(
     painted: RenderedWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
