@@ -197,3 +197,11 @@ def test_plotly_accepts_every_figure(page: Page) -> None:
 
 def test_groups_of_digits_are_kept_apart_by_a_space(page: Page) -> None:
     assert "\\u" not in page.text
+
+
+def test_links_that_carried_nothing_are_not_drawn(tmp_path: Path) -> None:
+    scenario = made.platoon()
+    busy = [each for each in made.bins_of(scenario) if each.link == scenario.links[0].name]
+    page = Page(report.write(made.write_run(tmp_path, scenario, made.rows_of(scenario), busy, keep=False)))
+    assert [name for name in page.plots if name.startswith("link-")] == ["link-0"]
+    assert "the 1 busiest that carried something are drawn" in page.text
