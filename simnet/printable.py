@@ -7,6 +7,7 @@ names_of_file   names that a file gives  as they are if all of them look like na
 
 from __future__ import annotations
 
+import html
 import logging
 import re
 from typing import TYPE_CHECKING
@@ -27,6 +28,11 @@ def printable(text: object, keep: str = "") -> str:
     return "".join(
         each if each.isprintable() or each in keep else each.encode("unicode_escape").decode() for each in shown
     )
+
+
+def printable_html(text: object) -> str:
+    """Return text for a page: printable, and with HTML's own characters escaped."""
+    return html.escape(printable(text))
 
 
 def of_file(value: object) -> str:

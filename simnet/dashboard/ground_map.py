@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from html import escape
 from typing import TYPE_CHECKING
+
+from simnet.printable import printable_html
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -95,7 +96,7 @@ def _link(a: Point, b: Point, ends: str, load: LinkLoad) -> str:
     x2, y2 = b[0] + aside[0] - along[0] * trim, b[1] + aside[1] - along[1] * trim
     width = 1.2 + 2.6 * min(load.load, 1.2)
     dashes = "" if load.up else ' stroke-dasharray="2 4"'
-    title = escape(f"{load.link}: {ends}, {load.kbit_s:.0f} kbit/s, {load_words(load)}")
+    title = printable_html(f"{load.link}: {ends}, {load.kbit_s:.0f} kbit/s, {load_words(load)}")
     return (
         f'<g><title>{title}</title><line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" '
         f'stroke="{load_colour(load)}" stroke-width="{width:.1f}" stroke-linecap="round"{dashes}/></g>'
@@ -104,7 +105,7 @@ def _link(a: Point, b: Point, ends: str, load: LinkLoad) -> str:
 
 def _mark(name: str, point: Point, *, is_fusion: bool) -> str:
     x, y = point
-    title = f"<title>{escape(name)}</title>"
+    title = f"<title>{printable_html(name)}</title>"
     if is_fusion:
         return f'<g>{title}<rect x="{x - 6:.1f}" y="{y - 6:.1f}" width="12" height="12" rx="2" class="fusion"/></g>'
     return f'<g>{title}<circle cx="{x:.1f}" cy="{y:.1f}" r="5" class="node"/></g>'
@@ -123,7 +124,7 @@ def _names(points: dict[str, Point], height: float) -> list[str]:
             if box[1] >= 0 and box[3] <= height and not any(_overlap(box, other) for other in taken):
                 taken.append(box)
                 written.append(
-                    f'<text x="{centre:.1f}" y="{middle + 4.5:.1f}" text-anchor="middle">{escape(name)}</text>'
+                    f'<text x="{centre:.1f}" y="{middle + 4.5:.1f}" text-anchor="middle">{printable_html(name)}</text>'
                 )
                 break
     return written

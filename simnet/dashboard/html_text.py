@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from html import escape
 from typing import TYPE_CHECKING
 
 from simnet.dashboard.ground_map import (
@@ -12,6 +11,7 @@ from simnet.dashboard.ground_map import (
     load_colour,
     load_words,
 )
+from simnet.printable import printable_html
 from simnet.records import SECOND_NS
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def status(state: State) -> str:
     now_s, all_s = state.time_ns / SECOND_NS, scenario.duration_ns / SECOND_NS
     said += f' <span class="clock">{now_s:.1f} of {all_s:g} s virtual</span>'
     if state.end is not None:
-        said += f' <span class="clock" title="fingerprint">{escape(state.end.fingerprint[:16])}</span>'
+        said += f' <span class="clock" title="fingerprint">{printable_html(state.end.fingerprint[:16])}</span>'
     if state.sample is not None and state.sample.dropped:
         said += f' <span class="clock">{state.sample.dropped} messages dropped</span>'
     return said
@@ -49,22 +49,22 @@ def status(state: State) -> str:
 
 def waiting(endpoint: str) -> str:
     """Return the text of the page while there is no run."""
-    command = f"simnet run vehicle_platoon --live {escape(endpoint)}"
+    command = f"simnet run vehicle_platoon --live {printable_html(endpoint)}"
     return (
-        f"<p>Waiting for a run on <code>{escape(endpoint)}</code>. It appears here as soon as it begins:</p>"
+        f"<p>Waiting for a run on <code>{printable_html(endpoint)}</code>. It appears here as soon as it begins:</p>"
         f"<pre>{command}</pre>"
     )
 
 
 def title(state: State) -> str:
     """Return the page's heading: the name of the run, or of the program before the first run."""
-    return escape(state.run.run) if state.run else "simnet"
+    return printable_html(state.run.run) if state.run else "simnet"
 
 
 def purpose(state: State) -> str:
     """Return the name and purpose of the scenario."""
     scenario = state.scenario
-    return f"{escape(scenario.name)}: {escape(scenario.purpose)}" if scenario else ""
+    return f"{printable_html(scenario.name)}: {printable_html(scenario.purpose)}" if scenario else ""
 
 
 def legend() -> str:
@@ -83,7 +83,7 @@ def streams_table(state: State, chosen: str) -> str:
         bad = sum(count for outcome, count in own.outcomes.items() if not outcome.in_time)
         mean = [each.psnr_db for each in own.rows if each.psnr_db is not None]
         cells = (
-            escape(row.codec) if row else "",
+            printable_html(row.codec) if row else "",
             str(own.outcomes.total()),
             str(bad),
             f"{row.bpp:.3f}" if row else "",
@@ -91,7 +91,7 @@ def streams_table(state: State, chosen: str) -> str:
             side(row),
         )
         marked = ' class="chosen"' if name == chosen else ""
-        lines.append(f"<tr{marked}><th scope=row>{escape(name)}</th>{_cells(cells)}</tr>")
+        lines.append(f"<tr{marked}><th scope=row>{printable_html(name)}</th>{_cells(cells)}</tr>")
     return _table(heads, lines)
 
 
@@ -99,7 +99,7 @@ def links_table(state: State) -> str:
     """Return a table with one line for each link, the busiest first."""
     found = sorted(state.sample.links if state.sample else (), key=lambda load: -load.load)
     lines = [
-        f'<tr><th scope=row><i class=dot style="background:{load_colour(load)}"></i>{escape(load.link)}</th>'
+        f'<tr><th scope=row><i class=dot style="background:{load_colour(load)}"></i>{printable_html(load.link)}</th>'
         + _cells((load_words(load), f"{load.kbit_s:.0f}", str(load.lost_packets)))
         + "</tr>"
         for load in found[:_LINKS]
@@ -110,8 +110,8 @@ def links_table(state: State) -> str:
 def events_table(state: State) -> str:
     """Return a table of the last events, newest first."""
     lines = [
-        f"<tr><td>{event.time_ns / SECOND_NS:.2f} s</td><td><span class=kind>{escape(event.kind)}</span></td>"
-        f"<td>{escape(event.where)}</td><td class=words>{escape(event.what)}</td></tr>"
+        f"<tr><td>{event.time_ns / SECOND_NS:.2f} s</td><td><span class=kind>{printable_html(event.kind)}</span></td>"
+        f"<td>{printable_html(event.where)}</td><td class=words>{printable_html(event.what)}</td></tr>"
         for event in sorted(state.events, key=lambda event: -event.time_ns)[:_EVENTS]
     ]
     if not lines:
@@ -126,7 +126,7 @@ def side(row: Row | None) -> str:
     if not row.side_sources:
         return "none"
     age = f", {row.side_age_ns / 1e6:.0f} ms apart" if row.side_age_ns is not None else ""
-    return escape(", ".join(row.side_sources) + age)
+    return printable_html(", ".join(row.side_sources) + age)
 
 
 def captions(own: StreamState) -> tuple[str, str]:
@@ -142,7 +142,7 @@ def captions(own: StreamState) -> tuple[str, str]:
     if row.side_sources:
         without = f" ({row.alone_psnr_db:.2f} dB without)" if row.alone_psnr_db is not None else ""
         helped = f"with {side(row)}{without}"
-    return at, f"{row.psnr_db:.2f} dB, {row.bpp:.3f} bpp, {escape(row.outcome.value)}, {helped}"
+    return at, f"{row.psnr_db:.2f} dB, {row.bpp:.3f} bpp, {printable_html(row.outcome.value)}, {helped}"
 
 
 def data_uri(jpeg: bytes) -> str:

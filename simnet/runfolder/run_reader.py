@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from simnet.records import LinkConfig, Row, Scenario
+from simnet.errors import InputError
+from simnet.records import SECOND_NS, LinkConfig, Row, Scenario
 from simnet.records.link_bin import LinkBin
-from simnet.runfolder.folder_names import LINKS, ROWS
+from simnet.runfolder.folder_names import LINKS, MANIFEST, ROWS
 from simnet.runfolder.record_tables import read_records
 from simnet.runfolder.run_manifest import RunManifest, read_manifest
+
+LONGEST_S = 1e7
+"""Longest virtual time of a run, 115 days."""
+LARGEST = 1e12
+"""Largest rate in bits a pixel, and largest quality in dB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +53,48 @@ def read(path: Path) -> RunFolder:
     """Read a run's folder.
 
     Raises:
-        InputError: It is no run's folder, or a file in it is missing, damaged or of another version.
+        InputError: It is no run's folder, or a file in it is missing, damaged, of another version, or holds records that do not
+            fit together.
     """
     manifest = read_manifest(path)
+    if fault := _fault_of_manifest(manifest):
+        raise InputError(f"{path / MANIFEST}: {fault}; expected the run.json that simnet run writes")
     rows = sorted(read_records(path / ROWS, Row), key=lambda row: row.capture_ns)
+    for number, row in enumerate(rows):
+        if fault := _fault_of_row(row):
+            raise InputError(
+                f"{path / ROWS}: row {number} in order of time: {fault}; expected a table that simnet run writes"
+            )
     return RunFolder(path, manifest, tuple(rows), tuple(read_records(path / LINKS, LinkBin)))
+
+
+def _fault_of_manifest(manifest: RunManifest) -> str | None:
+    """Return what does not fit together in a manifest whose fields have the right types, or None."""
+    scenario = manifest.scenario
+    if not 0 <= manifest.virtual_s <= LONGEST_S:
+        return f"summary.virtual_s: {manifest.virtual_s:g}"
+    nodes = [node.name for node in scenario.nodes]
+    named = [end for link in scenario.links for end in (link.source, link.target)] + [scenario.fusion.node]
+    if len(set(nodes)) < len(nodes):
+        return "scenario.nodes: two of one name"
+    if unknown := set(named) - set(nodes):
+        return f"scenario: names a node {min(unknown)[:64]!r} that it has not"
+    if unknown := {stream.name for stream in scenario.streams} - set(scenario.cameras):
+        return f"scenario: names a camera {min(unknown)[:64]!r} that it has not"
+    return None
+
+
+def _fault_of_row(row: Row) -> str | None:
+    """Return what no row of a run holds, or None."""
+    times_ns = [
+        time_ns for time_ns in (row.capture_ns, row.encode_ns, row.arrive_ns, row.decode_ns) if time_ns is not None
+    ]
+    counts = (row.sequence, row.size_bytes, row.link_bytes, row.packets_sent, row.packets_lost, row.retransmissions)
+    if not all(abs(time_ns) <= LONGEST_S * SECOND_NS for time_ns in times_ns):
+        return "a time that is out of range"
+    if not all(0 <= count < 2**53 for count in counts):
+        return "a number or a size that is out of range"
+    measured = (row.bpp, row.quality, row.psnr_db, row.ms_ssim, row.alone_psnr_db, row.alone_ms_ssim)
+    if any(value is not None and math.isfinite(value) and abs(value) > LARGEST for value in measured):
+        return "a rate or a quality that is out of range"
+    return None

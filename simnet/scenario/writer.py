@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from simnet.printable import printable
 from simnet.records import SECOND_NS
 from simnet.scenario.resolve import resolve_media
 from simnet.scenario.resolve.resolve_links import RETURN_SUFFIX
@@ -61,8 +62,14 @@ def dump(scenario: Scenario) -> str:
         "on_node_loss": scenario.node_loss.action,
         "node_timeout": text(scenario.node_loss.wait_ns, "ns"),
     }
-    body = yaml.dump(tree, Dumper=_ScenarioDumper, sort_keys=False, width=1000, allow_unicode=True)
-    return f"# {scenario.purpose}\n{body}" if scenario.purpose else body
+    body = _yaml(tree, allow_unicode=True)
+    if printable(body, keep="\n") != body:
+        body = _yaml(tree, allow_unicode=False)
+    return f"# {printable(scenario.purpose)}\n{body}" if scenario.purpose else body
+
+
+def _yaml(tree: dict[str, Any], *, allow_unicode: bool) -> str:
+    return yaml.dump(tree, Dumper=_ScenarioDumper, sort_keys=False, width=1000, allow_unicode=allow_unicode)
 
 
 class _FlowMapping(dict[str, Any]):

@@ -1,5 +1,6 @@
 """Control, bidirectional and invisible characters of names come out as escapes, wherever text is printed."""
 
+import dataclasses
 import logging
 import shlex
 import subprocess
@@ -7,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
-from simnet import cli
+from simnet import cli, scenario
+from simnet.dashboard import html_text
 from simnet.printable import PrintableFormatter, names_of_file, of_file, printable
 from simnet.report.page_template import render
 
@@ -87,6 +90,19 @@ def test_folder_with_brackets_is_printed_as_it_is(tmp_path: Path, capsys: pytest
     console.show_sweep({"cells": 1, "ran": 1, "reused": 0, "failed": 0, "wall_s": 1.0, "encodes": 1, "decodes": 1,
                         "table": f"{tmp_path}/[/red]\x1b[31m", "report": None})  # fmt: skip
     assert f"{tmp_path}/[/red]\\x1b[31m" in capsys.readouterr().out
+
+
+def test_scenario_with_odd_names_is_written_readably(tmp_path: Path) -> None:
+    loaded = scenario.load("stereo_pair")
+    odd = dataclasses.replace(loaded, purpose="a\u202eb", world=dataclasses.replace(loaded.world, path="p\u202e\x1b/é"))
+    text = scenario.dump(odd)
+    assert printable(text, keep="\n") == text
+    assert yaml.safe_load(text)["world"]["path"] == "p\u202e\x1b/é"
+    assert "é" in scenario.dump(dataclasses.replace(loaded, world=dataclasses.replace(loaded.world, path="é")))
+
+
+def test_live_page_shows_escapes() -> None:
+    assert html_text.waiting("tcp://\u202e<b>").count("tcp://\\u202e&lt;b&gt;") == 2
 
 
 def test_page_shows_escapes() -> None:

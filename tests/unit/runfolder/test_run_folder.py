@@ -54,6 +54,10 @@ def _change(key: str, value: object) -> Callable[[dict[str, object]], object]:
         (lambda data: data.pop("cpu"), "the field cpu is missing"),
         (_change("timings", {"run": "long"}), "RunManifest.timings.run: a str; expected float"),
         (lambda data: data["scenario"].pop("seed"), "RunManifest.scenario: the field seed is missing"),
+        (lambda data: data["summary"].update(virtual_s=1e300), r"summary\.virtual_s: 1e\+300"),
+        (lambda data: data["scenario"]["fusion"].update(node="moon"), "names a node 'moon' that it has not"),
+        (lambda data: data["scenario"]["streams"][0].update(name="moon/a"), "names a camera 'moon/a' that it has not"),
+        (lambda data: data["scenario"]["nodes"].append(data["scenario"]["nodes"][0]), "nodes: two of one name"),
     ],
 )
 def test_damaged_manifest_is_refused_by_field(
@@ -91,6 +95,26 @@ def test_foreign_table_is_refused_by_column(
     with pytest.raises(InputError, match=said) as caught:
         run_reader.read(folder)
     assert str(folder / name) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("sequence", -1, "a number or a size"),
+        ("size_bytes", 2**60, "a number or a size"),
+        ("capture_ns", -(2**62), "a time"),
+        ("decode_ns", 2**62, "a time"),
+        ("psnr_db", 1e308, "a rate or a quality"),
+    ],
+)
+def test_row_that_no_run_holds_is_named(folder: Path, column: str, value: float, said: str) -> None:
+    table = parquet.read_table(folder / ROWS)
+    place = table.column_names.index(column)
+    values = [value, *table.column(place).to_pylist()[1:]]
+    changed = table.set_column(place, table.schema.field(place), pa.array(values, table.schema.field(place).type))
+    parquet.write_table(changed, folder / ROWS)
+    with pytest.raises(InputError, match=rf"{ROWS}: row \d+ in order of time: {said} that is out of range; expected"):
+        run_reader.read(folder)
 
 
 def test_unknown_outcome_is_refused(folder: Path) -> None:
