@@ -27,6 +27,8 @@ from simnet.records import Announcement, Decoded, SideInformation
 
 FRONT = struct.Struct(">4sBH")
 MAGIC, VERSION = b"SNET", 1
+LARGEST_BYTES = 1 << 26
+"""Largest file of a frame: that of a message between nodes."""
 MOST_PIXELS = 1 << 23
 """Pixels of the largest picture that a file may announce unless the user says otherwise: those of 4K, 3840 x 2160, fit."""
 
@@ -101,10 +103,7 @@ def decode_file(
         models: Models that the bitstream may name besides the shipped ones; see `registry.open_decoder`.
         most_pixels: Largest picture; decoders of networks take some hundred bytes for each pixel that is announced.
     """
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise BitstreamError(f"{file}: {error.strerror}") from error
+    data = _content(file)
     try:
         announcement, frame = unpack(data)
         if (count := announcement.width * announcement.height) > most_pixels:
@@ -119,6 +118,20 @@ def decode_file(
         raise type(error)(f"{file}: {error}") from error
     write_whole(output, _picture_file(output, decoded.picture))
     return decoded
+
+
+def _content(file: Path) -> bytes:
+    """Return the content of a bitstream file; devices and pipes, which may never end, are refused."""
+    try:
+        if file.exists() and not file.is_file():
+            raise BitstreamError(f"{file}: not a regular file; expected a bitstream")
+        with file.open("rb") as stream:
+            data = stream.read(LARGEST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise BitstreamError(f"{file}: {getattr(error, 'strerror', None) or error}; expected a bitstream") from error
+    if len(data) > LARGEST_BYTES:
+        raise BitstreamError(f"{file}: more than {LARGEST_BYTES} bytes; expected one frame")
+    return data
 
 
 def _picture_file(path: Path, picture: np.ndarray) -> bytes:

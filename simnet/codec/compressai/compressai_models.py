@@ -161,6 +161,9 @@ def read(file: str) -> dict[str, Any]:
     """Read the weights in a file, with safe unpickling."""
     import torch
 
+    if Path(file).exists() and not Path(file).is_file():
+        raise ModelError(f"{file}: not a regular file; expected a file of CompressAI weights")
+
     try:
         state = torch.load(file, map_location="cpu", weights_only=True)
     except OSError as error:

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import os
 import shutil
 from pathlib import Path
 
@@ -124,6 +125,17 @@ def test_announcement_with_wrong_types_is_refused(change: dict, encoded: Path) -
     announcement, frame = bitstream_files.unpack(encoded.read_bytes())
     with pytest.raises(BitstreamError, match="announce"):
         bitstream_files.unpack(bitstream_files.pack(dataclasses.replace(announcement, **change), frame))
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "pipe", "a" * 5000, "."])
+def test_file_that_never_ends_is_refused_at_once(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    for arguments in (["decode", name], ["encode", name], ["encode", "x", "--codec", "compressai", "--model", name]):
+        assert main([*arguments, "-o", "out.png"]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
 
 
 def lying(encoded: Path, **changes: object) -> Path:
