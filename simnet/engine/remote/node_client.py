@@ -28,6 +28,7 @@ class NodeClient:
 
     def __init__(self, socket: BrokerSocket, replay: Replay, journal: Journal, checks: ReplyChecks) -> None:
         self._socket, self._replay, self._journal, self._checks = socket, replay, journal, checks
+        socket.expect(checks.most_bytes)
 
     @property
     def is_live(self) -> bool:

@@ -20,6 +20,7 @@ from simnet.wire.protocol.messages import (
     pack,
     unpack,
 )
+from simnet.wire.security.connection_budgets import ConnectionBudgets
 from simnet.wire.socket_thread import socket_thread
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ INTERVAL_S = 2.0
 MISSED = 5
 
 MAX_BEAT_BYTES = 16 * 1024
+
+MAX_FRAMES = 4
+"""Frames of a message that are looked at: a beat has three."""
 
 _POLL_MS = 100
 
@@ -41,18 +45,19 @@ class BrokerHeartbeat:
         context: zmq.Context[zmq.Socket[bytes]],
         endpoint: str,
         session: str,
-        protect: Callable[[zmq.Socket[bytes]], None] = lambda _: None,
+        protect: Callable[[zmq.Socket[bytes], ConnectionBudgets], None] = lambda _socket, _budgets: None,
         key_of: Callable[[zmq.Frame], str | None] = lambda _: None,
     ) -> None:
         """Listen; `protect` prepares the socket before it is bound, `key_of` names the key of a frame's sender."""
         self._session, self._key_of = session, key_of
+        self._budgets = ConnectionBudgets(2 * MAX_BEAT_BYTES)
         self._last_beat: dict[str, float] = {}
         self._keys: dict[str, str | None] = {}
         self._warnings = LogOnce()
         self._socket = context.socket(zmq.ROUTER)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_BEAT_BYTES)
-        protect(self._socket)
+        protect(self._socket, self._budgets)
         try:
             self._socket.bind(endpoint)
         except zmq.ZMQError:
@@ -85,9 +90,11 @@ class BrokerHeartbeat:
             while not self._stopping.is_set():
                 if self._socket.poll(_POLL_MS):
                     received = self._socket.recv_multipart(copy=False)
-                    self._answer([frame.bytes for frame in received], self._key_of(received[-1]))
+                    descriptor = self._budgets.took(received)
+                    frames = [frame.bytes for frame in received[:MAX_FRAMES]]
+                    self._answer(frames, descriptor, self._key_of(received[-1]))
 
-    def _answer(self, frames: list[bytes], key: str | None) -> None:
+    def _answer(self, frames: list[bytes], descriptor: int, key: str | None) -> None:
         try:
             beat = unpack(frames[1:])
         except WireError as error:
@@ -97,6 +104,7 @@ class BrokerHeartbeat:
         host = str(beat.header.get("host"))
         if beat.kind == "beat" and beat.envelope.session == self._session and self._is_of(host, key):
             self._last_beat[host] = time.monotonic()
+            self._budgets.allow(descriptor, 2 * MAX_BEAT_BYTES)
             self._socket.send_multipart([frames[0], *pack(beat)])
 
     def _is_of(self, host: str, key: str | None) -> bool:

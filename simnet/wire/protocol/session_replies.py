@@ -16,7 +16,7 @@ from simnet.wire.protocol.message_types import ANSWERS
 from simnet.wire.protocol.messages import Envelope, Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 REPLAYED = 0
 """Ticket of replayed messages, whose replies the broker does not wait for."""
@@ -42,6 +42,10 @@ class Requests:
 
     session: str
     epoch: int = 0
+    reply_bytes: Callable[[Message], int] = lambda _: 0
+    """Returns the most bytes of an honest reply."""
+    owed_bytes: int = 0
+    """The most bytes of the replies that are outstanding."""
     _next: int = 1
     _tickets: int = 0
     _awaited: dict[int, tuple[int, Message]] = field(default_factory=dict[int, tuple[int, Message]])
@@ -75,7 +79,7 @@ class Requests:
         may depend on it.
         """
         owed = [(ticket, ticket, message) for ticket, message in self._awaited.values() if ticket != REPLAYED]
-        self.epoch, self._next, self._awaited = self.epoch + 1, 1, {}
+        self.epoch, self._next, self._awaited, self.owed_bytes = self.epoch + 1, 1, {}, 0
         again = [(ticket, REPLAYED, message) for ticket, message in replayed]
         for _, ticket, message in sorted([*again, *owed], key=itemgetter(0)):
             self._number(ticket, message)
@@ -100,6 +104,7 @@ class Requests:
         if reply.kind not in {ANSWERS[request.kind], "failed"}:
             raise WireError(f"answers {request.kind!r} with {reply.kind!r}; expected {ANSWERS[request.kind]!r}")
         del self._awaited[envelope.sequence]
+        self.owed_bytes -= self.reply_bytes(request)
         if ticket:
             self._replies[ticket] = reply
         return ticket
@@ -126,6 +131,7 @@ class Requests:
     def _number(self, ticket: int, message: Message) -> None:
         sequence = self._next
         self._next += 1
+        self.owed_bytes += self.reply_bytes(message)
         oldest = next(iter(self._awaited), sequence)
         self._awaited[sequence] = ticket, message.addressed(Envelope(self.session, self.epoch, sequence, oldest))
 

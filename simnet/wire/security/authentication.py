@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import threading
-from contextlib import suppress
 from typing import TYPE_CHECKING
-
-import zmq
-from zmq.utils.monitor import parse_monitor_message
 
 from simnet.errors import NodeError
 from simnet.wire.log_once import LogOnce
+from simnet.wire.security.connection_budgets import ConnectionBudgets
+from simnet.wire.security.connection_monitor import ConnectionMonitor
 from simnet.wire.security.keys import DOMAIN, FUSION
-from simnet.wire.socket_thread import socket_thread
 
 if TYPE_CHECKING:
+    import zmq
     from zmq.auth.thread import ThreadAuthenticator
 
     from simnet.wire.membership.admission import HostClaim
     from simnet.wire.security.keys import BrokerKeys
-
-_FAILURES = {
-    zmq.Event.HANDSHAKE_FAILED_PROTOCOL: "it has no key, another broker's, or speaks something else",
-    zmq.Event.HANDSHAKE_FAILED_NO_DETAIL: "it has no key, or speaks something else",
-}
-_EVENTS = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | sum(_FAILURES)
-_POLL_MS = 100
-_GONE = "a peer that has left"
 
 
 class Authenticator:
@@ -40,13 +27,13 @@ class Authenticator:
     def __init__(self, context: zmq.Context[zmq.Socket[bytes]], keys: BrokerKeys | None) -> None:
         self._keys = keys
         self._authenticator = None if keys is None else _authenticator(context, keys)
-        self._monitors: list[_Monitor] = []
+        self._monitors: list[ConnectionMonitor] = []
 
-    def protect(self, protected: zmq.Socket[bytes]) -> None:
-        """Protect a socket that is not bound yet."""
+    def protect(self, protected: zmq.Socket[bytes], budgets: ConnectionBudgets) -> None:
+        """Protect a socket that is not bound yet; `budgets` bound its connections."""
         if self._keys is not None:
             self._keys.protect(protected)
-        self._monitors.append(_Monitor(protected))
+        self._monitors.append(ConnectionMonitor(protected, "broker authentication", budgets))
 
     def key_of(self, frame: zmq.Frame) -> str | None:
         """Return the name of the key with which the sender of a frame has authenticated; None without keys."""
@@ -70,50 +57,16 @@ class Authenticator:
                 "broker authentication: ZeroMQ's authenticator has ended; expected it to last as long as the run"
             )
 
+    def cut_off(self) -> list[tuple[int, str]]:
+        """Return the connections that were cut off since the last call: descriptor and reason."""
+        return [each for monitor in self._monitors for each in monitor.cut_off()]
+
     def close(self) -> None:
         """Stop, after the protected sockets are closed and before the context is."""
         for monitor in self._monitors:
             monitor.close()
         if self._authenticator is not None:
             self._authenticator.stop()
-
-
-class _Monitor:
-    """Reads the events of one socket in a thread."""
-
-    def __init__(self, protected: zmq.Socket[bytes]) -> None:
-        self._events = protected.get_monitor_socket(_EVENTS)
-        self._addresses: dict[int, str] = {}
-        self._failure: str | None = None
-        self._warnings = LogOnce()
-        self._stopping = threading.Event()
-        self._thread = socket_thread("broker authentication", self._run)
-
-    def check(self) -> None:
-        self._thread.check()
-
-    def close(self) -> None:
-        self._stopping.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        with self._events:
-            while not self._stopping.is_set():
-                if self._events.poll(_POLL_MS):
-                    found = parse_monitor_message(self._events.recv_multipart())
-                    self._note(found["event"], found["value"])
-
-    def _note(self, event: int, value: int) -> None:
-        """Handle an event. ZeroMQ reports a failure first and then the connection (its descriptor) that it closes."""
-        if event == zmq.EVENT_ACCEPTED:
-            self._addresses[value] = _peer(value)
-        elif event == zmq.EVENT_DISCONNECTED:
-            address = self._addresses.pop(value, "a peer")
-            if self._failure is not None:
-                self._warnings.warn((address, self._failure), f"turned away {address}: {self._failure}")
-            self._failure = None
-        else:
-            self._failure = _FAILURES[zmq.Event(event)]
 
 
 class _KeyPolicy:
@@ -138,23 +91,3 @@ def _authenticator(context: zmq.Context[zmq.Socket[bytes]], keys: BrokerKeys) ->
     authenticator.start()
     authenticator.configure_curve_callback(DOMAIN, _KeyPolicy(keys))
     return authenticator
-
-
-def _peer(descriptor: int) -> str:
-    """Return the address of the peer of an accepted connection, if the connection still exists.
-
-    When the event is read, the connection may be closed and its descriptor may belong to another file.
-    """
-    try:
-        copy = os.dup(descriptor)
-    except OSError:
-        return _GONE
-    try:
-        accepted = socket.socket(fileno=copy)
-    except OSError:
-        os.close(copy)
-        return _GONE
-    with accepted, suppress(OSError):
-        if accepted.family in {socket.AF_INET, socket.AF_INET6}:
-            return str(accepted.getpeername()[0])
-    return _GONE

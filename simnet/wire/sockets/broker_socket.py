@@ -22,6 +22,7 @@ from simnet.wire.membership.admission import HostClaim
 from simnet.wire.membership.liveness import Absence, detect_silent_hosts, raise_if_lost
 from simnet.wire.membership.membership import Membership
 from simnet.wire.protocol.messages import (
+    MAX_PAYLOAD_BYTES,
     Envelope,
     Message,
     pack,
@@ -29,14 +30,19 @@ from simnet.wire.protocol.messages import (
 )
 from simnet.wire.protocol.session_replies import REPLAYED, Requests
 from simnet.wire.security.authentication import Authenticator
+from simnet.wire.sockets.host_connections import HostConnections
 from simnet.wire.sockets.router import open_router
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from simnet.wire.membership.admission import Roster
     from simnet.wire.membership.liveness import FailureDetector, ReplaySource
     from simnet.wire.security.keys import BrokerKeys
 
 POLL_S = 0.1
+MAX_FRAMES = 6
+"""Frames of a message that are looked at: no kind has as many."""
 RESEND_S = 5.0
 """Time after which a request without a reply is sent again; the host drops a second copy."""
 BEATS_MISSED = 2
@@ -77,20 +83,23 @@ class BrokerSocket:
         self._returning: dict[bytes, float] = {}
         """First hello, by routing identity, of processes that claim the place of a present host."""
         self._warnings = LogOnce()
+        self._reply_bytes: Callable[[Message], int] = lambda _: MAX_PAYLOAD_BYTES
         self._socket = open_router(context)
-        self._authenticator = Authenticator(context, keys) if is_open(endpoint) else None
-        protect = _leave_open if self._authenticator is None else self._authenticator.protect
-        protect(self._socket)
+        self._connections = HostConnections(Authenticator(context, keys) if is_open(endpoint) else None)
+        self._connections.protect(self._socket)
         try:
             self._socket.bind(endpoint)
             self.endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
             self._heartbeat = heartbeat.BrokerHeartbeat(
-                context, heartbeat.heartbeat_endpoint(endpoint), self._session, protect, self._key_of
+                context,
+                heartbeat.heartbeat_endpoint(endpoint),
+                self._session,
+                self._connections.protect,
+                self._connections.key_of,
             )
         except BaseException as error:  # Ctrl-C too: the end of the context would close the sockets under their threads
             self._socket.close()
-            if self._authenticator is not None:
-                self._authenticator.close()
+            self._connections.close()
             if not isinstance(error, zmq.ZMQError):
                 raise
             raise InputError(
@@ -133,6 +142,7 @@ class BrokerSocket:
             raise NodeError(f"{host}: has not joined; sending it {message.kind!r}")
         requests = self._hosts[host]
         ticket = requests.post(message)
+        self._connections.allow(host, requests.owed_bytes)
         if self.is_here(host):
             self._send(host, requests.newest)
         return ticket
@@ -148,6 +158,7 @@ class BrokerSocket:
     def tell(self, host: str, message: Message) -> None:
         """Send a message that `host` needs before its first request; the replay source checks the reply."""
         self._hosts[host].tell(message)
+        self._connections.allow(host, self._hosts[host].owed_bytes)
         if self.is_here(host):
             self._send(host, self._hosts[host].newest)
 
@@ -186,8 +197,7 @@ class BrokerSocket:
         """Close both sockets; queued messages have `linger_ms` to leave."""
         self._heartbeat.close()
         self._socket.close(linger_ms)
-        if self._authenticator is not None:
-            self._authenticator.close()
+        self._connections.close()
 
     def _check_liveness(self) -> None:
         """Note the hosts that are gone since the last call."""
@@ -203,16 +213,27 @@ class BrokerSocket:
     def _pump(self, timeout_s: float) -> None:
         """Handle all messages in the socket, after a wait of up to `timeout_s` for the first."""
         self._heartbeat.check()
-        if self._authenticator is not None:
-            self._authenticator.check()
+        for host, reason in self._connections.check():
+            self.refuse(host, f"refused, it {reason}")
         if timeout_s:
             self._check_liveness()
         wait_ms = math.ceil(timeout_s * 1000)
         while self._socket.poll(wait_ms):
             received = self._socket.recv_multipart(copy=False)
-            identity, *frames = [frame.bytes for frame in received]
-            self._handle(identity, frames, self._key_of(received[-1]))
+            descriptor, key = self._connections.took(received), self._connections.key_of(received[-1])
+            identity, *frames = [frame.bytes for frame in received[:MAX_FRAMES]]
+            self._handle(identity, frames, key)
+            if (host := self._membership.host_at(identity)) is not None and self.is_here(host):
+                self._connections.belongs_to(host, descriptor)
+                self._connections.allow(host, self._hosts[host].owed_bytes)
             wait_ms = 0
+
+    def _most_bytes(self, request: Message) -> int:
+        return self._reply_bytes(request)
+
+    def expect(self, reply_bytes: Callable[[Message], int]) -> None:
+        """Bound the replies to later requests: `reply_bytes` returns the most that an honest one has."""
+        self._reply_bytes = reply_bytes
 
     def _handle(self, identity: bytes, frames: list[bytes], key: str | None) -> None:
         try:
@@ -226,7 +247,7 @@ class BrokerSocket:
         except WireError as error:
             self._drop(identity, error)
             host = self._membership.host_at(identity)
-            if host is not None:
+            if host is not None and self._keys[host] == key:
                 self.refuse(host, f"refused, it sent what is no message: {error}")
             elif isinstance(error, WireVersionError) and frames[0] == b"hello":
                 self._refuse(identity, str(error))
@@ -255,7 +276,7 @@ class BrokerSocket:
     def _admit(self, identity: bytes, claim: HostClaim, key: str | None) -> None:
         host = claim.host
         # First of all, since a claim may take the place of a host that is gone.
-        if self._authenticator is not None and (objection := self._authenticator.objection(key, claim)) is not None:
+        if (objection := self._connections.objection(key, claim)) is not None:
             self._object(identity, host, objection)
             return
         if self._membership.host_at(identity) == host:
@@ -269,7 +290,7 @@ class BrokerSocket:
         self._membership.enter(identity, claim)
         self._keys[host] = key
         self._heartbeat.watch(host, key)
-        requests = self._hosts.setdefault(host, Requests(self._session))
+        requests = self._hosts.setdefault(host, Requests(self._session, reply_bytes=self._most_bytes))
         self.returns += self._membership.has_begun
         replayed = (
             self._replay_source.replay(host, requests.owed)
@@ -301,9 +322,6 @@ class BrokerSocket:
         membership.leave(Absence(host, "another process took its place"))
         return False
 
-    def _key_of(self, frame: zmq.Frame) -> str | None:
-        return None if self._authenticator is None else self._authenticator.key_of(frame)
-
     def _object(self, identity: bytes, host: str, objection: str) -> None:
         self._warnings.warn(identity, f"refused {host[:64]}: {objection}")
         self._refuse(identity, objection)
@@ -329,7 +347,3 @@ class BrokerSocket:
             # The host has just died or does not read: its silence shows that, and its open requests are repeated when it is back.
             if self._replay_source is None:
                 raise NodeError(f"{host}: cannot be reached ({error}); sending it {message.kind!r}") from error
-
-
-def _leave_open(_socket: zmq.Socket[bytes]) -> None:
-    """Leave a socket without keys: only this machine's user can reach it."""

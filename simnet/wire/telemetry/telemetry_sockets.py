@@ -2,7 +2,8 @@
 
     run ──put──▶ bounded queue ──thread──▶ XPUB ──tcp──▶ SUB ──thread──▶ dashboard
 
-An XPUB socket reports subscriptions: with no subscriber, nothing is encoded or sent.
+An XPUB socket reports subscriptions, and peers may say there what they like. So the connections themselves tell whether anybody
+listens: with none, nothing is encoded or sent, and no peer can switch telemetry off for others.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING
 import zmq
 
 from simnet.errors import InputError, WireError
+from simnet.wire.security.connection_budgets import ConnectionBudgets
+from simnet.wire.security.connection_monitor import ConnectionMonitor
 from simnet.wire.socket_thread import socket_thread
 from simnet.wire.telemetry.telemetry_messages import (
     MAX_BYTES,
@@ -30,6 +33,17 @@ if TYPE_CHECKING:
 REPEAT_S = 1.0
 """Period of the constant record."""
 _BACKLOG = 4096
+_WAITING = 256
+"""Messages that queue for a subscriber that does not read; what comes then is dropped for this subscriber."""
+_SAID_BYTES = 64 * 1024
+"""All that a subscriber may ever say: it has nothing to say but its subscription."""
+_TOPIC_BYTES = 64
+_NOTES = 100
+"""Notes of subscribers that are read before telemetry goes on."""
+_HELD_BYTES = 64 * 1024 * 1024
+"""What a subscriber holds of a run before it is taken."""
+_FRAMES = 5
+"""Frames of a message that are looked at: no topic has as many."""
 _POLL_MS = 50
 _LINGER_MS = 1000
 """Time for queued messages to leave at the end."""
@@ -46,17 +60,23 @@ class LivePublisher:
     def __init__(self, endpoint: str, constant: Published) -> None:
         self._constant = constant
         self._queue: deque[Callable[[], Published]] = deque()
-        self._has_subscribers = self._closing = False
+        self._closing = False
         self.dropped = 0
         """Number of records that were put while the queue was full."""
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.XPUB)
         self._socket.setsockopt(zmq.LINGER, _LINGER_MS)
         self._socket.setsockopt(zmq.XPUB_VERBOSE, 1)  # report every subscriber, not only the first
+        self._socket.setsockopt(zmq.SNDHWM, _WAITING)
+        self._socket.setsockopt(zmq.MAXMSGSIZE, _TOPIC_BYTES)
+        self._budgets = ConnectionBudgets(_SAID_BYTES)
+        self._monitor = ConnectionMonitor(self._socket, "telemetry connections", self._budgets)
         try:
             self._socket.bind(endpoint)
         except zmq.ZMQError as error:
-            self._context.destroy(0)
+            self._socket.close()
+            self._monitor.close()
+            self._context.term()
             raise InputError(
                 f"{endpoint}: cannot publish there ({error}); expected e.g. tcp://127.0.0.1:5570"
             ) from error
@@ -65,16 +85,17 @@ class LivePublisher:
 
     @property
     def has_subscribers(self) -> bool:
-        """Whether there is a subscriber."""
-        return self._has_subscribers
+        """Whether anybody is connected."""
+        return self._budgets.count > 0
 
     def check(self) -> None:
-        """Raise what ended the publisher's thread, if it has failed."""
+        """Raise what ended one of the publisher's threads, if it has failed."""
         self._thread.check()
+        self._monitor.check()
 
     def put(self, make: Callable[[], Published]) -> None:
         """Queue a record and return at once; the publisher's thread calls `make`. A full queue drops the record."""
-        if not self._has_subscribers:
+        if not self.has_subscribers:
             return
         if len(self._queue) >= _BACKLOG:
             self.dropped += 1
@@ -85,6 +106,7 @@ class LivePublisher:
         """Send all queued records and stop."""
         self._closing = True
         self._thread.join()
+        self._monitor.close()
         self._context.term()
 
     def _run(self) -> None:
@@ -102,17 +124,17 @@ class LivePublisher:
                     return
 
     def _poll_subscribers(self, wait_ms: int) -> bool:
-        """Handle subscriptions; return whether there is a new one."""
+        """Read what subscribers say; return whether there is a new one. They may say more than is read at once."""
         is_new = False
-        while self._socket.poll(wait_ms):
+        for _ in range(_NOTES):
+            if not self._socket.poll(wait_ms):
+                break
             wait_ms = 0
-            note = self._socket.recv()
-            self._has_subscribers = note[:1] == b"\x01"
-            is_new = is_new or self._has_subscribers
+            is_new = self._socket.recv()[:1] == b"\x01" or is_new
         return is_new
 
     def _send(self, published: Published) -> None:
-        if self._has_subscribers:
+        if self.has_subscribers:
             self._socket.send_multipart(pack(published))
 
 
@@ -128,26 +150,33 @@ class LiveSubscriber:
         self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_BYTES)
         self._socket.setsockopt(zmq.RECONNECT_IVL, 50)
         self._socket.setsockopt(zmq.SUBSCRIBE, b"")
+        self._socket.setsockopt(zmq.RCVHWM, _WAITING)
+        self._budgets = ConnectionBudgets(_HELD_BYTES)
+        self._monitor = ConnectionMonitor(self._socket, "telemetry connection", self._budgets)
         try:
             self._socket.connect(endpoint)
         except zmq.ZMQError as error:
-            self._context.destroy(0)
+            self._socket.close()
+            self._monitor.close()
+            self._context.term()
             raise InputError(f"{endpoint}: cannot connect ({error}); expected e.g. tcp://127.0.0.1:5570") from error
         self._thread = socket_thread("telemetry", self._run)
 
     @property
     def has_failed(self) -> bool:
         """Whether the subscriber's thread has failed."""
-        return self._thread.failure is not None
+        return self._thread.failure is not None or not self._monitor.is_alive
 
     def check(self) -> None:
-        """Raise what ended the subscriber's thread, if it has failed."""
+        """Raise what ended one of the subscriber's threads, if it has failed."""
         self._thread.check()
+        self._monitor.check()
 
     def close(self) -> None:
         """Stop receiving."""
         self._stopping.set()
         self._thread.join()
+        self._monitor.close()
         self._context.term()
 
     def _run(self) -> None:
@@ -156,8 +185,10 @@ class LiveSubscriber:
             while not self._stopping.is_set():
                 if not self._socket.poll(_POLL_MS):
                     continue
+                received = self._socket.recv_multipart(copy=False)
+                self._budgets.took(received)
                 try:
-                    published = unpack(self._socket.recv_multipart())
+                    published = unpack([frame.bytes for frame in received[:_FRAMES]])
                 except WireError as error:
                     if not has_warned:
                         _LOG.warning("dropped telemetry: %s", error)

@@ -19,13 +19,15 @@ from simnet.errors import InputError, NodeError
 from simnet.wire.membership import heartbeat
 from simnet.wire.membership.admission import HostClaim, NamedRoster, NodeRoster, host_name
 from simnet.wire.protocol.messages import Envelope, Message, pack
-from simnet.wire.security import authentication, keys
+from simnet.wire.security import keys
+from simnet.wire.security.connection_budgets import ConnectionBudgets
 from simnet.wire.security.keys import BrokerKeys, HostKeys
 from simnet.wire.sockets.broker_socket import BrokerSocket
 from simnet.wire.sockets.host_socket import HostSocket
 from support.waiting import wait_until
 
 STOP = Message("stop", {"failure": None})
+FAILED = zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
 
 
 @pytest.fixture
@@ -101,11 +103,11 @@ def test_known_key_is_admitted_while_strangers_are_refused(
 def test_heartbeat_socket_requires_a_key(folder: Path, broker: BrokerSocket) -> None:
     with zmq.Context() as context, context.socket(zmq.DEALER) as plain:
         plain.setsockopt(zmq.LINGER, 0)
-        monitor = plain.get_monitor_socket(zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_SUCCEEDED)
+        monitor = plain.get_monitor_socket(FAILED | zmq.EVENT_HANDSHAKE_SUCCEEDED)
         port = int(broker._heartbeat.endpoint.rpartition(":")[2])
         plain.connect(f"tcp://127.0.0.1:{port}")
         assert monitor.poll(5000)
-        assert int.from_bytes(monitor.recv_multipart()[0][:2], "little") == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+        assert int.from_bytes(monitor.recv_multipart()[0][:2], "little") & FAILED
         plain.disable_monitor()
         monitor.close()
 
@@ -162,9 +164,11 @@ def test_closed_connection_number_has_no_address() -> None:
     """ZeroMQ tells of connections by descriptor; when that is read it may be another file's, or none."""
     one, other = socket.socketpair()
     with one, other, tempfile.TemporaryFile() as file:
-        for descriptor in (one.fileno(), file.fileno(), 10**6):
+        budgets = ConnectionBudgets()
+        for descriptor, address in ((one.fileno(), "this machine"), (file.fileno(), None), (10**6, None)):
             before = len(os.listdir("/dev/fd"))
-            assert authentication._peer(descriptor) == "a peer that has left"
+            assert budgets.opened(descriptor) == address
+            assert list(budgets.enforce()) == []
             assert len(os.listdir("/dev/fd")) == before
 
 

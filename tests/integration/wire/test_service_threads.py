@@ -18,7 +18,7 @@ from simnet.wire.membership import heartbeat
 from simnet.wire.membership.admission import HostClaim, NamedRoster
 from simnet.wire.membership.heartbeat import BrokerHeartbeat, HostHeartbeat
 from simnet.wire.protocol.messages import Envelope
-from simnet.wire.security import authentication
+from simnet.wire.security import connection_monitor
 from simnet.wire.sockets.broker_socket import BrokerSocket
 from simnet.wire.sockets.host_socket import HostSocket
 from simnet.wire.telemetry import telemetry_sockets
@@ -73,7 +73,7 @@ def test_host_heartbeat_hands_its_failure_to_the_host(context: zmq.Context, monk
 
 
 def test_authentication_hands_its_failure_to_the_broker(context: zmq.Context, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(authentication, "parse_monitor_message", fail)
+    monkeypatch.setattr(connection_monitor, "parse_monitor_message", fail)
     broker = BrokerSocket(context, "tcp://127.0.0.1:*", NamedRoster(("one",)))
     with context.socket(zmq.DEALER) as peer:
         peer.connect(broker.endpoint)
