@@ -5,6 +5,7 @@ A picture depends on nothing but its request, so it does not matter which proces
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from simnet.world.rendering.render_requests import SceneSetting, ViewRequest
 
+_LOG = logging.getLogger(__name__)
 ATTEMPTS = 2
 """How many processes may die of one request."""
 
@@ -77,6 +79,7 @@ class DrawClient:
             except (EOFError, OSError) as error:
                 why = (self._process and self._process.ending()) or str(error)
                 self._drop()
+                _LOG.info("the renderer's process died while %s: %s", what, why)
             except BaseException:
                 self._drop()  # its answer is still to come
                 raise
