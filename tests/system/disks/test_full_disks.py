@@ -28,9 +28,14 @@ from support.tiny_runs import pictures
 
 __all__ = ["disk", "pictures"]
 
-TRIES = int(os.environ.get("SIMNET_DISKS", "6"))
+TRIES = int(os.environ.get("SIMNET_DISKS", "4"))
 """How many sizes of disk and of file a run is tried with."""
 Writer = Callable[[Path], None]
+
+
+def spread(least: int, most: int) -> list[int]:
+    """Return `TRIES` different sizes, the larger the further apart; a run needs more than `most`."""
+    return sorted({round(least * (most / least) ** (step / (TRIES - 1))) for step in range(TRIES)})
 
 
 class CommandFailedError(Exception):
@@ -165,14 +170,16 @@ def test_full_disk_is_one_line_and_room_is_enough(name: str, writers: dict[str, 
     write(folder)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in {"hosts", "csv", "prometheus", "cache"}])
 def test_read_only_disk_is_one_line(name: str, writers: dict[str, Writer], disk: SmallDisk) -> None:
     disk.protect()
     said = refused(writers[name], disk.path)
     assert "ead-only" in said or "readonly" in said or "unable to open" in said, said
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in {"sweep", "cache", "hosts"}])
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if name not in {"sweep", "cache", "hosts", "csv", "prometheus"}]
+)
 def test_limit_on_file_sizes_is_one_line(name: str, writers: dict[str, Writer], tmp_path: Path) -> None:
     write, folder = writers[name], tmp_path / "here"
     folder.mkdir()
@@ -191,7 +198,7 @@ def fingerprint(output: str) -> str:
     return json.loads(output.splitlines()[-1])["fingerprint"]
 
 
-@pytest.mark.parametrize("pages", [round(1.9**step) for step in range(TRIES)])
+@pytest.mark.parametrize("pages", spread(1, 300))
 def test_run_goes_on_as_soon_as_the_disk_has_room(
     pages: int, simnet, scenario: Path, finished: Path, disk: SmallDisk
 ) -> None:
@@ -207,7 +214,7 @@ def test_run_goes_on_as_soon_as_the_disk_has_room(
     assert not list(out.rglob("*.part"))
 
 
-@pytest.mark.parametrize("size_bytes", [round(300 * 3.3**step) for step in range(TRIES)])
+@pytest.mark.parametrize("size_bytes", spread(300, 1_000_000))
 def test_run_goes_on_with_larger_files(size_bytes: int, simnet, scenario: Path, finished: Path, tmp_path: Path) -> None:
     expected = json.loads((finished / "run.json").read_text())["summary"]["fingerprint"]
     out = tmp_path / "run"
