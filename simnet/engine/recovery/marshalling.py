@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from simnet import errors
 from simnet.codec.bitstream import framing
-from simnet.errors import NodeError, SimnetError
+from simnet.errors import InputError, NodeError, OutputError, SimnetError
 from simnet.records.grants import Capture, Coded, Delivery, Plan, SideChoice
 from simnet.wire.protocol.messages import Message
 from simnet.wire.protocol.serialization import from_plain, to_plain
@@ -86,7 +86,7 @@ def raise_if_failed(message: Message, host: str) -> Message:
         return message
     kind = getattr(errors, message.header["error"], NodeError)
     text = _one_line(message.header["message"])
-    if not (isinstance(kind, type) and issubclass(kind, SimnetError)) or issubclass(kind, NodeError):
+    if not (isinstance(kind, type) and issubclass(kind, InputError | OutputError)):
         raise NodeError(f"{host}: {text}")
     raise kind(text)
 

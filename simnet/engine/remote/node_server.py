@@ -89,7 +89,7 @@ class NodeServer:
             self._connection.join(join_s)
             while (request := self._connection.receive()).kind != "stop":
                 try:
-                    handlers[request.kind](request)
+                    handlers.get(request.kind, self._refuse)(request)
                 except Exception as error:
                     self._fail(request, error)
             self._reply(request, Message("stopped"))
@@ -103,6 +103,9 @@ class NodeServer:
             if self._world is not None and not self._shares_process:
                 self._world.close()
 
+    def _refuse(self, request: Message) -> None:
+        raise NodeError(f"asked to {request.kind!r}; expected a request of a broker")
+
     def _open(self, request: Message) -> None:
         header = request.header
         scenario = unpack_records(Scenario, request.payloads[0])
@@ -112,6 +115,8 @@ class NodeServer:
         self._pool.close()
         self._pool = OrderedPool(header["threads"], self._name)
         streams = {stream.name: stream for stream in scenario.streams}
+        if unknown := [each["name"] for each in header["streams"] if each["name"] not in streams]:
+            raise NodeError(f"asked to open {unknown[0]!r:.100}; expected a stream of the scenario")
 
         def open_camera(each: dict[str, Any]) -> None:
             stream = streams[each["name"]]
@@ -142,6 +147,8 @@ class NodeServer:
 
     def _capture(self, request: Message) -> None:
         grant = marshalling.capture_grant(request)
+        if grant.stream not in self._cameras:
+            raise NodeError(f"asked for a frame of {grant.stream!r:.100}; expected one of the streams that it opened")
         job = self._pool.submit(grant.stream, lambda: _captured(self._cameras[grant.stream], grant))
         self._when_done(request, [job], lambda: marshalling.coded_message(*job.result()))
 
@@ -255,7 +262,7 @@ def main(arguments: list[str]) -> int:
     with zmq.Context() as context:
         try:
             NodeServer(HostSocket(context, endpoint, HostClaim(name)), name).serve()
-        except NodeError as error:
+        except SimnetError as error:
             print(f"simnet: error: {printable(error)}", file=sys.stderr)  # noqa: T201 - a process of its own
             return error.exit_status
         except KeyboardInterrupt:
