@@ -147,10 +147,14 @@ class NodeServer:
 
     def _capture(self, request: Message) -> None:
         grant = marshalling.capture_grant(request)
-        if grant.stream not in self._cameras:
-            raise NodeError(f"asked for a frame of {grant.stream!r:.100}; expected one of the streams that it opened")
-        job = self._pool.submit(grant.stream, lambda: _captured(self._cameras[grant.stream], grant))
+        job = self._pool.submit(grant.stream, lambda: _captured(self._camera(grant.stream), grant))
         self._when_done(request, [job], lambda: marshalling.coded_message(*job.result()))
+
+    def _camera(self, stream: str) -> CameraRuntime:
+        """Return a stream's camera, in the pool: it opens there."""
+        if stream not in self._cameras:
+            raise NodeError(f"asked for a frame of {stream!r:.100}; expected one of the streams that it opened")
+        return self._cameras[stream]
 
     def _deliver(self, request: Message) -> None:
         self._answer(request, marshalling.plan_message(*self._fusion_here.deliver(marshalling.delivery_grant(request))))
