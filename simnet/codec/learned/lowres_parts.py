@@ -16,6 +16,8 @@ TABLES, SCALE_MIN, SCALE_MAX = 64, 0.11, 64.0
 E_FOLDS = math.log(SCALE_MAX / SCALE_MIN) / TABLES
 """Logarithm of the ratio of successive tables' standard deviations."""
 PRIORS = 64
+GATED = 4.0
+"""Largest product in a gate: products of products of an outlier became 1e11 in one picture of a thousand, and its bits doubled."""
 MODULATION = 8.0
 """Largest factor, shift or gain that the body passes to the renderer: unbounded, one outlier became 1e20 in a picture."""
 LEAST = 1e-9
@@ -63,7 +65,7 @@ class Block(nn.Module):
         """Keep the shape (B, C, H, W)."""
         x = x + self.b(self.d(functional.leaky_relu(self.a(x), SLOPE)))
         u, v = self.f1(x).chunk(2, 1)
-        return x + self.f2(u * functional.silu(v))
+        return x + self.f2((u * functional.silu(v)).clamp(-GATED, GATED))
 
 
 class Renderer(nn.Module):
