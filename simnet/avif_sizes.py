@@ -48,7 +48,7 @@ def _boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, tuple[int, i
 def _items(data: bytes, meta: dict[bytes, tuple[int, int]]) -> Iterator[bytes]:
     """Content of every item, from the box `iloc` (ISO/IEC 14496-12, 8.11.3)."""
     at, end = meta[b"iloc"]
-    box = _Bits(data[at:end])
+    box = _BitReader(data[at:end])
     version = box.read(8)
     box.read(24)
     offset_size, length_size, base_size, index_size = (8 * box.read(4) for _ in range(4))
@@ -94,7 +94,7 @@ def _frame_sizes(item: bytes) -> Iterator[tuple[int, int]]:
         length = len(item) - at
         if has_size:
             length, at = _leb128(item, at)
-        bits = _Bits(item[at : at + length])
+        bits = _BitReader(item[at : at + length])
         at += length
         if kind == _SEQUENCE:
             sequence = _sequence(bits)
@@ -112,7 +112,7 @@ def _leb128(data: bytes, at: int) -> tuple[int, int]:
     raise ValueError("a long number")
 
 
-def _sequence(bits: _Bits) -> _Sequence:
+def _sequence(bits: _BitReader) -> _Sequence:
     """Read a sequence header (5.5.1) as far as the order hints."""
     bits.read(4)
     is_reduced = bits.flag()
@@ -134,7 +134,7 @@ def _sequence(bits: _Bits) -> _Sequence:
     )
 
 
-def _operating_points(bits: _Bits) -> int:
+def _operating_points(bits: _BitReader) -> int:
     """Skip timing and operating points; return the bits of a frame's presentation time, 0 without one."""
     time_bits, delay_bits, has_model = 0, 0, False
     if bits.flag():
@@ -160,7 +160,7 @@ def _operating_points(bits: _Bits) -> int:
     return time_bits
 
 
-def _has_own_size(bits: _Bits, sequence: _Sequence) -> bool:
+def _has_own_size(bits: _BitReader, sequence: _Sequence) -> bool:
     """Whether a frame's header (5.9.2) says another size than the sequence's."""
     if sequence.is_reduced or bits.flag():  # a frame shown again has no size
         return False
@@ -179,7 +179,7 @@ def _has_own_size(bits: _Bits, sequence: _Sequence) -> bool:
     return kind == _SWITCH or bits.flag()
 
 
-class _Bits:
+class _BitReader:
     """Reads bits from the highest on; IndexError at the end."""
 
     def __init__(self, data: bytes) -> None:

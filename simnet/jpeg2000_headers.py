@@ -59,7 +59,7 @@ def _find_codestream(stream: IO[bytes]) -> int:
 
 
 def _size(stream: IO[bytes], at: int) -> tuple[tuple[int, int], int]:
-    """Check the segment SIZ; return the size and the segment's length."""
+    """Check the segment of sizes; return the size and the segment's length."""
     stream.seek(at)
     start, marker, length = struct.unpack(">HHH", stream.read(6))
     if (start, marker) != (_START, _SIZE) or length < 38:

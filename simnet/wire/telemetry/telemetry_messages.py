@@ -54,7 +54,7 @@ class Published:
     files: tuple[bytes, ...] = ()
 
 
-class _Version(Struct):
+class _AnyVersion(Struct):
     """The version of telemetry of any version."""
 
     v: int
@@ -95,7 +95,7 @@ def unpack(frames: Sequence[bytes]) -> Published:
         raise WireError(f"{topic}: {size_bytes} bytes; expected at most {MAX_BYTES}")
     try:
         # The version first: a record of another version may have other fields.
-        version = msgspec.msgpack.decode(frames[1], type=_Version).v
+        version = msgspec.msgpack.decode(frames[1], type=_AnyVersion).v
         if version != VERSION:
             raise WireError(f"{topic}: telemetry of version {version}; expected {VERSION}")
         record = msgspec.convert(_DECODERS[topic].decode(frames[1]).body, kind, from_attributes=True)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
