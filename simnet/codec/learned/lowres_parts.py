@@ -17,7 +17,7 @@ E_FOLDS = math.log(SCALE_MAX / SCALE_MIN) / TABLES
 """Logarithm of the ratio of successive tables' standard deviations."""
 PRIORS = 64
 GATED = 4.0
-"""Largest product in a gate: products of products of an outlier became 1e11 in one picture of a thousand, and its bits doubled."""
+"""Largest product in a gate: products of products of an outlier became 1e11 in one picture of a thousand."""
 MODULATION = 8.0
 """Largest factor, shift or gain that the body passes to the renderer: unbounded, one outlier became 1e20 in a picture."""
 LEAST = 1e-9
