@@ -13,7 +13,6 @@ families. A family is a module that is imported when one of its codecs is opened
 from __future__ import annotations
 
 import dataclasses
-import importlib
 from typing import TYPE_CHECKING, Any
 
 from simnet import plugins
@@ -21,6 +20,7 @@ from simnet.codec import permitted_models
 from simnet.codec.bitstream import announcements
 from simnet.errors import ModelError
 from simnet.records import Announcement
+from simnet.serial_imports import imported
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,7 +103,7 @@ def open_decoder(announcement: Announcement, models: Sequence[str] | None = None
         return _family(plain).open_decoder(announcement)
     own, _, stage = announcement.model.partition(FUSE)
     decoder = _family(plain).open_decoder(dataclasses.replace(announcement, codec=plain, model=own))
-    return importlib.import_module(STAGE_MODULE).FusingDecoder(decoder, announcement, stage)
+    return imported(STAGE_MODULE).FusingDecoder(decoder, announcement, stage)
 
 
 def check(stream: StreamConfig, camera: CameraConfig) -> None:
@@ -149,7 +149,7 @@ def _family(name: str) -> Any:
         from simnet.codec import plugin_codecs
 
         return plugin_codecs.family(plugin)
-    return importlib.import_module(family_of(name))
+    return imported(family_of(name))
 
 
 def modules_of(name: str) -> tuple[str, ...]:

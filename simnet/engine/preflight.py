@@ -74,13 +74,17 @@ def check_frames(scenario: Scenario) -> None:
         )
 
 
+def tell_early_end(asked: Scenario, clipped: Scenario) -> None:
+    """Tell the user that a recording ends the run before its time."""
+    if clipped.duration_ns < asked.duration_ns:
+        end_s, asked_s = clipped.duration_ns / SECOND_NS, asked.duration_ns / SECOND_NS
+        where = asked.world.path or asked.world.kind
+        tell(f"{where}: the recording ends at {end_s:g} s, and the run with it (instead of at {asked_s:g} s)")
+
+
 def clip(scenario: Scenario) -> Scenario:
     """Return the scenario, ending no later than its recorded world."""
     end_ns = world.end_ns(scenario.world, scenario.cameras, scenario.duration_ns)
     if end_ns is None or end_ns >= scenario.duration_ns:
         return scenario
-    tell(
-        f"{scenario.world.path or scenario.world.kind}: the recording ends at {end_ns / SECOND_NS:g} s, and the run with it "
-        f"(instead of at {scenario.duration_ns / SECOND_NS:g} s)"
-    )
     return replace(scenario, duration_ns=end_ns)

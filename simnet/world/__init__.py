@@ -12,12 +12,12 @@ is imported earlier.
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from simnet import plugins
 from simnet.errors import InputError
+from simnet.serial_imports import imported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,7 +92,7 @@ def files(config: WorldConfig, cameras: Mapping[str, CameraConfig], duration_ns:
     if module == MODULES["rendered"]:
         return []
     if module != PLUGIN_MODULE:
-        return importlib.import_module(module).files(config, cameras, duration_ns)
+        return imported(module).files(config, cameras, duration_ns)
     if config.path is None:
         return []
     root = Path(config.path)
@@ -111,4 +111,4 @@ def module_of(kind: str) -> str:
 
 
 def _open(config: WorldConfig, cameras: Mapping[str, CameraConfig], seed: int) -> Any:
-    return importlib.import_module(module_of(config.kind)).open_world(config, cameras, seed)
+    return imported(module_of(config.kind)).open_world(config, cameras, seed)

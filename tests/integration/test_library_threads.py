@@ -85,7 +85,7 @@ def test_openvino_has_one_thread_for_each_job() -> None:
 def test_each_ffmpeg_coder_has_one_thread(library: str) -> None:
     encoder = libav.open_encoder(library, 64, 64, {}, apart=False)
     assert encoder.thread_count == library_threads.CODER_THREADS == 1
-    decoder = libav.open_decoder({"libx264": "h264", "libx265": "hevc", "libsvtav1": "libdav1d"}[library])
+    decoder = libav.open_decoder({"libx264": "h264", "libx265": "hevc", "libsvtav1": "libdav1d"}[library], 64, 64)
     assert decoder.thread_count == 1
 
 

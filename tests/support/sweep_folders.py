@@ -136,7 +136,7 @@ def _rows(scenario: Scenario, each: Point, kbit_s: float, db: float) -> list[Row
                 Row(
                     run="r", stream=stream, codec=each.codec, sequence=sequence, capture_ns=capture,
                     encode_ns=capture + 15_000_000, arrive_ns=capture + latency_ns - 1, decode_ns=capture + latency_ns,
-                    size_bytes=round(bpp * pixels / 8) - 80, link_bytes=round(bpp * pixels / 8), bpp=bpp, quality=0.5,
+                    size_bytes=max(0, round(bpp * pixels / 8) - 80), link_bytes=round(bpp * pixels / 8), bpp=bpp, quality=0.5,
                     packets_sent=2, packets_lost=0, retransmissions=0, outcome=Outcome.LATE if late else Outcome.DECODED,
                     side_sources=("roadside/street",) if helped else (), side_age_ns=age if helped else None,
                     psnr_db=db, ms_ssim=min(0.999, 0.7 + db / 150), alone_psnr_db=db - (1.5 - age / 2e8) if helped else db,

@@ -209,13 +209,14 @@ def test_modules_that_are_imported_by_name_are_roots(tree: SourceTree) -> None:
         # Looks for models that a user names beside a foreign stream; a cell has no such streams.
         "simnet.codec.permitted_models",
     }
-    by_name |= {"simnet", "simnet.plugins"}
+    by_name |= {"simnet", "simnet.plugins", "simnet.serial_imports"}
     reached = tree.closure(CELL)
     found = {
         name
         for name in reached
         for node in ast.walk(ast.parse(files[name].read_bytes()))
-        if isinstance(node, ast.Attribute) and node.attr in {"import_module", "__import__", "find_spec"}
+        if (isinstance(node, ast.Attribute) and node.attr in {"import_module", "__import__", "find_spec"})
+        or (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "imported")
     }
     assert found <= by_name, (
         "its modules are not seen: add them to the roots of whoever imports them, and it to this list"

@@ -11,7 +11,10 @@ from PIL import Image
 
 from simnet.cli import main
 from simnet.codec import registry
+from simnet.errors import InputError
 from simnet.learn.evaluation import evaluation_options
+from simnet.learn.evaluation.drives import Fit
+from simnet.learn.evaluation.evaluation_pairs import list_tasks
 from simnet.learn.evaluation.evaluator import evaluate
 from simnet.learn.evaluation.example_pictures import common_rate
 from support import looking_codec
@@ -205,3 +208,8 @@ def test_evaluate_arguments_are_parsed() -> None:
     specs = evaluation_options.parse_codecs("avif+fuse,factorized=a;b")
     assert [(spec.name, spec.models) for spec in specs] == [("avif+fuse", (None,)), ("factorized", ("a", "b"))]
     assert evaluation_options.parse_anchors("all", ["a", "b", "c"]) == ["c", "a", "b"]
+
+
+def test_rendered_pairs_are_independent() -> None:
+    with pytest.raises(InputError, match="do not follow each other"):
+        list_tasks(["rendered:street"], Fit(), [0, 1])

@@ -269,7 +269,7 @@ def test_finite_world_ends_the_run_and_owns_frames(install: Install) -> None:
     source = WORLD.replace("class Stripes:", "class Stripes:\n    length_ns = 300_000_000")
     install("mine", source, worlds="stripes = mine:Stripes")
     config = WorldConfig("stripes", options_json='{"wide": 8}')
-    assert world.length_ns(config, {"a/eye": EYE}) == 300_000_000
+    assert world.end_ns(config, {"a/eye": EYE}, 1 << 60) == 300_000_000
     opened = world.open_world(config, {"a/eye": EYE}, 1)
     opened.frame("a/eye", 0)[:] = 7
     assert not (opened.frame("a/eye", 0) == 7).all()

@@ -111,8 +111,3 @@ def test_offset_in_the_name_shifts_the_right_view(drive: str) -> None:
     assert listed.tasks[0].unrelated.place.stem == "04"
     with pytest.raises(InputError, match="no pair at that offset"):
         list_tasks([f"{drive}?offset=6"], Fit(), [0])
-
-
-def test_rendered_pairs_are_independent() -> None:
-    with pytest.raises(InputError, match="do not follow each other"):
-        list_tasks(["rendered:street"], Fit(), [0, 1])

@@ -53,8 +53,8 @@ def test_imported_checkpoint_encodes_and_decodes(
     Image.fromarray(picture).save("x.png")
     asked = ["--codec", "ndic-bls17", "--model", "imported/ndic-bls17"]
     assert main(["encode", "x.png", "-o", "x.snet", *asked]) == 0
-    assert main(["decode", "x.snet", "--side", "x.png", "-o", "with.png"]) == 0
-    assert main(["decode", "x.snet", "-o", "without.png"]) == 0
+    assert main(["decode", "x.snet", "--side", "x.png", "-o", "with.png", *asked[2:]]) == 0
+    assert main(["decode", "x.snet", "-o", "without.png", *asked[2:]]) == 0
     with Image.open("with.png") as first, Image.open("without.png") as second:
         assert first.size == second.size == (200, 120)
         assert first.tobytes() != second.tobytes()
