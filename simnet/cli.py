@@ -33,6 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is not None:
         return _run(list(arguments), time.perf_counter())
     library_threads.limit_new_libraries()
+    # Started with closed output, as by some daemons: what would be said goes nowhere.
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     status = _run(sys.argv[1:], BEGAN)
     if status:
         # A failed run may leave threads in native code, on which Python's own exit would crash.

@@ -18,6 +18,12 @@ JSON_BYTES = 256 * MB
 """Largest sizes, by kind: scenarios and recipes, tracks, bandwidth traces, and what simnet itself has written."""
 
 
+def check_regular(path: Path, expected: str) -> None:
+    """Raise InputError for a pipe or a device, on which opening or reading may wait for ever."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise InputError(f"{path}: not a regular file; expected {expected}")
+
+
 def read_bytes(path: Path, largest_bytes: int, expected: str) -> bytes:
     """Return the content of a file.
 
@@ -25,6 +31,7 @@ def read_bytes(path: Path, largest_bytes: int, expected: str) -> bytes:
         InputError: It cannot be read, or is larger; the message says what was `expected`.
     """
     try:
+        check_regular(path, expected)
         with path.open("rb") as file:
             data = file.read(largest_bytes + 1)
     except OSError as error:

@@ -79,6 +79,8 @@ def encode_file(
     most_pixels: int = picture_files.MOST_PIXELS,
 ) -> tuple[int, int]:
     """Encode a picture file; return the frame's size in bytes, header included, and the picture's number of pixels."""
+    if output.exists() and image.exists() and output.samefile(image):
+        raise InputError(f"{output}: the picture itself; expected another file to write")
     picture = read_picture(image, most_pixels)
     encoder = open_encoder(codec, picture.shape[1], picture.shape[0], model)
     frame = encoder.encode(picture, quality, key=True)

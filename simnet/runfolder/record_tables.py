@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_origin
 
 from simnet.errors import InputError
+from simnet.input_files import check_regular
 from simnet.output_files import whole
 from simnet.records.plain_data import type_hints
 
@@ -52,6 +53,7 @@ def read_records(path: Path, kind: type[Record]) -> list[Record]:
     import pyarrow as pa
     from pyarrow import parquet
 
+    check_regular(path, "a table that simnet run writes")
     try:
         # Not read_table: it loads pandas first.
         with parquet.ParquetFile(path) as file:

@@ -125,6 +125,7 @@ def has_manifest(folder: Path) -> bool:
 
 def _read_json(file: Path) -> dict[str, Any]:
     try:
+        input_files.check_regular(file, "the run.json that simnet run writes")
         with file.open("rb") as opened:
             content = opened.read(input_files.JSON_BYTES + 1)
         if len(content) > input_files.JSON_BYTES:

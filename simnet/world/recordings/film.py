@@ -157,6 +157,8 @@ class Film:
             yield last_ns, frame
 
     def _open(self) -> tuple[InputContainer, VideoStream]:
+        if not self._path.is_file():
+            raise PictureError(f"{self.where}: not a regular file; expected a video")
         try:
             container = av.open(
                 str(self._path.absolute()),

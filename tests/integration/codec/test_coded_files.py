@@ -203,3 +203,12 @@ def test_model_of_the_users_is_found_by_its_digest(
     assert "name it with --model if it is yours" in capsys.readouterr().err
     (tmp_path / "mine").rename(tmp_path / "moved")
     assert main(["decode", coded, "-o", out, "--model", "factorized", "--model", str(tmp_path / "moved")]) == 0
+
+
+def test_a_picture_is_not_replaced_by_its_bitstream(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "a.png"
+    Image.fromarray(np.zeros((32, 32, 3), np.uint8)).save(file)
+    before = file.read_bytes()
+    assert main(["encode", str(file), "-o", str(file), "--codec", "jpeg"]) == 2
+    assert "the picture itself; expected another file to write" in capsys.readouterr().err
+    assert file.read_bytes() == before
