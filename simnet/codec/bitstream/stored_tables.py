@@ -17,7 +17,7 @@ from simnet.errors import ModelError
 
 TOTAL = 1 << 16
 """Last cumulative count of every row; it is not stored."""
-MOST_COUNTS = 1 << 24
+MOST_COUNTS = 6 << 20
 """Most counts of all rows together; the coder takes them as Python lists."""
 MOST_CHANNELS = 4096
 LARGEST_OFFSET = 1 << 20

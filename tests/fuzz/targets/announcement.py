@@ -44,6 +44,8 @@ def bodies(draw: st.DrawFn) -> bytes:
 
 
 def fits(value: Any) -> bool:
+    if isinstance(value, list | dict):
+        return all(fits(each) for each in (value.values() if isinstance(value, dict) else value))
     return not isinstance(value, int) or -(2**63) <= value < 2**64
 
 

@@ -23,7 +23,7 @@ from support.checkpoints import drawn, untrained_dsin
 
 REFUSED = (BitstreamError, ModelError, PictureError)
 WIDTH, HEIGHT = 48, 32
-MEMORY_MIB = 1536
+MEMORY_MIB = 3072
 LONGEST_S = 60.0
 FOLDERS: dict[str, Path] = {}
 """A whole folder of each kind, by its codec."""
