@@ -141,9 +141,20 @@ def test_deep_or_huge_json_is_refused(reader: Reader, content: str, tmp_path: Pa
     refusal(reader, file)
 
 
-@pytest.mark.parametrize("name", ["mahimahi", "rates", "gpx", "plan", "waypoints"])
-def test_endless_file_is_refused(name: str) -> None:
-    assert "larger than" in refusal(READERS[name], Path("/dev/zero"))
+LINE_READERS = ["mahimahi", "rates", "gpx", "plan", "waypoints"]
+
+
+@pytest.mark.parametrize("name", LINE_READERS)
+def test_endless_device_is_refused(name: str) -> None:
+    assert "not a regular file" in refusal(READERS[name], Path("/dev/zero"))
+
+
+@pytest.mark.parametrize("name", LINE_READERS)
+def test_immense_file_is_refused(name: str, tmp_path: Path) -> None:
+    immense = tmp_path / "immense"
+    with immense.open("wb") as file:
+        file.truncate(1 << 40)
+    assert "larger than" in refusal(READERS[name], immense)
 
 
 def test_merged_keys_keep_their_places() -> None:
