@@ -130,6 +130,13 @@ def show_sweep(done: Mapping[str, Any]) -> None:
             console.print(f"{name:<12} {printable(done[name])}", soft_wrap=True)
 
 
+def show_published(paths: Sequence[object]) -> None:
+    """Print the paths of figures and tables for a paper."""
+    console = _console()
+    for path in paths:
+        console.print(f"{'published':<12} {printable(path)}", soft_wrap=True)
+
+
 def show_catalogue(
     scenarios: Sequence[Mapping[str, str]],
     models: Sequence[str],

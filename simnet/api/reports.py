@@ -18,11 +18,13 @@ from simnet.runfolder.folder_names import LINKS, PAGE, ROWS, TABLE_PARQUET
 from simnet.runfolder.run_manifest import has_manifest, read_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from matplotlib.figure import Figure as Drawing
     from pandas import DataFrame
 
     from simnet.records import Scenario
+    from simnet.report.publication.publication_kinds import Publication
     from simnet.runfolder.sweep_records import Point
 
 
@@ -62,6 +64,54 @@ class Report:
 
             webbrowser.open(sweep_page.absolute().as_uri())
         return sweep_page
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """Names of the figures that `plot` draws."""
+        return tuple(self._publication.figures)
+
+    def plot(self, name: str | None = None, *, width_mm: float = 89.0) -> Drawing:
+        """Draw a figure of the page with matplotlib, as wide as a column of a paper.
+
+        Args:
+            name: One of `figures`; default: quality against rate, or for a run rate and quality over time.
+            width_mm: Width in millimetres: 89 is one column, 181 two.
+
+        Raises:
+            InputError: There is no figure of that name, or matplotlib is not installed.
+        """
+        from simnet.report.publication import matplotlib_figures
+
+        found = self._publication
+        wanted = found.main if name is None else name
+        if wanted not in found.figures:
+            raise InputError(f"{self.path}: no figure {wanted}; expected one of {', '.join(found.figures) or 'none'}")
+        return matplotlib_figures.draw(found.figures[wanted], width_mm)
+
+    def publish(
+        self, figures: str | Sequence[str] = ("pdf",), tables: str | Sequence[str] = (), out: str | Path | None = None
+    ) -> list[Path]:
+        """Write all figures and tables for a paper, and return the paths of the files.
+
+        Args:
+            figures: Kinds: `svg`, `pdf`, `png`.
+            tables: Kinds: `latex`, `csv`.
+            out: Folder to write `figures/` and `tables/` into; default: the report's own.
+
+        Raises:
+            InputError: A kind is unknown, or matplotlib is not installed.
+            OutputError: A file cannot be written.
+        """
+        from simnet.report.publication import publication_files, publication_kinds
+
+        kinds = publication_kinds.parse(figures or None, tables or None)
+        return publication_files.write(self._publication, self.path if out is None else Path(out), kinds)
+
+    @cached_property
+    def _publication(self) -> Publication:
+        from simnet.report.publication import collected
+
+        return collected.collect([self.path])
 
     def __repr__(self) -> str:
         """Return the plain-text form of the report."""

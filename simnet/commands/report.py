@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simnet.commands import publication_options
 from simnet.printable import printable
 
 if TYPE_CHECKING:
@@ -29,11 +30,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="page to write; default: DIR/report.html, for several folders ./comparison.html",
     )
+    publication_options.configure(parser, "the page's folder")
 
 
 def execute(arguments: argparse.Namespace) -> int:
-    """Write the page and print its path."""
+    """Write the page, and the figures and tables that were asked for; print their paths."""
     from simnet import report
 
-    sys.stdout.write(f"{printable(report.write(*arguments.folders, out=arguments.out))}\n")
+    asked = publication_options.kinds(arguments)
+    page = report.write(*arguments.folders, out=arguments.out)
+    for path in (page, *publication_options.write(arguments.folders, page.parent, asked)):
+        sys.stdout.write(f"{printable(path)}\n")
     return 0

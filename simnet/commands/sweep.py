@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simnet.commands import argument_types
+from simnet.commands import argument_types, publication_options
 from simnet.errors import InputError
 from simnet.printable import printable
 
@@ -65,6 +65,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="KIND,...",
         help="also write each cell as mcap, mp4, pcap, csv, prometheus, any of them, into its own folder",
     )
+    publication_options.configure(parser, "the sweep's folder")
     parser.add_argument("--no-report", dest="report", action="store_false", help="write the table only")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object on the last line")
 
@@ -77,6 +78,7 @@ def execute(arguments: argparse.Namespace) -> int:
 
     if arguments.scheduler and arguments.workers:
         raise InputError("--workers is for workers on this machine; expected it without --scheduler")
+    asked = publication_options.kinds(arguments)
     settings: dict[str, Sequence[str]] = {}
     for key, values in arguments.set:
         if key in settings:
@@ -102,10 +104,12 @@ def execute(arguments: argparse.Namespace) -> int:
         )
     for line in done.failed:
         sys.stderr.write(f"simnet: failed: {printable(line)}\n")
+    written = publication_options.write([arguments.out], arguments.out, asked)
     if arguments.json:
-        sys.stdout.write(json.dumps(done.plain()) + "\n")
+        sys.stdout.write(json.dumps(done.plain() | {"published": [str(path) for path in written]}) + "\n")
     else:
         console.show_sweep(done.plain())
+        console.show_published(written)
     return 1 if done.failed else 0
 
 

@@ -42,11 +42,15 @@ PLOTLY = Path(__file__).with_name("assets") / "plotly-cartesian.min.js"
 
 def write_page(run_dir: Path, out: Path | None = None) -> Path:
     """Write a run's page to `out`, by default to `PAGE` in its folder; see `simnet.report.write`."""
-    run = run_reader.read(run_dir)
-    summaries = summarise(run.rows, run.virtual_s)
     path = out or run_dir / PAGE
-    save(path, render("run.html", **_context(run, summaries)))
+    save(path, render("run.html", **contents(run_dir)))
     return path
+
+
+def contents(run_dir: Path) -> dict[str, Any]:
+    """Return what a run's page shows, by the names of its template: `figures`, tables, and texts."""
+    run = run_reader.read(run_dir)
+    return _context(run, summarise(run.rows, run.virtual_s))
 
 
 def save(path: Path, page: str) -> None:

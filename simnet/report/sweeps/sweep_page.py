@@ -6,13 +6,15 @@ import base64
 import csv
 import gzip
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from simnet.errors import InputError
 from simnet.report.figures.figure import Figure
 from simnet.report.page_template import finite, render, save
+from simnet.report.run_tables import Table
 from simnet.report.sweeps import (
     compare,
     displayed_gallery,
@@ -37,6 +39,27 @@ from simnet.runfolder import sweep_reader
 from simnet.runfolder.folder_names import COMPARISON, PAGE
 
 
+@dataclass(frozen=True, slots=True)
+class ViewTables:
+    """Tables and verdict of one view of a sweep."""
+
+    figures: Table
+    verdict: Sequence[str]
+    needed: Sequence[Table]
+    anchors: Sequence[tuple[str, Table]]
+
+
+def contents(folders: Sequence[Path]) -> Iterator[tuple[PageView, Mapping[str, Sequence[Figure]], ViewTables]]:
+    """Yield each view of the page about these folders, with its figures by name and its tables.
+
+    Raises:
+        InputError: See `write`.
+    """
+    found = samples.read(_grid(folders))
+    for view in views.views(found):
+        yield view, _figures(found, view), _tables(view)
+
+
 def write(folders: Sequence[Path], out: Path | None = None) -> Path:
     """Write one page about these folders of sweeps or runs, and return its path.
 
@@ -46,13 +69,17 @@ def write(folders: Sequence[Path], out: Path | None = None) -> Path:
         InputError: A folder is neither a sweep's nor a run's, a file in it is unreadable, or the page cannot be written.
     """
     path = out or (folders[0] / PAGE if len(folders) == 1 else Path(COMPARISON))
+    save(path, render("sweep.html", **_context(samples.read(_grid(folders)))))
+    return path
+
+
+def _grid(folders: Sequence[Path]) -> ComparisonGrid:
     asked = grid(_named(folders))
     if not asked.cases:
         raise InputError(
             f"{', '.join(map(str, folders))}: nothing was asked for; expected a sweep with at least one cell"
         )
-    save(path, render("sweep.html", **_context(samples.read(asked))))
-    return path
+    return asked
 
 
 def _named(paths: Sequence[Path]) -> list[ComparedFolder]:
@@ -123,16 +150,21 @@ def _lead(found: SweepSamples) -> str:
 
 
 def _words(view: PageView) -> dict[str, Any]:
-    return {
-        "id": view.id,
-        "stream": view.stream,
-        "verdict": verdict.verdict(view),
-        "needed": sweep_tables.needed(view),
-        "anchors": [(curve, sweep_tables.against(view, curve)) for curve in view.measured]
-        if len(view.measured) > 1
-        else [],
-        "figures": sweep_tables.figures(view),
-    }
+    return {"id": view.id, "stream": view.stream, **_asdict(_tables(view))}
+
+
+def _asdict(tables: ViewTables) -> dict[str, Any]:
+    return {field.name: getattr(tables, field.name) for field in fields(tables)}
+
+
+def _tables(view: PageView) -> ViewTables:
+    several = len(view.measured) > 1
+    return ViewTables(
+        figures=sweep_tables.figures(view),
+        verdict=verdict.verdict(view),
+        needed=sweep_tables.needed(view),
+        anchors=[(curve, sweep_tables.against(view, curve)) for curve in view.measured] if several else [],
+    )
 
 
 def _figures(found: SweepSamples, view: PageView) -> dict[str, list[Figure]]:

@@ -1,0 +1,96 @@
+"""Publications of runs, sweeps and comparisons: the figures and tables of their pages, by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from simnet.report import page_template
+from simnet.report.figures.figure import Figure
+from simnet.report.publication.publication_kinds import Publication
+from simnet.report.run_tables import Table
+from simnet.report.sweeps import sweep_page
+from simnet.report.sweeps.views import ALL, PageView
+from simnet.runfolder import sweep_reader
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._]+")
+
+
+def collect(folders: Sequence[Path]) -> Publication:
+    """Return the publication of one run, one sweep, or several in comparison.
+
+    Raises:
+        InputError: A folder is neither a run's nor a sweep's, or a file in it is unreadable.
+    """
+    if len(folders) == 1 and not sweep_reader.is_sweep(folders[0]):
+        return _of_run(folders[0])
+    return _of_sweeps(folders)
+
+
+def file_name(*words: str) -> str:
+    """Return words as one name of a file."""
+    return "-".join(part for part in (_UNSAFE.sub("-", word).strip("-.") for word in words) if part).lower()
+
+
+def named(tables: Iterable[tuple[str, Table | None]]) -> dict[str, Table]:
+    """Return the tables that have rows, by names that are names of files."""
+    return {file_name(name): table for name, table in tables if table is not None and table.rows}
+
+
+def findings(sentences: Sequence[str], title: str = "Verdict") -> Table:
+    """Return sentences as a table."""
+    return Table(title, ("finding",), [(sentence,) for sentence in sentences], words=frozenset({"finding"}))
+
+
+def _of_run(folder: Path) -> Publication:
+    parts = page_template.contents(folder)
+    every: list[Figure] = []
+    for group in parts["figures"].values():
+        every += [group] if isinstance(group, Figure) else group
+    names = ("quality", "outcomes", "links", "events", "side", "timings")
+    tables = named((name.replace("side", "side-information"), parts[name]) for name in names)
+    return Publication(_numbered((_figure_name(figure), figure) for figure in every), tables, main="over-time")
+
+
+def _numbered(figures: Iterable[tuple[str, Figure]]) -> dict[str, Figure]:
+    """Return figures by name; two links can differ in a letter that no name of a file has."""
+    made: dict[str, Figure] = {}
+    for name, figure in figures:
+        own, number = name, 2
+        while own in made:
+            own, number = f"{name}-{number}", number + 1
+        made[own] = figure
+    return made
+
+
+def _figure_name(figure: Figure) -> str:
+    """Return a figure's name; that of a link has the link's own name instead of its number."""
+    return file_name("link", figure.title) if figure.id.startswith("link-") else file_name(figure.id)
+
+
+def _of_sweeps(folders: Sequence[Path]) -> Publication:
+    figures: dict[str, Figure] = {}
+    tables: dict[str, Table] = {}
+    for view, drawn, written in sweep_page.contents(folders):
+        where = _where(view)
+        for name, choices in drawn.items():
+            for number, figure in enumerate(choices):
+                setting = view.places[number].setting if len(choices) > 1 else ""
+                figures[file_name(*where, name, setting)] = figure
+        tables |= named((" ".join([*where, name]), table) for name, table in _tables(written))
+    return Publication(figures, tables, main="psnr-offered")
+
+
+def _where(view: PageView) -> list[str]:
+    """Return what tells a view's files from those of the others: nothing for all streams of the only case."""
+    return [view.case] * bool(view.case) + [view.stream] * (view.stream != ALL)
+
+
+def _tables(written: sweep_page.ViewTables) -> Iterator[tuple[str, Table]]:
+    yield "figures", written.figures
+    yield "verdict", findings(written.verdict)
+    for number, table in enumerate(written.needed):
+        yield f"needed {('psnr', 'ms-ssim')[number] if len(written.needed) == 2 else number}", table
+    for anchor, table in written.anchors:
+        yield f"bd rate against {anchor}", table
