@@ -9,18 +9,16 @@ import resource
 import sys
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from simnet import commands, interrupts, library_threads
-from simnet.errors import InputError, OutputError, SimnetError
+from simnet.commands import command_parser
+from simnet.errors import OutputError, SimnetError
 from simnet.output_files import cause, is_of_system
 from simnet.printable import PrintableFormatter, printable
-from simnet.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from _typeshed import SupportsWrite
 
 BEGAN = time.perf_counter()
 """Time at which the process began: a run's wall time includes the imports."""
@@ -50,7 +48,7 @@ def _run(typed: list[str], began: float) -> int:
     if logging.lastResort is not None:
         logging.lastResort.setFormatter(PrintableFormatter())
     try:
-        parsed = _parser().parse_args(typed, argparse.Namespace(typed=typed, began=began))
+        parsed = command_parser.build().parse_args(typed, argparse.Namespace(typed=typed, began=began))
         _check_limit_on_files()
         with interrupts.raising() as parsed.cancel:
             status = commands.find(parsed.command).execute(parsed)
@@ -90,34 +88,6 @@ def _discard_output() -> None:
     except OSError:
         with suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-class _Parser(argparse.ArgumentParser):
-    """Argument parser that raises InputError for wrong arguments; the usage is in the help."""
-
-    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
-        """Print the help; argparse's own method hides a full disk."""
-        if message:
-            out = file or sys.stderr
-            out.write(message)
-            sys.stdout.flush()
-
-    def error(self, message: str) -> NoReturn:
-        raise InputError(f"{' '.join(message.split())} ({self.prog} --help says more)")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="simnet",
-        description="Simulate a distributed camera network: real codecs, simulated links, fusion with side information.",
-        epilog="simnet COMMAND --help says more. Start with: simnet run vehicle_platoon",
-    )
-    parser.add_argument("--version", action="version", version=f"simnet {__version__}")
-    found = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name in commands.NAMES:
-        command = commands.find(name)
-        command.configure(found.add_parser(name, help=command.HELP, description=command.__doc__))
-    return parser
 
 
 def _complain(text: str) -> None:

@@ -6,10 +6,11 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from simnet import terminal_tables
 from simnet.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from rich.console import Console
 
@@ -39,10 +40,16 @@ _QUALITY: _Columns = (
     ("ms p50", "latency_ms_p50", ".0f"),
     ("ms p95", "latency_ms_p95", ".0f"),
 )
-
-
-_WIDE = 120
-"""Least terminal width at which a stream's numbers fit on one line."""
+CATALOGUE = (
+    ("models", "models"),
+    ("codecs", "codecs"),
+    ("rate controls", "rate_controls"),
+    ("transports", "transports"),
+    ("worlds", "worlds"),
+    ("recipes", "recipes"),
+    ("metrics", "metrics"),
+)
+"""What `simnet ls` lists by name: title, key."""
 
 
 @contextmanager
@@ -86,20 +93,16 @@ def show_summary(summary: Mapping[str, Any]) -> None:
 
     `gain dB` is the gain by side information; `ms` are milliseconds from capture to picture.
     """
-    from rich.table import Table
-
     console = _console()
-    outcomes = tuple(
-        each for each in _OUTCOMES if each[1] != "node_lost" or any(s["node_lost"] for s in summary["streams"].values())
-    )
-    parts = [outcomes + _QUALITY] if console.width >= _WIDE else [outcomes, _QUALITY]
-    for columns in parts:
-        table = Table("stream", box=None, pad_edge=False)
-        for title, _, form in columns:
-            table.add_column(title, justify="right" if form else "left", no_wrap=True)
-        for name, stream in summary["streams"].items():
-            table.add_row(printable(name), *(_cell(stream[key], form) for _, key, form in columns))
-        console.print(table)
+    has_lost_nodes = any(stream["node_lost"] for stream in summary["streams"].values())
+    outcomes = tuple(each for each in _OUTCOMES if each[1] != "node_lost" or has_lost_nodes)
+    columns = outcomes + _QUALITY
+    rows = [
+        [printable(name), *(_cell(stream[key], form) for _, key, form in columns)]
+        for name, stream in summary["streams"].items()
+    ]
+    left = frozenset(number for number, (_, _, form) in enumerate(columns, 1) if not form)
+    terminal_tables.show(console, ["stream", *(title for title, _, _ in columns)], rows, left)
     console.print(
         f"\n{summary['frames']} frames, {summary['virtual_s']:g} s virtual in {summary['wall_s']:.1f} s wall, "
         f"peak {summary['peak_rss_mb']:.0f} MB"
@@ -137,28 +140,32 @@ def show_published(paths: Sequence[object]) -> None:
         console.print(f"{'published':<12} {printable(path)}", soft_wrap=True)
 
 
-def show_catalogue(
-    scenarios: Sequence[Mapping[str, str]],
-    models: Sequence[str],
-    codecs: Sequence[str],
-    plugins: Sequence[Mapping[str, str]] = (),
-) -> None:
-    """Print the shipped scenarios, models and codecs, and the plug-ins."""
+def show_catalogue(found: Mapping[str, Any]) -> None:
+    """Print what can be named: the shipped scenarios, models, codecs, worlds and the rest, and the plug-ins."""
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("scenario", "what it shows", box=None, pad_edge=False)
+    scenarios = found["scenarios"]
+    table = Table(box=None, pad_edge=False)
+    longest = max((len(printable(each["name"])) for each in scenarios), default=0)
+    table.add_column("scenario", no_wrap=True, min_width=longest)
+    table.add_column("what it shows", overflow="fold")
     for each in scenarios:
         table.add_row(printable(each["name"]), printable(each["purpose"]))
         if each["expected"]:
             table.add_row("", Text(printable(each["expected"]), style="dim"))
     console = _console()
     console.print(table)
-    console.print(f"\nmodels   {', '.join(models) or 'none'}")
-    console.print(f"codecs   {', '.join(codecs)}")
-    for each in plugins:
+    console.print()
+    listed = Table(box=None, pad_edge=False, show_header=False)
+    listed.add_column(no_wrap=True)
+    listed.add_column(overflow="fold")
+    for title, key in CATALOGUE:
+        listed.add_row(title, ", ".join(map(printable, found[key])) or "none")
+    for each in found["plugins"]:
         plugin = each["fault"] or "{kind} {name} (package {package})".format(**each)
-        console.print(f"plug-in  {printable(plugin)}")
+        listed.add_row("plug-in", printable(plugin))
+    console.print(listed)
 
 
 def show_evaluation(result: EvaluationResult, page: object) -> None:
@@ -180,15 +187,10 @@ def show_evaluation(result: EvaluationResult, page: object) -> None:
 
 
 def _print_table(console: Console, table: ReportTable) -> None:
-    from rich.table import Table
-
-    console.print(printable(table.caption), style="bold")
-    shown = Table(box=None, pad_edge=False)
-    for number, title in enumerate(table.columns):
-        shown.add_column(title, justify="left" if number == 0 or title in table.words else "right", no_wrap=True)
-    for row in table.rows:
-        shown.add_row(*(printable(cell) for cell in row))
-    console.print(shown)
+    console.print(printable(table.caption), style="bold", soft_wrap=True)
+    left = frozenset(number for number, title in enumerate(table.columns) if title in table.words)
+    rows = [[printable(cell) for cell in row] for row in table.rows]
+    terminal_tables.show(console, [printable(title) for title in table.columns], rows, left)
     console.print(f"{printable(table.note)}\n" if table.note else "")
 
 

@@ -19,3 +19,8 @@ def folder(kind: str) -> Path:
         if place.is_dir():
             return place
     raise FileNotFoundError(f"no folder {kind!r} in {_PACKAGE} or beside it; install simnet again")
+
+
+def recipes() -> list[str]:
+    """Return the names of the shipped training recipes."""
+    return sorted(file.stem for file in (_PACKAGE / "learn" / "recipes").glob("*.yaml"))

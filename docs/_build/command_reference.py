@@ -25,13 +25,14 @@ def page() -> str:
         parser = argparse.ArgumentParser(prog=f"simnet {name}", add_help=False)
         command.configure(parser)
         overview.append(f"| [`{name}`](#simnet-{name}) | {cell(command.HELP)} |")
-        sections.append(_section(parser, command.__doc__ or ""))
+        sections.append(_section(parser, command.__doc__ or "", command.EXAMPLE))
     return "\n".join([INTRODUCTION, *overview, "", *sections])
 
 
-def _section(parser: argparse.ArgumentParser, description: str) -> str:
+def _section(parser: argparse.ArgumentParser, description: str, example: str) -> str:
     usage = parser.format_usage().removeprefix("usage: ").strip()
     lines = [f"## {parser.prog}", "", cell(description.partition(": ")[2]).capitalize(), "", "```text", usage, "```", ""]
+    lines += [f"Example: `{example}`", ""]
     actions = parser._actions  # argparse has no public way to them
     if actions:
         lines += ["| argument | meaning |", "|---|---|", *map(_row, actions), ""]

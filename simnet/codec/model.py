@@ -21,6 +21,7 @@ from simnet.codec.bitstream.entropy_tables import EntropyTables
 from simnet.codec.learned.context_coder import ContextCoder
 from simnet.codec.learned.lowres_coder import LowresCoder
 from simnet.errors import ModelError
+from simnet.suggestions import near
 
 WEIGHTS = manifests.WEIGHTS
 SUPPORTED = manifests.SUPPORTED
@@ -81,8 +82,9 @@ def load(name: str) -> Model:
     try:
         about = (folder / manifests.NAME).stat()
     except OSError as error:
+        known = ", ".join(names()) or "none shipped"
         raise ModelError(
-            f"{name}: unknown model; expected one of {', '.join(names()) or 'none shipped'}, or a model folder"
+            f"{name}: unknown model{near(name, names())}; expected one of {known}, or a model folder"
         ) from error
     return _load(name, folder, (about.st_ino, about.st_size, about.st_mtime_ns))
 

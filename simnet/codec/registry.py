@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any
 from simnet import plugins
 from simnet.codec import permitted_models
 from simnet.codec.bitstream import announcements
+from simnet.codec_names import FAMILIES, FUSE, RECORDED, names
 from simnet.errors import ModelError
 from simnet.records import Announcement
 from simnet.serial_imports import imported
+from simnet.suggestions import near
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,21 +31,9 @@ if TYPE_CHECKING:
     from simnet.plugins import Plugin
     from simnet.records import CameraConfig, StreamConfig
 
-FAMILIES = {
-    "simnet.codec.learned.learned_codec": ("atn", "checkerboard", "factorized", "ndic"),
-    "simnet.codec.learned.lowres_codec": ("lowres",),
-    "simnet.codec.dsin.dsin_codec": ("dsin",),
-    "simnet.codec.still.pillow_codecs": ("jpeg", "jpeg2000", "webp", "avif"),
-    "simnet.codec.published.published_codec": ("atn-paper", "ndic-bls17", "ndic-bmshj18", "bls17", "bmshj18"),
-    "simnet.codec.video.video_codec": ("h264", "hevc", "av1"),
-    "simnet.codec.still.hevc_intra": ("hevc-intra",),
-    "simnet.codec.compressai.compressai_models": ("compressai",),
-}
-FUSE = "+fuse"
 OWN_SIDE = frozenset(("atn", "ndic", "dsin", "atn-paper", "ndic-bls17", "ndic-bmshj18"))
 """Codecs whose decoders use side information themselves."""
-RECORDED, RECORDED_MODULE = "recorded", "simnet.codec.recorded_sizes"
-"""Codec that draws frame sizes without coding pictures."""
+RECORDED_MODULE = "simnet.codec.recorded_sizes"
 PLUGIN_MODULE = "simnet.codec.plugin_codecs"
 """Module that opens codecs of other packages."""
 OWN = frozenset((RECORDED, *(name for members in FAMILIES.values() for name in members)))
@@ -51,11 +41,6 @@ OWN = frozenset((RECORDED, *(name for members in FAMILIES.values() for name in m
 STAGE = "fuse"
 """Name of the side-information stage's shipped model, and the codec in that model's manifest."""
 STAGE_MODULE = "simnet.codec.learned.side_fusion"
-
-
-def names() -> list[str]:
-    """All codec names that a scenario can use."""
-    return plugins.names(plugins.CODECS, [name for family in FAMILIES.values() for name in family])
 
 
 def known(name: str) -> str:
@@ -174,4 +159,4 @@ def family_of(name: str) -> str:
     for module, members in FAMILIES.items():
         if name.removesuffix(FUSE) in members:
             return module
-    raise ModelError(f"{name}: unknown codec; expected one of {', '.join(names())}")
+    raise ModelError(f"{name}: unknown codec{near(name, names())}; expected one of {', '.join(names())}")

@@ -2,9 +2,10 @@
 
     simnet NAME ... ──▶ cli ──▶ commands.find(NAME).configure(parser) ──▶ .execute(arguments) ──▶ api, engine, sweeps, ...
 
-Rules: a command is a module with `HELP` (one line), `configure(parser)` and `execute(arguments) -> exit status`. A room is
-imported when the command is executed, so that `simnet --help` stays quick. `host_options` holds the arguments that `broker`,
-`camera` and `fusion` share, `argument_types` the numbers that options take.
+Rules: a command is a module with `HELP` (one line), `EXAMPLE` (a line to type), `configure(parser)` and
+`execute(arguments) -> exit status`. A room is imported when the command is executed, so that `simnet --help` stays quick.
+`command_parser` makes the parser of all commands, `host_options` holds the arguments that `broker`, `camera` and `fusion` share,
+`argument_types` the numbers that options take.
 """
 
 from __future__ import annotations
@@ -16,30 +17,23 @@ from typing import TYPE_CHECKING, Protocol, cast
 if TYPE_CHECKING:
     import argparse
 
-NAMES = (
-    "run",
-    "sweep",
-    "broker",
-    "camera",
-    "fusion",
-    "keys",
-    "report",
-    "check",
-    "ls",
-    "encode",
-    "decode",
-    "evaluate",
-    "train",
-    "import",
-    "dashboard",
-)
-"""Names of the commands, in the order of the help."""
+GROUPS = {
+    "Simulate": ("run", "sweep", "check", "ls"),
+    "Look at results": ("report", "dashboard"),
+    "Measure, train and use codecs": ("evaluate", "encode", "decode", "train", "import"),
+    "Run on several machines": ("broker", "camera", "fusion", "keys"),
+    "This machine": ("cache", "completion"),
+}
+"""Commands by what they are for, in the order of the help."""
+NAMES = tuple(name for names in GROUPS.values() for name in names)
+"""Names of all commands."""
 
 
 class Command(Protocol):
     """Interface of a command's module."""
 
     HELP: str
+    EXAMPLE: str
 
     def configure(self, parser: argparse.ArgumentParser) -> None:
         """Declare the command's arguments."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import argparse
 
 HELP = "lead a run whose nodes run in `simnet camera` and `simnet fusion`"
+EXAMPLE = "simnet broker vehicle_platoon --listen ipc:///tmp/platoon"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

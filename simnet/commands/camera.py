@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import argparse
 
 HELP = "run the cameras of one or more nodes in a broker's run"
+EXAMPLE = "simnet camera vehicle_platoon --node leader --connect ipc:///tmp/platoon"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

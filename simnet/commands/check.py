@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import argparse
 
 HELP = "check a scenario and print it with all defaults, prove what it is expected to show, or print the schema"
+EXAMPLE = "simnet check vehicle_platoon"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

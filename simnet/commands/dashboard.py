@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import argparse
 
 HELP = "serve a live page of a run that publishes telemetry (--live)"
+EXAMPLE = "simnet dashboard --connect tcp://127.0.0.1:5570"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import argparse
 
 HELP = "decode a bitstream file into a picture, with side pictures if given"
+EXAMPLE = "simnet decode picture.snet --side other.png -o decoded.png"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

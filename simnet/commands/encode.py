@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import argparse
 
 HELP = "encode a picture into a bitstream file"
+EXAMPLE = "simnet encode picture.png --codec jpeg -o picture.snet"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from simnet.report.evaluation_result import EvaluationResult
 
 HELP = "measure rate and distortion of codecs on pairs of pictures"
+EXAMPLE = "simnet evaluate --data rendered:street --pictures 2 --codec avif,jpeg --out runs/evaluation"
 EXAMPLES = 3
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import argparse
 
 HELP = "run the fusion centre in a broker's run"
+EXAMPLE = "simnet fusion vehicle_platoon --connect ipc:///tmp/platoon"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import argparse
 
 HELP = "convert a published network's checkpoint into a model folder"
+EXAMPLE = "simnet import checkpoint.pt --as ndic-bls17"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

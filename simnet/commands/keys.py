@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import argparse
 
 HELP = "make the key pairs that protect a run over tcp"
+EXAMPLE = "simnet keys keys leader follower_1 fusion --apart"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

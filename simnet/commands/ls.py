@@ -1,4 +1,4 @@
-"""`simnet ls`: list scenarios, models, codecs and plug-ins."""
+"""`simnet ls`: list what can be named: scenarios, models, codecs, worlds, rate controls, transports, recipes, metrics."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-HELP = "list the shipped scenarios, the models, the codecs and the plug-ins"
+HELP = "list what can be named: scenarios, models, codecs, worlds, rate controls, transports, recipes, metrics"
+EXAMPLE = "simnet ls"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -19,21 +20,39 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Print the lists."""
-    from simnet import codec, console, scenario
-    from simnet.codec import model
+    from simnet import console, scenario
 
     scenarios: list[dict[str, str]] = []
     for name, purpose, path in scenario.list_shipped():
         expect = scenario.expectation(str(path))
         expected = expect.shows if expect else ""
         scenarios.append({"name": name, "purpose": purpose, "expected": expected, "path": str(path)})
-    brought = _plugins()
-    found = {"scenarios": scenarios, "models": model.names(), "codecs": codec.names(), "plugins": brought}
+    found = {"scenarios": scenarios, **_names(), "plugins": _plugins()}
     if arguments.json:
         sys.stdout.write(json.dumps(found) + "\n")
     else:
-        console.show_catalogue(scenarios, model.names(), codec.names(), brought)
+        console.show_catalogue(found)
     return 0
+
+
+def _names() -> dict[str, list[str]]:
+    """Return the names that scenarios, recipes and options take, by what they name."""
+    from simnet import codec, plugins, world
+    from simnet.codec import model
+    from simnet.nodes import plugin_rate
+    from simnet.quality import METRICS
+    from simnet.scenario.schema import transport_schema
+    from simnet.shipped import recipes
+
+    return {
+        "models": model.names(),
+        "codecs": codec.names(),
+        "rate_controls": plugins.names(plugins.RATES, plugin_rate.BUILT_IN),
+        "transports": list(transport_schema.KINDS),
+        "worlds": plugins.names(plugins.WORLDS, world.KINDS),
+        "recipes": recipes(),
+        "metrics": list(METRICS),
+    }
 
 
 def _plugins() -> list[dict[str, str]]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import argparse
 
 HELP = "write the page of a run or a sweep again, or compare several"
+EXAMPLE = "simnet report runs/vehicle_platoon-1"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from simnet.records import Scenario
 
 HELP = "run a scenario: write rows and a report, print a table of its streams"
+EXAMPLE = "simnet run vehicle_platoon --set duration=3s"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

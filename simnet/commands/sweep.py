@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
 HELP = "run a scenario at every point of a grid; write a table and a page of quality against bandwidth"
+EXAMPLE = (
+    "simnet sweep stereo_pair --codec jpeg,factorized --set 'links.*.bandwidth=200kbit/s,1Mbit/s' --out sweeps/stereo"
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

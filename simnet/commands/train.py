@@ -9,18 +9,20 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simnet import shipped
 from simnet.printable import printable
 
 if TYPE_CHECKING:
     import argparse
 
 HELP = "train a codec by a recipe; continues an interrupted training"
+EXAMPLE = "simnet train factorized --set steps=1000"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    shipped = ", ".join(sorted(file.stem for file in (Path(__file__).parents[1] / "learn" / "recipes").glob("*.yaml")))
-    parser.add_argument("recipe", help=f"a recipe file, or the name of a shipped recipe ({shipped})")
+    known = ", ".join(shipped.recipes())
+    parser.add_argument("recipe", help=f"a recipe file, or the name of a shipped recipe ({known})")
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="folder of checkpoints and logs; default: training/<model>"
     )

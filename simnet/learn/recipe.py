@@ -12,6 +12,7 @@ from simnet import codec, input_files, units
 from simnet.errors import InputError
 from simnet.learn import dataset_spec
 from simnet.scenario import document
+from simnet.suggestions import near
 
 FOLDER = Path(__file__).parent / "recipes"
 FREE = ("steps", "device")
@@ -174,7 +175,8 @@ def find(path: str) -> Path:
     file = Path(path) if Path(path).is_file() else FOLDER / f"{path.removesuffix('.yaml')}.yaml"
     if not file.is_file():
         known = ", ".join(sorted(p.stem for p in FOLDER.glob("*.yaml")))
-        raise InputError(f"{path}: no such recipe; expected a YAML file or one of {known}")
+        hint = near(path, known.split(", "))
+        raise InputError(f"{path}: no such recipe{hint}; expected a YAML file or one of {known}")
     return file
 
 
@@ -190,8 +192,8 @@ def explain(error: pydantic.ValidationError, places: document.SourceLocations) -
         return f"{places.root.text}: {document.show(path)}: missing; it has no default{more}"
     if path and first["type"] == "extra_forbidden":
         known = list((PublishedOptions if len(path) > 1 else Recipe).model_fields)
-        near = difflib.get_close_matches(str(path[len(path) - 1]), known, 1)
-        hint = f"did you mean {near[0]}?" if near else f"expected one of {', '.join(known)}"
+        close = difflib.get_close_matches(str(path[len(path) - 1]), known, 1)
+        hint = f"did you mean {close[0]}?" if close else f"expected one of {', '.join(known)}"
         return f"{places.of_key(path).text}: {document.show(path)}: unknown key; {hint}{more}"
     if not path or first["type"] == "value_error":
         where = f"{document.show(path)}: " if path else ""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import types
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, TypeGuard, Union, get_args, get_origin
 
@@ -14,6 +12,7 @@ from simnet import units
 from simnet.errors import ScenarioError
 from simnet.scenario.document import Path, SourceLocation, SourceLocations, show
 from simnet.scenario.schema import fields, scenario_schema
+from simnet.suggestions import near
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -93,12 +92,6 @@ def written(tree: Any, location: Path) -> Path:
             tree = inside[step]
             path.append(step)
     return tuple(path)
-
-
-def near(name: object, known: Iterable[str]) -> str:
-    """Return ' (did you mean ...?)' if a known name is close to `name`, else an empty text."""
-    close = difflib.get_close_matches(str(name), list(known), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
 
 
 def keys_of(root: type[BaseModel], path: Path) -> list[str]:

@@ -12,10 +12,11 @@ from simnet import input_files
 from simnet.errors import InputError, ScenarioError
 from simnet.scenario import document, overrides, writer
 from simnet.scenario.catalogue import shipped_scenarios
-from simnet.scenario.explain import Problems, near
+from simnet.scenario.explain import Problems
 from simnet.scenario.resolve import resolver
 from simnet.scenario.schema import scenario_schema
 from simnet.scenario.schema.expect_schema import ExpectSpec
+from simnet.suggestions import near
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 from simnet.errors import ScenarioError
 from simnet.scenario import document
 from simnet.scenario.document import SourceLocation, SourceLocations, show
-from simnet.scenario.explain import expanded, keys_of, near
+from simnet.scenario.explain import expanded, keys_of
 from simnet.scenario.schema import scenario_schema
+from simnet.suggestions import near
 
 if TYPE_CHECKING:
     from simnet.scenario.document import Path
+
+LONGEST_SHOWN = 80
+"""Letters of an override that messages repeat; the rest of it is cut."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ def parse(texts: list[str]) -> list[Override]:
     parsed: list[Override] = []
     for index, text in enumerate(texts):
         key, equals, value = text.partition("=")
-        shown = f"--set {text}"
+        shown = f"--set {text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + '...'}"
         if not equals or not all(key.split(".")):
             raise ScenarioError(
                 f"{shown}: no override; expected path.of.key=value, such as links.*.bandwidth=100kbit/s"

@@ -7,6 +7,6 @@ Callers decide what to store and under which key. Nothing is ever unpickled: a p
 cache misses, and nothing else.
 """
 
-from simnet.store.store import DEFAULT_LIMIT_BYTES, Store, default_folder
+from simnet.store.store import DEFAULT_LIMIT_BYTES, PARTS, Store, StoreUsage, default_folder
 
-__all__ = ["DEFAULT_LIMIT_BYTES", "Store", "default_folder"]
+__all__ = ["DEFAULT_LIMIT_BYTES", "PARTS", "Store", "StoreUsage", "default_folder"]

@@ -6,6 +6,7 @@ import hashlib
 import os
 import sqlite3
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -23,6 +24,8 @@ BULKY = ("pixels",)
 """Kinds of large entries. They have a separate cache: a few pictures would evict many small entries of equal cost."""
 BULKY_SHARE = 3 / 4
 """Share of the size limit for large entries."""
+PARTS = ("records", "pixels")
+"""Folders of the two caches: small entries and large ones."""
 LEAST_BYTES = 10**6
 """Minimum of the size limit: empty databases use part of it."""
 LARGEST_BYTES = 2**30
@@ -55,6 +58,24 @@ class _Cache(Protocol):
 
     def close(self) -> None: ...
 
+    def clear(self) -> int: ...
+
+    def volume(self) -> int: ...
+
+    def __len__(self) -> int: ...
+
+    size_limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoreUsage:
+    """What one part of the cache takes."""
+
+    part: str
+    entries: int
+    size_bytes: int
+    limit_bytes: int
+
 
 class Store:
     """Entries of many kinds; any number of processes may use one folder at once.
@@ -63,21 +84,22 @@ class Store:
     at a measured four times the cost.
     """
 
-    def __init__(self, folder: Path, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> None:
-        """Open the cache in `folder`, which is created if necessary; its size limit is about `limit_bytes`.
+    def __init__(self, folder: Path, limit_bytes: int | None = DEFAULT_LIMIT_BYTES) -> None:
+        """Open the cache in `folder`, which is created if necessary; its size limit is about `limit_bytes` (None: as it was).
 
         Raises:
             InputError: The folder has other content.
             OutputError: It cannot be created or written.
         """
         self._folder = folder
-        if limit_bytes < LEAST_BYTES:
+        if limit_bytes is not None and limit_bytes < LEAST_BYTES:
             raise InputError(f"cache {folder}: a limit of {limit_bytes} bytes; expected at least {LEAST_BYTES}")
         self._open: list[_Cache] = []
         try:
-            bulky_bytes = int(limit_bytes * BULKY_SHARE)
-            self._small = self._cache("records", limit_bytes - bulky_bytes)
-            self._bulky = self._cache("pixels", bulky_bytes)
+            bulky_bytes = None if limit_bytes is None else int(limit_bytes * BULKY_SHARE)
+            small_bytes = None if limit_bytes is None or bulky_bytes is None else limit_bytes - bulky_bytes
+            self._small = self._cache(PARTS[0], small_bytes)
+            self._bulky = self._cache(PARTS[1], bulky_bytes)
         except BaseException:
             self.close()
             raise
@@ -105,6 +127,20 @@ class Store:
         with self._faults():
             self._of(kind).set(name, _digest(name, data) + data, retry=False)
 
+    def usage(self) -> list[StoreUsage]:
+        """Return what each part takes on the disk."""
+        with self._faults():
+            return [
+                StoreUsage(part, len(cache), cache.volume(), cache.size_limit)
+                for part, cache in zip(PARTS, self._open, strict=True)
+            ]
+
+    def clear(self) -> None:
+        """Delete all entries; processes that use the cache meanwhile compute theirs again."""
+        with self._faults():
+            for cache in self._open:
+                cache.clear()
+
     def close(self) -> None:
         """Close the calling thread's files."""
         for cache in self._open:
@@ -113,7 +149,8 @@ class Store:
     def _of(self, kind: str) -> _Cache:
         return self._bulky if kind in BULKY else self._small
 
-    def _cache(self, part: str, limit_bytes: int) -> _Cache:
+    def _cache(self, part: str, limit_bytes: int | None) -> _Cache:
+        limit = {} if limit_bytes is None else {"size_limit": limit_bytes}
         folder = self._folder / part
         with self._faults():
             folder.mkdir(parents=True, exist_ok=True)
@@ -122,7 +159,7 @@ class Store:
                 folder,
                 timeout=PATIENCE_S,
                 disk=RawDisk,
-                size_limit=limit_bytes,
+                **limit,
                 eviction_policy="least-recently-stored",
                 statistics=0,
             )

@@ -109,10 +109,10 @@ def test_run_prints_a_table_and_makes_its_folder(
         (["run", "FILE", "--set", "world.path=/nowhere"], "/nowhere"),
         (["run", "FILE", "--out", "/dev/null"], "/dev/null: "),
         (["check"], "no scenario given"),
-        (["runs"], "argument COMMAND: invalid choice: 'runs'"),
+        (["runs"], "no command 'runs' (did you mean 'run'?); expected one of: run, sweep, "),
         ([], "required: COMMAND (simnet --help says more)"),
         (["broker", "FILE"], "required: --listen (simnet broker --help says more)"),
-        (["ls", "--jsn\nx"], "unrecognized arguments: --jsn x"),
+        (["ls", "--jsn\nx"], "simnet ls: no option --jsn x (did you mean '--json'?) (simnet ls --help lists them)"),
         (["run", "FILE", "--hosts", "-1"], "--hosts: '-1': expected a whole number from 0 to 256"),
         (
             ["run", "FILE", "--realtime", "1e-9"],
@@ -163,6 +163,14 @@ def test_ls_lists_everything_shipped(capsys: pytest.CaptureFixture) -> None:
     found = json.loads(capsys.readouterr().out)
     assert "vehicle_platoon" in [scenario["name"] for scenario in found["scenarios"]]
     assert {"atn", "jpeg"} <= set(found["codecs"])
+    named = {
+        "rate_controls": "adaptive",
+        "transports": "fec",
+        "worlds": "rendered",
+        "recipes": "atn",
+        "metrics": "psnr_db",
+    }
+    assert all(name in found[key] for key, name in named.items())
     assert cli.main(["ls"]) == 0
     assert "vehicle_platoon" in capsys.readouterr().out
 

@@ -26,11 +26,10 @@ from simnet.learn.evaluation.offset_gain import gains
 from simnet.learn.evaluation.picture_coding import PictureCoder
 from simnet.learn.training_progress import progress
 from simnet.library_threads import limited
+from simnet.quality import METRICS
 
 if TYPE_CHECKING:
     import numpy as np
-
-METRICS = ("psnr_db", "ms_ssim")
 
 
 @limited()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 
 from simnet import shipped
 from simnet.errors import InputError
+from simnet.suggestions import near
 
 
 def list_shipped() -> list[tuple[str, str, Path]]:
@@ -25,9 +25,7 @@ def find(name: str) -> Path:
         return names[bare]
     if given.is_dir():
         raise InputError(f"{name!r} is a folder; expected a scenario file or one of: {', '.join(names)}")
-    near = difflib.get_close_matches(bare, names, n=1)
-    hint = f" (did you mean {near[0]!r}?)" if near else ""
-    raise InputError(f"no scenario {name!r}{hint}; expected a file or one of: {', '.join(names)}")
+    raise InputError(f"no scenario {name!r}{near(bare, names)}; expected a file or one of: {', '.join(names)}")
 
 
 def purpose(text: str) -> str:

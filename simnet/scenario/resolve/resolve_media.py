@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simnet.scenario.explain import near
 from simnet.scenario.resolve.resolve_links import RETURN_SUFFIX
+from simnet.suggestions import near
 from simnet.units import text
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from simnet.records import SECOND_NS, CameraConfig, NodeConfig, Trajectory
-from simnet.scenario.explain import near
 from simnet.scenario.schema.path_schema import TrackSpec
+from simnet.suggestions import near
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

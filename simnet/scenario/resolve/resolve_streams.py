@@ -5,20 +5,23 @@ Patterns (follower_*/front) apply first, in the order of the file, then exact na
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from simnet import codec_names
 from simnet.records import RateConfig, StreamConfig
-from simnet.scenario.explain import Problems, near
+from simnet.scenario.explain import Problems
 from simnet.scenario.resolve import decoding_order, file_lookup
 from simnet.scenario.resolve.resolve_links import reachable, reaching
 from simnet.scenario.resolve.resolve_world import options_json
-from simnet.scenario.schema.codec_schema import CodecSpec
+from simnet.scenario.schema.codec_schema import RECORDED_CODEC, CodecSpec
 from simnet.scenario.schema.rate_schema import RateSpec
 from simnet.scenario.schema.scenario_schema import StreamSpec
+from simnet.suggestions import near
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
 PREVIOUS = "previous"
 _EMPTY_STREAM = StreamSpec()
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,8 @@ def resolve(
         path, fault = ("streams", one.last.pattern), one.last.problems
         if one.stream.codec is None or one.stream.codec.name is None:
             fault.at_key(path, f"required key is missing for {name}; expected codec: atn", (*path, "codec"))
+        else:
+            _check_codec(one.said["codec"], one.stream.codec.name)
         if cameras[name] not in there:
             fault.at_key(path, f"no way from {cameras[name]!r} to fusion at {home!r}; expected links that lead there")
         elif (control := _feedback_control(one.stream.rate)) and cameras[name] not in back:
@@ -90,6 +96,16 @@ def resolve(
         _report_cycle(cycle, merged)
         return ()
     return tuple(_record(name, merged[name], file) for name in decoding_order.after_those_that_serve(served_by))
+
+
+def _check_codec(said: _StreamLayer, name: str) -> None:
+    """Report a codec's name that no package has. What is no name (a file with a class) is left to the codecs' room."""
+    known = codec_names.names()
+    if _NAME.fullmatch(plain := name.removesuffix(codec_names.FUSE)) and plain not in {*known, RECORDED_CODEC}:
+        location = said.problems.locations
+        path = ("streams", said.pattern, "codec")
+        inner = (*path, "name") if (*path, "name") in location.values else path
+        said.problems.at_value(inner, f"{name}: unknown codec{near(plain, known)}; expected one of {', '.join(known)}")
 
 
 def _merge(

@@ -61,7 +61,9 @@ def test_atn_and_its_backbone_send_equal_bytes(picture: np.ndarray) -> None:
 
 
 def test_unknown_codec_is_named() -> None:
-    with pytest.raises(ModelError, match=r"h266: unknown codec; expected one of atn, atn-paper"):
+    with pytest.raises(
+        ModelError, match=r"h266: unknown codec \(did you mean .h264.\?\); expected one of atn, atn-paper"
+    ):
         codec.open_encoder("h266", 64, 64)
 
 

@@ -228,7 +228,7 @@ def test_missing_plugin_lists_the_installed_ones(all_three: Path) -> None:
         scenario.load("stereo_pair", ["world.kind=stripe"])
     with pytest.raises(ScenarioError, match=r"rate.control: 'halve' is unknown.*; expected 'halving'"):
         scenario.load("stereo_pair", ["streams.*.rate={control: halve}"])
-    with pytest.raises(ModelError, match=r"unknown codec; expected one of .* sparse"):
+    with pytest.raises(ModelError, match=r"unknown codec .did you mean .sparse.*; expected one of .* sparse"):
         codec.open_encoder("spare", 48, 32)
 
 

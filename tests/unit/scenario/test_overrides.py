@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from simnet import scenario
+from simnet.errors import ScenarioError
 
 
 def test_wildcards_reach_every_key(write: Callable[..., str]) -> None:
@@ -88,6 +89,7 @@ def test_override_may_set_recorded_pictures(write: Callable[..., str], tmp_path:
         ),
         ("streams.bus/front.codec=jpeg", "streams.bus/front: matches no stream (did you mean 'van/front'?); expected"),
         ("streams.*.codc=jpeg", "streams.*.codc: unknown key (did you mean 'codec'?); expected one of: codec,"),
+        ("streams.*.codec=jpg", "streams.*.codec: jpg: unknown codec (did you mean 'jpeg'?)"),
         ("streams.van/front.rate.target=3", "streams.van/front.rate.target: 3 has no unit; expected"),
         ("streams.*.side_information=[car/front]", "streams.*.side_information.0: car/front cannot serve itself;"),
         ("world.kind=pairs", "world.path: required key is missing"),
@@ -113,3 +115,10 @@ def test_missing_folder_names_the_override(refusal: Callable[..., str]) -> None:
 def test_override_changes_only_its_key(write: Callable[..., str]) -> None:
     file = write()
     assert scenario.load(file, ["seed=9"]) == replace(scenario.load(file), seed=9)
+
+
+def test_long_override_is_cut_in_messages(write: Callable[..., str]) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        scenario.load(write(), [f"sed={'x' * 5000}"])
+    assert str(caught.value).startswith("--set sed=xxxx")
+    assert len(str(caught.value)) < 400

@@ -88,6 +88,11 @@ BAD = [
         ("codec: jpeg", "codec: jpeg, rate: {quality: 2}"),
         "13:44: streams.car/front.rate.quality: 2 does not fit; expected",
     ),
+    (
+        ("codec: jpeg", "codec: jpg"),
+        "13:22: streams.car/front.codec: jpg: unknown codec (did you mean 'jpeg'?); expected one of atn,",
+    ),
+    (("codec: jpeg", "codec: {name: h265}"), "13:29: streams.car/front.codec.name: h265: unknown codec (did you mean"),
     (("codec: jpeg", "codec: jpeg, rate: fast"), "13:34: streams.car/front.rate: 'fast' is no rate control; expected"),
     (
         ("codec: jpeg", "codec: jpeg, rate: {quality: 1, target: 3 kbit/s}"),
