@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     from simnet.codec.model import Model
 
-ENTROPY_LIBRARY = "compressai"
-"""Entropy coder of learned codecs. `source_digest` does not detect its import: see `bitstream.entropy_library`."""
 REFERRING = ("simnet.codec.video.video_codec",)
 """Families whose frames can refer to earlier frames."""
 WITHOUT_MODELS = ("simnet.codec.still.pillow_codecs", "simnet.codec.video.video_codec", "simnet.codec.still.hevc_intra")
 _ZOO = "simnet.codec.compressai.compressai_models"
+LIBRARIES = {_ZOO: ("compressai",)}
+"""Packages of families whose imports `source_digest` does not detect: see `bitstream.entropy_library`."""
 
 
 def codec_identity(name: str, model: str | None = None) -> str:
@@ -48,7 +48,9 @@ def plain_identity(name: str, model: str | None = None) -> str:
         return _digest(plugin.name, plugin.identity(), *plugin_codecs.family(plugin).identity(own), code)
     family = registry.family_of(name)
     checkpoint = _zoo_checkpoint(own) if family == _ZOO else _checkpoint(plain, own)
-    return _digest(plain, family, *checkpoint, code, source_digest.version(ENTROPY_LIBRARY))
+    return _digest(
+        plain, family, *checkpoint, code, *(source_digest.version(name) for name in LIBRARIES.get(family, ()))
+    )
 
 
 def refers(name: str) -> bool:

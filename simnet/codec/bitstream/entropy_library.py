@@ -1,8 +1,8 @@
-"""Import of CompressAI's range coder and entropy bottleneck without CompressAI's package initialiser.
+"""Import of CompressAI's entropy bottleneck, layers and zoo without CompressAI's package initialiser.
 
 `import compressai` loads torchvision, torch-geometric and torch._dynamo. That takes seconds, and fails if the CPU build of torch
 meets the registry's torchvision. The parts that simnet uses need none of these packages, so this module registers `compressai`
-as a bare namespace and skips its initialiser.
+as a bare namespace and skips its initialiser. Only training, the zoo's models and the import of published checkpoints need them.
 """
 
 from __future__ import annotations
@@ -23,22 +23,12 @@ BARE = {
 }
 """Subpackages whose initialisers import torchvision or torch-geometric, and their modules whose names they re-export."""
 
+MISSING = (
+    "the package compressai is not installed; expected it for training, CompressAI's models and published checkpoints: "
+    "pip install compressai==1.2.8 (Python 3.11 or 3.12, numpy below 2)"
+)
 _IMPORTING = threading.RLock()
 """Packages are registered before they are whole, and torch's own imports do not stand several threads that begin them."""
-
-ROOM = 16
-"""Padding bytes after a payload per symbol: twice the size of a 16-bit symbol with a large escape."""
-ESCAPES = 16
-"""Padding bytes after a payload per payload byte: four bits can announce an escape of fifteen times four bits."""
-
-
-def roomy(data: bytes, symbols: int) -> bytes:
-    """Append zeros to a payload, because CompressAI's decoder does not check where it ends.
-
-    Without the zeros, a crafted payload with a valid CRC and fewer than `symbols` symbols makes the decoder read out of bounds or
-    crash the process.
-    """
-    return data + bytes(ROOM * symbols + ESCAPES * len(data))
 
 
 def architectures() -> Any:
@@ -64,7 +54,7 @@ def part(name: str) -> Any:
         if "compressai" not in sys.modules:
             spec = PathFinder.find_spec("compressai")
             if spec is None or spec.submodule_search_locations is None:
-                raise ModelError("the package compressai is not installed; expected version 1.2.8")
+                raise ModelError(MISSING)
             package = ModuleType("compressai")
             package.__path__ = list(spec.submodule_search_locations)
             # Names that its entropy models expect from the skipped initialiser.

@@ -1,21 +1,20 @@
 """Integer entropy tables: built once from the trained density, stored with the checkpoint, never recomputed.
 
 One set of cumulative tables exists for each of `LEVELS` qualities and each latent channel, and gains and inverse gains for every
-quality step of the header. The coder is CompressAI's rANS (`compressai.ans`) with 16-bit tables and an escape for rare symbols.
+quality step of the header. `range_coder` codes symbols with them.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from simnet.codec.bitstream.entropy_library import part, roomy
 from simnet.codec.bitstream.framing import QUALITY_STEPS
+from simnet.codec.bitstream.range_coder import RangeDecoder, RangeEncoder, RangeTables
 from simnet.codec.bitstream.stored_tables import MOST_CHANNELS, Get, StoredTables
 from simnet.errors import BitstreamError, ModelError
 
@@ -58,12 +57,9 @@ class EntropyTables:
         return hashlib.sha256(content).hexdigest()[:16]
 
     @cached_property
-    def rows(self) -> list[list[list[int]]]:
-        """Level -> channel -> cumulative counts, in the coder's format."""
-        ends = np.cumsum(self.lengths.ravel() - 1)
-        flat = [[*row.tolist(), 1 << PRECISION] for row in np.split(self.cdf, ends[:-1])]
-        channels = self.lengths.shape[1]
-        return [flat[i : i + channels] for i in range(0, len(flat), channels)]
+    def tables(self) -> RangeTables:
+        """The coder's tables, level by level."""
+        return RangeTables.stored(self.cdf, self.lengths, self.offsets)
 
     @property
     def channels(self) -> int:
@@ -82,22 +78,21 @@ class EntropyTables:
 
     def encode(self, symbols: np.ndarray, step: int) -> bytes:
         """Range-code int32 symbols (C, h, w) at quality step `step`."""
-        coder = part("ans").RansEncoder()
-        return coder.encode_with_indexes(symbols.ravel().tolist(), *self._arguments(symbols.shape, step))
+        coder = RangeEncoder()
+        coder.put(symbols.ravel(), *self._of_channels(symbols.shape, step))
+        return coder.finish()
 
     def decode(self, data: bytes, shape: tuple[int, int, int], step: int) -> np.ndarray:
         """Decode int32 symbols of `shape` (C, h, w); the CRC of the bytes must have been checked."""
         if len(data) < 4 or len(data) % 4:
             raise BitstreamError(f"payload of {len(data)} bytes: expected a positive multiple of 4")
-        arguments = self._arguments(shape, step)
-        decoded = part("ans").RansDecoder().decode_with_indexes(roomy(data, math.prod(shape)), *arguments)
-        return np.array(decoded, dtype=np.int32).reshape(shape)
+        return RangeDecoder(data).take(*self._of_channels(shape, step)).reshape(shape)
 
-    def _arguments(self, shape: tuple[int, ...], step: int) -> tuple[list[int], list[list[int]], list[int], list[int]]:
+    def _of_channels(self, shape: tuple[int, ...], step: int) -> tuple[np.ndarray, RangeTables]:
+        """Return each symbol's table, and the tables of a step's level, one a channel."""
         channels, height, width = shape
-        level = level_of(step)
-        indexes = np.repeat(np.arange(channels), height * width).tolist()
-        return indexes, self.rows[level], self.lengths[level].tolist(), self.offsets[level].tolist()
+        first = level_of(step) * self.channels
+        return np.repeat(np.arange(channels), height * width), self.tables.between(first, first + self.channels)
 
 
 def level_of(step: int) -> int:
@@ -108,7 +103,20 @@ def level_of(step: int) -> int:
 def quantised(mass: np.ndarray) -> np.ndarray:
     """Return cumulative counts int64 (n + 2,), 0 to 65,536, of probabilities (n,); the escape gets the remaining probability."""
     rest = max(1e-9, 1.0 - float(mass.sum()))
-    return np.array(part("_CXX").pmf_to_quantized_cdf([*mass.tolist(), rest], PRECISION), dtype=np.int64)
+    counts = np.floor(np.append(mass, rest).astype(np.float32) * np.float64(1 << PRECISION) + 0.5).astype(np.int64)
+    cumulative = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum((counts << PRECISION) // counts.sum(), out=cumulative[1:])
+    cumulative[-1] = 1 << PRECISION
+    for symbol in range(len(counts)):
+        if cumulative[symbol] == cumulative[symbol + 1]:
+            # Every symbol must have a count: the rarest of those with several gives one.
+            sizes = np.diff(cumulative)
+            giver = int(np.where(sizes > 1, sizes, 2 << PRECISION).argmin())
+            if giver < symbol:
+                cumulative[giver + 1 : symbol + 1] -= 1
+            else:
+                cumulative[symbol + 1 : giver + 1] += 1
+    return cumulative
 
 
 def from_masses(

@@ -2,7 +2,7 @@
 
 weights.safetensors ──reading──▶ StoredTables ──integers, reals, rows──▶ coders
 
-CompressAI's range coder trusts its tables: a count that does not grow divides by zero and ends the interpreter.
+The range coder trusts its tables: a count that does not grow divides by zero.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from simnet.errors import ModelError
 TOTAL = 1 << 16
 """Last cumulative count of every row; it is not stored."""
 MOST_COUNTS = 6 << 20
-"""Most counts of all rows together; the coder takes them as Python lists."""
+"""Most counts of all rows together."""
 MOST_CHANNELS = 4096
 LARGEST_OFFSET = 1 << 20
 """Largest magnitude of a row's first symbol."""

@@ -22,7 +22,7 @@ import numpy as np
 from simnet import library_threads
 from simnet.codec import checkpoint_names
 from simnet.codec.bitstream import framing
-from simnet.codec.bitstream.entropy_library import architectures, roomy
+from simnet.codec.bitstream.entropy_library import architectures
 from simnet.codec.bitstream.padding import check_size, padded, to_picture
 from simnet.errors import BitstreamError, ModelError
 from simnet.records import Announcement, Decoded, SideInformation
@@ -34,6 +34,10 @@ WORD = 4
 """Word size in bytes of CompressAI's coder, which reads and writes whole words."""
 LARGEST_QUANTILE = 1 << 14
 """Largest magnitude of a symbol that a prior's table includes."""
+ROOM = 16
+"""Padding bytes after a payload per symbol: twice the size of a 16-bit symbol with a large escape."""
+ESCAPES = 16
+"""Padding bytes after a payload per payload byte: four bits can announce an escape of fifteen times four bits."""
 LENGTH = struct.Struct(">I")
 """Length prefix of every string but the last."""
 
@@ -181,6 +185,15 @@ def renamed(state: dict[str, Any]) -> dict[str, Any]:
     from simnet.codec.bitstream.entropy_library import part
 
     return part("zoo.pretrained").load_pretrained(state)
+
+
+def roomy(data: bytes, symbols: int) -> bytes:
+    """Append zeros to a payload, because CompressAI's decoder does not check where it ends.
+
+    Without the zeros, a crafted payload with a valid CRC and fewer than `symbols` symbols makes the decoder read out of bounds or
+    crash the process.
+    """
+    return data + bytes(ROOM * symbols + ESCAPES * len(data))
 
 
 def announce(name: str, zoo: Zoo, width: int, height: int) -> Announcement:

@@ -8,7 +8,6 @@ sides compute the same integer sums (`fixed_point`), and an exponential read fro
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -16,7 +15,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from simnet.codec.bitstream import fixed_point
-from simnet.codec.bitstream.entropy_library import part, roomy
+from simnet.codec.bitstream.range_coder import RangeDecoder, RangeEncoder, RangeTables
 from simnet.codec.bitstream.stored_tables import StoredTables
 from simnet.errors import BitstreamError, ModelError
 
@@ -26,8 +25,8 @@ EXPONENT_STEPS = 256
 """Entries of the exponential's table per unit of the logit."""
 EXPONENT_REACH = 12
 MOST_CENTRES = 64
-SENTINEL = 2
-"""Symbols coded before every volume: CompressAI's coder crashes on an empty stream."""
+SENTINEL = np.zeros(2, np.int32)
+"""Symbols coded before every volume: bitstreams have had them since the coder was CompressAI's."""
 
 
 def exponential() -> np.ndarray:
@@ -86,30 +85,26 @@ class Probabilities:
 
     def encode(self, symbols: np.ndarray) -> bytes:
         """Code a volume of symbols int64 (D, h, w), each in 0..5."""
-        flat, order, counts = symbols.ravel(), [], []
+        flat, coder = symbols.ravel(), RangeEncoder()
+        coder.put(SENTINEL, SENTINEL, _even(len(self.centres)))
 
         def code(places: np.ndarray, cdfs: np.ndarray) -> np.ndarray:
-            order.append(flat[places])
-            counts.append(cdfs)
+            coder.put(flat[places], np.arange(len(places)), RangeTables.each(cdfs))
             return flat[places]
 
         self._walk(symbols.shape, code)
-        values = np.concatenate([np.zeros(SENTINEL, np.int64), *order]).tolist()
-        tables = [*([_even(len(self.centres))] * SENTINEL), *np.concatenate(counts).tolist()]
-        coder = part("ans").RansEncoder()
-        return coder.encode_with_indexes(values, *_arguments(tables))
+        return coder.finish()
 
     def decode(self, data: bytes, shape: tuple[int, int, int]) -> np.ndarray:
         """Decode symbols int64 of `shape` (D, h, w); the CRC of the bytes must have been checked."""
         if len(data) < 4 or len(data) % 4:
             raise BitstreamError(f"payload of {len(data)} bytes: expected a positive multiple of 4")
-        coder = part("ans").RansDecoder()
-        coder.set_stream(roomy(data, math.prod(shape)))
-        coder.decode_stream(*_arguments([_even(len(self.centres))] * SENTINEL))
+        coder = RangeDecoder(data)
+        coder.take(SENTINEL, _even(len(self.centres)))
         symbols = np.zeros(shape, np.int64)
 
         def code(places: np.ndarray, cdfs: np.ndarray) -> np.ndarray:
-            found = np.array(coder.decode_stream(*_arguments(cdfs.tolist())), np.int64)
+            found = coder.take(np.arange(len(places)), RangeTables.each(cdfs)).astype(np.int64)
             if not ((found >= 0) & (found < len(self.centres))).all():
                 raise BitstreamError("payload holds a symbol that no centre stands for")
             symbols.reshape(-1)[places] = found
@@ -175,12 +170,6 @@ def _waves(depth: int, height: int, width: int) -> list[np.ndarray]:
     return np.split(order, np.flatnonzero(np.diff(time[order])) + 1)
 
 
-def _even(centres: int) -> list[int]:
-    """Counts of the sentinel; its symbol has a probability close to 1."""
-    return [0, *range(TOTAL - centres, TOTAL + 1)]
-
-
-def _arguments(tables: list[list[int]]) -> tuple[list[int], list[list[int]], list[int], list[int]]:
-    """Arguments of the coder for symbols that each have their own table."""
-    count = len(tables)
-    return list(range(count)), tables, [len(table) for table in tables], [0] * count
+def _even(centres: int) -> RangeTables:
+    """Table of the sentinel; its symbol has a probability close to 1."""
+    return RangeTables.each(np.array([[0, *range(TOTAL - centres, TOTAL + 1)]]))

@@ -15,8 +15,8 @@ from functools import cached_property
 import numpy as np
 
 from simnet.codec.bitstream import fixed_point
-from simnet.codec.bitstream.entropy_library import part, roomy
 from simnet.codec.bitstream.framing import QUALITY_STEPS
+from simnet.codec.bitstream.range_coder import RangeDecoder, RangeEncoder, RangeTables
 from simnet.codec.bitstream.stored_tables import MOST_CHANNELS, StoredTables
 from simnet.errors import BitstreamError, ModelError
 
@@ -30,8 +30,8 @@ SMALLEST_SCALE = 0.11
 GAIN_ONE = float(1 << 20)
 """Steps of a gain of 1: finer than other values, because gains span a factor of a hundred."""
 NEGATIVE_SLOPE_SHIFT = 3
-SENTINEL = [0, 0]
-"""Symbols coded before every latent: CompressAI's coder crashes on an empty stream."""
+SENTINEL = np.zeros(2, np.int32)
+"""Symbols coded before every latent, with table 0: bitstreams have had them since the coder was CompressAI's."""
 
 
 def scales() -> np.ndarray:
@@ -129,42 +129,38 @@ class ContextCoder:
         return digest.hexdigest()[:16]
 
     @cached_property
-    def rows(self) -> list[list[int]]:
-        """Cumulative counts of every table, in the coder's format."""
-        parts = np.split(self.cdf, np.cumsum(self.lengths - 1)[:-1])
-        return [[*row.tolist(), 1 << 16] for row in parts]
+    def tables(self) -> RangeTables:
+        """The coder's tables, one for each of `scales()`."""
+        return RangeTables.stored(self.cdf, self.lengths, self.offsets)
 
     def encode_latent(self, latent: np.ndarray, step: int) -> bytes:
         """Range-code a latent float32 (C, h, w), unscaled, at quality step `step`."""
         scaled = latent.transpose(1, 2, 0) * (self.gain[step] / GAIN_ONE)
-        symbols, indexes = [*SENTINEL], [0] * len(SENTINEL)
+        coder = RangeEncoder()
+        coder.put(SENTINEL, SENTINEL, self.tables)
 
         def code(mask: np.ndarray, own: slice, centre: np.ndarray, index: np.ndarray) -> np.ndarray:
             rest = np.rint(scaled[mask, own] - centre / fixed_point.ONE)
             rounded = np.where(index > 0, np.clip(rest, -LARGEST_SYMBOL, LARGEST_SYMBOL), 0.0)
             sent = index > 0
-            symbols.extend(rounded[sent].astype(np.int64).tolist())
-            indexes.extend(index[sent].tolist())
+            coder.put(rounded[sent], index[sent], self.tables)
             return rounded
 
         self._walk(latent.shape[1:], step, code)
-        coder = part("ans").RansEncoder()
-        return coder.encode_with_indexes(symbols, *self._tables(np.array(indexes)))
+        return coder.finish()
 
     def decode_latent(self, data: bytes, size: tuple[int, int], step: int) -> np.ndarray:
         """Decode the latent in the synthesis's input format, float32 (C, h, w); the CRC of the bytes must have been checked."""
         if len(data) < 4 or len(data) % 4:
             raise BitstreamError(f"payload of {len(data)} bytes: expected a positive multiple of 4")
-        coder = part("ans").RansDecoder()
-        coder.set_stream(roomy(data, self.channels * size[0] * size[1]))
-        coder.decode_stream(*self._tables(np.zeros(len(SENTINEL), np.int64)))
+        coder = RangeDecoder(data)
+        coder.take(SENTINEL, self.tables)
 
         def code(mask: np.ndarray, own: slice, centre: np.ndarray, index: np.ndarray) -> np.ndarray:
             del mask, own, centre
             symbols = np.zeros(index.shape)
             sent = index > 0
-            if sent.any():
-                symbols[sent] = coder.decode_stream(*self._tables(index[sent]))
+            symbols[sent] = coder.take(index[sent], self.tables)
             return symbols
 
         return self._walk(size, step, code)
@@ -193,14 +189,6 @@ class ContextCoder:
                 values[mask, own] = np.clip(unscaled, -fixed_point.REACH, fixed_point.REACH)
             start += group if number % 2 else 0
         return np.ascontiguousarray((values / fixed_point.ONE).transpose(2, 0, 1), dtype=np.float32)
-
-    def _tables(self, indexes: np.ndarray) -> tuple[list[int], list[list[int]], list[int], list[int]]:
-        """Arguments of the coder, with only the tables in use, because every call copies them."""
-        used = np.flatnonzero(np.bincount(indexes, minlength=LEVELS))
-        places = np.zeros(LEVELS, np.int64)
-        places[used] = np.arange(len(used))
-        rows = [self.rows[level] for level in used]
-        return places[indexes].tolist(), rows, self.lengths[used].tolist(), self.offsets[used].tolist()
 
 
 def table_of(log_scale: np.ndarray) -> np.ndarray:

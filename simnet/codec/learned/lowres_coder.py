@@ -15,7 +15,7 @@ from functools import cached_property
 
 import numpy as np
 
-from simnet.codec.bitstream.entropy_library import part, roomy
+from simnet.codec.bitstream.range_coder import RangeDecoder, RangeEncoder, RangeTables
 from simnet.codec.bitstream.stored_tables import StoredTables
 from simnet.codec.learned.lowres_indexes import LARGEST_Z, PASSES, REDUCTION, IndexMaps, magnitudes, places
 from simnet.errors import BitstreamError, ModelError
@@ -43,32 +43,19 @@ class IntegerTables:
     offsets: np.ndarray
 
     @cached_property
-    def starts(self) -> np.ndarray:
-        """Start of each row in `cdf`, and end of the last row."""
-        return np.concatenate([[0], np.cumsum(self.lengths - 1)])
-
-    @cached_property
-    def rows(self) -> list[list[int]]:
-        """Cumulative counts of every table, in the coder's format."""
-        counts = self.cdf.tolist()
-        return [[*counts[a:b], 1 << PRECISION] for a, b in zip(self.starts[:-1], self.starts[1:], strict=True)]
-
-    def arguments(self, tables: np.ndarray) -> tuple[list[int], list[list[int]], list[int], list[int]]:
-        """Arguments of the coder for symbols of these tables; only the tables in use, because every call copies them."""
-        used = np.flatnonzero(np.bincount(tables, minlength=len(self.lengths)))
-        names = np.zeros(len(self.lengths), np.int64)
-        names[used] = np.arange(len(used))
-        rows = [self.rows[each] for each in used]
-        return names[tables].tolist(), rows, self.lengths[used].tolist(), self.offsets[used].tolist()
+    def tables(self) -> RangeTables:
+        """The same tables in the coder's format."""
+        return RangeTables.stored(self.cdf, self.lengths, self.offsets)
 
     def costs(self) -> tuple[np.ndarray, int]:
         """Cost in bits of every symbol of every table, float32 (tables, symbols), and the symbol of the first column."""
         ends = self.offsets + self.lengths - 2
         first, last = int(self.offsets.min()) - 1, int(ends.max()) + 1
         bits = np.full((len(self.lengths), last - first + 1), ESCAPE_BITS, np.float32)
-        for table, row in enumerate(self.rows):
+        for table in range(len(self.tables)):
+            sizes = np.diff(self.tables.table(table)[:-1])
             begin = int(self.offsets[table]) - first
-            bits[table, begin : begin + len(row) - 2] = PRECISION - np.log2(np.diff(row[:-1]))
+            bits[table, begin : begin + len(sizes)] = PRECISION - np.log2(sizes)
         return bits, first
 
 
@@ -110,11 +97,6 @@ class LowresCoder:
             digest.update(np.ascontiguousarray(array, np.int64).tobytes())
         return digest.hexdigest()[:16]
 
-    @property
-    def rows(self) -> list[list[int]]:
-        """Cumulative counts of every table."""
-        return [*self.gaussians.rows, *self.priors.rows]
-
     @cached_property
     def _costs(self) -> tuple[np.ndarray, int]:
         bits, first = self.priors.costs()
@@ -129,11 +111,8 @@ class LowresCoder:
     def encode(self, u: np.ndarray, z: np.ndarray, step: int, means: Means) -> bytes:
         """Code a scaled latent float32 (C, h, w) given z (hyper, h', w') from `whole_z`, at a quality step."""
         prior = self.choose_prior(z)
-        own = self._tables_of_z(z.shape)
-        buffer = part("ans").BufferedRansEncoder()
-        buffer.encode_with_indexes(
-            z.astype(np.int64).ravel().tolist(), *self.priors.arguments(own + prior * self.hyper)
-        )
+        coder = RangeEncoder()
+        coder.put(z.ravel(), *self._tables_of_z(z.shape, prior))
 
         def code(number: int, indexes: list[np.ndarray], mean: np.ndarray) -> list[np.ndarray]:
             symbols = []
@@ -142,12 +121,11 @@ class LowresCoder:
                 symbols.append(np.where(index > 0, rest, 0.0).astype(np.int64))
             tables = np.concatenate([index.ravel() for index in indexes])
             sent = np.concatenate([each.ravel() for each in symbols])[tables > 0]
-            if len(sent):
-                buffer.encode_with_indexes(sent.tolist(), *self.gaussians.arguments(tables[tables > 0]))
+            coder.put(sent, tables[tables > 0], self.gaussians.tables)
             return symbols
 
         self._walk(z, u.shape[1:], step, means, code)
-        return bytes([prior]) + buffer.flush()
+        return bytes([prior]) + coder.finish()
 
     def open(self, data: bytes, size: tuple[int, int]) -> tuple[np.ndarray, Callable[[int, Means], np.ndarray]]:
         """Start to decode a payload with a valid CRC: integer z float32 (hyper, h', w'), and a function that decodes the rest.
@@ -163,18 +141,15 @@ class LowresCoder:
         if prior >= count:
             raise BitstreamError(f"payload names prior {prior}; expected one below {count}")
         shape = (self.hyper, *(-(-side // REDUCTION) for side in size))
-        decoder = part("ans").RansDecoder()
-        decoder.set_stream(roomy(data[1:], self.maps.channels * size[0] * size[1] + shape[0] * shape[1] * shape[2]))
-        decoded = decoder.decode_stream(*self.priors.arguments(self._tables_of_z(shape) + prior * self.hyper))
-        z = whole_z(np.array(decoded, np.float64).reshape(shape))
+        coder = RangeDecoder(data[1:])
+        z = whole_z(coder.take(*self._tables_of_z(shape, prior)).astype(np.float64).reshape(shape))
 
         def code(number: int, indexes: list[np.ndarray], mean: np.ndarray) -> list[np.ndarray]:
             del number, mean
             tables = np.concatenate([index.ravel() for index in indexes])
             whole = np.zeros(len(tables), np.int64)
-            if (sent := tables > 0).any():
-                symbols = decoder.decode_stream(*self.gaussians.arguments(tables[sent]))
-                whole[sent] = np.clip(np.array(symbols, np.int64), -LARGEST_SYMBOL, LARGEST_SYMBOL)
+            sent = tables > 0
+            whole[sent] = np.clip(coder.take(tables[sent], self.gaussians.tables), -LARGEST_SYMBOL, LARGEST_SYMBOL)
             parts = np.split(whole, np.cumsum([index.size for index in indexes])[:-1])
             return [each.reshape(index.shape) for each, index in zip(parts, indexes, strict=True)]
 
@@ -203,8 +178,12 @@ class LowresCoder:
                     inner[where] = magnitudes(symbols)
         return y_hat
 
-    def _tables_of_z(self, shape: tuple[int, ...]) -> np.ndarray:
-        return np.repeat(np.arange(self.hyper), shape[1] * shape[2])
+    def _tables_of_z(self, shape: tuple[int, ...], prior: int) -> tuple[np.ndarray, RangeTables]:
+        """Return each symbol's table, and the tables of a prior, one a channel."""
+        first = prior * self.hyper
+        return np.repeat(np.arange(self.hyper), shape[1] * shape[2]), self.priors.tables.between(
+            first, first + self.hyper
+        )
 
 
 def whole_z(z: np.ndarray) -> np.ndarray:

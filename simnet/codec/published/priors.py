@@ -1,4 +1,4 @@
-"""Entropy coding of latents with the published priors: integer tables and CompressAI's range coder.
+"""Entropy coding of latents with the published priors: integer tables and the range coder.
 
     payload = range coder( 0 0 | z | escaped symbols of z | latent | escaped symbols of the latent )        z: hyperprior only
 
@@ -13,14 +13,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
 
 import numpy as np
 
 from simnet.codec import model
 from simnet.codec.bitstream import fixed_point, stored_tables
-from simnet.codec.bitstream.entropy_library import part, roomy
 from simnet.codec.bitstream.entropy_tables import PRECISION
+from simnet.codec.bitstream.range_coder import RangeDecoder, RangeEncoder, RangeTables
 from simnet.codec.bitstream.stored_tables import MOST_CHANNELS, StoredTables
 from simnet.codec.learned import context_coder
 from simnet.errors import BitstreamError, ModelError
@@ -28,7 +27,7 @@ from simnet.errors import BitstreamError, ModelError
 CERTAIN = np.array([0, (1 << PRECISION) - 1])
 """Row 0: the symbol 0 has a probability close to 1."""
 SENTINEL = np.zeros(2, np.int64)
-"""Symbols coded first, with row 0: CompressAI's coder crashes on fewer than two symbols."""
+"""Symbols coded first, with row 0: bitstreams have had them since the coder was CompressAI's."""
 LARGEST = 1 << 20
 """Symbols are clipped to this; z is clipped further, to the range of fixed-point networks."""
 HYPER_SHRINK = 4
@@ -89,10 +88,9 @@ class SymbolCoder:
         return self.densities - (context_coder.LEVELS if self.hyper else 0)
 
     @cached_property
-    def rows(self) -> list[list[int]]:
-        """Cumulative counts of every row, in the coder's format."""
-        parts = np.split(self.cdf, np.cumsum(self.lengths - 1)[:-1])
-        return [[*row.tolist(), 1 << PRECISION] for row in parts]
+    def tables(self) -> RangeTables:
+        """The rows in the coder's format. Their symbols are places in the row: `firsts` is added here."""
+        return RangeTables.stored(self.cdf, self.lengths, np.zeros_like(self.firsts))
 
     def encode(self, latent: np.ndarray, z: np.ndarray | None = None) -> bytes:
         """Round and range-code a latent float32 (C, h, w), and its z float32 (C, h/4, w/4) if there is a hyperprior."""
@@ -103,17 +101,17 @@ class SymbolCoder:
             small = rounded(z)
             runs = [(SENTINEL, SENTINEL), *self._runs(small, self._of_channels(small.shape))]
             runs += self._runs(whole, self._of_scales(small))
-        symbols, rows = (np.concatenate(each) for each in zip(*runs, strict=True))
-        return part("ans").RansEncoder().encode_with_indexes(symbols.tolist(), *self._tables(rows))
+        coder = RangeEncoder()
+        for symbols, rows in runs:
+            coder.put(symbols, rows, self.tables)
+        return coder.finish()
 
     def decode(self, data: bytes, size: tuple[int, int]) -> np.ndarray:
         """Decode a latent of height and width `size`, float32 (C, h, w); the CRC of the bytes must have been checked."""
         if len(data) < 4 or len(data) % 4:
             raise BitstreamError(f"payload of {len(data)} bytes: expected a positive multiple of 4")
-        coder = part("ans").RansDecoder()
-        # Factor 3: escaped symbols are coded again, and a hyperprior has a smaller latent of its own.
-        coder.set_stream(roomy(data, 3 * self.channels * size[0] * size[1]))
-        coder.decode_stream(*self._tables(SENTINEL))
+        coder = RangeDecoder(data)
+        coder.take(SENTINEL, self.tables)
         shape = (self.channels, *size)
         if self.hyper is None:
             return self._read(coder, self._of_channels(shape)).reshape(shape).astype(np.float32)
@@ -130,12 +128,12 @@ class SymbolCoder:
         second = density[escaped] + self.densities
         return [(np.where(escaped, 0, places), density), (flat[escaped] - self.firsts[second], second)]
 
-    def _read(self, coder: Any, density: np.ndarray) -> np.ndarray:
-        places = np.array(coder.decode_stream(*self._tables(density)), np.int64)
+    def _read(self, coder: RangeDecoder, density: np.ndarray) -> np.ndarray:
+        places = coder.take(density, self.tables).astype(np.int64)
         values = places - 1 + self.firsts[density]
         if (escaped := places == 0).any():
             second = density[escaped] + self.densities
-            values[escaped] = np.array(coder.decode_stream(*self._tables(second)), np.int64) + self.firsts[second]
+            values[escaped] = coder.take(second, self.tables).astype(np.int64) + self.firsts[second]
         return values
 
     def _of_channels(self, shape: tuple[int, ...]) -> np.ndarray:
@@ -144,11 +142,6 @@ class SymbolCoder:
     def _of_scales(self, z: np.ndarray) -> np.ndarray:
         assert self.hyper is not None
         return self.hyper(z).ravel() + 1 + self.channels
-
-    def _tables(self, rows: np.ndarray) -> tuple[list[int], list[list[int]], list[int], list[int]]:
-        """Arguments of the coder, with only the rows in use, because every call copies them."""
-        used, places = np.unique(rows, return_inverse=True)
-        return places.ravel().tolist(), [self.rows[row] for row in used], self.lengths[used].tolist(), [0] * len(used)
 
 
 def rounded(values: np.ndarray) -> np.ndarray:

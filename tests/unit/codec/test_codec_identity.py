@@ -57,7 +57,7 @@ def test_checkpoint_changes_the_identity(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("library", "others"), [("av", ["hevc", "hevc-intra"]), ("PIL", ["jpeg"]), ("compressai", ["atn"])]
+    ("library", "others"), [("av", ["hevc", "hevc-intra"]), ("PIL", ["jpeg"]), ("wasmtime", ["atn", "lowres"])]
 )
 def test_library_version_changes_the_identity(monkeypatch, library: str, others: list[str]):
     def version(package: str) -> str:

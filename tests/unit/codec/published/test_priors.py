@@ -76,8 +76,8 @@ def test_every_table_row_is_complete_and_rising(
 ) -> None:
     for own, densities in ((factorised, 6), (hyper[1], 6 + context_coder.LEVELS)):
         assert own.channels == 6
-        assert len(own.rows) == 1 + 2 * densities
-        for row in own.rows:
+        assert len(own.tables) == 1 + 2 * densities
+        for row in (own.tables.table(each) for each in range(len(own.tables))):
             assert (row[0], row[-1]) == (0, 1 << entropy_tables.PRECISION)
             assert (np.diff(row) > 0).all()
 
