@@ -16,7 +16,7 @@ from simnet.records import SECOND_NS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from simnet.records import Scenario
+    from simnet.records import CameraConfig, Scenario
 
 
 def make_folder(out: Path) -> None:
@@ -82,9 +82,15 @@ def tell_early_end(asked: Scenario, clipped: Scenario) -> None:
         tell(f"{where}: the recording ends at {end_s:g} s, and the run with it (instead of at {asked_s:g} s)")
 
 
+def _shown(scenario: Scenario) -> dict[str, CameraConfig]:
+    """Return the cameras that the run looks through; others, which a recording may bring along, end nothing."""
+    wanted = {name for stream in scenario.streams for name in (stream.name, *stream.side_information)}
+    return {name: camera for name, camera in scenario.cameras.items() if name in wanted}
+
+
 def clip(scenario: Scenario) -> Scenario:
     """Return the scenario, ending no later than its recorded world."""
-    end_ns = world.end_ns(scenario.world, scenario.cameras, scenario.duration_ns)
+    end_ns = world.end_ns(scenario.world, _shown(scenario), scenario.duration_ns)
     if end_ns is None or end_ns >= scenario.duration_ns:
         return scenario
     return replace(scenario, duration_ns=end_ns)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 from yaml import YAMLError
 
-from simnet import input_files
+from simnet import drives, input_files
 from simnet.errors import InputError, ScenarioError
-from simnet.scenario import document, overrides, writer
+from simnet.scenario import document, overrides, recorded_drives, writer
 from simnet.scenario.catalogue import shipped_scenarios
 from simnet.scenario.explain import Problems
 from simnet.scenario.resolve import resolver
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from simnet.records import Scenario
     from simnet.scenario.document import SourceLocations
+
+_BEFORE_NODES = frozenset(("world", "origin"))
+"""Keys whose overrides decide which nodes a recording has, and where."""
 
 
 def load(file: Path, override_texts: Sequence[str] = ()) -> Scenario:
@@ -42,13 +45,25 @@ def check(scenario: Scenario) -> None:
         text = writer.dump(scenario)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, YAMLError) as error:
         raise ScenarioError(f"{file}: holds what no scenario has ({type(error).__name__})") from error
-    _resolved(*_parsed(text, file), file, ())
+    # A resolved scenario has all nodes, and its recording may be on another machine.
+    _resolved(*_parsed(text, file), file, (), brings_nodes=False)
 
 
 def _resolved(
-    text: str, tree: dict[str, Any], locations: SourceLocations, file: Path, override_texts: Sequence[str]
+    text: str,
+    tree: dict[str, Any],
+    locations: SourceLocations,
+    file: Path,
+    override_texts: Sequence[str],
+    *,
+    brings_nodes: bool = True,
 ) -> Scenario:
-    layers = overrides.apply(tree, locations, overrides.parse(list(override_texts)))
+    given = overrides.parse(list(override_texts))
+    if brings_nodes:
+        overrides.apply(tree, locations, [each for each in given if each.keys[0] in _BEFORE_NODES])
+        recorded_drives.add_nodes(tree, locations, file)
+        given = [each for each in given if each.keys[0] not in _BEFORE_NODES]
+    layers = overrides.apply(tree, locations, given)
     problems = Problems(locations)
     try:
         parsed = scenario_schema.ScenarioSpec.model_validate(tree)
@@ -77,6 +92,9 @@ def expectation(file: Path) -> ExpectSpec | None:
 def check_nodes(file: Path, names: Sequence[str]) -> None:
     """See `simnet.scenario.check_nodes`."""
     _, tree, _ = _read(file)
+    world = tree.get("world")
+    if isinstance(world, dict) and world.get("kind") in drives.KINDS:
+        return  # its nodes are in the recording, which may be on another machine
     nodes = tree.get("nodes")
     known = list(map(str, nodes)) if isinstance(nodes, dict) else []
     for name in names:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from simnet import plugins
+from simnet import drives, plugins
 from simnet.errors import InputError
 from simnet.serial_imports import imported
 
@@ -26,12 +26,14 @@ if TYPE_CHECKING:
 
     from simnet.records import CameraConfig, WorldConfig
 
-RECORDED = ("pictures", "pairs", "kitti_raw", "kitti_odometry")
+_PLAYED = ("pictures", "pairs", "kitti_raw", "kitti_odometry")
+RECORDED = (*_PLAYED, *drives.KINDS)
 KINDS = ("rendered", *RECORDED)
 """Reserved kinds, which no other package may use."""
 MODULES = {
     "rendered": "simnet.world.rendering.rendered",
-    **dict.fromkeys(RECORDED, "simnet.world.recordings.recorded_world"),
+    **dict.fromkeys(_PLAYED, "simnet.world.recordings.recorded_world"),
+    **dict.fromkeys(drives.KINDS, "simnet.world.recordings.drive_world"),
 }
 PLUGIN_MODULE = "simnet.world.plugin_worlds"
 """Module that opens the worlds of other packages."""

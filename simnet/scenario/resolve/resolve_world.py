@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simnet import drives
 from simnet.records import WorldConfig
 from simnet.scenario.resolve import file_lookup
 from simnet.scenario.schema.world_schema import KINDS, RECORDED
@@ -59,11 +60,13 @@ def _folder(document: ScenarioSpec, problems: Problems, file: Path) -> Path | No
         problems.at_key(("world",), text, ("world", "path"))
         return None
     is_override = problems.locations.of_value(("world", "path")).is_override
-    exists = Path.is_dir if world.kind in RECORDED else Path.exists
+    is_folder = world.kind in RECORDED and world.kind not in drives.FILES
+    exists = Path.is_dir if is_folder else Path.exists
     folder = file_lookup.find(world.path, file, is_override=is_override, exists=exists)
     if folder is None:
+        what = "folder" if is_folder else "file or folder"
         problems.at_value(
-            ("world", "path"), f"no folder {world.path!r}; expected the folder of a world of {world.kind}"
+            ("world", "path"), f"no {what} {world.path!r}; expected the {what} of a world of {world.kind}"
         )
     return folder
 
@@ -72,7 +75,12 @@ def _check_source(
     document: ScenarioSpec, node: str, camera: CameraConfig, folder: Path | None, problems: Problems
 ) -> None:
     path = ("nodes", node, "cameras", camera.name.partition("/")[2], "source")
-    if document.world.kind != "pictures":
+    if document.world.kind in drives.KINDS:
+        if not camera.source:
+            problems.at_value(
+                path, f"no source in a world of {document.world.kind}; expected pictures of the recording"
+            )
+    elif document.world.kind != "pictures":
         if camera.source not in SIDES:
             found = "no source" if camera.source is None else f"source {camera.source!r}"
             text = f"{found} in a world of {document.world.kind}; expected left or right"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simnet import units
+from simnet import drives, units
 from simnet.scenario.schema import fields, scenario_schema
 
 
@@ -12,6 +12,14 @@ def schema_json() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) that every scenario file satisfies."""
     published = scenario_schema.ScenarioSpec.model_json_schema(by_alias=True)
     _tidy(published)
+    # The files of some worlds bring nodes along.
+    published["required"].remove("nodes")
+    of_drive = {"properties": {"kind": {"enum": list(drives.KINDS)}}, "required": ["kind"]}
+    published |= {
+        "if": {"properties": {"world": of_drive}, "required": ["world"]},
+        "then": {},
+        "else": {"required": ["nodes"]},
+    }
     published["$defs"] = {_plain_name(name): definition for name, definition in published["$defs"].items()}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | published
 

@@ -17,6 +17,8 @@ FORMATS = {
     "points": ("times", "headings", "source"),
 }
 """Formats of a path, and the keys that belong to each."""
+PLACES = frozenset(("position", "path", "follows"))
+"""Keys of a node that say where it is; one of them is needed."""
 
 
 class TrackSpec(Spec):

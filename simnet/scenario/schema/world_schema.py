@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from simnet import plugins
+from simnet import drives, plugins
 from simnet.scenario.schema import fields as f
 from simnet.scenario.schema.fields import Spec
 
-RECORDED = ("pictures", "pairs", "kitti_raw", "kitti_odometry")
+RECORDED = ("pictures", "pairs", "kitti_raw", "kitti_odometry", *drives.KINDS)
 KINDS = ("rendered", *RECORDED)
 
 
@@ -19,12 +19,13 @@ class WorldSpec(Spec):
 
     kind: Annotated[str, f.Choice(plugins.WORLDS, KINDS, KINDS)] = Field(default="rendered", examples=["pairs"])
     """rendered: a scene rendered by simnet; pictures: a folder or video for each camera; pairs: left/ and right/; kitti_*: the
-    data sets; or a world of an installed plug-in package."""
+    data sets; rosbag: a ROS 2 bag or MCAP file, which brings nodes and cameras along; or a world of an installed plug-in
+    package."""
     scene: Literal["street", "field", "intersection"] = Field(default="street", examples=["field"])
     """Rendered scene; recorded worlds ignore it."""
     path: f.Given | None = Field(default=None, examples=["data/kitti_slamdemo"])
-    """Folder of a recorded world, relative to the current folder, or to the scenario file's folder if it exists there. Worlds of
-    other packages can use a folder or a file."""
+    """Folder of a recorded world, or a bag's file, relative to the current folder, or to the scenario file's folder if it exists
+    there. Worlds of other packages can use a folder or a file."""
     sequence: f.Given | None = Field(default=None, examples=["00"])
     """Drive or sequence in a data set's folder, if the folder has several."""
     offset: f.Count = Field(default=0, examples=[1])

@@ -2,9 +2,9 @@
 
     file ──packets──▶ decoder ──frames with times──▶ the one on the screen at t ──▶ upright, square pixels, RGB
 
-The first picture is at time 0. A picture stays on the screen until the next; where pictures come regularly, that is the picture
-nearest in time, and over a gap the last one before it. What a file says of itself is obeyed: time stamps, rotation, the shape of
-pixels, colour matrix and range. Streams without time stamps (H.264 and HEVC without a container) play at the rate they name.
+The first picture is at time 0 (see `TimedPlayback` for the others). What a file says of itself is obeyed: time stamps, rotation,
+the shape of pixels, colour matrix and range. Streams without time stamps (H.264 and HEVC without a container) play at the rate
+they name.
 """
 
 from __future__ import annotations
@@ -13,20 +13,19 @@ import itertools
 import logging
 import statistics
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import av
 import cv2
 import numpy as np
 from av.error import FFmpegError
-from av.sidedata.sidedata import Type as SideType
-from av.video.reformatter import ColorRange, Colorspace
 
 from simnet.errors import PictureError
 from simnet.library_threads import CODER_THREADS
-from simnet.notices import tell
 from simnet.picture_files import check_size
 from simnet.records import SECOND_NS
+from simnet.world.recordings.timed_playback import TimedPlayback
+from simnet.world.recordings.video_frames import rgb_of, turns_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,15 +50,10 @@ SAMPLED = 600
 """Number of packets that tell how far apart pictures usually are."""
 USUAL_HZ = 25
 """Rate of a stream that names none, as FFmpeg's."""
-TALL = 576
-"""Height above which a picture that does not name its colour matrix has BT.709's, as players take it; else BT.601's."""
-_UNSPECIFIED = 2
-_RIGHT_ANGLE_DEG = 90
-_JPEG_RANGE = 2
 
 
-class Film:
-    """The pictures of a video file over time. It is decoded in order: an earlier time than before starts it again."""
+class Film(TimedPlayback["VideoFrame"]):
+    """The pictures of a video file over time."""
 
     def __init__(self, path: Path) -> None:
         """Open a file.
@@ -70,34 +64,9 @@ class Film:
         self.where = str(path)
         self._path = path
         self._container: InputContainer | None = None
-        self._usual_ns = self._interval_ns()
-        self._restart()
-
-    def end_ns(self, until_ns: int) -> int | None:
-        """Return the time at which the film ends, or can no longer be decoded; None if that is after `until_ns`."""
-        self._restart()
-        while self._upcoming is not None:
-            if self._starts_ns(self._upcoming) >= until_ns:
-                return None
-            self._advance()
-        end_ns = self._shown[0] + self._usual_ns
-        if self._fault:
-            tell(f"{self.where}: {self._fault} after {end_ns / SECOND_NS:.3f} s; the film ends there")
-        return end_ns if end_ns < until_ns else None
-
-    def read(self, t_ns: int) -> np.ndarray:
-        """Return the picture on the screen at `t_ns` (uint8, H x W x 3, RGB); after the end it is the last.
-
-        Raises:
-            PictureError: The file has changed since it was opened.
-        """
-        if t_ns < self._starts_ns(self._shown):
-            self._restart()
-        while self._upcoming is not None and self._starts_ns(self._upcoming) <= t_ns:
-            self._advance()
-        if self._picture is None:
-            self._picture = self._upright(self._shown[1])
-        return self._picture
+        self._turns: tuple[int, bool] = (0, False)
+        super().__init__(str(path), self._interval_ns())
+        self._turns = turns_of(self._shown[1], self.where)
 
     def close(self) -> None:
         """Close the file."""
@@ -105,30 +74,9 @@ class Film:
             self._container.close()
             self._container = None
 
-    def _restart(self) -> None:
-        self.close()
+    def _begin(self) -> Iterator[Timed]:
         self._container, stream = self._open()
-        self._fault = ""
-        self._decoding = self._frames(self._container, stream)
-        first = next(self._decoding, None)
-        if first is None:
-            raise PictureError(f"{self.where}: no picture of it can be decoded; expected a video")
-        self._turns = _turns(first[1], self.where)
-        self._shown: Timed = first
-        self._before_ns: int = -self._usual_ns
-        self._upcoming: Timed | None = next(self._decoding, None)
-        self._picture: np.ndarray | None = None
-
-    def _advance(self) -> None:
-        assert self._upcoming is not None
-        self._before_ns = self._shown[0]
-        self._shown, self._upcoming = self._upcoming, next(self._decoding, None)
-        self._picture = None
-
-    def _starts_ns(self, timed: Timed) -> int:
-        """Return when a picture appears: as far before its time as pictures usually are from the middle between two."""
-        before_ns = self._shown[0] if timed is self._upcoming else self._before_ns
-        return timed[0] - min(timed[0] - before_ns, self._usual_ns) // 2
+        return self._frames(self._container, stream)
 
     def _frames(self, container: InputContainer, stream: VideoStream) -> Iterator[Timed]:
         """Yield the frames and their times from the first that can be decoded to the last in one piece."""
@@ -139,14 +87,14 @@ class Film:
             try:
                 frame = next(decoded, None)
             except (FFmpegError, ValueError) as error:
-                self._fault = f"picture {number + 1} cannot be decoded ({_first_line(error)})"
+                self.fault = f"picture {number + 1} cannot be decoded ({_first_line(error)})"
                 return
             if frame is None:
                 return
             if frame.is_corrupt:
                 if begin_ns is None:
                     continue  # a recording that begins between two key frames
-                self._fault = f"picture {number + 1} is damaged"
+                self.fault = f"picture {number + 1} is damaged"
                 return
             is_counted = frame.pts is None or container.format.name in COUNTED
             own_ns = number * self._usual_ns if is_counted else _ns(frame.pts or 0, frame.time_base)
@@ -194,8 +142,8 @@ class Film:
             rate = stream.average_rate or stream.guessed_rate or stream.base_rate or Fraction(USUAL_HZ)
             return round(SECOND_NS / rate)
 
-    def _upright(self, frame: VideoFrame) -> np.ndarray:
-        picture = _rgb(frame)
+    def _picture(self, stored: VideoFrame) -> np.ndarray:
+        picture = rgb_of(stored)
         assert self._container is not None
         aspect = self._container.streams.video[0].sample_aspect_ratio
         if aspect and aspect != 1:
@@ -206,37 +154,6 @@ class Film:
         turns, is_flipped = self._turns
         picture = np.rot90(picture, turns)
         return np.ascontiguousarray(picture[:, ::-1] if is_flipped else picture)
-
-
-def _rgb(frame: VideoFrame) -> np.ndarray:
-    matrix, values = int(frame.colorspace), int(frame.color_range)
-    if matrix == _UNSPECIFIED:
-        matrix = int(Colorspace.ITU709 if frame.height > TALL else Colorspace.ITU601)
-    full = values == _JPEG_RANGE or frame.format.name.startswith("yuvj")
-    return frame.reformat(
-        format="rgb24",
-        src_colorspace=matrix,
-        src_color_range=ColorRange.JPEG if full else ColorRange.MPEG,
-        dst_color_range=ColorRange.JPEG,
-    ).to_ndarray()
-
-
-def _turns(frame: VideoFrame, where: str) -> tuple[int, bool]:
-    """Return how a picture becomes upright: its quarter turns to the left, then whether its sides are swapped."""
-    side: Any = next((each for each in cast("Any", frame.side_data) if each.type == SideType.DISPLAYMATRIX), None)
-    if side is None:
-        return 0, False
-    matrix = np.frombuffer(bytes(side), np.int32)[:9].reshape(3, 3)[:2, :2].astype(float) / (1 << 16)
-    flipped = bool(np.linalg.det(matrix) < 0)
-    if flipped:
-        matrix[:, 0] *= -1
-    angle = float(np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0])))
-    turns = round(angle / _RIGHT_ANGLE_DEG)
-    if abs(angle - turns * _RIGHT_ANGLE_DEG) > 1:
-        _LOG.warning(
-            "%s: its pictures are turned by %.0f degrees; they are shown as if by %d", where, angle, turns * 90
-        )
-    return turns % 4, flipped
 
 
 def _ns(stamp: int, time_base: Fraction | None) -> int:

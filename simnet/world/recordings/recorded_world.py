@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simnet.errors import InputError, PictureError
 from simnet.world.datasets.stereo_pairs import find_sequences, pair_files
 from simnet.world.recordings.film import Film
-from simnet.world.recordings.frames import find_pictures, fit, numbers_of
+from simnet.world.recordings.frames import find_pictures, numbers_of
 from simnet.world.recordings.playback import PicturePlayback
+from simnet.world.recordings.playback_world import PlaybackWorld
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
-
     from simnet.records import CameraConfig, WorldConfig
-    from simnet.world.recordings.playback import Playback
 
 SIDES = ("left", "right")
-FOREVER_NS = 1 << 62
 SHOWN = 10
 """Most sequences that an error lists."""
 
@@ -41,11 +37,8 @@ def files(config: WorldConfig, cameras: Mapping[str, CameraConfig], duration_ns:
     return [(str(file.relative_to(root) if file.is_relative_to(root) else file.name), file) for file in found]
 
 
-class RecordedWorld:
-    """A world of picture files and films.
-
-    A picture of another shape is cropped around its centre to the camera's, then resized.
-    """
+class RecordedWorld(PlaybackWorld):
+    """A world of picture files and films."""
 
     def __init__(self, config: WorldConfig, cameras: Mapping[str, CameraConfig]) -> None:
         """Find the recording of each camera.
@@ -53,41 +46,13 @@ class RecordedWorld:
         Raises:
             InputError, PictureError: One is missing.
         """
-        self._cameras = dict(cameras)
-        self._lock = threading.Lock()
-        self._playbacks: dict[str, Playback] = {}
-        for name, playback in _playbacks(config, cameras).items():
-            self._playbacks[name] = Film(playback) if isinstance(playback, Path) else playback
-
-    @property
-    def length_ns(self) -> int:
-        """Time at which the first camera runs out of frames: every earlier capture has a frame."""
-        return self.end_ns(FOREVER_NS) or 0
-
-    def end_ns(self, until_ns: int) -> int | None:
-        """Return the time at which the first camera runs out of frames; None if that is after `until_ns`.
-
-        Films are decoded up to then: what a file says of its length is often wrong.
-        """
-        with self._lock:
-            ends = [playback.end_ns(until_ns) for playback in self._playbacks.values()]
-        return min((end_ns for end_ns in ends if end_ns is not None), default=None)
-
-    def frame(self, camera: str, t_ns: int) -> np.ndarray:
-        """Return what a camera shows at `t_ns` (uint8, height x width x 3, RGB).
-
-        Raises:
-            PictureError: The file cannot be read, or there is no picture for that time.
-        """
-        with self._lock:
-            picture = self._playbacks[camera].read(t_ns)
-        return fit(picture, self._cameras[camera].width, self._cameras[camera].height)
-
-    def close(self) -> None:
-        """Close open files."""
-        with self._lock:
-            for playback in self._playbacks.values():
-                playback.close()
+        super().__init__(
+            cameras,
+            {
+                name: Film(playback) if isinstance(playback, Path) else playback
+                for name, playback in _playbacks(config, cameras).items()
+            },
+        )
 
 
 def _playbacks(config: WorldConfig, cameras: Mapping[str, CameraConfig]) -> dict[str, PicturePlayback | Path]:
