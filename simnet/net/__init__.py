@@ -7,7 +7,8 @@
 - **network**, **route**, **handover** find the cheapest route over the links that are open now.
 - **links/** are one direction between two nodes: bandwidth, propagation delay, jitter, loss, outages.
 - **queues/** hold what waits for a transmitter: FIFO, priority, CoDel.
-- **media/** are air that several links share: TDMA, CSMA.
+- **media/** are air that several links share: TDMA, CSMA, a cell.
+- **traffic/** is what else a link carries: Poisson, on-off and greedy sources.
 - **link_statistics** counts every packet: sent = delivered + lost + dropped + in flight.
 
 Rules of this room:

@@ -35,6 +35,10 @@ class LinkStatistics:
     in_flight_bytes: int
     bins: tuple[LinkBin, ...]
     """From time 0 without gaps; they add up to the totals."""
+    traffic_sent_bytes: int = 0
+    """Bytes of `sent_bytes` that are background traffic."""
+    traffic_delivered_bytes: int = 0
+    """Bytes of `delivered_bytes` that are background traffic."""
 
 
 @dataclass(slots=True)

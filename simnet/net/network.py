@@ -16,6 +16,7 @@ from simnet.net.media.shared_link import SharedLink
 from simnet.net.network_events import link_events
 from simnet.net.route import LinkGraph, cheapest_route
 from simnet.net.timers import call_after
+from simnet.net.traffic.loaded_link import LoadedLink
 from simnet.net.transfer import OpenTransfer, Transfer
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Network:
 
     A frame over one link costs one event, at its delivery. Every further hop costs one event per packet, since the order of
     packets is known only when they arrive there. A queue that is not first in, first out costs one event per packet that
-    waits. Packets at the same instant follow the order of their events.
+    waits. Packets at the same instant follow the order of their events; those of background traffic come first.
     """
 
     def __init__(
@@ -52,10 +53,12 @@ class Network:
         seed: int,
         distance_m: Distance,
         media: Sequence[MediumConfig] = (),
+        traffic_until_ns: int = 0,
     ) -> None:
         """Create the links and shared media of a run on the clock `env`, in integer ns.
 
-        `distance_m(source, target, t_ns)` returns the metres between two nodes, also for the future.
+        `distance_m(source, target, t_ns)` returns the metres between two nodes, also for the future. Background traffic is sent
+        before `traffic_until_ns`.
 
         Raises:
             InputError: Two links have one name, or a number of a link is out of range.
@@ -63,7 +66,7 @@ class Network:
         self._env = env
         self._handovers = handovers_by_node(links, distance_m)
         self._media = {config.name: open_medium(env, config, seed) for config in media}
-        self._links = [self._open_link(config, seed, distance_m) for config in links]
+        self._links = [self._open_link(config, seed, distance_m, traffic_until_ns) for config in links]
         names = [config.name for config in links]
         for name in names:
             if names.count(name) > 1:
@@ -227,7 +230,13 @@ class Network:
             else:
                 transfer.end_packets([passage], waited_ns)
 
-    def _open_link(self, config: LinkConfig, seed: int, distance_m: Distance) -> Hop:
+    def _open_link(self, config: LinkConfig, seed: int, distance_m: Distance, traffic_until_ns: int) -> Hop:
+        link = self._open_idle_link(config, seed, distance_m)
+        if not config.traffic or traffic_until_ns <= 0:
+            return link
+        return LoadedLink(link, seed, traffic_until_ns, None if isinstance(link, Link) else self._env)
+
+    def _open_idle_link(self, config: LinkConfig, seed: int, distance_m: Distance) -> Hop:
         closures: list[Closure] = []
         if (choice := config.handover) is not None:
             handover = self._handovers[choice.group, choice.node]

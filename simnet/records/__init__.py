@@ -26,6 +26,7 @@ from simnet.records.link_config import (
     LossConfig,
     MediumConfig,
     TraceConfig,
+    TrafficConfig,
     TransportConfig,
 )
 from simnet.records.plugin_config import RateConfig, WorldConfig
@@ -53,6 +54,7 @@ __all__ = [
     "SideInformation",
     "StreamConfig",
     "TraceConfig",
+    "TrafficConfig",
     "Trajectory",
     "TransportConfig",
     "WorldConfig",

@@ -25,3 +25,7 @@ class LinkBin:
     """Peak queue length, without the packet in service."""
     capacity_bytes: int | None = None
     """Capacity of a recorded bandwidth trace; None if the scenario gives the bandwidth."""
+    traffic_sent_bytes: int = 0
+    """Bytes of `sent_bytes` that are background traffic."""
+    traffic_delivered_bytes: int = 0
+    """Bytes of `delivered_bytes` that are background traffic."""

@@ -95,6 +95,33 @@ class TransportConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class TrafficConfig:
+    """Background traffic of one direction of a link. `kind`: poisson, on-off or greedy (a flow like TCP's).
+
+    `rate_bps` is the mean rate (poisson), or the rate while the source is on (on-off); it counts whole packets.
+    """
+
+    kind: str
+    packet_bytes: int
+    """Size of a packet, overhead included."""
+    rate_bps: float = 0.0
+    busy_ns: int = 0
+    """on-off: mean time in which the source is on."""
+    idle_ns: int = 0
+    """on-off: mean time in which the source is off."""
+    rtt_ns: int = 0
+    """greedy: time from a packet's end on the link until its sender knows of it."""
+    window_bytes: int = 0
+    """greedy: most bytes in flight."""
+    flows: int = 1
+    """Number of independent sources of this kind."""
+    priority: int = 0
+    begin_ns: int = 0
+    end_ns: int | None = None
+    """Time from which nothing is sent; None: the end of the run."""
+
+
+@dataclass(frozen=True, slots=True)
 class LinkConfig:
     """One direction of a link between two nodes.
 
@@ -131,3 +158,5 @@ class LinkConfig:
     """Queue discipline: fifo, priority (strict, by the stream's priority) or codel (RFC 8289)."""
     codel_target_ns: int = 5_000_000
     codel_interval_ns: int = 100_000_000
+    traffic: tuple[TrafficConfig, ...] = ()
+    """Background traffic, whose packets share the queue with those of the streams."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simnet.records import CameraConfig, LinkConfig, LossConfig, NodeConfig, Scenario, StreamConfig
+from simnet.records import CameraConfig, LinkConfig, LossConfig, NodeConfig, Scenario, StreamConfig, TrafficConfig
 from simnet.report.formatting import (
     MISSING,
     bit_rate,
@@ -76,12 +76,27 @@ def _candidate(candidate: tuple[str, int]) -> str:
 
 
 def _links(scenario: Scenario) -> Table:
-    return Table(
-        caption="Links",
-        columns=("link", "way", "bandwidth", "delay", "jitter", "loss", "queue", "packet, overhead"),
-        rows=[_link(link) for link in scenario.links],
-        words=frozenset({"way", "bandwidth", "loss"}),
-    )
+    columns = ("link", "way", "bandwidth", "delay", "jitter", "loss", "queue", "packet, overhead")
+    rows = [_link(link) for link in scenario.links]
+    if any(link.traffic for link in scenario.links):
+        columns = (*columns, "background traffic")
+        rows = [(*row, _traffic(link)) for row, link in zip(rows, scenario.links, strict=True)]
+    words = frozenset({"way", "bandwidth", "loss", "background traffic"})
+    return Table(caption="Links", columns=columns, rows=rows, words=words)
+
+
+def _traffic(link: LinkConfig) -> str:
+    return "; ".join(map(_source, link.traffic)) or "none"
+
+
+def _source(traffic: TrafficConfig) -> str:
+    flows = f"{traffic.flows} x " if traffic.flows > 1 else ""
+    if traffic.kind == "greedy":
+        return f"{flows}greedy, round trip {milliseconds(traffic.rtt_ns)}"
+    if traffic.kind == "poisson":
+        return f"{flows}Poisson, {bit_rate(traffic.rate_bps)}"
+    busy, idle = milliseconds(traffic.busy_ns), milliseconds(traffic.idle_ns)
+    return f"{flows}on-off, {bit_rate(traffic.rate_bps)} for {busy}, then nothing for {idle}"
 
 
 def _link(link: LinkConfig) -> tuple[str, ...]:

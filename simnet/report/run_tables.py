@@ -126,15 +126,24 @@ def links(run: RunFolder) -> Table:
     """Return the totals of each link."""
     names = dict.fromkeys([link.name for link in run.scenario.links] + [entry.link for entry in run.bins])
     rows = [_link(run, name, [entry for entry in run.bins if entry.link == name]) for name in names]
-    return Table(
-        caption="Totals",
-        columns=(
-            "link", "way", "capacity", "offered kbit/s", "delivered kbit/s", "use", "packets", "lost", "dropped", "longest queue",
-        ),
-        rows=rows,
-        words=frozenset({"way"}),
-        note="Lost: on the way. Dropped: refused by the full queue. Use: delivered against the mean capacity of the run.",
+    columns = (
+        "link", "way", "capacity", "offered kbit/s", "delivered kbit/s", "use", "packets", "lost", "dropped", "longest queue",
     )  # fmt: skip
+    note = "Lost: on the way. Dropped: refused by the full queue. Use: delivered against the mean capacity of the run."
+    if any(entry.traffic_sent_bytes for entry in run.bins):
+        columns = (*columns, "traffic offered", "traffic delivered")
+        rows = [(*row, *_traffic(run, row[0])) for row in rows]
+        note += " Traffic: what of the offered and delivered kbit/s is background traffic, and not of the streams."
+    return Table(caption="Totals", columns=columns, rows=rows, words=frozenset({"way"}), note=note)
+
+
+def _traffic(run: RunFolder, link: str) -> tuple[str, str]:
+    """Return the rate of a link's background traffic, offered and delivered."""
+    bins = [entry for entry in run.bins if entry.link == link]
+    sent, delivered = sum(each.traffic_sent_bytes for each in bins), sum(each.traffic_delivered_bytes for each in bins)
+    if not sent:
+        return MISSING, MISSING
+    return number(8 * sent / run.virtual_s / 1e3, 1), number(8 * delivered / run.virtual_s / 1e3, 1)
 
 
 def _link(run: RunFolder, name: str, bins: Sequence[LinkBin]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from simnet.printable import printable
 from simnet.records import SECOND_NS
 from simnet.scenario.resolve import resolve_media
 from simnet.scenario.resolve.resolve_links import RETURN_SUFFIX
+from simnet.scenario.schema import traffic_schema
 from simnet.scenario.schema.codec_schema import RECORDED_CODEC
 from simnet.units import text
 
@@ -177,6 +178,7 @@ def _transport(link: LinkConfig) -> dict[str, Any]:
         "mtu": text(link.mtu_bytes, "B"),
         "overhead": text(link.overhead_bytes, "B"),
         "medium": link.medium or "none",
+        **({"traffic": [_FlowMapping(traffic_schema.tree(each)) for each in link.traffic]} if link.traffic else {}),
     }
 
 

@@ -112,7 +112,12 @@ class Kernel:
                 self._after(stream.schedule.capture_ns(0), partial(self._capture, stream, 0))
         self._pass_time(self._env)
         self._nodes.finish()
-        return self._network.statistics()
+        links = self._network.statistics()
+        for link in links:
+            if link.traffic_sent_bytes:
+                sent = link.traffic_sent_bytes, link.traffic_delivered_bytes
+                self._ledger.carried_traffic(link.link, *sent, self._now_ns)
+        return links
 
     def events(self) -> list[NetworkEvent]:
         """Return the outages and hand-overs until now."""

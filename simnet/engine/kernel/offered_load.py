@@ -19,7 +19,7 @@ def offered_kbit_s(scenario: Scenario) -> dict[str, float]:
     Links that share a medium count as if each had it to itself.
     """
     env = simpy.Environment(0)
-    network = network_of(scenario, env)
+    network = network_of(scenario, env, traffic=False)
     node_of = {each.name: node.name for node in scenario.nodes for each in node.cameras}
     rates: dict[str, list[float]] = {stream.name: [] for stream in scenario.streams}
     captures: list[tuple[int, str]] = []

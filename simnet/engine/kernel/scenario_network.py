@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from simnet.records import Scenario
 
 
-def network_of(scenario: Scenario, env: simpy.Environment) -> Network:
-    """Return all links of a scenario between nodes that move as it says.
+def network_of(scenario: Scenario, env: simpy.Environment, *, traffic: bool = True) -> Network:
+    """Return all links of a scenario between nodes that move as it says, with or without its background traffic.
 
     Raises:
         InputError: The links are at fault; see `Network`.
@@ -24,4 +24,5 @@ def network_of(scenario: Scenario, env: simpy.Environment) -> Network:
     def distance_m(source: str, target: str, t_ns: int) -> float:
         return poses.distance_m(trajectories[source], trajectories[target], t_ns)
 
-    return Network(env, scenario.links, scenario.seed, distance_m, scenario.media)
+    until_ns = scenario.duration_ns if traffic else 0
+    return Network(env, scenario.links, scenario.seed, distance_m, scenario.media, until_ns)

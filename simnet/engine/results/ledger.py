@@ -76,6 +76,10 @@ class Ledger:
         counts = (transfer.packets_sent, transfer.packets_lost, transfer.link_bytes, transfer.retransmissions)
         self._events.append(("closed", now_ns, stream, sequence, *counts))
 
+    def carried_traffic(self, link: str, sent_bytes: int, delivered_bytes: int, now_ns: int) -> None:
+        """The run is over, and a link carried background traffic."""
+        self._events.append(("traffic", now_ns, link, sent_bytes, delivered_bytes))
+
     def decided(self, decision: Decision, now_ns: int) -> None:
         """Fusion decided what becomes of a frame."""
         self._stories[decision.stream, decision.sequence].decision = decision

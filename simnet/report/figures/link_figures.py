@@ -60,10 +60,14 @@ def _link(run: RunFolder, index: int, name: str, bins: Sequence[LinkBin]) -> Fig
 def _traffic(bins: Sequence[LinkBin], virtual_s: float, width_s: float) -> list[Dict]:
     starts = [*time_bins.bin_starts_s(virtual_s, width_s), virtual_s]
     traces: list[Dict] = []
-    for name, key, style in (
+    shown = [
         ("delivered", "delivered_bytes", {"fill": "tozeroy", "line": {"color": PALETTE[0], "width": 1, "shape": "hv"}}),
         ("offered", "sent_bytes", {"line": {"color": PALETTE[1], "width": 1.8, "shape": "hv"}}),
-    ):
+    ]
+    if any(entry.traffic_sent_bytes for entry in bins):
+        line = {"color": NEUTRAL, "width": 1.2, "dash": "dot", "shape": "hv"}
+        shown.append(("of it traffic", "traffic_delivered_bytes", {"line": line}))
+    for name, key, style in shown:
         rate = time_bins.per_second(
             bins, lambda entry: entry.t_ns, lambda entry, key=key: 8 * getattr(entry, key) / 1e3, virtual_s, width_s
         )

@@ -89,7 +89,9 @@ def _way_back(link: LinkSpec) -> ReturnSpec | None:
     return ReturnSpec.model_construct(bandwidth=otherwise.pop("bandwidth", None), **(alike | otherwise))
 
 
-def _one_way(name: str, ends: tuple[str, str], transport: ChannelSpec, handover: HandoverConfig | None) -> LinkConfig:
+def _one_way(
+    name: str, ends: tuple[str, str], transport: LinkSpec | ReturnSpec, handover: HandoverConfig | None
+) -> LinkConfig:
     """Return the link without its bandwidth."""
     loss = transport.loss
     model = loss.model if loss.mean > 0 else "none"
@@ -112,6 +114,7 @@ def _one_way(name: str, ends: tuple[str, str], transport: ChannelSpec, handover:
         queue=transport.queue.kind,
         codel_target_ns=transport.queue.target,
         codel_interval_ns=transport.queue.interval,
+        traffic=tuple(each.record(transport.mtu) for each in transport.traffic),
     )
 
 
@@ -122,6 +125,10 @@ def _put_ladder(link: LinkConfig, bandwidth: Ladder) -> LinkConfig:
 
 def _check(path: Path, written: ChannelSpec, link: LinkConfig, problems: Problems) -> None:
     """Report sizes that let no packet pass, at their key in the file, and overlapping outages."""
+    for index, traffic in enumerate(link.traffic):
+        if traffic.packet_bytes > link.mtu_bytes:
+            text = f"packets of {traffic.packet_bytes} B over an mtu of {link.mtu_bytes} B; expected smaller ones"
+            problems.at_value((*path, "traffic", index, "packet"), text)
     for (_, end_ns), (begin_ns, _) in pairwise(link.outages):
         if begin_ns <= end_ns:
             problems.at_value((*path, "outages"), "an outage begins before the one before it is over; expected gaps")

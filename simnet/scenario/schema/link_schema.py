@@ -10,6 +10,7 @@ from simnet import records, units
 from simnet.scenario.schema import fields as f
 from simnet.scenario.schema import media_schema
 from simnet.scenario.schema.fields import Spec
+from simnet.scenario.schema.traffic_schema import Traffic
 
 _LINK = records.LinkConfig(name="", source="", target="", bandwidth_bps=1.0)
 
@@ -217,6 +218,8 @@ class ReturnSpec(ChannelSpec):
 
     bandwidth: Bandwidth | None = Field(default=None, examples=["50 kbit/s"])
     """Bandwidth of the reverse link, in the same forms as the link's."""
+    traffic: Traffic = Field(default=[], examples=["1 Mbit/s"])
+    """Background traffic on the reverse link; none if left out."""
 
 
 def _expand_return(value: Any) -> Any:
@@ -238,6 +241,11 @@ class LinkSpec(ChannelSpec):
         examples=["400 kbit/s", {"100 m": "4 Mbit/s", "250 m": "1 Mbit/s"}, {"trace": "traces/drive.up"}]
     )
     """A bit rate, a ladder by distance (beyond its last step nothing arrives), or a recorded trace."""
+    traffic: Traffic = Field(
+        default=[],
+        examples=["2 Mbit/s", "greedy", [{"kind": "on-off", "rate": "4 Mbit/s", "busy": "200 ms", "idle": "800 ms"}]],
+    )
+    """Background traffic on the link, from its start to its end: a mean rate, greedy, settings, or a list of these."""
     handover: Annotated[HandoverSpec | None, f.Shorthand(_expand_handover, {"type": "string"})] = Field(
         default=None, examples=[{"group": "cell", "hysteresis": "20 m", "gap": "50 ms"}]
     )
