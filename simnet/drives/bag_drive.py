@@ -113,7 +113,7 @@ def times_ns(found: BagSurvey, topic: str) -> list[int]:
     return sorted(
         found.time_ns(topic, log_ns, image.stamp_ns)
         for log_ns, image in found.topics[topic].head
-        if image.stamp_ns or found.is_zero[topic] or found.topics[topic].channel.is_own
+        if found.is_zero[topic] or found.is_timed(topic, image.stamp_ns)
     )
 
 

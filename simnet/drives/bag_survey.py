@@ -29,6 +29,8 @@ HEAD = 50
 """Pictures of each topic that are looked at: they tell its clock, its rate and its size."""
 APART_NS = 3600 * SECOND_NS
 """Clocks that differ by more are not of the same day."""
+EARLY_NS = 1000 * SECOND_NS
+"""A clock whose first time is before this began at zero."""
 ORIGINALS = "/original"
 """How topics of simnet's own recordings end that hold what a camera saw."""
 STATIC = "/tf_static"
@@ -57,8 +59,14 @@ class BagSurvey:
     fixes: dict[str, list[SatelliteFix]] = field(default_factory=dict)
     is_zero: dict[str, bool] = field(default_factory=dict)
     """By topic, whether all times in headers have been zero."""
+    from_zero: set[str] = field(default_factory=set)
+    """Topics on a clock that begins at zero, as a simulator's."""
     offset_ns: int = 0
     """What is added to times of the log to get times of headers."""
+
+    def is_timed(self, topic: str, stamp_ns: int) -> bool:
+        """Return whether a header says when a message was measured: a zero among other times is none."""
+        return bool(stamp_ns) or topic in self.from_zero
 
     def time_ns(self, topic: str, log_ns: int, stamp_ns: int) -> int:
         """Return when a message was measured."""
@@ -112,52 +120,59 @@ class BagSurveyor:
         if isinstance(record, ImageMessage):
             surveyed = self.found.topics.setdefault(topic, SurveyedTopic(message.channel))
             surveyed.count += 1
-            self._clock(topic, message.log_ns, record.stamp_ns)
+            self._clock(message, record.stamp_ns)
             kept = replace(record, data=memoryview(b"")) if surveyed.head else record
             surveyed.head.append((message.log_ns, kept))
         elif isinstance(record, CameraModel):
             self.found.models.setdefault(topic, record)
         elif isinstance(record, SatelliteFix):
-            self._take_fix(topic, message.log_ns, record)
+            self._take_fix(message, record)
         else:
-            self._take_poses(topic, message.log_ns, record, is_odometry=kind == "odometry")
+            self._take_poses(message, record, is_odometry=kind == "odometry")
 
-    def _take_fix(self, topic: str, log_ns: int, fix: SatelliteFix) -> None:
-        self._clock(topic, log_ns, fix.stamp_ns)
-        if not fix.stamp_ns:
-            self._waiting.fixes.append((topic, log_ns, fix))
+    def _take_fix(self, message: LoggedMessage, fix: SatelliteFix) -> None:
+        topic = message.channel.topic
+        self._clock(message, fix.stamp_ns)
+        if not self.found.is_timed(topic, fix.stamp_ns):
+            self._waiting.fixes.append((topic, message.log_ns, fix))
         elif fix.place is not None:
             self.found.fixes.setdefault(topic, []).append(fix)
 
-    def _take_poses(self, topic: str, log_ns: int, poses: tuple[FramePose, ...], *, is_odometry: bool) -> None:
+    def _take_poses(self, message: LoggedMessage, poses: tuple[FramePose, ...], *, is_odometry: bool) -> None:
+        topic = message.channel.topic
         is_static = topic.endswith(STATIC)
         if is_odometry:
             body = poses[0].child or "/".join([*parts(topic)[:-1], "base_link"])
             poses = (replace(poses[0], child=body),)
             self.found.bodies.setdefault(topic, body)
         for each in poses:
-            self._clock(topic, log_ns, each.stamp_ns)
-        if is_static or all(each.stamp_ns for each in poses):
+            self._clock(message, each.stamp_ns)
+        if is_static or all(self.found.is_timed(topic, each.stamp_ns) for each in poses):
             (self._odometry if is_odometry else self.found.frames).add(poses, is_static=is_static)
         else:
-            self._waiting.poses.append((topic, log_ns, poses))
+            self._waiting.poses.append((topic, message.log_ns, poses))
 
-    def _clock(self, topic: str, log_ns: int, stamp_ns: int) -> None:
-        self.found.is_zero[topic] = self.found.is_zero.get(topic, True) and not stamp_ns
+    def _clock(self, message: LoggedMessage, stamp_ns: int) -> None:
+        found, topic = self.found, message.channel.topic
+        is_own = message.channel.is_own
+        if is_own or (found.is_zero.get(topic, True) and 0 < stamp_ns < EARLY_NS):
+            found.from_zero.add(topic)
+        found.is_zero[topic] = found.is_zero.get(topic, True) and not stamp_ns and not is_own
         if stamp_ns and len(self._waiting.apart_ns) < 10 * HEAD:
-            self._waiting.apart_ns.append(stamp_ns - log_ns)
+            self._waiting.apart_ns.append(stamp_ns - message.log_ns)
 
     def _finish(self) -> None:
         found, apart_ns = self.found, self._waiting.apart_ns
         if apart_ns and abs(statistics.median(apart_ns)) > APART_NS:
             found.offset_ns = round(statistics.median(apart_ns))
         for topic, log_ns, poses in self._waiting.poses:
-            if found.is_zero[topic]:
-                stamped = tuple(replace(each, stamp_ns=log_ns + found.offset_ns) for each in poses)
+            if found.is_zero[topic] or topic in found.from_zero:
+                stamped = tuple(replace(each, stamp_ns=found.time_ns(topic, log_ns, each.stamp_ns)) for each in poses)
                 (self._odometry if topic in found.bodies else found.frames).add(stamped)
         for topic, log_ns, fix in self._waiting.fixes:
-            if found.is_zero[topic] and fix.place is not None:
-                found.fixes.setdefault(topic, []).append(replace(fix, stamp_ns=log_ns + found.offset_ns))
+            if (found.is_zero[topic] or topic in found.from_zero) and fix.place is not None:
+                stamped = replace(fix, stamp_ns=found.time_ns(topic, log_ns, fix.stamp_ns))
+                found.fixes.setdefault(topic, []).append(stamped)
         found.frames.finish(otherwise=self._odometry)
         for topic, is_zero in found.is_zero.items():
             if is_zero and not topic.endswith(STATIC):

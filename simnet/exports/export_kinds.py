@@ -116,7 +116,8 @@ def _open(kind: str, folder: Path, scenario: Scenario, frame: Frame | None) -> E
     if kind == "mcap":
         from simnet.exports.mcap_recording import McapRecording
 
-        return McapRecording(folder, scenario)
+        assert frame is not None, "only runs with pictures get here"
+        return McapRecording(folder, scenario, frame)
     if kind == "mp4":
         from simnet.exports.videos import Videos
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import cos, radians, sin
+from math import cos, radians, sin, tan
 from typing import TYPE_CHECKING, Any
 
 from simnet.tracks import poses
@@ -10,20 +10,41 @@ from simnet.tracks import poses
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from simnet.records import Scenario
+    from simnet.records import CameraConfig, Scenario
 
 STEP_NS = 100_000_000
 """Time between two transforms of a node."""
 WORLD = "world"
+OPTICAL = "/optical"
+"""What is appended to a camera's name for the frame of its pictures: x right, y down, z forward."""
+_LOOKING = (-0.5, 0.5, -0.5, 0.5)
+"""Rotation of such a frame in one with x forward, y left, z up."""
 
 
 def transforms(scenario: Scenario, t_ns: int) -> Iterator[dict[str, Any]]:
-    """Yield the transform of each node in the world and of each camera on its node, as fields of Foxglove's FrameTransform."""
+    """Yield transforms as Foxglove's have them: of nodes in the world, of cameras on nodes, of pictures' frames on cameras."""
     for node in scenario.nodes:
         heading_deg = poses.heading_deg(node.trajectory, t_ns)
         yield _transform(WORLD, node.name, poses.position(node.trajectory, t_ns), heading_deg, 0.0)
         for camera in node.cameras:
             yield _transform(node.name, camera.name, camera.mount_m, camera.yaw_deg, camera.pitch_deg)
+            yield _fields(camera.name, camera.name + OPTICAL, (0.0, 0.0, 0.0), _LOOKING)
+
+
+def calibration(camera: CameraConfig) -> dict[str, Any]:
+    """Return a camera without distortion, as fields of Foxglove's CameraCalibration."""
+    focal_px = camera.width / (2 * tan(radians(camera.field_of_view_deg) / 2))
+    x, y = camera.width / 2, camera.height / 2
+    return {
+        "frame_id": camera.name + OPTICAL,
+        "width": camera.width,
+        "height": camera.height,
+        "distortion_model": "",
+        "D": [],
+        "K": [focal_px, 0.0, x, 0.0, focal_px, y, 0.0, 0.0, 1.0],
+        "R": [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+        "P": [focal_px, 0.0, x, 0.0, 0.0, focal_px, y, 0.0, 0.0, 0.0, 1.0, 0.0],
+    }
 
 
 def _transform(
@@ -32,6 +53,12 @@ def _transform(
     """Return a transform: rotation by yaw around z, then by pitch around y, where up is negative."""
     yaw, pitch = radians(yaw_deg) / 2, radians(-pitch_deg) / 2
     rotation = (-sin(yaw) * sin(pitch), cos(yaw) * sin(pitch), sin(yaw) * cos(pitch), cos(yaw) * cos(pitch))
+    return _fields(parent, child, place_m, rotation)
+
+
+def _fields(
+    parent: str, child: str, place_m: tuple[float, float, float], rotation: tuple[float, float, float, float]
+) -> dict[str, Any]:
     return {
         "parent_frame_id": parent,
         "child_frame_id": child,

@@ -1,13 +1,17 @@
 """Recording of a run as MCAP, for Foxglove and any `mcap` reader: JSON messages, bytes in base64 (compressed by zstd).
 
+    /<camera>/original    foxglove.CompressedImage   lossless PNG of what was captured, of sensors at fusion too
+    /<camera>/calibration foxglove.CameraCalibration with each original
     /<stream>/decoded     foxglove.CompressedImage   lossless PNG; log time: picture ready, timestamp: capture
+    /<stream>/video       foxglove.CompressedVideo   a coded frame of h264, hevc or av1, for any decoder
     /<stream>/bitstream   simnet.Bitstream           a coded frame; the channel's metadata is the stream's announcement
     /<stream>/row         simnet.Row                 all measurements of a frame, logged at the row's latest time
     /links/<link>         simnet.LinkBin             100 ms of a link
     /events               foxglove.Log               outages, hand-overs, frames that are not in time
     /transforms           foxglove.FrameTransforms   poses of nodes and their cameras, every 100 ms
 
-Log times are virtual: a run begins at 0, which is 1970-01-01T00:00:00Z. Originals are not recorded: the scenario reproduces them.
+Log times are virtual: a run begins at 0, which is 1970-01-01T00:00:00Z. Originals make the file a world of its own
+(`kind: rosbag`); frames of which no picture arrived, and sensors' frames, are written at the end.
 """
 
 from __future__ import annotations
@@ -22,7 +26,7 @@ import cv2
 from mcap.writer import Writer
 
 from simnet.codec.bitstream import framing
-from simnet.exports import frame_transforms, recording_schemas
+from simnet.exports import frame_transforms, recording_schemas, video_packets
 from simnet.exports.export import Export
 from simnet.output_files import PartialFile
 from simnet.records import SECOND_NS, Row
@@ -30,8 +34,10 @@ from simnet.records.link_bin import LinkBin
 from simnet.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    import numpy as np
 
     from simnet.exports.export import ExportedPicture, FinishedRun
     from simnet.records import Announcement, Scenario
@@ -45,13 +51,14 @@ COMPRESS_LEVEL = 3
 class McapRecording(Export):
     """Export that writes messages during the run; rows, links, events and transforms are written at its end."""
 
-    def __init__(self, folder: Path, scenario: Scenario) -> None:
-        """Create the file.
+    def __init__(self, folder: Path, scenario: Scenario, frame: Callable[[str, int], np.ndarray]) -> None:
+        """Create the file; `frame` returns the frame of a camera at a time.
 
         Raises:
             OutputError: The file cannot be written.
         """
         self._scenario = scenario
+        self._frame = frame
         self._announcements: Mapping[str, Announcement] = {}
         self._schemas: dict[str, int] = {}
         self._channels: dict[str, int] = {}
@@ -80,24 +87,27 @@ class McapRecording(Export):
         }
         metadata = {name: str(value) for name, value in asdict(announcement).items()}
         self._write(f"/{stream}/bitstream", recording_schemas.BITSTREAM, now_ns, message, metadata)
+        if (kind := video_packets.video_format(announcement)) is not None:
+            video = {
+                "timestamp": message["timestamp"],
+                "frame_id": stream + frame_transforms.OPTICAL,
+                "data": _text(video_packets.packet(announcement, data)),
+                "format": kind,
+            }
+            self._write(f"/{stream}/video", recording_schemas.VIDEO, now_ns, video)
 
     def pictured(self, picture: ExportedPicture) -> None:
         """See `Export`."""
         decision = picture.decision
         assert decision.ready_ns is not None, "a frame that was decoded is there at some time"
-        settings = (cv2.IMWRITE_PNG_COMPRESSION, COMPRESS_LEVEL)
-        file = cv2.imencode(".png", cv2.cvtColor(picture.decoded, cv2.COLOR_RGB2BGR), settings)[1].tobytes()
-        message = {
-            "timestamp": _time(decision.capture_ns),
-            "frame_id": decision.stream,
-            "data": _text(file),
-            "format": "png",
-        }
+        message = _image(decision.stream, decision.capture_ns, picture.decoded)
         self._write(f"/{decision.stream}/decoded", recording_schemas.IMAGE, decision.ready_ns, message)
+        self._write_original(decision.stream, decision.capture_ns, picture.original)
 
     def finish(self, ended: FinishedRun) -> None:
         """See `Export`."""
         self._write_places()
+        self._write_unseen(ended)
         row_schema, link_schema = (
             recording_schemas.of_record("simnet.Row", Row),
             recording_schemas.of_record("simnet.LinkBin", LinkBin),
@@ -141,6 +151,23 @@ class McapRecording(Export):
             found = [{"timestamp": _time(t_ns), **each} for each in frame_transforms.transforms(self._scenario, t_ns)]
             self._write("/transforms", recording_schemas.TRANSFORMS, t_ns, {"transforms": found})
 
+    def _write_unseen(self, ended: FinishedRun) -> None:
+        """Write the originals of frames of which fusion got no picture, and of sensors."""
+        for row in ended.rows:
+            if row.decode_ns is None:
+                self._write_original(row.stream, row.capture_ns, self._frame(row.stream, row.capture_ns))
+        streams = {stream.name for stream in self._scenario.streams}
+        used = {name for stream in self._scenario.streams for name in stream.side_information}
+        for name, camera in self._scenario.cameras.items():
+            if name not in streams and (name in used or name.partition("/")[0] == self._scenario.fusion.node):
+                for t_ns in range(camera.phase_ns, self._scenario.duration_ns, camera.period_ns):
+                    self._write_original(name, t_ns, self._frame(name, t_ns))
+
+    def _write_original(self, camera: str, t_ns: int, picture: np.ndarray) -> None:
+        self._write(f"/{camera}/original", recording_schemas.IMAGE, t_ns, _image(camera, t_ns, picture))
+        about = {"timestamp": _time(t_ns), **frame_transforms.calibration(self._scenario.cameras[camera])}
+        self._write(f"/{camera}/calibration", recording_schemas.CALIBRATION, t_ns, about)
+
     def _write(
         self,
         topic: str,
@@ -165,6 +192,13 @@ class McapRecording(Export):
 
 def _time(t_ns: int) -> dict[str, int]:
     return {"sec": t_ns // SECOND_NS, "nsec": t_ns % SECOND_NS}
+
+
+def _image(camera: str, t_ns: int, picture: np.ndarray) -> dict[str, Any]:
+    settings = (cv2.IMWRITE_PNG_COMPRESSION, COMPRESS_LEVEL)
+    file = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), settings)[1].tobytes()
+    frame = camera + frame_transforms.OPTICAL
+    return {"timestamp": _time(t_ns), "frame_id": frame, "data": _text(file), "format": "png"}
 
 
 def _text(data: bytes) -> str:

@@ -17,6 +17,7 @@ _TYPES: dict[str, dict[str, Any]] = {
     "tuple[str, ...]": {"type": "array", "items": {"type": "string"}},
 }
 _TEXT, _NUMBER = _TYPES["str"], _TYPES["float"]
+_NUMBERS = {"type": "array", "items": _NUMBER}
 _BYTES = {"type": "string", "contentEncoding": "base64"}
 _TIME = {
     "type": "object",
@@ -43,6 +44,19 @@ _LEVELS = ("UNKNOWN", "DEBUG", "INFO", "WARNING", "ERROR", "FATAL")
 WARNING = _LEVELS.index("WARNING")
 
 IMAGE = _object("foxglove.CompressedImage", timestamp=_TIME, frame_id=_TEXT, data=_BYTES, format=_TEXT)
+VIDEO = _object("foxglove.CompressedVideo", timestamp=_TIME, frame_id=_TEXT, data=_BYTES, format=_TEXT)
+CALIBRATION = _object(
+    "foxglove.CameraCalibration",
+    timestamp=_TIME,
+    frame_id=_TEXT,
+    width=_TYPES["int"],
+    height=_TYPES["int"],
+    distortion_model=_TEXT,
+    D=_NUMBERS,
+    K=_NUMBERS,
+    R=_NUMBERS,
+    P=_NUMBERS,
+)
 TRANSFORMS = _object("foxglove.FrameTransforms", transforms={"type": "array", "items": _TRANSFORM})
 LOG = _object(
     "foxglove.Log",

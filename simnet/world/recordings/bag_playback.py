@@ -68,10 +68,10 @@ class BagPlayback(TimedPlayback["ImageMessage | VideoFrame"]):
         topic, found = self._topic, self._found
         channel = found.topics[topic].channel
         lost = 0
-        for message in message_log.read(self._path, lambda each: each == channel):
+        for message in message_log.read(self._path, lambda each: each.topic == topic and each.type == channel.type):
             image = message_records.read(message)
             assert isinstance(image, ImageMessage)
-            if not (image.stamp_ns or found.is_zero[topic] or channel.is_own):
+            if not (found.is_zero[topic] or found.is_timed(topic, image.stamp_ns)):
                 lost += 1
                 continue
             yield found.time_ns(topic, message.log_ns, image.stamp_ns) - self._start_ns, image

@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 from mcap.reader import make_reader
 
-from simnet import codec
+from simnet import codec, world
+from simnet.drives import bag_drive
 from simnet.errors import InputError, OutputError
 from simnet.exports import frame_transforms
-from simnet.records import Announcement, LossConfig, Trajectory
+from simnet.records import Announcement, LossConfig, Trajectory, WorldConfig
 from simnet.tracks import poses
 from support.tiny_runs import MS, change_links
 
@@ -77,6 +78,32 @@ def test_recording_holds_pictures_and_bitstreams(run, lossy):
             assert pictures[row.picture_digest] == row.sequence
 
 
+def test_originals_of_a_recording_are_a_world_with_its_nodes(run, tiny):
+    moving = Trajectory(((0.0, 0.0, 1.0), (10.0, 0.0, 1.0)), speed_mps=10.0)
+    car = tiny.nodes[0]
+    cameras = tuple(replace(each, trajectory=moving, mount_m=(1.0, 0.5, 0.5), yaw_deg=30.0) for each in car.cameras)
+    nodes = (replace(car, trajectory=moving, cameras=cameras), *tiny.nodes[1:])
+    ran = run(replace(tiny, duration_ns=400 * MS, nodes=nodes), exports=["mcap"], report=False)
+    messages, _, _ = read(ran)
+    assert set(tiny.cameras) == {topic.removesuffix("/original")[1:] for topic in messages if "/original" in topic}
+    path = ran.read.path / "run.mcap"
+    found = {node.name: node for node in bag_drive.describe(path, None, None).nodes}
+    camera = found["car"].cameras[0]
+    assert (camera.name, camera.source, camera.phase_ns) == ("a", "/car/a/original", cameras[0].phase_ns)
+    assert (*camera.mount_m, camera.yaw_deg, camera.view_deg) == pytest.approx(
+        (1, 0.5, 0.5, 30, cameras[0].field_of_view_deg)
+    )
+    assert found["car"].path.places_m[-1] == pytest.approx((3, 0, 1))
+    recorded = {name: replace(each, source=f"/{name}/original") for name, each in tiny.cameras.items()}
+    again, before = (
+        world.open_world(WorldConfig("rosbag", path=str(path)), recorded, 0),
+        world.open_world(tiny.world, tiny.cameras, 0),
+    )
+    for name, each in tiny.cameras.items():
+        for t_ns in range(each.phase_ns, 400 * MS, each.period_ns):
+            assert (again.frame(name, t_ns) == before.frame(name, t_ns)).all()
+
+
 def announcement(metadata: dict[str, str]) -> Announcement:
     sizes = {name: int(metadata[name]) for name in ("width", "height")}
     return Announcement(**{**metadata, **sizes})
@@ -112,7 +139,7 @@ def test_recording_places_nodes_and_cameras(tiny):
     way = Trajectory(((0.0, 0.0, 1.0), (100.0, 100.0, 1.0)), speed_mps=10.0)
     camera = replace(tiny.nodes[0].cameras[0], trajectory=way, mount_m=(2.0, 1.0, 0.5), yaw_deg=30.0, pitch_deg=-20.0)
     scenario = replace(tiny, nodes=(replace(tiny.nodes[0], trajectory=way, cameras=(camera,)),))
-    node, own = frame_transforms.transforms(scenario, 1_000 * MS)
+    node, own, optical = frame_transforms.transforms(scenario, 1_000 * MS)
     assert (node["parent_frame_id"], node["child_frame_id"]) == ("world", "car")
     assert (own["parent_frame_id"], own["child_frame_id"]) == ("car", "car/a")
     place = vector(node["translation"]) + turned(node["rotation"], vector(own["translation"]))
@@ -121,6 +148,8 @@ def test_recording_places_nodes_and_cameras(tiny):
     yaw, pitch = radians(pose.yaw_deg), radians(pose.pitch_deg)
     ahead = turned(node["rotation"], turned(own["rotation"], np.array([1.0, 0.0, 0.0])))
     assert ahead == pytest.approx([cos(yaw) * cos(pitch), sin(yaw) * cos(pitch), sin(pitch)])
+    assert (optical["parent_frame_id"], optical["child_frame_id"]) == ("car/a", "car/a/optical")
+    assert turned(optical["rotation"], np.array([0.0, 0.0, 1.0])) == pytest.approx([1, 0, 0])
 
 
 def vector(of: dict[str, float]) -> np.ndarray:
