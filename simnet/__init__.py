@@ -1,22 +1,34 @@
 """simnet: a simulator of distributed camera networks with real codecs.
 
 frame -> bitstream -> delivery -> picture -> row. Importing this package imports nothing heavy: what Python users take from it
-(`simnet.load`, `run`, `sweep`, `Report`) comes from `simnet.api` when it is asked for.
+(`simnet.load`, `run`, `sweep`, `evaluate`, `Report`) comes from `simnet.api` when it is asked for.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simnet.api import EvaluationReport as EvaluationReport
     from simnet.api import Report as Report
     from simnet.api import RunReport as RunReport
     from simnet.api import SweepReport as SweepReport
+    from simnet.api import evaluate as evaluate
     from simnet.api import load as load
     from simnet.api import run as run
     from simnet.api import sweep as sweep
 
 from simnet.version import __version__
 
-__all__ = ["Report", "RunReport", "SweepReport", "__version__", "load", "run", "sweep"]
+__all__ = [
+    "EvaluationReport",
+    "Report",
+    "RunReport",
+    "SweepReport",
+    "__version__",
+    "evaluate",
+    "load",
+    "run",
+    "sweep",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -25,6 +25,7 @@ LEAST_POINTS = 4
 LEAST_SHARE = 0.1
 """Minimum overlap, as a share of the anchor's interval; curves with less are not compared."""
 UNITS = {"psnr_db": "dB", "ms_ssim": "MS-SSIM", "bpp": "bpp", "kbit_s": "kbit/s"}
+"""Units of qualities and rates; a quality that is not here is its own unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,37 +56,60 @@ def bd_rate(
     With `rates`, the mean is over the qualities that the *anchor* reaches inside that range of `rate` (end points interpolated
     on its curve), as far as the other curve reaches them too. `rate` is the points' key for the rate, a key of `UNITS`.
     """
-    import bjontegaard
-
     (log_a, own), (log_c, other) = rising(anchor, metric, rate), rising(curve, metric, rate)
     if reason := _too_few(len(own), len(other)):
         return Delta(None, reason=reason)
-    if min(own[-1], other[-1]) <= max(own[0], other[0]):
-        return Delta(None, reason=_apart((own[0], own[-1]), (other[0], other[-1]), metric))
-    _, f_anchor, f_curve = _package(bjontegaard.bd_rate, log_a, own, log_c, other, method)
-    interval = _qualities_within(f_anchor, (float(own[0]), float(own[-1])), rates)
-    if interval is None:
-        return Delta(None, reason=f"the anchor has no rate within {_range(rates or (0, 0), UNITS[rate])}")
-    mean = _mean(f_anchor, f_curve, interval, (float(other[0]), float(other[-1])), metric)
-    return mean if mean.value is None else _with(mean, 100 * (10**mean.value - 1))
+    return rate_between(interpolated(own, log_a, method), interpolated(other, log_c, method), metric, rates, rate)
 
 
 def bd_quality(anchor: Points, curve: Points, metric: str = "psnr_db", rates: Rates | None = None) -> Delta:
     """Mean quality change (dB for `psnr_db`) at equal rate, over the rates that both curves cover (inside `rates`)."""
-    import bjontegaard
-
     (log_a, own), (log_c, other) = rising(anchor, metric), rising(curve, metric)
     if reason := _too_few(len(own), len(other)):
         return Delta(None, reason=reason)
+    return quality_between(interpolated(log_a, own), interpolated(log_c, other), rates)
+
+
+@dataclass(frozen=True, slots=True)
+class InterpolatedCurve:
+    """A curve as a function: of the quality (its values are log10 rates), or of the log10 rate (its values are qualities)."""
+
+    f: Any
+    low: float
+    high: float
+
+
+def interpolated(x: np.ndarray, y: np.ndarray, method: Literal["akima", "pchip"] = "akima") -> InterpolatedCurve:
+    """Return the package's interpolation through points that rise strictly; there are at least `LEAST_POINTS`."""
+    from bjontegaard.interpolation import interpolate
+
+    return InterpolatedCurve(interpolate(x, y, method), float(x[0]), float(x[-1]))
+
+
+def rate_between(
+    anchor: InterpolatedCurve, curve: InterpolatedCurve, metric: str, rates: Rates | None, rate: str = "bpp"
+) -> Delta:
+    """Return `bd_rate` of two curves that are functions of the quality."""
+    ends = (curve.low, curve.high)
+    if min(anchor.high, curve.high) <= max(anchor.low, curve.low):
+        return Delta(None, reason=_apart((anchor.low, anchor.high), ends, metric))
+    interval = _qualities_within(anchor.f, (anchor.low, anchor.high), rates)
+    if interval is None:
+        return Delta(None, reason=f"the anchor has no rate within {_range(rates or (0, 0), UNITS[rate])}")
+    mean = _mean(anchor.f, curve.f, interval, ends, metric)
+    return mean if mean.value is None else _with(mean, 100 * (10**mean.value - 1))
+
+
+def quality_between(anchor: InterpolatedCurve, curve: InterpolatedCurve, rates: Rates | None) -> Delta:
+    """Return `bd_quality` of two curves that are functions of the log10 rate."""
     low, high = (math.log10(rate) for rate in rates) if rates else (-math.inf, math.inf)
-    interval = max(float(log_a[0]), low), min(float(log_a[-1]), high)
+    interval = max(anchor.low, low), min(anchor.high, high)
     if interval[0] >= interval[1]:
         return Delta(None, reason=f"the anchor has no rate within {_range(rates or (0, 0), 'bpp')}")
-    if min(log_a[-1], log_c[-1]) <= max(log_a[0], log_c[0]):
-        spans = [(10 ** span[0], 10 ** span[-1]) for span in (log_a, log_c)]
+    if min(anchor.high, curve.high) <= max(anchor.low, curve.low):
+        spans = [(10**each.low, 10**each.high) for each in (anchor, curve)]
         return Delta(None, reason=_apart(spans[0], spans[1], "bpp"))
-    _, f_anchor, f_curve = _package(bjontegaard.bd_psnr, log_a, own, log_c, other)
-    mean = _mean(f_anchor, f_curve, interval, (float(log_c[0]), float(log_c[-1])), "bpp")
+    mean = _mean(anchor.f, curve.f, interval, (curve.low, curve.high), "bpp")
     if mean.low is None or mean.high is None:
         return mean
     return Delta(mean.value, 10**mean.low, 10**mean.high, mean.share)
@@ -102,22 +126,6 @@ def rising(points: Points, metric: str, rate: str = "bpp") -> tuple[np.ndarray, 
             kept.append((point[rate], point[metric]))
     table = np.array(kept, dtype=np.float64).reshape(-1, 2)
     return np.log10(table[:, 0]), table[:, 1]
-
-
-def _package(
-    function: Any, log_a: np.ndarray, own: np.ndarray, log_c: np.ndarray, other: np.ndarray, method: str = "akima"
-) -> Any:
-    """Return the package's own result and its two interpolated curves."""
-    return function(
-        10**log_a,
-        own,
-        10**log_c,
-        other,
-        method=method,
-        require_matching_points=False,
-        min_overlap=0,
-        interpolators=True,
-    )
 
 
 def _qualities_within(f_anchor: Any, ends: tuple[float, float], rates: Rates | None) -> tuple[float, float] | None:
@@ -164,7 +172,7 @@ def _too_few(anchor: int, curve: int) -> str:
 
 
 def _apart(anchor: Sequence[float], curve: Sequence[float], axis: str) -> str:
-    return f"no overlap: the anchor has {_range(anchor, UNITS[axis])}, the curve {_range(curve, UNITS[axis])}"
+    return f"no overlap: the anchor has {_range(anchor, UNITS.get(axis, axis))}, the curve {_range(curve, UNITS.get(axis, axis))}"
 
 
 def _range(ends: Sequence[float], unit: str) -> str:

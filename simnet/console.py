@@ -85,7 +85,7 @@ def _console() -> Console:
     """Return the console of standard output; text is printed as it is, whatever brackets a name has."""
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False, emoji=False)
+    return Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False, emoji=False)
 
 
 def show_summary(summary: Mapping[str, Any]) -> None:
@@ -170,13 +170,19 @@ def show_catalogue(found: Mapping[str, Any]) -> None:
 
 def show_evaluation(result: EvaluationResult, page: object) -> None:
     """Print the points, the differences to the anchors, the gain by side information, and the path of the page."""
-    from simnet.report import evaluation_tables
+    from simnet.report import evaluation_tables, evaluation_verdict
 
     console = _console()
-    side = (evaluation_tables.side_information(result), evaluation_tables.offsets(result))
+    side = (
+        evaluation_tables.side_information(result),
+        evaluation_tables.offsets(result),
+        evaluation_tables.complexity(result),
+    )
     for table in (evaluation_tables.points(result), *evaluation_tables.comparisons(result), *side):
         if table is not None:
             _print_table(console, table)
+    for sentence in evaluation_verdict.sentences(result):
+        console.print(printable(sentence), soft_wrap=True)
     left_out = result.get("left_out")
     missing = f"; {left_out} more have no side picture" if left_out else ""
     size = " x ".join(map(str, result.get("size", ())))

@@ -1,4 +1,4 @@
-"""Plug-ins: codecs, worlds and rate controls of other installed packages, discovered by entry points.
+"""Plug-ins: codecs, worlds, rate controls and metrics of other installed packages, discovered by entry points.
 
     [project.entry-points."simnet.codecs"]
     flat = "my_package.codecs:Flat"
@@ -23,8 +23,8 @@ from simnet.errors import PluginError, SimnetError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-CODECS, WORLDS, RATES = "simnet.codecs", "simnet.worlds", "simnet.rates"
-NOUNS = {CODECS: "codec", WORLDS: "world", RATES: "rate control"}
+CODECS, WORLDS, RATES, METRICS = "simnet.codecs", "simnet.worlds", "simnet.rates", "simnet.metrics"
+NOUNS = {CODECS: "codec", WORLDS: "world", RATES: "rate control", METRICS: "metric"}
 """Groups of entry points, and the noun for the plug-ins of each."""
 
 

@@ -23,24 +23,31 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Drawing
     from pandas import DataFrame
 
+    from simnet.api.evaluation_report import EvaluationReport
     from simnet.records import Scenario
     from simnet.report.publication.publication_kinds import Publication
     from simnet.runfolder.sweep_records import Point
 
 
 class Report:
-    """Folder of a run or a sweep; `Report.open` returns one. It reads a file only when an attribute needs it."""
+    """Folder of a run, a sweep or an evaluation; `Report.open` returns one. It reads a file only when an attribute needs it."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
 
     @staticmethod
-    def open(path: str | Path) -> RunReport | SweepReport:
-        """Return the report of a run's or a sweep's folder; InputError if it is neither."""
+    def open(path: str | Path) -> RunReport | SweepReport | EvaluationReport:
+        """Return the report of a run's, a sweep's or an evaluation's folder; InputError if it is none."""
+        from simnet.report import evaluation_page
+
+        if evaluation_page.is_evaluation(Path(path)):
+            from simnet.api.evaluation_report import EvaluationReport
+
+            return EvaluationReport(path)
         if sweep_reader.is_sweep(Path(path)):
             return SweepReport(path)
         if not has_manifest(Path(path)):
-            raise InputError(f"{path}: no folder of a run or a sweep; expected one that simnet wrote")
+            raise InputError(f"{path}: no folder of a run, a sweep or an evaluation; expected one that simnet wrote")
         return RunReport(path)
 
     @property
@@ -74,7 +81,7 @@ class Report:
         """Draw a figure of the page with matplotlib, as wide as a column of a paper.
 
         Args:
-            name: One of `figures`; default: quality against rate, or for a run rate and quality over time.
+            name: One of `figures`; default: quality against rate, for a run rate and quality over time.
             width_mm: Width in millimetres: 89 is one column, 181 two.
 
         Raises:
@@ -179,7 +186,9 @@ class RunReport(Report):
             "latency_ms_p95",
         )
         rows = ([name, *(stream[column] for column in columns)] for name, stream in self.summary["streams"].items())
-        return _table(["stream", *columns], rows) + f"<p>{self.fingerprint} &middot; {html.escape(str(self.path))}</p>"
+        return (
+            html_table(["stream", *columns], rows) + f"<p>{self.fingerprint} &middot; {html.escape(str(self.path))}</p>"
+        )
 
 
 class SweepReport(Report):
@@ -267,10 +276,11 @@ class SweepReport(Report):
         head = self.table.head(20)
         rest = f"{len(self.table) - 20} rows more in " if len(self.table) > 20 else ""
         rows = head[list(shown)].itertuples(index=False)
-        return _table(shown, rows) + f"<p>{rest}{html.escape(str(self.path))}</p>"
+        return html_table(shown, rows) + f"<p>{rest}{html.escape(str(self.path))}</p>"
 
 
-def _table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+def html_table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return a table for a notebook."""
     head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
     body = "".join("<tr>" + "".join(f"<td>{_cell(value)}</td>" for value in row) + "</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -71,7 +71,7 @@ def run(
         changes = f", overrides={texts!r}" if texts else ""
         written = Path(loaded.path).read_text(encoding="utf-8")
         origin = Invocation(f"simnet.run({str(scenario)!r}{changes})", texts, written)
-    folder, is_ours = (_new_folder(loaded.name), True) if out is None else (Path(out), False)
+    folder, is_ours = (new_folder(loaded.name), True) if out is None else (Path(out), False)
     try:
         options = RunOptions(
             hosts=hosts,
@@ -91,7 +91,7 @@ def run(
     return RunReport(result.folder)
 
 
-def _new_folder(name: str) -> Path:
+def new_folder(name: str) -> Path:
     """Make the first `runs/<name>-<number>` that does not exist; two threads never get the same folder."""
     number = 1
     while True:

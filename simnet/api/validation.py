@@ -150,6 +150,12 @@ def _each_once(value: Any) -> Any:
     return value
 
 
+def _rising(value: Any) -> Any:
+    if value is not None and not value[0] < value[1]:
+        raise ValueError("not below each other")
+    return value
+
+
 Name = Annotated[str, Field(min_length=1)]
 Seed = Annotated[int, Field(ge=0, le=MOST_SEED)]
 
@@ -165,6 +171,7 @@ Folder = Annotated[str | Path, BeforeValidator(_path), Field(description="a fold
 FolderOrNone = Annotated[
     str | Path | None, BeforeValidator(_path), Field(description="a folder, such as 'runs/mine', or None")
 ]
+FileOrNone = Annotated[str | Path | None, BeforeValidator(_path), Field(description="a file, or None")]
 Overrides = Annotated[
     Sequence[str] | Mapping[str, object],
     BeforeValidator(_overrides),
@@ -211,3 +218,45 @@ Address = Annotated[str | None, Field(description="an address, such as 'tcp://12
 Switch = Annotated[bool, BeforeValidator(_plain), Field(description="True or False")]
 RunProgress = Annotated[Callable[[float], None] | None, Field(description="a function, or None")]
 SweepProgress = Annotated[Callable[[int, int], None] | None, Field(description="a function, or None")]
+
+DataNames = Annotated[
+    str | Sequence[Name], BeforeValidator(_names), Field(description="a list of names, such as ['pairs:drive']")
+]
+MetricNames = Annotated[
+    str | Sequence[Name], BeforeValidator(_names), Field(description="a list of names, such as ['xpsnr']")
+]
+Anchors = Annotated[
+    str | Sequence[Name] | None, BeforeValidator(_names), Field(description="a list of codecs, 'all', or None")
+]
+Qualities = Annotated[
+    Sequence[Annotated[float, Field(ge=0, le=1)]] | None,
+    BeforeValidator(_listed),
+    AfterValidator(_each_once),
+    Field(description="a list of different numbers from 0 to 1, or None"),
+]
+PictureSize = Annotated[
+    tuple[Annotated[int, Field(ge=16, le=16_384)], Annotated[int, Field(ge=16, le=16_384)]] | None,
+    BeforeValidator(_listed),
+    Field(description="(width, height) in pixels, 16 to 16384 each, or None"),
+]
+Offsets = Annotated[
+    Sequence[int],
+    BeforeValidator(_listed),
+    AfterValidator(_each_once),
+    Field(min_length=1, max_length=1000, description="a list of different frames, such as [0, 3], at most 1000"),
+]
+RateRange = Annotated[
+    tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0, allow_inf_nan=False)]] | None,
+    BeforeValidator(_listed),
+    AfterValidator(_rising),
+    Field(description="(low, high) in bits per pixel, or None for whole curves"),
+]
+Count = Annotated[
+    Annotated[int, Field(ge=1, le=MOST_POINTS)] | None,
+    BeforeValidator(_plain),
+    Field(description=f"a whole number from 1 to {MOST_POINTS}, or None"),
+]
+Whole = Annotated[
+    int, BeforeValidator(_plain), Field(ge=0, le=MOST_POINTS, description=f"a whole number from 0 to {MOST_POINTS}")
+]
+NameOrNone = Annotated[Name | None, Field(description="a name, or None")]

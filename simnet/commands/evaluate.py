@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from simnet.commands import publication_options
+from simnet.errors import InputError
+
 if TYPE_CHECKING:
     import argparse
 
@@ -21,12 +24,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     _configure_data(parser)
     _configure_measurement(parser)
+    _configure_metrics(parser)
     parser.add_argument(
         "--out",
         type=Path,
         metavar="DIR",
-        help="folder for evaluation.html and pictures.csv; default: write no files",
+        help="folder for evaluation.html, evaluation.json and pictures.csv; default: write no files",
     )
+    publication_options.configure(parser, "DIR")
     parser.add_argument(
         "--published",
         action="store_true",
@@ -49,6 +54,12 @@ def _configure_data(parser: argparse.ArgumentParser) -> None:
         metavar="A,B",
         help="codecs: name, name+fuse, name=model, 'name=model;model' (one curve); default: atn,factorized",
     )
+    parser.add_argument(
+        "--no-rivals",
+        dest="rivals",
+        action="store_false",
+        help="leave out hevc-intra and hevc-intra+fuse, with which every evaluation compares",
+    )
     size = parser.add_mutually_exclusive_group()
     size.add_argument(
         "--protocol", metavar="NAME", help="crop and size of a paper: kitti, cityscapes; default: the data set's own"
@@ -64,21 +75,62 @@ def _configure_data(parser: argparse.ArgumentParser) -> None:
 
 def _configure_measurement(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--anchor", metavar="A,B", help="reference codecs of BD-rates, or all; default: the last of --codec"
+        "--anchor",
+        metavar="A,B",
+        help="reference codecs of BD-rates, or all; default: the last of --codec, and the rivals",
     )
     parser.add_argument("--qualities", metavar="Q,Q", help="qualities to measure; default: 0,0.1,...,1")
-    parser.add_argument("--rates", metavar="LOW:HIGH", help="range of bits per pixel for BD-rates, e.g. 0.05:0.4")
+    parser.add_argument(
+        "--rates",
+        metavar="LOW:HIGH[,LOW:HIGH]",
+        help="bits per pixel of BD-rates, and of BD-PSNR, or all: whole curves; default: 0.05:0.4,0.4:1",
+    )
+    parser.add_argument(
+        "--bootstrap",
+        metavar="N",
+        help="replicates over drives and pictures for 95 %% intervals, 0: none; default: 400",
+    )
     parser.add_argument("--jobs", metavar="N", help="threads; default: one a processor")
 
 
+def _configure_metrics(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--metrics", metavar="A,B", help="further metrics: xpsnr, vmaf, lpips, or those of other packages (simnet ls)"
+    )
+    parser.add_argument(
+        "--lpips-weights", type=Path, metavar="FILE", help="weights of LPIPS, which adds the metric lpips"
+    )
+
+
 def execute(arguments: argparse.Namespace) -> int:
-    """Measure the codecs, print the results and write the page."""
-    from simnet import console, library_threads
-    from simnet.learn.evaluation import evaluation_options, evaluator
+    """Measure the codecs, print the results and write the page, figures and tables."""
+    from simnet import console
     from simnet.report import evaluation_page
 
+    asked = publication_options.kinds(arguments)
+    if asked and not arguments.out:
+        raise InputError("--figures and --tables: no folder to write them into; expected --out DIR too")
     if arguments.out:
         evaluation_page.prepare(arguments.out)
+    result = _measured(arguments)
+    page = evaluation_page.write(result, arguments.out, asked_published=arguments.published) if arguments.out else None
+    written = publication_options.write([arguments.out], arguments.out, asked) if page else []
+    if arguments.json:
+        plain = {key: value for key, value in result.items() if key not in ("examples", "scores")}
+        paths = {"report": str(page) if page else None, "published": [str(path) for path in written]}
+        sys.stdout.write(json.dumps(plain | paths) + "\n")
+    else:
+        console.show_evaluation(result, page)
+        console.show_published(written)
+    return 0
+
+
+def _measured(arguments: argparse.Namespace) -> EvaluationResult:
+    from simnet import library_threads
+    from simnet.learn.evaluation import bootstrap, evaluation_options, evaluator
+
+    rates, psnr_rates = evaluation_options.parse_rates(arguments.rates)
+    replicates = evaluation_options.parse_count("--bootstrap", arguments.bootstrap, least=0)
     measured = evaluator.evaluate(
         evaluation_options.parse_data(arguments.data),
         arguments.codec.split(","),
@@ -87,18 +139,17 @@ def execute(arguments: argparse.Namespace) -> int:
         evaluation_options.parse_size(arguments.size),
         protocol=arguments.protocol,
         offsets=evaluation_options.parse_offsets(arguments.offset),
-        rates=evaluation_options.parse_rates(arguments.rates),
+        rates=rates,
+        psnr_rates=psnr_rates,
+        rivals=arguments.rivals,
+        metrics=() if arguments.metrics is None else [name.strip() for name in arguments.metrics.split(",")],
+        lpips_weights=arguments.lpips_weights,
+        replicates=bootstrap.REPLICATES if replicates is None else replicates,
+        costs=True,
         both_directions=arguments.both_directions,
         most=evaluation_options.parse_count("--pictures", arguments.pictures),
         unrelated=arguments.unrelated,
         jobs=evaluation_options.parse_count("--jobs", arguments.jobs) or library_threads.processors(),
         examples=EXAMPLES if arguments.out else 0,
     )
-    result = cast("EvaluationResult", measured)
-    page = evaluation_page.write(result, arguments.out, asked_published=arguments.published) if arguments.out else None
-    if arguments.json:
-        plain = {key: value for key, value in measured.items() if key not in ("examples", "scores")}
-        sys.stdout.write(json.dumps(plain | {"report": str(page) if page else None}) + "\n")
-    else:
-        console.show_evaluation(result, page)
-    return 0
+    return cast("EvaluationResult", measured)

@@ -59,9 +59,15 @@ def _plugins() -> list[dict[str, str]]:
     """Return the plug-ins without importing them, each with its fault, if any."""
     from simnet import plugins, world
     from simnet.codec import registry
+    from simnet.learn.evaluation import picture_metrics
     from simnet.nodes import plugin_rate
 
-    own = {plugins.CODECS: registry.OWN, plugins.WORLDS: world.KINDS, plugins.RATES: plugin_rate.BUILT_IN}
+    own = {
+        plugins.CODECS: registry.OWN,
+        plugins.WORLDS: world.KINDS,
+        plugins.RATES: plugin_rate.BUILT_IN,
+        plugins.METRICS: (*picture_metrics.ALWAYS, *picture_metrics.OWN),
+    }
     return [
         {
             "kind": plugins.NOUNS[group],

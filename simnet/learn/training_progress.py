@@ -14,10 +14,10 @@ from simnet.printable import printable
 
 
 @contextmanager
-def progress(total: int, start: int, name: str) -> Iterator[Callable[[int, float], None]]:
-    """Yield `tell(done, loss)`; a loss of 0 is not shown."""
+def progress(total: int, start: int, name: str, *, quiet: bool = False) -> Iterator[Callable[[int, float], None]]:
+    """Yield `tell(done, loss)`; a loss of 0 is not shown. If `quiet`, nothing is."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not (os.isatty(2) and _speaks())) as bar:
+    with Progress(*columns, console=Console(stderr=True), disable=quiet or not (os.isatty(2) and _speaks())) as bar:
         task = bar.add_task(name, total=total, completed=start)
 
         def tell(done: int, loss: float) -> None:

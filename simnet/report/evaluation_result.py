@@ -18,10 +18,41 @@ class BjontegaardDifference(TypedDict):
     share: float | None
     """Share of the anchor's own interval, in [0, 1]."""
     reason: str
+    interval_low: NotRequired[float | None]
+    """Ends of the 95 % interval of the bootstrap."""
+    interval_high: NotRequired[float | None]
+
+
+class MetricWords(TypedDict):
+    """How a metric is written."""
+
+    key: str
+    title: str
+    unit: str
+    digits: int
+    higher_is_better: bool
+
+
+class BootstrapSize(TypedDict):
+    """What the bootstrap drew."""
+
+    replicates: int
+    drives: int
+    pairs: int
+
+
+class CodecComplexity(TypedDict):
+    """What a codec costs; None if it is unknown. Thousands of multiplications are a pixel's."""
+
+    parameters: int | None
+    encode_kmac: float | None
+    decode_kmac: float | None
+    encode_ms: float
+    decode_ms: float
 
 
 BjontegaardDifferences = Mapping[str, BjontegaardDifference]
-"""`bd_rate_psnr` and `bd_rate_ms_ssim` in percent of the anchor's rate, `bd_psnr` in dB."""
+"""`bd_rate_psnr`, `bd_rate_ms_ssim` and those of further metrics in percent of the anchor's rate, `bd_psnr` in dB."""
 
 
 class EvaluationResult(TypedDict):
@@ -41,7 +72,13 @@ class EvaluationResult(TypedDict):
     """Width and height of the first coded picture."""
     protocol: NotRequired[str | None]
     rates: NotRequired[Sequence[float] | None]
-    """Range of rates (bpp) that limits the Bjontegaard differences."""
+    """Range of rates (bpp) that limits the BD-rates."""
+    psnr_rates: NotRequired[Sequence[float] | None]
+    """The same for BD-PSNR."""
+    metrics: NotRequired[Sequence[MetricWords]]
+    """PSNR, MS-SSIM and further metrics."""
+    bootstrap: NotRequired[BootstrapSize | None]
+    complexity: NotRequired[Mapping[str, CodecComplexity]]
     left_out: NotRequired[int]
     unrelated: NotRequired[str]
     """Origin of the unrelated pictures, in words."""
@@ -53,4 +90,6 @@ class EvaluationResult(TypedDict):
     """Gain at every offset, by codec; see `figures.offset_figures`."""
     scores: NotRequired[Sequence[Mapping[str, Any]]]
     """Scores of every decoding of every picture."""
+    published: NotRequired[bool]
+    """Whether the published points of KITTI Stereo were asked for."""
     examples: NotRequired[Sequence[EvaluationExample]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -32,6 +33,20 @@ quality. In bfloat16 the analysis of the other codecs would change 1.3 % of the 
 
 _LOCAL = threading.local()
 _OPENING = threading.Lock()
+
+
+GraphRun = tuple["Model", str, tuple[tuple[int, ...], ...]]
+"""Model, graph, and the shapes of its inputs."""
+
+
+@contextmanager
+def noting(runs: Counter[GraphRun]) -> Iterator[None]:
+    """Count in `runs` what this thread runs inside the block."""
+    _LOCAL.noted = runs
+    try:
+        yield
+    finally:
+        _LOCAL.noted = None
 
 
 @lru_cache(maxsize=1)
@@ -60,14 +75,21 @@ def compiled(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...]) -> A
     Raises:
         ModelError: The model has no such graph, it reads other files, or it does not take these inputs.
     """
+    read = network(model, graph, shapes)
+    with _blamed(model, graph, shapes):
+        return _core().compile_model(read, "CPU", _settings(model, graph))
+
+
+def network(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...]) -> Any:
+    """Read a graph for inputs of these shapes; ModelError as `compiled`."""
     if graph not in model.manifest["graphs"]:
         raise ModelError(f"model {model.name}: has no graph {graph}; expected one of a model of codec {model.codec}")
     file = model.folder / f"{graph}.onnx"
     onnx_files.check(file)
     with _blamed(model, graph, shapes):
-        network = _core().read_model(str(file))
-        network.reshape({port: list(shape) for port, shape in zip(network.inputs, shapes, strict=True)})
-        return _core().compile_model(network, "CPU", _settings(model, graph))
+        read = _core().read_model(str(file))
+        read.reshape({port: list(shape) for port, shape in zip(read.inputs, shapes, strict=True)})
+        return read
 
 
 def require(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...], *results: tuple[int | None, ...]) -> Any:
@@ -151,6 +173,8 @@ def outputs(model: Model, graph: str, *inputs: np.ndarray) -> list[np.ndarray]:
 def _request(model: Model, graph: str, inputs: tuple[np.ndarray, ...]) -> Any:
     """Inference request of this thread for a graph with inputs of these shapes."""
     shapes = tuple(item.shape for item in inputs)
+    if (noted := _LOCAL.__dict__.get("noted")) is not None:
+        noted[model, graph, shapes] += 1
     requests = _LOCAL.__dict__.setdefault("requests", {})
     key = (model.digest, graph, shapes)
     if key not in requests:

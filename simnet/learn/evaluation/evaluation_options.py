@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from simnet.bd_rate import Rates
 from simnet.codec import registry
 from simnet.errors import InputError
 
 QUALITIES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 EVERY = "all"
+WHOLE = "all"
+RATES, QUALITY_RATES = (0.05, 0.4), (0.4, 1.0)
+"""Default ranges of bits per pixel: of BD-rates, and of BD-PSNR."""
+RIVAL = "hevc-intra"
+"""Codec that every evaluation compares with; behind it, the side-information stage where side information is in play."""
 MOST = 100_000
 MOST_OFFSETS = 1000
 LARGEST_SIDE = 16_384
@@ -53,19 +60,28 @@ def parse_codecs(text: str) -> list[CodecChoice]:
     return specs
 
 
-def parse_anchors(text: str | None, codecs: list[str]) -> list[str]:
-    """Parse `NAME`, `NAME,NAME` or `all`; default: the last codec. The first name is the main anchor."""
+def rivals_of(specs: Sequence[CodecChoice]) -> list[CodecChoice]:
+    """Return the rivals that are not among the codecs; with the side-information stage first, if a codec takes side pictures."""
+    in_play = any(registry.takes_side(spec.name) for spec in specs)
+    wanted = [f"{RIVAL}{registry.FUSE}", RIVAL] if in_play else [RIVAL]
+    named = {spec.label for spec in specs}
+    return [CodecChoice(name, name, (None,)) for name in wanted if name not in named]
+
+
+def parse_anchors(text: str | None, codecs: Sequence[str], rivals: Sequence[str] = ()) -> list[str]:
+    """Parse `NAME`, `NAME,NAME` or `all`; default: the last codec. The first name is the main anchor, rivals follow."""
     if text is None:
-        return codecs[-1:]
+        return [codecs[-1], *rivals]
     if text == EVERY:
-        return [codecs[-1], *codecs[:-1]]
+        return [codecs[-1], *codecs[:-1], *rivals]
     anchors = [part.strip() for part in text.split(",")]
+    every = [*codecs, *rivals]
     for name in anchors:
-        if name not in codecs:
-            raise InputError(f"anchor {name}: not among the codecs evaluated ({', '.join(codecs)})")
+        if name not in every:
+            raise InputError(f"anchor {name}: not among the codecs evaluated ({', '.join(every)})")
     if len(set(anchors)) < len(anchors):
         raise InputError(f"--anchor {text}: names a codec twice")
-    return anchors
+    return [*anchors, *(name for name in rivals if name not in anchors)]
 
 
 def parse_qualities(text: str | None) -> list[float]:
@@ -91,15 +107,18 @@ def parse_size(text: str | None) -> tuple[int, int] | None:
     return sides[0], sides[1]
 
 
-def parse_rates(text: str | None) -> tuple[float, float] | None:
-    """Parse `0.05:0.4` (bits per pixel)."""
+def parse_rates(text: str | None) -> tuple[Rates | None, Rates | None]:
+    """Parse `0.05:0.4`, `0.05:0.4,0.4:1` or `all`: the ranges (bits per pixel) of BD-rates and of BD-PSNR; None: whole curves."""
     if text is None:
-        return None
-    fault = f"--rates {text}: expected LOW:HIGH in bits per pixel, such as 0.05:0.4"
-    values = _numbers(text, fault, ":")
-    if len(values) != 2 or not 0 < values[0] < values[1]:
+        return RATES, QUALITY_RATES
+    if text == WHOLE:
+        return None, None
+    fault = f"--rates {text}: expected LOW:HIGH in bits per pixel, such as 0.05:0.4, or 0.05:0.4,0.4:1, or all"
+    ranges = [_numbers(part, fault, ":") for part in text.split(",")]
+    if len(ranges) > 2 or not all(len(own) == 2 and 0 < own[0] < own[1] for own in ranges):
         raise InputError(fault)
-    return values[0], values[1]
+    first, last = ranges[0], ranges[-1]
+    return (first[0], first[1]), (last[0], last[1])
 
 
 def parse_offsets(text: str | None) -> list[int]:
@@ -118,12 +137,12 @@ def parse_offsets(text: str | None) -> list[int]:
     return values
 
 
-def parse_count(name: str, text: str | None) -> int | None:
-    """Parse an integer of at least 1."""
+def parse_count(name: str, text: str | None, least: int = 1) -> int | None:
+    """Parse an integer of at least `least`."""
     if text is None:
         return None
-    if not (text.isdecimal() and 0 < int(text) <= MOST):
-        raise InputError(f"{name} {text}: expected a whole number from 1 to {MOST}")
+    if not (text.isdecimal() and len(text) < 10 and least <= int(text) <= MOST):
+        raise InputError(f"{name} {text}: expected a whole number from {least} to {MOST}")
     return int(text)
 
 

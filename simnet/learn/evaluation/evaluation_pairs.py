@@ -26,6 +26,8 @@ class EvaluationTask:
     original: DrivePicture
     sides: Mapping[int, DrivePicture]
     unrelated: DrivePicture | None
+    drive: str
+    """Place of its drive, or its scene where the pairs are not of one drive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ def _task(
     drive = drives[number]
     sides = {k: drive.right[t + k] for k in offsets if _inside(drive, t + k)}
     unrelated = _unrelated(drives, number, t, strangers)
-    return EvaluationTask(drive.data, drive.names[t], drive.coded, drive.left[t], sides, unrelated)
+    place = drive.place if drive.ordered else f"{drive.place}:{drive.scenes[t]}"
+    return EvaluationTask(drive.data, drive.names[t], drive.coded, drive.left[t], sides, unrelated, place)
 
 
 def _unrelated(drives: Sequence[Drive], number: int, t: int, strangers: Sequence[Drive]) -> DrivePicture | None:

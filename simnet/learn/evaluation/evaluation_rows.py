@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
 
 import numpy as np
 
@@ -31,6 +31,10 @@ class PictureScore:
     pixels: int
     psnr_db: float
     ms_ssim: float
+    drive: str = ""
+    """Drive or scene of the picture: pictures of one drive are not independent."""
+    more: Mapping[str, float] = field(default_factory=dict)
+    """Scores by the keys of further metrics."""
 
     @property
     def bpp(self) -> float:
@@ -42,9 +46,18 @@ class PictureScore:
         """Key of the picture that was coded."""
         return self.data, self.picture, self.coded
 
+    def value(self, metric: str) -> float:
+        """Return the score by a metric's key."""
+        return self.more[metric] if metric in self.more else getattr(self, metric)
+
+    def plain(self) -> dict[str, Any]:
+        """Return the score as one flat row, with its rate and the further metrics as columns."""
+        own = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "more"}
+        return own | dict(self.more) | {"bpp": self.bpp}
+
 
 Point = dict[str, float]
-"""A point of a curve: `quality`, `bpp`, `psnr_db`, `ms_ssim`."""
+"""A point of a curve: `quality`, `bpp`, `psnr_db`, `ms_ssim`, and the keys of further metrics."""
 
 
 def curve(scores: Iterable[PictureScore]) -> list[Point]:
@@ -61,9 +74,9 @@ def decoded(scores: Iterable[PictureScore], way: Way, offset: int = 0) -> list[P
 
 
 def _mean(scores: Sequence[PictureScore]) -> Point:
-    return {
+    point = {
         "quality": scores[0].quality,
         "bpp": 8 * sum(score.size_bytes for score in scores) / sum(score.pixels for score in scores),
-        "psnr_db": float(np.mean([score.psnr_db for score in scores])),
-        "ms_ssim": float(np.mean([score.ms_ssim for score in scores])),
     }
+    metrics = ("psnr_db", "ms_ssim", *scores[0].more)
+    return point | {metric: float(np.mean([score.value(metric) for score in scores])) for metric in metrics}

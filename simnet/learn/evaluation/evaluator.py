@@ -6,25 +6,24 @@ unrelated picture. A gain that remains with an unrelated picture comes from trai
 
 from __future__ import annotations
 
-import dataclasses
+import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simnet.bd_rate import Rates, bd_quality, bd_rate
-from simnet.learn.evaluation import evaluation_options
+from simnet.bd_rate import Rates
+from simnet.errors import SimnetError
+from simnet.learn.evaluation import complexity, evaluation_options, picture_metrics
 from simnet.learn.evaluation.drives import Fit
+from simnet.learn.evaluation.evaluation_options import CodecChoice
 from simnet.learn.evaluation.evaluation_pairs import EvaluationTask, Tasks, list_tasks
-from simnet.learn.evaluation.evaluation_rows import (
-    PictureScore,
-    Point,
-    curve,
-    decoded,
-)
+from simnet.learn.evaluation.evaluation_rows import PictureScore
+from simnet.learn.evaluation.evaluation_summary import Comparison, summary
 from simnet.learn.evaluation.example_pictures import show
-from simnet.learn.evaluation.offset_gain import gains
 from simnet.learn.evaluation.picture_coding import PictureCoder
-from simnet.learn.training_progress import progress
+from simnet.learn.evaluation.picture_metrics import PictureMetric
+from simnet.learn.training_progress import progress, warn
 from simnet.library_threads import limited
 from simnet.quality import METRICS
 
@@ -43,11 +42,18 @@ def evaluate(
     protocol: str | None = None,
     offsets: Sequence[int] = (0,),
     rates: Rates | None = None,
+    psnr_rates: Rates | None = None,
+    rivals: bool = False,
+    metrics: Sequence[str] = (),
+    lpips_weights: Path | None = None,
+    replicates: int = 0,
+    costs: bool = False,
     both_directions: bool = False,
     most: int | None = None,
     unrelated: str | None = None,
     jobs: int = 1,
     examples: int = 0,
+    quiet: bool = False,
 ) -> dict[str, Any]:
     """Evaluate `codecs` (`name`, `name=model`, `name=model;model`) on the named data; `report.evaluation_page` takes the result.
 
@@ -55,31 +61,68 @@ def evaluate(
         names: Data sets, such as `pairs:DIR`.
         codecs: In the syntax of `evaluation_options.parse_codecs`.
         qualities: In [0, 1], ascending; a codec with one rate uses only the first.
-        anchor: Reference of BD-rates: a codec, several separated by commas, or `all`; default: the last codec.
+        anchor: Reference of BD-rates: a codec, several separated by commas, or `all`; default: the last codec, then the rivals.
         size: (width, height) to which the centre crop of every picture is resized.
         protocol: Name of a paper's crop and size, instead of `size`.
         offsets: Frames by which the side picture is later; curves are measured at the first offset.
         rates: Range of bits per pixel that BD-rates are restricted to.
+        psnr_rates: The same for BD-PSNR.
+        rivals: Whether to add HEVC intra, and with side information in play also HEVC intra with the fusion stage.
+        metrics: Further metrics, of `picture_metrics.names`.
+        lpips_weights: File of weights for the metric `lpips`.
+        replicates: Number of replicates of the bootstrap; 0 for no intervals.
+        costs: Whether to measure each codec's complexity.
         both_directions: Also code the right pictures, with the left pictures as side information.
         most: Limit on the pairs of each drive.
         unrelated: Data set of the unrelated pictures.
         jobs: Number of threads; the results do not depend on it.
         examples: Number of example pictures to keep for the report page.
+        quiet: Whether to show no progress, and to warn as Python does instead of on standard error.
     """
-    specs = evaluation_options.parse_codecs(",".join(codecs))
-    anchors = evaluation_options.parse_anchors(anchor, [spec.label for spec in specs])
+    named = evaluation_options.parse_codecs(",".join(codecs))
+    added = evaluation_options.rivals_of(named) if rivals else []
+    anchors = evaluation_options.parse_anchors(anchor, [spec.label for spec in named], [spec.label for spec in added])
+    more = picture_metrics.open_metrics(metrics, lpips_weights)
     choice = {"both_directions": both_directions, "most": most, "unrelated": unrelated}
     listed = list_tasks(names, Fit(protocol, size), offsets, **choice)
     first = listed.tasks[0].original.read()
-    coders = [PictureCoder(spec, qualities, first) for spec in specs]
-    scores = _scores(coders, listed.tasks, offsets[0], jobs)
-    result = summary(scores, anchors, offsets, rates)
+    coders = [PictureCoder(spec, qualities, first, more) for spec in named]
+    coders += _rivals(added, qualities, first, more, quiet=quiet)
+    here = {coder.spec.label for coder in coders}
+    anchors = [each for each in anchors if each in here]
+    scores = _scores(coders, listed.tasks, offsets[0], jobs, quiet=quiet)
+    result = summary(scores, Comparison(anchors, offsets, rates, psnr_rates, more, replicates))
     return {
         **result,
         **_about(names, listed, first),
-        "scores": [dataclasses.asdict(score) | {"bpp": score.bpp} for score in scores],
-        "examples": show(coders, listed.tasks, result["points"], offsets, rates, examples) if examples else [],
+        "complexity": complexity.measured(coders, listed.tasks[0]) if costs else {},
+        "scores": [score.plain() for score in scores],
+        "examples": show(coders, listed.tasks, result["points"], offsets, rates, examples, quiet=quiet)
+        if examples
+        else [],
     }
+
+
+def _rivals(
+    specs: Sequence[CodecChoice],
+    qualities: Sequence[float],
+    first: np.ndarray,
+    metrics: Sequence[PictureMetric],
+    *,
+    quiet: bool,
+) -> list[PictureCoder]:
+    """Open the codecs that nobody named; one that is not to be had here is told, and left out."""
+    found = []
+    for spec in specs:
+        try:
+            found.append(PictureCoder(spec, qualities, first, metrics))
+        except SimnetError as error:
+            text = f"no comparison with {spec.label}: {error}"
+            if quiet:
+                warnings.warn(text, stacklevel=2)
+            else:
+                warn(text)
+    return found
 
 
 def _about(names: Sequence[str], listed: Tasks, first: np.ndarray) -> dict[str, Any]:
@@ -94,59 +137,8 @@ def _about(names: Sequence[str], listed: Tasks, first: np.ndarray) -> dict[str, 
     }
 
 
-def summary(
-    scores: Sequence[PictureScore], anchors: Sequence[str], offsets: Sequence[int], rates: Rates | None
-) -> dict[str, Any]:
-    """Curves, controls, differences and offsets of every codec, as values that JSON can represent."""
-    by_codec: dict[str, list[PictureScore]] = {}
-    for score in scores:
-        by_codec.setdefault(score.codec, []).append(score)
-    ways = {name: _ways(own, offsets[0]) for name, own in by_codec.items()}
-    points = {name: own.get("with", own["none"]) for name, own in ways.items()}
-    controls = {
-        name: {way: own[way] for way in ("none", "unrelated") if way in own}
-        for name, own in ways.items()
-        if "with" in own
-    }
-    compared = {each: {name: compare(points[each], own, rates) for name, own in points.items()} for each in anchors}
-    main = compared[anchors[0]]
-    return {
-        "anchor": anchors[0],
-        "anchors": list(anchors),
-        "rates": list(rates) if rates else None,
-        "points": points,
-        "controls": controls,
-        "bd_rate": {
-            name: {metric: own[f"bd_rate_{metric}"]["value"] for metric in ("psnr", "ms_ssim")}
-            for name, own in main.items()
-        },
-        "bd_psnr": {name: own["bd_psnr"]["value"] for name, own in main.items()},
-        "comparisons": compared,
-        "side_information": {
-            name: {way: compare(own["none"], own[way], rates) for way in ("with", "unrelated") if way in own}
-            for name, own in ways.items()
-            if "with" in own
-        },
-        "offsets": {
-            name: gains(by_codec[name], offsets, rates) for name in controls if len(offsets) > 1 or offsets[0] != 0
-        },
-    }
-
-
-def compare(anchor: Sequence[Point], points: Sequence[Point], rates: Rates | None) -> dict[str, Any]:
-    """BD-rate by each metric and BD-PSNR, each with its interval, or with the reason why it is undefined."""
-    deltas = {f"bd_rate_{metric.removesuffix('_db')}": bd_rate(anchor, points, metric, rates) for metric in METRICS}
-    deltas["bd_psnr"] = bd_quality(anchor, points, "psnr_db", rates)
-    return {name: dataclasses.asdict(delta) for name, delta in deltas.items()}
-
-
-def _ways(scores: Sequence[PictureScore], offset: int) -> dict[str, list[Point]]:
-    curves = {way: curve(decoded(scores, way, offset)) for way in ("with", "none", "unrelated")}
-    return {way: points for way, points in curves.items() if points}
-
-
 def _scores(
-    coders: Sequence[PictureCoder], tasks: Sequence[EvaluationTask], offset: int, jobs: int
+    coders: Sequence[PictureCoder], tasks: Sequence[EvaluationTask], offset: int, jobs: int, *, quiet: bool
 ) -> list[PictureScore]:
     """All scores in the order of codecs and pictures, for any number of threads."""
     work = [(coder, task) for coder in coders for task in tasks]
@@ -158,7 +150,7 @@ def _scores(
     found: list[PictureScore] = []
     pool = ThreadPoolExecutor(jobs)
     try:
-        with progress(len(work), 0, "evaluate") as tell:
+        with progress(len(work), 0, "evaluate", quiet=quiet) as tell:
             for done, scores in enumerate(pool.map(measure, work), start=1):
                 found += scores
                 tell(done, 0.0)

@@ -38,6 +38,8 @@ def show(
     offsets: Sequence[int],
     rates: Rates | None,
     count: int,
+    *,
+    quiet: bool = False,
 ) -> list[EvaluationExample]:
     """Code `count` pictures, evenly spaced, with every codec at `common_rate`; side pictures at one or two of the offsets."""
     shown = _two(offsets)
@@ -45,7 +47,7 @@ def show(
     chosen = [able[i] for i in np.linspace(0, len(able) - 1, min(count, len(able))).round().astype(int)]
     wanted = common_rate(list(points.values()), rates)
     found = []
-    with progress(len(chosen), 0, "examples") as tell:
+    with progress(len(chosen), 0, "examples", quiet=quiet) as tell:
         for task in chosen:
             found.append(_example(coders, task, [k for k in shown if k in task.sides], wanted))
             tell(len(found), 0.0)

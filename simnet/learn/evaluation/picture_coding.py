@@ -15,6 +15,7 @@ from simnet.errors import PictureError
 from simnet.learn.evaluation.evaluation_options import CodecChoice
 from simnet.learn.evaluation.evaluation_pairs import EvaluationTask
 from simnet.learn.evaluation.evaluation_rows import PictureScore, Way
+from simnet.learn.evaluation.picture_metrics import PictureMetric
 from simnet.records import Decoded, SideInformation
 
 if TYPE_CHECKING:
@@ -32,9 +33,18 @@ class Setting:
 class PictureCoder:
     """One codec, opened once for each model and picture size; every thread has its own encoders and decoders."""
 
-    def __init__(self, spec: CodecChoice, qualities: Sequence[float], first: np.ndarray) -> None:
-        """Open the codec; `first` (uint8 H x W x 3) is coded to find out whether the codec has more than one rate."""
-        self.spec = spec
+    def __init__(
+        self,
+        spec: CodecChoice,
+        qualities: Sequence[float],
+        first: np.ndarray,
+        metrics: Sequence[PictureMetric] = (),
+    ) -> None:
+        """Open the codec; `first` (uint8 H x W x 3) is coded to find out whether the codec has more than one rate.
+
+        `metrics` score every decoded picture, besides PSNR and MS-SSIM.
+        """
+        self.spec, self._metrics = spec, metrics
         self._threads = threading.local()
         self.fixed = {model: self._has_one_rate(model, qualities, first) for model in spec.models}
         self.settings = [
@@ -73,10 +83,9 @@ class PictureCoder:
             ) -> PictureScore:
                 place = (task.data, task.name, task.coded)
                 figures = (original.psnr(shown), original.ms_ssim(shown))
-                pixels = picture.shape[0] * picture.shape[1]
-                return PictureScore(
-                    self.spec.label, setting.model or "", *place, setting.quality, way, offset, size, pixels, *figures
-                )
+                more = {metric.key: metric(shown, picture) for metric in self._metrics}
+                coded = (setting.quality, way, offset, size, picture.shape[0] * picture.shape[1])
+                return PictureScore(self.spec.label, setting.model or "", *place, *coded, *figures, task.drive, more)
 
             yield score(decoded.alone, "none")
             if decoded.picture is decoded.alone:

@@ -26,15 +26,18 @@ def curves(
     pictures: int,
     published: Published | None = None,
     published_words: str = "published",
+    metrics: Sequence[tuple[str, str, str]] = (),
 ) -> list[Figure]:
     """Return PSNR and MS-SSIM against bits per pixel, one curve for each codec; its controls have its colour, dashed and dotted.
 
-    `published` points are grey and have open markers; `published_words` follow their titles.
+    `published` points are grey and have open markers; `published_words` follow their titles. `metrics` are further ones: key,
+    title of the axis, name.
     """
     figures: list[Figure] = []
-    for key, title, name in _MEASURES:
+    for key, title, name in (*_MEASURES, *metrics):
         data = _measured(points, controls, key) + _published((published or {}).get(key, {}), published_words)
         said = "; ".join(_span(codec, own, key) for codec, own in points.items() if own)
+        more = _intervals(points, key) + (_OF_PUBLISHED if published else "")
         figures.append(
             Figure(
                 id=f"curve-{key.replace('_', '-')}",
@@ -47,7 +50,7 @@ def curves(
                     yaxis=axis(title),
                     updatemenus=[_scales()],
                 ),
-                note=f"Means over {pictures} pictures, from real bytes.{_OF_PUBLISHED if published else ''}",
+                note=f"Means over {pictures} pictures, from real bytes.{more}",
             )
         )
     return figures
@@ -59,6 +62,7 @@ def _measured(points: Mapping[str, Points], controls: Mapping[str, Mapping[str, 
     for index, (codec, own) in enumerate(points.items()):
         line = {"color": colour[codec], "width": 2.2, "dash": dash[codec]}
         marker = {"size": 7, "symbol": SYMBOLS[index % len(SYMBOLS)]}
+        data += _band(codec, own, key, colour[codec])
         data.append(_curve(codec, own, key) | {"mode": "lines+markers", "line": line, "marker": marker})
     for codec, kinds in controls.items():
         for kind, own in kinds.items():
@@ -66,6 +70,40 @@ def _measured(points: Mapping[str, Points], controls: Mapping[str, Mapping[str, 
             line = {"color": colour.get(codec, NEUTRAL), "width": 1.6, "dash": style}
             data.append(_curve(f"{codec} {words}", own, key) | {"mode": "lines", "line": line})
     return data
+
+
+def _band(codec: str, points: Points, key: str, colour: str) -> list[Dict]:
+    """Return the interval of a curve as a filled outline; nothing if a point has none."""
+    ordered = sorted(points, key=lambda point: point["bpp"])
+    if not all(f"{key}_low" in point for point in ordered) or len(ordered) < 2:
+        return []
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    x = [round(point["bpp"], 5) for point in ordered]
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "name": label(codec),
+            "legendgroup": label(codec),
+            "showlegend": False,
+            "hoverinfo": "skip",
+            "x": [*x, *reversed(x)],
+            "y": [*(p[f"{key}_low"] for p in ordered), *(p[f"{key}_high"] for p in reversed(ordered))],
+            "fill": "toself",
+            "fillcolor": f"rgba({red},{green},{blue},0.1)",
+            "line": {"width": 0},
+            "meta": {"skip": True},
+        }
+    ]
+
+
+def _intervals(points: Mapping[str, Points], key: str) -> str:
+    has = any(f"{key}_low" in point for own in points.values() for point in own)
+    return (
+        " Bands: 95 % intervals of the bootstrap; curves of the same pictures move together, so bands may overlap."
+        if has
+        else ""
+    )
 
 
 def _published(curves: Mapping[str, Sequence[tuple[float, float]]], words: str) -> list[Dict]:
@@ -103,6 +141,7 @@ def _curve(name: str, points: Points, key: str) -> Dict:
     return {
         "type": "scatter",
         "name": label(name),
+        "legendgroup": label(name),
         "x": [round(point["bpp"], 5) for point in ordered],
         "y": [point.get(key) for point in ordered],
         "customdata": [point.get("quality") for point in ordered],

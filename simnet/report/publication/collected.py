@@ -1,4 +1,4 @@
-"""Publications of runs, sweeps and comparisons: the figures and tables of their pages, by name."""
+"""Publications of runs, sweeps, comparisons and evaluations: the figures and tables of their pages, by name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from simnet.report import page_template
+from simnet.report import evaluation_page, evaluation_tables, evaluation_verdict, page_template
+from simnet.report.evaluation_result import EvaluationResult
 from simnet.report.figures.figure import Figure
 from simnet.report.publication.publication_kinds import Publication
 from simnet.report.run_tables import Table
@@ -18,14 +19,37 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._]+")
 
 
 def collect(folders: Sequence[Path]) -> Publication:
-    """Return the publication of one run, one sweep, or several in comparison.
+    """Return the publication of one run, one sweep, one evaluation, or several runs and sweeps in comparison.
 
     Raises:
-        InputError: A folder is neither a run's nor a sweep's, or a file in it is unreadable.
+        InputError: A folder is none of these, or a file in it is unreadable.
     """
+    if len(folders) == 1 and evaluation_page.is_evaluation(folders[0]):
+        return of_evaluation(evaluation_page.read(folders[0]))
     if len(folders) == 1 and not sweep_reader.is_sweep(folders[0]):
         return _of_run(folders[0])
     return _of_sweeps(folders)
+
+
+def of_evaluation(result: EvaluationResult) -> Publication:
+    """Return the publication of an evaluation's result."""
+    asked = bool(result.get("published"))
+    drawn = [*evaluation_page.rate_figures(result, asked_published=asked), *evaluation_page.offset_figures(result)]
+    tables = [
+        *((_comparison_name(table.caption), table) for table in evaluation_tables.comparisons(result)),
+        ("side information", evaluation_tables.side_information(result)),
+        ("offsets", evaluation_tables.offsets(result)),
+        ("complexity", evaluation_tables.complexity(result)),
+        ("points", evaluation_tables.points(result)),
+        ("verdict", findings(evaluation_verdict.sentences(result))),
+    ]
+    return Publication({file_name(figure.id): figure for figure in drawn}, named(tables), main="curve-psnr-db")
+
+
+def _comparison_name(caption: str) -> str:
+    """Return `against ANCHOR`, or the measure of a table of all anchors."""
+    start, _, end = caption.partition(", where")
+    return f"{start} further" if end.endswith("further metrics") else start.replace(", row against column", " all")
 
 
 def file_name(*words: str) -> str:

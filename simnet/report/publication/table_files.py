@@ -19,6 +19,7 @@ _CELL = re.compile(
     rf"(?P<value>{_NUMBER})(?: (?P<unit>[^\W\d]\S*|%))?"
     rf"(?: \((?P<low>{_NUMBER}) to (?P<high>{_NUMBER})\)| ± (?P<half>{_NUMBER}))?"
 )
+_RANGE = re.compile(rf"(?P<low>{_NUMBER}) to (?P<high>{_NUMBER})(?: (?P<unit>[^\W\d]\S*))?(?: \((?P<share>\d+) %\))?")
 _PLAIN = {"\N{NARROW NO-BREAK SPACE}": "", "\N{NO-BREAK SPACE}": " ", "\N{MINUS SIGN}": "-"}
 _LATEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
@@ -67,7 +68,9 @@ def comma_separated(table: Table) -> str:
     columns: list[list[str]] = []
     for index, title in enumerate(table.columns):
         cells = [_plain(_text(row[index])) for row in table.rows]
-        for name, values in _columns(title, cells):
+        # What has the same title several times belongs to the column before it.
+        own = title if table.columns.count(title) == 1 else f"{table.columns[index - 1]}, {title}"
+        for name, values in _columns(own, cells):
             titles.append(name)
             columns.append(values)
     out = io.StringIO(newline="")
@@ -78,6 +81,8 @@ def comma_separated(table: Table) -> str:
 
 
 def _columns(title: str, cells: Sequence[str]) -> list[tuple[str, list[str]]]:
+    if ranges := _ranges(title, cells):
+        return ranges
     found = [_CELL.fullmatch(cell) if cell else None for cell in cells]
     units = {match["unit"] or "" for match in found if match}
     if len(units) != 1 or any(cell and not match for cell, match in zip(cells, found, strict=True)):
@@ -88,6 +93,19 @@ def _columns(title: str, cells: Sequence[str]) -> list[tuple[str, list[str]]]:
     if any(match and (match["low"] or match["half"]) for match in found):
         ends = [_ends(match) if match else ("", "") for match in found]
         made += [(f"{name}, low", [low for low, _ in ends]), (f"{name}, high", [high for _, high in ends])]
+    return made
+
+
+def _ranges(title: str, cells: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Return the ends of ranges such as `27.0 to 33.0 dB (62 %)` as columns; nothing unless all cells are ranges of one unit."""
+    found = [_RANGE.fullmatch(cell) if cell else None for cell in cells]
+    units = {match["unit"] or "" for match in found if match}
+    if len(units) != 1 or any(cell and not match for cell, match in zip(cells, found, strict=True)):
+        return []
+    name = ", ".join(filter(None, (title, units.pop())))
+    made = [(f"{name}, {end}", [match[end] if match else "" for match in found]) for end in ("low", "high")]
+    if any(match and match["share"] for match in found):
+        made.append((f"{title}, share, %", [(match["share"] or "100") if match else "" for match in found]))
     return made
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import simnet
 from simnet.cli import main
 from simnet.codec import registry
 from simnet.errors import InputError
@@ -28,7 +29,8 @@ def looking(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def result_of(arguments: list[str], capsys: pytest.CaptureFixture) -> dict:
-    assert main(["evaluate", *arguments, "--json"]) == 0
+    """What the command prints; without the codecs that it adds, and without intervals, unless a test is about them."""
+    assert main(["evaluate", "--no-rivals", "--bootstrap", "0", *arguments, "--json"]) == 0
     return json.loads(capsys.readouterr().out.splitlines()[-1])
 
 
@@ -39,6 +41,8 @@ def test_evaluation_measures_and_writes_everything(
     result = result_of(["--data", drive, *arguments, "--out", str(tmp_path / "page")], capsys)
     assert set(result["points"]) == {looking, "jpeg"}
     assert set(result["points"]["jpeg"][0]) == {"quality", "bpp", "psnr_db", "ms_ssim"}
+    assert result["complexity"]["jpeg"]["encode_kmac"] is None
+    assert result["complexity"]["jpeg"]["decode_ms"] > 0
     # The same bytes: without side information the decoder gives what JPEG gives, with it more, unrelated less.
     assert result["controls"][looking]["none"] == result["points"]["jpeg"]
     assert result["bd_rate"]["jpeg"]["psnr"] == pytest.approx(0, abs=1e-6)
@@ -92,18 +96,66 @@ def test_fixed_rate_models_form_one_curve(drive: str, looking: str) -> None:
 
 
 def test_every_codec_is_compared_with_every_anchor(drive: str, capsys: pytest.CaptureFixture) -> None:
-    arguments = ["--codec", "jpeg,webp,avif", "--qualities", "0,0.2,0.4,0.6,0.8", "--anchor"]
+    arguments = ["--codec", "jpeg,webp,avif", "--qualities", "0,0.2,0.4,0.6,0.8", "--rates", "all", "--anchor"]
     result = result_of(["--data", drive, *arguments, "all"], capsys)
     assert result["anchors"] == ["avif", "jpeg", "webp"]
     there, back = (
         result["comparisons"][a][b]["bd_rate_psnr"]["value"] for a, b in (("jpeg", "webp"), ("webp", "jpeg"))
     )
     assert there * back < 0
-    assert main(["evaluate", "--data", drive, *arguments, "webp,jpeg"]) == 0
+    assert main(["evaluate", "--data", drive, "--no-rivals", *arguments, "webp,jpeg", "--bootstrap", "0"]) == 0
     shown = capsys.readouterr().out
     assert "Against webp" in shown
     assert "BD-PSNR, row against column" in shown
     assert "6 pictures of pairs:" in shown
+
+
+def test_intervals_rival_metric_and_files(drive: str, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    out = tmp_path / "paper"
+    arguments = ["--codec", "jpeg,webp", "--qualities", "0,0.3,0.6,1", "--rates", "all", "--metrics", "xpsnr"]
+    files = ["--out", str(out), "--figures", "svg", "--tables", "csv,latex"]
+    assert main(["evaluate", "--data", drive, *arguments, *files, "--bootstrap", "50", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert result["anchors"] == ["webp", "hevc-intra"]
+    assert result["bootstrap"] == {"replicates": 50, "drives": 1, "pairs": 6}
+    for anchor, codec in (("webp", "jpeg"), ("hevc-intra", "webp")):
+        for measure in ("bd_rate_psnr", "bd_rate_xpsnr", "bd_psnr"):
+            delta = result["comparisons"][anchor][codec][measure]
+            assert delta["interval_low"] <= delta["value"] <= delta["interval_high"]
+    assert all(point["psnr_db_low"] <= point["psnr_db"] <= point["psnr_db_high"] for point in result["points"]["jpeg"])
+    assert result["points"]["webp"][-1]["xpsnr_db"] > 20
+    assert {file.name for file in (out / "figures").iterdir()} == {
+        f"curve-{m}.svg" for m in ("psnr-db", "ms-ssim", "xpsnr-db")
+    }
+    assert (out / "tables" / "against-hevc-intra.tex").is_file()
+    assert "more bits than hevc-intra" in (out / "tables" / "verdict.csv").read_text()
+    assert main(["report", str(out), "--tables", "csv"]) == 0
+    assert main(["report", str(out)]) == 2
+    assert "expected --figures or --tables" in capsys.readouterr().err
+    report = simnet.Report.open(out)
+    assert isinstance(report, simnet.EvaluationReport)
+    assert len(report.pictures) == 3 * 4 * 6
+    assert report.pictures["xpsnr_db"].gt(10).all()
+    assert set(report.points["codec"]) == {"jpeg", "webp", "hevc-intra"}
+    assert report.differences.query("anchor == 'hevc-intra' and measure == 'bd_rate_psnr'")["value"].gt(0).all()
+    assert report.complexity.loc["webp", "encode_ms"] > 0
+    assert report.plot().axes[0].get_ylabel() == "PSNR (dB)"
+    assert report.page.name == "evaluation.html"
+
+
+def test_python_evaluates_like_the_command(drive: str, tmp_path: Path, capfd: pytest.CaptureFixture) -> None:
+    options = {"qualities": np.array([0.6, 0.2]), "rivals": False, "bootstrap": 0, "examples": 0, "jobs": 1}
+    report = simnet.evaluate(drive, "jpeg", out=tmp_path / "it", rates=None, psnr_rates=None, **options)
+    assert capfd.readouterr() == ("", "")
+    assert list(report.points["quality"]) == [0.2, 0.6]
+    assert report.verdict[0].startswith("Without a bootstrap")
+    assert "jpeg" not in report._repr_html_()
+    with pytest.raises(InputError, match="holds an evaluation already"):
+        simnet.evaluate(drive, "jpeg", out=tmp_path / "it")
+    with pytest.raises(InputError, match=r"rates \(0.4, 0.1\): expected \(low, high\)"):
+        simnet.evaluate(drive, "jpeg", rates=(0.4, 0.1))
+    with pytest.raises(InputError, match="qualities 3: expected a list"):
+        simnet.evaluate(drive, "jpeg", qualities=3)
 
 
 def test_single_pair_has_no_unrelated_control(
@@ -161,6 +213,16 @@ def test_examples_share_a_rate_and_are_explained(drive: str, looking: str) -> No
         (["--codec", "jpeg", "--offset", "0:6"], "no drive of more than 6 pairs"),
         (["--codec", "jpeg", "--pictures", "0"], "--pictures 0"),
         (["--codec", "jpeg", "--jobs", "many"], "--jobs many"),
+        (["--codec", "jpeg", "--bootstrap", "-1"], "--bootstrap -1: expected a whole number from 0"),
+        (["--codec", "jpeg", "--rates", "0.1:0.4,0.4:1,1:2"], "--rates 0.1:0.4,0.4:1,1:2: expected LOW:HIGH"),
+        (
+            ["--codec", "jpeg", "--metrics", "xpnsr"],
+            "--metrics xpnsr: xpnsr: unknown metric; expected of psnr, ms-ssim, lpips",
+        ),
+        (["--codec", "jpeg", "--metrics", "xpsnr,xpsnr"], "names a metric twice"),
+        (["--codec", "jpeg", "--metrics", "lpips"], "expected --lpips-weights FILE"),
+        (["--codec", "jpeg", "--lpips-weights", "/nowhere"], "/nowhere: No such file"),
+        (["--codec", "jpeg", "--figures", "svg"], "expected --out DIR too"),
         (["--codec", "jpeg", "--protocol", "imagenet"], "protocol imagenet: unknown"),
         (["--codec", "jpeg", "--protocol", "kitti"], "the protocol kitti needs"),
         (["--codec", "jpeg", "--unrelated", "pairs:/nowhere"], "/nowhere"),
@@ -203,11 +265,26 @@ def test_evaluate_arguments_are_parsed() -> None:
     assert evaluation_options.parse_offsets("0:3") == [0, 1, 2, 3]
     assert evaluation_options.parse_offsets("-2:0") == [-2, -1, 0]
     assert evaluation_options.parse_offsets("3,0") == [3, 0]
-    assert evaluation_options.parse_rates("0.05:0.4") == (0.05, 0.4)
+    assert evaluation_options.parse_rates("0.05:0.4") == ((0.05, 0.4), (0.05, 0.4))
+    assert evaluation_options.parse_rates(None) == evaluation_options.parse_rates("0.05:0.4,0.4:1")
+    assert evaluation_options.parse_rates("all") == (None, None)
+    assert evaluation_options.parse_count("--bootstrap", "0", least=0) == 0
     assert len(evaluation_options.parse_qualities(None)) == 11
     specs = evaluation_options.parse_codecs("avif+fuse,factorized=a;b")
     assert [(spec.name, spec.models) for spec in specs] == [("avif+fuse", (None,)), ("factorized", ("a", "b"))]
-    assert evaluation_options.parse_anchors("all", ["a", "b", "c"]) == ["c", "a", "b"]
+    assert evaluation_options.parse_anchors("all", ["a", "b", "c"], ["r"]) == ["c", "a", "b", "r"]
+    assert evaluation_options.parse_anchors(None, ["a", "b"], ["r", "s"]) == ["b", "r", "s"]
+    assert evaluation_options.parse_anchors("a,r", ["a", "b"], ["r", "s"]) == ["a", "r", "s"]
+
+
+def test_rivals_are_added_once_and_with_fusion_where_side_information_is_in_play() -> None:
+    def labels(codecs: str) -> list[str]:
+        return [spec.label for spec in evaluation_options.rivals_of(evaluation_options.parse_codecs(codecs))]
+
+    assert labels("jpeg,webp") == ["hevc-intra"]
+    assert labels("atn,jpeg") == labels("avif+fuse") == ["hevc-intra+fuse", "hevc-intra"]
+    assert labels("hevc-intra+fuse") == ["hevc-intra"]
+    assert labels("hevc-intra,jpeg") == []
 
 
 def test_rendered_pairs_are_independent() -> None:

@@ -153,15 +153,54 @@ def test_unpublished_figures_are_omitted() -> None:
 
 def test_differences_have_an_interval_or_a_reason(result: evaluation_page.EvaluationResult, tmp_path: Path) -> None:
     page = _page(result, tmp_path)
-    cells = re.findall(r'<th scope="row">(\w+)</th><td>([^<]*)</td><td>([^<]*)</td><td>([^<]*)</td>', page)
+    cells = re.findall(r'<th scope="row">([^<]+)</th><td>([^<]*)</td><td>([^<]*)</td><td>([^<]*)</td>', page)
     assert cells[:3] == [
         ("atn", "-14.2 %", "27.00 to 33.00 dB (62 %)", "-9.9 %"),
-        ("factorized", "anchor", "-", "-"),
+        ("factorized (anchor)", "-", "-", "-"),
         ("jpeg", "+61.2 %", "27.00 to 33.00 dB (62 %)", "-"),
     ]
     assert "jpeg: no BD-rate, MS-SSIM, no overlap: here and there." in page
     assert "24 pictures" in page
     assert "small sample" in page
+
+
+def test_interval_of_the_bootstrap_is_in_table_and_verdict(
+    result: evaluation_page.EvaluationResult, tmp_path: Path
+) -> None:
+    deltas = result["comparisons"]["factorized"]
+    deltas["atn"]["bd_rate_psnr"] |= {"interval_low": -20.0, "interval_high": -9.04}
+    deltas["jpeg"]["bd_rate_psnr"] |= {"interval_low": -1.0, "interval_high": 99.0}
+    result |= {
+        "bootstrap": {"replicates": 400, "drives": 3, "pairs": 24},
+        "rates": [0.05, 0.4],
+        "psnr_rates": [0.4, 1.0],
+    }
+    result["complexity"] = {
+        "atn": {
+            "parameters": 2_440_000,
+            "encode_kmac": 7.13,
+            "decode_kmac": 29.6,
+            "encode_ms": 47.3,
+            "decode_ms": 138.0,
+        },
+        "jpeg": {"parameters": None, "encode_kmac": None, "decode_kmac": None, "encode_ms": 0.3, "decode_ms": 0.2},
+    }
+    page = _page(result, tmp_path)
+    assert "-14.2 % (-20.0 to -9.0)" in page
+    assert "(BD-PSNR: 0.4 to 1 bpp)" in page
+    assert "400 bootstrap replicates over 3 drives and their pictures (24 pairs)" in page
+    assert (
+        "atn needs 14.2 % fewer bits than factorized at equal PSNR (95 % interval 9.0 to 20.0 %), over 0.05 to 0.4 bpp."
+        in page
+    )
+    assert "No difference in bits is sure between jpeg and factorized" in page
+    assert '<th scope="row">atn</th><td>2.44 M</td><td>7.1</td><td>29.6</td>' in page
+    kept = evaluation_page.read(tmp_path)
+    assert kept["points"]["atn"] == result["points"]["atn"]
+    assert "scores" not in kept
+    (tmp_path / "evaluation.json").write_text("[1]")
+    with pytest.raises(InputError, match="expected what simnet evaluate --out writes"):
+        evaluation_page.read(tmp_path)
 
 
 def test_several_anchors_give_a_matrix(result: evaluation_page.EvaluationResult, tmp_path: Path) -> None:
