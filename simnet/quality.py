@@ -14,8 +14,6 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-METRICS = ("psnr_db", "ms_ssim")
-"""Names of the metrics of every decoded picture."""
 PSNR_CAP_DB = 100.0
 """PSNR of identical pictures: infinity is not a number in JSON and breaks every mean."""
 

@@ -39,8 +39,8 @@ def _names() -> dict[str, list[str]]:
     """Return the names that scenarios, recipes and options take, by what they name."""
     from simnet import codec, plugins, world
     from simnet.codec import model
+    from simnet.learn.evaluation import picture_metrics
     from simnet.nodes import plugin_rate
-    from simnet.quality import METRICS
     from simnet.scenario.schema import transport_schema
     from simnet.shipped import recipes
 
@@ -51,7 +51,7 @@ def _names() -> dict[str, list[str]]:
         "transports": list(transport_schema.KINDS),
         "worlds": plugins.names(plugins.WORLDS, world.KINDS),
         "recipes": recipes(),
-        "metrics": list(METRICS),
+        "metrics": picture_metrics.names(),
     }
 
 

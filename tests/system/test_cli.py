@@ -168,7 +168,7 @@ def test_ls_lists_everything_shipped(capsys: pytest.CaptureFixture) -> None:
         "transports": "fec",
         "worlds": "rendered",
         "recipes": "atn",
-        "metrics": "psnr_db",
+        "metrics": "xpsnr",
     }
     assert all(name in found[key] for key, name in named.items())
     assert cli.main(["ls"]) == 0

@@ -25,7 +25,6 @@ from simnet.learn.evaluation.picture_coding import PictureCoder
 from simnet.learn.evaluation.picture_metrics import PictureMetric
 from simnet.learn.training_progress import progress, warn
 from simnet.library_threads import limited
-from simnet.quality import METRICS
 
 if TYPE_CHECKING:
     import numpy as np

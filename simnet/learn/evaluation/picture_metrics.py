@@ -110,8 +110,7 @@ def of_plugin(found: Any, plugin: Plugin) -> PictureMetric:
     if inspect.isclass(found):
         with blamed(who, "cannot be made without arguments"):
             found = found()
-    rated = cast("Any", found)
-    if not callable(rated):
+    if not callable(found):
         raise PluginError(f"{who}: found {found!r:.60}; expected a function of a picture and its original")
     key = plugin.name.replace("-", "_").lower()
     if not _KEY.fullmatch(key) or key in _TAKEN:
@@ -122,7 +121,7 @@ def of_plugin(found: Any, plugin: Plugin) -> PictureMetric:
 
     def score(picture: np.ndarray, original: np.ndarray) -> float:
         with blamed(who, "scoring failed"):
-            value = float(rated(picture, original))
+            value = float(cast("Any", found(picture, original)))
         if not math.isfinite(value):
             raise PluginError(f"{who}: scored {value}; expected a finite number")
         return value
