@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run `simnet` and return the exit status; with the process's own arguments, a failure ends the process here."""
     if arguments is not None:
         return _run(list(arguments), time.perf_counter())
+    interrupts.own_process()
     library_threads.limit_new_libraries()
     # Started with closed output, as by some daemons: what would be said goes nowhere.
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
@@ -47,20 +48,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(typed: list[str], began: float) -> int:
     if logging.lastResort is not None:
         logging.lastResort.setFormatter(PrintableFormatter())
+    parsed = argparse.Namespace(typed=typed, began=began, go_on=lambda: "")
     try:
-        parsed = command_parser.build().parse_args(typed, argparse.Namespace(typed=typed, began=began))
+        command_parser.build().parse_args(typed, parsed)
         _check_limit_on_files()
-        with interrupts.raising() as parsed.cancel:
+        with interrupts.raising() as parsed.cancel, interrupts.deadline(lambda: _interrupted(parsed)):
             status = commands.find(parsed.command).execute(parsed)
             sys.stdout.flush()
     except SimnetError as error:
         _complain(f"error: {error}")
         return error.exit_status
     except interrupts.Terminated:
-        _complain("terminated")
+        _complain(f"terminated{_hint(parsed)}")
         return 143
     except KeyboardInterrupt:
-        _complain("interrupted")
+        _interrupted(parsed)
         return 130
     except BrokenPipeError:
         _discard_output()
@@ -72,6 +74,16 @@ def _run(typed: list[str], began: float) -> int:
         _complain(f"error: {getattr(error, 'filename', None) or 'the system'}: {cause(error)}")
         return 1
     return status
+
+
+def _interrupted(parsed: argparse.Namespace) -> None:
+    _complain(f"interrupted{_hint(parsed)}")
+
+
+def _hint(parsed: argparse.Namespace) -> str:
+    """Return how to go on with what was interrupted; a command sets `go_on` once there is something to go on with."""
+    how = parsed.go_on()
+    return f"; {how}" if how else ""
 
 
 def _check_limit_on_files() -> None:

@@ -1,20 +1,20 @@
-"""Terminal output: progress on standard error, tables on standard output."""
+"""Terminal output: tables on standard output, and in the last line what to open and how to go on."""
 
 from __future__ import annotations
 
+import shlex
 import sys
-from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simnet import terminal_tables
 from simnet.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console
 
-    from simnet.records import Scenario
     from simnet.report.evaluation_result import EvaluationResult
     from simnet.report.run_tables import Table as ReportTable
 
@@ -52,35 +52,6 @@ CATALOGUE = (
 """What `simnet ls` lists by name: title, key."""
 
 
-@contextmanager
-def progress(scenario: Scenario, *, quiet: bool) -> Iterator[Callable[[int], None]]:
-    """Show a bar of virtual time on standard error, if that is a terminal; yield the function that updates it."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich import markup
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:3.0f} %"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(markup.escape(printable(scenario.name)), total=scenario.duration_ns)
-        latest_ns = -1
-
-        def show(now_ns: int) -> None:
-            nonlocal latest_ns
-            if now_ns != latest_ns:  # many cameras may capture at the same time
-                latest_ns = now_ns
-                bar.update(task, completed=now_ns)
-
-        yield show
-
-
 def _console() -> Console:
     """Return the console of standard output; text is printed as it is, whatever brackets a name has."""
     from rich.console import Console
@@ -114,10 +85,21 @@ def show_summary(summary: Mapping[str, Any]) -> None:
         )
     if summary.get("restarts"):
         console.print(f"{summary['restarts']} restarts of a host")
-    for name in ("fingerprint", "report" if summary["report"] else "rows"):
+    for name in ("fingerprint", *(() if summary["report"] else ("rows",))):
         console.print(f"{name:<12} {printable(summary[name])}", soft_wrap=True)
     for path in summary.get("exports", ()):
         console.print(f"{'exported':<12} {printable(path)}", soft_wrap=True)
+    folder = shlex.quote(str(Path(summary["rows"]).parent))
+    if summary["report"]:
+        show_next(summary["report"], f"compare it: simnet report {folder} OTHER_RUN")
+    else:
+        show_next(None, f"make its page: simnet report {folder}")
+
+
+def show_next(page: object, how: str = "") -> None:
+    """Print the last line of a command: the page to open, and how to go on from there."""
+    parts = [f"open {printable(page)}"] if page else []
+    _console().print("; ".join([*parts, printable(how)] if how else parts), soft_wrap=True)
 
 
 def show_sweep(done: Mapping[str, Any]) -> None:
@@ -128,9 +110,7 @@ def show_sweep(done: Mapping[str, Any]) -> None:
         f"{done['cells']} cells: {done['ran']} run, {done['reused']} reused{failed}; {done['wall_s']:.1f} s wall"
     )
     console.print(f"{done['encodes']} frames encoded, {done['decodes']} decoded")
-    for name in ("table", "report"):
-        if done[name]:
-            console.print(f"{name:<12} {printable(done[name])}", soft_wrap=True)
+    console.print(f"{'table':<12} {printable(done['table'])}", soft_wrap=True)
 
 
 def show_published(paths: Sequence[object]) -> None:
@@ -189,7 +169,9 @@ def show_evaluation(result: EvaluationResult, page: object) -> None:
     count = f"{result['pictures']} picture{'s' * (result['pictures'] != 1)}"
     console.print(f"{count} of {printable(result['data'])}, {size}{missing}", soft_wrap=True)
     if page:
-        console.print(f"report       {printable(page)}", soft_wrap=True)
+        show_next(page)
+    else:
+        show_next(None, "write its page and pictures.csv: the same command with --out DIR")
 
 
 def _print_table(console: Console, table: ReportTable) -> None:

@@ -5,15 +5,19 @@ look at that between two steps.
 
     signal ──▶ raising()    notes it and raises at once       commands that may stop anywhere
            ──▶ deferring()  notes it; the second one raises   work that must end a step, such as a training
+           ──▶ deadline()   ends the process a little later    the whole command, should nothing else have ended it
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
+
+from simnet import process_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -102,6 +106,52 @@ def deferring() -> Iterator[CancelToken]:
         handler = before[number]
         if callable(handler):
             handler(number, frame)
+
+
+PATIENCE_S = 1.8
+"""Time that work has for its end after Ctrl-C."""
+_has_deadline = False
+"""Whether this process is a command of its own, which may end itself."""
+
+
+def own_process() -> None:
+    """Say that this process is the command's own: `deadline` then ends it."""
+    global _has_deadline  # noqa: PLW0603
+    _has_deadline = True
+
+
+@contextmanager
+def deadline(last_words: Callable[[], None]) -> Iterator[None]:
+    """End the process, with those that it has started, PATIENCE_S after a SIGINT if the block has not ended by then.
+
+    Work in native code takes no notice of an exception before it returns to Python. The signal is read from the interpreter's
+    wake-up file, which gets it at once. In a process that is not the command's own nothing happens.
+    """
+    if not _has_deadline or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    ended = threading.Event()
+
+    def watch() -> None:
+        data = b" "
+        while data and data[0] != signal.SIGINT:
+            data = os.read(reader, 1)
+        os.close(reader)
+        if data and not ended.wait(PATIENCE_S):
+            process_tree.kill_descendants()
+            last_words()
+            os._exit(130)
+
+    threading.Thread(target=watch, name="deadline", daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
+        signal.set_wakeup_fd(before)
+        os.close(writer)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import json
 import shlex
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from simnet.engine.run_options import RunOptions
     from simnet.records import Scenario
 
+PAGE_BYTES = 2_000_000
+"""About the size of a run's page."""
 HELP = "run a scenario: write rows and a report, print a table of its streams"
 EXAMPLE = "simnet run vehicle_platoon --set duration=3s"
 
@@ -99,14 +102,19 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def lead(arguments: argparse.Namespace, hosts: int | None, **more: Any) -> int:
     """Run the scenario on so many hosts (None: 0, or as it began), with these `RunOptions`; print what it came to."""
-    from simnet import console, engine, exports
+    from simnet import console, engine, exports, progress
+    from simnet.engine.recovery.journal import has_journal
 
     kinds = () if arguments.export is None else exports.parse(arguments.export)
     loaded, out, options = _resumed(arguments, hosts) if arguments.resume else _begun(arguments, hosts)
     if arguments.node_timeout is not None:
         patience = replace(loaded.node_loss, wait_ns=round(arguments.node_timeout * 1e9))
         loaded = replace(loaded, node_loss=patience)
-    with console.progress(loaded, quiet=arguments.json) as show:
+    work = progress.Work(
+        loaded.name, loaded.duration_ns, "s", 1e-9, folder=out, extra_bytes=PAGE_BYTES * arguments.report
+    )
+    arguments.go_on = partial(_how_to_go_on, arguments, out, is_own=bool(arguments.resume) or not has_journal(out))
+    with progress.shown(work, quiet=arguments.json) as show:
         options = replace(
             options,
             progress=show,
@@ -124,6 +132,17 @@ def lead(arguments: argparse.Namespace, hosts: int | None, **more: Any) -> int:
     else:
         console.show_summary(result.summary)
     return 0
+
+
+def _how_to_go_on(arguments: argparse.Namespace, out: Path, *, is_own: bool) -> str:
+    """Return the command that goes on with an interrupted run, or an empty text if nothing is kept of it."""
+    from simnet.engine.recovery.journal import has_journal
+
+    if not is_own or not has_journal(out):
+        return ""
+    if arguments.command == "broker":
+        return f"go on with simnet broker --resume {shlex.quote(str(out))} and the options as before"
+    return f"go on with simnet run --resume {shlex.quote(str(out))}"
 
 
 def _begun(arguments: argparse.Namespace, hosts: int | None) -> tuple[Scenario, Path, RunOptions]:

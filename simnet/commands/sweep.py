@@ -6,7 +6,6 @@ import json
 import shlex
 import sys
 from argparse import ArgumentTypeError
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,12 @@ from simnet.printable import printable
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Sequence
 
+PAGE_BYTES = 2_000_000
+"""About the size of a sweep's page."""
+WARM_UP_S = 12.0
+"""Time after which a sweep's pace is measured: workers have to import everything first."""
 HELP = "run a scenario at every point of a grid; write a table and a page of quality against bandwidth"
 EXAMPLE = (
     "simnet sweep stereo_pair --codec jpeg,factorized --set 'links.*.bandwidth=200kbit/s,1Mbit/s' --out sweeps/stereo"
@@ -75,7 +78,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run the sweep and print the result; the exit status is 1 if a cell failed."""
-    from simnet import console, exports, store, sweeps
+    from simnet import console, exports, progress, store, sweeps
     from simnet.sweeps.grid import Grid
     from simnet.sweeps.sweep import SweepOptions
 
@@ -89,7 +92,10 @@ def execute(arguments: argparse.Namespace) -> int:
         settings[key] = values
     size = _size(arguments.cache_size) if arguments.cache_size else store.DEFAULT_LIMIT_BYTES
     grid = Grid(arguments.scenario, settings, arguments.codec, _seeds(arguments.scenario, settings, arguments.seeds))
-    with _progress(quiet=arguments.json) as progress:
+    command = shlex.join(["simnet", *arguments.typed])
+    arguments.go_on = lambda: f"go on with the same command: {command}"
+    work = progress.Work("sweep", 0, None, folder=arguments.out, extra_bytes=PAGE_BYTES, early_s=WARM_UP_S)
+    with progress.shown(work, quiet=arguments.json) as show:
         done = sweeps.run(
             grid,
             SweepOptions(
@@ -99,9 +105,9 @@ def execute(arguments: argparse.Namespace) -> int:
                 scheduler=arguments.scheduler,
                 workers=arguments.workers,
                 report=arguments.report,
-                command=shlex.join(["simnet", *arguments.typed]),
+                command=command,
                 exports=() if arguments.export is None else exports.parse(arguments.export),
-                progress=progress,
+                watch=show,
                 cancel=arguments.cancel,
             ),
         )
@@ -113,6 +119,8 @@ def execute(arguments: argparse.Namespace) -> int:
     else:
         console.show_sweep(done.plain())
         console.show_published(written)
+        failed = "try the failed cells again: the same command" if done.failed else ""
+        console.show_next(done.report, failed or "add values, codecs or seeds: the cells so far are kept")
     return 1 if done.failed else 0
 
 
@@ -177,25 +185,3 @@ def _seeds(scenario: str, settings: dict[str, Sequence[str]], text: str | None) 
             f"--seeds {text}: expected how many, such as 3, or which, such as 7:9 or 7,11; at most {grid.MOST_POINTS}"
         )
     return seeds
-
-
-@contextmanager
-def _progress(*, quiet: bool) -> Generator[Callable[[int, int], None]]:
-    """Show a bar of cells with the time left on standard error, if that is a terminal."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda _done, _total: None
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (TextColumn("cells"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"))
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("cells", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

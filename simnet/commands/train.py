@@ -5,6 +5,7 @@ Several processes: torchrun --nproc-per-node 2 -m simnet train RECIPE
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,10 +52,13 @@ def execute(arguments: argparse.Namespace) -> int:
     chosen = recipe.read(arguments.recipe, arguments.set + device)
     out = arguments.out or Path("training") / chosen.model
     exported = arguments.export or out / "model"
+    command = shlex.join(["simnet", *arguments.typed])
+    arguments.go_on = lambda: f"go on from its last checkpoint with the same command: {command}"
     with parallel.processes(chosen.device):
         checkpoints.refuse_changes(chosen, out, allowed=arguments.continue_with_changes)
         training.train(chosen, out, exported)
         if parallel.first():
             use = f"codec {chosen.codec_name}" if not chosen.codecs else "any codec with `side: fuse`"
             sys.stdout.write(printable(f"{exported}: use it as `model` of {use}, or put it into models/") + "\n")
+            sys.stdout.write(f"train on: the same command with --set steps={2 * chosen.steps}\n")
     return 0

@@ -19,6 +19,7 @@ from simnet.codec.learned.backbone_networks import Backbone
 from simnet.learn import pair_data
 from simnet.learn.backbone_stage import to_tensor
 from simnet.learn.training_progress import progress
+from simnet.progress import Work
 
 HEIGHT, WIDTH = 128, 256
 SIDES = 2
@@ -102,7 +103,7 @@ def prepare(
 ) -> list[DecoderExample]:
     """Prepare `count` examples at random qualities; half of the side pictures are decoded, as those of other streams are."""
     rng, aligner, examples = np.random.default_rng(seed), Aligner(), []
-    with progress(count, 0, "examples") as tell:
+    with progress(Work("examples", count, "pictures")) as tell:
         for done in range(count):
             x, *sides = views(sources, drop, rng)
             decoded = coder(x, float(rng.random()))

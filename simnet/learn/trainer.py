@@ -23,6 +23,7 @@ from simnet.learn.recipe import Recipe
 from simnet.learn.training_journal import TrainingJournal, Validation
 from simnet.learn.training_progress import progress
 from simnet.output_files import make_folder
+from simnet.progress import Work
 
 SAVE_SECONDS = 120
 REPORT_STEPS = 20
@@ -142,7 +143,7 @@ class Trainer(Generic[Network]):
         try:
             with (
                 interrupts.deferring() as cancel,
-                progress(self.recipe.steps, self.step, self.recipe.model) as report,
+                progress(self._work()) as report,
             ):
                 is_complete = self._steps(step_module, validate, every, journal, report, cancel)
         finally:
@@ -152,6 +153,12 @@ class Trainer(Generic[Network]):
             # Another process received the signal.
             raise KeyboardInterrupt
         self._end()
+
+    def _work(self) -> Work:
+        # Adam keeps two figures a weight, the average a third; the checkpoint has the weights too.
+        weights = sum(parameter.numel() * parameter.element_size() for parameter in self.network.parameters())
+        recipe, checkpoint = self.recipe, 4 * weights
+        return Work(recipe.model, recipe.steps, "steps", start=self.step, extra_bytes=checkpoint + weights)
 
     def _end(self) -> None:
         parallel.leave_to_first()

@@ -1,4 +1,4 @@
-"""Progress bar (if there is a terminal) and warnings on standard error, from one process only."""
+"""Progress and warnings on standard error, from one process only."""
 
 from __future__ import annotations
 
@@ -7,23 +7,16 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
+from simnet import progress as terminal_progress
 from simnet.printable import printable
+from simnet.progress import Work
 
 
 @contextmanager
-def progress(total: int, start: int, name: str, *, quiet: bool = False) -> Iterator[Callable[[int, float], None]]:
-    """Yield `tell(done, loss)`; a loss of 0 is not shown. If `quiet`, nothing is."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=quiet or not (os.isatty(2) and _speaks())) as bar:
-        task = bar.add_task(name, total=total, completed=start)
-
-        def tell(done: int, loss: float) -> None:
-            bar.update(task, completed=done, description=f"{name} loss {loss:.3f}" if loss else name)
-
-        yield tell
+def progress(work: Work, *, quiet: bool = False) -> Iterator[Callable[[float, float], None]]:
+    """Yield `tell(done, loss)`; a loss of 0 is not shown."""
+    with terminal_progress.shown(work, quiet=quiet or not _speaks()) as show:
+        yield lambda done, loss: show(done, note=f"loss {loss:.3f}" if loss else "")
 
 
 def warn(text: str) -> None:

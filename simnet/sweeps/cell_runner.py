@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +18,12 @@ from simnet.store import Store
 from simnet.sweeps import cell_identity
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from simnet.records import Scenario
+
+TELL_S = 1.0
+"""Time between two reports of a cell's progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +53,19 @@ class CellResult:
     counts: dict[str, int] = field(default_factory=dict[str, int])
 
 
-def make(task: CellTask) -> CellResult:
-    """Run a cell into its folder; called by a worker. A failure is one line of the result."""
+def make(task: CellTask, tell: Callable[[float], None] = lambda _share: None) -> CellResult:
+    """Run a cell into its folder; called by a worker. A failure is one line of the result.
+
+    Args:
+        task: The cell.
+        tell: Called every TELL_S with the share that is done.
+    """
     if has_cell(task.folder, task.cell, task.exports):
         return CellResult(task.cell)
     counters = CacheCounters()
     try:
         _check(task)
-        ran = _make(task, counters)
+        ran = _make(task, counters, tell)
     except SimnetError as error:
         return CellResult(task.cell, failed=str(error), counts=asdict(counters))
     except Exception as error:  # a fault of one cell must not stop the others
@@ -63,19 +74,33 @@ def make(task: CellTask) -> CellResult:
     return CellResult(task.cell, ran, counts=asdict(counters))
 
 
-def _make(task: CellTask, counters: CacheCounters) -> bool:
+def _make(task: CellTask, counters: CacheCounters, tell: Callable[[float], None]) -> bool:
     from simnet.engine.cell import run_cell  # imports cv2
 
     # A cell that lacks an export is made again, including its present exports.
     present = exports_of(cell_folder(task.folder, task.cell))
     exports = tuple(dict.fromkeys((*task.exports, *present)))
-    options = RunOptions(invocation=Invocation(task.command, task.overrides, task.scenario_text), exports=exports)
+    invocation = Invocation(task.command, task.overrides, task.scenario_text)
+    options = RunOptions(invocation=invocation, exports=exports, progress=_by_time(tell, task.scenario.duration_ns))
     store = _store(task.store, task.store_bytes)
 
     def fill(path: Path) -> None:
         run_cell(task.scenario, path, store, counters, options)
 
     return sweep_writer.make_cell(task.folder, task.cell, fill, exports)
+
+
+def _by_time(tell: Callable[[float], None], duration_ns: int) -> Callable[[int], None]:
+    """Return a run's `progress` that tells the share every TELL_S."""
+    told_s = 0.0
+
+    def progress(now_ns: int) -> None:
+        nonlocal told_s
+        if (now_s := time.monotonic()) - told_s >= TELL_S:
+            told_s = now_s
+            tell(now_ns / duration_ns)
+
+    return progress
 
 
 def _check(task: CellTask) -> None:

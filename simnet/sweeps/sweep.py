@@ -13,7 +13,7 @@ from simnet.library_threads import processors
 from simnet.runfolder import sweep_reader, sweep_writer
 from simnet.runfolder.sweep_records import Point
 from simnet.store import Store
-from simnet.sweeps import cell_identity, cell_runner, grid
+from simnet.sweeps import cell_identity, cell_runner, cell_weights, grid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,6 +38,8 @@ class SweepOptions:
     """Kinds of each cell's exports, from `simnet.exports.KINDS`."""
     progress: Callable[[int, int], None] = lambda _done, _total: None
     """Called with cells done and cells to run, at the start and after each cell."""
+    watch: Callable[[float, float, str], None] = lambda _done, _total, _said: None
+    """Called now and then with the work done, all work (see `cell_weights`) and both in words; also from another thread."""
     cancel: CancelToken = field(default_factory=CancelToken)
     """Cancels the sweep: KeyboardInterrupt is raised after the next cell."""
 
@@ -98,8 +100,15 @@ def run(wanted: Grid, options: SweepOptions) -> SweepResult:
     counts: dict[str, int] = {}
     failed: dict[str, str] = {}
     ran = 0
+    weights = cell_weights.weights(points, named, [task.cell for task in tasks])
+    whole = sum(weights.values())
+
+    def watch(done: float, ended: int) -> None:
+        options.watch(done, whole, f"{ended} of {len(tasks)} cells")
+
     options.progress(0, len(tasks))
-    for number, result in enumerate(_make_all(tasks, options), start=1):
+    watch(0.0, 0)
+    for number, result in enumerate(_make_all(tasks, options, weights, watch), start=1):
         ran += result.ran
         for name, count in result.counts.items():
             counts[name] = counts.get(name, 0) + count
@@ -140,14 +149,19 @@ def _tasks(
     return list(tasks.values())
 
 
-def _make_all(tasks: list[cell_runner.CellTask], options: SweepOptions) -> Iterator[cell_runner.CellResult]:
+def _make_all(
+    tasks: list[cell_runner.CellTask],
+    options: SweepOptions,
+    weights: dict[str, float],
+    watch: Callable[[float, int], None],
+) -> Iterator[cell_runner.CellResult]:
     """Yield the result of each task as it ends."""
     if not tasks:
         return
     from simnet.sweeps import workers  # imports distributed
 
     with workers.connected(options.scheduler, min(options.workers or processors(), len(tasks))) as pool:
-        yield from pool.each(cell_runner.make, tasks)
+        yield from pool.each(cell_runner.make, tasks, weights, watch)
 
 
 def _record(point: GridPoint, cell: str, failed: str | None = None) -> Point:

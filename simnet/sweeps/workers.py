@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from simnet.sweeps.cell_runner import CellTask
 
+TOPIC = "simnet-shares"
+"""Dask's name for the reports of progress."""
 CONNECT_S = 10
 """Timeout of the connection to a scheduler."""
 
@@ -26,24 +28,77 @@ class Pool:
     def __init__(self, client: Client) -> None:
         self._client: Any = client
 
-    def each(self, make: Callable[[CellTask], CellResult], tasks: Sequence[CellTask]) -> Iterator[CellResult]:
-        """Yield the result of each task as it ends; a task whose worker dies is tried at most three times in total."""
+    def each(
+        self,
+        make: Callable[[CellTask, Callable[[float], None]], CellResult],
+        tasks: Sequence[CellTask],
+        weights: Mapping[str, float],
+        watch: Callable[[float, int], None],
+    ) -> Iterator[CellResult]:
+        """Yield the result of each task as it ends; a task whose worker dies is tried at most three times in total.
+
+        Args:
+            make: Runs a task, and calls its second argument with the share that is done.
+            tasks: What to run.
+            weights: Each cell's part of the work.
+            watch: Called with the work done, running tasks by their share, and the number of ended ones; also from another
+                thread.
+        """
         from distributed import as_completed
 
+        done = _Shares(weights, watch)
+        self._client.subscribe_topic(TOPIC, done.take)
         futures = {
-            self._client.submit(make, task, key=f"{task.cell}-{number}", pure=False): task
+            self._client.submit(_told, make, task, key=f"{task.cell}-{number}", pure=False): task
             for number, task in enumerate(tasks)
         }
         try:
             completed = cast("Iterable[Any]", as_completed(list(futures), loop=self._client.loop))
             for future in completed:
                 task = futures.pop(future)
+                done.end(task.cell)
                 error = future.exception()
                 yield future.result() if error is None else CellResult(task.cell, failed=_reason(error))
                 future.release()
         except BaseException:
             self._client.cancel(list(futures), force=True)
             raise
+        finally:
+            self._client.unsubscribe_topic(TOPIC)
+
+
+class _Shares:
+    """Sums up the shares of running tasks that workers report."""
+
+    def __init__(self, weights: Mapping[str, float], watch: Callable[[float, int], None]) -> None:
+        self._weights, self._watch = weights, watch
+        self._shares: dict[str, float] = {}
+        self._ended: set[str] = set()
+
+    async def take(self, event: tuple[float, tuple[str, float]]) -> None:
+        """Take a worker's report, in the client's thread."""
+        cell, share = event[1]
+        if cell not in self._ended:
+            self._shares[cell] = share
+            self._tell()
+
+    def end(self, cell: str) -> None:
+        """A task has ended."""
+        self._ended.add(cell)
+        self._shares[cell] = 1.0
+        self._tell()
+
+    def _tell(self) -> None:
+        done = sum(self._weights[cell] * share for cell, share in list(self._shares.items()))
+        self._watch(done, len(self._ended))
+
+
+def _told(make: Callable[[CellTask, Callable[[float], None]], CellResult], task: CellTask) -> CellResult:
+    """Run a task on a worker, which reports its progress to the client."""
+    from distributed import get_worker
+
+    worker: Any = get_worker()
+    return make(task, lambda share: worker.log_event(TOPIC, (task.cell, share)))
 
 
 @contextmanager

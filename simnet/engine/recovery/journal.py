@@ -201,6 +201,11 @@ class Journal:
         return Beginning(from_plain(Scenario, plain["scenario"]), plain["hosts"], plain["invocation"])
 
 
+def has_journal(folder: Path) -> bool:
+    """Return whether a run in `folder` can be gone on with."""
+    return (folder / FOLDER / LOG).is_file()
+
+
 @contextmanager
 def kept(resumed: Journal | None, folder: Path, beginning: Beginning) -> Iterator[Journal]:
     """Keep a journal of the run in an existing `folder` until the run has ended: the resumed one, or a new one.

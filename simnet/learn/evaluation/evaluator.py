@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from simnet.learn.evaluation.picture_coding import PictureCoder
 from simnet.learn.evaluation.picture_metrics import PictureMetric
 from simnet.learn.training_progress import progress, warn
 from simnet.library_threads import limited
+from simnet.progress import Work
 
 if TYPE_CHECKING:
     import numpy as np
@@ -139,20 +140,23 @@ def _about(names: Sequence[str], listed: Tasks, first: np.ndarray) -> dict[str, 
 def _scores(
     coders: Sequence[PictureCoder], tasks: Sequence[EvaluationTask], offset: int, jobs: int, *, quiet: bool
 ) -> list[PictureScore]:
-    """All scores in the order of codecs and pictures, for any number of threads."""
-    work = [(coder, task) for coder in coders for task in tasks]
+    """All scores in the order of codecs and pictures, for any number of threads.
 
-    def measure(item: tuple[PictureCoder, EvaluationTask]) -> list[PictureScore]:
-        coder, task = item
-        return list(coder.scores(task, offset))
-
-    found: list[PictureScore] = []
+    Pictures are coded one after another by all codecs, so that the time left is known once a few pictures are done.
+    """
+    found: dict[tuple[int, int], list[PictureScore]] = {}
     pool = ThreadPoolExecutor(jobs)
     try:
-        with progress(len(work), 0, "evaluate", quiet=quiet) as tell:
-            for done, scores in enumerate(pool.map(measure, work), start=1):
-                found += scores
-                tell(done, 0.0)
+        with progress(Work("evaluate", len(coders) * len(tasks), "pictures"), quiet=quiet) as tell:
+            tell(0, 0.0)
+            measured = {
+                pool.submit(lambda coder, task: list(coder.scores(task, offset)), coder, task): (number, place)
+                for place, task in enumerate(tasks)
+                for number, coder in enumerate(coders)
+            }
+            for future in as_completed(measured):
+                found[measured[future]] = future.result()
+                tell(len(found), 0.0)
     finally:
         pool.shutdown(cancel_futures=True)
-    return found
+    return [score for place in sorted(found) for score in found[place]]

@@ -14,6 +14,7 @@ from simnet.errors import ModelError
 from simnet.learn.evaluation.evaluation_pairs import EvaluationTask
 from simnet.learn.evaluation.picture_coding import PictureCoder, Setting
 from simnet.learn.training_progress import progress
+from simnet.progress import Work
 from simnet.records import SideInformation
 from simnet.report.evaluation_examples import (
     DecoderExplanation,
@@ -47,7 +48,7 @@ def show(
     chosen = [able[i] for i in np.linspace(0, len(able) - 1, min(count, len(able))).round().astype(int)]
     wanted = common_rate(list(points.values()), rates)
     found = []
-    with progress(len(chosen), 0, "examples", quiet=quiet) as tell:
+    with progress(Work("examples", len(chosen), "pictures"), quiet=quiet) as tell:
         for task in chosen:
             found.append(_example(coders, task, [k for k in shown if k in task.sides], wanted))
             tell(len(found), 0.0)
