@@ -17,6 +17,7 @@ from simnet.net.network_events import link_events
 from simnet.net.route import LinkGraph, cheapest_route
 from simnet.net.timers import call_after
 from simnet.net.traffic.loaded_link import LoadedLink
+from simnet.net.traffic.medium_users import user_links
 from simnet.net.transfer import OpenTransfer, Transfer
 
 if TYPE_CHECKING:
@@ -67,6 +68,9 @@ class Network:
         self._handovers = handovers_by_node(links, distance_m)
         self._media = {config.name: open_medium(env, config, seed) for config in media}
         self._links = [self._open_link(config, seed, distance_m, traffic_until_ns) for config in links]
+        others = [each for config in media for each in user_links(config)] if traffic_until_ns > 0 else []
+        self._others = [self._open_link(config, seed, distance_m, traffic_until_ns) for config in others]
+        """Links of the other users of media; no route leads over them."""
         names = [config.name for config in links]
         for name in names:
             if names.count(name) > 1:
@@ -160,8 +164,8 @@ class Network:
         return min((rate_bps if passes else 0.0 for rate_bps, passes in rates), default=math.inf)
 
     def statistics(self) -> list[LinkStatistics]:
-        """Return the counts of each link until now, in the order of the scenario."""
-        return [link.statistics(self._now_ns) for link in self._links]
+        """Return the counts of each link until now, in the order of the scenario, and of the other users of media."""
+        return [link.statistics(self._now_ns) for link in (*self._links, *self._others)]
 
     def loads(self) -> tuple[LinkLoad, ...]:
         """Return the recent load of each link, in the order of the scenario. Changes nothing."""

@@ -57,44 +57,6 @@ class HandoverConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class MediumConfig:
-    """Shared medium of several links: one transmission at a time.
-
-    `kind`: tdma (every link has a slot of `slot_ns` in turn, with a guard time of `guard_ns`) or csma (IEEE 802.11's distributed
-    coordination function: contention in slots of `slot_ns`, `sifs_ns`, `difs_ns`, an acknowledgement, windows from `window` to
-    `window_max`).
-    """
-
-    name: str
-    kind: str
-    slot_ns: int = 20_000
-    guard_ns: int = 0
-    sifs_ns: int = 10_000
-    difs_ns: int = 50_000
-    preamble_ns: int = 192_000
-    """Preamble time of each transmission and of each acknowledgement, in addition to its bytes."""
-    header_bytes: int = 34
-    ack_bytes: int = 14
-    basic_rate_bps: float = 1e6
-    """Rate of acknowledgements."""
-    window: int = 32
-    window_max: int = 1024
-    retries: int = 7
-
-
-@dataclass(frozen=True, slots=True)
-class TransportConfig:
-    """Loss protection of a stream's packets. `kind`: none, retransmission (until the deadline) or fec (an erasure code)."""
-
-    kind: str = "none"
-    repair: float = 0.0
-    """fec: repair packets per data packet, rounded up to whole packets per frame."""
-    timeout_ns: int | None = None
-    """retransmission: delay after the expected acknowledgement until a packet is resent; None: from measured round trips."""
-    retries: int = 16
-
-
-@dataclass(frozen=True, slots=True)
 class TrafficConfig:
     """Background traffic of one direction of a link. `kind`: poisson, on-off or greedy (a flow like TCP's).
 
@@ -116,9 +78,57 @@ class TrafficConfig:
     flows: int = 1
     """Number of independent sources of this kind."""
     priority: int = 0
+    bandwidth_bps: float = 0.0
+    """On a medium: bit rate of each flow's own station."""
     begin_ns: int = 0
     end_ns: int | None = None
     """Time from which nothing is sent; None: the end of the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediumConfig:
+    """Shared medium of several links: one transmission at a time.
+
+    `kind`: tdma (every link has a slot of `slot_ns` in turn, with a guard time of `guard_ns`), csma (IEEE 802.11's distributed
+    coordination function: contention in slots of `slot_ns`, `sifs_ns`, `difs_ns`, an acknowledgement, windows from `window` to
+    `window_max`) or cell (the node `at` shares slots of `slot_ns` among its links, each way by itself, as `scheduler` says).
+    """
+
+    name: str
+    kind: str
+    slot_ns: int = 20_000
+    guard_ns: int = 0
+    sifs_ns: int = 10_000
+    difs_ns: int = 50_000
+    preamble_ns: int = 192_000
+    """Preamble time of each transmission and of each acknowledgement, in addition to its bytes."""
+    header_bytes: int = 34
+    ack_bytes: int = 14
+    basic_rate_bps: float = 1e6
+    """Rate of acknowledgements."""
+    window: int = 32
+    window_max: int = 1024
+    retries: int = 7
+    at: str = ""
+    """cell: the node at which all its links begin or end."""
+    scheduler: str = "round-robin"
+    """cell: round-robin or proportional-fair."""
+    average_ns: int = 100_000_000
+    """cell, proportional-fair: time over which a link's throughput is averaged."""
+    traffic: tuple[TrafficConfig, ...] = ()
+    """Other users of the medium: each flow is a station of its own, which sends at its `bandwidth_bps`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransportConfig:
+    """Loss protection of a stream's packets. `kind`: none, retransmission (until the deadline) or fec (an erasure code)."""
+
+    kind: str = "none"
+    repair: float = 0.0
+    """fec: repair packets per data packet, rounded up to whole packets per frame."""
+    timeout_ns: int | None = None
+    """retransmission: delay after the expected acknowledgement until a packet is resent; None: from measured round trips."""
+    retries: int = 16
 
 
 @dataclass(frozen=True, slots=True)

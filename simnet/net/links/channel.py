@@ -60,6 +60,15 @@ class Channel:
             free_ns, arrived = self._transmitter.serve(start_ns, size_bytes)
         else:
             free_ns, arrived = start_ns + int(size_bytes * self._ns_per_byte + 0.5), True
+        return free_ns, *self.cross_air(start_ns, free_ns, in_range=arrived)
+
+    def work(self, begin_ns: int, end_ns: int) -> tuple[int, bool]:
+        """Return what the transmitter can do in [begin, end) in bit/s x ns, 8e9 a byte, and whether the target is in range."""
+        return self._transmitter.work(begin_ns, end_ns)
+
+    def cross_air(self, start_ns: int, free_ns: int, *, in_range: bool = True) -> tuple[int, bool]:
+        """Return when a packet arrives, or is known to be lost, that was transmitted in [start, free), and whether it arrives."""
+        arrived = in_range
         known_ns = free_ns + self._delay_ns + next(self._extra_ns)
         if self._speed_mps is not None:
             known_ns += self._propagation_ns(free_ns, self._speed_mps)
@@ -71,7 +80,7 @@ class Channel:
             arrived = False
         for closure in self._closures:
             arrived = arrived and not closure.overlaps(start_ns, known_ns)
-        return free_ns, known_ns, arrived
+        return known_ns, arrived
 
     def send_all(self, start_ns: int, sizes_bytes: Sequence[int]) -> tuple[int, list[tuple[int, int, bool]]]:
         """Send packets back to back, with the result that `send` would give.

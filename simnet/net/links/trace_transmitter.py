@@ -47,9 +47,13 @@ class RateTransmitter:
         """Return the service time at the mean of the trace, so that routes stay stable."""
         return round(size_bytes * BITS_NS / self._mean_bps), True
 
+    def work(self, begin_ns: int, end_ns: int) -> tuple[int, bool]:
+        """See `Transmitter`; the target is always in range."""
+        return self._work_at(end_ns + self._offset_ns) - self._work_at(begin_ns + self._offset_ns), True
+
     def capacity_bytes(self, begin_ns: int, end_ns: int) -> int:
         """See `Transmitter`."""
-        return (self._work_at(end_ns + self._offset_ns) - self._work_at(begin_ns + self._offset_ns)) // BITS_NS
+        return self.work(begin_ns, end_ns)[0] // BITS_NS
 
     def _work_at(self, t_ns: int) -> int:
         repeats, t_ns = divmod(t_ns, self._length_ns)
@@ -96,6 +100,10 @@ class OpportunityTransmitter:
     def cost_ns(self, now_ns: int, size_bytes: int) -> tuple[int, bool]:
         """Return the service time at the mean of the trace, so that routes stay stable."""
         return round(size_bytes * BITS_NS / self._mean_bps), True
+
+    def work(self, begin_ns: int, end_ns: int) -> tuple[int, bool]:
+        """See `Transmitter`; the target is always in range."""
+        return self.capacity_bytes(begin_ns, end_ns) * BITS_NS, True
 
     def capacity_bytes(self, begin_ns: int, end_ns: int) -> int:
         """See `Transmitter`."""

@@ -39,6 +39,10 @@ class Transmitter(Protocol):
         """Return the approximate service time of a packet that starts now, and whether the target is in range."""
         ...
 
+    def work(self, begin_ns: int, end_ns: int, /) -> tuple[int, bool]:
+        """Return what it can do in [begin, end) in bit/s x ns, 8e9 a byte, and whether the target is in range."""
+        ...
+
     def capacity_bytes(self, begin_ns: int, end_ns: int, /) -> int | None:
         """Return the bytes that a recorded bandwidth can carry in [begin, end); None without a recording."""
         ...
@@ -69,12 +73,16 @@ def service_ns(size_bytes: int, ns_per_byte: float) -> int:
 class _Constant:
     def __init__(self, rate_bps: float) -> None:
         self.ns_per_byte = _ns_per_byte(rate_bps)
+        self._rate_bps = max(1, round(rate_bps))
 
     def serve(self, start_ns: int, size_bytes: int) -> tuple[int, bool]:
         return start_ns + service_ns(size_bytes, self.ns_per_byte), True
 
     def cost_ns(self, now_ns: int, size_bytes: int) -> tuple[int, bool]:
         return service_ns(size_bytes, self.ns_per_byte), True
+
+    def work(self, begin_ns: int, end_ns: int) -> tuple[int, bool]:
+        return self._rate_bps * (end_ns - begin_ns), True
 
     def capacity_bytes(self, _begin_ns: int, _end_ns: int) -> None:
         return None
@@ -104,8 +112,19 @@ class _Ladder:
                 return service_ns(size_bytes, ns_per_byte), True
         return service_ns(size_bytes, self._steps[-1][1]), False
 
+    def work(self, begin_ns: int, end_ns: int) -> tuple[int, bool]:
+        distance_m = self._distance_m(*self._ends, begin_ns)
+        for up_to_m, ns_per_byte in self._steps:
+            if distance_m <= up_to_m:
+                return _work(ns_per_byte, end_ns - begin_ns), True
+        return _work(self._steps[-1][1], end_ns - begin_ns), False
+
     def capacity_bytes(self, _begin_ns: int, _end_ns: int) -> None:
         return None
+
+
+def _work(ns_per_byte: float, time_ns: int) -> int:
+    return max(1, round(BITS_PER_BYTE * SECOND_NS / ns_per_byte)) * time_ns
 
 
 def _ns_per_byte(rate_bps: float) -> float:

@@ -1,10 +1,11 @@
-"""Constructor of media: TDMA or CSMA, as the scenario says."""
+"""Constructor of media: TDMA, CSMA or a cell, as the scenario says."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from simnet.errors import InputError
+from simnet.net.media.cell_medium import Cell
 from simnet.net.media.csma import Csma
 from simnet.net.media.tdma import Tdma
 
@@ -25,4 +26,6 @@ def open_medium(env: simpy.Environment, config: MediumConfig, seed: int) -> Medi
         return Tdma(env, config)
     if config.kind == "csma":
         return Csma(env, config, seed)
-    raise InputError(f"medium {config.name!r}: kind is {config.kind!r}; expected tdma or csma")
+    if config.kind == "cell":
+        return Cell(env, config)
+    raise InputError(f"medium {config.name!r}: kind is {config.kind!r}; expected tdma, csma or cell")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Medium(Protocol):
-    """Decides which link transmits when: `Tdma` or `Csma`."""
+    """Decides which link transmits when: `Tdma`, `Csma` or `Cell`."""
 
     def join(self, link: SharedLink) -> None:
         """Add a link, before anything is sent.

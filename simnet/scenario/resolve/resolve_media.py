@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from simnet.scenario.resolve import resolve_nodes
 from simnet.scenario.resolve.resolve_links import RETURN_SUFFIX
+from simnet.scenario.schema import traffic_schema
 from simnet.suggestions import near
 from simnet.units import text
 
@@ -31,9 +34,46 @@ def resolve(document: ScenarioSpec, links: tuple[LinkConfig, ...], problems: Pro
             problems.at_value(path, f"no medium {link.medium!r}{near(link.medium, media)}; expected {known}")
         elif (fault := _fault(link, media[link.medium])) is not None:
             problems.at_value(path, fault)
+    for name, medium in media.items():
+        if medium.kind == "cell":
+            own = [link for link in links if link.medium == name]
+            media[name] = replace(medium, at=_node(document, medium, own, problems))
+        _check_users(medium, problems)
     for name in media.keys() - {link.medium for link in links}:
         problems.at_key(("media", name), f"no link uses it; expected medium: {name} in the links that share it")
     return tuple(media.values())
+
+
+def _node(document: ScenarioSpec, medium: MediumConfig, links: list[LinkConfig], problems: Problems) -> str:
+    """Return the node of a cell, at which all its links begin or end."""
+    if medium.at and medium.at not in document.nodes:
+        resolve_nodes.unknown(document, problems, ("media", medium.name, "at"), medium.at)
+        return medium.at
+    ends = [link.target for link in links[:1]] + [link.source for link in links[:1]]
+    common = [end for end in ends if all(end in {link.source, link.target} for link in links)]
+    at = medium.at or next(iter(common or ends), "")
+    for link in links:
+        if at not in {link.source, link.target} and (path := _written(document, link)) is not None:
+            text = (
+                f"from {link.source} to {link.target} in a cell at {at}; expected links that begin or end at one node"
+            )
+            problems.at_value(path, text)
+    return at
+
+
+def _check_users(medium: MediumConfig, problems: Problems) -> None:
+    """Report other users whose packets do not fit into a slot."""
+    if medium.kind != "tdma":
+        return
+    room_ns = medium.slot_ns - medium.guard_ns
+    for index, user in enumerate(medium.traffic):
+        longest_ns = round(user.packet_bytes * 8e9 / user.bandwidth_bps)
+        if longest_ns > room_ns:
+            longest, room = text(longest_ns, "ns"), text(room_ns, "ns")
+            problems.at_value(
+                ("media", medium.name, "traffic", index),
+                f"a packet of {user.packet_bytes} B takes {longest}; expected at most a slot less its guard, {room}",
+            )
 
 
 def _written(document: ScenarioSpec, link: LinkConfig) -> Path | None:
@@ -63,8 +103,13 @@ def _fault(link: LinkConfig, medium: MediumConfig) -> str | None:
 
 def tree(medium: MediumConfig) -> dict[str, Any]:
     """Return a medium as a mapping of the file."""
+    users = {"traffic": [traffic_schema.tree(each) for each in medium.traffic]} if medium.traffic else {}
     if medium.kind == "tdma":
-        return {"kind": "tdma", "slot": text(medium.slot_ns, "ns"), "guard": text(medium.guard_ns, "ns")}
+        return {"kind": "tdma", "slot": text(medium.slot_ns, "ns"), "guard": text(medium.guard_ns, "ns")} | users
+    if medium.kind == "cell":
+        own = {"slot": text(medium.slot_ns, "ns"), "at": medium.at, "scheduler": medium.scheduler}
+        average = {"average": text(medium.average_ns, "ns")} if medium.scheduler == "proportional-fair" else {}
+        return {"kind": "cell"} | own | average | users
     return {
         "kind": medium.kind,
         "slot": text(medium.slot_ns, "ns"),
@@ -77,4 +122,4 @@ def tree(medium: MediumConfig) -> dict[str, Any]:
         "window": medium.window,
         "max_window": medium.window_max,
         "retries": medium.retries,
-    }
+    } | users

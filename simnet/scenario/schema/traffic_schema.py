@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, GetJsonSchemaHandler, model_validator
@@ -28,8 +29,8 @@ class TrafficSpec(Spec):
     """Background traffic on a link, which shares the queue with the streams; it runs one way."""
 
     kind: Literal["poisson", "on-off", "greedy"] = Field(default="poisson", examples=["greedy"])
-    """poisson: packets at random; on-off: bursts at a constant rate; greedy: a flow like TCP's, whose window grows until packets are
-    lost (additive increase, multiplicative decrease)."""
+    """poisson: packets at random; on-off: bursts at a constant rate; greedy: a flow like TCP's, whose window grows until a loss
+    (additive increase, multiplicative decrease)."""
     rate: f.BitRate | None = Field(default=None, examples=["2 Mbit/s"])
     """poisson, required: the mean rate; on-off, required: the rate while packets are sent."""
     packet: f.SomeSize | None = Field(default=None, examples=["1200 B"])
@@ -84,6 +85,17 @@ class TrafficSpec(Spec):
         )
 
 
+class UserSpec(TrafficSpec):
+    """Other users of a medium: each flow is a station of its own that sends to the medium's other end."""
+
+    bandwidth: f.BitRate = Field(examples=["20 Mbit/s"])
+    """Bit rate at which such a user sends."""
+
+    def record(self, mtu_bytes: int) -> records.TrafficConfig:
+        """See `TrafficSpec`."""
+        return replace(super().record(mtu_bytes), bandwidth_bps=self.bandwidth)
+
+
 def expand(value: Any) -> Any:
     """Return the mapping that a rate or the word greedy expands to."""
     if isinstance(value, dict):
@@ -113,6 +125,8 @@ _Source = Annotated[
 ]
 Traffic = Annotated[list[_Source], _OneOrMore(expand_list, {"const": "none"})]
 """One source of background traffic, a list of sources, or none."""
+Users = Annotated[list[UserSpec], _OneOrMore(expand_list, {"const": "none"})]
+"""Other users of one kind, a list of kinds, or none."""
 
 
 def tree(traffic: records.TrafficConfig) -> dict[str, Any]:
@@ -124,6 +138,8 @@ def tree(traffic: records.TrafficConfig) -> dict[str, Any]:
         own["rate"] = units.text(traffic.rate_bps, "bit/s")
     if traffic.kind == "on-off":
         own |= {"busy": units.text(traffic.busy_ns, "ns"), "idle": units.text(traffic.idle_ns, "ns")}
+    if traffic.bandwidth_bps:
+        own["bandwidth"] = units.text(traffic.bandwidth_bps, "bit/s")
     end = {} if traffic.end_ns is None else {"until": units.text(traffic.end_ns, "ns")}
     return {
         "kind": traffic.kind,

@@ -148,7 +148,10 @@ def test_csma_repeats_for_a_seed_despite_other_media():
 
 @pytest.mark.parametrize(
     ("changes", "fault"),
-    [({"kind": "aloha"}, "kind is 'aloha'; expected tdma or csma"), ({"window": 0}, "windows of 0 to 1024 slots")],
+    [
+        ({"kind": "aloha"}, "kind is 'aloha'; expected tdma, csma or cell"),
+        ({"window": 0}, "windows of 0 to 1024 slots"),
+    ],
 )
 def test_unknown_medium_is_refused(changes, fault):
     config = MediumConfig(**({"name": "air", "kind": "csma"} | changes))

@@ -66,13 +66,14 @@ def test_full_tdma_queue_drops_excluding_packet_in_service():
         st.tuples(st.integers(0, 60 * MS), st.sampled_from(["car0", "car1", "car2"]), st.integers(0, 5_000)),
         max_size=12,
     ),
-    st.sampled_from(["tdma", "csma"]),
+    st.sampled_from(["tdma", "csma", "cell"]),
     st.floats(0, 1),
     st.sampled_from(["fifo", "priority", "codel"]),
     st.integers(1_000, 9_000),
 )
-def test_tdma_conserves_packets_and_never_overlaps(sends, kind, loss, queue, queue_bytes):
-    medium = MediumConfig("air", kind, slot_ns=5 * MS, guard_ns=MS) if kind == "tdma" else MediumConfig("air", kind)
+def test_media_conserve_packets_and_never_overlap(sends, kind, loss, queue, queue_bytes):
+    slots = {"tdma": {"slot_ns": 5 * MS, "guard_ns": MS}, "csma": {}, "cell": {"slot_ns": MS, "at": "mast"}}
+    medium = MediumConfig("air", kind, **slots[kind])
     lossy = LossConfig("independent", loss)
     links = [link(number, loss=lossy, queue=queue, queue_bytes=queue_bytes) for number in range(3)]
     ended, network = send(links, sends, [medium])

@@ -3,7 +3,7 @@
 import pytest
 
 from simnet import scenario
-from simnet.records import MediumConfig
+from simnet.records import MediumConfig, TrafficConfig
 
 MS = 1_000_000
 AIR = ("streams:", "media: {{air: {}}}\nstreams:")
@@ -19,6 +19,20 @@ def with_air(written: str) -> tuple[str, str]:
     [
         ("csma", MediumConfig("air", "csma")),
         ("{kind: csma, window: 16, retries: 4}", MediumConfig("air", "csma", window=16, retries=4)),
+        ("cell", MediumConfig("air", "cell", slot_ns=MS, at="mast")),
+        (
+            "{kind: cell, slot: 2 ms, at: mast, scheduler: proportional-fair, average: 50 ms, "
+            "traffic: {rate: 1 Mbit/s, bandwidth: 5 Mbit/s, flows: 3}}",
+            MediumConfig(
+                "air",
+                "cell",
+                slot_ns=2 * MS,
+                at="mast",
+                scheduler="proportional-fair",
+                average_ns=50 * MS,
+                traffic=(TrafficConfig("poisson", 1500, 1e6, flows=3, bandwidth_bps=5e6),),
+            ),
+        ),
         ("{kind: tdma, slot: 40 ms, guard: 1 ms}", MediumConfig("air", "tdma", slot_ns=40 * MS, guard_ns=MS)),
     ],
 )
@@ -43,11 +57,23 @@ def test_reverse_link_may_use_another_medium(write):
 @pytest.mark.parametrize(
     ("written", "fault"),
     [
-        ("wifi", "11:14: media.air: 'wifi' is unknown; expected 'tdma' or 'csma'"),
+        ("wifi", "11:14: media.air: 'wifi' is unknown; expected 'tdma', 'csma' or 'cell'"),
         ("{kind: tdma}", "11:14: media.air: tdma without the length of a slot; expected slot: 5 ms"),
         ("{kind: tdma, slot: 1 ms, guard: 1 ms}", "media.air: guard 1 ms leaves nothing of slot 1 ms"),
         ("{kind: tdma, slot: 1 ms, window: 8}", "media.air: window given with kind tdma; expected guard, slot"),
         ("{kind: csma, guard: 1 ms}", "media.air: guard given with kind csma; expected acknowledgement, basic_rate"),
+        ("{kind: cell, guard: 1 ms}", "guard given with kind cell; expected at, average, scheduler, slot"),
+        (
+            "{kind: cell, average: 1 s}",
+            "average given without proportional fairness; expected scheduler: proportional-fair",
+        ),
+        ("{kind: cell, scheduler: proportional-fair, average: 1 us}", "average 1 us is below slot 1 ms"),
+        ("{kind: cell, at: mats}", "media.air.at: no node 'mats' (did you mean 'mast'?)"),
+        (
+            "{kind: cell, at: van}",
+            "links.up.medium: from car to mast in a cell at van; expected links that begin or end at",
+        ),
+        ("{kind: csma, traffic: {rate: 1 Mbit/s}}", "media.air.traffic.bandwidth: required key is missing"),
         ("{kind: csma, window: 64, max_window: 32}", "media.air: window 64 is above max_window 32"),
     ],
 )
