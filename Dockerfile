@@ -1,15 +1,13 @@
-# Everything that simnet is, for the CPU: broker, cameras, fusion and live page are all this image.
+# Everything that a run needs: broker, cameras, fusion and live page are all this image. Training is not in it (no torch).
 # The newest digest: docker buildx imagetools inspect python:3.11-slim --format '{{.Manifest.Digest}}'
 ARG PYTHON_IMAGE=python:3.11-slim@sha256:9c900dea9e8fb7e16277c179b555cc72d29a352dbc33cff48ad5a0412fd5bfc7
 FROM ${PYTHON_IMAGE} AS build
-# Where torch's build without GPU libraries is. The one from PyPI brings several GB of them on most machines.
-ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PATH=/opt/simnet/bin:$PATH
 RUN python -m venv /opt/simnet
 WORKDIR /source
 # What is installed changes less often than the source, so it is a layer of its own.
 COPY requirements.lock .
-RUN pip install --require-hashes --extra-index-url "$TORCH_INDEX" -r requirements.lock
+RUN pip install --require-hashes -r requirements.lock
 COPY . .
 RUN pip install --no-deps --no-build-isolation .
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import resource
 import sys
 import time
 from contextlib import suppress
@@ -16,6 +15,9 @@ from simnet.commands import command_parser
 from simnet.errors import OutputError, SimnetError
 from simnet.output_files import cause, is_of_system
 from simnet.printable import PrintableFormatter, printable
+
+if sys.platform != "win32":
+    import resource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +89,9 @@ def _hint(parsed: argparse.Namespace) -> str:
 
 
 def _check_limit_on_files() -> None:
-    """Raise OutputError under a limit on open files that is too low."""
+    """Raise OutputError under a limit on open files that is too low; Windows has none."""
+    if sys.platform == "win32":
+        return
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if limit < LEAST_FILES:
         raise OutputError(f"a limit of {limit} open files (ulimit -n); expected at least {LEAST_FILES}")

@@ -34,6 +34,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Import the checkpoint and print how to use the model."""
+    from simnet.learn import training_packages
+
+    training_packages.require("simnet import")
     from simnet.codec.published import model_writer
     from simnet.learn.evaluation import evaluation_options
 

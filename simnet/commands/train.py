@@ -41,6 +41,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Train the network and export the model."""
+    from simnet.learn import training_packages
+
+    training_packages.require("simnet train")
     from simnet.learn import (
         checkpoints,
         parallel,

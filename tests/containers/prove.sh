@@ -2,7 +2,7 @@
 # prove.sh quick|full: runs docker-compose.yml for real, and asserts that it gives what a plain run of the same scenario gives.
 #
 #   quick  an empty image with this machine's /usr and this environment's Python mounted
-#   full   the image that users build (TORCH_INDEX as in docker-compose.yml)
+#   full   the image that users build
 #
 # With the Docker that is here; or with ENGINE, a script that brings one: `ENGINE PROJECT_DIR SERVICE` waits for SERVICE, prints
 # `ps -a` and all logs, and ends with its exit status; EXTRA_COMPOSE is a file over docker-compose.yml.

@@ -8,7 +8,6 @@ a time: the file is locked while it is open.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import struct
 import threading
@@ -16,6 +15,7 @@ import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from simnet.engine.recovery import exclusive_file
 from simnet.errors import InputError
 from simnet.output_files import fault, writing
 
@@ -40,7 +40,7 @@ class WriteAheadLog:
         try:
             # Without a buffer: what did not fit must not come again when the file is closed.
             self._file = path.open("r+b" if path.exists() else "x+b", buffering=0)
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            exclusive_file.lock(self._file)
         except BlockingIOError:
             self._file.close()
             raise InputError(
@@ -60,8 +60,9 @@ class WriteAheadLog:
         with self._lock, writing(self._path):
             written = 0
             try:
+                self._file.seek(self._end)
                 while written < len(data):
-                    written += os.pwrite(self._file.fileno(), data[written:], self._end + written)
+                    written += self._file.write(data[written:])
             except OSError:
                 with suppress(OSError):
                     self._file.truncate(self._end)
@@ -77,9 +78,9 @@ class WriteAheadLog:
         size = os.fstat(self._file.fileno()).st_size
         at = 0
         while at + _FRONT.size <= size:
-            length, crc = _FRONT.unpack(os.pread(self._file.fileno(), _FRONT.size, at))
+            length, crc = _FRONT.unpack(self._part(at, _FRONT.size))
             end = at + _FRONT.size + length
-            record = os.pread(self._file.fileno(), length, at + _FRONT.size) if end <= size else b""
+            record = self._part(at + _FRONT.size, length) if end <= size else b""
             if end <= size and zlib.crc32(record) != crc:
                 if end == size:
                     break
@@ -94,8 +95,13 @@ class WriteAheadLog:
 
     def read(self, at: int) -> bytes:
         """Return the record at a place that `scan` yielded."""
-        length, _ = _FRONT.unpack(os.pread(self._file.fileno(), _FRONT.size, at))
-        return os.pread(self._file.fileno(), length, at + _FRONT.size)
+        length, _ = _FRONT.unpack(self._part(at, _FRONT.size))
+        return self._part(at + _FRONT.size, length)
+
+    def _part(self, at: int, size: int) -> bytes:
+        with self._lock:
+            self._file.seek(at)
+            return self._file.read(size)
 
     def close(self) -> None:
         """Close and unlock the file."""

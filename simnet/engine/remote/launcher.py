@@ -7,6 +7,7 @@ has the one for hosts that are started by others.
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 import time
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -130,22 +131,32 @@ def _why(thread: ServiceThread) -> str:
 def processes(
     plans: Sequence[HostPlan], running: HostProcesses, memory: ReplaySource, patience: float
 ) -> Iterator[HostPool]:
-    """Hosts as processes over ipc, in a folder of their own, so that no other process binds there."""
+    """Hosts as processes over ipc, in a folder of their own, so that no other process binds there.
+
+    Windows has no ipc: hosts use tcp on the loopback there, with keys that live as long as the run.
+    """
     import zmq
 
     from simnet.wire.membership.admission import NamedRoster
+    from simnet.wire.security.keys import BrokerKeys, make
     from simnet.wire.sockets.broker_socket import BrokerSocket
 
     with ExitStack() as stack:
         folder = stack.enter_context(_socket_folder())
         context = stack.enter_context(zmq.Context())
         roster = NamedRoster(tuple(plan.name for plan in plans))
-        broker = BrokerSocket(context, f"ipc://{folder}/broker", roster, running, memory, patience)
+        if has_ipc():
+            endpoint, keys, own = f"ipc://{folder}/broker", None, None
+        else:
+            endpoint, keys = "tcp://127.0.0.1:*", Path(folder)
+            make(keys, [f"{plan.name}=*" for plan in plans])
+            own = BrokerKeys.load(keys)
+        broker = BrokerSocket(context, endpoint, roster, running, memory, patience, own)
         stack.callback(broker.close)
         stack.callback(running.end, END_S)
         failing = True
         try:
-            running.start(broker.endpoint, [plan.name for plan in plans])
+            running.start(broker.endpoint, [plan.name for plan in plans], keys)
             yield _pool(broker, plans)
             failing = False
         finally:
@@ -154,11 +165,18 @@ def processes(
                 running.kill(deaf)
 
 
+def has_ipc() -> bool:
+    """Return whether processes of this machine can talk over ipc."""
+    import zmq
+
+    return hasattr(socket, "AF_UNIX") and zmq.has("ipc")
+
+
 def _socket_folder() -> tempfile.TemporaryDirectory[str]:
     """Make a folder for sockets: where temporary files go, or in /tmp if names there are too long for a socket."""
     usual = Path(tempfile.gettempdir())
     short = Path("/tmp")
-    is_long = len(os.fsencode(usual)) > LONGEST_FOLDER
+    is_long = has_ipc() and len(os.fsencode(usual)) > LONGEST_FOLDER
     if is_long and not (short.is_dir() and os.access(short, os.W_OK)):
         raise NodeError(
             f"{usual}: too long a path for the sockets of hosts ({len(os.fsencode(usual))} bytes; at most {LONGEST_FOLDER}), and "

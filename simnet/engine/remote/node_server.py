@@ -12,6 +12,7 @@ import sys
 import threading
 from concurrent.futures import wait
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simnet import seeds
@@ -255,17 +256,19 @@ def _decoded_message(decoded: Decoded) -> Message:
 
 
 def main(arguments: list[str]) -> int:
-    """Run a host as a process: endpoint, name."""
+    """Run a host as a process: name, endpoint, and the folder of keys if there is one."""
     import zmq
 
     from simnet.wire.membership.admission import HostClaim
+    from simnet.wire.security.keys import HostKeys
     from simnet.wire.sockets.host_socket import HostSocket
 
     process_memory.keep_freed_pages()
-    endpoint, name = arguments
+    name, endpoint, *folders = arguments
     with zmq.Context() as context:
         try:
-            NodeServer(HostSocket(context, endpoint, HostClaim(name)), name).serve()
+            keys = HostKeys.load(Path(folders[0]), name) if folders else None
+            NodeServer(HostSocket(context, endpoint, HostClaim(name), keys), name).serve()
         except SimnetError as error:
             print(f"simnet: error: {printable(error)}", file=sys.stderr)  # noqa: T201 - a process of its own
             return error.exit_status

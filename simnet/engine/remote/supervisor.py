@@ -13,6 +13,7 @@ from simnet.wire.membership.liveness import Absence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 RESTARTS = 5
 """How often one host is started again in a run."""
@@ -23,15 +24,16 @@ class HostProcesses:
 
     def __init__(self, restarts: int = RESTARTS) -> None:
         self._restarts = restarts
-        self._endpoint = ""
+        self._endpoint: tuple[str, ...] = ()
+        """Endpoint, and the folder of keys if there is one."""
         self._running: dict[str, subprocess.Popen] = {}
         self._given_up: set[str] = set()
         self.deaths: Counter[str] = Counter()
         """How often each host died."""
 
-    def start(self, endpoint: str, names: Sequence[str]) -> None:
-        """Start a process for each name, which joins the broker at `endpoint`."""
-        self._endpoint = endpoint
+    def start(self, endpoint: str, names: Sequence[str], keys: Path | None = None) -> None:
+        """Start a process for each name, which joins the broker at `endpoint`, with its key in a folder if there are keys."""
+        self._endpoint = (endpoint,) if keys is None else (endpoint, str(keys))
         for name in names:
             self._start(name)
 
@@ -78,7 +80,7 @@ class HostProcesses:
         return Absence(name, f"its process {why}")
 
     def _start(self, name: str) -> None:
-        command = [sys.executable, "-m", "simnet.engine.remote.node_server", self._endpoint, name]
+        command = [sys.executable, "-m", "simnet.engine.remote.node_server", name, *self._endpoint]
         # In a session of its own, so that Ctrl-C reaches the broker alone, which then tells the hosts to stop.
         self._running[name] = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True

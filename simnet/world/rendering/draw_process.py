@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import weakref
 from concurrent.futures import Future
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simnet import library_threads
+from simnet.errors import NodeError
 from simnet.world.rendering import draw_server
 
 if TYPE_CHECKING:
@@ -40,7 +42,11 @@ class DrawProcess:
     def __init__(self, picture_bytes: int) -> None:
         """Start the process; `picture_bytes` is the size of the largest picture. OSError if it cannot be started."""
         self.owner = os.getpid()
-        numbers = [os.memfd_create(f"simnet-{what}", os.MFD_CLOEXEC) for what in ("picture", "messages")]
+        if sys.platform == "win32":
+            raise NodeError(
+                "rendered worlds run on Linux and macOS; expected a world of pictures, films or logs on Windows"
+            )
+        numbers = [_file_in_memory(f"simnet-{what}") for what in ("picture", "messages")]
         memory, self._said = numbers
         try:
             os.ftruncate(memory, picture_bytes)
@@ -97,6 +103,15 @@ class DrawProcess:
         except OSError:
             return 0
         return sum(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
+
+
+def _file_in_memory(name: str) -> int:
+    """Return the descriptor of a new file that has no place in any folder: in memory on Linux, temporary elsewhere."""
+    if sys.platform == "linux":
+        return os.memfd_create(name, os.MFD_CLOEXEC)
+    number, path = tempfile.mkstemp(prefix=name)
+    os.unlink(path)
+    return number
 
 
 def _keep(theirs: Connection, memory: int, said: int, started: Future[subprocess.Popen]) -> None:

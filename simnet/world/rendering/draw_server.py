@@ -13,6 +13,7 @@ import mmap
 import os
 import pickle
 import signal
+import sys
 import traceback
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -49,7 +50,9 @@ def main(pipe: int, memory: int, owner: int) -> None:
 
 
 def _end_with(owner: int) -> None:
-    """Let the kernel kill this process when the owner's thread that started it ends."""
+    """Let the kernel kill this process when the owner's thread that started it ends; without Linux, the end of the pipe does."""
+    if sys.platform != "linux":
+        return
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
     if os.getppid() != owner:  # it ended before that
         os._exit(0)
