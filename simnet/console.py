@@ -40,6 +40,8 @@ _QUALITY: _Columns = (
     ("ms p50", "latency_ms_p50", ".0f"),
     ("ms p95", "latency_ms_p95", ".0f"),
 )
+_TAIL: _Columns = (("ms p99", "latency_ms_p99", ".0f"),)
+"""Columns that appear once a stream has `LEAST_FOR_P99` frames."""
 CATALOGUE = (
     ("models", "models"),
     ("codecs", "codecs"),
@@ -64,6 +66,8 @@ def show_summary(summary: Mapping[str, Any]) -> None:
 
     `gain dB` is the gain by side information; `ms` are milliseconds from capture to picture.
     """
+    from simnet.row_statistics import LEAST_FOR_P99
+
     console = _console()
     has_lost_nodes = any(stream["node_lost"] for stream in summary["streams"].values())
     outcomes = tuple(each for each in _OUTCOMES if each[1] != "node_lost" or has_lost_nodes)
@@ -72,6 +76,11 @@ def show_summary(summary: Mapping[str, Any]) -> None:
         [printable(name), *(_cell(stream[key], form) for _, key, form in columns)]
         for name, stream in summary["streams"].items()
     ]
+    long = {name for name, stream in summary["streams"].items() if stream["frames"] >= LEAST_FOR_P99}
+    if long:
+        for row, (name, stream) in zip(rows, summary["streams"].items(), strict=True):
+            row += [_cell(stream[key] if name in long else None, form) for _, key, form in _TAIL]
+        columns += _TAIL
     left = frozenset(number for number, (_, _, form) in enumerate(columns, 1) if not form)
     terminal_tables.show(console, ["stream", *(title for title, _, _ in columns)], rows, left)
     console.print(

@@ -19,6 +19,8 @@ from simnet.records import SECOND_NS, Outcome, Row
 
 DIGITS = 6
 """Digits after the decimal point of every figure."""
+LEAST_FOR_P99 = 1000
+"""Fewest frames of a stream from which tables show its 99th percentiles: ten frames are then beyond."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from simnet.report.formatting import (
     signed,
 )
 from simnet.report.site_plan import capacity_bps
-from simnet.row_statistics import StreamFigures, by_stream, mean
+from simnet.row_statistics import LEAST_FOR_P99, StreamFigures, by_stream, mean
 from simnet.runfolder.folder_names import MANIFEST
 from simnet.runfolder.run_manifest import RunManifest
 from simnet.runfolder.run_reader import RunFolder
@@ -107,18 +107,25 @@ def outcomes(run: RunFolder, summaries: Mapping[str, StreamFigures]) -> Table:
             percent(own.decoded if own else None, total),
             *(number(value, 1) for value in latency),
         ))  # fmt: skip
+    columns = (
+        "stream", "share", "decoded", "alone", "late", "lost", "corrupt", "no reference", "no node", "key frames", "in time",
+        "p50 ms", "p95 ms",
+    )  # fmt: skip
+    long = {name for name, own in summaries.items() if own.frames >= LEAST_FOR_P99}
+    if long:
+        columns += ("p99 ms",)
+        tails = (summaries[name].latency_ms_p99 if name in long else None for name in run.streams)
+        rows = [(*row, number(tail, 1)) for row, tail in zip(rows, tails, strict=True)]
     return Table(
         caption="What became of the frames",
-        columns=(
-            "stream", "share", "decoded", "alone", "late", "lost", "corrupt", "no reference", "no node", "key frames",
-            "in time", "p50 ms", "p95 ms",
-        ),
+        columns=columns,
         rows=rows,
         words=frozenset({"share"}),
         note="Alone: decoded without side information. No reference: arrived, but refers to a frame that was not decoded. "
         "No node: its camera's process was gone. "
         f"Key frames: sent, referring to no other. In time: within {run.scenario.fusion.deadline_ns / 1e6:g} ms of "
-        "capture. p50 and p95: median and 95th percentile of the latency from capture to picture, over all pictures.",
+        "capture. p50 and p95: median and 95th percentile of the latency from capture to picture, over all pictures"
+        + (f"; p99 of streams of at least {LEAST_FOR_P99} frames." if long else "."),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from simnet.report.sweeps.samples import (
     TimeHistograms,
     sums,
 )
+from simnet.row_statistics import LEAST_FOR_P99
 
 ALL = "all streams together"
 MOST_STREAMS, MOST_CASES, MOST_VIEWS = 12, 12, 16
@@ -160,7 +161,11 @@ def _together(rows: Sequence[Mapping[str, float | None]]) -> dict[str, float | N
     for name in ("psnr_db", "ms_ssim", "side_used"):
         made[name] = weighted((row[name], _pictures(row)) for row in rows)
     made["side_gain_db"] = weighted((row["side_gain_db"], _pictures(row) * (row["side_used"] or 0)) for row in rows)
-    made["latency_ms_p95"] = rows[0]["latency_ms_p95"] if len(rows) == 1 else None
+    for name in ("latency_ms_p95", "latency_ms_p99"):
+        # Percentiles of several streams cannot be put together; single streams have views of their own.
+        made[name] = rows[0][name] if len(rows) == 1 else None
+    if (made["frames"] or 0) < LEAST_FOR_P99:
+        made["latency_ms_p99"] = None
     return made
 
 

@@ -1,6 +1,7 @@
 """Figures and tables for a paper: what their files hold, and that matplotlib draws what a page's figure says."""
 
 import csv
+import dataclasses
 import io
 import sys
 from pathlib import Path
@@ -8,11 +9,16 @@ from pathlib import Path
 import pytest
 
 import simnet
+from simnet import console
 from simnet.cli import main
 from simnet.errors import InputError
+from simnet.records.plain_data import to_plain
+from simnet.report import run_tables
 from simnet.report.figures.figure import Figure, axis, deadline_line, layout
 from simnet.report.publication import collected, matplotlib_figures, publication_kinds, table_files
 from simnet.report.run_tables import Bar, Table
+from simnet.row_statistics import summarise
+from simnet.runfolder import run_reader
 from support import run_folders
 
 
@@ -108,6 +114,24 @@ def test_sweep_has_figures_verdict_and_differences(whole: Path) -> None:
     boxes, bars = (matplotlib_figures.draw(found.figures[name]) for name in ("age", "outcomes"))
     assert next(text.get_text() for text in boxes.axes[0].get_xticklabels()) == "100 kbit/s"
     assert bars.axes[0].patches
+
+
+def test_p99_is_a_column_from_a_thousand_frames_up(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    found = run_reader.read(run)
+    streams = summarise(found.rows, found.virtual_s)
+    assert "p99 ms" not in run_tables.outcomes(found, streams).columns
+    first = next(iter(streams))
+    streams[first] = dataclasses.replace(streams[first], frames=1000, latency_ms_p99=187.25)
+    table = run_tables.outcomes(found, streams)
+    assert (table.columns[-1], [row[-1] for row in table.rows]) == ("p99 ms", ["187.2", "-", "-"])
+    monkeypatch.setenv("COLUMNS", "200")
+    summary = to_plain(found.manifest.summary) | {"streams": {name: to_plain(own) for name, own in streams.items()}}
+    console.show_summary({"report": None, "rows": "there", "fingerprint": "f", **summary})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[-2:] == ["ms", "p99"]
+    assert [line.split()[-1] for line in lines[1:3]] == ["187", "-"]
 
 
 @pytest.mark.parametrize(
