@@ -7,6 +7,8 @@
 - **bag_drive** reads ROS 2 bags and MCAP files: `message_log` opens them, `message_records` reads messages, `bag_survey` reads a
   bag once, `frame_tree` knows where bodies and cameras are, `ros_images` and `video_messages` make pictures.
 
+- **opv2v_drive** and **dair_drive** read data sets of cooperative driving; `stored_pictures` is what they share.
+
 Rules of this package: a reader opens files and returns records; it knows no scenario and no world, which both use it. Files may
 come from anywhere: sizes are compared before memory is taken, and whatever is wrong with a file is one line that names it.
 Readers are imported by their names when a drive is read, so that nothing heavy is imported earlier.
@@ -22,7 +24,11 @@ from simnet.serial_imports import imported
 if TYPE_CHECKING:
     from simnet.drives.drive import RecordedDrive
 
-READERS = {"rosbag": "simnet.drives.bag_drive"}
+READERS = {
+    "rosbag": "simnet.drives.bag_drive",
+    "opv2v": "simnet.drives.opv2v_drive",
+    "dair_v2x": "simnet.drives.dair_drive",
+}
 KINDS = tuple(READERS)
 """Kinds of worlds whose files say where nodes and cameras are."""
 FILES = frozenset(("rosbag",))

@@ -177,10 +177,7 @@ def _view_deg(found: BagSurvey, topic: str, frame: str, width: int) -> float | N
     beside = [found.models[name] for name in topic_names.info_topics(topic) if name in found.models]
     same = [model for model in found.models.values() if frame and model.frame == frame]
     model: CameraModel | None = next(iter(beside or same), None)
-    view = None if model is None else attitude.horizontal_view_deg(model.width or width, model.focal_px, model.lens)
-    if view is None:
-        tell(f"{found.path}: {printable(topic)}: no calibration; a field of view of 90 degrees is assumed")
-    return view
+    return None if model is None else attitude.horizontal_view_deg(model.width or width, model.focal_px, model.lens)
 
 
 def _path(

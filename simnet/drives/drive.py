@@ -6,7 +6,7 @@ files ──reader──▶ RecordedDrive ──tree──▶ nodes of a scenari
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +40,7 @@ class DriveCamera:
     period_ns: int
     phase_ns: int = 0
     view_deg: float | None = None
+    """Field of view; None if the files do not say."""
     mount_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
     yaw_deg: float = 0.0
     pitch_deg: float = 0.0
@@ -70,8 +71,6 @@ class RecordedDrive:
 
     nodes: tuple[DriveNode, ...]
     origin: tuple[float, float, float] | None = None
-    notes: tuple[str, ...] = field(default=())
-    """What was left out or assumed."""
 
 
 def tree(drive: RecordedDrive) -> dict[str, Any]:

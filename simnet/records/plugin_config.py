@@ -9,7 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class WorldConfig:
-    """Source of frames. `kind`: rendered, pictures, pairs, kitti_raw, kitti_odometry, rosbag, or an installed plug-in."""
+    """Source of frames.
+
+    `kind`: rendered, pictures, pairs, kitti_raw, kitti_odometry, rosbag, opv2v, dair_v2x, or an installed plug-in.
+    """
 
     kind: str
     scene: str = "street"

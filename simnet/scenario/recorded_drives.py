@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from simnet import drives
 from simnet.errors import InputError, ScenarioError
+from simnet.notices import tell
 from simnet.scenario.document import show
 from simnet.scenario.resolve import file_lookup
 from simnet.scenario.schema.path_schema import PLACES
+from simnet.scenario.schema.scenario_schema import CameraSpec
 
 if TYPE_CHECKING:
     from simnet.scenario.document import SourceLocations
@@ -47,8 +49,19 @@ def add_nodes(tree: dict[str, Any], locations: SourceLocations, file: Path) -> N
     tree["nodes"] = {
         name: _merged(found.get(name, {}), written.get(name)) for name in [*found, *_others(written, found)]
     }
+    _tell_unknown_views(path, tree["nodes"], found)
     if drive.origin is not None:
         tree["origin"] = list(drive.origin)
+
+
+def _tell_unknown_views(path: Path, nodes: dict[str, Any], found: dict[str, Any]) -> None:
+    """Tell which recorded cameras get the usual field of view, because neither their files nor the scenario have one."""
+    for name in found:
+        cameras = nodes[name].get("cameras") if isinstance(nodes[name], dict) else None
+        for camera, settings in cameras.items() if isinstance(cameras, dict) else ():
+            if isinstance(settings, dict) and "field_of_view" not in settings:
+                usual = CameraSpec.model_fields["field_of_view"].default
+                tell(f"{path}: no calibration of {name}/{camera}; a field of view of {usual:g} degrees is assumed")
 
 
 def _others(written: dict[str, Any], found: dict[str, Any]) -> list[str]:

@@ -19,8 +19,8 @@ class WorldSpec(Spec):
 
     kind: Annotated[str, f.Choice(plugins.WORLDS, KINDS, KINDS)] = Field(default="rendered", examples=["pairs"])
     """rendered: a scene rendered by simnet; pictures: a folder or video for each camera; pairs: left/ and right/; kitti_*: the
-    data sets; rosbag: a ROS 2 bag or MCAP file, which brings nodes and cameras along; or a world of an installed plug-in
-    package."""
+    data sets; rosbag: a ROS 2 bag or MCAP file; opv2v: a drive of OPV2V or V2XSet; dair_v2x: one of DAIR-V2X. These three bring
+    nodes and cameras along. Or a world of an installed plug-in package."""
     scene: Literal["street", "field", "intersection"] = Field(default="street", examples=["field"])
     """Rendered scene; recorded worlds ignore it."""
     path: f.Given | None = Field(default=None, examples=["data/kitti_slamdemo"])

@@ -143,6 +143,19 @@ def test_topic_without_times_goes_by_the_log_and_is_told(tmp_path: Path, caplog:
     assert "zero.mcap: /b/image_raw: all times in its headers are zero; those of the log are taken" in caplog.text
 
 
+def test_unknown_field_of_view_is_assumed_and_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with BagWriter(tmp_path / "plain.mcap") as bag:
+        bag.image("/left/image_raw", 0, grey(0))
+    text = SCENARIO.replace("PATH", "plain.mcap")
+    written = text.replace("nodes:", "nodes:\n  vehicle: {cameras: {left: {field_of_view: 70 deg}}}")
+    for number, (given, view) in enumerate(((written, 70), (text, 90))):
+        assert not caplog.text
+        file = tmp_path / f"{number}.yaml"
+        file.write_text(given)
+        assert scenario.load(str(file)).cameras["vehicle/left"].field_of_view_deg == view
+    assert "plain.mcap: no calibration of vehicle/left; a field of view of 90 degrees is assumed" in caplog.text
+
+
 def test_fisheye_lens_has_its_own_field_of_view(tmp_path: Path) -> None:
     with BagWriter(tmp_path / "a.mcap") as bag:
         bag.info("/cam/camera_info", 64, 32.0, lens="equidistant")
