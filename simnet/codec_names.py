@@ -5,8 +5,8 @@ from __future__ import annotations
 from simnet import plugins
 
 FAMILIES = {
-    "simnet.codec.learned.learned_codec": ("atn", "checkerboard", "factorized", "ndic"),
-    "simnet.codec.learned.lowres_codec": ("lowres",),
+    "simnet.codec.learned.learned_codec": ("factorized",),
+    "simnet.codec.learned.lowres_codec": ("atn", "lowres", "ndic"),
     "simnet.codec.dsin.dsin_codec": ("dsin",),
     "simnet.codec.still.pillow_codecs": ("jpeg", "jpeg2000", "webp", "avif"),
     "simnet.codec.published.published_codec": ("atn-paper", "ndic-bls17", "ndic-bmshj18", "bls17", "bmshj18"),

@@ -26,6 +26,7 @@ LONGEST_TIME_NS = 1 << 50
 """Longest declared coding time: thirteen days."""
 _GRAPH = re.compile(r"[A-Za-z0-9_]{1,40}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_WHOLE_DIGEST = re.compile(r"[0-9a-f]{16}")
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -70,6 +71,20 @@ def check(manifest: object) -> None:
             raise ModelError(f"{key} {shown(str(manifest.get(key)))}; expected nanoseconds from 0 to {LONGEST_TIME_NS}")
     if not isinstance(manifest.get("numbers", {}), dict):
         raise ModelError("numbers: expected a map")
+    _check_backbone(manifest.get("backbone"))
+
+
+def _check_backbone(backbone: object) -> None:
+    """Raise ModelError unless it is None, or names a model beside this one, or a shipped one, and its digest."""
+    if backbone is None:
+        return
+    if not isinstance(backbone, dict) or backbone.keys() != {"model", "digest"}:
+        raise ModelError(f"backbone: {shown(str(backbone))}; expected a map of model and digest")
+    name, digest = backbone["model"], backbone["digest"]
+    if not isinstance(name, str) or not is_plain(name):
+        raise ModelError(f"backbone: model {shown(str(name))}; expected the plain name of a folder beside this one")
+    if not isinstance(digest, str) or not _WHOLE_DIGEST.fullmatch(digest):
+        raise ModelError(f"backbone: digest {shown(str(digest))}; expected 16 hexadecimal digits")
 
 
 def is_plain(name: str) -> bool:

@@ -16,9 +16,9 @@ from typing import Any
 
 from simnet import shipped
 from simnet.codec import manifest as manifests
+from simnet.codec import replaced
 from simnet.codec.bitstream import announcements, stored_tables
 from simnet.codec.bitstream.entropy_tables import EntropyTables
-from simnet.codec.learned.context_coder import ContextCoder
 from simnet.codec.learned.lowres_coder import LowresCoder
 from simnet.errors import ModelError
 from simnet.suggestions import near
@@ -35,7 +35,14 @@ class Model:
     folder: Path
     manifest: dict[str, Any]
     digest: str
-    """Digest of weights and graphs together."""
+    """Digest of weights and graphs together, its backbone's included."""
+    backbone: Model | None = None
+    """Model whose encoder and first decoding this one uses; None: its own."""
+
+    @property
+    def coding(self) -> Model:
+        """The model that encodes: the backbone, or this one."""
+        return self.backbone or self
 
     @property
     def codec(self) -> str:
@@ -82,11 +89,17 @@ def load(name: str) -> Model:
     try:
         about = (folder / manifests.NAME).stat()
     except OSError as error:
+        replaced.refuse("model", name)
         known = ", ".join(names()) or "none shipped"
         raise ModelError(
             f"{name}: unknown model{near(name, names())}; expected one of {known}, or a model folder"
         ) from error
-    return _load(name, folder, (about.st_ino, about.st_size, about.st_mtime_ns))
+    loaded = _load(name, folder, (about.st_ino, about.st_size, about.st_mtime_ns))
+    if loaded.backbone and load(loaded.backbone.name) is not loaded.backbone:
+        raise ModelError(
+            f"model {name}: its backbone {loaded.backbone.name} changed; expected to be read anew: start again"
+        )
+    return loaded
 
 
 def _folder(name: str) -> Path:
@@ -107,7 +120,27 @@ def _load(name: str, folder: Path, _stamp: tuple[int, ...]) -> Model:
         found = file_digest(manifests.inside(folder, part))
         if found != expected:
             raise ModelError(f"{folder / part}: digest {found[:16]}; the manifest says {expected[:16]}")
-    return Model(name, folder, manifest, whole_digest(manifest))
+    return Model(name, folder, manifest, whole_digest(manifest), _backbone(folder, manifest))
+
+
+def _backbone(folder: Path, manifest: dict[str, Any]) -> Model | None:
+    """The backbone that a manifest names: a folder beside this one, else a shipped model."""
+    named = manifest.get("backbone")
+    if named is None:
+        return None
+    beside = folder.parent / named["model"]
+    if not is_folder(str(beside)) and named["model"] not in names():
+        raise ModelError(f"{folder}: its backbone {beside} is no model folder; expected it there, or a shipped model")
+    name = str(beside) if is_folder(str(beside)) else named["model"]
+    if manifests.read(_folder(name)).get("backbone"):
+        raise ModelError(f"{folder}: its backbone {name} has a backbone itself; expected one that encodes")
+    found = load(name)
+    if found.digest != named["digest"]:
+        raise ModelError(
+            f"{folder}: trained behind backbone {named['model']} of digest {named['digest']}; found {found.digest} in "
+            f"{found.folder}"
+        )
+    return found
 
 
 def file_digest(path: Path) -> str:
@@ -122,13 +155,14 @@ def file_digest(path: Path) -> str:
 def whole_digest(manifest: dict[str, Any]) -> str:
     """Digest of a model's codec, graphs and files, 16 hexadecimal digits."""
     files = [f"{name}={digest}" for name, digest in sorted(manifest["digests"].items())]
+    if manifest.get("backbone"):
+        files.append(f"backbone={manifest['backbone']['digest']}")
     return hashlib.sha256("\n".join([manifest["codec"], *manifest["graphs"], *files]).encode()).hexdigest()[:16]
 
 
 @lru_cache(maxsize=16)
-def tables(model: Model) -> EntropyTables | ContextCoder | LowresCoder:
-    """Integer entropy tables of the model: of a factorised prior, a checkerboard context model, or the backbone at 1/16."""
-    with stored_tables.reading(model.folder / WEIGHTS) as (get, names):
-        kinds = {"tables.groups": ContextCoder, "tables.index.powers": LowresCoder}
-        kind = next((each for name, each in kinds.items() if name in names), EntropyTables)
+def tables(model: Model) -> EntropyTables | LowresCoder:
+    """Integer entropy tables of the model: of a factorised prior, or of the backbone at 1/16."""
+    with stored_tables.reading(model.coding.folder / WEIGHTS) as (get, names):
+        kind = LowresCoder if "tables.index.powers" in names else EntropyTables
         return kind.read(get, names)

@@ -16,7 +16,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from simnet import plugins
-from simnet.codec import permitted_models
+from simnet.codec import permitted_models, replaced
 from simnet.codec.bitstream import announcements
 from simnet.codec_names import FAMILIES, FUSE, RECORDED, names
 from simnet.errors import ModelError
@@ -159,4 +159,5 @@ def family_of(name: str) -> str:
     for module, members in FAMILIES.items():
         if name.removesuffix(FUSE) in members:
             return module
+    replaced.refuse("codec", name.removesuffix(FUSE))
     raise ModelError(f"{name}: unknown codec{near(name, names())}; expected one of {', '.join(names())}")

@@ -56,7 +56,7 @@ def rate_distortion(network: nn.Module, pictures: Tensor, quality: float) -> tup
 def train(recipe: Recipe, folder: Path) -> Backbone:
     """Train or resume; return the averaged network."""
     torch.manual_seed(recipe.seed)
-    network = Backbone(BackboneNumbers(groups=recipe.groups)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub
+    network = Backbone(BackboneNumbers()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub
     held_out = to_tensor(validation_pictures(recipe))
     if recipe.start:
         start_backbone(network, recipe, held_out)

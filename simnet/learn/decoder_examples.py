@@ -9,13 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from simnet import codec
-from simnet.codec.bitstream.padding import to_picture
 from simnet.codec.learned.alignment import CANDIDATES, Aligner
-from simnet.codec.learned.backbone_networks import Backbone
 from simnet.learn import pair_data
 from simnet.learn.backbone_stage import to_tensor
 from simnet.learn.training_progress import progress
@@ -23,6 +20,8 @@ from simnet.progress import Work
 
 HEIGHT, WIDTH = 128, 256
 SIDES = 2
+NEAR = (1, 1, 1, 2, 2, 3, 3, 4, 5, 6, 8, 10)
+"""Offsets (frames) of side views of the same drive, up to a second at 10 Hz; near ones more often."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def views(sources: list[pair_data.PairSource], drop: float, rng: np.random.Gener
             other = pair_data.choose(sources, rng)
             view = other.pairs[int(rng.integers(len(other.pairs)))][eye]
         elif draw < drop + (1 - drop) * 0.3 and not source.name.startswith("rendered:"):
-            near = np.clip(place + rng.choice([-4, -3, -2, -1, 1, 2, 3, 4]), 0, len(source.pairs) - 1)
+            near = np.clip(place + rng.choice((-1, 1)) * rng.choice(NEAR), 0, len(source.pairs) - 1)
             view = source.pairs[int(near)][int(rng.integers(2))]
         else:
             view = source.pairs[place][1 - eye]
@@ -73,17 +72,6 @@ def views(sources: list[pair_data.PairSource], drop: float, rng: np.random.Gener
 
 ExampleCoder = Callable[[np.ndarray, float], np.ndarray]
 """Maps a picture and a quality in [0, 1] to the decoded picture."""
-
-
-def backbone_coder(backbone: Backbone) -> ExampleCoder:
-    """Return a coder that applies a network in training, without entropy coding."""
-
-    @torch.no_grad()
-    def code(picture: np.ndarray, quality: float) -> np.ndarray:
-        x_hat = backbone(to_tensor([picture]), torch.tensor([quality]))[0]
-        return to_picture(x_hat.numpy(), *picture.shape[:2])
-
-    return code
 
 
 def codec_coder(names: tuple[str, ...], rng: np.random.Generator) -> ExampleCoder:

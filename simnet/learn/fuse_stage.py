@@ -1,4 +1,4 @@
-"""Stage `fuse`: trains the decoder's side-information network on pictures decoded by a frozen backbone or other codecs.
+"""Stage `fuse`: trains the side-information network that stands behind other codecs' decoders, on what they decode.
 
 A share of the examples has an unrelated side picture, so the decoder learns to ignore useless side information.
 """
@@ -14,29 +14,13 @@ from torch import Tensor, nn
 from simnet.codec import model
 from simnet.codec.bitstream.padding import to_picture
 from simnet.codec.learned.alignment import CANDIDATES
-from simnet.codec.learned.backbone_networks import (
-    Backbone,
-    BackboneNumbers,
-    Fuse,
-    FuseNumbers,
-)
+from simnet.codec.learned.backbone_networks import Fuse, FuseNumbers
 from simnet.errors import InputError
 from simnet.learn import decoder_examples, losses, pair_data
 from simnet.learn.backbone_stage import to_tensor
 from simnet.learn.recipe import Recipe
 from simnet.learn.trainer import Trainer
 from simnet.learn.training_journal import Validation
-
-
-def frozen_backbone(folder: Path) -> Backbone:
-    """The averaged backbone of a training folder."""
-    file = folder / "last.pt"
-    if not file.is_file():
-        raise InputError(f"{file}: no checkpoint; train the backbone first (`simnet train checkerboard`)")
-    state = torch.load(file, weights_only=True)
-    backbone = Backbone(BackboneNumbers(groups=Recipe.model_validate_json(state["recipe"]).groups))
-    backbone.load_state_dict(state["averaged"])
-    return backbone.eval().requires_grad_(requires_grad=False)
 
 
 @torch.no_grad()
@@ -56,32 +40,24 @@ def start_fuse(network: Fuse, name: str) -> None:
     network.load_state_dict(state, strict=False)
 
 
-def coder(recipe: Recipe) -> tuple[Backbone | None, decoder_examples.ExampleCoder]:
-    """Return the backbone, if any, and the coder whose decoded pictures are the training input."""
-    if recipe.codecs:
-        return None, decoder_examples.codec_coder(recipe.codecs, np.random.default_rng(recipe.seed))
-    if recipe.backbone is None:
-        raise InputError(f"{recipe.model}: expected `backbone` (the training folder of a backbone) or `codecs`")
-    backbone = frozen_backbone(Path(recipe.backbone))
-    return backbone, decoder_examples.backbone_coder(backbone)
-
-
 def psnr(error: Tensor) -> float:
     """Mean PSNR (dB) of squared errors (B, 3, H, W)."""
     return (-10 * torch.log10(error.mean(dim=(1, 2, 3)))).mean().item()
 
 
-def train(recipe: Recipe, folder: Path) -> tuple[Backbone | None, Fuse]:
-    """Train or resume; return the frozen backbone, if any, and the averaged fusion network."""
+def train(recipe: Recipe, folder: Path) -> Fuse:
+    """Train or resume; return the averaged fusion network."""
     torch.manual_seed(recipe.seed)
-    backbone, code = coder(recipe)
+    if not recipe.codecs:
+        raise InputError(f"{recipe.model}: codecs: missing; expected the codecs whose pictures are fused")
+    code = decoder_examples.codec_coder(recipe.codecs, np.random.default_rng(recipe.seed))
     network = Fuse(FuseNumbers()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub
     if recipe.start:
         start_fuse(network, recipe.start)
     trainer = Trainer(network, recipe, folder)
     trainer.resume()
     if trainer.step >= recipe.steps:
-        return backbone, trainer.averaged
+        return trainer.averaged
 
     def prepared(names: tuple[str, ...], count: int, drop: float, seed: int) -> list[decoder_examples.DecoderExample]:
         sources = [pair_data.load(name, rendered_pairs=recipe.rendered_pairs, seed=seed) for name in names]
@@ -101,7 +77,7 @@ def train(recipe: Recipe, folder: Path) -> tuple[Backbone | None, Fuse]:
         return (end / (start + 1e-5)).mean()
 
     trainer.run(loss, lambda averaged: validate(averaged, held_out), every=500)
-    return backbone, trainer.averaged
+    return trainer.averaged
 
 
 @torch.no_grad()

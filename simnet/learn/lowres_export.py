@@ -103,7 +103,7 @@ def graphs(network: Lowres) -> dict[str, onnx.ModelProto]:
     parts: dict[str, tuple[Callable[..., Any], Inputs, tuple[str, ...]]] = {
         "analysis": (network.analysis, {"picture": picture}, ("latent", "z")),
         "hyper": (hyper, {"z": z}, ("features", "mean")),
-        "synthesis": (network.synthesis, {"latent": (latent, free)}, ("picture",)),
+        "synthesis": (network.synthesis, {"latent": (latent, free)}, ("picture", "features")),
     }
     for number in range(1, lowres_indexes.PASSES):
         last = number + 1 == lowres_indexes.PASSES

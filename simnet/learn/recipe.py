@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pydantic
 
 from simnet import codec, input_files, units
+from simnet.codec import replaced
 from simnet.errors import InputError
 from simnet.learn import dataset_spec
 from simnet.scenario import document
@@ -40,14 +41,15 @@ class Recipe(pydantic.BaseModel):
 
     model: str = pydantic.Field(min_length=1)
     """Folder of `models/` that the trained model is exported to."""
-    stage: Literal["backbone", "fuse", "common", "published", "dsin", "lowres"]
-    """`backbone`: rate and distortion of the coder alone. `fuse`: the decoder's side-information stage, encoder frozen.
-    `common`: NDIC's use of side information, encoder frozen. `published`: a network of the NDIC and ATN papers, trained as
-    theirs. `dsin`: DSIN, trained as in its paper. `lowres`: the backbone at 1/16 of the size."""
+    stage: Literal["backbone", "fuse", "common", "published", "dsin", "lowres", "renderer-fusion"]
+    """`lowres`: the backbone at 1/16 of the size. `renderer-fusion`: the side-information stage behind it, encoder frozen.
+    `common`: NDIC's use of side information behind it, encoder frozen. `fuse`: the side-information stage behind other codecs.
+    `backbone`: a backbone with a factorised prior. `published`: a network of the NDIC and ATN papers, trained as
+    theirs. `dsin`: DSIN, trained as in its paper."""
     backbone: str | None = None
-    """For `fuse` and `common`: training folder of the frozen backbone."""
+    """For `renderer-fusion` and `common`: model of the frozen backbone, a shipped one or a folder."""
     codecs: tuple[str, ...] = ()
-    """For `fuse` without a backbone: codecs whose decoded pictures are the training input."""
+    """For `fuse`: codecs whose decoded pictures are the training input."""
     data: tuple[str, ...] = pydantic.Field(min_length=1)
     """Data names (see `dataset_spec`): `pairs:DIR`, `kitti_raw:DIR`, `kitti_odometry:DIR`, `kitti-stereo:DIR`,
     `kitti-general:DIR`, `cityscapes:DIR`, `rendered:SCENE`. The default split is `#train`."""
@@ -79,18 +81,16 @@ class Recipe(pydantic.BaseModel):
     rendered_pairs: int = pydantic.Field(default=200, gt=0)
     """Number of pairs that are rendered for each `rendered:SCENE`."""
     start: str | None = None
-    """For `backbone` and `fuse`: model (name or folder) whose weights initialise the training."""
-    groups: tuple[int, ...] = ()
-    """For `backbone`: channels of the checkerboard context model's groups, 192 in total; empty: a factorised prior."""
+    """For `backbone` and the stages of fusion: model (name or folder) whose weights initialise the training."""
     lambda_low: float = pydantic.Field(default=0.0001, gt=0)
     lambda_high: float = pydantic.Field(default=0.07, gt=0)
     """Distortion weight (255^2 * MSE + bpp / lambda) at quality 0 and 1; geometric in between."""
     examples: int = pydantic.Field(default=4000, gt=0)
-    """For `fuse`: number of decoded and aligned examples that are prepared."""
+    """For the stages of fusion: number of decoded and aligned examples that are prepared."""
     bpp_target: float = pydantic.Field(default=0.2, gt=0)
     """For `dsin`: the rate (bit/pixel) above which its loss rises."""
     drop_side: float = pydantic.Field(default=0.1, ge=0, le=1)
-    """For `fuse`: share of examples with an unrelated side picture, so the decoder learns to ignore useless ones."""
+    """For stages with side pictures: share of examples with an unrelated one, so the decoder learns to ignore useless ones."""
     published: PublishedOptions | None = None
     """For `published`: the network, and the loss weights of the papers."""
 
@@ -174,6 +174,7 @@ def find(path: str) -> Path:
     """Return the file of a recipe; InputError if there is none."""
     file = Path(path) if Path(path).is_file() else FOLDER / f"{path.removesuffix('.yaml')}.yaml"
     if not file.is_file():
+        replaced.refuse("recipe", path.removesuffix(".yaml"))
         known = ", ".join(sorted(p.stem for p in FOLDER.glob("*.yaml")))
         hint = near(path, known.split(", "))
         raise InputError(f"{path}: no such recipe{hint}; expected a YAML file or one of {known}")

@@ -13,6 +13,7 @@ from simnet.learn.recipe import Recipe
 
 QUALITIES = (0.0, 0.25, 0.5, 0.75, 1.0)
 ENCODE_NS, DECODE_NS, FUSE_NS = 15_000_000, 20_000_000, 40_000_000
+BEHIND_NS = {"renderer-fusion": 40_000_000, "common": 40_000_000}
 """Declared virtual coding times of a 256 x 128 frame: rounded up from the times of one core of a desktop machine."""
 
 MEASURED = 100
@@ -32,12 +33,15 @@ CARD = """# {model}
   `manifest.yaml`; `simnet evaluate` repeats it.
 """
 
-BACKBONE = "The backbone without side information: analysis, gain vectors, {prior}, synthesis."
 SUMMARIES = {
-    "fuse": "A decoder that aligns side pictures by optical flow and fuses them in by cross-attention in local windows{behind}. "
-    "The bitstreams are the plain codec's; only decoding differs.",
-    "common": "The backbone of `{backbone}`, frozen, and NDIC's way with side information: features of the side picture are "
-    "concatenated to the latent, without alignment. Its bitstreams are the backbone's; only decoding differs.",
+    "backbone": "A backbone without side information: analysis, gain vectors, factorised prior, synthesis.",
+    "fuse": "A decoder's second half that aligns side pictures by optical flow and fuses them in by cross-attention in local "
+    "windows, behind {codecs}. The bitstreams are the plain codec's; only decoding differs.",
+    "renderer-fusion": "`{backbone}`, frozen, and a decoder's second half that aligns side pictures by optical flow and fuses "
+    "them in by cross-attention in local windows; it sees the renderer's features and the quality. Its bitstreams are the "
+    "backbone's; only decoding differs.",
+    "common": "`{backbone}`, frozen, and NDIC's way with side information: the side picture's latent is concatenated to the "
+    "stream's, without alignment. Its bitstreams are the backbone's; only decoding differs.",
     "lowres": "A backbone without side information that works at 1/16 of the size: a transform that starts as Karhunen-Loeve's, "
     "four passes, table indexes in whole numbers, a renderer at 1/4 of the size.",
     "dsin": "DSIN: autoencoder with importance map, 3-D context model, patches of the side picture, a network that joins them.",
@@ -46,16 +50,7 @@ SUMMARIES = {
 
 def summary(recipe: Recipe) -> str:
     """Description of the model in one or two sentences."""
-    if recipe.stage == "backbone":
-        prior = f"checkerboard context model (groups of {recipe.groups})" if recipe.groups else "factorised prior"
-        return BACKBONE.format(prior=prior)
-    backbone_stage = Path(recipe.backbone or "").name
-    behind = (
-        f", behind {', '.join(recipe.codecs)}"
-        if recipe.codecs
-        else f" behind the frozen backbone of `{backbone_stage}`"
-    )
-    return SUMMARIES[recipe.stage].format(behind=behind, backbone=backbone_stage)
+    return SUMMARIES[recipe.stage].format(codecs=", ".join(recipe.codecs), backbone=Path(recipe.backbone or "").name)
 
 
 def train(recipe: Recipe, folder: Path, exported: Path) -> Path:
@@ -72,22 +67,40 @@ def train(recipe: Recipe, folder: Path, exported: Path) -> Path:
     return exported
 
 
-def family(recipe: Recipe, folder: Path, exported: Path) -> None:
-    """Train and write one of simnet's own networks: a backbone, or a decoder for a frozen backbone."""
-    from simnet.learn import backbone_stage, fuse_stage, joint_stage
+def backbone(recipe: Recipe, folder: Path, exported: Path) -> None:
+    """Train and write a backbone with a factorised prior."""
+    from simnet.learn import backbone_stage as stage
 
-    numbers: dict[str, Any] = {}
-    if recipe.stage == "backbone":
-        coder, decoder = backbone_stage.train(recipe, folder), None
+    network = stage.train(recipe, folder)
+    numbers = {"backbone": vars(network.numbers)}
+    facts = described(recipe, folder, numbers, (ENCODE_NS, DECODE_NS))
+    model_export.write(exported, recipe.model, network, facts, card(recipe, numbers))
+
+
+def fuse(recipe: Recipe, folder: Path, exported: Path) -> None:
+    """Train and write the side-information stage for other codecs."""
+    from simnet.learn import fuse_stage as stage
+
+    network = stage.train(recipe, folder)
+    numbers = {"fuse": vars(FuseNumbers())}
+    facts = described(recipe, folder, numbers, (ENCODE_NS, FUSE_NS))
+    model_export.write(exported, recipe.model, network, facts, card(recipe, numbers))
+
+
+def behind_backbone(recipe: Recipe, folder: Path, exported: Path) -> None:
+    """Train and write what stands behind a frozen low-resolution backbone."""
+    from simnet.learn import frozen_backbone, renderer_common_stage, renderer_export, renderer_fusion_stage
+
+    chosen, networks = frozen_backbone.of(recipe, exported)
+    numbers: dict[str, Any] = {"lowres": chosen.manifest["numbers"]["lowres"]}
+    network: Any
+    if recipe.stage == "common":
+        network = renderer_common_stage.train(recipe, folder, networks)
     else:
-        coder, decoder = (joint_stage if recipe.stage == "common" else fuse_stage).train(recipe, folder)
-    if coder is not None:
-        numbers["backbone"] = plain(vars(coder.numbers))
-    if recipe.stage == "fuse":
-        numbers["fuse"] = vars(FuseNumbers())
-    times = (ENCODE_NS, DECODE_NS if decoder is None else FUSE_NS)
-    facts = described(recipe, folder, numbers, times)
-    model_export.write(exported, recipe.model, coder, decoder, facts, card(recipe, numbers))
+        network = renderer_fusion_stage.train(recipe, folder, networks)
+        numbers["fuse"] = vars(network.numbers)
+    facts = described(recipe, folder, numbers, (ENCODE_NS, BEHIND_NS[recipe.stage]))
+    renderer_export.write(exported, recipe.model, network, chosen, facts, card(recipe, numbers))
 
 
 def dsin(recipe: Recipe, folder: Path, exported: Path) -> None:
@@ -118,7 +131,15 @@ def published(recipe: Recipe, folder: Path, exported: Path) -> None:
     stage.write(recipe, folder, exported, last_lines(folder / "log.txt"))
 
 
-STAGES = {"backbone": family, "fuse": family, "common": family, "dsin": dsin, "published": published, "lowres": lowres}
+STAGES = {
+    "backbone": backbone,
+    "fuse": fuse,
+    "lowres": lowres,
+    "renderer-fusion": behind_backbone,
+    "common": behind_backbone,
+    "dsin": dsin,
+    "published": published,
+}
 """Function of each stage: it trains or resumes in the first folder and writes the second."""
 
 
@@ -140,11 +161,6 @@ def card(recipe: Recipe, numbers: dict[str, Any]) -> str:
     data = ", ".join((*recipe.data, *recipe.pictures))
     values = recipe.model_dump() | {"data": data, "validation": ", ".join(recipe.validation)}
     return CARD.format(summary=summary(recipe), network=network, **values)
-
-
-def plain(values: dict[str, Any]) -> dict[str, Any]:
-    """Convert tuples to lists, because YAML has no tuples."""
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
 
 
 def measure(recipe: Recipe, exported: Path) -> dict[str, Any]:

@@ -17,9 +17,8 @@ from simnet.learn.recipe import Recipe
 def start_backbone(network: Backbone, recipe: Recipe, pictures: Tensor) -> None:
     """Load into `network` the weights of the model that the recipe names as `start`.
 
-    The earlier model's latent channels are sorted by their energy on `pictures` (B, 3, H, W), so that the context model's first
-    groups are most informative about the rest. Gains are read at equal lambda and extrapolated beyond the earlier range with the
-    slope at its end.
+    The earlier model's latent channels are sorted by their energy on `pictures` (B, 3, H, W), largest first. Gains are read at
+    equal lambda and extrapolated beyond the earlier range with the slope at its end.
     """
     from safetensors import safe_open
 

@@ -27,7 +27,7 @@ PLOT = Path("runs/many_cameras.html")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The rows of a real run: four cars of the platoon for two seconds."""
     out = tmp_path_factory.mktemp("real") / "run"
-    changes = ("duration=2s", "streams.*.codec=checkerboard")
+    changes = ("duration=2s", "streams.*.codec=lowres")
     command = [sys.executable, "-m", "simnet", "run", "vehicle_platoon", "--out", str(out), "--no-report"]
     subprocess.run([*command, *(word for change in changes for word in ("--set", change))], check=True)
     return str(out / "rows.parquet")

@@ -37,7 +37,7 @@ SIDED = ("drone_survey", "intersection", "stereo_pair", "vehicle_convoy", "vehic
 CODECS = {
     "still": ("avif", "hevc-intra", "jpeg2000", "webp"),
     "video": ("h264", "hevc", "av1"),
-    "learned": ("factorized", "checkerboard", "ndic", "atn", "{name: avif, side: fuse}"),
+    "learned": ("factorized", "lowres", "ndic", "atn", "{name: avif, side: fuse}"),
 }
 DRAWN = "world={kind: drifting}"
 WAYS = (

@@ -35,5 +35,6 @@ def network(seed: int = 0) -> Lowres:
 
 def export(folder: Path, seed: int = 0) -> str:
     """Write the model folder, and return its name."""
-    lowres_export.write(folder, "lowres", network(seed), {"encode_ns": 1, "decode_ns": 1, "numbers": {}}, "card\n")
+    facts = {"encode_ns": 1, "decode_ns": 1, "numbers": {"lowres": vars(NUMBERS)}}
+    lowres_export.write(folder, "lowres", network(seed), facts, "card\n")
     return str(folder)

@@ -43,20 +43,6 @@ def convolve(values: np.ndarray, weight: np.ndarray, bias: np.ndarray, *, stride
     return matmul(rows, weight.reshape(len(weight), -1), bias).T.reshape(-1, height, width)
 
 
-def convolve_at(values: np.ndarray, weight: np.ndarray, bias: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Convolve like `convolve`, only at the n true positions of `mask` (H, W), channels last: values (H, W, C) -> (n, O).
-
-    `weight` is (O, k, k, C).
-    """
-    size, channels = weight.shape[1], weight.shape[3]
-    padded = np.pad(values, ((size // 2,) * 2, (size // 2,) * 2, (0, 0)))
-    width = padded.shape[1]
-    rows, columns = np.nonzero(mask)
-    taps = (np.arange(size)[:, None] * width + np.arange(size)).ravel()
-    windows = padded.reshape(-1, channels)[(rows * width + columns)[:, None] + taps]
-    return matmul(windows.reshape(len(rows), weight[0].size), weight.reshape(len(weight), -1), bias)
-
-
 def convolve_transposed(values: np.ndarray, weight: np.ndarray, bias: np.ndarray, *, stride: int = 2) -> np.ndarray:
     """Transposed convolution with weight (C, O, k, k), padding k // 2 and output padding stride - 1, as in torch."""
     channels, height, width = values.shape
@@ -69,8 +55,3 @@ def matmul(rows: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray
     """Multiply rows (N, C) by weight (O, C) and add bias (O,) -> (N, O), in steps, clipped."""
     sums = rows @ weight.astype(np.float64, copy=False).T + bias * float(ONE)
     return np.clip(np.floor(sums / ONE), -REACH, REACH)
-
-
-def leaky(values: np.ndarray, shift: int) -> np.ndarray:
-    """Leaky ReLU of slope 2**-shift."""
-    return np.maximum(values, np.floor(values / (1 << shift)))

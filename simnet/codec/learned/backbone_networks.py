@@ -4,7 +4,8 @@
                                                                                              |
     y pictures --optical flow from x_hat, warp--> aligned pictures --> fuse (local cross-attention) --> picture
 
-`Backbone` is all of `factorized`; `atn` adds `Fuse` at the decoder. The paper letters are Balle's (ICLR 2017): g_a,
+`Backbone` is all of `factorized`. `Fuse` stands behind other codecs' decoders, and in `atn` behind that of `lowres`
+(`renderer_fusion`). The paper letters are Balle's (ICLR 2017): g_a,
 g_s, y, y_hat. The gain vectors follow Cui et al. (CVPR 2021): one network, a continuous range of rates.
 """
 
@@ -17,27 +18,19 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from simnet.codec.bitstream.entropy_library import part
-from simnet.codec.learned.context_networks import Between, Context, ContextNumbers
 
-COMMON_NOISE = 0.001**0.5
-"""Standard deviation of the common information's noise while training, as in NDIC's published training."""
 STRIDE = 16
 """Pictures are padded to multiples of this; the latent is 1/16 of the picture's size."""
 
 
 @dataclass(frozen=True)
 class BackboneNumbers:
-    """Channels at 1/4 and 1/8 of the size, latent channels at 1/16, and number of gain vectors across the quality range.
-
-    `groups` and `hidden` belong to the context model (`context_networks`); without groups the prior is factorised.
-    """
+    """Channels at 1/4 and 1/8 of the size, latent channels at 1/16, and number of gain vectors across the quality range."""
 
     wide: int = 64
     deep: int = 112
     latent: int = 192
     gains: int = 9
-    groups: tuple[int, ...] = ()
-    hidden: int = 64
 
 
 @dataclass(frozen=True)
@@ -122,25 +115,19 @@ class Backbone(nn.Module):
         for module in (*self.g_a, *self.g_s):
             if isinstance(module, nn.Conv2d):
                 nn.init.xavier_normal_(module.weight)
-        if numbers.groups:
-            self.context = Context(ContextNumbers(numbers.groups, numbers.hidden), numbers.gains)
-        else:
-            self.prior = part("entropy_models").EntropyBottleneck(numbers.latent)
+        self.prior = part("entropy_models").EntropyBottleneck(numbers.latent)
         start = torch.linspace(0.0, 2.0, numbers.gains)[:, None].repeat(1, numbers.latent)
         self.log_gain = nn.Parameter(start.clone())
         self.log_inverse = nn.Parameter(-start.clone())
 
     def gain(self, quality: Tensor) -> tuple[Tensor, Tensor]:
         """Gain and inverse gain (B, latent, 1, 1) at `quality` (B,) in [0, 1], interpolated geometrically."""
-        between = self.between(quality)
-        return torch.exp(between(self.log_gain)), torch.exp(between(self.log_inverse))
-
-    def between(self, quality: Tensor) -> Between:
-        """Interpolate any table (gains, C) at `quality` (B,): (B, C, 1, 1)."""
         place = quality.clamp(0, 1) * (self.numbers.gains - 1)
         low = place.floor().long().clamp(max=self.numbers.gains - 2)
         share = (place - low)[:, None]
-        return lambda table: (table[low] * (1 - share) + table[low + 1] * share)[:, :, None, None]
+        between = [table[low] * (1 - share) + table[low + 1] * share for table in (self.log_gain, self.log_inverse)]
+        gain, inverse = (torch.exp(each)[:, :, None, None] for each in between)
+        return gain, inverse
 
     def cumulative(self, values: Tensor) -> Tensor:
         """Logits of the prior's cumulative distribution at unscaled latent values (C, 1, N)."""
@@ -166,10 +153,6 @@ class Backbone(nn.Module):
         """
         gain, inverse = self.gain(quality)
         scaled = self.g_a(x).float() * gain
-        if self.numbers.groups:
-            # In bfloat16 the error of a predicted mean would exceed its benefit.
-            with torch.autocast(x.device.type, enabled=False):
-                return self.context(scaled, gain, inverse, self.between(quality))
         rounded = scaled + (scaled.round() - scaled).detach()
         rate = self.bits(scaled + torch.rand_like(scaled) - 0.5 if self.training else rounded, gain)
         return rounded * inverse, rate
@@ -221,9 +204,16 @@ class Fuse(nn.Module):
 
         The picture is (B, 3, H, W). The attention (B, 1 + S * window**2, H/4, W/4) sums to 1; the null key's share comes first.
         """
+        return self.fused(x_hat, aligned)
+
+    def fused(
+        self, x_hat: Tensor, aligned: Tensor, known: Tensor | None = None, level: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """See `forward`; `known` (B, channels, H/4, W/4) is added to x_hat's features, `level` to the trunk's input."""
         batch, window = x_hat.shape[0], self.numbers.window
         cells_x, cells_y = functional.pixel_unshuffle(x_hat, 4), functional.pixel_unshuffle(aligned, 4)
         f_x, f_y = self.stem(cells_x), self.stem(cells_y)
+        f_x = f_x if known is None else f_x + known
         channels, height, width = f_x.shape[1:]
         sides = f_y.shape[0] // batch
         per_side = f_x[:, None].expand(batch, sides, channels, height, width).reshape(f_y.shape)
@@ -246,31 +236,7 @@ class Fuse(nn.Module):
         matched = match.reshape(batch, sides, -1, height, width).mean(dim=1)
         # Pixels without the null key's share: zero if no side picture is used.
         news = attended - (1 - share[:, :1]) * cells_x
-        joined = functional.leaky_relu(self.join(torch.cat([f_x + matched, news, share[:, :1]], dim=1)), 0.1)
+        joined = self.join(torch.cat([f_x + matched, news, share[:, :1]], dim=1))
+        joined = functional.leaky_relu(joined if level is None else joined + level, 0.1)
         gate, correction = self.head(self.trunk(joined)).chunk(2, dim=1)
         return x_hat + functional.pixel_shuffle(torch.sigmoid(gate) * news + correction, 4), share
-
-
-class Common(nn.Module):
-    """NDIC's use of side information: common features of Y, concatenated to the latent of X without alignment (DCC 2022).
-
-    Initialised from the trained backbone: Y's analysis is a copy of X's, and the synthesis ignores Y.
-    """
-
-    def __init__(self, backbone: Backbone) -> None:
-        super().__init__()
-        n = backbone.numbers
-        self.w = analysis(n)
-        self.w.load_state_dict(backbone.g_a.state_dict())
-        self.g_s = synthesis(n)
-        state = backbone.g_s.state_dict()
-        self.g_s[0] = nn.Conv2d(2 * n.latent, 4 * n.deep, 3, padding=1)
-        state["0.weight"] = torch.cat([state["0.weight"], torch.zeros_like(state["0.weight"])], dim=1)
-        self.g_s.load_state_dict(state)
-
-    def forward(self, values: Tensor, y: Tensor) -> Tensor:
-        """Values (B, latent, H/16, W/16) of X and side picture y (B, 3, H, W) -> picture (B, 3, H, W), not clipped."""
-        common = self.w(y)
-        if self.training:
-            common = common + COMMON_NOISE * torch.randn_like(common)
-        return self.g_s(torch.cat([values, common], dim=1))

@@ -1,9 +1,4 @@
-"""Learned codecs: exported graphs, integer tables, the range coder.
-
-`factorized` and `checkerboard` (the same transforms with a context model) use no side information. `atn` first decodes without
-it, aligns every side picture to the result, and fuses them. `ndic` concatenates the first side picture's features, without
-alignment.
-"""
+"""Codec `factorized`: exported graphs, integer tables of a factorised prior, the range coder. It uses no side information."""
 
 from __future__ import annotations
 
@@ -15,17 +10,8 @@ from simnet.codec import model
 from simnet.codec.bitstream import framing
 from simnet.codec.bitstream.entropy_tables import EntropyTables
 from simnet.codec.bitstream.padding import check_size, padded, to_picture
-from simnet.codec.learned.alignment import resized
-from simnet.codec.learned.context_coder import ContextCoder
 from simnet.codec.learned.inference import finite, require, run
-from simnet.codec.learned.lowres_coder import LowresCoder
-from simnet.codec.learned.side_fusion import (
-    CELL,
-    STRIDE,
-    Fuser,
-    picture_shape,
-)
-from simnet.codec.protocols import Explanation
+from simnet.codec.learned.side_fusion import STRIDE, picture_shape
 from simnet.errors import ModelError
 from simnet.records import Announcement, Decoded, SideInformation
 
@@ -53,10 +39,10 @@ def chosen_model(codec: str, name: str | None) -> model.Model:
     return chosen
 
 
-def latent_tables(chosen: model.Model) -> EntropyTables | ContextCoder:
-    """Tables that code a latent without exported graphs; ModelError if the model's tables belong to `lowres`."""
+def latent_tables(chosen: model.Model) -> EntropyTables:
+    """Tables of a factorised prior; ModelError if the model's tables belong to another codec."""
     tables = model.tables(chosen)
-    if isinstance(tables, LowresCoder):
+    if not isinstance(tables, EntropyTables):
         raise ModelError(f"model {chosen.name}: has the tables of codec lowres; expected those of codec {chosen.codec}")
     return tables
 
@@ -89,7 +75,9 @@ class LearnedEncoder:
 
 
 class LearnedDecoder:
-    """Decoder with range decoder, synthesis and the codec's use of side information; see `protocols.Decoder`."""
+    """Decoder with range decoder and synthesis; see `protocols.Decoder`."""
+
+    uses_side = False
 
     def __init__(self, announcement: Announcement, chosen: model.Model) -> None:
         own = announce(chosen, announcement.width, announcement.height)
@@ -103,45 +91,12 @@ class LearnedDecoder:
         self._size = (-(-own.height // STRIDE), -(-own.width // STRIDE))
         latent = (1, self._tables.channels, *self._size)
         require(chosen, "synthesis", (latent,), picture_shape(own))
-        self._fuser = Fuser(chosen, announcement) if "fuse" in chosen.manifest["graphs"] else None
-        self._concatenates = "common" in chosen.manifest["graphs"]
-        if self._concatenates:
-            require(chosen, "common", (latent, picture_shape(own)), picture_shape(own))
-
-    @property
-    def uses_side(self) -> bool:
-        """Whether side pictures change the output."""
-        return self._fuser is not None or self._concatenates
 
     def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
-        """Decode; `alone` costs `atn` nothing extra, because alignment starts from it."""
-        latent, alone, picture = self._alone(data)
-        if side and self._fuser:
-            return Decoded(self._fuser.fuse(alone, picture, side), picture)
-        if side and self._concatenates:
-            return Decoded(self._with_common(latent, side[0].picture), picture)
-        return Decoded(picture, picture)
-
-    def explain(self, data: bytes, side: Sequence[SideInformation]) -> Explanation:
-        """See `protocols.Explainer`. `ndic` has no attention; its common part is decoded with the latent at zero."""
-        latent, alone, picture = self._alone(data)
-        if side and self._fuser:
-            return self._fuser.explain(alone, picture, side)
-        if side and self._concatenates:
-            common = self._with_common(np.zeros_like(latent), side[0].picture)
-            rows, columns = (size * STRIDE // CELL for size in self._size)
-            matches = np.zeros((rows, columns, 0, 4), np.float32)
-            return Explanation(CELL, matches, np.zeros((rows, columns), np.float32), common, picture)
-        raise ModelError(f"codec {self.announcement.codec}: uses no side information; nothing to explain")
-
-    def _alone(self, data: bytes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Latent, decoded tensor and picture without side information."""
+        """Decode; side pictures have no effect."""
+        del side
         header = framing.verify(data, self.announcement)
         latent = self._tables.decode_latent(framing.payload(data), self._size, header.quality)
-        alone = run(self._model, "synthesis", latent[None])
-        return latent, alone, to_picture(alone, self.announcement.height, self.announcement.width)
-
-    def _with_common(self, latent: np.ndarray, side: np.ndarray) -> np.ndarray:
-        height, width = self.announcement.height, self.announcement.width
-        y = padded(resized(side, height, width), STRIDE)
-        return to_picture(run(self._model, "common", latent[None], y), height, width)
+        drawn = run(self._model, "synthesis", latent[None])
+        picture = to_picture(drawn, self.announcement.height, self.announcement.width)
+        return Decoded(picture, picture)

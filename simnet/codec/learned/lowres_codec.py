@@ -1,8 +1,11 @@
-"""Codec `lowres`: exported graphs, integer index maps, the range coder.
+"""Codecs `lowres`, `atn` and `ndic`: exported graphs, integer index maps, the range coder.
 
 Graphs: `analysis` (picture -> scaled latent, z), `hyper` (z_hat -> features, means of the first pass), `pass1` to `pass3`
-(features and latent so far -> means; `pass3` also outputs the rounding correction), `synthesis` (latent -> picture as 2x - 1).
-Each graph takes the quality as shares of the banks' knots.
+(features and latent so far -> means; `pass3` also outputs the rounding correction), `synthesis` (latent -> picture as 2x - 1, and
+the features that it is drawn from). Each graph takes the quality as shares of the banks' knots.
+
+`lowres` uses no side information. `atn` and `ndic` are models whose backbone is a model of `lowres`: they send its bytes, and
+their own graph uses side pictures (`renderer_side`).
 """
 
 from __future__ import annotations
@@ -18,7 +21,9 @@ from simnet.codec.learned.inference import finite, outputs, require, shape_of
 from simnet.codec.learned.learned_codec import announce, chosen_model, declared_times
 from simnet.codec.learned.lowres_coder import LowresCoder, whole_z
 from simnet.codec.learned.lowres_indexes import PASSES, REDUCTION
-from simnet.codec.learned.side_fusion import STRIDE, picture_shape
+from simnet.codec.learned.renderer_side import Drawn, SideUse, side_use
+from simnet.codec.learned.side_fusion import CELL, STRIDE, picture_shape
+from simnet.codec.protocols import Explanation
 from simnet.errors import ModelError
 from simnet.records import Announcement, Decoded, SideInformation
 
@@ -36,11 +41,12 @@ def open_decoder(announcement: Announcement) -> LowresDecoder:
 
 
 def coder_of(chosen: model.Model) -> LowresCoder:
-    """Return the model's tables; ModelError if they belong to another codec."""
+    """Return the model's tables, or its backbone's; ModelError if they belong to another codec."""
     tables = model.tables(chosen)
     if not isinstance(tables, LowresCoder):
         raise ModelError(
-            f"model {chosen.name}: has no tables of codec lowres; expected a model that stage lowres exported"
+            f"model {chosen.name}: has no tables of codec lowres; expected a model that stage lowres exported, or one "
+            "with such a model as backbone"
         )
     return tables
 
@@ -55,18 +61,18 @@ class Networks:
     """Graphs that encoder and decoder share, for one picture size."""
 
     def __init__(self, chosen: model.Model, announcement: Announcement) -> None:
-        self.coder, self._model = coder_of(chosen), chosen
+        self.coder, self._model = coder_of(chosen), chosen.coding
         rows, columns = (side // STRIDE for side in picture_shape(announcement)[2:])
         self.size, self.knots = (rows, columns), self.coder.maps.banks.shape[1]
         self.z_size = (-(-rows // REDUCTION), -(-columns // REDUCTION))
         self.latent, shares = (1, self.coder.maps.channels, rows, columns), (1, self.knots)
         whole = tuple(side * REDUCTION for side in self.z_size)
         wanted = (1, None, *whole), (1, self.latent[1], *whole)
-        hyper = require(chosen, "hyper", ((1, self.coder.hyper, *self.z_size), shares), *wanted)
+        hyper = require(self._model, "hyper", ((1, self.coder.hyper, *self.z_size), shares), *wanted)
         features = (1, shape_of(hyper.outputs[0])[1], rows, columns)
         for number in range(1, PASSES):
             means = [self.latent] * (2 if number + 1 == PASSES else 1)
-            require(chosen, f"pass{number}", (features, self.latent, shares), *means)
+            require(self._model, f"pass{number}", (features, self.latent, shares), *means)
 
     def means(self, z: np.ndarray, shares: np.ndarray) -> PassMeans:
         """Create the function of each pass's means, given z float32 (hyper, h', w')."""
@@ -102,10 +108,10 @@ class LowresEncoder:
 
     def __init__(self, chosen: model.Model, width: int, height: int) -> None:
         self.announcement = announce(chosen, width, height)
-        self._model, self._networks = chosen, Networks(chosen, self.announcement)
+        self._model, self._networks = chosen.coding, Networks(chosen, self.announcement)
         networks, picture = self._networks, picture_shape(self.announcement)
         z = (1, networks.coder.hyper, *networks.z_size)
-        require(chosen, "analysis", (picture, (1, networks.knots)), networks.latent, z)
+        require(self._model, "analysis", (picture, (1, networks.knots)), networks.latent, z)
         self._sequence = 0
 
     def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
@@ -126,9 +132,7 @@ class LowresEncoder:
 
 
 class LowresDecoder:
-    """Decoder with range decoder, four passes and synthesis; see `protocols.Decoder`."""
-
-    uses_side = False
+    """Decoder with range decoder, four passes, synthesis and the codec's use of side pictures; see `protocols.Decoder`."""
 
     def __init__(self, announcement: Announcement, chosen: model.Model) -> None:
         own = announce(chosen, announcement.width, announcement.height)
@@ -138,17 +142,40 @@ class LowresDecoder:
                 f"{announcement.tables_digest}; this machine has {own.checkpoint_digest}, {own.tables_digest}"
             )
         self.announcement = announcement
-        self._model, self._networks = chosen, Networks(chosen, own)
-        require(chosen, "synthesis", (self._networks.latent, (1, self._networks.knots)), picture_shape(own))
+        self._model, self._networks = chosen.coding, Networks(chosen, own)
+        networks, picture = self._networks, picture_shape(own)
+        shares = (1, networks.knots)
+        features = (1, None, picture[2] // CELL, picture[3] // CELL)
+        synthesis = require(self._model, "synthesis", (networks.latent, shares), picture, features)
+        features = shape_of(synthesis.outputs[1])
+        self._side: SideUse | None = side_use(chosen, own, networks.latent, features, shares)
+
+    @property
+    def uses_side(self) -> bool:
+        """Whether side pictures change the output."""
+        return self._side is not None
 
     def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
-        """Decode; side pictures have no effect."""
-        del side
+        """Decode; `alone` costs nothing extra, because side pictures are used after the first decoding."""
+        drawn = self._alone(data)
+        if side and self._side:
+            return Decoded(self._side.use(drawn, side), drawn.picture)
+        return Decoded(drawn.picture, drawn.picture)
+
+    def explain(self, data: bytes, side: Sequence[SideInformation]) -> Explanation:
+        """See `protocols.Explainer`."""
+        if self._side is None or not side:
+            raise ModelError(f"codec {self.announcement.codec}: uses no side information here; nothing to explain")
+        return self._side.explain(self._alone(data), side)
+
+    def _alone(self, data: bytes) -> Drawn:
+        """Decode without side information."""
         header = framing.verify(data, self.announcement)
         networks, shares = self._networks, knot_shares(header.quality, self._networks.knots)
         z, decode = networks.coder.open(framing.payload(data), networks.size)
         means = networks.means(z, shares)
-        y_hat = decode(header.quality, means) + means.correction
-        drawn = outputs(self._model, "synthesis", y_hat[None], shares)[0] * np.float32(0.5) + np.float32(0.5)
-        picture = to_picture(drawn, self.announcement.height, self.announcement.width)
-        return Decoded(picture, picture)
+        y_hat = (decode(header.quality, means) + means.correction)[None]
+        drawn, features = outputs(self._model, "synthesis", y_hat, shares)
+        x_hat = drawn * np.float32(0.5) + np.float32(0.5)
+        picture = to_picture(x_hat, self.announcement.height, self.announcement.width)
+        return Drawn(y_hat, features, x_hat, shares, picture)

@@ -61,9 +61,15 @@ class LowresNumbers:
 
 @dataclass(frozen=True)
 class Estimate:
-    """Output of `Lowres` for a batch: x_hat (B, 3, H, W), not clipped; bits (B,) of latent and z; table indexes, not rounded."""
+    """Output of `Lowres` for a batch: x_hat (B, 3, H, W), not clipped; bits (B,) of latent and z; table indexes, not rounded.
 
+    `y_hat` (B, latent, H/16, W/16) is the scaled latent as synthesis takes it, `features` (B, renderer, H/4, W/4) are what x_hat
+    is drawn from.
+    """
+
+    y_hat: Tensor
     x_hat: Tensor
+    features: Tensor
     bits_y: Tensor
     bits_z: Tensor
     index: Tensor
@@ -132,11 +138,15 @@ class Lowres(nn.Module):
         """Rounding correction predicted from the last pass's context: half a step at most."""
         return 0.5 * torch.tanh(self.lrp(context).float())
 
-    def synthesis(self, y_hat: Tensor, shares: Tensor) -> Tensor:
-        """Decode a scaled latent to pictures as 2x - 1, not clipped: half precision rounds least around zero."""
+    def synthesis(self, y_hat: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
+        """Decode a scaled latent to pictures as 2x - 1, not clipped, and to the renderer's features, from which they are drawn.
+
+        Half precision rounds least around zero.
+        """
         y_hat = y_hat / self.gain(shares)
         d = self.din(y_hat)
-        return self.ren(y_hat, self.dec(d * self.db(shares).to(d)))
+        features = self.ren.features(y_hat, self.dec(d * self.db(shares).to(d)))
+        return self.ren.draw(features), features
 
     def first_index(self, z_hat: Tensor, size: tuple[int, ...], shares: Tensor) -> Tensor:
         """Table indexes, not rounded, before any symbol is known; `lowres_indexes` computes them in integers."""
@@ -175,9 +185,11 @@ class Lowres(nn.Module):
             index = torch.where(mask, own, index)
             residual = torch.where(mask, rest if self.training else r, residual)
             magnitude = torch.where(mask, torch.log2(1 + r.detach().abs().clamp(max=LARGEST_MAGNITUDE)), magnitude)
-        x_hat = self.synthesis(y_hat + self.correction(context), shares) * 0.5 + 0.5
+        y_hat = y_hat + self.correction(context)
+        x_hat, features = self.synthesis(y_hat, shares)
         bits = gaussian_bits(noisy(residual) if self.training else residual, index)
-        return Estimate(x_hat, bits, self.fz.bits(noisy(z) if self.training else z_hat), index)
+        bits_z = self.fz.bits(noisy(z) if self.training else z_hat)
+        return Estimate(y_hat, x_hat * 0.5 + 0.5, features, bits, bits_z, index)
 
     @torch.no_grad()
     def start(self, basis: Tensor, spread: Tensor, mean: Tensor) -> None:

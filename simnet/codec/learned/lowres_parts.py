@@ -88,6 +88,10 @@ class Renderer(nn.Module):
 
     def forward(self, y: Tensor, body: Tensor) -> Tensor:
         """Latent y (B, C, h, w) and the body's output (B, D, h, w) -> (B, 3, 16 h, 16 w)."""
+        return self.draw(self.features(y, body))
+
+    def features(self, y: Tensor, body: Tensor) -> Tensor:
+        """What the picture is drawn from: (B, width, 4 h, 4 w)."""
         x = functional.pixel_shuffle(self.content(y), 4)
         bounded = MODULATION * torch.tanh(self.mod(body) / MODULATION)
         # Enlarge the tensors one by one: views of one large tensor are slow to process.
@@ -96,7 +100,11 @@ class Renderer(nn.Module):
             factor, shift, gain = modulation[3 * i : 3 * i + 3]
             t = torch.addcmul(shift, self.dw[i](x), factor)
             x = x + gain * self.m2[i](functional.leaky_relu(self.m1[i](t), SLOPE))
-        return functional.pixel_shuffle(self.out(x).float(), 4)
+        return x
+
+    def draw(self, features: Tensor) -> Tensor:
+        """Features (B, width, h, w) -> (B, 3, 4 h, 4 w)."""
+        return functional.pixel_shuffle(self.out(features).float(), 4)
 
     def enlarged(self, x: Tensor) -> Tensor:
         """Bilinear interpolation to four times the size; in training by matrix products, whose gradient is faster."""

@@ -1,7 +1,7 @@
 """Side-information stage: alignment and fusion behind a decoder.
 
-It is the second half of `atn`, and it also works alone behind the decoder of any other codec (`codec+fuse`): the cameras keep
-their encoders, and the bitstream is that of the other codec, byte for byte.
+It is the second half of `atn`, and another model of it works alone behind the decoder of any other codec (`codec+fuse`): the
+cameras keep their encoders, and the bitstream is that of the other codec, byte for byte.
 """
 
 from __future__ import annotations
@@ -38,25 +38,38 @@ def picture_shape(announcement: Announcement) -> tuple[int, int, int, int]:
 
 
 class Fuser:
-    """Fusion network of a model and its aligner; one per decoder."""
+    """Fusion network of a model and its aligner; one per decoder.
 
-    def __init__(self, chosen: model.Model, announcement: Announcement) -> None:
-        self._model, self._aligner = chosen, Aligner()
+    `known` are the shapes of what the network is told besides the decoded picture and the aligned ones.
+    """
+
+    def __init__(
+        self,
+        chosen: model.Model,
+        announcement: Announcement,
+        aligner: Aligner | None = None,
+        known: tuple[tuple[int, ...], ...] = (),
+    ) -> None:
+        self._model, self._aligner = chosen, aligner or Aligner()
         shape = picture_shape(announcement)
-        require(chosen, "fuse", (shape, (CANDIDATES, *shape[1:])), shape)
+        require(chosen, "fuse", (shape, (CANDIDATES, *shape[1:]), *known), shape)
 
-    def fuse(self, alone: np.ndarray, picture: np.ndarray, side: Sequence[SideInformation]) -> np.ndarray:
+    def fuse(
+        self, alone: np.ndarray, picture: np.ndarray, side: Sequence[SideInformation], *known: np.ndarray
+    ) -> np.ndarray:
         """Fuse side pictures into a decoded one, given as float32 (1, 3, H', W') and as uint8 H x W x 3."""
         aligned = [padded(each, STRIDE) for item in side for each in self._aligner.align(picture, item.picture)]
-        return to_picture(run(self._model, "fuse", alone, np.concatenate(aligned)), *picture.shape[:2])
+        return to_picture(run(self._model, "fuse", alone, np.concatenate(aligned), *known), *picture.shape[:2])
 
-    def explain(self, alone: np.ndarray, picture: np.ndarray, side: Sequence[SideInformation]) -> Explanation:
+    def explain(
+        self, alone: np.ndarray, picture: np.ndarray, side: Sequence[SideInformation], *known: np.ndarray
+    ) -> Explanation:
         """Explain fusion by cells of CELL pixels; `common` is the picture that attention fetched, at full strength."""
         height, width = picture.shape[:2]
         pictures = [resized(item.picture, height, width) for item in side]
         flows = [self._aligner.flows(picture, each) for each in pictures]
         aligned = [padded(warp(y, flow), STRIDE) for y, own in zip(pictures, flows, strict=True) for flow in own]
-        attention = run(self._model, "fuse", alone, np.concatenate(aligned), output=1)[0]
+        attention = run(self._model, "fuse", alone, np.concatenate(aligned), *known, output=1)[0]
         rows, columns = attention.shape[1:]
         weights = attention[1:].reshape(len(aligned), -1, rows, columns)
         trust = 1 - attention[0]

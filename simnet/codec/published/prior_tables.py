@@ -14,8 +14,7 @@ import numpy as np
 import torch
 
 from simnet.codec.bitstream import entropy_tables, fixed_point
-from simnet.codec.learned import context_coder
-from simnet.codec.published import priors
+from simnet.codec.published import priors, scale_tables
 from simnet.codec.published.network_parts import Prior
 from simnet.codec.published.published_networks import PublishedNetwork
 
@@ -33,7 +32,7 @@ def arrays(network: PublishedNetwork) -> dict[str, np.ndarray]:
     masses = [*density(cast("Prior", network.prior["x"]))]
     made: dict[str, np.ndarray] = {}
     if network.kind.hyper:
-        masses += [gaussian(scale) for scale in context_coder.scales()]
+        masses += [gaussian(scale) for scale in scale_tables.scales()]
         made |= hyper_arrays(network)
     pairs = [split(mass) for mass in masses]
     rows = [

@@ -3,7 +3,7 @@
     payload = range coder( 0 0 | z | escaped symbols of z | latent | escaped symbols of the latent )        z: hyperprior only
 
 Rows of the tables: one fixed row, then one for each density, then each density's second row (`prior_tables` explains why two).
-The factorised prior has one density per channel; a hyperprior adds one for each of `context_coder.scales()`. With a hyperprior,
+The factorised prior has one density per channel; a hyperprior adds one for each of `scale_tables.scales()`. With a hyperprior,
 the factorised densities code the hyperprior's latent z, and z selects the Gaussian of each symbol of the latent. That selection
 is computed in integers (`fixed_point`), so that all machines agree.
 """
@@ -21,7 +21,7 @@ from simnet.codec.bitstream import fixed_point, stored_tables
 from simnet.codec.bitstream.entropy_tables import PRECISION
 from simnet.codec.bitstream.range_coder import RangeDecoder, RangeEncoder, RangeTables
 from simnet.codec.bitstream.stored_tables import MOST_CHANNELS, StoredTables
-from simnet.codec.learned import context_coder
+from simnet.codec.published import scale_tables
 from simnet.errors import BitstreamError, ModelError
 
 CERTAIN = np.array([0, (1 << PRECISION) - 1])
@@ -45,7 +45,7 @@ class HyperSynthesis:
     thresholds: np.ndarray
 
     def __call__(self, z: np.ndarray) -> np.ndarray:
-        """Map integer z (C, h, w) to indices into `context_coder.scales()`, int64 (C, 4h, 4w)."""
+        """Map integer z (C, h, w) to indices into `scale_tables.scales()`, int64 (C, 4h, 4w)."""
         reach = fixed_point.REACH / fixed_point.ONE
         values = np.clip(z, -reach, reach) * fixed_point.ONE
         last = len(self.weights) - 1
@@ -85,7 +85,7 @@ class SymbolCoder:
     @property
     def channels(self) -> int:
         """Number of latent channels."""
-        return self.densities - (context_coder.LEVELS if self.hyper else 0)
+        return self.densities - (scale_tables.LEVELS if self.hyper else 0)
 
     @cached_property
     def tables(self) -> RangeTables:
@@ -150,8 +150,8 @@ def rounded(values: np.ndarray) -> np.ndarray:
 
 
 def scale_thresholds() -> np.ndarray:
-    """Thresholds between successive `context_coder.scales()`, where the nearest changes: int32, in steps of `fixed_point`."""
-    scales = context_coder.scales()
+    """Thresholds between successive `scale_tables.scales()`, where the nearest changes: int32, in steps of `fixed_point`."""
+    scales = scale_tables.scales()
     return np.rint(np.sqrt(scales[1:] * scales[:-1]) * fixed_point.ONE).astype(np.int32)
 
 
@@ -187,7 +187,7 @@ def _read_hyper(stored: StoredTables) -> HyperSynthesis:
         weights.append(weight)
         biases.append(bias)
         channels, first = weight.shape[1], first or len(weight)
-    thresholds = stored.integers("tables.thresholds", (context_coder.LEVELS - 1,))
+    thresholds = stored.integers("tables.thresholds", (scale_tables.LEVELS - 1,))
     if (np.diff(thresholds) < 0).any():
         raise ModelError("tables.thresholds: expected growing numbers")
     return HyperSynthesis(tuple(weights), tuple(biases), thresholds)

@@ -3,10 +3,10 @@
     slot     |     a     |   b   | a |     c     |          what one link does not need of a slot, the next gets
     served   k           k + 1       k + 2
 
-At the start of each slot the scheduler puts the links that have something to send in order. Each is served at its own rate (fixed,
-by distance or recorded) until it has nothing left or the slot is over. Packets are cut: one that does not fit goes on in a later
-slot. What a slot completes leaves the transmitter at the slot's end, as a transport block does. Slots start with the run, and an
-idle cell has none.
+At the start of each slot the scheduler puts the links that have something to send in order. Each is served at its own rate
+(fixed, by distance or recorded) until it has nothing left or the slot is over. Packets are cut: one that does not fit goes on
+in a later slot. What a slot completes leaves the transmitter at the slot's end, as a transport block does. Slots start with the
+run, and an idle cell has none.
 
 **round-robin** begins with the link after the one that was first in the slot before. **proportional-fair** begins with the link
 whose rate is highest relative to its own average throughput, an exponential average over `average`, empty slots included.

@@ -34,31 +34,32 @@ def prepare() -> None:
     """Write an untrained model of a few channels for each family."""
     import torch
 
-    from simnet.codec.learned.backbone_networks import Backbone, BackboneNumbers, Common, Fuse, FuseNumbers
+    from simnet.codec.learned.backbone_networks import Backbone, BackboneNumbers, Fuse, FuseNumbers
+    from simnet.codec.learned.renderer_common import RendererCommon
+    from simnet.codec.learned.renderer_fusion import RendererFuse, RendererFuseNumbers
     from simnet.codec.published import entries, model_writer, published_kinds
-    from simnet.learn import model_export
+    from simnet.learn import model_export, renderer_export
 
     place = Path(tempfile.mkdtemp(dir=os.getcwd()))
     small_lowres.export(place / "lowres")
     untrained_dsin(place / "dsin")
     torch.manual_seed(0)
-    plain, grouped = (Backbone(BackboneNumbers(8, 8, 8, 3, groups, 8)).eval() for groups in ((), (4, 4)))
-    fuse = Fuse(FuseNumbers(8, 8, 1)).eval()
-    learned = {
-        "factorized": (plain, None),
-        "checkerboard": (grouped, None),
-        "ndic": (grouped, Common(grouped).eval()),
-        "atn": (grouped, fuse),
-        "fuse": (None, fuse),
+    facts, low = {"encode_ns": 1, "decode_ns": 1, "numbers": {}}, model.load(str(place / "lowres"))
+    learned = {"factorized": Backbone(BackboneNumbers(8, 8, 8, 3)).eval(), "fuse": Fuse(FuseNumbers(8, 8, 1)).eval()}
+    for name, network in learned.items():
+        model_export.write(place / name, name, network, facts, "card")
+    behind = {
+        "ndic": RendererCommon(small_lowres.network()),
+        "atn": RendererFuse(RendererFuseNumbers(8, 8, 1, renderer=small_lowres.NUMBERS.renderer)),
     }
-    for name, parts in learned.items():
-        model_export.write(place / name, name, *parts, {"encode_ns": 1, "decode_ns": 1, "numbers": {}}, "card")
+    for name, stage in behind.items():
+        renderer_export.write(place / name, name, stage, low, facts, "card")
     for name in ("bmshj18", "ndic-bls17"):
         expected = entries.entries(published_kinds.find(name), entries.Numbers(6, ()))
         state = {key: torch.from_numpy(drawn(key, entry.shape)).float() for key, entry in expected.items()}
         torch.save({"model_state_dict": state}, place / f"{name}.pt")
         model_writer.import_checkpoint(place / f"{name}.pt", name, place / name)
-    for name in (*learned, "lowres", "dsin", "bmshj18", "ndic-bls17"):
+    for name in (*learned, *behind, "lowres", "dsin", "bmshj18", "ndic-bls17"):
         FOLDERS[name] = place / name
         use(name, FOLDERS[name])
 
@@ -150,6 +151,8 @@ def attempt(harm: Harm) -> None:
     with tempfile.TemporaryDirectory(dir=os.getcwd()) as place:
         folder = Path(place) / harm.kind
         folder.mkdir()
+        if "backbone" in yaml.safe_load((FOLDERS[harm.kind] / "manifest.yaml").read_text()):
+            (Path(place) / "lowres").symlink_to(FOLDERS["lowres"])
         for file in FOLDERS[harm.kind].iterdir():
             if file.name == harm.file:
                 continue

@@ -56,7 +56,7 @@ def test_identical_side_picture_improves_quality_most(picture: np.ndarray) -> No
 
 
 def test_atn_and_its_backbone_send_equal_bytes(picture: np.ndarray) -> None:
-    payloads = [codec.open_encoder(name, 200, 120).encode(picture, 0.6)[8:] for name in ("atn", "ndic", "checkerboard")]
+    payloads = [codec.open_encoder(name, 200, 120).encode(picture, 0.6)[8:] for name in ("atn", "ndic", "lowres")]
     assert payloads[0] == payloads[1] == payloads[2]
 
 
@@ -68,8 +68,14 @@ def test_unknown_codec_is_named() -> None:
 
 
 def test_unknown_model_is_named() -> None:
-    with pytest.raises(ModelError, match="nowhere: unknown model; expected one of atn, checkerboard, factorized"):
-        codec.open_encoder("atn", 64, 64, "nowhere")
+    with pytest.raises(ModelError, match="zzzzzzzz: unknown model; expected one of atn, factorized, fuse"):
+        codec.open_encoder("atn", 64, 64, "zzzzzzzz")
+
+
+@pytest.mark.parametrize("open_it", [codec.open_encoder, lambda name, *_: codec.open_encoder("lowres", 64, 64, name)])
+def test_replaced_name_says_what_took_its_place(open_it: Callable[..., object]) -> None:
+    with pytest.raises(ModelError, match="checkerboard: lowres took its place"):
+        open_it("checkerboard", 64, 64)
 
 
 def test_model_of_another_codec_is_refused() -> None:

@@ -60,7 +60,7 @@ def test_graphs_compute_what_torch_computes(folder: str) -> None:
         expected = {
             "analysis": (u, z),
             "pass3": (network.mean(3, context, shares), network.correction(context)),
-            "synthesis": (network.synthesis(y_hat, shares),),
+            "synthesis": network.synthesis(y_hat, shares),
         }
     given = {
         "analysis": (x,),

@@ -5,25 +5,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from simnet import codec, shipped
 from simnet.codec import model
+from simnet.codec.bitstream.entropy_tables import EntropyTables
 from simnet.codec.learned.lowres_coder import LowresCoder
 from simnet.errors import ModelError
 
 MODELS = model.names()
 
 
-CODING = [name for name in MODELS if "analysis" in model.load(name).manifest["graphs"]]
-"""The others are stages behind other codecs."""
+CODING = [name for name in MODELS if "analysis" in model.load(name).coding.manifest["graphs"]]
+"""The other is a stage behind other codecs."""
 
 
 def test_whole_model_family_is_shipped() -> None:
-    assert {"atn", "checkerboard", "factorized", "fuse", "lowres", "ndic"} <= set(MODELS)
+    assert {"atn", "factorized", "fuse", "lowres", "ndic"} <= set(MODELS)
 
 
 def test_model_family_shares_one_encoder() -> None:
-    tables = {name: model.tables(model.load(name)).digest for name in ("atn", "checkerboard", "ndic")}
+    tables = {name: model.tables(model.load(name)).digest for name in ("atn", "lowres", "ndic")}
     assert len(set(tables.values())) == 1
 
 
@@ -58,11 +60,9 @@ def test_tables_are_monotone_and_complete(name: str) -> None:
         assert (np.diff(row) > 0).all()
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in CODING if name != "lowres"]
-)  # its coder asks networks: its own tests
-def test_latents_survive_the_range_coder(name: str) -> None:
-    tables = model.tables(model.load(name))
+def test_latents_survive_the_range_coder() -> None:
+    tables = model.tables(model.load("factorized"))
+    assert isinstance(tables, EntropyTables)
     rng = np.random.default_rng(3)
     for step in (0, 100, 255):
         latent = rng.laplace(0, 3, (tables.channels, 3, 5)).astype(np.float32)
@@ -82,6 +82,45 @@ def test_corrupted_model_file_is_refused(part: str, tmp_path: Path) -> None:
     (copy / part).write_bytes(content)
     with pytest.raises(ModelError, match=f"{part}: digest"):
         codec.open_encoder("factorized", 64, 64, str(copy))
+
+
+def copied(names: tuple[str, ...], place: Path) -> None:
+    for name in names:
+        shutil.copytree(shipped.folder("models") / name, place / name)
+
+
+def test_backbone_is_the_one_beside_the_model_else_the_shipped_one(tmp_path: Path) -> None:
+    copied(("atn",), tmp_path)
+    alone = model.load(str(tmp_path / "atn"))
+    assert alone.backbone is model.load("lowres")
+    copied(("lowres",), tmp_path)
+    assert model.load(str(tmp_path / "atn")).digest == alone.digest
+
+
+def test_another_backbone_than_the_one_trained_with_is_refused(tmp_path: Path) -> None:
+    copied(("atn", "factorized"), tmp_path)
+    (tmp_path / "factorized").rename(tmp_path / "lowres")
+    with pytest.raises(ModelError, match=r"atn: trained behind backbone lowres of digest \w+; found \w+ in .*lowres"):
+        model.load(str(tmp_path / "atn"))
+
+
+@pytest.mark.parametrize(
+    ("backbone", "complaint"),
+    [
+        ("nowhere", "expected a map of model and digest"),
+        ({"model": "../lowres", "digest": "0" * 16}, "expected the plain name of a folder"),
+        ({"model": "nowhere", "digest": "0" * 16}, "no model folder; expected it there, or a shipped model"),
+        ({"model": "atn", "digest": "0" * 16}, "has a backbone itself; expected one that encodes"),
+        ({"model": "lowres", "digest": "0" * 16}, "of digest 0000"),
+        ({"model": "lowres", "digest": "0"}, "expected 16 hexadecimal digits"),
+    ],
+)
+def test_backbone_that_no_model_has_is_refused(backbone: object, complaint: str, tmp_path: Path) -> None:
+    copied(("atn",), tmp_path)
+    file = tmp_path / "atn" / "manifest.yaml"
+    file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | {"backbone": backbone}))
+    with pytest.raises(ModelError, match=complaint):
+        model.load(str(tmp_path / "atn"))
 
 
 def test_model_folder_elsewhere_is_used(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from PIL import Image
 from simnet import codec
 from simnet.cli import main
 from simnet.learn import lowres_stage
+from simnet.records import SideInformation
+from support import small_lowres
 
 SMALL = ["batch=2", "crop=64", "examples=4", "warm_up=2"]
 
@@ -26,23 +28,37 @@ def pairs(tmp_path: Path) -> str:
     return f"pairs:{tmp_path / 'data'}"
 
 
-def train(recipe: str, folder: Path, data: str, *settings: str) -> int:
+def train(recipe: str, folder: Path, data: str, *settings: str, exported: Path | None = None) -> int:
     values = [f"data=[{data!r}]", f"validation=[{data!r}]", *SMALL, *settings]
-    return main(["train", recipe, "--out", str(folder), *(part for value in values for part in ("--set", value))])
+    places = ["--out", str(folder), *(("--export", str(exported)) if exported else ())]
+    return main(["train", recipe, *places, *(part for value in values for part in ("--set", value))])
 
 
-def test_both_stages_train_resume_and_code(tmp_path: Path, pairs: str) -> None:
-    base, fused = tmp_path / "base", tmp_path / "fused"
-    assert train("factorized", base, pairs, "steps=3") == 0
-    assert train("factorized", base, pairs, "steps=5") == 0
-    log = (base / "log.txt").read_text().splitlines()
+def test_backbone_trains_resumes_and_codes(tmp_path: Path, pairs: str) -> None:
+    assert train("factorized", tmp_path, pairs, "steps=3") == 0
+    assert train("factorized", tmp_path, pairs, "steps=5") == 0
+    log = (tmp_path / "log.txt").read_text().splitlines()
     assert [line.split(":")[0] for line in log] == ["step 3", "step 5"]
-    assert train("atn", fused, pairs, "steps=2", f"backbone={base}") == 0
     picture = np.asarray(Image.open(Path(pairs.removeprefix("pairs:")) / "left" / "0.png"))
-    for name, folder in (("factorized", base), ("atn", fused)):
-        encoder = codec.open_encoder(name, 160, 96, str(folder / "model"))
-        frame = encoder.encode(picture, 0.5)
-        assert codec.open_decoder(encoder.announcement).decode(frame, ()).picture.shape == picture.shape
+    encoder = codec.open_encoder("factorized", 160, 96, str(tmp_path / "model"))
+    frame = encoder.encode(picture, 0.5)
+    assert codec.open_decoder(encoder.announcement).decode(frame, ()).picture.shape == picture.shape
+
+
+@pytest.mark.parametrize("name", ["atn", "ndic"])
+def test_what_stands_behind_the_backbone_trains_and_codes(name: str, tmp_path: Path, pairs: str) -> None:
+    backbone = small_lowres.export(tmp_path / "small")
+    assert train(name, tmp_path / name, pairs, "steps=2", f"backbone={backbone}", exported=tmp_path / "own") == 0
+    picture, other = (
+        np.asarray(Image.open(Path(pairs.removeprefix("pairs:")) / side / "0.png")) for side in ("left", "right")
+    )
+    own, low = (
+        codec.open_encoder(each, 160, 96, str(tmp_path / at)) for each, at in ((name, "own"), ("lowres", "small"))
+    )
+    frame = own.encode(picture, 0.5)
+    assert frame[8:] == low.encode(picture, 0.5)[8:]
+    decoded = codec.open_decoder(own.announcement).decode(frame, [SideInformation(other, "right", 0)])
+    assert (decoded.picture != decoded.alone).any()
 
 
 def test_lowres_trains_resumes_and_codes(tmp_path: Path, pairs: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,6 @@ from simnet.shipped import folder
 
 SHIPPED = [
     "atn",
-    "checkerboard",
     "factorized",
     "lowres",
     "ndic",

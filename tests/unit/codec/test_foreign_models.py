@@ -19,14 +19,13 @@ from simnet.codec import model
 from simnet.codec.bitstream.entropy_tables import EntropyTables
 from simnet.codec.dsin.probabilities import Probabilities
 from simnet.codec.learned import onnx_files
-from simnet.codec.learned.context_coder import ContextCoder
 from simnet.codec.learned.lowres_coder import LowresCoder
 from simnet.errors import ModelError
 from support import small_lowres
 from support.checkpoints import untrained_dsin
 
 Tables = dict[str, np.ndarray]
-KINDS = {"factorized": EntropyTables, "checkerboard": ContextCoder, "lowres": LowresCoder, "dsin": Probabilities}
+KINDS = {"factorized": EntropyTables, "lowres": LowresCoder, "dsin": Probabilities}
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +34,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     place = tmp_path_factory.mktemp("models")
     small_lowres.export(place / "lowres")
     untrained_dsin(place / "dsin")
-    return {name: shipped.folder("models") / name for name in ("factorized", "checkerboard")} | {
-        name: place / name for name in ("lowres", "dsin")
-    }
+    return {"factorized": shipped.folder("models") / "factorized"} | {name: place / name for name in ("lowres", "dsin")}
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +98,7 @@ COUNTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 @pytest.mark.parametrize("harm", COUNTS)
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [("factorized", "cdf"), ("checkerboard", "cdf"), ("lowres", "latent.cdf"), ("lowres", "z.cdf")],
+    [("factorized", "cdf"), ("lowres", "latent.cdf"), ("lowres", "z.cdf")],
 )
 def test_counts_that_do_not_grow_are_refused(kind: str, name: str, harm: str, stored: dict[str, Tables]) -> None:
     tables = stored[kind]
@@ -112,10 +109,10 @@ def test_counts_that_do_not_grow_are_refused(kind: str, name: str, harm: str, st
 
 def test_lengths_of_another_row_are_refused(stored: dict[str, Tables]) -> None:
     """The sum is right and no row is."""
-    tables = dict(stored["checkerboard"])
+    tables = dict(stored["factorized"])
     tables["tables.lengths"] = np.roll(tables["tables.lengths"], 1)
     with pytest.raises(ModelError, match="counts that do not grow"):
-        ContextCoder.read(tables.__getitem__, tables)
+        EntropyTables.read(tables.__getitem__, tables)
 
 
 @pytest.fixture

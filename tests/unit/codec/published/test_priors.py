@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simnet.codec.bitstream import entropy_tables, fixed_point
-from simnet.codec.learned import context_coder
-from simnet.codec.published import load_checkpoint, priors
+from simnet.codec.published import load_checkpoint, priors, scale_tables
 from simnet.codec.published import prior_tables as published_tables
 from simnet.codec.published.priors import HyperSynthesis, SymbolCoder
 from simnet.codec.published.published_networks import PublishedNetwork
@@ -74,7 +73,7 @@ def test_malformed_payload_is_refused(factorised: SymbolCoder, data: bytes) -> N
 def test_every_table_row_is_complete_and_rising(
     factorised: SymbolCoder, hyper: tuple[PublishedNetwork, SymbolCoder]
 ) -> None:
-    for own, densities in ((factorised, 6), (hyper[1], 6 + context_coder.LEVELS)):
+    for own, densities in ((factorised, 6), (hyper[1], 6 + scale_tables.LEVELS)):
         assert own.channels == 6
         assert len(own.tables) == 1 + 2 * densities
         for row in (own.tables.table(each) for each in range(len(own.tables))):
@@ -103,9 +102,9 @@ def test_integer_scales_match_torch(hyper: tuple[PublishedNetwork, SymbolCoder])
     with torch.no_grad():
         scales = network.scales(torch.from_numpy(z)[None])[0].clamp(min=0.11).numpy()
     assert own.hyper
-    chosen = context_coder.scales()[own.hyper(z)]
+    chosen = scale_tables.scales()[own.hyper(z)]
     # Half a step of the table, and the rounding of the weights.
-    assert np.abs(np.log(chosen / scales)).max() < 0.5 / context_coder.PER_E_FOLD + 0.03
+    assert np.abs(np.log(chosen / scales)).max() < 0.5 / scale_tables.PER_E_FOLD + 0.03
 
 
 def test_weights_too_large_to_be_exact_are_refused(checkpoint: Checkpoint) -> None:
