@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import argparse
 
 GROUPS = {
-    "Simulate": ("run", "sweep", "check", "ls"),
+    "Simulate": ("run", "sweep", "demo", "check", "ls"),
     "Look at results": ("report", "dashboard"),
     "Measure, train and use codecs": ("evaluate", "encode", "decode", "train", "import"),
     "Run on several machines": ("broker", "camera", "fusion", "keys"),

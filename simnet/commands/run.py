@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from simnet.commands import argument_types
 from simnet.errors import InputError
+from simnet.printable import printable
 
 if TYPE_CHECKING:
     import argparse
@@ -82,7 +83,8 @@ def configure_run(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const=1.0,
         metavar="FACTOR",
-        help="pace the run by the wall clock, FACTOR wall seconds a virtual second (1 if left out); counts missed deadlines",
+        help="pace the run by the wall clock, FACTOR wall seconds a virtual second (1 if left out); says first whether this "
+        "machine holds the pace, by a rehearsal of the first instants, and counts missed deadlines",
     )
     parser.add_argument(
         "--node-timeout",
@@ -103,13 +105,15 @@ def execute(arguments: argparse.Namespace) -> int:
 def lead(arguments: argparse.Namespace, hosts: int | None, **more: Any) -> int:
     """Run the scenario on so many hosts (None: 0, or as it began), with these `RunOptions`; print what it came to."""
     from simnet import console, engine, exports, progress
-    from simnet.engine.recovery.journal import has_journal
+    from simnet.engine.recovery.journal import COME_BY_THEMSELVES, has_journal
 
     kinds = () if arguments.export is None else exports.parse(arguments.export)
     loaded, out, options = _resumed(arguments, hosts) if arguments.resume else _begun(arguments, hosts)
     if arguments.node_timeout is not None:
         patience = replace(loaded.node_loss, wait_ns=round(arguments.node_timeout * 1e9))
         loaded = replace(loaded, node_loss=patience)
+    if arguments.realtime is not None and not arguments.resume and hosts != COME_BY_THEMSELVES:
+        _rehearse(loaded, hosts or 0, arguments)
     work = progress.Work(
         loaded.name, loaded.duration_ns, "s", 1e-9, folder=out, extra_bytes=PAGE_BYTES * arguments.report
     )
@@ -132,6 +136,16 @@ def lead(arguments: argparse.Namespace, hosts: int | None, **more: Any) -> int:
     else:
         console.show_summary(result.summary)
     return 0
+
+
+def _rehearse(loaded: Scenario, hosts: int, arguments: argparse.Namespace) -> None:
+    """Say whether this machine will hold the pace."""
+    from simnet.engine import preflight, rehearsal
+
+    preflight.ready(loaded)
+    work_s = rehearsal.rehearse(loaded, hosts, arguments.cancel)
+    if work_s is not None and not arguments.json:
+        sys.stderr.write(f"simnet: {printable(loaded.name)}: {rehearsal.verdict(work_s, arguments.realtime)}\n")
 
 
 def _how_to_go_on(arguments: argparse.Namespace, out: Path, *, is_own: bool) -> str:

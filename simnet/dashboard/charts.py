@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simnet.dashboard.state import kbit_s
+from simnet.dashboard.state import OPEN_NS, kbit_s
 from simnet.records import SECOND_NS
 
 if TYPE_CHECKING:
@@ -31,10 +31,14 @@ def shown_streams(scenario: Scenario, chosen: str) -> list[str]:
 
 
 def rate(state: State, chosen: str) -> dict[str, Any]:
-    """Return the chart of kbit/s on each stream's first link, averaged over one second."""
+    """Return the chart of kbit/s on each stream's first link, averaged over one second that is complete."""
     scenario = state.scenario
     cameras = scenario.cameras if scenario else {}
-    lines = {name: kbit_s(own.rows, cameras[name].period_ns) for name, own in state.streams.items()}
+    now_ns = state.time_ns + OPEN_NS * (state.end is not None)
+    duration_ns = scenario.duration_ns if scenario else 0
+    lines = {
+        name: kbit_s(own.rows, cameras[name].period_ns, now_ns, duration_ns) for name, own in state.streams.items()
+    }
     return _chart(state, chosen, "kbit/s", lines, floor=0)
 
 

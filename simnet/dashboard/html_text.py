@@ -11,7 +11,9 @@ from simnet.dashboard.ground_map import (
     load_colour,
     load_words,
 )
+from simnet.dashboard.state import totals as totals_of
 from simnet.printable import printable_html
+from simnet.readable import size_text
 from simnet.records import SECOND_NS
 
 if TYPE_CHECKING:
@@ -64,7 +66,10 @@ def title(state: State) -> str:
 def purpose(state: State) -> str:
     """Return the name and purpose of the scenario."""
     scenario = state.scenario
-    return f"{printable_html(scenario.name)}: {printable_html(scenario.purpose)}" if scenario else ""
+    if scenario is None:
+        return ""
+    named = "" if state.run and state.run.run == scenario.name else f"{printable_html(scenario.name)}: "
+    return f"{named}{printable_html(scenario.purpose)}"
 
 
 def legend() -> str:
@@ -72,6 +77,33 @@ def legend() -> str:
     steps = [(colour, said) for _, colour, said in STEPS] + [OVER]
     marks = "".join(f'<span><i style="background:{colour}"></i>{said}</span>' for colour, said in steps)
     return f'<p class="legend">Load of links: {marks}<span>square: fusion</span></p>'
+
+
+def totals(state: State) -> str:
+    """Return the totals of the run so far as a row of figures."""
+    found = totals_of(state)
+    share = f" ({100 * found.in_time / found.frames:.0f} %)" if found.frames else ""
+    figures = (
+        ("frames", str(found.frames)),
+        ("in time", f"{found.in_time}{share}"),
+        ("late or lost", str(found.frames - found.in_time)),
+        ("sent", size_text(found.link_bytes)),
+        ("all streams", "" if found.kbit_s is None else f"{found.kbit_s:.0f} kbit/s"),
+        ("mean PSNR", "" if found.psnr_db is None else f"{found.psnr_db:.2f} dB"),
+    )
+    return "".join(f"<div><b>{value or '-'}</b><span>{name}</span></div>" for name, value in figures)
+
+
+def tile(state: State, name: str) -> str:
+    """Return the caption of a camera's picture in the mosaic."""
+    own = state.streams[name]
+    row = next((row for row in reversed(own.rows) if own.pictures and row.sequence == own.pictures.sequence), None)
+    last = own.rows[-1] if own.rows else None
+    said = "no picture yet" if own.pictures is None else f"{own.pictures.capture_ns / SECOND_NS:.1f} s"
+    if row is not None and row.psnr_db is not None:
+        said += f", {row.psnr_db:.1f} dB"
+    bad = "" if last is None or last.outcome.in_time else f" <em>{printable_html(last.outcome.value)}</em>"
+    return f"<b>{printable_html(name)}</b> {said}{bad}"
 
 
 def streams_table(state: State, chosen: str) -> str:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from simnet.dashboard.state import State
 
 REFRESH_S = 0.5
+MOST_TILES = 48
+"""Most cameras in the mosaic; more are too small to see, and the choice of streams has all."""
 _STYLE = Path(__file__).with_name("style.css")
 
 
@@ -22,11 +24,13 @@ class Page:
     def __init__(self, state: State, endpoint: str, stream: str = "") -> None:
         self._state, self._endpoint, self._chosen = state, endpoint, stream
         self._seen: tuple[int, str, str] | None = None
+        self._tiles: dict[str, tuple[ui.element, ui.html]] = {}
         ui.add_css(_STYLE.read_text(encoding="utf-8"))
         with ui.element("div").classes("head"):
             self._title = _text("h1")
             self._status = _text("div")
             self._purpose = _text("div").classes("purpose")
+        self._totals = _text("div").classes("totals")
         self._waiting = _text("div").classes("waiting")
         self._grid = ui.element("div").classes("grid")
         with self._grid:
@@ -35,6 +39,8 @@ class Page:
         ui.timer(REFRESH_S, self.refresh)
 
     def _build(self) -> None:
+        with _card("Cameras as fusion sees them", "wide"):
+            self._mosaic = ui.element("div").classes("mosaic")
         with _card("Map"):
             self._map = _text("div")
             _text("div", html_text.legend())
@@ -68,6 +74,7 @@ class Page:
             self._status.content = html_text.status(state)
             self._purpose.content = html_text.purpose(state)
             self._waiting.content = "" if scenario else html_text.waiting(self._endpoint)
+            self._totals.content = html_text.totals(state) if scenario else ""
             self._grid.set_visibility(scenario is not None)
             if scenario is not None:
                 self._offer(list(state.streams))
@@ -76,8 +83,18 @@ class Page:
     def _offer(self, names: list[str]) -> None:
         if self._chosen not in names:
             self._chosen = names[0]
+        if list(self._tiles) != names[:MOST_TILES]:
+            self._mosaic.clear()
+            with self._mosaic:
+                self._tiles = {name: self._tile(name) for name in names[:MOST_TILES]}
         if self._choice.options != names or self._choice.value != self._chosen:
             self._choice.set_options(names, value=self._chosen)
+
+    def _tile(self, name: str) -> tuple[ui.element, ui.html]:
+        """Make the place of a camera's picture; a click chooses the stream."""
+        with ui.element("figure").on("click", lambda: self._choose(name)):
+            image = ui.element("img").props('alt=""')
+            return image, _text("figcaption")
 
     def _choose(self, stream: str | None) -> None:
         self._chosen = stream or self._chosen
@@ -85,6 +102,10 @@ class Page:
 
     def _show(self) -> None:
         state, chosen = self._state, self._chosen
+        for name, (image, words) in self._tiles.items():
+            words.content = html_text.tile(state, name)
+            shown = state.streams[name].pictures
+            _put(image, None if shown is None else shown.decoded)
         self._map.content = ground_map.svg(state)
         self._streams.content = html_text.streams_table(state, chosen)
         self._links.content = html_text.links_table(state)
@@ -101,11 +122,19 @@ class Page:
         self._original_words.content = f"<b>original</b> {original}"
         self._decoded_words.content = f"<b>decoded</b> {decoded}"
         for image, file in ((self._original, "original"), (self._decoded, "decoded")):
-            if own.pictures is None:
-                image.props.pop("src", None)
-            else:
-                image.props["src"] = html_text.data_uri(getattr(own.pictures, file))
-            image.update()
+            _put(image, None if own.pictures is None else getattr(own.pictures, file))
+
+
+def _put(image: ui.element, jpeg: bytes | None) -> None:
+    """Show a picture, and send it to the browser only if it is another one."""
+    source = None if jpeg is None else html_text.data_uri(jpeg)
+    if source == image.props.get("src"):
+        return
+    if source is None:
+        image.props.pop("src", None)
+    else:
+        image.props["src"] = source
+    image.update()
 
 
 def _text(tag: str, content: str = "") -> ui.html:

@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 
 
 def serve(
-    connect: str, host: str, port: int, end_after_s: float | None = None, begins: Callable[[], None] = lambda: None
+    connect: str,
+    host: str,
+    port: int,
+    end_after_s: float | None = None,
+    begins: Callable[[], None] = lambda: None,
+    is_over: Callable[[], bool] = lambda: False,
 ) -> None:
     """Subscribe to `connect` and serve `http://host:port/` until interrupted.
 
     With `end_after_s`, the server stops after this many seconds without an active run. `begins` is called when all checks have
-    passed.
+    passed; the server stops once `is_over`.
 
     Raises:
         InputError: NiceGUI is not installed, `connect` is not an endpoint, or the port is in use.
@@ -37,7 +42,7 @@ def serve(
     state = State()
     subscriber = LiveSubscriber(connect, state.take)
     _answer(state, connect)
-    app.timer(1.0, lambda: app.shutdown() if subscriber.has_failed else None)
+    app.timer(1.0, lambda: app.shutdown() if subscriber.has_failed or is_over() else None)
     if end_after_s is not None:
         idle = Idle(state, end_after_s)
         app.timer(1.0, lambda: app.shutdown() if idle.is_over else None)
@@ -58,6 +63,11 @@ def serve(
         subscriber.check()
     finally:
         subscriber.close()
+
+
+def check_installed() -> None:
+    """Raise InputError if the page's packages are not installed."""
+    _library()
 
 
 def _library() -> tuple[App, ModuleType]:

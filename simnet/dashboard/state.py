@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from simnet.records import SECOND_NS, Outcome, Row, Scenario
@@ -24,6 +25,8 @@ SILENT_S = 5.0
 _FRAMES = 3000
 """Number of rows kept for each stream's charts."""
 _EVENTS = 200
+OPEN_NS = 5 * SECOND_NS
+"""Virtual time after which a frame without a row counts as one whose row was dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class StreamState:
     rows: deque[Row] = field(default_factory=lambda: deque(maxlen=_FRAMES))
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     link_bytes: int = 0
+    psnr_sum_db: float = 0.0
+    pictures_scored: int = 0
     pictures: FramePictures | None = None
 
 
@@ -138,6 +143,9 @@ class State:
         own.rows.append(row)
         own.outcomes[row.outcome] += 1
         own.link_bytes += row.link_bytes
+        if row.psnr_db is not None:
+            own.psnr_sum_db += row.psnr_db
+            own.pictures_scored += 1
         when_ns = row.decode_ns or row.arrive_ns or row.capture_ns
         if not row.outcome.in_time:
             self._note(LiveEvent(when_ns, EventKind(row.outcome.value), row.stream, f"frame {row.sequence}{_why(row)}"))
@@ -174,16 +182,62 @@ def _why(row: Row) -> str:
     return ""
 
 
-def kbit_s(rows: deque[Row], period_ns: int) -> list[tuple[float, float]]:
-    """Return (s, kbit/s) at each frame: the rate into the first link over the second before it, by capture time."""
+def complete(rows: Iterable[Row], now_ns: int) -> list[Row]:
+    """Return the rows before the first frame whose story is still open, by capture time.
+
+    A lost frame's story ends later than that of a decoded one. A frame that is open for longer than OPEN_NS
+    is taken for one whose row has not arrived here.
+    """
+    ordered = sorted(rows, key=lambda row: row.sequence)
+    found: list[Row] = []
+    for row in ordered:
+        if found and row.sequence > found[-1].sequence + 1 and now_ns - row.capture_ns < OPEN_NS:
+            break
+        found.append(row)
+    return found
+
+
+def kbit_s(rows: Iterable[Row], period_ns: int, now_ns: int, duration_ns: int) -> list[tuple[float, float]]:
+    """Return (s, kbit/s) at each frame: the rate into the first link over the second before it, by capture time.
+
+    Only whole seconds of complete frames are shown, or, in a shorter run, as much as it has.
+    """
     found: list[tuple[float, float]] = []
-    ordered = sorted(rows, key=lambda row: row.capture_ns)
+    ordered = complete(rows, now_ns)
+    window_ns = min(SECOND_NS, duration_ns)
     start, held_bytes = 0, 0
     for row in ordered:
         held_bytes += row.link_bytes
-        while ordered[start].capture_ns <= row.capture_ns - SECOND_NS:
+        while ordered[start].capture_ns <= row.capture_ns - window_ns:
             held_bytes -= ordered[start].link_bytes
             start += 1
-        span_ns = min(SECOND_NS, row.capture_ns - ordered[0].capture_ns + period_ns)
-        found.append((row.capture_ns / SECOND_NS, 8e6 * held_bytes / span_ns))
+        covered_ns = row.capture_ns - ordered[0].capture_ns + period_ns
+        if covered_ns + period_ns > window_ns:  # phases leave up to a period open
+            found.append((row.capture_ns / SECOND_NS, 8e6 * held_bytes / min(window_ns, covered_ns)))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over all streams of the run so far."""
+
+    frames: int
+    in_time: int
+    link_bytes: int
+    kbit_s: float | None
+    psnr_db: float | None
+
+
+def totals(state: State) -> Totals:
+    """Return the totals of the run so far: the rate over the time from the start, the mean of decoded pictures."""
+    streams = state.streams.values()
+    outcomes = sum((own.outcomes for own in streams), Counter[Outcome]())
+    link_bytes = sum(own.link_bytes for own in streams)
+    pictures = sum(own.pictures_scored for own in streams)
+    return Totals(
+        frames=outcomes.total(),
+        in_time=sum(count for outcome, count in outcomes.items() if outcome.in_time),
+        link_bytes=link_bytes,
+        kbit_s=8e6 * link_bytes / state.time_ns if state.time_ns else None,
+        psnr_db=sum(own.psnr_sum_db for own in streams) / pictures if pictures else None,
+    )

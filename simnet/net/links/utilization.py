@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 
 def recent_load(channel: Channel, counters: LinkCounters, now_ns: int) -> LinkLoad:
-    """Return the load of a link over the last half second. Changes nothing."""
+    """Return the load of a link over the last half second, or over the whole bins that there are so far. Changes nothing."""
     rate_bps, up = channel.rate_bps(now_ns)
     sent_bytes, lost_packets = counters.recent(now_ns)
-    offered_bps = 8 * sent_bytes * SECOND_NS / (RECENT_BINS * BIN_NS)
+    bins = min(RECENT_BINS, now_ns // BIN_NS)
+    offered_bps = 8 * sent_bytes * SECOND_NS / (bins * BIN_NS) if bins else 0.0
     return LinkLoad(channel.config.name, offered_bps / rate_bps, offered_bps / 1000, lost_packets, up)

@@ -10,6 +10,7 @@ from simnet.records import Outcome
 from simnet.records.telemetry import LinkLoad, LiveEnd
 from simnet.wire.telemetry.telemetry_messages import Published
 
+MS = 1_000_000
 CAR, VAN = "car/<front>", "van/front"
 
 
@@ -94,8 +95,10 @@ def test_map_shows_node_positions_and_link_loads(hear, beginning) -> None:
 
 def test_rates_average_the_last_second(hear, beginning, ending) -> None:
     state = hear(beginning)
-    # 1250 bytes every 100 ms are 100 kbit/s, from the first frame on.
-    assert states.kbit_s(state.streams[CAR].rows, 100_000_000) == [(0.0, 100.0), (0.1, 100.0), (0.2, 100.0)]
+    rows = state.streams[CAR].rows
+    # 1250 bytes every 100 ms are 100 kbit/s, once a whole second (or all of a shorter run) has been captured.
+    assert states.kbit_s(rows, 100 * MS, 300 * MS, 300 * MS) == [(0.2, 100.0)]
+    assert states.kbit_s(rows, 100 * MS, 300 * MS, 1000 * MS) == []
     moving = charts.quality(state, CAR)
     assert [line["data"] for line in moving["series"]] == [
         [[0.0, 30.0], [0.1, 31.0], [0.2, 32.0]],
@@ -104,6 +107,25 @@ def test_rates_average_the_last_second(hear, beginning, ending) -> None:
     assert moving["xAxis"]["max"] == charts.WINDOW_S
     state.take(ending)
     assert charts.rate(state, CAR)["xAxis"]["max"] == 1.0
+
+
+def test_rate_waits_for_frames_whose_story_is_open(hear, beginning) -> None:
+    state = hear(beginning)
+    rows = [replace(state.streams[CAR].rows[0], sequence=k, capture_ns=k * 100 * MS) for k in range(40) if k != 30]
+    assert states.kbit_s(rows, 100 * MS, 4000 * MS, 10_000 * MS)[-1] == (2.9, 100.0)
+    assert states.kbit_s(rows, 100 * MS, 9000 * MS, 10_000 * MS)[-1][0] == 3.9
+
+
+def test_totals_sum_up_all_streams(hear, beginning) -> None:
+    state = hear(beginning)
+    found = states.totals(state)
+    assert found.frames == sum(own.outcomes.total() for own in state.streams.values())
+    assert found.in_time < found.frames
+    assert found.link_bytes == 1250 * found.frames
+    shown = html_text.totals(state)
+    assert "late or lost" in shown
+    assert "kB" in shown
+    assert "van/front" in html_text.tile(state, "van/front")
 
 
 def test_crowded_chart_keeps_the_chosen_stream(scenario) -> None:
