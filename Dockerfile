@@ -10,6 +10,9 @@ COPY requirements.lock .
 RUN pip install --require-hashes -r requirements.lock
 COPY . .
 RUN pip install --no-deps --no-build-isolation .
+# What no run loads goes again: a quarter of it all.
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends binutils \
+ && sh .ci/slim.sh "$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 
 FROM ${PYTHON_IMAGE}
 # Panda3D's software renderer is linked to it, though no display is ever opened.

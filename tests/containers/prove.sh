@@ -20,7 +20,7 @@ PYTHON=$(python -c 'import sys; print(sys.base_prefix)')
 # A project folder of its own, so that nobody's ./runs is written to.
 mkdir "$work/project"
 cd "$work/project"
-cp -r "$root"/{Dockerfile,.dockerignore,docker-compose.yml,pyproject.toml,requirements.lock,README.md,LICENSE,simnet,scenarios,models} .
+cp -r "$root"/{Dockerfile,.dockerignore,.ci,docker-compose.yml,pyproject.toml,requirements.lock,README.md,LICENSE,simnet,scenarios,models} .
 cp "$here/judge.py" .
 over=("$here/judge.yml")
 if [ "$variant" = quick ]; then

@@ -89,9 +89,10 @@ def split(spec: str | None) -> tuple[str, int, str | None]:
 @lru_cache(maxsize=8)
 def opened(spec: str | None) -> Zoo:
     """Load the network of a model with weights and tables; all streams of the process share it."""
+    # It says what is missing where CompressAI is not installed; then torch may be missing too.
+    architecture, quality, file = split(spec)
     import torch
 
-    architecture, quality, file = split(spec)
     state = fetched(architecture, quality) if file is None else read(file)
     library_threads.limit_torch()
     kind = architectures().model_architectures[architecture]
