@@ -33,6 +33,8 @@ EARLY_NS = 1000 * SECOND_NS
 """A clock whose first time is before this began at zero."""
 ORIGINALS = "/original"
 """How topics of simnet's own recordings end that hold what a camera saw."""
+TRUE = "/true"
+"""How frames of nodes end in simnet's own recordings that report other poses than they have."""
 STATIC = "/tf_static"
 
 
@@ -173,6 +175,8 @@ class BagSurveyor:
             if (found.is_zero[topic] or topic in found.from_zero) and fix.place is not None:
                 stamped = replace(fix, stamp_ns=found.time_ns(topic, log_ns, fix.stamp_ns))
                 found.fixes.setdefault(topic, []).append(stamped)
+        if any(each.channel.is_own for each in found.topics.values()):
+            found.frames.replace_by(TRUE)
         found.frames.finish(otherwise=self._odometry)
         for topic, is_zero in found.is_zero.items():
             if is_zero and not topic.endswith(STATIC):

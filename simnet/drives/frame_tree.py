@@ -92,6 +92,11 @@ class FrameTree:
                 continue
             edge.add(each.stamp_ns, each.pose)
 
+    def replace_by(self, ending: str) -> None:
+        """Let frames whose names end so stand for those without the ending."""
+        for child in [name for name in self.edges if name.endswith(ending)]:
+            self.edges[child.removesuffix(ending)] = self.edges.pop(child)
+
     def finish(self, otherwise: FrameTree | None = None) -> None:
         """Sort what has been added, and take what is missing from another tree; before that nothing may be asked."""
         for child, edge in (otherwise.edges if otherwise else {}).items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import cos, radians, sin, tan
 from typing import TYPE_CHECKING, Any
 
-from simnet.tracks import poses
+from simnet.tracks import reported_poses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +17,8 @@ STEP_NS = 100_000_000
 WORLD = "world"
 OPTICAL = "/optical"
 """What is appended to a camera's name for the frame of its pictures: x right, y down, z forward."""
+TRUE = "/true"
+"""What is appended to a node's name for the frame of its true pose."""
 _LOOKING = (-0.5, 0.5, -0.5, 0.5)
 """Rotation of such a frame in one with x forward, y left, z up."""
 
@@ -24,11 +26,19 @@ _LOOKING = (-0.5, 0.5, -0.5, 0.5)
 def transforms(scenario: Scenario, t_ns: int) -> Iterator[dict[str, Any]]:
     """Yield transforms as Foxglove's have them: of nodes in the world, of cameras on nodes, of pictures' frames on cameras."""
     for node in scenario.nodes:
-        heading_deg = poses.heading_deg(node.trajectory, t_ns)
-        yield _transform(WORLD, node.name, poses.position(node.trajectory, t_ns), heading_deg, 0.0)
+        place_m, heading_deg = reported_poses.reported(node, t_ns, scenario.seed)
+        yield _transform(WORLD, node.name, place_m, heading_deg, 0.0)
         for camera in node.cameras:
             yield _transform(node.name, camera.name, camera.mount_m, camera.yaw_deg, camera.pitch_deg)
             yield _fields(camera.name, camera.name + OPTICAL, (0.0, 0.0, 0.0), _LOOKING)
+
+
+def true_transforms(scenario: Scenario, t_ns: int) -> Iterator[dict[str, Any]]:
+    """Yield the transforms in the world of nodes that report others: where what they stamp with a time was really taken."""
+    for node in scenario.nodes:
+        if node.pose_error is not None:
+            place_m, heading_deg = reported_poses.true_at(node, t_ns)
+            yield _transform(WORLD, node.name + TRUE, place_m, heading_deg, 0.0)
 
 
 def calibration(camera: CameraConfig) -> dict[str, Any]:

@@ -8,7 +8,8 @@
     /<stream>/row         simnet.Row                 all measurements of a frame, logged at the row's latest time
     /links/<link>         simnet.LinkBin             100 ms of a link
     /events               foxglove.Log               outages, hand-overs, frames that are not in time
-    /transforms           foxglove.FrameTransforms   poses of nodes and their cameras, every 100 ms
+    /transforms           foxglove.FrameTransforms   poses of nodes, as they report them, and of their cameras, every 100 ms
+    /true_transforms      foxglove.FrameTransforms   true poses of nodes with a pose_error
 
 Log times are virtual: a run begins at 0, which is 1970-01-01T00:00:00Z. Originals make the file a world of its own
 (`kind: rosbag`); frames of which no picture arrived, and sensors' frames, are written at the end.
@@ -150,6 +151,11 @@ class McapRecording(Export):
         for t_ns in range(0, self._scenario.duration_ns, frame_transforms.STEP_NS):
             found = [{"timestamp": _time(t_ns), **each} for each in frame_transforms.transforms(self._scenario, t_ns)]
             self._write("/transforms", recording_schemas.TRANSFORMS, t_ns, {"transforms": found})
+            true = [
+                {"timestamp": _time(t_ns), **each} for each in frame_transforms.true_transforms(self._scenario, t_ns)
+            ]
+            if true:
+                self._write("/true_transforms", recording_schemas.TRANSFORMS, t_ns, {"transforms": true})
 
     def _write_unseen(self, ended: FinishedRun) -> None:
         """Write the originals of frames of which fusion got no picture, and of sensors."""

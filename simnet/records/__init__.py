@@ -48,6 +48,7 @@ __all__ = [
     "NodeConfig",
     "NodeLossConfig",
     "Outcome",
+    "PoseErrorConfig",
     "RateConfig",
     "Row",
     "Scenario",
@@ -107,6 +108,19 @@ class CameraConfig:
     """Source in a world of recorded pictures: folder, video file, pattern of pictures, or `left` / `right`."""
     listed: tuple[str, ...] = ()
     """Instead of a source: pictures and patterns, in the order in which they are shown."""
+    clock_ns: int = 0
+    """How much the node's clock is ahead: a frame captured at t on that clock shows the world at t - clock_ns."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoseErrorConfig:
+    """Errors of what a node knows of itself: standard deviations of its place and heading, and its clock's lead."""
+
+    position_m: float = 0.0
+    """Of x and of y each."""
+    heading_deg: float = 0.0
+    clock_ns: int = 0
+    """Positive: ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +130,8 @@ class NodeConfig:
     name: str
     trajectory: Trajectory
     cameras: tuple[CameraConfig, ...] = ()
+    pose_error: PoseErrorConfig | None = None
+    """Error of the poses that it reports; None: they are true."""
 
 
 @dataclass(frozen=True, slots=True)

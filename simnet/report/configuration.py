@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from simnet.records import CameraConfig, LinkConfig, LossConfig, NodeConfig, Scenario, StreamConfig, TrafficConfig
+from simnet.records import (
+    CameraConfig,
+    LinkConfig,
+    LossConfig,
+    NodeConfig,
+    PoseErrorConfig,
+    Scenario,
+    StreamConfig,
+    TrafficConfig,
+)
 from simnet.report.formatting import (
     MISSING,
     bit_rate,
@@ -36,7 +45,13 @@ def _node(node: NodeConfig) -> tuple[str, ...]:
     pace = f"{speed * 3.6:g} km/h" if moves else "fixed"
     if node.trajectory.times_ns:
         pace = node.trajectory.source.partition(" ")[0] or "by its times"
-    return node.name, start, pace, cameras or MISSING
+    return node.name, start, pace + _error(node.pose_error), cameras or MISSING
+
+
+def _error(error: PoseErrorConfig | None) -> str:
+    if error is None:
+        return ""
+    return f"; reports poses off by {error.position_m:g} m, {error.heading_deg:g}°, {error.clock_ns / 1e6:g} ms"
 
 
 def _camera(camera: CameraConfig) -> str:

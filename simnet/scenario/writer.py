@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         LinkConfig,
         LossConfig,
         NodeConfig,
+        PoseErrorConfig,
         RateConfig,
         Scenario,
         StreamConfig,
@@ -97,9 +98,17 @@ def _without_none(tree: dict[str, Any]) -> dict[str, Any]:
 
 
 def _node(node: NodeConfig) -> dict[str, Any]:
-    return _way(node.trajectory) | {
-        "cameras": {camera.name.partition("/")[2]: _FlowMapping(_camera(camera)) for camera in node.cameras}
-    }
+    return (
+        _way(node.trajectory)
+        | {"cameras": {camera.name.partition("/")[2]: _FlowMapping(_camera(camera)) for camera in node.cameras}}
+        | ({} if node.pose_error is None else {"pose_error": _pose_error(node.pose_error)})
+    )
+
+
+def _pose_error(error: PoseErrorConfig) -> dict[str, Any]:
+    return _FlowMapping(
+        position=text(error.position_m, "m"), heading=text(error.heading_deg, "deg"), clock=text(error.clock_ns, "ns")
+    )
 
 
 def _way(way: Trajectory) -> dict[str, Any]:

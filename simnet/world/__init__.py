@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from simnet import drives, plugins
 from simnet.errors import InputError
 from simnet.serial_imports import imported
+from simnet.world import shifted_clocks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +62,10 @@ def open_world(config: WorldConfig, cameras: Mapping[str, CameraConfig], seed: i
         InputError: The kind of world, the scene, or a camera's source does not exist.
         PictureError: Recorded pictures are missing.
     """
-    return _open(config, cameras, seed)
+    world = _open(config, cameras, seed)
+    if not any(camera.clock_ns for camera in cameras.values()):
+        return world
+    return shifted_clocks.ShiftedWorld(world, cameras, begins=config.kind != "rendered")
 
 
 def end_ns(config: WorldConfig, cameras: Mapping[str, CameraConfig], until_ns: int) -> int | None:
@@ -72,12 +76,14 @@ def end_ns(config: WorldConfig, cameras: Mapping[str, CameraConfig], until_ns: i
     """
     if config.kind == "rendered":
         return None
+    late_ns = shifted_clocks.latest_ns(cameras)
     world = _open(config, cameras, 0)
     try:
         if hasattr(world, "end_ns"):
-            return world.end_ns(until_ns)
+            found = world.end_ns(until_ns + late_ns)
+            return None if found is None else max(0, found - late_ns)
         length_ns = world.length_ns
-        return None if length_ns is None or length_ns > until_ns else length_ns
+        return None if length_ns is None or length_ns - late_ns > until_ns else max(0, length_ns - late_ns)
     finally:
         world.close()
 
@@ -94,7 +100,7 @@ def files(config: WorldConfig, cameras: Mapping[str, CameraConfig], duration_ns:
     if module == MODULES["rendered"]:
         return []
     if module != PLUGIN_MODULE:
-        return imported(module).files(config, cameras, duration_ns)
+        return imported(module).files(config, cameras, duration_ns + shifted_clocks.latest_ns(cameras))
     if config.path is None:
         return []
     root = Path(config.path)

@@ -26,7 +26,7 @@ from simnet.records.telemetry import (
     LiveSample,
     NodePath,
 )
-from simnet.tracks import poses
+from simnet.tracks import poses, reported_poses
 from simnet.wire.telemetry.telemetry_messages import Published
 from simnet.wire.telemetry.telemetry_sockets import LivePublisher
 
@@ -62,7 +62,7 @@ class Telemetry(RunWatcher):
         self._scenario, self._run = scenario, run
         self._streams = {stream.name: stream for stream in scenario.streams}
         self._cameras = scenario.cameras
-        self._ways = {node.name: node.trajectory for node in scenario.nodes}
+        self._nodes, self._seed = scenario.nodes, scenario.seed
         self._publisher = LivePublisher(endpoint, Published(LiveRun(uuid.uuid4().hex, run, scenario, _ways(scenario))))
         self._network: Network | None = None
         self._now_ns = 0
@@ -101,7 +101,8 @@ class Telemetry(RunWatcher):
         dropped = self._publisher.dropped
 
         def sample() -> Published:
-            positions = tuple((node, *poses.position(way, now_ns)) for node, way in self._ways.items())
+            told = ((node.name, reported_poses.reported(node, now_ns, self._seed)[0]) for node in self._nodes)
+            positions = tuple((name, *place) for name, place in told)
             return Published(LiveSample(now_ns, positions, loads, dropped))
 
         self._publisher.put(sample)

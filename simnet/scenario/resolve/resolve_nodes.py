@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from simnet.records import SECOND_NS, CameraConfig, NodeConfig, Trajectory
+from simnet.records import SECOND_NS, CameraConfig, NodeConfig, PoseErrorConfig, Trajectory
 from simnet.scenario.schema.path_schema import TrackSpec
 from simnet.suggestions import near
 
@@ -29,13 +29,15 @@ def resolve(document: ScenarioSpec, recorded: Mapping[str, Trajectory], problems
         for member in reversed(chain):
             if member not in cameras:
                 _place(document, member, ways, cameras, problems)
-    return tuple(
-        NodeConfig(
-            name, ways[name], tuple(_camera(name, key, camera, ways[name]) for key, camera in cameras[name].items())
-        )
-        for name in document.nodes
-        if name in ways
-    )
+    return tuple(_node(document, name, ways[name], cameras[name]) for name in document.nodes if name in ways)
+
+
+def _node(document: ScenarioSpec, name: str, way: Trajectory, cameras: Mapping[str, CameraSpec]) -> NodeConfig:
+    written = document.nodes[name].pose_error
+    error = None if written is None else PoseErrorConfig(written.position, written.heading, written.clock)
+    clock_ns = error.clock_ns if error else 0
+    own = tuple(_camera(name, key, camera, way, clock_ns) for key, camera in cameras.items())
+    return NodeConfig(name, way, own, error)
 
 
 def unknown(document: ScenarioSpec, problems: Problems, path: Path, name: str) -> None:
@@ -110,7 +112,7 @@ def _check_path(name: str, path: Sequence[Sequence[float]], problems: Problems) 
             problems.at_value(("nodes", name, "path", index + 1), text)
 
 
-def _camera(node: str, key: str, camera: CameraSpec, way: Trajectory) -> CameraConfig:
+def _camera(node: str, key: str, camera: CameraSpec, way: Trajectory, clock_ns: int) -> CameraConfig:
     width, height = camera.size
     forward, left, up = camera.mount
     return CameraConfig(
@@ -126,4 +128,5 @@ def _camera(node: str, key: str, camera: CameraSpec, way: Trajectory) -> CameraC
         pitch_deg=camera.pitch,
         source=None if isinstance(camera.source, list) else camera.source,
         listed=tuple(camera.source) if isinstance(camera.source, list) else (),
+        clock_ns=clock_ns,
     )

@@ -49,6 +49,17 @@ class CameraSpec(Spec):
     right."""
 
 
+class PoseErrorSpec(Spec):
+    """Errors of what a node knows of itself."""
+
+    position: f.Margin = 0.0
+    """Standard deviation of the reported place, in x and in y; each report is drawn anew."""
+    heading: f.Turn = 0.0
+    """Standard deviation of the reported heading."""
+    clock: f.Moment = 0
+    """How much the node's clock is ahead (negative: behind): its pictures and poses of a time are that much older."""
+
+
 class NodeSpec(Spec):
     """A vehicle, a drone or a roadside unit: at a position, on a path, or following another node."""
 
@@ -73,6 +84,10 @@ class NodeSpec(Spec):
         default=None, examples=[{"front": {"size": [256, 128], "rate": "10 Hz"}}]
     )
     """Cameras by name; elsewhere in the file, a camera's name is node/camera."""
+    pose_error: PoseErrorSpec | None = Field(
+        default=None, examples=[{"position": "0.2 m", "heading": "0.2 deg", "clock": "100 ms"}]
+    )
+    """Errors of the poses and times that the node reports; true if left out. Radio links follow true places."""
 
     @model_validator(mode="after")
     def _one_place(self) -> NodeSpec:
