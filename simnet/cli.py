@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 import time
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from simnet import commands, interrupts, library_threads
@@ -55,7 +55,8 @@ def _run(typed: list[str], began: float) -> int:
         command_parser.build().parse_args(typed, parsed)
         _check_limit_on_files()
         with interrupts.raising() as parsed.cancel, interrupts.deadline(lambda: _interrupted(parsed)):
-            status = commands.find(parsed.command).execute(parsed)
+            with _permission(parsed):
+                status = commands.find(parsed.command).execute(parsed)
             sys.stdout.flush()
     except SimnetError as error:
         _complain(f"error: {error}")
@@ -76,6 +77,15 @@ def _run(typed: list[str], began: float) -> int:
         _complain(f"error: {getattr(error, 'filename', None) or 'the system'}: {cause(error)}")
         return 1
     return status
+
+
+def _permission(parsed: argparse.Namespace) -> AbstractContextManager[None]:
+    """Return what allows code of files for the command, if the user gave the permission."""
+    if not getattr(parsed, "allow_code", False):
+        return nullcontext()
+    from simnet import code_files
+
+    return code_files.permission()
 
 
 def _interrupted(parsed: argparse.Namespace) -> None:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from simnet import code_files
 from simnet.api import validation
 from simnet.api.evaluation_report import EvaluationReport
 from simnet.api.running import new_folder
@@ -36,6 +37,7 @@ def evaluate(
     unrelated: validation.NameOrNone = None,
     jobs: validation.Workers = None,
     examples: validation.Whole = 3,
+    allow_code: validation.Switch = False,
 ) -> EvaluationReport:
     """Measure rate and distortion of codecs on pairs of pictures from real bytes, write a folder, and return its report.
 
@@ -59,6 +61,7 @@ def evaluate(
         unrelated: Data set of the unrelated side pictures.
         jobs: Number of threads; None: one for each processor. The figures do not depend on it.
         examples: Number of pictures to show on the page.
+        allow_code: Whether the code of codecs that are named by a file (`./mine.py:Codec`) may run.
 
     Raises:
         SimnetError: An argument, the data, a codec, a metric or the folder has a fault; the message is one line.
@@ -71,28 +74,29 @@ def evaluate(
     folder, is_ours = (new_folder("evaluation"), True) if out is None else (Path(out), False)
     try:
         evaluation_page.prepare(folder)
-        measured = evaluator.evaluate(
-            evaluation_options.parse_data(names),
-            [codecs] if isinstance(codecs, str) else list(codecs),
-            sorted(qualities) if qualities is not None else evaluation_options.parse_qualities(None),
-            None if anchors is None else anchors if isinstance(anchors, str) else ",".join(anchors),
-            size,
-            protocol=protocol,
-            offsets=list(offsets),
-            rates=rates,
-            psnr_rates=psnr_rates,
-            rivals=rivals,
-            metrics=[metrics] if isinstance(metrics, str) else list(metrics),
-            lpips_weights=None if lpips_weights is None else Path(lpips_weights),
-            replicates=bootstrap,
-            costs=True,
-            both_directions=both_directions,
-            most=pictures,
-            unrelated=unrelated,
-            jobs=jobs or library_threads.processors(),
-            examples=examples,
-            quiet=True,
-        )
+        with code_files.permission(given=allow_code):
+            measured = evaluator.evaluate(
+                evaluation_options.parse_data(names),
+                [codecs] if isinstance(codecs, str) else list(codecs),
+                sorted(qualities) if qualities is not None else evaluation_options.parse_qualities(None),
+                None if anchors is None else anchors if isinstance(anchors, str) else ",".join(anchors),
+                size,
+                protocol=protocol,
+                offsets=list(offsets),
+                rates=rates,
+                psnr_rates=psnr_rates,
+                rivals=rivals,
+                metrics=[metrics] if isinstance(metrics, str) else list(metrics),
+                lpips_weights=None if lpips_weights is None else Path(lpips_weights),
+                replicates=bootstrap,
+                costs=True,
+                both_directions=both_directions,
+                most=pictures,
+                unrelated=unrelated,
+                jobs=jobs or library_threads.processors(),
+                examples=examples,
+                quiet=True,
+            )
         evaluation_page.write(cast("EvaluationResult", measured), folder)
     except BaseException:
         if is_ours:

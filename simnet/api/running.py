@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from simnet import code_files
 from simnet import scenario as scenarios
 from simnet.api import validation
 from simnet.api.reports import RunReport
@@ -14,19 +15,23 @@ from simnet.records import SECOND_NS, Scenario
 
 
 @validation.validated
-def load(scenario: validation.ScenarioFile, overrides: validation.Overrides = ()) -> Scenario:
+def load(
+    scenario: validation.ScenarioFile, overrides: validation.Overrides = (), *, allow_code: validation.Switch = False
+) -> Scenario:
     """Return the resolved scenario of a file, or of a shipped scenario's name.
 
     Args:
         scenario: A YAML file, or a name that `simnet ls` lists.
         overrides: Changes in the form of `--set`: `["duration=1s"]` or `{"duration": "1s", "links.*.queue": "8 kB"}`;
             `*` stands for any key.
+        allow_code: Whether the code of codecs that the scenario names by a file (`./mine.py:Codec`) may run.
 
     Raises:
         InputError: There is no such file and no such shipped scenario.
         ScenarioError: The file or an override is invalid; the message gives file, line, column, key, and the expected form.
     """
-    return scenarios.load(str(scenario), list(overrides))
+    with code_files.permission(given=allow_code):
+        return scenarios.load(str(scenario), list(overrides))
 
 
 @validation.validated
@@ -41,6 +46,7 @@ def run(
     live: validation.Address = None,
     exports: validation.Exports = (),
     progress: validation.RunProgress = None,
+    allow_code: validation.Switch = False,
 ) -> RunReport:
     """Run a scenario, write its folder, and return its report.
 
@@ -54,6 +60,7 @@ def run(
         live: The endpoint that publishes telemetry for `simnet dashboard`, e.g. `tcp://127.0.0.1:5570`.
         exports: Additional formats to write into the folder, from `simnet.exports.KINDS`, e.g. `["mcap", "pcap"]`.
         progress: A function that is called with the virtual time in seconds at every captured frame.
+        allow_code: See `load`; it holds in this process and those that it starts while the run lasts.
 
     Raises:
         SimnetError: The scenario, its world, its codecs, the folder or a host has a fault; the message is one line.
@@ -61,34 +68,35 @@ def run(
     from simnet import engine
     from simnet.engine.run_options import Invocation, RunOptions
 
-    texts = list(overrides)
-    if isinstance(scenario, Scenario):
-        if texts:
-            raise InputError("overrides of a loaded scenario; expected them at simnet.load(name, overrides)")
-        loaded, origin = scenario, Invocation(scenario_text=scenarios.dump(scenario))
-    else:
-        loaded = scenarios.load(str(scenario), texts)
-        changes = f", overrides={texts!r}" if texts else ""
-        written = Path(loaded.path).read_text(encoding="utf-8")
-        origin = Invocation(f"simnet.run({str(scenario)!r}{changes})", texts, written)
-    folder, is_ours = (new_folder(loaded.name), True) if out is None else (Path(out), False)
-    try:
-        options = RunOptions(
-            hosts=hosts,
-            report=page,
-            realtime=realtime,
-            live=live,
-            exports=tuple(exports),
-            progress=(lambda _: None) if progress is None else lambda now_ns: progress(now_ns / SECOND_NS),
-            invocation=origin,
-        )
-        result = engine.run(loaded, folder, options)
-    except BaseException:
-        if is_ours:
-            with suppress(OSError):  # A folder with files is kept for inspection or for resuming the run.
-                folder.rmdir()
-        raise
-    return RunReport(result.folder)
+    with code_files.permission(given=allow_code):
+        texts = list(overrides)
+        if isinstance(scenario, Scenario):
+            if texts:
+                raise InputError("overrides of a loaded scenario; expected them at simnet.load(name, overrides)")
+            loaded, origin = scenario, Invocation(scenario_text=scenarios.dump(scenario))
+        else:
+            loaded = scenarios.load(str(scenario), texts)
+            changes = f", overrides={texts!r}" if texts else ""
+            written = Path(loaded.path).read_text(encoding="utf-8")
+            origin = Invocation(f"simnet.run({str(scenario)!r}{changes})", texts, written)
+        folder, is_ours = (new_folder(loaded.name), True) if out is None else (Path(out), False)
+        try:
+            options = RunOptions(
+                hosts=hosts,
+                report=page,
+                realtime=realtime,
+                live=live,
+                exports=tuple(exports),
+                progress=(lambda _: None) if progress is None else lambda now_ns: progress(now_ns / SECOND_NS),
+                invocation=origin,
+            )
+            result = engine.run(loaded, folder, options)
+        except BaseException:
+            if is_ours:
+                with suppress(OSError):  # A folder with files is kept for inspection or for resuming the run.
+                    folder.rmdir()
+            raise
+        return RunReport(result.folder)
 
 
 def new_folder(name: str) -> Path:

@@ -16,7 +16,7 @@ import msgpack
 import numpy as np
 from PIL import Image
 
-from simnet import picture_files
+from simnet import code_files, codec_names, picture_files
 from simnet.codec.bitstream import announcements
 from simnet.codec.bitstream.announcements import LARGEST_SIDE
 from simnet.codec.registry import open_decoder, open_encoder
@@ -95,6 +95,7 @@ def decode_file(
     side: Sequence[Path] = (),
     models: Sequence[str] | None = (),
     most_pixels: int = MOST_PIXELS,
+    code: str | None = None,
 ) -> Decoded:
     """Decode a file with side pictures from files, and write the picture.
 
@@ -103,6 +104,7 @@ def decode_file(
         output: The picture to write.
         side: Side pictures.
         models: Models that the bitstream may name besides the shipped ones; see `registry.open_decoder`.
+        code: The codec, if the bitstream names a file of code: a bitstream never chooses what code runs.
         most_pixels: Largest picture; decoders of networks take some hundred bytes for each pixel that is announced.
     """
     data = _content(file)
@@ -113,13 +115,30 @@ def decode_file(
                 f"announced picture of {announcement.width} x {announcement.height} has {count} pixels; expected up to "
                 f"{most_pixels} (--max-pixels {count} takes it)"
             )
-        decoder = open_decoder(announcement, models)
+        decoder = open_decoder(_by_own_code(announcement, code), models)
         pictures = [SideInformation(read_picture(path), str(path), 0) for path in side]
         decoded = decoder.decode(frame, pictures)
     except (BitstreamError, ModelError) as error:
         raise type(error)(f"{file}: {error}") from error
     write_whole(output, _picture_file(output, decoded.picture))
     return decoded
+
+
+def _by_own_code(announcement: Announcement, code: str | None) -> Announcement:
+    """Return the announcement with the user's own file of code in place of the one that it names.
+
+    Raises:
+        ModelError: It names code, and the user has named none, or other code.
+    """
+    named = codec_names.shown(announcement.codec)
+    if code_files.parse(codec_names.bare(announcement.codec)) is None:
+        if code is not None:
+            raise ModelError(f"codec {announcements.shown(named)}: no code of a file; expected no --codec")
+        return announcement
+    if code is None or codec_names.shown(code) != named:
+        wanted = announcements.shown(named)
+        raise ModelError(f"coded by code of a file, {wanted}; expected --codec with its file, and --allow-code")
+    return dataclasses.replace(announcement, codec=code)
 
 
 def _content(file: Path) -> bytes:

@@ -11,8 +11,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simnet import source_digest
-from simnet.codec import plugin_codecs, recorded_sizes, registry
+from simnet import codec_names, source_digest
+from simnet.codec import recorded_sizes, registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,18 +45,21 @@ def plain_identity(name: str, model: str | None = None) -> str:
     plain = name.removesuffix(registry.FUSE)
     code = source_digest.digest(*registry.modules_of(plain))
     if (plugin := registry.plugin_of(name)) is not None:
-        return _digest(plugin.name, plugin.identity(), *plugin_codecs.family(plugin).identity(own), code)
+        options = plain.removeprefix(codec_names.bare(plain))
+        own_parts = registry.plugin_family(name, own).identity(own)
+        return _digest(f"{plugin.name}{options}", plugin.identity(), *own_parts, code)
     family = registry.family_of(name)
-    checkpoint = _zoo_checkpoint(own) if family == _ZOO else _checkpoint(plain, own)
+    registry.check_options(name)
+    checkpoint = _zoo_checkpoint(own) if family == _ZOO else _checkpoint(codec_names.bare(plain), own)
     return _digest(
         plain, family, *checkpoint, code, *(source_digest.version(name) for name in LIBRARIES.get(family, ()))
     )
 
 
-def refers(name: str) -> bool:
+def refers(name: str, model: str | None = None) -> bool:
     """Return whether frames of a codec can refer to earlier frames."""
-    if (plugin := registry.plugin_of(name)) is not None:
-        return plugin_codecs.family(plugin).refers
+    if registry.plugin_of(name) is not None:
+        return registry.plugin_family(name, registry.parted(name, model)[0]).refers
     return registry.family_of(name) in REFERRING
 
 

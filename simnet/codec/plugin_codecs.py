@@ -8,25 +8,33 @@ and an invalid value is reported as an error of the package.
 
 from __future__ import annotations
 
+import hashlib
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from pydantic import ValidationError
 
+from simnet import codec_names, codec_options, constructor_options
+from simnet.code_files import CodeFile
 from simnet.codec.bitstream import framing
 from simnet.codec.bitstream.padding import check_size
-from simnet.codec.model import refuse
+from simnet.codec.model import file_digest, refuse
 from simnet.errors import BitstreamError, ModelError, PluginError
 from simnet.plugins import Plugin, blamed
 from simnet.records import Announcement, Decoded, SideInformation
+from simnet.serial_imports import imported
 
 TIMES_NS = (5_000_000, 5_000_000)
 """Default declared virtual coding times of a frame for plain codecs."""
 _PROBE = (64, 64)
 PLAIN = ("encode", "decode")
+NETWORK_MODULE = "simnet.codec.torch_module"
+"""Module that makes codecs of networks; it needs torch."""
 FAMILY = ("open_encoder", "open_decoder", "declared_times")
 
 
@@ -47,21 +55,71 @@ class PlainCodec(Protocol):
 
 
 @lru_cache(maxsize=32)
-def family(plugin: Plugin) -> Family:
-    """Import a plug-in; PluginError if a required attribute of a codec is missing."""
-    return of(plugin.load(), plugin.name, str(plugin), plugin.identity)
+def family(plugin: Plugin | CodeFile, source: str = "", options: str = "", model: str | None = None) -> Family:
+    """Import a plug-in or a file of code; PluginError if a required attribute of a codec is missing.
+
+    Args:
+        plugin: Where the class is.
+        source: Digest of the source, so that an edited file is another family.
+        options: Options as text, `{key: value}`, or empty.
+        model: File of weights that the class is made with.
+    """
+    del source
+    given = codec_names.options_of(options)
+    return of(plugin.load(), plugin.name + options, str(plugin), plugin.identity, given, model)
 
 
-def of(codec: Any, name: str, who: str, identity: Callable[[], str]) -> Family:
-    """Wrap `codec`, a plug-in's object, as a family; `who` names it in errors, `identity` returns its source's digest."""
-    if inspect.isclass(codec):
-        with blamed(who, "cannot be made without arguments"):
-            codec = codec()
+def of(
+    codec: Any,
+    name: str,
+    who: str,
+    identity: Callable[[], str],
+    options: Mapping[str, Any] | None = None,
+    model: str | None = None,
+) -> Family:
+    """Wrap `codec`, a plug-in's object, as a family.
+
+    `who` names it in errors, `identity` returns its source's digest. A class is made with `options`, and with `model` if it
+    takes one.
+    """
+    kind = codec
+    codec = _made(kind, options or {}, model, who)
+    digest = identity if model is None else lambda: _with_model(identity(), model)
+    if is_network(codec):
+        with blamed(who, "its network cannot be used"):
+            own = None if constructor_options.takes_model(kind) else model
+            return Family(
+                _PlainFamily(imported(NETWORK_MODULE).NetworkCodec(codec, who, own), who, digest, model), name, who
+            )
+    if model is not None and not constructor_options.takes_model(kind):
+        raise ModelError(f"{who}: takes no model; found model {model}")
     if all(callable(getattr(codec, part, None)) for part in FAMILY):
         return Family(codec, name, who)
     if all(callable(getattr(codec, part, None)) for part in PLAIN):
-        return Family(_PlainFamily(codec, who, identity), name, who)
-    raise PluginError(f"{who}: found {codec!r:.60}; expected {' and '.join(PLAIN)}, or {', '.join(FAMILY)}")
+        return Family(_PlainFamily(codec, who, digest, model), name, who)
+    raise PluginError(
+        f"{who}: found {codec!r:.60}; expected {' and '.join(PLAIN)}, {', '.join(FAMILY)}, or a network with compress and "
+        "decompress"
+    )
+
+
+def _made(kind: Any, options: Mapping[str, Any], model: str | None, who: str) -> Any:
+    """Return the object that a class makes with options; an object is returned as it is."""
+    try:
+        given = constructor_options.validated(kind, options, who)
+    except ValidationError as error:
+        fault = codec_options.faults(error, constructor_options.names(kind))[0][1]
+        raise PluginError(f"{who}: {fault}") from None
+    if not inspect.isclass(kind):
+        return kind
+    if model is not None and constructor_options.takes_model(kind):
+        given[constructor_options.MODEL] = model
+    with blamed(who, "cannot be made without arguments" if not given else "cannot be made with these options"):
+        return kind(**given)
+
+
+def _with_model(source: str, model: str) -> str:
+    return hashlib.sha256(f"{source}\0{file_digest(Path(model))}".encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +142,8 @@ class Family:
 
     def identity(self, model: str | None) -> tuple[str, ...]:
         """Return the digests of the files that `model` names, if the family takes models."""
+        if isinstance(self.inner, _PlainFamily):
+            return () if self.inner.model is None else (self.inner.identity(),)
         if model is None:
             return ()
         announced = self.open_encoder(self.name, *_PROBE, model).announcement
@@ -114,6 +174,14 @@ class Family:
         if not (isinstance(times, tuple) and [type(each) for each in times] == [int, int] and min(times) >= 0):
             raise PluginError(f"{self.who}: declares coding times {times!r:.60}; expected (encode ns, decode ns)")
         return times
+
+
+def is_network(found: Any) -> bool:
+    """Return whether an object is a network with CompressAI's interface; torch is not imported to find out."""
+    is_module = any(
+        (kind.__module__, kind.__name__) == ("torch.nn.modules.module", "Module") for kind in type(found).__mro__
+    )
+    return is_module and all(callable(getattr(found, part, None)) for part in ("compress", "decompress"))
 
 
 class PluginEncoder:
@@ -165,6 +233,8 @@ class _PlainFamily:
     codec: Any
     who: str
     identity: Callable[[], str]
+    model: str | None = None
+    """File of weights that the codec was made with."""
     refers = False
 
     @property
@@ -172,8 +242,9 @@ class _PlainFamily:
         return bool(getattr(self.codec, "takes_side", False))
 
     def open_encoder(self, name: str, width: int, height: int, model: str | None) -> _PlainEncoder:
-        refuse(name, model)
-        return _PlainEncoder(self.codec, self.who, Announcement(name, "", self.identity(), "", width, height))
+        self._check(name, model)
+        announced = Announcement(name, self.model or "", self.identity(), "", width, height)
+        return _PlainEncoder(self.codec, self.who, announced)
 
     def open_decoder(self, announcement: Announcement) -> _PlainDecoder:
         own = self.identity()
@@ -184,8 +255,12 @@ class _PlainFamily:
         return _PlainDecoder(self.codec, self.who, announcement)
 
     def declared_times(self, name: str, model: str | None) -> tuple[int, int]:
-        refuse(name, model)
+        self._check(name, model)
         return getattr(self.codec, "times_ns", TIMES_NS)
+
+    def _check(self, name: str, model: str | None) -> None:
+        if model != self.model:
+            refuse(name, model)
 
 
 class _PlainEncoder:

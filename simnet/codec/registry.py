@@ -1,6 +1,7 @@
 """Registry of codecs: opens an encoder or decoder by codec name.
 
-A codec name is `name` or `name+fuse`. In `name+fuse` the stand-alone side-information stage processes the pictures that codec
+A codec name is `name`, `name{option: value}` or either with `+fuse` behind it; `name` may be `FILE.py:CLASS`
+(`code_files`). In `name+fuse` the stand-alone side-information stage processes the pictures that codec
 `name` decodes; a model of codec `fuse` belongs to that stage, any other model belongs to the plain codec. Codecs are grouped in
 families. A family is a module that is imported when one of its codecs is opened; other packages add families through
 `plugin_codecs`. A family provides
@@ -15,7 +16,10 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from simnet import plugins
+from pydantic import ValidationError
+
+from simnet import code_files, codec_names, codec_options, plugins
+from simnet.code_files import CodeFile
 from simnet.codec import permitted_models, replaced
 from simnet.codec.bitstream import announcements
 from simnet.codec_names import FAMILIES, FUSE, RECORDED, names
@@ -34,8 +38,8 @@ if TYPE_CHECKING:
 OWN_SIDE = frozenset(("atn", "ndic", "dsin", "atn-paper", "ndic-bls17", "ndic-bmshj18"))
 """Codecs whose decoders use side information themselves."""
 RECORDED_MODULE = "simnet.codec.recorded_sizes"
-PLUGIN_MODULE = "simnet.codec.plugin_codecs"
-"""Module that opens codecs of other packages."""
+PLUGIN_MODULES = ("simnet.codec.plugin_codecs", "simnet.codec.torch_module")
+"""Modules that open codecs of other packages and of files; the second those that are networks."""
 OWN = frozenset((RECORDED, *(name for members in FAMILIES.values() for name in members)))
 """Codec names that plug-ins cannot use."""
 STAGE = "fuse"
@@ -43,24 +47,24 @@ STAGE = "fuse"
 STAGE_MODULE = "simnet.codec.learned.side_fusion"
 
 
-def known(name: str) -> str:
-    """Return `name`; raise ModelError with the list of codecs if it is unknown."""
-    _family(name)
+def known(name: str, model: str | None = None) -> str:
+    """Return `name`; raise ModelError with the list of codecs if it is unknown. Code of a file is made with `model`."""
+    _family(name, model)
     return name
 
 
-def takes_side(name: str) -> bool:
+def takes_side(name: str, model: str | None = None) -> bool:
     """Return whether the decoder of a codec uses side information."""
-    if name.endswith(FUSE) or name in OWN_SIDE:
+    if name.endswith(FUSE) or codec_names.bare(name) in OWN_SIDE:
         return True
-    return plugin_of(name) is not None and _family(name).takes_side
+    return plugin_of(name) is not None and _family(name, model).takes_side
 
 
 def open_encoder(name: str, width: int, height: int, model: str | None = None) -> Encoder:
     """Open an encoder (`protocols.Encoder`) of width x height; `model` is a folder of `models/` (default: the codec's)."""
     plain = name.removesuffix(FUSE)
     own, stage = parted(name, model)
-    encoder = _family(name).open_encoder(plain, width, height, own)
+    encoder = _family(name, own).open_encoder(plain, width, height, own)
     if name != plain:
         # The camera sends the plain codec's bytes; `+fuse` changes only the decoder.
         announced = f"{encoder.announcement.model}{FUSE}{stage}"
@@ -81,6 +85,8 @@ def open_decoder(announcement: Announcement, models: Sequence[str] | None = None
         BitstreamError: A field of the announcement is one that no stream has.
     """
     announcements.check(announcement)
+    if code_files.parse(codec_names.bare(announcement.codec)) is not None:
+        return _code_decoder(announcement, models)
     if models is not None:
         announcement = permitted_models.permitted(announcement, models)
     plain = announcement.codec.removesuffix(FUSE)
@@ -89,6 +95,18 @@ def open_decoder(announcement: Announcement, models: Sequence[str] | None = None
     own, _, stage = announcement.model.partition(FUSE)
     decoder = _family(plain).open_decoder(dataclasses.replace(announcement, codec=plain, model=own))
     return imported(STAGE_MODULE).FusingDecoder(decoder, announcement, stage)
+
+
+def _code_decoder(announcement: Announcement, models: Sequence[str] | None) -> Decoder:
+    """Open a decoder of code; whose stream it is does not choose the file of weights: `models` does, if it is given."""
+    name = announcement.codec
+    own, _, stage = announcement.model.partition(FUSE)
+    if models is not None:
+        chosen, stage = parted(name, models[0] if models else None)
+        own = chosen or ""
+    plain = name.removesuffix(FUSE)
+    decoder = _family(name, own or None).open_decoder(dataclasses.replace(announcement, codec=plain, model=own))
+    return decoder if plain == name else imported(STAGE_MODULE).FusingDecoder(decoder, announcement, stage)
 
 
 def check(stream: StreamConfig, camera: CameraConfig) -> None:
@@ -106,7 +124,7 @@ def check(stream: StreamConfig, camera: CameraConfig) -> None:
 def declared_times(name: str, model: str | None = None) -> tuple[int, int]:
     """Declared virtual coding times of one frame: encode, decode (ns)."""
     own, stage = parted(name, model)
-    times = _family(name).declared_times(name.removesuffix(FUSE), own)
+    times = _family(name, own).declared_times(name.removesuffix(FUSE), own)
     if not stage:
         return times
     from simnet.codec import model as models
@@ -120,7 +138,7 @@ def parted(name: str, model: str | None) -> tuple[str | None, str]:
         announcements.check_name("model", model)
     if not name.endswith(FUSE):
         return model, ""
-    if name.removesuffix(FUSE) in OWN_SIDE:
+    if codec_names.bare(name) in OWN_SIDE:
         raise ModelError(f"codec {name}: uses side information by itself; expected it without +fuse")
     from simnet.codec import model as models
 
@@ -128,13 +146,38 @@ def parted(name: str, model: str | None) -> tuple[str | None, str]:
     return (None, str(model)) if is_stage else (model, STAGE)
 
 
-def _family(name: str) -> Any:
-    plugin = plugin_of(name)
-    if plugin is not None:
-        from simnet.codec import plugin_codecs
+def _family(name: str, model: str | None = None) -> Any:
+    if plugin_of(name) is not None:
+        return plugin_family(name, model)
+    module = family_of(name)
+    check_options(name)
+    return imported(module)
 
-        return plugin_codecs.family(plugin)
-    return imported(family_of(name))
+
+def plugin_family(name: str, model: str | None = None) -> Any:
+    """Return the family of a codec of another package or of a file of code; the latter is made with `model`."""
+    from simnet.codec import plugin_codecs
+
+    plugin = plugin_of(name)
+    if plugin is None:
+        raise ModelError(f"codec {name}: none of another package")
+    options = codec_names.options_of(name)
+    text = codec_names.joined("", options)
+    return plugin_codecs.family(plugin, plugin.identity(), text, model if isinstance(plugin, CodeFile) else None)
+
+
+def check_options(name: str) -> None:
+    """Raise ModelError if one of simnet's own codecs does not take the options in its name."""
+    options, bare = codec_names.options_of(name), codec_names.bare(name)
+    if not options:
+        return
+    if bare not in codec_options.OPTIONS:
+        raise ModelError(f"codec {bare}: takes no options; expected the name alone")
+    try:
+        codec_options.given(options, bare)
+    except ValidationError as error:
+        known = list(codec_options.OPTIONS[bare].model_fields)
+        raise ModelError(f"codec {bare}: {codec_options.faults(error, known)[0][1]}") from None
 
 
 def modules_of(name: str) -> tuple[str, ...]:
@@ -144,20 +187,24 @@ def modules_of(name: str) -> tuple[str, ...]:
     """
     if name == RECORDED:
         return (RECORDED_MODULE,)
-    family = PLUGIN_MODULE if plugin_of(name) is not None else family_of(name)
-    return (family, STAGE_MODULE) if name.endswith(FUSE) else (family,)
+    families = PLUGIN_MODULES if plugin_of(name) is not None else (family_of(name),)
+    return (*families, STAGE_MODULE) if name.endswith(FUSE) else families
 
 
-def plugin_of(name: str) -> Plugin | None:
-    """Return a codec's plug-in, or None for simnet's own and unknown codecs; PluginError if its name is already in use."""
-    return plugins.find(plugins.CODECS, name.removesuffix(FUSE), OWN)
+def plugin_of(name: str) -> Plugin | CodeFile | None:
+    """Return a codec's plug-in or its file of code; None for simnet's own and unknown codecs.
+
+    PluginError if its name is already in use.
+    """
+    bare = codec_names.bare(name)
+    return code_files.parse(bare) or plugins.find(plugins.CODECS, bare, OWN)
 
 
 def family_of(name: str) -> str:
     """Return the module of a codec's family; ModelError lists the codecs."""
     announcements.check_name("codec", name)
     for module, members in FAMILIES.items():
-        if name.removesuffix(FUSE) in members:
+        if codec_names.bare(name) in members:
             return module
-    replaced.refuse("codec", name.removesuffix(FUSE))
+    replaced.refuse("codec", codec_names.bare(name))
     raise ModelError(f"{name}: unknown codec{near(name, names())}; expected one of {', '.join(names())}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from simnet.commands import host_options, run
+from simnet.commands import code_options, host_options, run
 from simnet.printable import printable
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ EXAMPLE = "simnet broker vehicle_platoon --listen ipc:///tmp/platoon"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    code_options.configure(parser)
     run.configure_run(parser)
     parser.add_argument(
         "--listen",

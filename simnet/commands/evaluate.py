@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from simnet.commands import publication_options
+from simnet.commands import code_options, publication_options
 from simnet.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ EXAMPLES = 3
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    code_options.configure(parser)
     _configure_data(parser)
     _configure_measurement(parser)
     _configure_metrics(parser)
@@ -52,7 +53,8 @@ def _configure_data(parser: argparse.ArgumentParser) -> None:
         "--codec",
         default="atn,factorized",
         metavar="A,B",
-        help="codecs: name, name+fuse, name=model, 'name=model;model' (one curve); default: atn,factorized",
+        help="codecs: name, name+fuse, 'name{option: value}', FILE.py:CLASS, name=model, 'name=model;model' (one curve); "
+        "default: atn,factorized",
     )
     parser.add_argument(
         "--no-rivals",
@@ -133,7 +135,7 @@ def _measured(arguments: argparse.Namespace) -> EvaluationResult:
     replicates = evaluation_options.parse_count("--bootstrap", arguments.bootstrap, least=0)
     measured = evaluator.evaluate(
         evaluation_options.parse_data(arguments.data),
-        arguments.codec.split(","),
+        [arguments.codec],
         evaluation_options.parse_qualities(arguments.qualities),
         arguments.anchor,
         evaluation_options.parse_size(arguments.size),

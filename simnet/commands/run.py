@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simnet.commands import argument_types
+from simnet.commands import argument_types, code_options
 from simnet.errors import InputError
 from simnet.printable import printable
 
@@ -29,6 +29,7 @@ EXAMPLE = "simnet run vehicle_platoon --set duration=3s"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    code_options.configure(parser)
     configure_run(parser)
     parser.add_argument(
         "--hosts",

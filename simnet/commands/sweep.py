@@ -9,7 +9,7 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simnet.commands import argument_types, publication_options
+from simnet.commands import argument_types, code_options, publication_options
 from simnet.errors import InputError
 from simnet.printable import printable
 
@@ -29,6 +29,7 @@ EXAMPLE = (
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    code_options.configure(parser)
     parser.add_argument("scenario", help="a scenario file, or the name of a shipped scenario")
     parser.add_argument(
         "--out",
@@ -46,7 +47,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="values of a key of the scenario, e.g. links.*.bandwidth=100kbit/s,1Mbit/s; one value holds at every point",
     )
     parser.add_argument(
-        "--codec", type=_codecs, default=[], metavar="A,B", help="codecs for all streams: name, name+fuse or name=model"
+        "--codec",
+        type=_codecs,
+        default=[],
+        metavar="A,B",
+        help="codecs for all streams: name, name+fuse, 'name{option: value}', FILE.py:CLASS or name=model",
     )
     parser.add_argument(
         "--seeds",
@@ -158,7 +163,9 @@ def split(text: str) -> list[str]:
 
 
 def _codecs(text: str) -> list[str]:
-    names = [name.strip() for name in text.split(",")]
+    from simnet import codec_names
+
+    names = codec_names.split(text)
     if not all(names):
         raise ArgumentTypeError(f"{text!r}: expected codecs such as atn,jpeg,hevc")
     return names

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from simnet import codec_names
 from simnet.printable import printable
 from simnet.records import SECOND_NS
 from simnet.scenario.resolve import resolve_media
@@ -251,11 +252,14 @@ def _rate(rate: RateConfig) -> dict[str, Any]:
 
 
 def _codec(stream: StreamConfig) -> str | dict[str, Any]:
-    if stream.model is None:
+    options = codec_names.options_of(stream.codec)
+    if stream.model is None and not options:
         return stream.codec
     if stream.codec != RECORDED_CODEC:
-        return _FlowMapping(name=stream.codec, model=stream.model)
-    rows, _, of = stream.model.partition("#")
+        name = codec_names.joined(codec_names.bare(stream.codec), fuse=stream.codec.endswith(codec_names.FUSE))
+        more = {"options": _FlowMapping(options)} if options else {}
+        return _FlowMapping(name=name, **more, **({} if stream.model is None else {"model": stream.model}))
+    rows, _, of = (stream.model or "").partition("#")
     return _FlowMapping(name=stream.codec, rows=rows, **({"stream": of} if of else {}))
 
 

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from simnet import plugins, source_digest, world
+from simnet import code_files, codec_names, plugins, source_digest, world
 from simnet.codec import identity, recorded_sizes, registry
 from simnet.errors import InputError, PictureError
 from simnet.file_digest import file_digest
@@ -111,6 +111,9 @@ def _without_trace(link: LinkConfig) -> LinkConfig:
 
 
 def _without_rows(stream: StreamConfig) -> StreamConfig:
+    if code_files.parse(codec_names.bare(stream.codec)) is not None:
+        # The codec's identity has the digests of both files.
+        return replace(stream, codec=codec_names.shown(stream.codec), model=None)
     if stream.codec != recorded_sizes.NAME or stream.model is None:
         return stream
     _, separator, pattern = stream.model.partition(recorded_sizes.SEPARATOR)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from simnet import scenario
+from simnet import code_files, codec_names, scenario
 from simnet.codec import registry
 from simnet.errors import InputError
 
@@ -134,17 +134,20 @@ def _codec_overrides(codec: str) -> list[str]:
     """
     if not codec:
         return []
-    name, equals, model = codec.partition("=")
+    name, equals, model = codec_names.partition_model(codec)
     if name == RECORDED:
         raise InputError(
             f"--codec {RECORDED}: which rows? expected --set 'streams.*.codec={{name: recorded, rows: FILE}}'"
         )
-    registry.known(name)
-    side = [] if registry.takes_side(name) else ["streams.*.side_information=[]"]
-    plain = name.removesuffix(registry.FUSE)
+    name = code_files.located(codec_names.canonical(name))
+    own = model if equals else None
+    registry.known(name, own)
+    side = [] if registry.takes_side(name, own) else ["streams.*.side_information=[]"]
+    plain, options = codec_names.bare(name), codec_names.options_of(name)
     # Every key is set, so that no setting of the scenario's codec remains.
     keys = dict.fromkeys(("model", "quality", "weights", "rows", "stream", "side"))
-    keys |= {"name": plain, "model": model if equals else None, "side": "fuse" if plain != name else None}
+    keys |= {"name": plain, "model": own, "options": options}
+    keys["side"] = "fuse" if name.endswith(codec_names.FUSE) else None
     return [f"streams.*.codec={json.dumps(keys)}", *side]
 
 

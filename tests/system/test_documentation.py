@@ -63,6 +63,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
             Image.fromarray(cut).save(folder / "pairs" / side / f"{k}.png")
     write_checkpoint(folder / "ndic.pt")
     cooperative_drives.opv2v(folder / "opv2v")
+    for block in blocks("python", ROOT / "docs" / "howto" / "own_codec.md"):
+        if file := FILE.match(block.text):
+            (folder / file[1]).parent.mkdir(exist_ok=True)
+            (folder / file[1]).write_text(block.text)
     return folder
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import Any, cast
 
+from simnet import codec_names
 from simnet.errors import BitstreamError, ModelError
 from simnet.records import Announcement
 
@@ -59,7 +60,7 @@ def check(announcement: Announcement) -> None:
 def check_expected(announcement: Announcement, stream: str, codec: str, width: int, height: int) -> None:
     """Raise BitstreamError if a stream announces another codec or size than is expected of it."""
     own, expected = (
-        f"{shown(each[0])}, {each[1]} x {each[2]}"
+        f"{shown(codec_names.shown(each[0]))}, {each[1]} x {each[2]}"
         for each in ((announcement.codec, announcement.width, announcement.height), (codec, width, height))
     )
     if own != expected:

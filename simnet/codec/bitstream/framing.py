@@ -15,6 +15,7 @@ import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 
+from simnet import codec_names
 from simnet.errors import BitstreamError
 from simnet.records import Announcement
 
@@ -44,9 +45,18 @@ def quality_step(quality: float) -> int:
 
 @lru_cache(maxsize=4096)
 def salt(announcement: Announcement) -> int:
-    """Return the CRC's start value of a stream; a side-information stage behind the decoder (`+fuse`) does not change it."""
+    """Return the CRC's start value of a stream.
+
+    A side-information stage behind the decoder (`+fuse`) does not change it, nor the folder that a codec's file of code is in.
+    """
     a = announcement
-    texts = [a.codec.partition("+")[0], a.checkpoint_digest, a.tables_digest, str(a.width), str(a.height)]
+    texts = [
+        codec_names.shown(a.codec).partition("+")[0],
+        a.checkpoint_digest,
+        a.tables_digest,
+        str(a.width),
+        str(a.height),
+    ]
     if a.parameters:
         texts.append(a.parameters)
     return zlib.crc32("\0".join(texts).encode())

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from simnet import codec_names
 from simnet.codec.bitstream import framing
 from simnet.codec.bitstream.padding import check_size
 from simnet.codec.model import refuse
@@ -19,6 +20,12 @@ from simnet.codec.video.video_encoders import VideoKind
 from simnet.records import Announcement, Decoded, SideInformation
 
 KINDS = {"hevc-intra": VideoKind("libx265", "hevc", video_encoders.x265("slow", 1), (54, 16), (25_000_000, 2_000_000))}
+
+
+def kind_of(name: str) -> VideoKind:
+    """Return the settings of the codec with the options in its name."""
+    kind, options = KINDS[codec_names.bare(name)], codec_names.options_of(name)
+    return kind.with_preset(options["preset"]) if "preset" in options else kind
 
 
 def open_encoder(name: str, width: int, height: int, model: str | None = None) -> StillEncoder:
@@ -35,14 +42,14 @@ def open_decoder(announcement: Announcement) -> StillDecoder:
 def declared_times(name: str, model: str | None = None) -> tuple[int, int]:
     """See `registry`."""
     refuse(name, model)
-    return KINDS[name].times_ns
+    return kind_of(name).times_ns
 
 
 class StillEncoder:
     """Encoder of one stream; see `protocols.Encoder`. Every frame is a key frame."""
 
     def __init__(self, name: str, width: int, height: int) -> None:
-        self._kind, self._size = KINDS[name], yuv.coded_size(width, height)
+        self._kind, self._size = kind_of(name), yuv.coded_size(width, height)
         self._steering = video_encoders.steering(self._kind, width, height)
         self.announcement = video_encoders.announce(name, self._kind, width, height)
         self._sequence = 0
@@ -65,7 +72,7 @@ class StillDecoder:
     """Decoder of one stream; see `protocols.Decoder`. It ignores side information."""
 
     def __init__(self, announcement: Announcement) -> None:
-        self.announcement, self._kind = announcement, KINDS[announcement.codec]
+        self.announcement, self._kind = announcement, kind_of(announcement.codec)
         self._context = video_encoders.open_decoder(self._kind, announcement)
 
     def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from simnet import picture_files
+from simnet import codec_names, picture_files
 from simnet.codec.bitstream import framing
 from simnet.codec.bitstream.padding import check_size
 from simnet.codec.model import refuse
@@ -68,6 +68,12 @@ TIMES_NS = (5_000_000, 5_000_000)
 """Declared virtual coding times of a frame: encode, decode."""
 
 
+def kind_of(name: str) -> PillowFormat:
+    """Return the format of a codec with the options in its name."""
+    kind, options = KINDS[codec_names.bare(name)], codec_names.options_of(name)
+    return replace(kind, options={**kind.options, **options}) if options else kind
+
+
 def open_encoder(name: str, width: int, height: int, model: str | None = None) -> ClassicalEncoder:
     """See `registry`."""
     refuse(name, model)
@@ -95,7 +101,7 @@ class ClassicalEncoder:
 
     def __init__(self, name: str, width: int, height: int) -> None:
         self.announcement = announce(name, width, height)
-        self._name = name
+        self._name, self._kind = name, kind_of(name)
         self._sequence = 0
 
     def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
@@ -105,13 +111,13 @@ class ClassicalEncoder:
         name, step = self._name, framing.quality_step(quality)
         file = io.BytesIO()
         try:
-            Image.fromarray(image).save(file, **KINDS[name].arguments(step))
+            Image.fromarray(image).save(file, **self._kind.arguments(step))
         except (OSError, ValueError) as error:
             size = f"{image.shape[1]} x {image.shape[0]}"
             raise PictureError(f"picture of {size}: {name} cannot encode it; expected a smaller one") from error
         header = framing.Header(self._sequence, step, key=True)
         self._sequence += 1
-        return framing.pack(header, KINDS[name].trim(file.getvalue()), self.announcement)
+        return framing.pack(header, self._kind.trim(file.getvalue()), self.announcement)
 
 
 class ClassicalDecoder:
@@ -124,7 +130,7 @@ class ClassicalDecoder:
         """See `protocols.Decoder`."""
         del side
         framing.verify(data, self.announcement)
-        kind = KINDS[self.announcement.codec].format
+        kind = KINDS[codec_names.bare(self.announcement.codec)].format
         expected = (self.announcement.width, self.announcement.height)
         try:
             with picture_files.opened(framing.payload(data), (kind,), expected) as file:

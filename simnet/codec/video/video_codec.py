@@ -19,6 +19,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from simnet import codec_names
 from simnet.codec.bitstream import framing
 from simnet.codec.bitstream.padding import check_size
 from simnet.codec.model import refuse
@@ -32,6 +33,12 @@ KINDS = {
     "hevc": VideoKind("libx265", "hevc", video_encoders.x265("slow", -1), (50, 16), (25_000_000, 2_000_000)),
     "av1": VideoKind("libsvtav1", "libdav1d", video_encoders.SVT, (66, 12), (20_000_000, 2_000_000)),
 }
+
+
+def kind_of(name: str) -> VideoKind:
+    """Return the settings of a codec with the options in its name."""
+    kind, options = KINDS[codec_names.bare(name)], codec_names.options_of(name)
+    return kind.with_preset(options["preset"]) if "preset" in options else kind
 
 
 def open_encoder(name: str, width: int, height: int, model: str | None = None) -> VideoEncoder:
@@ -48,14 +55,14 @@ def open_decoder(announcement: Announcement) -> VideoDecoder:
 def declared_times(name: str, model: str | None = None) -> tuple[int, int]:
     """See `registry`."""
     refuse(name, model)
-    return KINDS[name].times_ns
+    return kind_of(name).times_ns
 
 
 class VideoEncoder:
     """Encoder of one stream; see `protocols.Encoder`."""
 
     def __init__(self, name: str, width: int, height: int) -> None:
-        self._kind, self._size = KINDS[name], yuv.coded_size(width, height)
+        self._kind, self._size = kind_of(name), yuv.coded_size(width, height)
         self._steering = video_encoders.steering(self._kind, width, height)
         self.announcement = video_encoders.announce(name, self._kind, width, height)
         self._coder: video_encoders.SteeredCoder | video_encoders.HeldCoder | None = None
@@ -86,7 +93,7 @@ class VideoDecoder:
 
     def __init__(self, announcement: Announcement) -> None:
         self.announcement = announcement
-        self._kind = KINDS[announcement.codec]
+        self._kind = kind_of(announcement.codec)
         self._context = video_encoders.open_decoder(self._kind, announcement)
         self._next: int | None = None
         """Sequence number of the only frame, other than a key frame, that can be decoded."""

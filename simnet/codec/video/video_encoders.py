@@ -11,7 +11,7 @@ codes and temporal delimiters; parameter sets of H.264 and HEVC are separate.
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from av.video.codeccontext import VideoCodecContext
@@ -60,6 +60,10 @@ class VideoKind:
     def steered(self) -> bool:
         """Whether each frame can have its own quantiser, and parameter sets are separate from packets."""
         return self.decoder in _SLICES
+
+    def with_preset(self, preset: str | int) -> VideoKind:
+        """Return the settings with another speed of the encoder."""
+        return replace(self, options={**self.options, "preset": str(preset)})
 
     def quantiser(self, step: int) -> float:
         """Return the quantiser of a quality step."""

@@ -73,7 +73,7 @@ class Decoding:
         own = identity.codec_identity(stream.codec, stream.model)
         self._base = store_keys.key(store_keys.made_by(__name__), stream.codec, own, *sent_by(announcement))
         self._stream = stream.name
-        self._takes_side = registry.takes_side(stream.codec)
+        self._takes_side = registry.takes_side(stream.codec, stream.model)
         self._decoder: Decoder | None = None
         self._group = GroupOfPictures()
         self._at, self._done = self._group, 0

@@ -60,7 +60,7 @@ class Encoding:
         )
         # No codec of ours tells qualities within one of the header's steps apart; another package's may.
         self._by_step = registry.plugin_of(stream.codec) is None
-        self._refers = identity.refers(stream.codec)
+        self._refers = identity.refers(stream.codec, stream.model)
         self._group = _CodedGroup()
         self._at, self._done = self._group, 0
         """How far the encoder is: in which group, and how many of its frames it has coded."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,8 @@ class LiveDecoders:
         def open_decoder(stream: str, announcement: Announcement) -> Decoder:
             config, camera = self._streams[stream], self._cameras[stream]
             check_expected(announcement, stream, config.codec, camera.width, camera.height)
+            # The same codec; of a file of code, the one that lies here.
+            announcement = replace(announcement, codec=config.codec)
             with self._timer.part("opening codecs"):
                 return codec.open_decoder(announcement, [config.model] if config.model else [])
 

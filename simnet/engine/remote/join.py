@@ -6,15 +6,17 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from simnet import code_files, codec_names
 from simnet.engine.remote.rendezvous import WAIT_S, scenario_digest
 from simnet.library_threads import processors
 from simnet.version import __version__
+from simnet.wire.membership.admission import HostClaim, host_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from simnet.records import Scenario
+    from simnet.records import Scenario, StreamConfig
     from simnet.wire.security.keys import HostKeys
 
 
@@ -43,7 +45,6 @@ def join_run(request: JoinRequest) -> None:
 
     from simnet.engine.remote.node_server import NodeServer
     from simnet.engine.timing import process_memory
-    from simnet.wire.membership.admission import HostClaim, host_name
     from simnet.wire.sockets.host_socket import HostSocket
 
     process_memory.keep_freed_pages()
@@ -60,11 +61,24 @@ def join_run(request: JoinRequest) -> None:
 
 
 def _localised(scenario: Scenario, request: JoinRequest, overrides: Sequence[str]) -> Scenario:
-    """Return the broker's scenario with its world where this machine has it, by its own file and the broker's overrides."""
-    if scenario.world.path is None:
+    """Return the broker's scenario with world and code where this machine has them: its own file, the broker's overrides."""
+    named = [code for stream in scenario.streams if (code := code_files.parse(codec_names.bare(stream.codec)))]
+    for code in named:
+        code_files.check_allowed(code.name, f"host {host_name(request.nodes, request.fusion)}")
+    if scenario.world.path is None and not named:
         return scenario
     from simnet.scenario import loader
 
     own = [] if request.world is None else [f"world.path={json.dumps(request.world)}"]
-    path = loader.load(request.file, [*overrides, *own]).world.path
-    return replace(scenario, world=replace(scenario.world, path=path))
+    here = loader.load(request.file, [*overrides, *own])
+    codecs = {stream.name: (stream.codec, stream.model) for stream in here.streams}
+    streams = tuple(
+        _with_code(stream, *codecs.get(stream.name, (stream.codec, stream.model))) for stream in scenario.streams
+    )
+    return replace(scenario, world=replace(scenario.world, path=here.world.path), streams=streams)
+
+
+def _with_code(stream: StreamConfig, codec: str, model: str | None) -> StreamConfig:
+    if code_files.parse(codec_names.bare(stream.codec)) is None:
+        return stream
+    return replace(stream, codec=codec, model=model)

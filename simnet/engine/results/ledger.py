@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from simnet import codec_names
 from simnet.engine.results.event_digest import EventDigest
 from simnet.net import Transfer
 from simnet.records import Outcome, Row
@@ -158,7 +159,7 @@ def _row(run: str, stream: StreamConfig, camera: CameraConfig, sequence: int, st
     return Row(
         run=run,
         stream=stream.name,
-        codec=stream.codec,
+        codec=codec_names.shown(stream.codec),
         sequence=sequence,
         capture_ns=story.capture_ns,
         encode_ns=story.encode_ns,

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from simnet import code_files, codec_names
 from simnet.bd_rate import Rates
 from simnet.codec import registry
 from simnet.errors import InputError
@@ -49,12 +50,13 @@ def parse_codecs(text: str) -> list[CodecChoice]:
         ModelError: A codec is unknown.
     """
     specs = []
-    for label in (part.strip() for part in text.split(",")):
-        name, equals, models = label.partition("=")
+    for label in codec_names.split(text):
+        name, equals, models = codec_names.partition_model(label)
         folders = tuple(folder.strip() for folder in models.split(";")) if equals else (None,)
         if not name or "" in folders:
             raise InputError(f"--codec {text}: expected codecs with a comma between them, or codec=model;model")
-        specs.append(CodecChoice(label, registry.known(name), folders))
+        whole = code_files.located(codec_names.canonical(name))
+        specs.append(CodecChoice(label, registry.known(whole, folders[0]), folders))
     if len({spec.label for spec in specs}) < len(specs):
         raise InputError(f"--codec {text}: names a codec twice")
     return specs
@@ -62,7 +64,7 @@ def parse_codecs(text: str) -> list[CodecChoice]:
 
 def rivals_of(specs: Sequence[CodecChoice]) -> list[CodecChoice]:
     """Return the rivals that are not among the codecs; with the side-information stage first, if a codec takes side pictures."""
-    in_play = any(registry.takes_side(spec.name) for spec in specs)
+    in_play = any(registry.takes_side(spec.name, spec.models[0]) for spec in specs)
     wanted = [f"{RIVAL}{registry.FUSE}", RIVAL] if in_play else [RIVAL]
     named = {spec.label for spec in specs}
     return [CodecChoice(name, name, (None,)) for name in wanted if name not in named]
@@ -74,7 +76,7 @@ def parse_anchors(text: str | None, codecs: Sequence[str], rivals: Sequence[str]
         return [codecs[-1], *rivals]
     if text == EVERY:
         return [codecs[-1], *codecs[:-1], *rivals]
-    anchors = [part.strip() for part in text.split(",")]
+    anchors = codec_names.split(text)
     every = [*codecs, *rivals]
     for name in anchors:
         if name not in every:

@@ -5,20 +5,19 @@ Patterns (follower_*/front) apply first, in the order of the file, then exact na
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from simnet import codec_names
 from simnet.records import RateConfig, StreamConfig
 from simnet.scenario.explain import Problems
-from simnet.scenario.resolve import decoding_order, file_lookup
+from simnet.scenario.resolve import decoding_order, file_lookup, resolve_codecs
+from simnet.scenario.resolve.resolve_codecs import ResolvedCodec
 from simnet.scenario.resolve.resolve_links import reachable, reaching
 from simnet.scenario.resolve.resolve_world import options_json
-from simnet.scenario.schema.codec_schema import RECORDED_CODEC, CodecSpec
+from simnet.scenario.schema.codec_schema import CodecSpec
 from simnet.scenario.schema.rate_schema import RateSpec
 from simnet.scenario.schema.scenario_schema import StreamSpec
 from simnet.suggestions import near
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
 PREVIOUS = "previous"
 _EMPTY_STREAM = StreamSpec()
-_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True)
@@ -51,6 +49,7 @@ class _MergedStream:
     stream: StreamSpec = _EMPTY_STREAM
     said: dict[str, _StreamLayer] = field(default_factory=dict[str, _StreamLayer])
     last: _StreamLayer | None = None
+    codec: ResolvedCodec | None = None
 
 
 def resolve(
@@ -76,7 +75,10 @@ def resolve(
         if one.stream.codec is None or one.stream.codec.name is None:
             fault.at_key(path, f"required key is missing for {name}; expected codec: atn", (*path, "codec"))
         else:
-            _check_codec(one.said["codec"], one.stream.codec.name)
+            said = one.said["codec"]
+            one.codec = resolve_codecs.resolve(
+                one.stream.codec, ("streams", said.pattern, "codec"), said.problems, file
+            )
         if cameras[name] not in there:
             fault.at_key(path, f"no way from {cameras[name]!r} to fusion at {home!r}; expected links that lead there")
         elif (control := _feedback_control(one.stream.rate)) and cameras[name] not in back:
@@ -96,16 +98,6 @@ def resolve(
         _report_cycle(cycle, merged)
         return ()
     return tuple(_record(name, merged[name], file) for name in decoding_order.after_those_that_serve(served_by))
-
-
-def _check_codec(said: _StreamLayer, name: str) -> None:
-    """Report a codec's name that no package has. What is no name (a file with a class) is left to the codecs' room."""
-    known = codec_names.names()
-    if _NAME.fullmatch(plain := name.removesuffix(codec_names.FUSE)) and plain not in {*known, RECORDED_CODEC}:
-        location = said.problems.locations
-        path = ("streams", said.pattern, "codec")
-        inner = (*path, "name") if (*path, "name") in location.values else path
-        said.problems.at_value(inner, f"{name}: unknown codec{near(plain, known)}; expected one of {', '.join(known)}")
 
 
 def _merge(
@@ -197,11 +189,12 @@ def _report_cycle(cycle: list[str], merged: dict[str, _MergedStream]) -> None:
 def _record(name: str, one: _MergedStream, file: Path) -> StreamConfig:
     stream = one.stream
     codec = stream.codec or CodecSpec()
+    resolved = one.codec or ResolvedCodec(codec.name or "", None)
     lags_ns = tuple(candidate.lag for candidate in stream.side_information)
     return StreamConfig(
         name=name,
-        codec=f"{codec.name or ''}+fuse" if codec.side else codec.name or "",
-        model=_rows(one, codec, file) if codec.rows is not None else _model(codec),
+        codec=resolved.name,
+        model=_rows(one, codec, file) if codec.rows is not None else resolved.model,
         rate=_rate(stream.rate),
         side_information=tuple(_sources(one)),
         side_lags_ns=lags_ns if any(lags_ns) else (),
@@ -211,10 +204,6 @@ def _record(name: str, one: _MergedStream, file: Path) -> StreamConfig:
         encode_ns=stream.encode_time,
         decode_ns=stream.decode_time,
     )
-
-
-def _model(codec: CodecSpec) -> str | None:
-    return ":".join(str(part) for part in (codec.model, codec.quality, codec.weights) if part is not None) or None
 
 
 def _rows(one: _MergedStream, codec: CodecSpec, file: Path) -> str:

@@ -17,9 +17,12 @@ class CodecSpec(Spec):
     """A codec with one of its models."""
 
     name: f.Given | None = Field(default=None, examples=["atn"])
-    """The codec; required, here or in a pattern that matches the stream."""
+    """The codec; required, here or in a pattern that matches the stream. FILE.py:CLASS is one of your own, with --allow-code."""
+    options: dict[f.Name, f.Plain] = Field(default={}, examples=[{"preset": "fast"}])
+    """Options of the codec: of simnet's own (preset, ...), or the arguments of a class of another package or of a file."""
     model: f.Given | None = Field(default=None, examples=["atn_small"])
-    """A folder of models/; the codec's default if left out. For compressai the architecture, such as bmshj2018-hyperprior."""
+    """A folder of models/; the codec's default if left out. For compressai the architecture, such as bmshj2018-hyperprior. For
+    FILE.py:CLASS a file of weights."""
     quality: int | None = Field(default=None, ge=1, le=8, examples=[3])
     """For compressai: one of the architecture's published quality levels."""
     weights: f.Given | None = Field(default=None, examples=["weights.pth.tar"])
@@ -46,8 +49,10 @@ class CodecSpec(Spec):
             )
         if self.stream is not None and self.rows is None:
             raise ValueError(f"stream given without rows; expected {_RECORDED_EXAMPLE}")
-        if self.rows is not None and (self.model is not None or self.side is not None):
-            raise ValueError("a recorded codec has no model and no side; expected rows, and stream if need be")
+        if self.rows is not None and (self.model is not None or self.side is not None or self.options):
+            raise ValueError(
+                "a recorded codec has no model, no options and no side; expected rows, and stream if need be"
+            )
         return self
 
 
