@@ -98,8 +98,8 @@ def of(
     if all(callable(getattr(codec, part, None)) for part in PLAIN):
         return Family(_PlainFamily(codec, who, digest, model), name, who)
     raise PluginError(
-        f"{who}: found {codec!r:.60}; expected {' and '.join(PLAIN)}, {', '.join(FAMILY)}, or a network with compress and "
-        "decompress"
+        f"{who}: found {codec!r:.60}; expected {' and '.join(PLAIN)}, or {', '.join(FAMILY)}, or a network with compress "
+        "and decompress"
     )
 
 

@@ -64,7 +64,7 @@ def _localised(scenario: Scenario, request: JoinRequest, overrides: Sequence[str
     """Return the broker's scenario with world and code where this machine has them: its own file, the broker's overrides."""
     named = [code for stream in scenario.streams if (code := code_files.parse(codec_names.bare(stream.codec)))]
     for code in named:
-        code_files.check_allowed(code.name, f"host {host_name(request.nodes, request.fusion)}")
+        code_files.check_allowed(code.name, host_name(request.nodes, request.fusion))
     if scenario.world.path is None and not named:
         return scenario
     from simnet.scenario import loader

@@ -170,7 +170,7 @@ FAULTS = [
     ("import nothing_of_this_name", "cannot be imported (ModuleNotFoundError: No module named 'nothing_of_this_name')"),
     ("", "cannot be imported (AttributeError: module 'broken' has no attribute 'Thing')"),
     ("Thing = 3", "found 3; expected encode and decode, or open_encoder, open_decoder, declared_times"),
-    ("class Thing:\n def __init__(self, a): pass", "cannot be made without arguments (TypeError: "),
+    ("class Thing:\n def __init__(self, a): pass", "option 'a' is missing; expected a: ..."),
     ("class Thing:\n def encode(s, i, q): return None\n def decode(s, *_): 0", "encoded to None; expected bytes"),
     ("class Thing:\n def encode(s, i, q): return b''\n def decode(s, *_): 0", "encoded to b''; expected bytes"),
     ("class Thing:\n def encode(s, i, q): 1 / 0\n def decode(s, *_): 0", "encoding failed (ZeroDivisionError: "),

@@ -12,6 +12,7 @@ import pytest
 from simnet import code_files, codec_names, scenario
 from simnet.codec import bitstream_files, identity, open_decoder, open_encoder, registry
 from simnet.codec.bitstream import framing
+from simnet.engine.remote import join
 from simnet.errors import InputError, ModelError, PluginError, ScenarioError
 from simnet.sweeps.cell_identity import CellNames
 from simnet.sweeps.grid import Grid, points
@@ -154,14 +155,32 @@ def _fields(announced: object) -> dict:
     return {name: getattr(announced, name) for name in announced.__dataclass_fields__}  # pyright: ignore
 
 
+def test_host_refuses_by_name_and_takes_its_own_file(file: Path, written: Callable[..., Path], tmp_path: Path) -> None:
+    """A host's file may lie elsewhere than the broker's: what counts is what it holds."""
+    with code_files.permission():
+        asked = scenario.load(str(written("./mine.py:Codec", "levels: 4")))
+    request = join.JoinRequest(tmp_path / "it.yaml", "ipc:///nowhere", ("car",))
+    with pytest.raises(
+        ModelError, match=r"camera car: codec mine\.py:Codec: code that would run there; expected --allow-code"
+    ):
+        join._localised(asked, request, [])
+    elsewhere = tmp_path / "host"
+    elsewhere.mkdir()
+    (elsewhere / "mine.py").write_text(PLAIN)
+    (elsewhere / "it.yaml").write_text((tmp_path / "it.yaml").read_text())
+    with code_files.permission():
+        here = join._localised(asked, join.JoinRequest(elsewhere / "it.yaml", "ipc:///nowhere", ("car",)), [])
+    assert here.streams[0].codec == f"{elsewhere}/mine.py:Codec{{levels: 4}}"
+
+
 @pytest.mark.usefixtures("allowed")
 @pytest.mark.parametrize(
     ("options", "place", "fault"),
     [
         (
-            "levls: 3",
-            "streams.car/a.codec.options.levls",
-            "unknown option 'levls' (did you mean 'levels'?); expected one of",
+            "levles: 3",
+            "streams.car/a.codec.options.levles",
+            "unknown option 'levles' (did you mean 'levels'?); expected one of",
         ),
         ("levels: many", "streams.car/a.codec.options.levels", "option levels 'many': expected a valid integer"),
         (
