@@ -15,6 +15,7 @@ from simnet.drives.frame_tree import FrameTree
 from simnet.drives.message_log import BagError
 from simnet.drives.message_records import CameraModel, ImageMessage, SatelliteFix
 from simnet.drives.topic_names import parts
+from simnet.errors import InputError
 from simnet.notices import tell
 from simnet.printable import names_of_file, printable
 from simnet.records import SECOND_NS
@@ -103,7 +104,7 @@ class BagSurveyor:
         try:
             for message in message_log.read(found.path, is_wanted):
                 self._take(message)
-        except BagError as error:
+        except InputError as error:
             if not found.topics:
                 raise
             tell(f"{error}; what comes before is read")

@@ -5,14 +5,16 @@
     cooperative/          data_info.json: which frames of the two belong together
 
 A node is where its lidar is, x forward; its camera's place and angles are those of the calibration. The lists hold many drives:
-frames of one batch (V2X-Seq: sequence) are one. Times are those of the pictures, in microseconds.
+frames of one batch (V2X-Seq: sequence) are one, or those without a long gap between them. Times are those of the pictures, in
+microseconds. The data sets of one side, `single-infrastructure-side/` and `single-vehicle-side/`, say of no frame where it is.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +40,13 @@ LIST = "data_info.json"
 CAMERA = "camera"
 NEAR_NS = 1_000_000_000
 """A vehicle's frames so near a roadside's drive in time belong to it, where no list says more."""
+GAP_NS = 5_000_000_000
+"""Frames of a list without batches that are farther apart are of two drives."""
+UNTIMED_NS = 100_000_000
+"""Time between frames of a list without times."""
 FARTHEST_M = 1e7
+_POSES = {ROADSIDE: ("virtuallidar_to_world",), VEHICLE: ("lidar_to_novatel", "novatel_to_world")}
+"""Calibrations that lead from a side's lidar to the world."""
 _SCALES = ((10**17, 1), (10**14, 1000), (10**11, 10**6), (0, 10**9))
 """From which number on a time is in ns, us, ms or s, and its nanoseconds."""
 
@@ -107,8 +115,7 @@ def _folder(path: Path, side: str) -> Path | None:
 
 
 def _own_side(folder: Path) -> str:
-    entries = _list(folder)
-    return ROADSIDE if entries and "calib_virtuallidar_to_camera_path" in entries[0] else VEHICLE
+    return ROADSIDE if folder.joinpath("calib", "virtuallidar_to_camera").is_dir() else VEHICLE
 
 
 def _there(path: Path, side: str, frames: Sequence[ListedFrame]) -> list[ListedFrame]:
@@ -121,7 +128,12 @@ def _there(path: Path, side: str, frames: Sequence[ListedFrame]) -> list[ListedF
 
 
 def _beside(path: Path, roadside: Sequence[ListedFrame], vehicle: Sequence[ListedFrame]) -> list[ListedFrame]:
-    """Return the vehicle's frames of a roadside's drive."""
+    """Return the vehicle's frames of a roadside's drive: of its batch, paired with its frames, or of its time."""
+    begin_ns, end_ns = roadside[0].t_ns - NEAR_NS, roadside[-1].t_ns + NEAR_NS
+    timely = [frame for frame in vehicle if begin_ns <= frame.t_ns <= end_ns]
+    batch = [frame for frame in timely if frame.drive == roadside[0].drive]
+    if batch:
+        return batch
     if path.joinpath("cooperative", LIST).is_file():
         names = {frame.image.name for frame in roadside}
         partners = {
@@ -130,18 +142,25 @@ def _beside(path: Path, roadside: Sequence[ListedFrame], vehicle: Sequence[Liste
             if Path(str(pair.get("infrastructure_image_path"))).name in names
         }
         return [frame for frame in vehicle if frame.image.name in partners]
-    begin_ns, end_ns = roadside[0].t_ns - NEAR_NS, roadside[-1].t_ns + NEAR_NS
-    return [frame for frame in vehicle if begin_ns <= frame.t_ns <= end_ns]
+    return timely
 
 
 def _frames(folder: Path) -> list[ListedFrame]:
     found: list[ListedFrame] = []
     for number, entry in enumerate(_list(folder)):
         where = f"{folder / LIST}: entry {number}"
-        drive = entry.get("sequence_id", entry.get("batch_id", "0"))
-        time_ns = _time_ns(where, entry.get("image_timestamp"))
-        found.append(ListedFrame(time_ns, _inside(folder, where, entry, "image_path"), str(drive), entry))
-    return sorted(found, key=lambda frame: frame.t_ns)
+        drive = entry.get("sequence_id", entry.get("batch_id", ""))
+        stamp = entry.get("image_timestamp")
+        time_ns = number * UNTIMED_NS if stamp is None else _time_ns(where, stamp)
+        found.append(ListedFrame(time_ns, _inside(folder, where, entry.get("image_path")), str(drive), entry))
+    found.sort(key=lambda frame: frame.t_ns)
+    if any(frame.drive for frame in found):
+        return found
+    number, split = 0, found[:1]
+    for before, frame in pairwise(found):
+        number += frame.t_ns - before.t_ns > GAP_NS
+        split.append(replace(frame, drive=str(number)))
+    return [replace(frame, drive=frame.drive or "0") for frame in split]
 
 
 def _list(folder: Path) -> list[dict[str, Any]]:
@@ -159,18 +178,24 @@ def _time_ns(where: str, value: Any) -> int:
     return int(text) * scale if text.isdecimal() else round(float(text) * scale)
 
 
-def _inside(folder: Path, where: str, entry: dict[str, Any], key: str) -> Path:
+def _inside(folder: Path, where: str, name: Any) -> Path:
     """Return a file that an entry names, below the side's folder."""
-    named = Path(str(entry.get(key, "")))
+    named = Path(str(name or ""))
     if not named.name or named.is_absolute() or ".." in named.parts:
-        raise InputError(f"{where}: {key} is {of_file(entry.get(key))}; expected a file in {folder.name}")
+        raise InputError(f"{where}: image_path or a calibration is {of_file(name)}; expected a file in {folder.name}")
     return folder / named
+
+
+def _calibration(folder: Path, frame: ListedFrame, name: str) -> Path:
+    """Return the file of a calibration: the one that the list names, or the one of the frame's number."""
+    named = frame.entry.get(f"calib_{name}_path", f"calib/{name}/{frame.image.stem}.json")
+    return _inside(folder, f"{folder / LIST}: {frame.image.name}", named)
 
 
 def _node(folder: Path | None, side: str, frames: Sequence[ListedFrame], begin_ns: int) -> DriveNode:
     assert folder is not None, "a side with frames has a folder"
-    poses = [_pose(folder, side, frame) for frame in (frames if side == VEHICLE else frames[:1])]
-    camera_on_lidar = _transform(folder, frames[0], f"calib_{_lidar(side)}_to_camera_path").inverse()
+    poses = [_pose(folder, side, frame) for frame in (frames if _is_moving(folder, side, frames[0]) else frames[:1])]
+    camera_on_lidar = _transform(folder, frames[0], f"{_lidar(side)}_to_camera").inverse()
     yaw_deg, pitch_deg = attitude.optical_angles_deg(camera_on_lidar.rotation)
     size = stored_pictures.size_of(frames[0].image)
     mount = camera_on_lidar.translation
@@ -196,19 +221,31 @@ def _node(folder: Path | None, side: str, frames: Sequence[ListedFrame], begin_n
 
 
 def _pose(folder: Path, side: str, frame: ListedFrame) -> RigidTransform:
-    """Return where a side's lidar is in the world."""
-    if side == ROADSIDE:
-        return _transform(folder, frame, "calib_virtuallidar_to_world_path")
-    on_body = _transform(folder, frame, "calib_lidar_to_novatel_path")
-    return on_body.after(_transform(folder, frame, "calib_novatel_to_world_path"))
+    """Return where a side's lidar is in the world; in the middle of it if nothing says more."""
+    names = _POSES[side]
+    if not all(_calibration(folder, frame, name).is_file() for name in names):
+        if any(f"calib_{name}_path" in frame.entry for name in names):
+            _transform(folder, frame, next(name for name in names if not _calibration(folder, frame, name).is_file()))
+        tell(f"{folder}: no file says where it is; it stands at [0, 0]")
+        return attitude.IDENTITY
+    pose = attitude.IDENTITY
+    for name in names:
+        pose = pose.after(_transform(folder, frame, name))
+    return pose
+
+
+def _is_moving(folder: Path, side: str, frame: ListedFrame) -> bool:
+    return side == VEHICLE and any(
+        f"calib_{name}_path" in frame.entry or _calibration(folder, frame, name).is_file() for name in _POSES[side]
+    )
 
 
 def _lidar(side: str) -> str:
     return "virtuallidar" if side == ROADSIDE else "lidar"
 
 
-def _transform(folder: Path, frame: ListedFrame, key: str) -> RigidTransform:
-    file = _inside(folder, f"{folder / LIST}: {frame.image.name}", frame.entry, key)
+def _transform(folder: Path, frame: ListedFrame, name: str) -> RigidTransform:
+    file = _calibration(folder, frame, name)
     found = _read(file)
     found = found.get("transform", found) if isinstance(found, dict) else {}
     try:
@@ -225,7 +262,7 @@ def _transform(folder: Path, frame: ListedFrame, key: str) -> RigidTransform:
 
 
 def _view_deg(folder: Path, frame: ListedFrame, width: int) -> float:
-    file = _inside(folder, f"{folder / LIST}: {frame.image.name}", frame.entry, "calib_camera_intrinsic_path")
+    file = _calibration(folder, frame, "camera_intrinsic")
     found = _read(file)
     try:
         focal_px = float(np.asarray(found["cam_K"], float).reshape(9)[0])

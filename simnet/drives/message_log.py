@@ -19,6 +19,7 @@ from mcap.records import Channel, Chunk, DataEnd, Header, Message, Schema
 from mcap.stream_reader import StreamReader, breakup_chunk
 
 from simnet import input_files
+from simnet.drives import packed_logs
 from simnet.errors import InputError
 from simnet.printable import printable
 
@@ -95,19 +96,23 @@ def read(path: Path, wanted: Callable[[LogChannel], bool]) -> Iterator[LoggedMes
     packs_messages = path.is_dir() and str(_metadata(path).get("compression_mode", "")).lower() == "message"
     for file in files:
         try:
-            for message in _reader(file)(file, wanted):
+            plain = packed_logs.unpacked(file) if _head(file).startswith(packed_logs.MAGIC) else file
+            for message in _reader(file, _head(plain))(plain, wanted):
                 yield message._replace(data=_unpacked("zstd", message.data)) if packs_messages else message
-        except (BagError, GeneratorExit):
+        except (InputError, GeneratorExit):
             raise
         except Exception as error:  # the readers raise almost any exception for a damaged file
             raise BagError(f"{file}: {_what(error)}; expected {EXPECTED}") from error
 
 
-def _reader(file: Path) -> Callable[[Path, Callable[[LogChannel], bool]], Iterator[LoggedMessage]]:
-    """Return what reads a file, by its first bytes."""
+def _head(file: Path) -> bytes:
     input_files.check_regular(file, EXPECTED)
     with file.open("rb") as stream:
-        head = stream.read(16)
+        return stream.read(16)
+
+
+def _reader(file: Path, head: bytes) -> Callable[[Path, Callable[[LogChannel], bool]], Iterator[LoggedMessage]]:
+    """Return what reads a file, by its first bytes."""
     if head.startswith(_MCAP):
         return _mcap
     if head.startswith(_SQLITE):
@@ -118,8 +123,6 @@ def _reader(file: Path) -> Callable[[Path, Callable[[LogChannel], bool]], Iterat
 def _no_log(file: Path, head: bytes) -> str:
     if head.startswith(b"#ROSBAG"):
         return f"{file}: a bag of ROS 1; expected {EXPECTED} (`rosbags-convert --src {file.name} --dst DIR` makes one)"
-    if head.startswith(b"\x28\xb5\x2f\xfd"):
-        return f"{file}: compressed as a whole; expected {EXPECTED} (`zstd -d {file.name}` unpacks it)"
     return f"{file}: {'empty' if not head else 'no log of messages'}; expected {EXPECTED}"
 
 

@@ -94,7 +94,7 @@ def dair(folder: Path, frames: int = 4) -> Path:
             transform=True,
         )
         there |= _calibration(folder / "vehicle-side", 900 + number, "novatel_to_world", north, [104.0, 230.0 + k, 0.0])
-        vehicle.append(there | {"batch_id": str(70 + batch), "intersection_loc": "yizhuang02"})
+        vehicle.append(there | {"batch_id": str(batch), "intersection_loc": "yizhuang02"})
         pairs.append(
             {
                 "infrastructure_image_path": f"infrastructure-side/{here['image_path']}",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
 from simnet import drives, scenario
@@ -15,6 +15,7 @@ from simnet.drives.bag_drive import describe
 from simnet.drives.drive import usual_period_ns
 from simnet.errors import InputError
 from simnet.tracks import poses
+from simnet.world.recordings.bag_playback import BagPlayback
 from support.ros_bags import MS, OPTICAL, BagWriter, grey, turned
 
 SCENARIO = """
@@ -166,19 +167,34 @@ def test_fisheye_lens_has_its_own_field_of_view(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", [StoragePlugin.SQLITE3, StoragePlugin.MCAP])
 @pytest.mark.parametrize("alone", [False, True])
 def test_folders_and_bare_files_of_either_storage_are_bags(tmp_path: Path, kind: StoragePlugin, alone: bool) -> None:
-    store = get_typestore(Stores.ROS2_HUMBLE)
-    image, head, time = (
-        store.types[name] for name in ("sensor_msgs/msg/Image", "std_msgs/msg/Header", "builtin_interfaces/msg/Time")
-    )
-    with Writer(tmp_path / "bag", version=9, storage_plugin=kind) as writer:
-        topic = writer.add_connection("/front/image_raw", "sensor_msgs/msg/Image", typestore=store)
-        for k in range(3):
-            data = np.full(48 * 64 * 3, 10 * k, np.uint8)
-            message = image(head(time(100 + k, 0), "cam"), 48, 64, "rgb8", 0, 192, data)
-            writer.write(topic, (200 + k) * 1000 * MS, store.serialize_cdr(message, "sensor_msgs/msg/Image"))
-    path = tmp_path / "bag"
+    path = rosbag(tmp_path / "bag", kind)
     (node,) = describe(next(path.glob("bag.*")) if alone else path, None, None).nodes
     assert [(camera.name, camera.period_ns) for camera in node.cameras] == [("front", 1000 * MS)]
+
+
+@pytest.mark.parametrize("kind", [StoragePlugin.SQLITE3, StoragePlugin.MCAP])
+@pytest.mark.parametrize("mode", [CompressionMode.FILE, CompressionMode.MESSAGE])
+def test_compressed_bags_are_read(tmp_path: Path, kind: StoragePlugin, mode: CompressionMode) -> None:
+    path = rosbag(tmp_path / "bag", kind, mode)
+    assert len(describe(path, None, None).nodes[0].cameras) == 1
+    assert BagPlayback(path, "/front/image_raw", "vehicle/front").read(2000 * MS).mean() == 20
+
+
+def rosbag(path: Path, kind: StoragePlugin, mode: CompressionMode = CompressionMode.NONE) -> Path:
+    store = get_typestore(Stores.ROS2_HUMBLE)
+    names = ("sensor_msgs/msg/Image", "std_msgs/msg/Header", "builtin_interfaces/msg/Time")
+    image, head, time = (store.types[name] for name in names)
+    writer = Writer(path, version=9, storage_plugin=kind)
+    if mode is not CompressionMode.NONE:
+        writer.set_compression(mode, CompressionFormat.ZSTD)
+    with writer:
+        topic = writer.add_connection("/front/image_raw", names[0], typestore=store)
+        for k in range(3):
+            message = image(
+                head(time(100 + k, 0), "cam"), 48, 64, "rgb8", 0, 192, np.full(48 * 64 * 3, 10 * k, np.uint8)
+            )
+            writer.write(topic, (200 + k) * 1000 * MS, store.serialize_cdr(message, names[0]))
+    return path
 
 
 def test_a_rate_is_found_whatever_is_missing() -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from simnet import scenario, world
+from simnet.drives import dair_drive
 from simnet.errors import InputError
 from simnet.tracks import poses
 from support import cooperative_drives
@@ -152,7 +157,7 @@ def test_dair_drives_are_chosen_by_batch(dair: Path) -> None:
 def test_one_side_of_dair_is_a_drive_too(dair: Path) -> None:
     side = dair / "vehicle-side"
     (side / "s.yaml").write_text(
-        TEMPLATE.replace("KIND, path: .", "dair_v2x, path: ., sequence: 70")
+        TEMPLATE.replace("KIND, path: .", "dair_v2x, path: ., sequence: 1")
         .replace("SENDER", "vehicle")
         .replace("RECEIVER", "tower")
         + "nodes: {tower: {position: [0, 0]}}\n"
@@ -161,13 +166,51 @@ def test_one_side_of_dair_is_a_drive_too(dair: Path) -> None:
     assert [node.name for node in loaded.nodes] == ["vehicle", "tower"]
 
 
+def rewrite(side: Path, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    entries = json.loads((side / "data_info.json").read_text())
+    (side / "data_info.json").write_text(json.dumps([change(entry) for entry in entries]))
+
+
+@pytest.mark.parametrize("has_pairs", [True, False])
+def test_vehicle_frames_are_found_by_pairs_or_times_without_batches(dair: Path, has_pairs: bool) -> None:
+    rewrite(dair / "vehicle-side", lambda entry: entry | {"batch_id": "7"})
+    if not has_pairs:
+        (dair / "cooperative" / "data_info.json").unlink()
+    loaded = load(dair, "dair_v2x", "vehicle", "roadside", "world.sequence='1'")
+    assert poses.position(loaded.nodes[1].trajectory, 130 * MS) == pytest.approx((104, 231, 1.5))
+
+
+def test_single_side_without_times_and_places_stands_and_is_told(dair: Path, caplog: pytest.LogCaptureFixture) -> None:
+    side = dair / "single"
+    (dair / "infrastructure-side").rename(side)
+    kept = ("image_path", "calib_camera_intrinsic_path")
+    rewrite(side, lambda entry: {key: entry[key] for key in kept})
+    shutil.rmtree(side / "calib" / "virtuallidar_to_world")
+    (node,) = dair_drive.describe(side, None, None).nodes
+    assert (node.name, node.path.places_m, node.cameras[0].pitch_deg) == ("roadside", [(0, 0, 0)], pytest.approx(-20))
+    assert [each.t_ns for each in dair_drive.pictures(side, None, "roadside")] == [100 * MS * k for k in range(8)]
+    assert "no file says where it is" in caplog.text
+
+
+def test_list_without_batches_is_split_at_gaps(dair: Path) -> None:
+    side = dair / "vehicle-side"
+    rewrite(side, lambda entry: {key: value for key, value in entry.items() if key != "batch_id"})
+    assert len(dair_drive.pictures(side, "1", "vehicle")) == 4
+    with pytest.raises(InputError, match="holds 2 drives"):
+        dair_drive.pictures(side, None, "vehicle")
+
+
 @pytest.mark.parametrize(
     ("file", "text", "expected"),
     [
         ("calib/novatel_to_world/000900.json", "{}", "000900.json: no transform; expected rotation"),
         ("calib/novatel_to_world/000900.json", "{", r"000900\.json:1: no JSON"),
         ("calib/camera_intrinsic/000900.json", "[]", "000900.json: no cam_K of a camera"),
-        ("data_info.json", '[{"image_path": "../../x.jpg", "image_timestamp": "1"}]', "entry 0: image_path is"),
+        (
+            "data_info.json",
+            '[{"image_path": "../../x.jpg", "image_timestamp": "1"}]',
+            "entry 0: image_path or a calibration is",
+        ),
         ("data_info.json", '[{"image_path": "x.jpg", "image_timestamp": "now"}]', "entry 0: image_timestamp is"),
     ],
 )

@@ -197,7 +197,7 @@ def test_bags_that_are_none_are_one_line(tmp_path: Path) -> None:
         ("c.mcap", b"\x89MCAP0\r\n\x05" + struct.pack("<Q", 1 << 62), "damaged"),
         ("d.mcap", b"#ROSBAG V2.0\n", "a bag of ROS 1"),
         ("e.db3", b"SQLite format 3\0" + bytes(100), "damaged"),
-        ("f.db3", b"\x28\xb5\x2f\xfd" + bytes(100), "compressed as a whole"),
+        ("f.db3", b"\x28\xb5\x2f\xfd" + bytes(100), "empty"),
         ("g.mcap", b"anything", "no log of messages"),
     ):
         (tmp_path / name).write_bytes(data)

@@ -176,7 +176,7 @@ def test_wrong_settings_are_one_line(tmp_path):
         opened(WorldConfig("pairs", path=str(tmp_path)), camera(source="up"))
     with pytest.raises(InputError, match="kind pairs needs a path"):
         opened(WorldConfig("pairs"), *SIDES)
-    with pytest.raises(InputError, match="no kind 'dream'; expected one of: kitti_odometry, kitti_raw"):
+    with pytest.raises(InputError, match="no kind 'dream'; expected one of: dair_v2x, kitti_odometry, kitti_raw"):
         opened(WorldConfig("dream"), *SIDES)
 
 
