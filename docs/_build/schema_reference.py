@@ -55,7 +55,9 @@ def _references(node: Any) -> list[str]:
 
 
 def _section(title: str, definition: dict[str, Any]) -> str:
-    required = set(definition.get("required", ()))
+    # The scenario's own keys are required unless it extends another one.
+    needed = [key for choice in definition.get("anyOf", ()) for key in choice.get("required", ()) if key != "extends"]
+    required = {*definition.get("required", ()), *definition.get("x-required", ()), *needed}
     rows = [
         f"| {code(key)} | {_shape(value)} | {_default(key, value, required)} | {_meaning(value)} |"
         for key, value in definition["properties"].items()

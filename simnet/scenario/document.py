@@ -33,6 +33,8 @@ class SourceLocation:
     rank: tuple[int, int]
     """Line and column; line 0 for an override."""
     text: str
+    file: str = ""
+    """The file; empty for an override."""
 
     @property
     def is_override(self) -> bool:
@@ -62,6 +64,13 @@ class SourceLocations:
             for inner in [inner for inner in known if inner[: len(path)] == path]:
                 del known[inner]
             known[path] = location
+
+    def put(self, path: Path, other: SourceLocations) -> None:
+        """Take the locations at and below `path` from `other`, and forget those known."""
+        for known, new in ((self.keys, other.keys), (self.values, other.values)):
+            for inner in [inner for inner in known if inner[: len(path)] == path]:
+                del known[inner]
+            known.update({inner: location for inner, location in new.items() if inner[: len(path)] == path})
 
     def _nearest(self, path: Path, known: dict[Path, SourceLocation]) -> SourceLocation:
         for length in range(len(path), 0, -1):
@@ -160,7 +169,7 @@ class _TreeReader:
 
     def __init__(self, file: str) -> None:
         self.file = file
-        self.locations = SourceLocations(SourceLocation((1, 1), f"{file}:1:1"))
+        self.locations = SourceLocations(SourceLocation((1, 1), f"{file}:1:1", file))
         self.nodes = 0
 
     def read(self, text: str) -> tuple[Any, SourceLocations]:
@@ -185,7 +194,7 @@ class _TreeReader:
         if mark is None:
             return self.locations.root
         line, column = mark.line + 1, mark.column + 1
-        return SourceLocation((line, column), f"{self.file}:{line}:{column}")
+        return SourceLocation((line, column), f"{self.file}:{line}:{column}", self.file)
 
     def _count(self, node: yaml.Node, path: Path, depth: int) -> None:
         self.nodes += 1

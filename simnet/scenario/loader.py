@@ -10,7 +10,7 @@ from yaml import YAMLError
 
 from simnet import drives, input_files
 from simnet.errors import InputError, ScenarioError
-from simnet.scenario import document, overrides, recorded_drives, writer
+from simnet.scenario import document, fleets, inheritance, overrides, recorded_drives, writer
 from simnet.scenario.catalogue import shipped_scenarios
 from simnet.scenario.explain import Problems
 from simnet.scenario.resolve import resolver
@@ -63,8 +63,8 @@ def _resolved(
         overrides.apply(tree, locations, [each for each in given if each.keys[0] in _BEFORE_NODES])
         recorded_drives.add_nodes(tree, locations, file)
         given = [each for each in given if each.keys[0] not in _BEFORE_NODES]
-    layers = overrides.apply(tree, locations, given)
     problems = Problems(locations)
+    layers = overrides.apply(tree, locations, given, lambda: fleets.expand(tree, problems))
     try:
         parsed = scenario_schema.ScenarioSpec.model_validate(tree)
     except ValidationError as error:
@@ -91,10 +91,11 @@ def expectation(file: Path) -> ExpectSpec | None:
 
 def check_nodes(file: Path, names: Sequence[str]) -> None:
     """See `simnet.scenario.check_nodes`."""
-    _, tree, _ = _read(file)
+    _, tree, locations = _read(file)
     world = tree.get("world")
     if isinstance(world, dict) and world.get("kind") in drives.KINDS:
         return  # its nodes are in the recording, which may be on another machine
+    fleets.expand(tree, Problems(locations))
     nodes = tree.get("nodes")
     known = list(map(str, nodes)) if isinstance(nodes, dict) else []
     for name in names:
@@ -102,7 +103,23 @@ def check_nodes(file: Path, names: Sequence[str]) -> None:
             raise InputError(f"{file}: no node {name!r}{near(name, known)}; expected one of: {', '.join(known)}")
 
 
-def _read(file: Path) -> tuple[str, dict[str, Any], SourceLocations]:
+def _read(file: Path, extending: Sequence[Path] = ()) -> tuple[str, dict[str, Any], SourceLocations]:
+    """Return the text of a file, its tree over those that it extends, and the locations in them.
+
+    `extending` are the files that extend this one, the first of them first.
+    """
+    text, tree, locations = _read_one(file)
+    chain = [*extending, file]
+    base = inheritance.base_of(tree, locations, chain)
+    if base is None:
+        return text, tree, locations
+    base_text, base_tree, base_locations = _read(base, chain)
+    if not shipped_scenarios.purpose(text) and (purpose := shipped_scenarios.purpose(base_text)):
+        text = f"# {purpose}\n{text}"
+    return text, *inheritance.inherited((base_tree, base_locations), (tree, locations))
+
+
+def _read_one(file: Path) -> tuple[str, dict[str, Any], SourceLocations]:
     """Return the text of a file, its tree, and the locations in it."""
     try:
         text = input_files.read_text(file, input_files.YAML_BYTES, "a scenario, YAML text")

@@ -15,7 +15,12 @@ from simnet.scenario.schema import scenario_schema
 from simnet.suggestions import near
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from simnet.scenario.document import Path
+
+Members = dict[str, dict[str, str]]
+"""By section (nodes, links), the name of each member of a fleet, and the fleet's."""
 
 LONGEST_SHOWN = 80
 """Letters of an override that messages repeat; the rest of it is cut."""
@@ -57,23 +62,55 @@ def parse(texts: list[str]) -> list[Override]:
     return parsed
 
 
-def apply(tree: dict[str, Any], locations: SourceLocations, overrides: list[Override]) -> list[Layer]:
+def apply(
+    tree: dict[str, Any],
+    locations: SourceLocations,
+    overrides: list[Override],
+    expand: Callable[[], Members] = dict,
+) -> list[Layer]:
     """Apply overrides to `tree` and `locations`; return the layers of streams.
 
     `*` in a key matches any text at one level. A key that is not in the tree can be set if the schema has it. An override
-    of a stream's key is returned as a layer, because the file may define streams by patterns.
+    of a stream's key is returned as a layer, because the file may define streams by patterns. `expand` makes the members of
+    fleets, which an override changes by the fleet's name or by theirs.
 
     Raises:
         ScenarioError: An override matches no existing key and no optional key.
     """
     layers: list[Layer] = []
-    for override in overrides:
+    missed: dict[int, str | None] = {}
+    """By number of an override: what is wrong with it, if it names something that there is before fleets have members."""
+    for number, override in enumerate(overrides):
         if override.keys[0] == "streams" and len(override.keys) > 2:
             layers.append(_layer(override))
-            continue
-        if not _set(tree, override, override.keys, (), locations):
-            raise ScenarioError(f"{override.location.text}: {_complaint(tree, override.keys)}")
+        elif not _set(tree, override, override.keys, (), locations):
+            missed[number] = _complaint(tree, override.keys) if _names_entry(tree, override) else None
+    members = expand()
+    for number, override in enumerate(overrides):
+        if not _set_members(tree, override, members, locations) and number in missed:
+            raise ScenarioError(f"{override.location.text}: {missed[number] or _complaint(tree, override.keys)}")
     return layers
+
+
+def _names_entry(tree: dict[str, Any], override: Override) -> bool:
+    section = tree.get(override.keys[0])
+    return (
+        len(override.keys) > 1
+        and isinstance(section, dict)
+        and any(fnmatchcase(name, override.keys[1]) for name in section)
+    )
+
+
+def _set_members(tree: dict[str, Any], override: Override, members: Members, locations: SourceLocations) -> bool:
+    """Set the value at the members of fleets that the override names other than by the fleet's name."""
+    if len(override.keys) < 2:
+        return False
+    section, pattern = override.keys[:2]
+    done = False
+    for member, fleet in members.get(section, {}).items():
+        if fnmatchcase(member, pattern) and not fnmatchcase(fleet, pattern):
+            done |= _enter(tree[section], override, override.keys[2:], (section, member), locations)
+    return done
 
 
 def _layer(override: Override) -> Layer:

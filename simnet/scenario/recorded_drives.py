@@ -36,7 +36,7 @@ def add_nodes(tree: dict[str, Any], locations: SourceLocations, file: Path) -> N
         return
     written = tree.get("nodes", {})
     location = locations.of_value((*WORLD, "path"))
-    path = file_lookup.find(world["path"], file, is_override=location.is_override, exists=Path.exists)
+    path = file_lookup.find(world["path"], file, location, exists=Path.exists)
     if path is None or not isinstance(written, dict):
         return  # which the checks that follow report
     try:

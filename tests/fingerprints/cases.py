@@ -8,6 +8,7 @@ EXACT = ("drawn", "recorded")
 """Kinds whose bytes are the same on every machine: a world and a codec of whole numbers, and JPEG; sizes alone."""
 
 SHIPPED = {
+    "city_cell": "1 s",
     "drone_relay": "4 s",  # out of the station's reach after 3 s
     "drone_survey": "2 s",
     "intersection": "1 s",
@@ -24,6 +25,7 @@ SHIPPED = {
 }
 """Every shipped scenario, and how much of it shows what it is about."""
 KINDS = {
+    "city_cell": "jpeg",
     "drone_relay": "jpeg",
     "lossy_link": "jpeg",
     "satellite": "jpeg",
@@ -117,11 +119,22 @@ def _features() -> list[Case]:
         "mahimahi": ("links.*.bandwidth={trace: traces/hills.up, start: 2 s}", "links.*.queue.kind=codel"),
         "csv": ("links.*.bandwidth={trace: traces/hills.csv, column: uplink, unit: kbit/s, time: second}",),
         "outages": ("links.*.outages=[[0.3 s, 0.5 s], [1 s, 1.1 s]]",),
+        "traffic": ("links.*.traffic=[{kind: greedy, window: 12 kB}, {rate: 40 kbit/s, packet: 300 B}]",),
+        "cell": (
+            "media={air: {kind: cell, scheduler: proportional-fair, traffic: {rate: 60 kbit/s, bandwidth: 1 Mbit/s}}}",
+            "links.*.medium=air",
+        ),
         "priority": ("links.*.queue={kind: priority, size: 9 kB}", "streams.follower_1/front.priority=3"),
         "propagation": ("links.*.propagation=1e5 m/s",),
     }
+    traffic = (*platoon, "streams.follower_2/front.codec=frozen", *changes.pop("traffic"))
     cases = [Case(f"link/{name}", "drawn", "vehicle_platoon", platoon + own) for name, own in changes.items()]
     cases += [
+        Case("traffic/plain", "drawn", "vehicle_platoon", traffic),
+        *(
+            Case(f"traffic/{way}", "drawn", "vehicle_platoon", traffic, way, "traffic/plain")
+            for way in ("cell", "hosts", "resumed")
+        ),
         Case("handover/plain", "drawn", "handover.yaml", quick=True),
         Case("handover/cell", "drawn", "handover.yaml", way="cell", same_as="handover/plain"),
         Case("media/plain", "drawn", "media.yaml", quick=True),

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 SCORES = ("psnr_db", "ms_ssim", "alone_psnr_db", "alone_ms_ssim")
 """Sums of floating-point numbers: exact on one machine, and not kept for others."""
+TRAFFIC = ("traffic_sent_bytes", "traffic_delivered_bytes")
+"""Columns that count nothing in runs without background traffic."""
 PATIENCE_S = 300
 OPTIONS = {
     "hosts": ["--hosts", "3"],
@@ -158,7 +160,7 @@ def told(folder: Path) -> dict[str, object]:
     return {
         "fingerprint": json.loads((folder / "run.json").read_text(encoding="utf-8"))["summary"]["fingerprint"],
         "rows": _digest({name: values for name, values in rows.items() if name not in {"run", *SCORES}}),
-        "links": _digest(links),
+        "links": _digest({name: counts for name, counts in links.items() if any(counts) or name not in TRAFFIC}),
         "scores": _digest({name: rows[name] for name in SCORES}),
         "pictures": _files(folder, pictures),
         "outcomes": dict(sorted(Counter(rows["outcome"]).items())),

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from simnet.scenario.document import SourceLocation
+
 
 def find(
-    written: str, scenario_file: Path, *, is_override: bool, exists: Callable[[Path], bool] = Path.is_file
+    written: str, scenario_file: Path, location: SourceLocation, *, exists: Callable[[Path], bool] = Path.is_file
 ) -> Path | None:
-    """Return the absolute path of the file or folder `written`, or None if it does not exist.
+    """Return the absolute path of the file or folder `written` at `location`, or None if it does not exist.
 
-    A path in the file is relative first to the file's folder, so that its meaning does not depend on the current folder; a path
-    in an override is relative first to the current folder, as in a shell's completion.
+    A path in a file is relative first to that file's folder, also where another scenario extends it, so that its meaning
+    does not depend on the current folder; a path in an override is relative first to the current folder, as in a shell's
+    completion.
     """
-    bases = [scenario_file.resolve().parent, Path.cwd()]
-    if is_override:
+    bases = [Path(location.file or scenario_file).resolve().parent, Path.cwd()]
+    if location.is_override:
         bases.reverse()
     candidates = [base / Path(written).expanduser() for base in bases]
     return next((candidate.resolve() for candidate in candidates if exists(candidate)), None)

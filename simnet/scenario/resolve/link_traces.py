@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 def with_trace(link: LinkConfig, trace: TraceSpec, path: Path, problems: Problems, file: File) -> LinkConfig:
     """Return the link with the trace at `path` in the scenario `file`; faults are added to `problems`."""
-    is_override = problems.locations.of_value((*path, "trace")).is_override
-    found = file_lookup.find(trace.trace, file, is_override=is_override)
+    found = file_lookup.find(trace.trace, file, problems.locations.of_value((*path, "trace")))
     if found is None:
         problems.at_value((*path, "trace"), f"no file {trace.trace!r}; expected a bandwidth trace, mahimahi or csv")
         return link

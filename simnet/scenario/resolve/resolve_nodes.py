@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from simnet.records import SECOND_NS, CameraConfig, NodeConfig, PoseErrorConfig, Trajectory
+from simnet.scenario.resolve.camera_mounts import MountPlace, place_of
 from simnet.scenario.schema.path_schema import TrackSpec
 from simnet.suggestions import near
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from simnet.scenario.document import Path
     from simnet.scenario.explain import Problems
     from simnet.scenario.schema.scenario_schema import CameraSpec, NodeSpec, ScenarioSpec
+
+_AT_NODE = MountPlace((0.0, 0.0, 0.0))
 
 
 def resolve(document: ScenarioSpec, recorded: Mapping[str, Trajectory], problems: Problems) -> tuple[NodeConfig, ...]:
@@ -36,7 +39,8 @@ def _node(document: ScenarioSpec, name: str, way: Trajectory, cameras: Mapping[s
     written = document.nodes[name].pose_error
     error = None if written is None else PoseErrorConfig(written.position, written.heading, written.clock)
     clock_ns = error.clock_ns if error else 0
-    own = tuple(_camera(name, key, camera, way, clock_ns) for key, camera in cameras.items())
+    body = _body(document, name)
+    own = tuple(_camera(name, key, camera, way, body, clock_ns) for key, camera in cameras.items())
     return NodeConfig(name, way, own, error)
 
 
@@ -112,9 +116,18 @@ def _check_path(name: str, path: Sequence[Sequence[float]], problems: Problems) 
             problems.at_value(("nodes", name, "path", index + 1), text)
 
 
-def _camera(node: str, key: str, camera: CameraSpec, way: Trajectory, clock_ns: int) -> CameraConfig:
+def _body(document: ScenarioSpec, name: str) -> str | None:
+    """Return the body of a node, or of the nearest node ahead that has one."""
+    node = document.nodes[name]
+    while node.body is None and node.follows is not None:
+        node = document.nodes[node.follows]
+    return node.body
+
+
+def _camera(node: str, key: str, camera: CameraSpec, way: Trajectory, body: str | None, clock_ns: int) -> CameraConfig:
     width, height = camera.size
-    forward, left, up = camera.mount
+    place = _AT_NODE if body is None else place_of(body, key)
+    forward, left, up = camera.mount or place.mount_m
     return CameraConfig(
         name=f"{node}/{key}",
         width=width,
@@ -124,8 +137,8 @@ def _camera(node: str, key: str, camera: CameraSpec, way: Trajectory, clock_ns: 
         trajectory=way,
         phase_ns=camera.phase,
         mount_m=(float(forward), float(left), float(up)),
-        yaw_deg=camera.yaw,
-        pitch_deg=camera.pitch,
+        yaw_deg=place.yaw_deg if camera.yaw is None else camera.yaw,
+        pitch_deg=place.pitch_deg if camera.pitch is None else camera.pitch,
         source=None if isinstance(camera.source, list) else camera.source,
         listed=tuple(camera.source) if isinstance(camera.source, list) else (),
         clock_ns=clock_ns,

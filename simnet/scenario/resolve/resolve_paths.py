@@ -118,7 +118,7 @@ def _read(
 ) -> _RecordedPath | None:
     here = ("nodes", name, "path", path.format)
     written = str(path.file)
-    found = file_lookup.find(written, file, is_override=problems.locations.of_value(here).is_override)
+    found = file_lookup.find(written, file, problems.locations.of_value(here))
     if found is None:
         problems.at_value(here, f"no file {written!r}; expected a track ({path.format})")
         return None

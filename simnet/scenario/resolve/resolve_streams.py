@@ -211,8 +211,7 @@ def _rows(one: _MergedStream, codec: CodecSpec, file: Path) -> str:
     said = one.said["codec"]
     path = ("streams", said.pattern, "codec", "rows")
     written = codec.rows or ""
-    is_override = said.problems.locations.of_value(path).is_override
-    found = file_lookup.find(written, file, is_override=is_override)
+    found = file_lookup.find(written, file, said.problems.locations.of_value(path))
     if found is None:
         said.problems.at_value(path, f"no file {written!r}; expected a run's rows.parquet")
     return f"{found or written}#{codec.stream}" if codec.stream else str(found or written)

@@ -59,10 +59,10 @@ def _folder(document: ScenarioSpec, problems: Problems, file: Path) -> Path | No
         text = f"required key is missing for a world of {world.kind}; expected path: FOLDER, or --set world.path=FOLDER"
         problems.at_key(("world",), text, ("world", "path"))
         return None
-    is_override = problems.locations.of_value(("world", "path")).is_override
+    location = problems.locations.of_value(("world", "path"))
     is_folder = world.kind in RECORDED and world.kind not in drives.FILES
     exists = Path.is_dir if is_folder else Path.exists
-    folder = file_lookup.find(world.path, file, is_override=is_override, exists=exists)
+    folder = file_lookup.find(world.path, file, location, exists=exists)
     if folder is None:
         what = "folder" if is_folder else "file or folder"
         problems.at_value(

@@ -7,19 +7,33 @@ from typing import Any
 from simnet import drives, units
 from simnet.scenario.schema import fields, scenario_schema
 
+REQUIRED_KEY = "x-required"
+"""Keys that a link and fusion need once a scenario is merged with those that it extends, and fleets have members."""
+
 
 def schema_json() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) that every scenario file satisfies."""
     published = scenario_schema.ScenarioSpec.model_json_schema(by_alias=True)
     _tidy(published)
-    # The files of some worlds bring nodes along.
-    published["required"].remove("nodes")
+    # The files of some worlds bring nodes along, and a scenario that extends another one says what it changes alone.
+    needed = [key for key in published.pop("required") if key != "nodes"]
     of_drive = {"properties": {"kind": {"enum": list(drives.KINDS)}}, "required": ["kind"]}
+    extends = {"required": ["extends"]}
     published |= {
-        "if": {"properties": {"world": of_drive}, "required": ["world"]},
+        "anyOf": [extends, {"required": needed}],
+        "if": {"anyOf": [extends, {"properties": {"world": of_drive}, "required": ["world"]}]},
         "then": {},
         "else": {"required": ["nodes"]},
     }
+    of_node = published["$defs"]["NodeSpec"]["properties"]["cameras"]["anyOf"][0]
+    for named in (*(published["properties"][key] for key in ("nodes", "links", "media", "streams")), of_node):
+        # An entry without a value removes that of the extended scenario.
+        entries = named.get("patternProperties", named)
+        for key in entries.keys() - named.keys() or ("additionalProperties",):
+            entries[key] = {"anyOf": [entries[key], {"type": "null"}]}
+    # A member of a fleet and what the extended scenario has are changed key by key.
+    for name in ("LinkSpec", "FusionSpec"):
+        published["$defs"][name][REQUIRED_KEY] = published["$defs"][name].pop("required")
     published["$defs"] = {_plain_name(name): definition for name, definition in published["$defs"].items()}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | published
 

@@ -15,6 +15,7 @@ from simnet.scenario.schema import media_schema, transport_schema
 from simnet.scenario.schema.codec_schema import CodecSpec, expand_codec
 from simnet.scenario.schema.expect_schema import ExpectSpec
 from simnet.scenario.schema.fields import Spec
+from simnet.scenario.schema.fleet_schema import FleetCount, OffsetSpec
 from simnet.scenario.schema.link_schema import LinkSpec
 from simnet.scenario.schema.path_schema import PathOrTrack, TrackSpec
 from simnet.scenario.schema.rate_schema import RateSpec, expand_rate
@@ -36,12 +37,13 @@ class CameraSpec(Spec):
     """Frame rate, 10 Hz if left out."""
     field_of_view: f.Opening = 90.0
     """Horizontal field of view, 90 deg if left out."""
-    mount: f.Offset = Field(default=(0.0, 0.0, 0.0), examples=[[1, 0, 1.5]])
-    """Position on the node in metres: forward, left, up."""
-    yaw: f.Angle = 0.0
-    """Angle to the left of the node's heading."""
-    pitch: f.Tilt = 0.0
-    """Angle above the horizon; -90 deg looks straight down."""
+    mount: f.Offset | None = Field(default=None, examples=[[1, 0, 1.5]])
+    """Position on the node in metres: forward, left, up. If left out, the place on the node's `body` that the camera's name says,
+    such as rear or front_left; the node's own position without a body."""
+    yaw: f.Angle | None = None
+    """Angle to the left of the node's heading; if left out, where the place on the body looks, or 0 deg."""
+    pitch: f.Tilt | None = None
+    """Angle above the horizon; -90 deg looks straight down; if left out, where the place on the body looks, or 0 deg."""
     phase: f.Time = 0
     """Capture time of the first frame."""
     source: f.Given | Annotated[list[f.Given], Field(min_length=1)] | None = Field(default=None, examples=["left"])
@@ -63,6 +65,11 @@ class PoseErrorSpec(Spec):
 class NodeSpec(Spec):
     """A vehicle, a drone or a roadside unit: at a position, on a path, or following another node."""
 
+    count: FleetCount | None = Field(default=None, examples=[8])
+    """Number of nodes like this one: NAME_1, NAME_2 and so on. Links from or to NAME are made for each. An entry with a member's
+    name changes that one. {number} (from 1) and {index} (from 0) in texts stand for a member's number."""
+    offset: OffsetSpec | None = Field(default=None, examples=[{"start": "-12 m"}])
+    """What each of `count` nodes adds to the one before it; those that follow a node follow each other."""
     position: f.Point | None = Field(default=None, examples=[[60, 8, 5]])
     """A fixed position [x, y] or [x, y, z] in metres."""
     path: PathOrTrack | None = Field(
@@ -80,6 +87,9 @@ class NodeSpec(Spec):
     """Distance behind the node that it follows."""
     heading: f.Angle | None = None
     """Heading: 0 deg is east, 90 deg is north; on a path, the direction of motion if left out."""
+    body: Literal["car", "van", "truck", "robot", "drone"] | None = Field(default=None, examples=["car"])
+    """What the node is: its cameras get a mount and a direction by their names (front, rear, left, right, front_left, roof; of a
+    drone also down) unless they have one. Also taken from the node that this one follows."""
     cameras: dict[f.Name, CameraSpec] | None = Field(
         default=None, examples=[{"front": {"size": [256, 128], "rate": "10 Hz"}}]
     )
@@ -91,6 +101,8 @@ class NodeSpec(Spec):
 
     @model_validator(mode="after")
     def _one_place(self) -> NodeSpec:
+        if self.offset is not None:
+            raise ValueError("offset given without count; expected count: 8")
         ways = {"position": (), "path": ("speed", "start"), "follows": ("gap",)}
         given = [way for way in ways if getattr(self, way) is not None]
         if len(given) != 1:
@@ -228,6 +240,8 @@ class ScenarioSpec(Spec):
     of the node's cameras are lost. A run cannot continue without the fusion node."""
     node_timeout: f.Time = _NODE_LOSS.wait_ns
     """Maximum absence of a node's process in wall time; 30 s if left out."""
+    extends: f.Given | None = Field(default=None, examples=["base.yaml", "vehicle_platoon"])
+    """The scenario that this one changes: a file, relative to this one's folder, or a shipped scenario's name."""
     expect: ExpectSpec | None = Field(
         default=None, examples=[{"shows": "Few frames are lost.", "checks": ["lost(*) < 3"]}]
     )
