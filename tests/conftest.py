@@ -1,6 +1,9 @@
 """What all tests share."""
 
 import os
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -39,6 +42,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         elif kind not in OTHERS:
             raise pytest.UsageError(f"{item.path}: expected a test in one of {', '.join(KINDS + OTHERS)}")
     items.sort(key=lambda item: (*KINDS, *OTHERS).index(_folder(item)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Generator[None, None, None]:
+    """Skip a test whose fixtures need CompressAI where it cannot be installed."""
+    with _skipping_without_compressai():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, None, None]:
+    """Skip a test that needs CompressAI where it cannot be installed."""
+    with _skipping_without_compressai():
+        return (yield)
+
+
+@contextmanager
+def _skipping_without_compressai() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if find_spec("compressai") is None and "the package compressai is not installed" in str(error):
+            pytest.skip("needs compressai, which is not installed")
+        raise
 
 
 def pytest_terminal_summary(terminalreporter) -> None:
