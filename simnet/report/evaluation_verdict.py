@@ -8,6 +8,7 @@ from simnet.report.evaluation_result import BjontegaardDifference, EvaluationRes
 from simnet.report.formatting import FEW
 
 _STRONGEST = {"hevc-intra+fuse": 0, "hevc-intra": 1}
+"""Rivals that every evaluation has, in order; how they compare with each other is no finding."""
 MOST = 8
 """Most codecs that are compared in words; the tables have all."""
 
@@ -21,7 +22,7 @@ def sentences(result: EvaluationResult) -> list[str]:
     for anchor in anchors:
         for codec in list(result["points"])[:MOST]:
             pair = frozenset((codec, anchor))
-            if codec != anchor and pair not in said:
+            if codec != anchor and pair not in said and not pair <= set(_STRONGEST):
                 said.add(pair)
                 found += _compared(result, codec, anchor)
     return [*found, *_limits(result)]

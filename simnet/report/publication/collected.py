@@ -49,7 +49,8 @@ def of_evaluation(result: EvaluationResult) -> Publication:
 def _comparison_name(caption: str) -> str:
     """Return `against ANCHOR`, or the measure of a table of all anchors."""
     start, _, end = caption.partition(", where")
-    return f"{start} further" if end.endswith("further metrics") else start.replace(", row against column", " all")
+    more = " further metrics" if end.endswith("further metrics") else ""
+    return start.replace(", row against column", " all") + more
 
 
 def file_name(*words: str) -> str:
