@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simnet import codec_names
 from simnet.records import (
     CameraConfig,
     LinkConfig,
@@ -76,7 +77,7 @@ def _streams(scenario: Scenario) -> Table:
 def _stream(stream: StreamConfig) -> tuple[str, ...]:
     return (
         stream.name,
-        stream.codec,
+        codec_names.shown(stream.codec),
         stream.model or "default",
         asked_rate(stream.rate),
         ", ".join(map(_candidate, stream.candidates)) or "none",
