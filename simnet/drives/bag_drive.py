@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from simnet.drives import attitude, bag_survey, message_log, ros_images, topic_names, video_messages
 from simnet.drives.attitude import IDENTITY, RigidTransform
 from simnet.drives.drive import DriveCamera, DriveNode, DrivePath, RecordedDrive, name_of, unique, usual_period_ns
+from simnet.drives.frame_tree import is_world
 from simnet.drives.message_records import RAW, VIDEO
 from simnet.errors import PictureError
 from simnet.notices import tell
@@ -127,11 +128,21 @@ def _bodies(found: BagSurvey, sizes: Mapping[str, tuple[int, int]]) -> dict[str,
         body = found.frames.body_of(frame)[0] if frame in found.frames.edges else ""
         # A body that nothing moves is one that moves under another name, if there is only one.
         if not body or (body not in found.frames.edges and body not in known):
-            body = _of_namespace(topic, known) or body
+            body = _of_namespace(topic, known) or _only_mover(found) or body
         bodies.setdefault(body, {})[topic] = size
     for body in known:
         bodies.setdefault(body, {})
     return bodies
+
+
+def _only_mover(found: BagSurvey) -> str:
+    """Return the only body that frames move in a world; empty if there are several."""
+    moving = [
+        child
+        for child, edge in found.frames.edges.items()
+        if is_world(edge.parent) and not edge.is_fixed and not is_world(child)
+    ]
+    return moving[0] if len(moving) == 1 else ""
 
 
 def _fixed_body(found: BagSurvey, topic: str) -> str:

@@ -122,6 +122,16 @@ def test_two_robots_are_two_nodes(tmp_path: Path) -> None:
     assert [node.path.places_m[0][0] for node in found] == [0, 100]
 
 
+def test_camera_without_a_way_to_the_body_rides_with_the_only_one(tmp_path: Path) -> None:
+    with BagWriter(tmp_path / "a.mcap") as bag:
+        bag.transforms(0, ("base_link", "optical", (1.0, 0.0, 2.0), OPTICAL), static=True)
+        for k in range(5):
+            bag.transforms(100 * k, ("map", "base_footprint", (k, 0.0, 0.0), turned(0)))
+            bag.image("/image_raw", 100 * k, grey(k))
+    (node,) = describe(tmp_path / "a.mcap", None, None).nodes
+    assert (node.name, node.path.places_m[-1], node.cameras[0].mount_m) == ("vehicle", (4, 0, 0), (1, 0, 2))
+
+
 def test_roadside_camera_stands_where_its_frame_is(tmp_path: Path) -> None:
     with BagWriter(tmp_path / "a.mcap") as bag:
         down = {"x": 0.0, "y": math.sin(0.25), "z": 0.0, "w": math.cos(0.25)}
