@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import html
+import os
 import sys
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from simnet.api import dataframes
 from simnet.errors import InputError
@@ -63,9 +65,11 @@ class Report:
         if notebook is not None and notebook.get_ipython() is not None:
             from IPython.display import display  # pyright: ignore[reportMissingImports]
 
-            source = html.escape(sweep_page.read_text(encoding="utf-8"), quote=True)
+            # By reference: a copy of the page would stand in the notebook once for each time that the cell was run.
+            source = html.escape(quote(os.path.relpath(sweep_page)), quote=True)
             style = f"width:100%;height:{height}px;border:0"
-            display({"text/html": f'<iframe srcdoc="{source}" style="{style}"></iframe>'}, raw=True)
+            link = f'<p><a href="{source}" target="_blank">{html.escape(str(sweep_page))}</a></p>'
+            display({"text/html": f'<iframe src="{source}" style="{style}"></iframe>{link}'}, raw=True)
         else:
             import webbrowser
 

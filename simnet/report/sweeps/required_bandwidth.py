@@ -90,6 +90,16 @@ def bracket(found: Iterable[Requirement]) -> tuple[float, float] | None:
     return min(lows), max(_of(each.value) for each in own)
 
 
+def is_late(view: PageView, curve: str, found: Iterable[Requirement]) -> bool:
+    """Return whether most frames of a curve are late at the bandwidth that it needs: at the nearest measured point to it."""
+    values = [each.value for each in found if each.value]
+    spots = [(spot.x, spot) for spot in view.curves[curve] if isinstance(spot.x, float) and spot.x > 0 and spot.samples]
+    if not values or not spots:
+        return False
+    wanted = math.exp(sum(map(math.log, values)) / len(values))
+    return min(spots, key=lambda pair: abs(math.log(pair[0] / wanted)))[1].is_mostly_late
+
+
 def measured(view: PageView, curve: str, column: str) -> tuple[float, float]:
     """Return the lowest and highest x at which a curve of `view.measured` has a value in `column`."""
     xs = [spot.x for spot in view.curves[curve] if isinstance(spot.x, float) and spot.mean(column)]
@@ -112,7 +122,7 @@ def levels(values: Iterable[float], most: int = 6) -> list[float]:
 def reference_level(view: PageView, column: str) -> float | None:
     """Return the round level that most curves cross between measured points in every seed, preferably at one exact number.
 
-    If several levels qualify, the nearest to 30 dB is returned.
+    A crossing where most frames are late does not count. If several levels qualify, the nearest to 30 dB is returned.
     """
     spots = itertools.chain.from_iterable(view.curves.values())
     values = [found.value for spot in spots if (found := spot.mean(column))]
@@ -125,7 +135,8 @@ def reference_level(view: PageView, column: str) -> float | None:
 
 def _crossed(view: PageView, column: str, level: float) -> tuple[int, int]:
     """Return the number of curves that cross the level between measured points, and how many of them at one exact number."""
-    every = [needs(view, curve, column, level).values() for curve in view.measured]
+    found = {curve: needs(view, curve, column, level).values() for curve in view.measured}
+    every = [own for curve, own in found.items() if not is_late(view, curve, own)]
     return sum(bracket(own) is not None for own in every), sum(centre(own) is not None for own in every)
 
 

@@ -34,6 +34,10 @@ class SeedSample:
     values: Mapping[str, float | None]
 
 
+MOSTLY = 0.5
+"""Least share of frames in time at a point whose quality is a headline."""
+
+
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
     """One setting of a curve; a gap if it has no samples."""
@@ -55,6 +59,12 @@ class CurvePoint:
         return mean(
             (sample.values[column] or 0.0) / frames for sample in self.samples if (frames := sample.values["frames"])
         )
+
+    @property
+    def is_mostly_late(self) -> bool:
+        """Whether fewer than MOSTLY of the frames are in time: its quality is that of old pictures and makes no headline."""
+        in_time = self.share("in_time")
+        return in_time is not None and in_time.value < MOSTLY
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from simnet.report.sweeps.required_bandwidth import (
     Requirement,
     bracket,
     centre,
+    is_late,
     measured,
     needs,
     reference_level,
@@ -43,10 +44,14 @@ def sentences(view: PageView) -> list[str]:
     column = view.quality[0]
     level = reference_level(view, column)
     if level is None:
-        apart = "No curve crosses a whole level of quality between two measured bandwidths: no needed bandwidth can be read off."
+        apart = (
+            "No curve crosses a whole level of quality between two measured bandwidths with most frames in time: no needed "
+            "bandwidth can be read off."
+        )
         return [apart, *quality_verdict.sentences(view)]
     found = {curve: needs(view, curve, column, level) for curve in view.measured}
-    brackets = {curve: apart for curve, own in found.items() if (apart := bracket(own.values()))}
+    late = [curve for curve, own in found.items() if bracket(own.values()) and is_late(view, curve, own.values())]
+    brackets = {curve: apart for curve, own in found.items() if curve not in late and (apart := bracket(own.values()))}
     best = min(brackets, key=lambda curve: _rank(found[curve]))
     # A curve above the level at the lowest bandwidth needs less than any curve whose requirement is known.
     already = [curve for curve, own in found.items() if own and all(each.kind == AT_MOST for each in own.values())]
@@ -74,7 +79,10 @@ def sentences(view: PageView) -> list[str]:
     if already:
         has, lowest = "has" if len(already) == 1 else "have", max(_values(found[curve] for curve in already))
         said.append(f"{listed(already)} {has} it at {kbit_s(lowest)}, the lowest measured, already.")
-    said += [_short(curve, own) for curve, own in found.items() if curve not in brackets and curve not in already]
+    if late:
+        said.append(f"Where {listed(late)} would reach it, most frames are late.")
+    rest = [curve for curve in found if curve not in {*brackets, *already, *late}]
+    said += [_short(curve, found[curve]) for curve in rest]
     return said
 
 

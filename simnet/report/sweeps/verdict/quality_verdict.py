@@ -18,31 +18,40 @@ def sentences(view: PageView) -> list[str]:
     only, *others = view.measured
     if not others:
         return [f"There is one curve, {only}: nothing to compare.", *_alone(view, only)]
-    places = [
-        index
-        for index in range(len(view.places))
-        if sum(view.curves[curve][index].mean(view.quality[0]) is not None for curve in view.measured) > 1
-    ]
-    if not places:
+    there = [_there(view, index) for index in range(len(view.places))]
+    if not any(len(spots) > 1 for spots in there):
         return ["No two curves have a cell at the same place: nothing to compare."]
+    places = [index for index, spots in enumerate(there) if sum(not spot.is_mostly_late for spot in spots.values()) > 1]
+    if not places:
+        return ["Nowhere have two curves most of their frames in time: no quality is compared."]
     chosen = sorted({places[0], places[len(places) // 2], places[-1]})
     return [_quality_at(view, index) for index in chosen]
 
 
+def _there(view: PageView, index: int) -> dict[str, CurvePoint]:
+    """Return the curves that have a quality at a place."""
+    spots = {curve: view.curves[curve][index] for curve in view.measured}
+    return {curve: spot for curve, spot in spots.items() if spot.mean(view.quality[0]) is not None}
+
+
 def _alone(view: PageView, curve: str) -> list[str]:
-    found = [(spot, value) for spot in view.curves[curve] if (value := spot.mean(view.quality[0]))]
+    known = [(spot, value) for spot in view.curves[curve] if (value := spot.mean(view.quality[0]))]
+    found = [(spot, value) for spot, value in known if not spot.is_mostly_late]
     if not found:
-        return []
+        return ["Most of its frames are late everywhere."] if known else []
     said = [f"{amount(value.value)} dB {at(view.axis, spot.x, spot.setting)}".strip() for spot, value in found]
     return [f"It delivers {listed(said)}."]
 
 
 def _quality_at(view: PageView, index: int) -> str:
     column = view.quality[0]
-    spots = {curve: view.curves[curve][index] for curve in view.measured}
+    there = _there(view, index)
+    spots = {curve: spot for curve, spot in there.items() if not spot.is_mostly_late}
     found = {curve: value for curve, spot in spots.items() if (value := spot.mean(column))}
     best = max(found, key=lambda curve: found[curve].value)
     others = [_better(spots[best], spots[curve], column, curve) for curve in found if curve != best]
+    if late := [curve for curve in there if curve not in spots]:
+        others.append(f"most frames of {listed(late)} are late")
     where = at(view.axis, spots[best].x, spots[best].setting)
     start = f"{where[:1].upper()}{where[1:]}, {best}" if where else best
     return f"{start} delivers {found[best].value:.2f} dB at the receiver{seeds_of(found[best].count)}: {'; '.join(others)}."
