@@ -138,7 +138,7 @@ def links(run: RunFolder) -> Table:
     )  # fmt: skip
     note = "Lost: on the way. Dropped: refused by the full queue. Use: delivered against the mean capacity of the run."
     if any(entry.traffic_sent_bytes for entry in run.bins):
-        columns = (*columns, "traffic offered", "traffic delivered")
+        columns = (*columns, "traffic kbit/s", "traffic delivered kbit/s")
         rows = [(*row, *_traffic(run, row[0])) for row in rows]
         note += " Traffic: what of the offered and delivered kbit/s is background traffic, and not of the streams."
     return Table(caption="Totals", columns=columns, rows=rows, words=frozenset({"way"}), note=note)

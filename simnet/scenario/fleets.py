@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from simnet.scenario import inheritance
 from simnet.scenario.fleet_offsets import moved
 from simnet.scenario.schema.fleet_schema import MOST_MEMBERS, OffsetSpec
+from simnet.scenario.schema.path_schema import PLACES
 
 if TYPE_CHECKING:
     from simnet.scenario.document import Path
@@ -104,7 +105,7 @@ def _put(entries: dict[str, Any], section: str, name: str, members: dict[str, An
     placed: dict[str, Any] = {}
     for key, entry in entries.items():
         if key != name:
-            if key not in members:
+            if key not in members and not _waits(key, entry, name):
                 placed[key] = entry
             continue
         for member, made in members.items():
@@ -120,6 +121,13 @@ def _put(entries: dict[str, Any], section: str, name: str, members: dict[str, An
             placed[member] = inheritance.merge(made, entries[member], path, locations, own)
     entries.clear()
     entries.update(placed)
+
+
+def _waits(key: str, entry: Any, fleet: str) -> bool:
+    """Return whether an entry changes a member that a fleet of this count does not have: a sweep may give it more."""
+    number = key.removeprefix(f"{fleet}_")
+    is_partial = isinstance(entry, dict) and not (PLACES | {"from", "to"}) & entry.keys()
+    return is_partial and number != key and number.isascii() and number.isdigit() and not number.startswith("0")
 
 
 def _numbered(value: Any, index: int) -> Any:

@@ -107,6 +107,13 @@ def test_entry_of_a_member_changes_that_one(load):
     assert [(link.bandwidth_bps, link.delay_ns) for link in loaded.links[::2]] == [(4e5, 0), (1e6, 3 * MS), (4e5, 0)]
 
 
+def test_entry_of_a_member_beyond_the_count_waits(load):
+    changed = (("  mast:", "  car_3: {speed: 5 m/s}\n  mast:"), ("streams:", "  up_3: {delay: 3 ms}\nstreams:"))
+    assert [way.speed_mps for way in ways(load(*changed, overrides=("nodes.car.count=2",)))] == [10, 10]
+    with pytest.raises(ScenarioError, match=r"nodes\.car_x: no place given"):
+        load(("  mast:", "  car_x: {speed: 5 m/s}\n  mast:"))
+
+
 def test_texts_hold_numbers_of_members(load, tmp_path):
     for number in (1, 2, 3):
         (tmp_path / f"trace{number:02}.up").write_text(f"{number}\n", encoding="utf-8")
