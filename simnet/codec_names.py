@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any, cast
 
 from simnet import plugins
@@ -69,8 +70,10 @@ def options_of(name: str) -> dict[str, Any]:
     except (yaml.YAMLError, ValueError, RecursionError):
         read = None
     options = cast("dict[Any, Any]", read)
-    if not isinstance(read, dict) or not all(isinstance(key, str) for key in options):
-        raise ModelError(f"codec {name!r:.80}: options that cannot be read; expected NAME{{key: value}}")
+    if not isinstance(read, dict) or not all(isinstance(key, str) and _is_plain(options[key]) for key in options):
+        raise ModelError(
+            f"codec {name!r:.80}: options that cannot be read; expected NAME{{key: value}}, of plain values"
+        )
     return options
 
 
@@ -89,6 +92,13 @@ def shown(name: str) -> str:
     """Return a name without the folder of its file: the same on every machine."""
     plain = bare(name)
     return plain.rpartition("/")[2] + name[len(plain) :]
+
+
+def _is_plain(value: object) -> bool:
+    """Return whether a value is text, a number, a truth value, or a list of these; a stranger's name may nest more."""
+    if isinstance(value, list):
+        return all(not isinstance(each, list) and _is_plain(each) for each in cast("list[object]", value))
+    return isinstance(value, str | bool | int) or (isinstance(value, float) and isfinite(value))
 
 
 def _written(value: Any) -> str:

@@ -103,8 +103,7 @@ def _report(error: ValidationError, known: list[str], at_name: Path, path: Path,
 
 def _located(code: code_files.CodeFile, at_name: Path, problems: Problems, file: FilePath) -> code_files.CodeFile:
     """Return the file of code that is meant: relative to the scenario's folder, or in an override to the current one."""
-    is_override = problems.locations.of_value(at_name).is_override
-    found = file_lookup.find(str(code.path), file, is_override=is_override)
+    found = file_lookup.find(str(code.path), file, problems.locations.of_value(at_name))
     return code_files.CodeFile(found or code.path, code.target)
 
 
@@ -112,8 +111,7 @@ def _weights(codec: CodecSpec, path: Path, problems: Problems, file: FilePath) -
     if codec.model is None:
         return None
     here = (*path, "model")
-    is_override = problems.locations.of_value(here).is_override
-    found = file_lookup.find(codec.model, file, is_override=is_override)
+    found = file_lookup.find(codec.model, file, problems.locations.of_value(here))
     if found is None:
         problems.at_value(here, f"no file {codec.model!r}; expected a file of weights")
     return str(found or codec.model)

@@ -330,6 +330,14 @@ def test_names_have_one_form() -> None:
     assert codec_names.split("a{b: 1, c: [2, 3]},d=e") == ["a{b: 1, c: [2, 3]}", "d=e"]
     assert codec_names.partition_model("a{b: x=1}=m") == ("a{b: x=1}", "=", "m")
     assert codec_names.shown("/home/me/mine.py:Codec{a: /x}") == "mine.py:Codec{a: /x}"
-    for wrong in ("hevc{preset", "hevc{preset: [}", "hevc{3: 4}", "hevc{a}{b"):
+    bomb = ", ".join(f"k{n}: &k{n} [{', '.join([f'*k{n - 1}'] * 9)}]" for n in range(1, 20))
+    for wrong in (
+        "hevc{preset",
+        "hevc{preset: [}",
+        "hevc{3: 4}",
+        "hevc{a}{b",
+        "hevc{a: .inf}",
+        f"hevc{{k0: &k0 [1], {bomb}}}",
+    ):
         with pytest.raises((ModelError, InputError)):
             codec_names.canonical(wrong)
