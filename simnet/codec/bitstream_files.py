@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from simnet import code_files, codec_names, picture_files
+from simnet.codec import registry
 from simnet.codec.bitstream import announcements
 from simnet.codec.bitstream.announcements import LARGEST_SIDE
 from simnet.codec.registry import open_decoder, open_encoder
@@ -29,6 +30,8 @@ FRONT = struct.Struct(">4sBH")
 MAGIC, VERSION = b"SNET", 1
 LARGEST_BYTES = 1 << 26
 """Largest file of a frame: that of a message between nodes."""
+LEAST_SIDE = 8
+"""Pixels of the shortest side of a side picture: less than the smallest block that codecs compare."""
 MOST_PIXELS = 1 << 23
 """Pixels of the largest picture that a file may announce unless the user says otherwise: those of 4K, 3840 x 2160, fit."""
 
@@ -108,6 +111,7 @@ def decode_file(
         most_pixels: Largest picture; decoders of networks take some hundred bytes for each pixel that is announced.
     """
     data = _content(file)
+    pictures = [SideInformation(_side_picture(path), str(path), 0) for path in side]
     try:
         announcement, frame = unpack(data)
         if (count := announcement.width * announcement.height) > most_pixels:
@@ -115,8 +119,9 @@ def decode_file(
                 f"announced picture of {announcement.width} x {announcement.height} has {count} pixels; expected up to "
                 f"{most_pixels} (--max-pixels {count} takes it)"
             )
-        decoder = open_decoder(_by_own_code(announcement, code), models)
-        pictures = [SideInformation(read_picture(path), str(path), 0) for path in side]
+        announcement = _by_own_code(announcement, code)
+        decoder = open_decoder(announcement, models)
+        _check_asked(announcement, side, models)
         decoded = decoder.decode(frame, pictures)
     except (BitstreamError, ModelError) as error:
         raise type(error)(f"{file}: {error}") from error
@@ -139,6 +144,28 @@ def _by_own_code(announcement: Announcement, code: str | None) -> Announcement:
         wanted = announcements.shown(named)
         raise ModelError(f"coded by code of a file, {wanted}; expected --codec with its file, and --allow-code")
     return dataclasses.replace(announcement, codec=code)
+
+
+def _check_asked(announcement: Announcement, side: Sequence[Path], models: Sequence[str] | None) -> None:
+    """Refuse side pictures that the codec has no use for, and models that do not exist, whatever the bitstream needs."""
+    codec = announcement.codec
+    if side and not registry.takes_side(codec):
+        raise BitstreamError(f"codec {codec} uses no side pictures; expected none of them (--side)")
+    # Models of CompressAI are architectures, those of the user's own code are what that takes.
+    if codec.removesuffix(registry.FUSE) != "compressai" and code_files.parse(codec_names.bare(codec)) is None:
+        for name in models or ():
+            registry.check_model(name)
+
+
+def _side_picture(path: Path) -> np.ndarray:
+    """Read a side picture; one of a few pixels is a mistake."""
+    picture = read_picture(path)
+    height, width = picture.shape[:2]
+    if min(height, width) < LEAST_SIDE:
+        raise PictureError(
+            f"{path}: a side picture of {width} x {height} cannot help; expected at least {LEAST_SIDE} x {LEAST_SIDE}"
+        )
+    return picture
 
 
 def _content(file: Path) -> bytes:

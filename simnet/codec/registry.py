@@ -121,6 +121,13 @@ def check(stream: StreamConfig, camera: CameraConfig) -> None:
         declared_times(stream.codec, stream.model)
 
 
+def check_model(name: str) -> None:
+    """Raise ModelError if there is no model of this name, or its files do not match their digests."""
+    from simnet.codec import model as models
+
+    models.load(name)
+
+
 def declared_times(name: str, model: str | None = None) -> tuple[int, int]:
     """Declared virtual coding times of one frame: encode, decode (ns)."""
     own, stage = parted(name, model)

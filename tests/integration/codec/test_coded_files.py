@@ -212,3 +212,21 @@ def test_a_picture_is_not_replaced_by_its_bitstream(tmp_path: Path, capsys: pyte
     assert main(["encode", str(file), "-o", str(file), "--codec", "jpeg"]) == 2
     assert "the picture itself; expected another file to write" in capsys.readouterr().err
     assert file.read_bytes() == before
+
+
+def test_decode_refuses_what_its_bitstream_has_no_use_for(
+    tmp_path: Path, picture: np.ndarray, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(picture).save("in.png")
+    Image.fromarray(picture[:1, :1]).save("dot.png")
+    assert main(["encode", "in.png", "-o", "a.snet", "--codec", "jpeg"]) == 0
+    for more, complaint in (
+        (["--side", "in.png"], "a.snet: codec jpeg uses no side pictures; expected none of them (--side)"),
+        (["--side", "dot.png"], "dot.png: a side picture of 1 x 1 cannot help; expected at least 8 x 8"),
+        (["--model", "nowhere"], "nowhere: unknown model"),
+    ):
+        assert main(["decode", "a.snet", "-o", "out.png", *more]) == 2
+        assert complaint in capsys.readouterr().err
+        assert not (tmp_path / "out.png").exists()
+    assert main(["decode", "a.snet", "-o", "out.png", "--model", "factorized"]) == 0
