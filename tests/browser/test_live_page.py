@@ -106,7 +106,7 @@ def test_live_page_shows_a_run_from_start_to_end(
         expect(page.get_by_text("from mast_1 to mast_2")).to_be_attached()
         choose(page, "van/front")
         expect(page.locator("tr.chosen")).to_contain_text("van/front")
-        expect(page.locator("figcaption").nth(1)).to_contain_text("with car/<front>, 100 ms apart")
+        expect(page.locator(".pictures figcaption").nth(1)).to_contain_text("with car/<front>, 100 ms apart")
         expect(page.locator("canvas")).to_have_count(2)
         assert widths_of_pictures(page) == [96, 96]
         publisher.put(lambda: ending)
