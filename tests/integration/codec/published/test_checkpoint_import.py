@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,8 @@ streams:
   car/a: {codec: {name: ndic-bls17, model: MODEL}, side_information: [hub/b]}
 fusion: {at: hub}
 """
+
+pytestmark = pytest.mark.skipif(find_spec("compressai") is None, reason="needs compressai, which is not installed")
 
 
 @pytest.fixture
