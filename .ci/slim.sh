@@ -8,8 +8,6 @@ cd "$1"
 (cd openvino/libs && rm -f ./*_gpu_* ./*_npu_* cache.json ./*_tensorflow* ./*_pytorch_* ./*_paddle_* ./*_jax_* ./*_gguf_*)
 # Panda3D: command-line tools, what it deploys games with, readers of films and models.
 rm -rf panda3d_tools deploy_libs panda3d/libp3ffmpeg.so panda3d/libp3assimp.so
-# Arrow's Flight server, C headers, and OpenCV's face detectors.
-rm -rf pyarrow/*flight* pyarrow/include openvino/include cv2/data
 # Packages' own tests.
 find . -type d \( -name tests -o -name test \) -prune -exec rm -rf {} +
 # Symbols for debuggers. Libraries in *.libs have been edited by those who packed them, and strip would damage them.

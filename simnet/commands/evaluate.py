@@ -51,10 +51,10 @@ def _configure_data(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--codec",
-        default="atn,factorized",
+        default="atn,lowres",
         metavar="A,B",
         help="codecs: name, name+fuse, 'name{option: value}', FILE.py:CLASS, name=model, 'name=model;model' (one curve); "
-        "default: atn,factorized",
+        "default: atn,lowres",
     )
     parser.add_argument(
         "--no-rivals",

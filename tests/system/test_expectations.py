@@ -53,7 +53,12 @@ def test_shipped_scenario_shows_what_it_states(name: str, proven: Proven) -> Non
     assert expected is not None
     assert re.search(r"\d", expected.shows)  # in figures
     assert expected.checks
-    assert [proof for proof in proven(name)[0] if not proof.holds] == []
+    proofs, out = proven(name)
+    assert [proof for proof in proofs if not proof.holds] == []
+    for file in out.glob("*/run.json"):
+        for stream in json.loads(file.read_text())["summary"]["streams"].values():
+            assert stream["decoded"] + stream["late"] > 0
+            assert stream["psnr_db"] > 18
 
 
 def test_side_information_pays_for_every_follower_of_the_platoon(proven: Proven) -> None:

@@ -12,28 +12,17 @@ import pytest
 from simnet import engine, scenario
 from support.places import ROOT
 
-NAMES = [name for name, _, _ in scenario.list_shipped()]
-SLOW = {
-    "drone_survey",
-    "intersection",
-    "stereo_pair",
-    "stereo_unsynchronised",
-    "vehicle_convoy",
-    "vehicle_platoon",
-    "wired_anchor",
-}
-"""Their learned codecs take most of the time, and none of their first frames is lost."""
+PLAIN = ("drone_relay", "lossy_link", "vehicle_platoon")
+"""Run as users run them; as cells all shipped scenarios run in `test_expectations`."""
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_shipped_scenario_runs(name: str, tmp_path: Path) -> None:
-    loaded = scenario.load(name, [f"duration={300 if name in SLOW else 600} ms"])
+@pytest.mark.parametrize("name", PLAIN)
+def test_shipped_scenario_runs_and_makes_its_page(name: str, tmp_path: Path) -> None:
+    loaded = scenario.load(name, ["duration=300 ms"])
     summary = engine.run(loaded, tmp_path / "run").summary
     assert set(summary["streams"]) == {stream.name for stream in loaded.streams}
     for stream in summary["streams"].values():
         assert stream["frames"] == stream["decoded"] + stream["late"] + stream["lost"] + stream["corrupt"]
-        assert stream["decoded"] + stream["late"] > 0
-        assert stream["psnr_db"] > 18
     assert (tmp_path / "run" / "report.html").stat().st_size > 100_000
 
 
