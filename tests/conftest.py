@@ -63,7 +63,7 @@ def _skipping_without_compressai() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if find_spec("compressai") is None and "the package compressai is not installed" in str(error):
+        if "the package compressai is not installed" in str(error) and find_spec("compressai") is None:
             pytest.skip("needs compressai, which is not installed")
         raise
 

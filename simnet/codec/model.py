@@ -95,7 +95,7 @@ def load(name: str) -> Model:
             f"{name}: unknown model{near(name, names())}; expected one of {known}, or a model folder"
         ) from error
     loaded = _load(name, folder, (about.st_ino, about.st_size, about.st_mtime_ns))
-    if loaded.backbone and load(loaded.backbone.name) is not loaded.backbone:
+    if loaded.backbone and load(loaded.backbone.name).digest != loaded.backbone.digest:
         raise ModelError(
             f"model {name}: its backbone {loaded.backbone.name} changed; expected to be read anew: start again"
         )

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from simnet.commands import argument_types
 from simnet.errors import InputError
 from simnet.printable import printable
+from simnet.runfolder import folder_names
 
 if TYPE_CHECKING:
     import argparse
@@ -133,7 +134,7 @@ def _show(
         lines = complaint.strip().splitlines() or [f"the run ended with status {process.returncode}"]
         _say(lines[-1].removeprefix("simnet: "))
     elif arguments.out:
-        _say(f"the run has ended; open {arguments.out / 'report.html'}")
+        _say(f"the run has ended; open {arguments.out / folder_names.PAGE}")
     else:
         _say(f"the run has ended; to keep one: simnet run {shlex.quote(arguments.scenario)}")
     if arguments.end_after is not None:

@@ -83,7 +83,7 @@ class Victims:
         monkeypatch.setattr(supervisor.subprocess, "Popen", remember)
 
     def named(self, name: str) -> list[subprocess.Popen]:
-        return [process for process in self.started if process.args[-1] == name]
+        return [process for process in self.started if name in process.args]
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
         """Send the newest process of this name a signal."""

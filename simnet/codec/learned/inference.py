@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -30,6 +30,9 @@ Fusion corrects a picture that synthesis made, so its rounding is not visible (8
 to 0.001 dB). The networks of `lowres`, and those behind it, select no table and are trained in bfloat16: 0.2 % more bytes,
 0.02 dB less at the best quality. In bfloat16 the analysis of `factorized` would change 1.3 % of the symbols.
 """
+
+KEPT_GRAPHS = 64
+"""Compiled graphs that a process keeps, and inference requests that each of its threads keeps."""
 
 _LOCAL = threading.local()
 _OPENING = threading.Lock()
@@ -68,7 +71,7 @@ def _core() -> Any:
         return _opened_core()
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=KEPT_GRAPHS)
 def compiled(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...]) -> Any:
     """Compile a graph for inputs of these shapes; all codecs of the process share it.
 
@@ -175,8 +178,13 @@ def _request(model: Model, graph: str, inputs: tuple[np.ndarray, ...]) -> Any:
     shapes = tuple(item.shape for item in inputs)
     if (noted := _LOCAL.__dict__.get("noted")) is not None:
         noted[model, graph, shapes] += 1
-    requests = _LOCAL.__dict__.setdefault("requests", {})
+    requests: OrderedDict[Any, Any] = _LOCAL.__dict__.setdefault("requests", OrderedDict())
     key = (model.digest, graph, shapes)
-    if key not in requests:
+    if key in requests:
+        requests.move_to_end(key)
+    else:
+        # A request holds its graph and its own memory, so a thread that meets many models or sizes drops the oldest.
+        while len(requests) >= KEPT_GRAPHS:
+            requests.popitem(last=False)
         requests[key] = compiled(model, graph, shapes).create_infer_request()
     return requests[key]
