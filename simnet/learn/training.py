@@ -13,7 +13,7 @@ from simnet.learn.recipe import Recipe
 
 QUALITIES = (0.0, 0.25, 0.5, 0.75, 1.0)
 ENCODE_NS, DECODE_NS, FUSE_NS = 15_000_000, 20_000_000, 40_000_000
-BEHIND_NS = {"renderer-fusion": 40_000_000, "common": 40_000_000}
+BEHIND_NS = {"renderer-fusion": 30_000_000, "common": 25_000_000}
 """Declared virtual coding times of a 256 x 128 frame: rounded up from the times of one core of a desktop machine."""
 
 MEASURED = 100
