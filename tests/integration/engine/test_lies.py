@@ -231,13 +231,16 @@ CONTENT_LIES: list[tuple[str, str, Callable[[Message], Any], Callable[[Message],
 
 @pytest.fixture
 def lied_to(tiny: Scenario, run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """Run with hosts of which one lies once: `lie` returns frames in place of a reply of `kind`, or None to be honest."""
+    """Run with hosts of which one lies: `lie` returns frames in place of a reply of `kind`, or None to be honest.
 
-    def go(kind: str, lie: Callable[[Message], list[bytes] | None], **changes: Any) -> Ran:
+    It lies once, or `always`: a host codes its streams in parallel, so which one's frame it lies about first is chance.
+    """
+
+    def go(kind: str, lie: Callable[[Message], list[bytes] | None], *, always: bool = False, **changes: Any) -> Ran:
         is_told = itertools.count()
 
         def lying(reply: Message) -> list[bytes]:
-            if reply.kind == kind and (frames := lie(reply)) is not None and next(is_told) == 0:
+            if reply.kind == kind and (frames := lie(reply)) is not None and (next(is_told) == 0 or always):
                 return frames
             return pack(reply)
 
@@ -297,11 +300,12 @@ def test_broker_refuses_a_hostile_value(
 def test_run_goes_on_without_a_camera_that_lies(lied_to: Callable[..., Any]) -> None:
     """If the scenario takes a lost host for a fault, it takes a lying one for one too."""
 
-    def half(honest: Message) -> list[bytes] | None:
+    def false_quality(honest: Message) -> list[bytes] | None:
         return unchecked(body(quality=0.9)(honest))
 
-    ran = lied_to("coded", half, node_loss=NodeLossConfig("fault", 100 * MS))
-    assert {row.outcome.value for row in ran.rows("car/a")} == {"node lost"}
+    ran = lied_to("coded", false_quality, always=True, node_loss=NodeLossConfig("fault", 100 * MS))
+    for stream in ("car/a", "van/b"):
+        assert {row.outcome.value for row in ran.rows(stream)} == {"node lost"}
     assert list(ran.read.manifest.lost_hosts) == ["cameras"]
 
 
