@@ -56,6 +56,10 @@ class NodeError(SimnetError):
     """A node or its host failed, or did not answer in time."""
 
 
+class HostRefusedError(NodeError):
+    """A broker refused this host, for good."""
+
+
 class NodeLostError(NodeError):
     """A node's host is gone and did not come back."""
 

@@ -25,9 +25,10 @@ from simnet.engine.local.live_decoders import digest_of
 from simnet.engine.local.ordered_pool import OrderedPool
 from simnet.engine.recovery import marshalling
 from simnet.engine.remote.fusion_service import FusionService
+from simnet.engine.remote.supervisor import REFUSED
 from simnet.engine.timing import process_memory
 from simnet.engine.timing.thread_timer import ThreadTimer
-from simnet.errors import NodeError, SimnetError
+from simnet.errors import HostRefusedError, NodeError, SimnetError
 from simnet.library_threads import limited
 from simnet.nodes.camera import CameraState
 from simnet.printable import printable
@@ -271,7 +272,7 @@ def main(arguments: list[str]) -> int:
             NodeServer(HostSocket(context, endpoint, HostClaim(name), keys), name).serve()
         except SimnetError as error:
             print(f"simnet: error: {printable(error)}", file=sys.stderr)  # noqa: T201 - a process of its own
-            return error.exit_status
+            return REFUSED if isinstance(error, HostRefusedError) else error.exit_status
         except KeyboardInterrupt:
             return 130
     return 0

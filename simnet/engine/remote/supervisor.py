@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 RESTARTS = 5
 """How often one host is started again in a run."""
+REFUSED = 77
+"""Exit status of a host that the broker refused: it would refuse it again, so it is not started again."""
 
 
 class HostProcesses:
@@ -43,7 +45,7 @@ class HostProcesses:
         return [name for name, process in self._running.items() if process.poll() is None]
 
     def __call__(self, silent: Sequence[str]) -> list[Absence]:
-        """Kill hosts that do not show any life, start dead ones again while that is allowed; see `FailureDetector`."""
+        """Kill hosts that do not show any life, start dead ones again while that is allowed and of use; see `FailureDetector`."""
         for name in silent:
             self._running[name].kill()
             self._running[name].wait()
@@ -72,6 +74,9 @@ class HostProcesses:
 
     def _bury(self, name: str, why: str) -> Absence:
         self.deaths[name] += 1
+        if self._running[name].returncode == REFUSED:
+            self._given_up.add(name)
+            return Absence(name, "the broker refused its process", final=True)
         if self.deaths[name] > self._restarts:
             self._given_up.add(name)
             times = f", for the {_ordinal(self.deaths[name])} time" if self._restarts else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from simnet.report import evaluation_page, evaluation_tables, evaluation_verdict, page_template
 from simnet.report.evaluation_result import EvaluationResult
@@ -15,7 +16,9 @@ from simnet.report.sweeps import sweep_page
 from simnet.report.sweeps.views import ALL, PageView
 from simnet.runfolder import sweep_reader
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9._]+")
+_UNSAFE = re.compile(r"[^A-Za-z0-9_]*[^A-Za-z0-9._][^A-Za-z0-9_]*")
+
+_Content = TypeVar("_Content", Figure, Table)
 
 
 def collect(folders: Sequence[Path]) -> Publication:
@@ -43,7 +46,9 @@ def of_evaluation(result: EvaluationResult) -> Publication:
         ("points", evaluation_tables.points(result)),
         ("verdict", findings(evaluation_verdict.sentences(result))),
     ]
-    return Publication({file_name(figure.id): figure for figure in drawn}, named(tables), main="curve-psnr-db")
+    return Publication(
+        _numbered((file_name(figure.id), figure) for figure in drawn), named(tables), main="curve-psnr-db"
+    )
 
 
 def _comparison_name(caption: str) -> str:
@@ -60,7 +65,7 @@ def file_name(*words: str) -> str:
 
 def named(tables: Iterable[tuple[str, Table | None]]) -> dict[str, Table]:
     """Return the tables that have rows, by names that are names of files."""
-    return {file_name(name): table for name, table in tables if table is not None and table.rows}
+    return _numbered((file_name(name), table) for name, table in tables if table is not None and table.rows)
 
 
 def findings(sentences: Sequence[str], title: str = "Verdict") -> Table:
@@ -78,14 +83,14 @@ def _of_run(folder: Path) -> Publication:
     return Publication(_numbered((_figure_name(figure), figure) for figure in every), tables, main="over-time")
 
 
-def _numbered(figures: Iterable[tuple[str, Figure]]) -> dict[str, Figure]:
-    """Return figures by name; two links can differ in a letter that no name of a file has."""
-    made: dict[str, Figure] = {}
-    for name, figure in figures:
+def _numbered(contents: Iterable[tuple[str, _Content]]) -> dict[str, _Content]:
+    """Return figures or tables by name; links and codecs can differ in a letter that no name of a file has."""
+    made: dict[str, _Content] = {}
+    for name, each in contents:
         own, number = name, 2
         while own in made:
             own, number = f"{name}-{number}", number + 1
-        made[own] = figure
+        made[own] = each
     return made
 
 
@@ -95,16 +100,16 @@ def _figure_name(figure: Figure) -> str:
 
 
 def _of_sweeps(folders: Sequence[Path]) -> Publication:
-    figures: dict[str, Figure] = {}
-    tables: dict[str, Table] = {}
+    figures: list[tuple[str, Figure]] = []
+    tables: list[tuple[str, Table | None]] = []
     for view, drawn, written in sweep_page.contents(folders):
         where = _where(view)
         for name, choices in drawn.items():
             for number, figure in enumerate(choices):
                 setting = view.places[number].setting if len(choices) > 1 else ""
-                figures[file_name(*where, name, setting)] = figure
-        tables |= named((" ".join([*where, name]), table) for name, table in _tables(written))
-    return Publication(figures, tables, main="psnr-offered")
+                figures.append((file_name(*where, name, setting), figure))
+        tables += ((" ".join([*where, name]), table) for name, table in _tables(written))
+    return Publication(_numbered(figures), named(tables), main="psnr-offered")
 
 
 def _where(view: PageView) -> list[str]:

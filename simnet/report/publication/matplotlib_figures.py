@@ -282,6 +282,9 @@ class _Panel:
             get.set_tick_params(length=0)
         elif ticks := axis.get("tickvals"):
             self._ticks(side, ticks, axis.get("ticktext"))
+        elif side == "y" and axis.get("type") != "log":
+            # As many ticks as fit now. If the layout, which makes room for their labels, changed their number, it would cut them.
+            get.set_major_locator(_nice(min(9, max(2, get.get_tick_space()))))
         if axis.get("zeroline") and side == "y":
             self._axes.axhline(0, color="#555555", lw=0.6)
         if found := axis.get("range"):
@@ -301,6 +304,12 @@ class _Panel:
         if len(shown) > 1:
             get.set_ticks([ticks[i] for i in shown], [texts[i] if texts else f"{ticks[i]:g}" for i in shown])
             get.set_minor_locator(_nothing())
+
+
+def _nice(most: int) -> Any:
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator(most, steps=[1, 2, 2.5, 5, 10])
 
 
 def _nothing() -> Any:

@@ -35,22 +35,23 @@ LONG = 40
 
 
 def latex(table: Table, label: str) -> str:
-    r"""Return a `table` environment with `\caption` and `\label{tab:...}`; it needs the package booktabs."""
+    r"""Return a `table` environment with `\caption` and `\label{tab:...}`, shrunk to the line's width if it is wider."""
     texts = [[_text(cell) for cell in row] for row in table.rows]
     columns = "".join(_alignment(table, index, [row[index] for row in texts]) for index in range(len(table.columns)))
     lines = [
-        "% Needs \\usepackage{booktabs}.",
+        "% Needs \\usepackage{booktabs,graphicx}.",
         "\\begin{table}",
         "\\centering",
         f"\\caption{{{escaped(table.caption)}}}",
         f"\\label{{tab:{label}}}",
-        f"\\begin{{tabular}}{{{columns}}}",
+        "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%",
+        f"\\begin{{tabular}}{{@{{}}{columns}@{{}}}}",
         "\\toprule",
         f"{' & '.join(map(escaped, table.columns))} \\\\",
         "\\midrule",
         *(f"{' & '.join(map(escaped, row))} \\\\" for row in texts),
         "\\bottomrule",
-        "\\end{tabular}",
+        "\\end{tabular}}",
     ]
     if table.note:
         lines.append(f"\\par\\smallskip\\parbox{{\\linewidth}}{{\\footnotesize {escaped(table.note.strip())}}}")

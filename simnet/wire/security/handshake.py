@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import zmq
 from zmq.utils.monitor import parse_monitor_message
 
-from simnet.errors import NodeError
+from simnet.errors import HostRefusedError, NodeError
 
 if TYPE_CHECKING:
     from simnet.wire.security.keys import HostKeys
@@ -34,7 +34,7 @@ class Handshake:
         while self._events.poll(0):
             event = parse_monitor_message(self._events.recv_multipart())["event"]
             if event == zmq.EVENT_HANDSHAKE_FAILED_AUTH:
-                raise NodeError(f"{self._endpoint}: refused the key of this host; {self._expected_key()}")
+                raise HostRefusedError(f"{self._endpoint}: refused the key of this host; {self._expected_key()}")
             self._failures += 1
             if event == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL or self._failures >= _TOLERATED:
                 raise NodeError(f"{self._endpoint}: no common protocol with the peer there; {self._expected_peer()}")

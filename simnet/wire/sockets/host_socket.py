@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import zmq
 
-from simnet.errors import NodeError, WireError, WireVersionError
+from simnet.errors import HostRefusedError, NodeError, WireError, WireVersionError
 from simnet.wire.endpoint import is_open
 from simnet.wire.membership.heartbeat import HostHeartbeat
 from simnet.wire.protocol.messages import (
@@ -95,7 +95,7 @@ class HostSocket:
                     raise NodeError(f"{self._host}: the broker is gone; expected its heartbeat")
                 continue
             if request.kind == "refused":
-                raise NodeError(f"{self._host}: refused by the broker: {request.header['reason']}")
+                raise HostRefusedError(f"{self._host}: refused by the broker: {request.header['reason']}")
             status = self._replies.classify(request)
             if status is RequestStatus.NEW:
                 return request
@@ -152,7 +152,7 @@ class HostSocket:
             except WireVersionError as error:
                 raise NodeError(f"{self._host}: the broker sent a {error}") from error
             if answer is not None and answer.kind == "refused":
-                raise NodeError(f"{self._host}: refused by the broker: {answer.header['reason']}")
+                raise HostRefusedError(f"{self._host}: refused by the broker: {answer.header['reason']}")
             if answer is not None and answer.kind == "welcome":
                 return answer
         raise NodeError(

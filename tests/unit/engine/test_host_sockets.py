@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import zmq
 
-from simnet.engine.remote import launcher
+from simnet.engine.remote import launcher, supervisor
 from simnet.engine.remote.placement import HostPlan
-from simnet.engine.remote.supervisor import HostProcesses
+from simnet.engine.remote.supervisor import REFUSED, HostProcesses
 from simnet.errors import NodeError
 from simnet.wire.membership.admission import HostClaim
 from simnet.wire.membership.liveness import Absence
@@ -83,3 +83,35 @@ def test_host_without_key_does_not_join(monkeypatch: pytest.MonkeyPatch) -> None
     ):
         pool.wait_ready()
     assert hosts.said != ["host-2"]
+
+
+class EndedProcess:
+    """Process that has ended at once, with a status that the test chooses."""
+
+    status = 0
+    started = 0
+
+    def __init__(self, command: Sequence[str], **options: object) -> None:
+        type(self).started += 1
+        self.returncode = self.status
+
+    def poll(self) -> int:
+        return self.returncode
+
+
+@pytest.mark.parametrize(
+    ("status", "started", "reason"),
+    [(REFUSED, 1, "the broker refused its process"), (1, 3, "its process ended with status 1, for the third time")],
+)
+def test_refused_host_is_not_started_again(
+    status: int, started: int, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor.subprocess, "Popen", EndedProcess)
+    monkeypatch.setattr(EndedProcess, "status", status)
+    monkeypatch.setattr(EndedProcess, "started", 0)
+    hosts = HostProcesses(restarts=2)
+    hosts.start("ipc:///nowhere", ["a"])
+    told = [absent for _ in range(5) for absent in hosts([])]
+    assert EndedProcess.started == started
+    assert [absent.final for absent in told] == [False] * (started - 1) + [True]
+    assert told[-1].reason.startswith(reason)

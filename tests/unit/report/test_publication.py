@@ -6,7 +6,9 @@ import io
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import simnet
 from simnet import console
@@ -56,8 +58,29 @@ def test_latex_escapes_what_it_would_read_as_commands() -> None:
     for part in (r"\caption{50 \% of \$x\_1\$}", r"a \& b & c \\", r"follower\_1/front & $-$3 \% \\", r"\label{tab:it}",
                  r"\textbackslash{}x\{y\} & $-$4.5 $\pm$ 1 \\", r"\footnotesize \#1. 2}"):  # fmt: skip
         assert part in text
+    # LaTeX cannot be asked in a test: a table that is wider than the line shrinks, and sentences are as wide as the line.
+    assert (
+        "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%\n\\begin{tabular}{@{}lr@{}}" in text
+    )
     bars = Table("T", ("a", "share"), [("x", Bar((("#fff", 100.0),), "all of it"))])
     assert "x & all of it" in table_files.latex(bars, "t")
+
+
+def test_names_of_files_are_plain_and_differ() -> None:
+    names = [collected.file_name(name) for name in ("against ./mine.py:Codec", "car_1/front", "../a..b ", "Ä ö")]
+    assert names == ["against-mine.py-codec", "car_1-front", "a..b", ""]
+    tables = [Table(name, ("a",), [("1",)]) for name in ("x y", "x:Y", "other")]
+    assert list(collected.named((table.caption, table) for table in tables)) == ["x-y", "x-y-2", "other"]
+
+
+def test_labels_have_room_when_a_smaller_axis_gets_more_ticks() -> None:
+    data = [
+        {"type": "scatter", "mode": "lines+markers", "name": n, "x": [2000, 15000], "y": [11.9, 31.6]} for n in "ab"
+    ]
+    axes = {"xaxis": axis("rate", type="log", tickvals=[2000, 15000]), "yaxis": axis("PSNR (dB)")}
+    pixels = matplotlib_figures.save(Figure("f", "Title", "alt", data, layout(300, **axes)), "png")
+    picture = np.asarray(Image.open(io.BytesIO(pixels)).convert("L"))
+    assert picture[:, 0].min() == 255
 
 
 def test_figure_is_drawn_as_its_page_has_it() -> None:
