@@ -1,4 +1,4 @@
-"""Plug-ins: codecs, worlds, rate controls and metrics of other installed packages, discovered by entry points.
+"""Plug-ins: codecs, worlds, rate controls, metrics and tasks of other installed packages, discovered by entry points.
 
     [project.entry-points."simnet.codecs"]
     flat = "my_package.codecs:Flat"
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 CODECS, WORLDS, RATES, METRICS = "simnet.codecs", "simnet.worlds", "simnet.rates", "simnet.metrics"
-NOUNS = {CODECS: "codec", WORLDS: "world", RATES: "rate control", METRICS: "metric"}
+TASKS = "simnet.tasks"
+NOUNS = {CODECS: "codec", WORLDS: "world", RATES: "rate control", METRICS: "metric", TASKS: "task"}
 """Groups of entry points, and the noun for the plug-ins of each."""
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import fsum
 
 from simnet.age_of_information import age_of
@@ -64,6 +64,8 @@ class StreamFigures:
     packets_sent: int
     packets_lost: int
     retransmissions: int
+    tasks: dict[str, float] = field(default_factory=dict[str, float])
+    """Figures of tasks, `task.figure`: means over the frames that have the figure."""
 
 
 def by_stream(rows: Iterable[Row]) -> dict[str, list[Row]]:
@@ -114,7 +116,17 @@ def figures_of(rows: Sequence[Row], virtual_s: float) -> StreamFigures:
         packets_sent=sum(row.packets_sent for row in rows),
         packets_lost=sum(row.packets_lost for row in rows),
         retransmissions=sum(row.retransmissions for row in rows),
+        tasks=_tasks(rows),
     )
+
+
+def _tasks(rows: Sequence[Row]) -> dict[str, float]:
+    """Return the mean of each task's figures over the frames that have it."""
+    values: dict[str, list[float]] = {}
+    for row in rows:
+        for name, value in row.tasks.items():
+            values.setdefault(name, []).append(value)
+    return {name: round(fsum(own) / len(own), DIGITS) for name, own in sorted(values.items())}
 
 
 def side_gain_db(row: Row) -> float | None:

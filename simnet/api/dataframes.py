@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_origin, get_type_hints
 
 from simnet.errors import InputError
 
@@ -46,11 +46,20 @@ def of_file(file: Path, record: type | None = None) -> DataFrame:
 
 
 def of_records(records: Mapping[str, Mapping[str, Any]], record: type, index: str) -> DataFrame:
-    """Return mappings by name as a DataFrame, one row each; a missing number becomes NaN."""
-    names = list(_hints(record))
+    """Return mappings by name as a DataFrame, one row each; a missing number becomes NaN.
+
+    A field of `record` that is a mapping of numbers gives a column for each of its names.
+    """
+    hints = _hints(record)
+    inner = [name for name, kind in hints.items() if get_origin(kind) is dict]
+    spread = {name: {column: value for own in inner for column, value in (values.get(own) or {}).items()}
+              for name, values in records.items()}  # fmt: skip
+    further = sorted({column for own in spread.values() for column in own})
+    records = {name: {**values, **spread[name]} for name, values in records.items()}
+    names = [*(name for name in hints if name not in inner), *further]
     rows = {name: [values.get(column) for column in names] for name, values in records.items()}
     frame = pandas().DataFrame.from_dict(rows, orient="index", columns=names).rename_axis(index)
-    floats = [name for name, kind in _hints(record).items() if kind == float | None]
+    floats = [*(name for name, kind in hints.items() if kind == float | None), *further]
     return frame.astype(dict.fromkeys(floats, "float64"))
 
 

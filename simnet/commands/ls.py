@@ -61,12 +61,14 @@ def _plugins() -> list[dict[str, str]]:
     from simnet.codec import registry
     from simnet.learn.evaluation import picture_metrics
     from simnet.nodes import plugin_rate
+    from simnet.records.task_config import TASK_KINDS
 
     own = {
         plugins.CODECS: registry.OWN,
         plugins.WORLDS: world.KINDS,
         plugins.RATES: plugin_rate.BUILT_IN,
         plugins.METRICS: (*picture_metrics.ALWAYS, *picture_metrics.OWN),
+        plugins.TASKS: TASK_KINDS,
     }
     return [
         {

@@ -21,6 +21,7 @@ from simnet.engine.session import RunOutcome, simulate
 from simnet.engine.timing import processor
 from simnet.engine.timing.phase_timer import PhaseTimer
 from simnet.engine.timing.thread_timer import ThreadTimer
+from simnet.errors import InputError
 from simnet.exports import FinishedRun
 from simnet.exports import check as check_exports
 from simnet.records import SECOND_NS
@@ -71,6 +72,10 @@ def run(scenario: Scenario, out: Path, options: RunOptions | None = None) -> Run
     check_exports(options.exports, has_pictures=not is_recorded, is_resumed=options.journal is not None)
     if options.journal is None:
         preflight.make_folder(out)
+    elif scenario.tasks:
+        raise InputError(
+            f"{out}: its tasks need pictures from before the interruption, which are gone; expected a new run, without --resume"
+        )
     if is_recorded and not (options.hosts or options.launcher or options.journal):
         return simulate(scenario, out, options, RecordedNodes(scenario), timers, finish)
     return _run_hosted(scenario, out, options, beginning, timers, finish)
@@ -209,5 +214,6 @@ def _manifest(
         events=tuple(outcome.events),
         lost_hosts=dict(outcome.lost),
         export_kinds=tuple(options.exports),
+        task_figures=dict(outcome.task_figures),
         library_threads={} if preflight.is_recorded(scenario) else library_threads.settings(),
     )

@@ -10,7 +10,7 @@ The same for a plain run, a run on hosts, a cell of a sweep and a run of recorde
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from simnet.engine.kernel.kernel import Kernel
@@ -20,6 +20,7 @@ from simnet.engine.results.ledger import Ledger
 from simnet.engine.results.run_results import RunResults
 from simnet.engine.results.watched_ledger import WatchedLedger
 from simnet.engine.timing import process_memory
+from simnet.errors import InputError
 from simnet.nodes.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from simnet.engine.kernel.port import Announcements, NodeProvider
     from simnet.engine.results.run_telemetry import Telemetry
     from simnet.engine.results.scorer import Scorer
+    from simnet.engine.results.task_measuring import TaskMeasuring
     from simnet.engine.results.watched_ledger import RunWatcher
     from simnet.engine.run_options import RunOptions
     from simnet.engine.timing.phase_timer import PhaseTimer
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from simnet.net import LinkStatistics
     from simnet.records import Scenario
     from simnet.records.network_event import NetworkEvent
+    from simnet.records.task_config import TaskFigure
 
 Finished = TypeVar("Finished")
 
@@ -60,6 +63,8 @@ class RunOutcome:
     pace: Pace | None
     exports: Exports | None
     """Not finished yet."""
+    task_figures: Mapping[str, TaskFigure] = field(default_factory=dict[str, "TaskFigure"])
+    """How the figures of tasks are written, by `task.figure`."""
 
 
 def simulate(
@@ -81,8 +86,7 @@ def simulate(
         exporting(options.exports, out, scenario, provider.frame) as exports,
     ):
         watchers: list[RunWatcher] = [each for each in (telemetry, exports) if each is not None]
-        has_pictures = provider.frame is not None
-        ledger = WatchedLedger(watchers, has_pictures=has_pictures) if watchers else Ledger()
+        ledger, tasks = _ledger(scenario, provider, watchers)
         results = RunResults(ledger, watchers, _scorer(scenario, out, provider, threads, ledger, watchers))
         with provider.nodes(results) as nodes:
             pace = None if options.realtime is None else Pace(options.realtime)
@@ -102,6 +106,8 @@ def simulate(
             phases.mark("opening nodes")
             links = kernel.run()
             results.finish()
+            if tasks is not None:
+                tasks.finish()
             if telemetry is not None:
                 telemetry.ended(ledger.fingerprint())
             phases.mark("run")
@@ -121,8 +127,29 @@ def simulate(
                 lost=costs.lost,
                 pace=pace,
                 exports=exports and exports.files,
+                task_figures={} if tasks is None else tasks.figures,
             )
             return finish(outcome)
+
+
+def _ledger(
+    scenario: Scenario, provider: NodeProvider, watchers: list[RunWatcher]
+) -> tuple[Ledger, TaskMeasuring | None]:
+    """Return the ledger, and what measures the scenario's tasks, which becomes one of the `watchers`."""
+    if not (watchers or scenario.tasks):
+        return Ledger(), None
+    ledger = WatchedLedger(watchers, has_pictures=provider.frame is not None)
+    if not scenario.tasks:
+        return ledger, None
+    if provider.frame is None:
+        raise InputError(
+            f"tasks {', '.join(task.name for task in scenario.tasks)}: recorded sizes have no pictures; expected --set tasks={{}}"
+        )
+    from simnet.engine.results.task_measuring import TaskMeasuring
+
+    tasks = TaskMeasuring(scenario, provider.frame, ledger)
+    watchers.append(tasks)
+    return ledger, tasks
 
 
 def _telemetry(scenario: Scenario, out: Path, options: RunOptions) -> AbstractContextManager[Telemetry | None]:

@@ -5,7 +5,8 @@
                  kernel ──Capture, Delivery──▶ nodes ──Coded, Plan──▶ kernel         (grants)
 
 - **resolved_scenario** holds a scenario's declarations: **trajectory**, **camera_config**, **node_config**, **stream_config**,
-  **fusion_config**; **link_config** (links, media, transports), **plugin_config** (worlds, rate controls).
+  **fusion_config**; **link_config** (links, media, transports), **plugin_config** (worlds, rate controls),
+  **task_config** (tasks of the receiver).
 - **announcement**, **decoder_pictures**: what decoders are handed. **row**, **outcome**: what became of a frame.
 - **grants**: messages from the kernel to nodes, and their answers. **score**: picture quality. **telemetry**: dashboard input.
 - **plain_data**: the only codec between records and JSON or msgpack; it is strict.
@@ -34,6 +35,7 @@ from simnet.records.plugin_config import RateConfig, WorldConfig
 from simnet.records.resolved_scenario import Scenario
 from simnet.records.row import Row
 from simnet.records.stream_config import StreamConfig
+from simnet.records.task_config import TaskConfig
 from simnet.records.trajectory import Trajectory
 
 __all__ = [
@@ -55,6 +57,7 @@ __all__ = [
     "Scenario",
     "SideInformation",
     "StreamConfig",
+    "TaskConfig",
     "TraceConfig",
     "TrafficConfig",
     "Trajectory",

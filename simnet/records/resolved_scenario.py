@@ -10,6 +10,7 @@ from simnet.records.link_config import LinkConfig, MediumConfig
 from simnet.records.node_config import NodeConfig, NodeLossConfig
 from simnet.records.plugin_config import WorldConfig
 from simnet.records.stream_config import StreamConfig
+from simnet.records.task_config import TaskConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Scenario:
     node_loss: NodeLossConfig = field(default_factory=NodeLossConfig)
     origin: tuple[float, float, float] | None = None
     """Latitude and longitude in degrees of x = y = 0, and altitude in metres of z = 0; None: no geographic coordinates."""
+    tasks: tuple[TaskConfig, ...] = ()
+    """What the receiver does with its pictures."""
 
     @property
     def cameras(self) -> dict[str, CameraConfig]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from simnet.records.outcome import Outcome
 
@@ -61,3 +62,5 @@ class Row:
     """First digits of the SHA-256 of the decoded pixels; empty without a picture."""
     key: bool = True
     """Whether the frame is a key frame: it refers to no other frame."""
+    tasks: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Figures of tasks, `task.figure`, each a column of its own in tables; a task that is not due at the frame has none."""

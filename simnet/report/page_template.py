@@ -99,6 +99,7 @@ def _context(run: RunFolder, summaries: Mapping[str, StreamFigures]) -> dict[str
         "asked": configuration.tables(run.scenario),
         "quality": run_tables.quality(run, summaries),
         "outcomes": run_tables.outcomes(run, summaries),
+        "tasks": run_tables.tasks(run),
         "links": run_tables.links(run),
         "events": run_tables.events(run),
         "side": run_tables.side_information(run, summaries),

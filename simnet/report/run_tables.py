@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from simnet.records import SECOND_NS, Outcome, RateConfig, Row
 from simnet.records.link_bin import LinkBin
+from simnet.records.task_config import DONE
 from simnet.report import gain
 from simnet.report.figures.figure import OUTCOME_COLOURS
 from simnet.report.formatting import (
@@ -86,6 +87,34 @@ def quality(run: RunFolder, summaries: Mapping[str, StreamFigures]) -> Table:
         words=frozenset({"codec", "asked for"}),
         note="Rate on the first link with every packet's overhead; PSNR and MS-SSIM are means over the pictures that were "
         f"shown, late ones too; gain is what side information brought where it was used. {few_frames(shown)}",
+    )
+
+
+def tasks(run: RunFolder) -> Table | None:
+    """Return the figures of each task and stream; None without tasks."""
+    words = run.manifest.task_figures
+    if not words:
+        return None
+    rows: list[tuple[str | Bar, ...]] = []
+    for stream, own in run.manifest.summary.streams.items():
+        for name, figure in words.items():
+            task = name.partition(".")[0]
+            if f"{task}.{DONE}" not in own.tasks:
+                continue
+            due = [
+                row.tasks[f"{task}.{DONE}"]
+                for row in run.rows
+                if row.stream == stream and f"{task}.{DONE}" in row.tasks
+            ]
+            value = number(own.tasks.get(name), figure.digits, figure.unit)
+            rows.append((stream, task, figure.title, value, str(len(due)), percent(sum(due), len(due))))
+    return Table(
+        caption="Tasks",
+        columns=("stream", "task", "figure", "value", "frames due", "done"),
+        rows=rows,
+        words=frozenset({"task", "figure"}),
+        note="Means over the frames that a task is due for. Done: the pictures that it needs were there in time; without them "
+        "a frame counts as failed in shares and counts, and has no error.",
     )
 
 

@@ -1,7 +1,11 @@
-"""Tables of records in Parquet files: one row a record, one column a field, with the types of the record's fields."""
+"""Tables of records in Parquet files: one row a record, one column a field, with the types of the record's fields.
+
+A field that maps names to numbers is spread: each name that a record has is a column of numbers, `task.figure`, with gaps.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_origin
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Record = TypeVar("Record")
+SPREAD = "."
+"""Part of the names of spread columns, which no field's name has."""
 
 
 class _Column(NamedTuple):
@@ -36,12 +42,26 @@ def write_records(path: Path, kind: type, records: Sequence[object]) -> None:
     import pyarrow as pa
     from pyarrow import parquet
 
-    columns = {name: list(map(attrgetter(name), records)) for name in type_hints(kind)}
-    for name, column in _columns(kind).items():
+    known = _columns(kind)
+    columns = {name: list(map(attrgetter(name), records)) for name in known}
+    for name, column in known.items():
         if _is_enum(column.kind):
             columns[name] = [value.value for value in columns[name]]
+    schema = schema_of(kind)
+    for name, values in spread(kind, records).items():
+        columns[name] = values
+        schema = schema.append(pa.field(name, pa.float64()))
     with whole(path) as aside:
-        parquet.write_table(pa.Table.from_pydict(columns, schema_of(kind)), aside)
+        parquet.write_table(pa.Table.from_pydict(columns, schema), aside)
+
+
+def spread(kind: type, records: Sequence[object]) -> dict[str, list[float | None]]:
+    """Return the columns of the field of `kind` that maps names to numbers, by name; empty if it has none."""
+    field = _spread_field(kind)
+    if field is None:
+        return {}
+    own: list[Mapping[str, float]] = list(map(attrgetter(field), records))
+    return {name: [each.get(name) for each in own] for name in sorted({name for each in own for name in each})}
 
 
 def read_records(path: Path, kind: type[Record]) -> list[Record]:
@@ -62,9 +82,11 @@ def read_records(path: Path, kind: type[Record]) -> list[Record]:
         reason = str(error).splitlines()[0]
         raise InputError(f"{path}: cannot be read ({reason}); expected a table that simnet run writes") from error
     columns = _columns(kind)
-    _check(path, table, columns, schema_of(kind))
+    _check(path, table, kind, columns)
     try:
         values = [_restored(column, table.column(name).to_pylist()) for name, column in columns.items()]
+        if _spread_field(kind) is not None:
+            values.append(_gathered(table))
         return [kind(*row) for row in zip(*values, strict=True)]
     except ValueError as error:
         raise InputError(f"{path}: {error}; expected a table that simnet run writes") from error
@@ -83,8 +105,31 @@ def schema_of(kind: type) -> pa.Schema:
     )
 
 
+def columns_of(kind: type) -> list[str]:
+    """Return the names of the columns that every table of `kind` has."""
+    return list(_columns(kind))
+
+
 def _columns(kind: type) -> dict[str, _Column]:
-    return {name: _column(hint) for name, hint in type_hints(kind).items()}
+    """Return the columns that every table has: all fields but one that is spread, which is the last of its record."""
+    return {name: _column(hint) for name, hint in type_hints(kind).items() if not _is_mapping(hint)}
+
+
+def _spread_field(kind: type) -> str | None:
+    return next((name for name, hint in type_hints(kind).items() if _is_mapping(hint)), None)
+
+
+def _is_mapping(hint: Any) -> bool:
+    origin = get_origin(hint)
+    return isinstance(origin, type) and issubclass(origin, Mapping)
+
+
+def _gathered(table: pa.Table) -> list[dict[str, float]]:
+    """Return each row's numbers in spread columns; one without a number is left out."""
+    columns = {name: table.column(name).to_pylist() for name in table.column_names if SPREAD in name}
+    return [
+        {name: own[index] for name, own in columns.items() if own[index] is not None} for index in range(table.num_rows)
+    ]
 
 
 def _column(hint: Any) -> _Column:
@@ -93,13 +138,20 @@ def _column(hint: Any) -> _Column:
     return _Column(known[0] if known else hint, bool(known))
 
 
-def _check(path: Path, table: pa.Table, columns: dict[str, _Column], schema: pa.Schema) -> None:
+def _check(path: Path, table: pa.Table, kind: type, columns: dict[str, _Column]) -> None:
     """Raise InputError where a column is missing, unknown, of another type, or has gaps that its field may not have."""
     wrong = [f"the column {name} is missing" for name in columns if name not in table.column_names]
-    wrong += [f"the column {name} is unknown" for name in table.column_names if name not in columns]
+    is_spread = _spread_field(kind) is not None
+    further = [name for name in table.column_names if name not in columns]
+    wrong += [f"the column {name} is unknown" for name in further if not (is_spread and SPREAD in name)]
+    wrong += [
+        f"the column {name} holds {table.schema.field(name).type}; expected double"
+        for name in (() if wrong else further)
+        if str(table.schema.field(name).type) != "double"
+    ]
     wrong += [
         f"the column {field.name} holds {table.schema.field(field.name).type}; expected {field.type}"
-        for field in (() if wrong else schema)
+        for field in (() if wrong else schema_of(kind))
         if table.schema.field(field.name).type != field.type
     ]
     wrong += [

@@ -16,6 +16,7 @@ from simnet.output_files import write_whole
 from simnet.records import SECOND_NS, Announcement, Scenario
 from simnet.records.network_event import NetworkEvent
 from simnet.records.plain_data import MismatchError, from_plain, to_plain
+from simnet.records.task_config import TaskFigure
 from simnet.row_statistics import StreamFigures
 from simnet.runfolder.folder_names import MANIFEST
 
@@ -76,6 +77,8 @@ class RunManifest:
     """In a sweep's cell: bandwidth that the scenario offers each stream."""
     export_kinds: tuple[str, ...] = ()
     """What was asked for with `--export`."""
+    task_figures: dict[str, TaskFigure] = field(default_factory=dict[str, TaskFigure])
+    """How the figures of the scenario's tasks are written, by `task.figure`."""
     library_threads: dict[str, int] = field(default_factory=dict)
     """Threads of each native library in the leading process, and its processors; empty for a run without pictures."""
 

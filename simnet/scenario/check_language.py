@@ -6,7 +6,7 @@ A check compares two sums of numbers and measures. `measure(stream)` is measured
 For a pattern of streams, countable measures (frames, kbit/s) are summed and all other measures (dB, ms) are averaged.
 
     check   = sum, relation, sum               relation = > | < | >= | <=
-    sum     = term, {+ | -, term}              measure  = a key of a stream's summary, in_time or missed
+    sum     = term, {+ | -, term}              measure  = a key of a stream's summary, in_time, missed, or task.figure
     term    = number | [number *] measure ( pattern ) [in variant]
 """
 
@@ -31,11 +31,13 @@ _SIDES = re.compile(r"\s(>=|<=|>|<)\s")
 _SIGN = re.compile(r"\s([+-])\s")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _MEASURED = re.compile(
-    r"(?:(?P<factor>\d+(?:\.\d+)?)\s*\*\s*)?(?P<measure>\w+)\((?P<streams>[^\s()]+)\)(?:\s+in\s+(?P<variant>[\w-]+))?"
+    r"(?:(?P<factor>\d+(?:\.\d+)?)\s*\*\s*)?(?P<measure>[\w-]+(?:\.\w+)?)\((?P<streams>[^\s()]+)\)(?:\s+in\s+(?P<variant>[\w-]+))?"
 )
 _COUNTED = ("frames", "decoded", "late", "lost", "corrupt", "reference_lost", "node_lost", "key_frames", "kbit_s")
 _MEAN = ("bpp", "psnr_db", "ms_ssim", "side_gain_db", "latency_ms_p50", "latency_ms_p95")
 _DERIVED = ("in_time", "missed")
+_TASK = "."
+"""Part of a measure that is a task's figure."""
 MEASURES = (*_COUNTED, *_DERIVED, *_MEAN)
 
 
@@ -54,13 +56,16 @@ class Term:
             return self.factor
         of_run = summaries[self.variant]
         found = [_measured(self.measure, of_run[name]) for name in of_run if fnmatchcase(name, self.streams)]
+        if _TASK in self.measure:  # a task may be done for some of the streams
+            found = [number for number in found if number is not None]
         numbers = [number for number in found if number is not None]
         if not numbers or len(numbers) < len(found):
             raise ScenarioError(
                 f"{self.measure}({self.streams}): {len(numbers)} of {len(found)} streams have it; expected all of one or more"
             )
         total = sum(numbers)
-        return self.factor * (total / len(numbers) if self.measure in _MEAN else total)
+        is_mean = self.measure in _MEAN or _TASK in self.measure
+        return self.factor * (total / len(numbers) if is_mean else total)
 
 
 @dataclass(frozen=True)
@@ -108,8 +113,8 @@ def _term(text: str, sign: float, variants: Collection[str]) -> Term:
     if not (match := _MEASURED.fullmatch(text)):
         raise ScenarioError(f"{text!r} is no term; expected a number, or a measure such as 2 * lost(car/front) in open")
     measure, variant = match["measure"], match["variant"] or ""
-    if measure not in MEASURES:
-        raise ScenarioError(f"no measure {measure!r}; expected one of: {', '.join(MEASURES)}")
+    if measure not in MEASURES and _TASK not in measure:
+        raise ScenarioError(f"no measure {measure!r}; expected one of: {', '.join(MEASURES)}, or task.figure")
     if variant and variant not in variants:
         raise ScenarioError(f"no variant {variant!r}; expected one of: {', '.join(variants) or 'none'}")
     return Term(sign * float(match["factor"] or 1), measure, match["streams"], variant)
@@ -120,4 +125,6 @@ def _measured(measure: str, summary: Mapping[str, Any]) -> float | None:
         return summary["decoded"]
     if measure == "missed":
         return summary["frames"] - summary["decoded"]
+    if _TASK in measure:
+        return summary["tasks"].get(measure)
     return summary[measure]

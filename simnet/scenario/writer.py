@@ -11,7 +11,7 @@ from simnet.printable import printable
 from simnet.records import SECOND_NS
 from simnet.scenario.resolve import resolve_media
 from simnet.scenario.resolve.resolve_links import RETURN_SUFFIX
-from simnet.scenario.schema import traffic_schema
+from simnet.scenario.schema import task_schema, traffic_schema
 from simnet.scenario.schema.codec_schema import RECORDED_CODEC
 from simnet.units import text
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         RateConfig,
         Scenario,
         StreamConfig,
+        TaskConfig,
         Trajectory,
         TransportConfig,
     )
@@ -62,6 +63,7 @@ def dump(scenario: Scenario) -> str:
             "feedback": text(fusion.feedback_period_ns, "ns"),
             "feedback_size": text(fusion.feedback_bytes, "B"),
         },
+        **({"tasks": {task.name: _FlowMapping(_task(task)) for task in scenario.tasks}} if scenario.tasks else {}),
         "on_node_loss": scenario.node_loss.action,
         "node_timeout": text(scenario.node_loss.wait_ns, "ns"),
     }
@@ -237,6 +239,12 @@ def _stream(stream: StreamConfig) -> dict[str, Any]:
         "encode_time": text(stream.encode_ns, "ns"),
         "decode_time": text(stream.decode_ns, "ns"),
     }
+
+
+def _task(task: TaskConfig) -> dict[str, Any]:
+    second = {} if task.partner is None else {"with": task.partner}
+    given = task.options if task.kind in task_schema.OPTIONS else {"options": task.options} if task.options else {}
+    return {"kind": task.kind, "streams": list(task.streams), **second, "every": task.every, **given}
 
 
 def _rate(rate: RateConfig) -> dict[str, Any]:

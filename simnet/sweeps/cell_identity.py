@@ -12,6 +12,8 @@ from simnet.codec import identity, recorded_sizes, registry
 from simnet.errors import InputError, PictureError
 from simnet.file_digest import file_digest
 from simnet.nodes import plugin_rate
+from simnet.records.task_config import TASK_KINDS
+from simnet.tasks import task_registry
 from simnet.version import __version__
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ ROOTS = (
     "simnet.engine.results.scorer",
 )
 """Modules and packages that compute rows. Their imports are included; modules that a scenario names are added."""
+TASK_MEASURING = "simnet.engine.results.task_measuring"
+"""Module that computes the columns of tasks, in a scenario that has any."""
 
 
 class CellNames:
@@ -48,6 +52,8 @@ class CellNames:
         kept = asdict(_without_places(scenario))
         for name in ("name", "purpose", "path", "node_loss"):
             del kept[name]
+        if not kept["tasks"]:
+            del kept["tasks"]  # a run without tasks keeps its name
         parts = {
             "scenario": kept,
             "codecs": [identity.codec_identity(stream.codec, stream.model) for stream in scenario.streams],
@@ -73,13 +79,15 @@ class CellNames:
 def roots(scenario: Scenario) -> tuple[str, ...]:
     """Return the modules that compute a scenario's rows, without those that they import."""
     codecs = {module for stream in scenario.streams for module in registry.modules_of(stream.codec)}
-    return *ROOTS, *sorted({*codecs, world.module_of(scenario.world.kind)})
+    tasks = {TASK_MEASURING, *(task_registry.module_of(task.kind) for task in scenario.tasks)} if scenario.tasks else ()
+    return *ROOTS, *sorted({*codecs, *tasks, world.module_of(scenario.world.kind)})
 
 
 def _plugins(scenario: Scenario) -> list[str]:
-    """Return the digests of plug-in worlds and rate controls; codecs have their own digests."""
+    """Return the digests of plug-in worlds, rate controls and tasks; codecs have their own digests."""
     named = {(plugins.WORLDS, scenario.world.kind), *((plugins.RATES, stream.rate.kind) for stream in scenario.streams)}
-    own = {plugins.WORLDS: world.KINDS, plugins.RATES: plugin_rate.BUILT_IN}
+    named |= {(plugins.TASKS, task.kind) for task in scenario.tasks}
+    own = {plugins.WORLDS: world.KINDS, plugins.RATES: plugin_rate.BUILT_IN, plugins.TASKS: TASK_KINDS}
     found = [plugins.find(group, name, own[group]) for group, name in sorted(named)]
     return [plugin.identity() for plugin in found if plugin is not None]
 

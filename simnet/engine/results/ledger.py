@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,8 @@ from simnet.records import Outcome, Row
 from simnet.records.grants import Decision
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from simnet.records import CameraConfig, StreamConfig
     from simnet.records.grants import Coded, Feedback
     from simnet.records.score import Score
@@ -36,6 +38,7 @@ class _Story:
     score: Score | None = None
     digest: str = ""
     node_lost: bool = False
+    tasks: dict[str, float] = field(default_factory=dict[str, float])
 
 
 class Ledger:
@@ -113,6 +116,10 @@ class Ledger:
         """A frame's picture has been compared with the original."""
         self._stories[stream, sequence].score = score
 
+    def measured(self, stream: str, sequence: int, figures: Mapping[str, float]) -> None:
+        """Tasks of the receiver gave these figures for a frame; they are no part of the fingerprint."""
+        self._stories[stream, sequence].tasks.update(figures)
+
     def fingerprint(self) -> str:
         """Return the digest of all events in virtual order and of all pictures: the same for the same scenario."""
         total = self._events.copy()
@@ -182,4 +189,5 @@ def _row(run: str, stream: StreamConfig, camera: CameraConfig, sequence: int, st
         queue_ns=transfer.queue_ns,
         picture_digest=story.digest,
         key=story.key,
+        tasks=dict(sorted(story.tasks.items())),
     )

@@ -78,7 +78,7 @@ def _of_run(folder: Path) -> Publication:
     every: list[Figure] = []
     for group in parts["figures"].values():
         every += [group] if isinstance(group, Figure) else group
-    names = ("quality", "outcomes", "links", "events", "side", "timings")
+    names = ("quality", "outcomes", "tasks", "links", "events", "side", "timings")
     tables = named((name.replace("side", "side-information"), parts[name]) for name in names)
     return Publication(_numbered((_figure_name(figure), figure) for figure in every), tables, main="over-time")
 
@@ -120,6 +120,8 @@ def _where(view: PageView) -> list[str]:
 def _tables(written: sweep_page.ViewTables) -> Iterator[tuple[str, Table]]:
     yield "figures", written.figures
     yield "verdict", findings(written.verdict)
+    if written.tasks is not None:
+        yield "tasks", written.tasks
     for number, table in enumerate(written.needed):
         yield f"needed {('psnr', 'ms-ssim')[number] if len(written.needed) == 2 else number}", table
     for anchor, table in written.anchors:

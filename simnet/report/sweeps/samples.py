@@ -8,6 +8,7 @@ from typing import Any
 
 from simnet.age_of_information import age_of
 from simnet.records import SECOND_NS, Row, Scenario
+from simnet.records.task_config import TaskFigure
 from simnet.report.sweeps import displayed_gallery, overlap, sweep_table
 from simnet.report.sweeps.comparison_grid import ComparedFolder, ComparisonGrid
 from simnet.report.sweeps.displayed_gallery import DisplayedFrame
@@ -84,6 +85,8 @@ class SweepProvenance:
     commands: dict[str, None] = field(default_factory=dict)
     deadlines_ms: dict[str, set[float]] = field(default_factory=dict)
     """Deadlines in ms, by case."""
+    task_figures: dict[str, TaskFigure] = field(default_factory=dict[str, TaskFigure])
+    """How the figures of tasks are written, by `task.figure`."""
     placeless: dict[str, None] = field(default_factory=dict)
     """Kinds of world without camera poses."""
 
@@ -190,6 +193,7 @@ def _add(bins: dict[tuple[int, float], tuple[int, float]], key: tuple[int, float
 def _note(facts: SweepProvenance, case: str, cell: CellFolder) -> None:
     manifest, scenario = cell.run.manifest, cell.run.scenario
     facts.versions[manifest.version] = None
+    facts.task_figures.update(manifest.task_figures)
     facts.processors[manifest.cpu] = None
     for announced in manifest.announcements.values():
         if announced.checkpoint_digest:

@@ -22,6 +22,7 @@ from simnet.report.sweeps import (
     run_source,
     samples,
     sweep_tables,
+    task_tables,
     verdict,
     views,
 )
@@ -31,7 +32,7 @@ from simnet.report.sweeps.comparison_grid import (
     ComparisonGrid,
     grid,
 )
-from simnet.report.sweeps.figures import curves, side_gain_figures, time_figures
+from simnet.report.sweeps.figures import curves, side_gain_figures, task_figures, time_figures
 from simnet.report.sweeps.samples import SweepSamples
 from simnet.report.sweeps.sweep_formatting import counted, place
 from simnet.report.sweeps.views import PageView
@@ -47,6 +48,7 @@ class ViewTables:
     verdict: Sequence[str]
     needed: Sequence[Table]
     anchors: Sequence[tuple[str, Table]]
+    tasks: Table | None
 
 
 def contents(folders: Sequence[Path]) -> Iterator[tuple[PageView, Mapping[str, Sequence[Figure]], ViewTables]]:
@@ -117,6 +119,7 @@ def _context(found: SweepSamples) -> dict[str, Any]:
         "settings": [(spot.setting, place(found.grid.axis, spot.x, spot.setting)) for spot in every[0].places],
         "setting_title": "Bandwidth offered" if found.grid.axis.kind == BANDWIDTH else found.grid.axis.key,
         "figures": first,
+        "task_figures": [figure for name, figure in first.items() if name.startswith(task_figures.PREFIX)],
         "choices": finite(_choices(drawn)),
         "absent": sweep_tables.absent(found),
         "differences": compare.differences(found),
@@ -164,6 +167,7 @@ def _tables(view: PageView) -> ViewTables:
         verdict=verdict.verdict(view),
         needed=sweep_tables.needed(view),
         anchors=[(curve, sweep_tables.against(view, curve)) for curve in view.measured] if several else [],
+        tasks=task_tables.tasks(view),
     )
 
 
@@ -172,7 +176,12 @@ def _figures(found: SweepSamples, view: PageView) -> dict[str, list[Figure]]:
     known = {(curve, setting): own for curve, setting, own in views.times(found, view)}
     made = {
         figure.id: [figure]
-        for figure in (*curves.curves(view), time_figures.age(view, known), time_figures.outcomes(view))
+        for figure in (
+            *curves.curves(view),
+            *task_figures.tasks(view),
+            time_figures.age(view, known),
+            time_figures.outcomes(view),
+        )
     }
     made["latency"] = [time_figures.latency(view, known, spot.setting) for spot in view.places]
     return made | {figure.id: [figure] for figure in side_gain_figures.gain(found, view)}

@@ -29,7 +29,8 @@ COLUMNS: dict[str, type] = {
     "fingerprint": str,
     "cell": str,
 }
-"""Columns with their types; they follow the columns of the point: scenario, codec, seed and the swept keys."""
+"""Columns with their types; they follow the columns of the point: scenario, codec, seed and the swept keys. Those of tasks,
+`task.figure`, come last."""
 _RENAMED = {"stream_codec": "codec", "in_time": "decoded", "sent_kbit_s": "kbit_s"}
 """Columns with a different name in `StreamFigures`."""
 
@@ -64,7 +65,10 @@ def cell_rows(point: Point, cell: CellFolder, swept: Sequence[str]) -> list[dict
             "fingerprint": run.manifest.fingerprint,
             "cell": point.cell,
         }
-        made.append(head | {name: known[name] for name in COLUMNS})
+        tasks: dict[str, float] = (
+            run.manifest.summary.streams[stream].tasks if stream in run.manifest.summary.streams else {}
+        )
+        made.append(head | {name: known[name] for name in COLUMNS} | tasks)
     return made
 
 
@@ -74,5 +78,7 @@ def write(sweep: SweepFolder) -> tuple[Path, Path]:
     Raises:
         InputError: A cell's files do not have the format of a sweep, or the folder is not writable.
     """
-    types = _POINT | dict.fromkeys(sweep.swept, str) | COLUMNS
-    return sweep_writer.write_table(sweep.path, types, list(rows(sweep)))
+    made = list(rows(sweep))
+    own = _POINT | dict.fromkeys(sweep.swept, str) | COLUMNS
+    tasks = sorted({name for row in made for name in row} - own.keys())
+    return sweep_writer.write_table(sweep.path, own | dict.fromkeys(tasks, float), made)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from simnet import units
+from simnet.records.task_config import DONE, TaskFigure
 from simnet.report.mean_interval import Mean, mean, weighted
 from simnet.report.sweeps.comparison_grid import BANDWIDTH, SINGLE, Axis
 from simnet.report.sweeps.histogram import Histogram
@@ -80,6 +81,8 @@ class PageView:
     """Columns of PSNR and MS-SSIM."""
     deadline_ms: float | None
     """Deadline in ms; None if it differs within the case."""
+    tasks: Mapping[str, TaskFigure] = field(default_factory=dict[str, TaskFigure])
+    """Figures of tasks that the view's streams have, by column."""
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -132,8 +135,12 @@ def _view(readings: SweepSamples, id_: str, case: str, stream: str, rows: Sequen
     for row in rows:
         grouped.setdefault((row.curve, row.setting, row.seed), []).append(row)
     samples: dict[tuple[str, str], list[SeedSample]] = {}
+    figures = readings.facts.task_figures
+    columns = [*figures, *{f"{name.partition('.')[0]}.{DONE}" for name in figures}]
     for (curve, setting, seed), group in sorted(grouped.items()):
-        samples.setdefault((curve, setting), []).append(SeedSample(seed, _together([row.row for row in group])))
+        samples.setdefault((curve, setting), []).append(
+            SeedSample(seed, _together([row.row for row in group], columns))
+        )
     places = {setting: _x(axis, setting, samples) for setting in axis.settings}
     ordered = axis.settings
     if axis.kind == BANDWIDTH:
@@ -155,13 +162,18 @@ def _view(readings: SweepSamples, id_: str, case: str, stream: str, rows: Sequen
     }
     deadlines = readings.facts.deadlines_ms.get(case, set())
     deadline = next(iter(deadlines)) if len(deadlines) == 1 else None
-    return PageView(id_, case, stream, axis, curves, readings.qualities, deadline)
+    tasks = {
+        name: own
+        for name, own in readings.facts.task_figures.items()
+        if any(row.row.get(name) is not None for row in rows)
+    }
+    return PageView(id_, case, stream, axis, curves, readings.qualities, deadline, tasks)
 
 
-def _together(rows: Sequence[Mapping[str, float | None]]) -> dict[str, float | None]:
+def _together(rows: Sequence[Mapping[str, float | None]], tasks: Collection[str] = ()) -> dict[str, float | None]:
     """Return one seed's figures over several streams.
 
-    Quality is a mean over frames, bandwidth a mean over streams; counts are added up.
+    Quality and the columns `tasks` are means over frames, bandwidth a mean over streams; counts are added up.
     """
     made: dict[str, float | None] = {name: float(sum(row[name] or 0 for row in rows)) for name in COUNTS}
     for name in _EVEN:
@@ -174,6 +186,8 @@ def _together(rows: Sequence[Mapping[str, float | None]]) -> dict[str, float | N
     for name in ("latency_ms_p95", "latency_ms_p99"):
         # Percentiles of several streams cannot be put together; single streams have views of their own.
         made[name] = rows[0][name] if len(rows) == 1 else None
+    for name in tasks:
+        made[name] = weighted((row.get(name), row["frames"]) for row in rows)
     if (made["frames"] or 0) < LEAST_FOR_P99:
         made["latency_ms_p99"] = None
     return made

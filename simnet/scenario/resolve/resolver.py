@@ -12,6 +12,7 @@ from simnet.scenario.resolve import (
     resolve_nodes,
     resolve_paths,
     resolve_streams,
+    resolve_tasks,
     resolve_world,
 )
 
@@ -42,6 +43,8 @@ def resolve(
     problems.stop()
     resolved_streams = resolve_streams.resolve(document, layers, resolved_nodes, resolved_links, problems, file)
     problems.stop()
+    resolved_tasks = resolve_tasks.resolve(document, resolved_nodes, resolved_streams, problems)
+    problems.stop()
     return records.Scenario(
         name=document.name or file.stem,
         purpose=purpose,
@@ -64,4 +67,5 @@ def resolve(
         origin=origin,
         node_loss=records.NodeLossConfig(document.on_node_loss, document.node_timeout),
         media=resolved_media,
+        tasks=resolved_tasks,
     )

@@ -19,6 +19,7 @@ from simnet.scenario.schema.fleet_schema import FleetCount, OffsetSpec
 from simnet.scenario.schema.link_schema import LinkSpec
 from simnet.scenario.schema.path_schema import PathOrTrack, TrackSpec
 from simnet.scenario.schema.rate_schema import RateSpec, expand_rate
+from simnet.scenario.schema.task_schema import TaskSpec, expand_tasks
 from simnet.scenario.schema.world_schema import WorldSpec
 
 _FUSION = records.FusionConfig(node="")
@@ -235,6 +236,13 @@ class ScenarioSpec(Spec):
     """Streams by node/camera; a pattern such as follower_*/front sets common keys of all matches, exact names take precedence."""
     fusion: FusionSpec = Field(examples=[{"at": "roadside"}])
     """Fusion centre: its node, and its time limits."""
+    tasks: Annotated[
+        dict[f.Name, TaskSpec], f.Shorthand(expand_tasks, {"type": "array", "items": {"type": "string"}})
+    ] = Field(
+        default={},
+        examples=[["matching"], {"depth": {"kind": "stereo_depth", "streams": "car/left", "with": "car/right"}}],
+    )
+    """Tasks that the receiver does with its pictures, by name, or a list of kinds; they change no frame of a run."""
     on_node_loss: Literal["error", "fault"] = Field(default="error", examples=["fault"])
     """Reaction to a node's process that dies and does not return. error: the run ends; fault: the run continues, and the frames
     of the node's cameras are lost. A run cannot continue without the fusion node."""

@@ -20,12 +20,18 @@ def curves(view: PageView) -> list[Figure]:
     made = []
     for against in ("offered", "sent"):
         for index, (name, title, short, digits) in enumerate(_MEASURES):
-            made.append(_figure(view, f"{name}-{against}", against, view.quality[index], (title, short), digits))
+            where = "at the receiver" if view.quality[index].startswith("shown") else "of decoded pictures"
+            made.append(
+                curve_figure(view, f"{name}-{against}", against, view.quality[index], (title, short, where), digits)
+            )
     return made
 
 
-def _figure(view: PageView, id_: str, against: str, column: str, titles: tuple[str, str], digits: int) -> Figure:
-    where = "at the receiver" if column.startswith("shown") else "of decoded pictures"
+def curve_figure(
+    view: PageView, id_: str, against: str, column: str, titles: tuple[str, str, str], digits: int
+) -> Figure:
+    """Return a column's curves against bandwidth, `offered` or `sent`; `titles` are of the axis, of the figure, and where."""
+    where = titles[2]
     offered = against == "offered"
     x_title = view.axis.title if offered else "bandwidth spent (kbit/s a stream)"
     data: list[Dict] = []
@@ -43,7 +49,7 @@ def _figure(view: PageView, id_: str, against: str, column: str, titles: tuple[s
     return Figure(
         id=id_,
         title=f"{titles[1]} {where} against {swept if offered else 'bandwidth spent'}",
-        alt=_alt(view, column, titles, where, swept if offered else "bandwidth spent", digits),
+        alt=_alt(view, column, titles, swept if offered else "bandwidth spent", digits),
         data=data,
         layout=layout(
             400,
@@ -190,7 +196,7 @@ def _ticks(low: float, high: float) -> list[float]:
     ]
 
 
-def _alt(view: PageView, column: str, titles: tuple[str, str], where: str, swept: str, digits: int) -> str:
+def _alt(view: PageView, column: str, titles: tuple[str, str, str], swept: str, digits: int) -> str:
     said = []
     for curve, spots in view.curves.items():
         found = [(spot, value) for spot in spots if (value := spot.mean(column))]
@@ -202,4 +208,4 @@ def _alt(view: PageView, column: str, titles: tuple[str, str], where: str, swept
                     f"{value.value:.{digits}f} at {place(view.axis, spot.x, spot.setting)}" for spot, value in ends
                 )
             )
-    return f"{titles[1]} {where} against {swept}, a curve each. {'; '.join(said) or 'no cell has been run'}."
+    return f"{titles[1]} {titles[2]} against {swept}, a curve each. {'; '.join(said) or 'no cell has been run'}."

@@ -11,6 +11,7 @@ from simnet.report.sweeps.verdict import (
     caveats,
     deadline_verdict,
     quality_verdict,
+    task_verdict,
 )
 from simnet.report.sweeps.views import PageView
 
@@ -30,4 +31,5 @@ def verdict(view: PageView) -> list[str]:
         if view.axis.kind == BANDWIDTH and view.has_scale
         else quality_verdict.sentences(view)
     )
+    found += task_verdict.sentences(view)
     return [*found, *deadline_verdict.sentences(view), *caveats.side_information(view), *caveats.sentences(view)]

@@ -1,0 +1,27 @@
+"""Interface of a task: figures of a frame from what the receiver has, and figures of a whole stream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from simnet.records.task_config import TaskFigure
+    from simnet.tasks.camera_view import View
+
+
+class Task(Protocol):
+    """One task, opened once for a run or an evaluation; one thread at a time calls it."""
+
+    needs_partner: bool
+    """Whether it cannot be done with one view alone."""
+
+    @property
+    def figures(self) -> Sequence[TaskFigure]:
+        """The figures that it gives of a frame."""
+        ...
+
+    def measure(self, view: View, other: View | None) -> Mapping[str, float]:
+        """Return the frame's figures by key; one that the frame does not give is left out."""
+        ...

@@ -1,0 +1,3 @@
+"""Fixtures of the tests of tasks."""
+
+from support.tiny_runs import pictures, run, tiny
