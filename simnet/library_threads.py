@@ -19,6 +19,8 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+import time
 from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -112,6 +114,30 @@ class _Limit:
 
 
 _LIMIT = _Limit()
+
+
+class _Waited(threading.local):
+    """How long this thread has waited for threads of libraries."""
+
+    seconds = 0.0
+
+
+_WAITED = _Waited()
+
+
+@contextmanager
+def elsewhere() -> Iterator[None]:
+    """Note that the block computes in threads of its library, while this one waits: its processor time does not tell."""
+    began = time.perf_counter()
+    try:
+        yield
+    finally:
+        _WAITED.seconds += time.perf_counter() - began
+
+
+def waited_s() -> float:
+    """Return how long this thread has waited inside `elsewhere`, in wall seconds."""
+    return _WAITED.seconds
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from simnet.engine.remote.launcher import launcher
 from simnet.engine.run_options import RunOptions
 from simnet.engine.session import RunOutcome, simulate
 from simnet.engine.timing import processor
+from simnet.engine.timing.core_budget import CoreBudget
 from simnet.engine.timing.phase_timer import PhaseTimer
 from simnet.engine.timing.thread_timer import ThreadTimer
 from simnet.errors import InputError
@@ -105,7 +106,9 @@ def _run_hosted(
             answer_delay_s=options.answer_delay_s,
             overrides=options.invocation.overrides,
         ) as provider:
-            return simulate(scenario, out, options, provider, timers, finish)
+            # Of hosts that are processes of their own, this one knows too little.
+            budget = None if options.hosts or options.launcher else CoreBudget(lambda: world.core_seconds)
+            return simulate(scenario, out, options, provider, timers, finish, budget)
 
 
 def _write(scenario: Scenario, out: Path, options: RunOptions, phases: PhaseTimer, outcome: RunOutcome) -> RunResult:
@@ -211,6 +214,7 @@ def _manifest(
         cpu=processor.processor(),
         announcements=dict(outcome.announcements),
         timings={name: round(spent, 3) for name, spent in seconds.items()},
+        core_seconds={} if outcome.budget is None else outcome.budget.told(),
         events=tuple(outcome.events),
         lost_hosts=dict(outcome.lost),
         export_kinds=tuple(options.exports),

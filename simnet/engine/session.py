@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from simnet.engine.kernel.kernel import Kernel
 from simnet.engine.kernel.pace import Pace, PacedTime, as_fast_as_possible
+from simnet.engine.local.measured_nodes import MeasuredNodes
 from simnet.engine.results.export_observer import exporting
 from simnet.engine.results.ledger import Ledger
 from simnet.engine.results.run_results import RunResults
 from simnet.engine.results.watched_ledger import WatchedLedger
 from simnet.engine.timing import process_memory
+from simnet.engine.timing.core_budget import HIDDEN, LINK
 from simnet.errors import InputError
 from simnet.nodes.schedule import Schedule
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from simnet.engine.results.task_measuring import TaskMeasuring
     from simnet.engine.results.watched_ledger import RunWatcher
     from simnet.engine.run_options import RunOptions
+    from simnet.engine.timing.core_budget import CoreBudget
     from simnet.engine.timing.phase_timer import PhaseTimer
     from simnet.engine.timing.thread_timer import ThreadTimer
     from simnet.exports import Exports
@@ -63,6 +66,8 @@ class RunOutcome:
     pace: Pace | None
     exports: Exports | None
     """Not finished yet."""
+    budget: CoreBudget | None
+    """What the parts have taken of the processor; None if that was not asked for."""
     task_figures: Mapping[str, TaskFigure] = field(default_factory=dict[str, "TaskFigure"])
     """How the figures of tasks are written, by `task.figure`."""
 
@@ -74,10 +79,11 @@ def simulate(
     provider: NodeProvider,
     timers: tuple[PhaseTimer, ThreadTimer],
     finish: Callable[[RunOutcome], Finished],
+    budget: CoreBudget | None = None,
 ) -> Finished:
     """Run the clock from the beginning to the end; return what `finish` returns, which runs before the hosts end.
 
-    So a host that ends with status 0 ends after the report has been written.
+    So a host that ends with status 0 ends after the report has been written. `budget` learns what this process takes.
     """
     phases, threads = timers
     phases.mark("imports")
@@ -88,7 +94,8 @@ def simulate(
         watchers: list[RunWatcher] = [each for each in (telemetry, exports) if each is not None]
         ledger, tasks = _ledger(scenario, provider, watchers)
         results = RunResults(ledger, watchers, _scorer(scenario, out, provider, threads, ledger, watchers))
-        with provider.nodes(results) as nodes:
+        with provider.nodes(results) as carried:
+            nodes = carried if budget is None else MeasuredNodes(carried, threads)
             pace = None if options.realtime is None else Pace(options.realtime)
             kernel = Kernel(
                 scenario,
@@ -104,7 +111,10 @@ def simulate(
             for each in watchers:
                 each.opened(announcements)
             phases.mark("opening nodes")
-            links = kernel.run()
+            if budget is not None:
+                budget.starts()
+            with threads.part(LINK):
+                links = kernel.run()
             results.finish()
             if tasks is not None:
                 tasks.finish()
@@ -116,17 +126,20 @@ def simulate(
             if costs.first_coded_s is not None:
                 phases.seconds["until the first coded frame"] = costs.first_coded_s - phases.began
             threads.add(costs.seconds)
+            if budget is not None:
+                budget.ends(threads.seconds)
             outcome = RunOutcome(
                 ledger=ledger,
                 links=links,
                 announcements=announcements,
                 events=kernel.events(),
-                seconds=threads.seconds,
+                seconds={part: spent for part, spent in threads.seconds.items() if not part.endswith(HIDDEN)},
                 peak_bytes=process_memory.peak_bytes() + costs.peak_bytes,
                 returns=costs.returns,
                 lost=costs.lost,
                 pace=pace,
                 exports=exports and exports.files,
+                budget=budget,
                 task_figures={} if tasks is None else tasks.figures,
             )
             return finish(outcome)

@@ -81,6 +81,8 @@ class RunManifest:
     """How the figures of the scenario's tasks are written, by `task.figure`."""
     library_threads: dict[str, int] = field(default_factory=dict)
     """Threads of each native library in the leading process, and its processors; empty for a run without pictures."""
+    core_seconds: dict[str, float] = field(default_factory=dict)
+    """Processor seconds by part of a plain run (`engine.timing.core_budget`); empty for other runs."""
 
     @property
     def fingerprint(self) -> str:

@@ -162,15 +162,20 @@ def run(model: Model, graph: str, *inputs: np.ndarray, output: int = 0) -> np.nd
             f"model {model.name}: its graph {graph} has no output {output}; expected one exported by this version"
         )
     with _blamed(model, graph, tuple(item.shape for item in inputs)):
-        return request.infer([np.ascontiguousarray(item) for item in inputs])[output].copy()
+        return _infer(request, inputs)[output].copy()
 
 
 def outputs(model: Model, graph: str, *inputs: np.ndarray) -> list[np.ndarray]:
     """Run a graph on float32 tensors and return all of its outputs; several threads can call it at once."""
     request = _request(model, graph, inputs)
     with _blamed(model, graph, tuple(item.shape for item in inputs)):
-        found = request.infer([np.ascontiguousarray(item) for item in inputs])
+        found = _infer(request, inputs)
         return [found[i].copy() for i in range(len(found))]
+
+
+def _infer(request: Any, inputs: tuple[np.ndarray, ...]) -> Any:
+    with library_threads.elsewhere():
+        return request.infer([np.ascontiguousarray(item) for item in inputs])
 
 
 def _request(model: Model, graph: str, inputs: tuple[np.ndarray, ...]) -> Any:

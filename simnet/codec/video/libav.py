@@ -22,7 +22,7 @@ from av.video.frame import VideoFrame
 
 from simnet.codec.video import scheduling
 from simnet.errors import BitstreamError, PictureError
-from simnet.library_threads import CODER_THREADS, SILENT
+from simnet.library_threads import CODER_THREADS, SILENT, elsewhere
 
 PIXELS = "yuv420p"
 DECODED_PIXELS = (PIXELS, "yuvj420p")
@@ -101,7 +101,8 @@ def open_decoder(library: str, width: int, height: int, extradata: bytes = b"") 
 def encode(context: VideoCodecContext, frame: VideoFrame, number: int) -> bytes:
     """Encode frame `number` and return its packet, whatever frames came before."""
     frame.pts, frame.time_base = number, TICK
-    packets = context.encode(frame)
+    with elsewhere():  # x265 codes in a thread of its own
+        packets = context.encode(frame)
     assert len(packets) == 1, f"{context.name} held a frame back; expected one packet a frame"
     return bytes(packets[0])
 

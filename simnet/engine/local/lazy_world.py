@@ -77,6 +77,11 @@ class LazyWorld:
         """Peak memory of the processes that the open world has started for itself."""
         return getattr(self._world, "peak_bytes", 0)
 
+    @property
+    def core_seconds(self) -> float:
+        """What the processes that the open world has started for itself have taken of the processor."""
+        return getattr(self._world, "core_seconds", 0.0)
+
     def close(self) -> None:
         """Close the world if it is open; waiting and later calls for a frame raise NodeError."""
         with self._keeping:

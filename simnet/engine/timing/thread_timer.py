@@ -1,4 +1,4 @@
-"""A timer of named parts of the work, summed over threads."""
+"""A timer of named parts of the work, summed over threads: by the wall clock, and by the processor."""
 
 from __future__ import annotations
 
@@ -8,14 +8,30 @@ from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from simnet.library_threads import waited_s
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+CORES, AWAY = " (processor)", " (in threads of libraries)"
+"""Ends of names: processor seconds of the threads that did a part, and wall seconds that they waited for threads of libraries."""
+
+
+class _Inner(threading.local):
+    """What the parts inside this thread's current part have taken."""
+
+    core_s = 0.0
+    away_s = 0.0
+
+
+_INNER = _Inner()
+
 
 class ThreadTimer:
-    """Adds up what threads spend on named parts, by the wall clock.
+    """Adds up what threads spend on named parts.
 
-    Inference runs in threads of its own library, so a thread's own processor time would leave it out.
+    Of parts inside each other, each counts its own processor seconds alone. Inference and some encoders compute in threads of
+    their own libraries, which a thread's processor seconds leave out: `CoreBudget` shares these out by the waiting times.
     """
 
     def __init__(self) -> None:
@@ -25,11 +41,21 @@ class ThreadTimer:
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
         """Count what this thread spends inside."""
-        began = time.perf_counter()
+        outer_core_s, outer_away_s = _INNER.core_s, _INNER.away_s
+        _INNER.core_s = _INNER.away_s = 0.0
+        began, core_s, away_s = time.perf_counter(), time.thread_time(), waited_s()
         try:
             yield
         finally:
-            self.add({name: time.perf_counter() - began})
+            core_s, away_s = time.thread_time() - core_s, waited_s() - away_s
+            self.add(
+                {
+                    name: time.perf_counter() - began,
+                    name + CORES: core_s - _INNER.core_s,
+                    name + AWAY: away_s - _INNER.away_s,
+                }
+            )
+            _INNER.core_s, _INNER.away_s = outer_core_s + core_s, outer_away_s + away_s
 
     def add(self, seconds: Mapping[str, float]) -> None:
         """Count what was measured elsewhere."""

@@ -70,6 +70,12 @@ class DrawClient:
         process = self._process
         return 0 if process is None else process.peak_bytes
 
+    @property
+    def core_seconds(self) -> float:
+        """What the process has taken of the processor; 0 without one."""
+        process = self._process
+        return 0.0 if process is None else process.core_seconds
+
     def _ask(self, request: SceneSetting | ViewRequest, what: str) -> DrawProcess:
         """Let a process do what is requested; return that process."""
         why = ""

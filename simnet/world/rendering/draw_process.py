@@ -104,6 +104,16 @@ class DrawProcess:
             return 0
         return sum(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
 
+    @property
+    def core_seconds(self) -> float:
+        """What the process has taken of the processor; 0 if it has ended, and where nothing says it."""
+        try:
+            text = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii", errors="replace")
+        except OSError:
+            return 0.0
+        user, system = text.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
 
 def _file_in_memory(name: str) -> int:
     """Return the descriptor of a new file that has no place in any folder: in memory on Linux, temporary elsewhere."""

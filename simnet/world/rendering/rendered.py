@@ -49,6 +49,11 @@ class RenderedWorld:
         """The peak resident size of the process that draws."""
         return self._renderer.peak_bytes
 
+    @property
+    def core_seconds(self) -> float:
+        """What the process that draws has taken of the processor."""
+        return self._renderer.core_seconds
+
     def _view(self, name: str, t_ns: int) -> ViewRequest:
         camera = self._cameras[name]
         pose, size = poses.camera_pose(camera, t_ns), (camera.width, camera.height)

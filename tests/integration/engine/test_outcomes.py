@@ -135,6 +135,7 @@ def test_run_folder_holds_what_a_report_needs(tiny: Scenario, run: Run) -> None:
     assert ran.read.scenario == tiny
     assert set(ran.read.manifest.announcements) == {"car/a", "van/b"}
     assert ran.read.manifest.timings["run"] > 0
+    assert ran.read.manifest.core_seconds["encode"] > 0
     # Of the whole process, in which other tests have been.
     assert 50 < ran.result.summary["peak_rss_mb"] <= process_memory.peak_bytes() / 2**20 + 1
 
