@@ -18,7 +18,7 @@ from simnet.net.route import LinkGraph, cheapest_route
 from simnet.net.timers import call_after
 from simnet.net.traffic.loaded_link import LoadedLink
 from simnet.net.traffic.medium_users import user_links
-from simnet.net.transfer import OpenTransfer, Transfer
+from simnet.net.transfer import OpenTransfer, Transfer, transfer_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,10 +71,11 @@ class Network:
         others = [each for config in media for each in user_links(config)] if traffic_until_ns > 0 else []
         self._others = [self._open_link(config, seed, distance_m, traffic_until_ns) for config in others]
         """Links of the other users of media; no route leads over them."""
-        names = [config.name for config in links]
-        for name in names:
-            if names.count(name) > 1:
+        seen: set[str] = set()
+        for name in (config.name for config in links):
+            if name in seen:
                 raise InputError(f"link {name!r}: named twice; expected a name for each link")
+            seen.add(name)
         self._graph = LinkGraph(self._links)
         self._between: dict[tuple[str, str], tuple[Hop, ...]] = {}
         self._single_routes: dict[tuple[str, str], tuple[Hop, ...]] = {}
@@ -120,6 +121,11 @@ class Network:
         if size_bytes < 0:
             raise ValueError(f"size_bytes is {size_bytes}; expected 0 or more")
         route = self._route(source, target)
+        if len(route) == 1 and type(route[0]) is Link and self._observer is None:
+            now_ns = self._now_ns
+            end_ns, whole = transfer_over(route[0], now_ns, source, target, size_bytes)
+            call_after(self._env, end_ns - now_ns, lambda _: on_delivery(whole))
+            return
         transfer = OpenTransfer(
             source,
             target,
@@ -184,7 +190,13 @@ class Network:
         return now_ns
 
     def _forward(
-        self, transfer: OpenTransfer, hop: int, number: int, payloads_bytes: list[int], waited_ns: int
+        self,
+        transfer: OpenTransfer,
+        hop: int,
+        number: int,
+        payloads_bytes: list[int],
+        waited_ns: int,
+        _event: simpy.Event | None = None,
     ) -> None:
         """Offer packets `number` and later of a transfer to link `hop`; `waited_ns` is their time in earlier queues."""
         link = transfer.route[hop]
@@ -229,7 +241,7 @@ class Network:
         for index, (payload_bytes, passage) in enumerate(zip(payloads_bytes, passages, strict=True), number):
             known_ns, arrived, queue_ns = passage
             if arrived:
-                arrive = partial(self._arrive, transfer, hop + 1, index, payload_bytes, waited_ns + queue_ns)
+                arrive = partial(self._forward, transfer, hop + 1, index, [payload_bytes], waited_ns + queue_ns)
                 call_after(self._env, known_ns - self._now_ns, arrive)
             else:
                 transfer.end_packets([passage], waited_ns)
@@ -252,11 +264,6 @@ class Network:
         if config.queue == "fifo":
             return Link(config, seed, distance_m, closures)
         return ScheduledLink(self._env, config, seed, distance_m, closures)
-
-    def _arrive(
-        self, transfer: OpenTransfer, hop: int, number: int, payload_bytes: int, waited_ns: int, _event: simpy.Event
-    ) -> None:
-        self._forward(transfer, hop, number, [payload_bytes], waited_ns)
 
     def _schedule_close(self, transfer: OpenTransfer) -> None:
         call_after(self._env, transfer.last_ns - self._now_ns, lambda _: transfer.close())

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import accumulate, islice
+from operator import add
 from typing import TYPE_CHECKING
 
 from simnet.errors import InputError
+from simnet.net.link_statistics import Burst
 from simnet.net.links.jitter import extra_delays
 from simnet.net.links.loss import losses
 from simnet.net.links.outages import Outages
@@ -47,6 +50,7 @@ class Channel:
         self._in_order = not config.reorder
         self._losses = losses(config.loss, config.name, generator(seed, "link", config.name, "loss"))
         self._extra_ns = extra_delays(config.jitter_ns, generator(seed, "link", config.name, "jitter"))
+        self._has_jitter = config.jitter_ns > 0
         self._closures = [Outages(config), *closures] if config.outages else closures
         self._last_arrival_ns = 0
 
@@ -82,37 +86,36 @@ class Channel:
             arrived = arrived and not closure.overlaps(start_ns, known_ns)
         return known_ns, arrived
 
-    def send_all(self, start_ns: int, sizes_bytes: Sequence[int]) -> tuple[int, list[tuple[int, int, bool]]]:
+    def send_all(self, start_ns: int, sizes_bytes: Sequence[int]) -> tuple[int, Sequence[int], Burst]:
         """Send packets back to back, with the result that `send` would give.
 
         Returns:
-            When the transmitter is free again, and for each packet its start, when it arrives or is known to be lost, and
-            whether it arrives.
+            When the transmitter is free again, when each packet starts, and the packets on the air.
         """
-        sent: list[tuple[int, int, bool]] = []
+        count = len(sizes_bytes)
         if self._ns_per_byte is None or self._speed_mps is not None or self._closures:
+            starts_ns: list[int] = []
+            known_ns: list[int] = []
+            lost: list[bool] = []
             for size_bytes in sizes_bytes:
-                free_ns, known_ns, arrived = self.send(start_ns, size_bytes)
-                sent.append((start_ns, known_ns, arrived))
-                start_ns = free_ns
-            return start_ns, sent
-        # Nearly all links take this branch, and it is nearly all of a packet's cost: constants are kept in local variables.
-        ns_per_byte, delay_ns, in_order = self._ns_per_byte, self._delay_ns, self._in_order
-        extra_ns, lost, last_ns = self._extra_ns, self._losses, self._last_arrival_ns
-        last_size = service_ns = -1
-        for size_bytes in sizes_bytes:
-            if size_bytes != last_size:
-                last_size, service_ns = size_bytes, int(size_bytes * ns_per_byte + 0.5)
-            free_ns = start_ns + service_ns
-            known_ns = free_ns + delay_ns + next(extra_ns)
-            if known_ns > last_ns:
-                last_ns = known_ns
-            elif in_order:
-                known_ns = last_ns
-            sent.append((start_ns, known_ns, not next(lost)))
-            start_ns = free_ns
-        self._last_arrival_ns = last_ns
-        return start_ns, sent
+                starts_ns.append(start_ns)
+                start_ns, known, arrived = self.send(start_ns, size_bytes)
+                known_ns.append(known)
+                lost.append(not arrived)
+            return start_ns, starts_ns, _burst(known_ns, sizes_bytes, lost)
+        # Nearly all links take this branch, and it is nearly all of a packet's cost: a packet costs no statement of its own.
+        starts_ns = _starts_ns(start_ns, sizes_bytes, self._ns_per_byte)
+        free_ns = starts_ns.pop()
+        known_ns = [end_ns + self._delay_ns for end_ns in starts_ns[1:]]
+        known_ns.append(free_ns + self._delay_ns)
+        if self._has_jitter:
+            known_ns = list(map(add, known_ns, islice(self._extra_ns, count)))
+            if self._in_order:
+                known_ns = list(accumulate(known_ns, max, initial=self._last_arrival_ns))[1:]
+        lost = list(islice(self._losses, count))
+        burst = _burst(known_ns, sizes_bytes, lost, is_ascending=self._in_order or not self._has_jitter)
+        self._last_arrival_ns = max(self._last_arrival_ns, burst.last_ns)
+        return free_ns, starts_ns, burst
 
     def cost_ns(self, now_ns: int) -> tuple[int, bool]:
         """Return delay plus service time of a full packet that starts now, and whether it would arrive."""
@@ -139,6 +142,23 @@ class Channel:
 
     def _propagation_ns(self, t_ns: int, speed_mps: float) -> int:
         return round(self._distance_m(*self._ends, t_ns) / speed_mps * SECOND_NS)
+
+
+def _starts_ns(start_ns: int, sizes_bytes: Sequence[int], ns_per_byte: float) -> list[int]:
+    """Return when each packet starts that is sent back to back, and when the last one is done."""
+    size_bytes, count = sizes_bytes[0], len(sizes_bytes)
+    service_ns = int(size_bytes * ns_per_byte + 0.5)
+    if service_ns and sizes_bytes.count(size_bytes) == count - (sizes_bytes[-1] != size_bytes):
+        # A frame's packets are alike but for the last one.
+        starts_ns = list(range(start_ns, start_ns + service_ns * count, service_ns))
+        starts_ns.append(starts_ns[-1] + int(sizes_bytes[-1] * ns_per_byte + 0.5))
+        return starts_ns
+    return list(accumulate([int(each * ns_per_byte + 0.5) for each in sizes_bytes], initial=start_ns))
+
+
+def _burst(known_ns: list[int], sizes_bytes: Sequence[int], lost: list[bool], *, is_ascending: bool = False) -> Burst:
+    first_ns, last_ns = (known_ns[0], known_ns[-1]) if is_ascending else (min(known_ns), max(known_ns))
+    return Burst(known_ns, sizes_bytes, lost, first_ns, last_ns, sum(sizes_bytes), lost.count(True))
 
 
 def _check(config: LinkConfig) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simnet.net.link_statistics import LinkCounters, LinkStatistics
+from simnet.net.link_statistics import LinkCounters
 from simnet.net.links.channel import Channel
 from simnet.net.links.utilization import recent_load
 from simnet.net.queues.byte_queue import ByteQueue
@@ -12,6 +12,7 @@ from simnet.net.queues.byte_queue import ByteQueue
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from simnet.net.link_statistics import Burst, LinkStatistics
     from simnet.net.links.outages import Closure
     from simnet.net.links.transmitter import Distance
     from simnet.net.passage import OnPassages, Passage
@@ -48,23 +49,48 @@ class Link:
 
         Sizes include the overhead. `now_ns` must not be before that of an earlier call. A drop is known at once.
         """
-        total_bytes = sum(sizes_bytes)
-        self._counters.count_offered(now_ns, len(sizes_bytes), total_bytes)
-        self._queue.drain(now_ns)
-        if len(sizes_bytes) > 1 and self._queue.fits(total_bytes):
-            passages = self._take_all(now_ns, sizes_bytes)
+        if self._admit(now_ns, sizes_bytes):
+            starts_ns, burst = self._take_all(now_ns, sizes_bytes)
+            arrived = [not lost for lost in burst.lost]
+            passages = list(zip(burst.known_ns, arrived, [start_ns - now_ns for start_ns in starts_ns], strict=True))
         else:
             passages = self._take_what_fits(now_ns, sizes_bytes)
         self._queue.note_occupancy()
         return passages
 
-    def _take_all(self, now_ns: int, sizes_bytes: Sequence[int]) -> list[Passage]:
-        """Accept packets that all fit: a faster `_take_what_fits` with the same result."""
-        self._free_ns, sent = self.channel.send_all(max(now_ns, self._free_ns), sizes_bytes)
-        starts_ns, known_ns, arrived = zip(*sent, strict=True)
-        self._queue.push_all(now_ns, starts_ns, sizes_bytes)
-        self._counters.in_flight.extend(zip(known_ns, sizes_bytes, arrived, strict=True))
-        return list(zip(known_ns, arrived, [start_ns - now_ns for start_ns in starts_ns], strict=True))
+    def offer_whole(self, now_ns: int, sizes_bytes: Sequence[int]) -> tuple[int, int, int]:
+        """Accept packets like `offer`, for a caller who needs what became of all of them together.
+
+        Returns:
+            When the last packet arrives or is known to be lost (not before now), how many are lost or dropped, and the longest
+            time in the queue.
+        """
+        if self._admit(now_ns, sizes_bytes):
+            starts_ns, burst = self._take_all(now_ns, sizes_bytes)
+            result = burst.last_ns, burst.lost_packets, starts_ns[-1] - now_ns
+        else:
+            last_ns, lost, queue_ns = now_ns, 0, 0
+            for known_ns, arrived, waited_ns in self._take_what_fits(now_ns, sizes_bytes):
+                last_ns, queue_ns = max(last_ns, known_ns), max(queue_ns, waited_ns)
+                lost += not arrived
+            result = last_ns, lost, queue_ns
+        self._queue.note_occupancy()
+        return result
+
+    def _admit(self, now_ns: int, sizes_bytes: Sequence[int]) -> bool:
+        """Count packets that are offered; return whether they are several, and all of them fit."""
+        total_bytes = sum(sizes_bytes)
+        self._counters.count_offered(now_ns, len(sizes_bytes), total_bytes)
+        self._queue.drain(now_ns)
+        return len(sizes_bytes) > 1 and self._queue.fits(total_bytes)
+
+    def _take_all(self, now_ns: int, sizes_bytes: Sequence[int]) -> tuple[Sequence[int], Burst]:
+        """Accept packets that all fit: a faster `_take_what_fits` with the same result. Return their starts, and they."""
+        self._free_ns, starts_ns, burst = self.channel.send_all(max(now_ns, self._free_ns), sizes_bytes)
+        if starts_ns[-1] > now_ns:
+            self._queue.push_all(now_ns, starts_ns, sizes_bytes)
+        self._counters.bursts.append(burst)
+        return starts_ns, burst
 
     def _take_what_fits(self, now_ns: int, sizes_bytes: Sequence[int]) -> list[Passage]:
         queue, counters, in_flight, send = self._queue, self._counters, self._counters.in_flight, self.channel.send

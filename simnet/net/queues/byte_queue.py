@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections import deque
 from typing import TYPE_CHECKING
 
-from simnet.net.link_statistics import BIN_NS
+from simnet.net.link_history import BIN_NS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +17,8 @@ class OccupancyPeaks:
     """Highest occupancy in bytes of each bin, updated with every change in order of time."""
 
     def __init__(self) -> None:
-        self.by_bin: dict[int, int] = {}
-        """Peaks of the bins in which a packet waited, up to the last update."""
+        self.by_bin = array("q")
+        """Peaks by bin, up to the last one in which a packet waited."""
         self._bin = -1
         self.end_ns = 0
         """End of the last known bin."""
@@ -31,16 +32,24 @@ class OccupancyPeaks:
         """Note the bytes that wait from `t_ns` on, once everything at that instant has happened."""
         if t_ns >= self.end_ns:
             self._extend(t_ns // BIN_NS, size_bytes)
-        if size_bytes > self.by_bin.get(self._bin, 0):
-            self.by_bin[self._bin] = size_bytes
+        if size_bytes:
+            self._raise(self._bin, size_bytes)
 
     def _extend(self, up_to: int, size_bytes: int) -> None:
         """Extend the bins up to `up_to`: without arrivals, the occupancy at the start of a bin is its peak."""
         if size_bytes:
             for index in range(self._bin + 1, up_to + 1):
-                self.by_bin[index] = size_bytes
+                self._raise(index, size_bytes)
         self._bin = up_to
         self.end_ns = (up_to + 1) * BIN_NS
+
+    def _raise(self, index: int, size_bytes: int) -> None:
+        """Note that so many bytes waited at some time in this bin."""
+        by_bin = self.by_bin
+        missing = index + 1 - len(by_bin)
+        if missing > 0:
+            by_bin.extend([0] * missing)
+        by_bin[index] = max(by_bin[index], size_bytes)
 
 
 class ByteQueue:
@@ -95,8 +104,8 @@ class ByteQueue:
         """Update the peaks with the current occupancy, after the pushes of an instant."""
         self._peaks.after(self._now_ns, self._bytes)
 
-    def peaks(self, now_ns: int) -> dict[int, int]:
-        """Return the highest occupancy in bytes of every bin up to `now_ns` in which a packet waited."""
+    def peaks(self, now_ns: int) -> array[int]:
+        """Return the highest occupancy in bytes by bin, up to the last one before `now_ns` in which a packet waited."""
         self.drain(now_ns)
         self.note_occupancy()
-        return dict(self._peaks.by_bin)
+        return self._peaks.by_bin

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from simnet.net.passage import OnPassages, Passage
     from simnet.net.traffic.traffic_source import TrafficSource
     from simnet.records import LinkConfig, TrafficConfig
-    from simnet.records.link_bin import LinkBin
     from simnet.records.telemetry import LinkLoad
 
 
@@ -75,11 +74,10 @@ class LoadedLink:
     def statistics(self, now_ns: int) -> LinkStatistics:
         """See `Hop`; totals include traffic, whose share is given beside."""
         self._advance(now_ns)
-        total, own = self._link.statistics(now_ns), self._own.statistics(now_ns, {})
-        own_bins = {each.t_ns: each for each in own.bins}
+        total, own = self._link.statistics(now_ns), self._own.statistics(now_ns, ())
         return replace(
             total,
-            bins=tuple(_beside(each, own_bins.get(each.t_ns)) for each in total.bins),
+            history=total.history.with_traffic(own.history),
             traffic_sent_bytes=own.sent_bytes,
             traffic_delivered_bytes=own.delivered_bytes,
         )
@@ -119,8 +117,9 @@ class LoadedLink:
             self._wake_ns = max(next_ns, now_ns)
             call_after(self._env, self._wake_ns - now_ns, self._wake)
 
-    def _wake(self, event: simpy.Event) -> None:
-        now_ns = int(event.env.now)
+    def _wake(self, _event: simpy.Event) -> None:
+        assert self._env is not None, "only a clock wakes"
+        now_ns = int(self._env.now)
         if now_ns == self._wake_ns:  # else another event has been made since, for a later time
             self._wake_ns = -1
         self._advance(now_ns)
@@ -133,9 +132,3 @@ class _NumberedSource:
     def __init__(self, config: TrafficConfig, source: TrafficSource) -> None:
         self.config, self.source = config, source
         self.sent = 0
-
-
-def _beside(total: LinkBin, own: LinkBin | None) -> LinkBin:
-    if own is None:
-        return total
-    return replace(total, traffic_sent_bytes=own.sent_bytes, traffic_delivered_bytes=own.delivered_bytes)
