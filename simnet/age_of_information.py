@@ -11,60 +11,71 @@ their age. The curve begins with the first picture and ends with the run; before
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from simnet.records import Row
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from simnet.records import Row
 
 
 @dataclass(frozen=True, slots=True)
 class Age:
-    """The age over time as pieces that each grow from `start_ms` for `lasting_ms`."""
+    """The age over time as pieces that each grow from a start for as long as they last."""
 
-    pieces: tuple[tuple[float, float], ...]
-    """(start_ms, lasting_ms)"""
+    starts_ms: NDArray[np.float64]
+    lasting_ms: NDArray[np.float64]
+
+    @property
+    def pieces(self) -> tuple[tuple[float, float], ...]:
+        """(start, how long it lasts) of each piece, in ms."""
+        return tuple(zip(self.starts_ms.tolist(), self.lasting_ms.tolist(), strict=True))
 
     @property
     def mean_ms(self) -> float | None:
         """The mean over time; None without a picture."""
-        total = sum(lasting for _, lasting in self.pieces)
+        total = float(self.lasting_ms.sum())
         if not total:
             return None
-        return sum((start + lasting / 2) * lasting for start, lasting in self.pieces) / total
+        return float(((self.starts_ms + self.lasting_ms / 2) * self.lasting_ms).sum()) / total
 
     def percentile_ms(self, percent: float) -> float | None:
         """Return the age that is not exceeded for `percent` of the time; None without a picture."""
-        total = sum(lasting for _, lasting in self.pieces)
+        total = float(self.lasting_ms.sum())
         if not total:
             return None
         wanted = total * percent / 100
+        ends_ms = self.starts_ms + self.lasting_ms
+        edges_ms = np.unique(np.concatenate([self.starts_ms, ends_ms]))
         # How many pieces pass each age: one more from where a piece starts, one less from where it ends.
-        changes: dict[float, int] = {}
-        for start, lasting in self.pieces:
-            changes[start] = changes.get(start, 0) + 1
-            changes[start + lasting] = changes.get(start + lasting, 0) - 1
-        edges, below, passing = sorted(changes), 0.0, 0
-        for low, high in itertools.pairwise(edges):
-            passing += changes[low]
-            if passing and below + passing * (high - low) >= wanted:
-                return low + (wanted - below) / passing
-            below += passing * (high - low)
-        return edges[-1]
+        begun = np.searchsorted(np.sort(self.starts_ms), edges_ms, side="right")
+        passing = (begun - np.searchsorted(np.sort(ends_ms), edges_ms, side="right"))[:-1]
+        times_ms = passing * np.diff(edges_ms)
+        until_ms = np.cumsum(times_ms)
+        found = np.flatnonzero((passing > 0) & (until_ms >= wanted))
+        if not len(found):
+            return float(edges_ms[-1])
+        at = found[0]
+        return float(edges_ms[at] + (wanted - (until_ms[at] - times_ms[at])) / passing[at])
 
 
 def age_of(rows: Sequence[Row], end_ns: int) -> Age:
     """Return the age of one stream's pictures until `end_ns`."""
-    ready = sorted(
-        (row.decode_ns, row.capture_ns) for row in rows if row.outcome.has_picture and row.decode_ns is not None
-    )
-    pieces: list[tuple[float, float]] = []
-    newest_ns: int | None = None
-    since_ns = 0
-    for at_ns, capture_ns in [*ready, (end_ns, -1)]:
-        if newest_ns is not None and min(at_ns, end_ns) > since_ns:
-            pieces.append(((since_ns - newest_ns) / 1e6, (min(at_ns, end_ns) - since_ns) / 1e6))
-        if newest_ns is None or capture_ns > newest_ns:
-            newest_ns = capture_ns
-        since_ns = at_ns
-    return Age(tuple(pieces))
+    ready = [(row.decode_ns, row.capture_ns) for row in rows if row.outcome.has_picture and row.decode_ns is not None]
+    times_ns = np.array(ready, np.int64).reshape(-1, 2)
+    return age_of_pictures(times_ns[:, 0], times_ns[:, 1], end_ns)
+
+
+def age_of_pictures(ready_ns: NDArray[np.int64], capture_ns: NDArray[np.int64], end_ns: int) -> Age:
+    """Return the age of pictures that were ready and captured at these times, until `end_ns`."""
+    order = np.lexsort((capture_ns, ready_ns))
+    since_ns = ready_ns[order]
+    newest_ns = np.maximum.accumulate(capture_ns[order]) if len(order) else capture_ns
+    until_ns = np.minimum(np.append(since_ns[1:], end_ns), end_ns)
+    grows = until_ns > since_ns
+    return Age((since_ns - newest_ns)[grows] / 1e6, (until_ns - since_ns)[grows] / 1e6)

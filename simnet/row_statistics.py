@@ -9,13 +9,19 @@ of the rows.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from math import fsum
+from typing import TYPE_CHECKING
 
-from simnet.age_of_information import age_of
+import numpy as np
+
+from simnet.age_of_information import age_of_pictures
 from simnet.records import SECOND_NS, Outcome, Row
+from simnet.row_columns import OUTCOMES, PLACES, RowColumns
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 DIGITS = 6
 """Digits after the decimal point of every figure."""
@@ -86,47 +92,50 @@ def summarise(rows: Iterable[Row], virtual_s: float) -> dict[str, StreamFigures]
 
 def figures_of(rows: Sequence[Row], virtual_s: float) -> StreamFigures:
     """Return the figures of one stream's rows, of which there is at least one."""
-    counts = Counter([row.outcome for row in rows])
-    pictures = [row for row in rows if row.outcome.has_picture]
-    coded = [row for row in rows if row.outcome is not Outcome.NODE_LOST]
-    latencies = present(latency_ms, pictures)
-    age = age_of(rows, round(virtual_s * SECOND_NS))
+    return figures_of_columns(RowColumns.of(rows), virtual_s)
+
+
+def figures_of_columns(rows: RowColumns, virtual_s: float) -> StreamFigures:
+    """Return the figures of one stream's rows, of which there is at least one."""
+    counts = np.bincount(rows.outcome, minlength=len(OUTCOMES)).tolist()
+    pictures, coded = rows.has_picture, rows.is_coded
+    latencies = np.sort(rows.latencies_ms)
+    ready = rows.is_ready
+    age = age_of_pictures(rows.decode_ns[ready], rows.capture_ns[ready], round(virtual_s * SECOND_NS))
+    gains_db = (rows.psnr_db - rows.alone_psnr_db)[pictures & rows.has_side]
     return StreamFigures(
-        codec=rows[0].codec,
-        frames=len(rows),
-        decoded=sum(count for outcome, count in counts.items() if outcome.in_time),
-        late=counts[Outcome.LATE],
-        lost=counts[Outcome.LOST],
-        corrupt=counts[Outcome.CORRUPT],
-        reference_lost=counts[Outcome.REFERENCE],
-        node_lost=counts[Outcome.NODE_LOST],
-        key_frames=sum(row.key for row in coded),
-        kbit_s=rounded(8 * sum(row.link_bytes for row in rows) / virtual_s / 1e3) if virtual_s > 0 else None,
-        bpp=mean([row.bpp for row in coded]),
-        psnr_db=mean(present(lambda row: row.psnr_db, pictures)),
-        ms_ssim=mean(present(lambda row: row.ms_ssim, pictures)),
-        side_used=mean([float(bool(row.side_sources)) for row in pictures]),
-        side_gain_db=mean(present(side_gain_db, pictures)),
-        latency_ms_p50=percentile(latencies, 50),
-        latency_ms_p95=percentile(latencies, 95),
-        latency_ms_p99=percentile(latencies, 99),
+        codec=rows.codec,
+        frames=len(rows.outcome),
+        decoded=int(rows.is_in_time.sum()),
+        late=counts[PLACES[Outcome.LATE]],
+        lost=counts[PLACES[Outcome.LOST]],
+        corrupt=counts[PLACES[Outcome.CORRUPT]],
+        reference_lost=counts[PLACES[Outcome.REFERENCE]],
+        node_lost=counts[PLACES[Outcome.NODE_LOST]],
+        key_frames=int(rows.key[coded].sum()),
+        kbit_s=rounded(8 * int(rows.link_bytes.sum()) / virtual_s / 1e3) if virtual_s > 0 else None,
+        bpp=mean(rows.bpp[coded].tolist()),
+        psnr_db=mean(_present(rows.psnr_db[pictures])),
+        ms_ssim=mean(_present(rows.ms_ssim[pictures])),
+        side_used=mean(rows.has_side[pictures].astype(float).tolist()),
+        side_gain_db=mean(_present(gains_db)),
+        latency_ms_p50=percentile_of_sorted(latencies, 50),
+        latency_ms_p95=percentile_of_sorted(latencies, 95),
+        latency_ms_p99=percentile_of_sorted(latencies, 99),
         age_ms_mean=rounded(age.mean_ms),
         age_ms_p95=rounded(age.percentile_ms(95)),
-        queue_ms_mean=mean([row.queue_ns / 1e6 for row in coded]),
-        packets_sent=sum(row.packets_sent for row in rows),
-        packets_lost=sum(row.packets_lost for row in rows),
-        retransmissions=sum(row.retransmissions for row in rows),
+        queue_ms_mean=mean((rows.queue_ns[coded] / 1e6).tolist()),
+        packets_sent=int(rows.packets_sent.sum()),
+        packets_lost=int(rows.packets_lost.sum()),
+        retransmissions=int(rows.retransmissions.sum()),
         tasks=_tasks(rows),
     )
 
 
-def _tasks(rows: Sequence[Row]) -> dict[str, float]:
+def _tasks(rows: RowColumns) -> dict[str, float]:
     """Return the mean of each task's figures over the frames that have it."""
-    values: dict[str, list[float]] = {}
-    for row in rows:
-        for name, value in row.tasks.items():
-            values.setdefault(name, []).append(value)
-    return {name: round(fsum(own) / len(own), DIGITS) for name, own in sorted(values.items())}
+    means = {name: mean(_present(values)) for name, values in sorted(rows.tasks.items())}
+    return {name: value for name, value in means.items() if value is not None}
 
 
 def side_gain_db(row: Row) -> float | None:
@@ -155,13 +164,22 @@ def mean(values: Sequence[float]) -> float | None:
 
 def percentile(values: Sequence[float], percent: float) -> float | None:
     """Return the percentile by linear interpolation between closest ranks (Hyndman and Fan type 7, as numpy does)."""
-    if not values:
+    return percentile_of_sorted(sorted(values), percent)
+
+
+def percentile_of_sorted(ordered: Sequence[float] | NDArray[np.float64], percent: float) -> float | None:
+    """Return the percentile of values in ascending order."""
+    if not len(ordered):
         return None
-    ordered = sorted(values)
     rank = (len(ordered) - 1) * percent / 100
     below = int(rank)
     above = min(below + 1, len(ordered) - 1)
-    return rounded(ordered[below] + (ordered[above] - ordered[below]) * (rank - below))
+    low, high = float(ordered[below]), float(ordered[above])
+    return rounded(low + (high - low) * (rank - below))
+
+
+def _present(values: NDArray[np.float64]) -> list[float]:
+    return values[~np.isnan(values)].tolist()
 
 
 def rounded(value: float | None) -> float | None:

@@ -44,8 +44,8 @@ def run_cell(scenario: Scenario, out: Path, store: Store, counters: CacheCounter
     preflight.make_folder(out)
 
     def write(pixels: Pixels | None, outcome: RunOutcome) -> None:
-        rows = runner.rows_of(scenario, out, outcome)
-        sweep_writer.write_displayed(out, [] if pixels is None else displayed(rows, pixels, out))
+        shown = [] if pixels is None else displayed(list(outcome.rows), pixels, out)
+        sweep_writer.write_displayed(out, shown)
         runner.write_folder(scenario, out, outcome, options, timers[0], offered_kbit_s(scenario))
 
     if is_recorded:

@@ -27,17 +27,16 @@ from simnet.exports import FinishedRun
 from simnet.exports import check as check_exports
 from simnet.records import SECOND_NS
 from simnet.records.plain_data import to_plain
-from simnet.row_statistics import summarise
 from simnet.runfolder import folder_names, run_writer
 from simnet.runfolder.run_manifest import RunManifest, RunSummary
 from simnet.service_thread import ServiceThread
 from simnet.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
-    from simnet.records import Row, Scenario
+    from simnet.records import Scenario
 
     Timers = tuple[PhaseTimer, ThreadTimer]
 
@@ -113,10 +112,9 @@ def _run_hosted(
 
 def _write(scenario: Scenario, out: Path, options: RunOptions, phases: PhaseTimer, outcome: RunOutcome) -> RunResult:
     """Write the run's folder, with its page if the options say so."""
-    rows = rows_of(scenario, out, outcome)
-    _write_tables(out, rows, outcome, phases)
+    _write_tables(out, outcome, phases)
 
-    figures = _summary(scenario, out, outcome, rows, report=options.report)
+    figures = _summary(scenario, out, outcome, report=options.report)
 
     def write_manifest() -> RunResult:
         summary = replace(figures, wall_s=round(phases.total, 3))
@@ -143,28 +141,22 @@ def write_folder(
 
     Paths in the manifest are those within the folder, which has another name once it is whole.
     """
-    rows = rows_of(scenario, out, outcome)
-    _write_tables(out, rows, outcome, phases)
-    summary = _summary(scenario, out, outcome, rows, report=False)
+    _write_tables(out, outcome, phases)
+    summary = _summary(scenario, out, outcome, report=False)
     exported = () if outcome.exports is None else tuple(str(path.relative_to(out)) for path in outcome.exports.paths)
     summary = replace(summary, wall_s=round(phases.total, 3), rows=folder_names.ROWS, exports=exported)
     manifest = _manifest(scenario, outcome, options, summary, phases)
     run_writer.write_manifest(out, replace(manifest, offered_kbit_s=offered_kbit_s))
 
 
-def rows_of(scenario: Scenario, out: Path, outcome: RunOutcome) -> list[Row]:
-    """Return the rows of a run."""
-    return outcome.ledger.rows(out.name, {stream.name: stream for stream in scenario.streams}, scenario.cameras)
-
-
-def _write_tables(out: Path, rows: Sequence[Row], outcome: RunOutcome, phases: PhaseTimer) -> None:
-    """Write rows and links, and finish the exports."""
-    run_writer.write_rows(out, rows)
+def _write_tables(out: Path, outcome: RunOutcome, phases: PhaseTimer) -> None:
+    """Write links, and finish the exports."""
     run_writer.write_links(out, outcome.links)
     phases.mark("writing rows")
     if outcome.exports is not None:
-        fingerprint = outcome.ledger.fingerprint()
-        ended = FinishedRun(out.name, fingerprint, rows, outcome.links, outcome.events, tuple(outcome.lost))
+        ended = FinishedRun(
+            out.name, outcome.fingerprint, outcome.rows, outcome.links, outcome.events, tuple(outcome.lost)
+        )
         outcome.exports.finish(ended)
         phases.mark("exports")
 
@@ -181,17 +173,17 @@ def _import_ahead() -> None:
     ServiceThread("imports", load)  # nobody waits for it: what is missing fails where it is used
 
 
-def _summary(scenario: Scenario, out: Path, outcome: RunOutcome, rows: Sequence[Row], *, report: bool) -> RunSummary:
+def _summary(scenario: Scenario, out: Path, outcome: RunOutcome, *, report: bool) -> RunSummary:
     """Return what a run came to, but for its wall time, which has not ended."""
     virtual_s = scenario.duration_ns / SECOND_NS
     return RunSummary(
-        fingerprint=outcome.ledger.fingerprint(),
+        fingerprint=outcome.fingerprint,
         virtual_s=virtual_s,
         wall_s=0.0,
-        frames=len(rows),
+        frames=len(outcome.rows),
         peak_rss_mb=round(outcome.peak_bytes / 2**20, 1),
         restarts=outcome.returns,
-        streams=summarise(rows, virtual_s),
+        streams=outcome.rows.figures(virtual_s),
         report=str(out / folder_names.PAGE) if report else None,
         rows=str(out / folder_names.ROWS),
         realtime=None if outcome.pace is None else outcome.pace.report(),

@@ -24,12 +24,15 @@ from simnet.engine.timing import process_memory
 from simnet.engine.timing.core_budget import HIDDEN, LINK
 from simnet.errors import InputError
 from simnet.nodes.schedule import Schedule
+from simnet.runfolder.row_table import RowTable
+from simnet.runfolder.run_writer import RowWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from simnet.engine.kernel.port import Announcements, NodeProvider
+    from simnet.engine.results.ledger import WriteRows
     from simnet.engine.results.run_telemetry import Telemetry
     from simnet.engine.results.scorer import Scorer
     from simnet.engine.results.task_measuring import TaskMeasuring
@@ -51,7 +54,10 @@ Finished = TypeVar("Finished")
 class RunOutcome:
     """The result of a run before it is written to its folder."""
 
-    ledger: Ledger
+    fingerprint: str
+    """The digest of all events and pictures."""
+    rows: RowTable
+    """Written already."""
     links: Sequence[LinkStatistics]
     announcements: Announcements
     events: Sequence[NetworkEvent]
@@ -90,9 +96,10 @@ def simulate(
     with (
         _telemetry(scenario, out, options) as telemetry,
         exporting(options.exports, out, scenario, provider.frame) as exports,
+        RowWriter(out) as rows,
     ):
         watchers: list[RunWatcher] = [each for each in (telemetry, exports) if each is not None]
-        ledger, tasks = _ledger(scenario, provider, watchers)
+        ledger, tasks = _ledger((out.name, scenario, rows.write_rows), provider, watchers)
         results = RunResults(ledger, watchers, _scorer(scenario, out, provider, threads, ledger, watchers))
         with provider.nodes(results) as carried:
             nodes = carried if budget is None else MeasuredNodes(carried, threads)
@@ -118,8 +125,11 @@ def simulate(
             results.finish()
             if tasks is not None:
                 tasks.finish()
+            ledger.finish()
+            rows.close()
+            fingerprint = ledger.fingerprint()
             if telemetry is not None:
-                telemetry.ended(ledger.fingerprint())
+                telemetry.ended(fingerprint)
             phases.mark("run")
             costs = nodes.costs()
             phases.mark("stopping")
@@ -129,7 +139,8 @@ def simulate(
             if budget is not None:
                 budget.ends(threads.seconds)
             outcome = RunOutcome(
-                ledger=ledger,
+                fingerprint=fingerprint,
+                rows=RowTable.of(out),
                 links=links,
                 announcements=announcements,
                 events=kernel.events(),
@@ -146,12 +157,16 @@ def simulate(
 
 
 def _ledger(
-    scenario: Scenario, provider: NodeProvider, watchers: list[RunWatcher]
+    told: tuple[str, Scenario, WriteRows], provider: NodeProvider, watchers: list[RunWatcher]
 ) -> tuple[Ledger, TaskMeasuring | None]:
-    """Return the ledger, and what measures the scenario's tasks, which becomes one of the `watchers`."""
+    """Return the ledger, and what measures the scenario's tasks, which becomes one of the `watchers`.
+
+    `told` is the run's name, its scenario, and what takes its rows.
+    """
+    scenario, has_pictures = told[1], provider.frame is not None
     if not (watchers or scenario.tasks):
-        return Ledger(), None
-    ledger = WatchedLedger(watchers, has_pictures=provider.frame is not None)
+        return Ledger(*told, has_pictures=has_pictures), None
+    ledger = WatchedLedger(*told, watchers, has_pictures=has_pictures)
     if not scenario.tasks:
         return ledger, None
     if provider.frame is None:

@@ -12,7 +12,7 @@ from simnet.records.link_bin import LinkBin
 from simnet.runfolder.record_tables import columns_of, spread
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
     from simnet.exports.export import FinishedRun
@@ -29,7 +29,7 @@ class CsvTables(Export):
     def finish(self, ended: FinishedRun) -> None:
         """See `Export`."""
         _write(self._folder / ROWS, Row, ended.rows)
-        _write(self._folder / LINKS, LinkBin, [each for link in ended.links for each in link.bins])
+        _write(self._folder / LINKS, LinkBin, (each for link in ended.links for each in link.bins))
 
     def abandon(self) -> None:
         """See `Export`; nothing is written before the end."""
@@ -40,7 +40,7 @@ class CsvTables(Export):
         return (self._folder / ROWS, self._folder / LINKS)
 
 
-def _write(path: Path, kind: type, records: Sequence[object]) -> None:
+def _write(path: Path, kind: type, records: Iterable[object]) -> None:
     further = spread(kind, records)
     names = columns_of(kind)
     with whole(path) as aside, aside.open("w", newline="", encoding="utf-8") as out:

@@ -26,6 +26,7 @@ from simnet.net.links.link import Link
 from simnet.net.network import Network
 from simnet.net.packet_observer import PacketObserver
 from simnet.net.passage import Passage
+from simnet.net.timers import call_after
 from simnet.net.transfer import OpenTransfer, Transfer
 from simnet.net.transport.path import Path
 from simnet.net.transport.transport import Transport, header_bytes, open_transport
@@ -44,6 +45,7 @@ __all__ = [
     "Path",
     "Transfer",
     "Transport",
+    "call_after",
     "header_bytes",
     "open_transport",
 ]

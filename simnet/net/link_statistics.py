@@ -13,6 +13,7 @@ from simnet.net.link_history import BIN_NS, COUNTS, WIDTH, LinkHistory
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from simnet.net.link_history import Column
     from simnet.records.link_bin import LinkBin
 
 __all__ = ["BIN_NS", "RECENT_BINS", "LinkCounters", "LinkStatistics"]
@@ -52,6 +53,10 @@ class LinkStatistics:
     def bins(self) -> tuple[LinkBin, ...]:
         """The bins of `history` as records."""
         return self.history.bins
+
+    def columns(self) -> dict[str, Column]:
+        """Return the fields of `LinkBin`, a column each, in order of time."""
+        return self.history.columns()
 
 
 class Burst(NamedTuple):

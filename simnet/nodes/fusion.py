@@ -21,12 +21,7 @@ from simnet.nodes.fusion_state import PlannerState, WaitingFrame
 from simnet.nodes.references import Decodability, ReferenceChain
 from simnet.nodes.side_selection import PREVIOUS, FrameStatus, FrameStatuses, Query, SideSource, find_candidates
 from simnet.records import Outcome
-from simnet.records.grants import (
-    Decision,
-    Feedback,
-    Plan,
-    SideChoice,
-)
+from simnet.records.grants import Decision, Feedback, Plan, SideChoice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,8 +106,9 @@ class FusionPlanner:
         """Handle a delivery at its time."""
         now_ns = delivery.time_ns
         decisions: list[Decision] = []
-        self._forget(now_ns)
         stream = delivery.stream
+        if self._status_heap:
+            self._forget(now_ns)
         if stream in self._receptions:
             self._receptions[stream].add(delivery)
         key = self._key_flag(delivery)
@@ -122,7 +118,8 @@ class FusionPlanner:
         else:
             chain = self._chains[stream]
             chain.on_arrival(delivery.sequence, key=key)
-            self._update_missing(stream)
+            if chain.has_references:
+                self._update_missing(stream)
             if self._waiting or chain.has_references or self._candidates[stream]:
                 self._add_waiting(delivery, key)
             else:
@@ -161,9 +158,12 @@ class FusionPlanner:
         self._waiting.append(WaitingFrame(delivery.stream, delivery.sequence, query, status, key))
 
     def _decide_at_once(self, delivery: Delivery) -> Decision:
-        status = self._set_status(delivery.stream, delivery.sequence, FrameStatus())
-        capture_ns = self.setup.sources[delivery.stream].schedule.capture_ns(delivery.sequence)
-        return self._decision(delivery.stream, delivery.sequence, capture_ns, status, (), delivery.time_ns)
+        stream, sequence = delivery.stream, delivery.sequence
+        capture_ns = self.setup.sources[stream].schedule.capture_ns(sequence)
+        decision = self._decision(stream, sequence, capture_ns, (), delivery.time_ns)
+        if stream in self._serving:
+            self._set_status(stream, sequence, FrameStatus(ready_ns=decision.ready_ns))
+        return decision
 
     def _plan(self, now_ns: int, decisions: list[Decision]) -> Plan:
         if not self._waiting and not self._missing and self._next_feedback_ns is None:
@@ -228,16 +228,17 @@ class FusionPlanner:
 
     def _decide(self, frame: WaitingFrame, sides: tuple[SideChoice, ...], now_ns: int) -> Decision:
         self._waiting.remove(frame)
-        return self._decision(frame.stream, frame.sequence, frame.query.capture_ns, frame.status, sides, now_ns)
+        decision = self._decision(frame.stream, frame.sequence, frame.query.capture_ns, sides, now_ns)
+        frame.status.ready_ns = decision.ready_ns
+        return decision
 
     def _decision(
-        self, name: str, sequence: int, capture_ns: int, status: FrameStatus, sides: tuple[SideChoice, ...], now_ns: int
+        self, name: str, sequence: int, capture_ns: int, sides: tuple[SideChoice, ...], now_ns: int
     ) -> Decision:
         stream = self.setup.streams[name]
         start_ns = max(now_ns, self._decoder_free_ns.get(name, 0))
         ready_ns = start_ns + stream.decode_ns
         self._decoder_free_ns[name] = ready_ns
-        status.ready_ns = ready_ns
         self._chains[name].on_decode(sequence)
         outcome = Outcome.ALONE if stream.side_information and not sides else Outcome.DECODED
         if ready_ns - capture_ns > self.setup.config.deadline_ns:
@@ -262,9 +263,8 @@ class FusionPlanner:
         if now_ns >= self.setup.end_ns or not self._missing:
             return []
         period_ns = self.setup.config.feedback_period_ns
-        requests = {
-            name: self._chains[name].request(now_ns, period_ns) for name in self._chains if name in self._missing
-        }
+        missing = [name for name in self._chains if name in self._missing]
+        requests = {name: self._chains[name].request(now_ns, period_ns) for name in missing}
         return [
             Feedback.request(name, now_ns, undecodable)
             for name, undecodable in requests.items()

@@ -6,6 +6,7 @@ A field that maps names to numbers is spread: each name that a record has is a c
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import contextmanager
 from enum import Enum
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_origin
@@ -16,10 +17,11 @@ from simnet.output_files import whole
 from simnet.records.plain_data import type_hints
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     import pyarrow as pa
+    from pyarrow import parquet
 
 Record = TypeVar("Record")
 SPREAD = "."
@@ -47,20 +49,24 @@ def write_records(path: Path, kind: type, records: Sequence[object]) -> None:
     for name, column in known.items():
         if _is_enum(column.kind):
             columns[name] = [value.value for value in columns[name]]
-    schema = schema_of(kind)
-    for name, values in spread(kind, records).items():
-        columns[name] = values
-        schema = schema.append(pa.field(name, pa.float64()))
+    columns |= spread(kind, records)
     with whole(path) as aside:
-        parquet.write_table(pa.Table.from_pydict(columns, schema), aside)
+        parquet.write_table(pa.Table.from_pydict(columns, schema_of(kind, columns)), aside)
 
 
-def spread(kind: type, records: Sequence[object]) -> dict[str, list[float | None]]:
-    """Return the columns of the field of `kind` that maps names to numbers, by name; empty if it has none."""
+def spread(kind: type, records: Iterable[object]) -> dict[str, list[float | None]]:
+    """Return the columns of the field of `kind` that maps names to numbers, by name; empty if it has none.
+
+    Records are read only if it has one.
+    """
     field = _spread_field(kind)
     if field is None:
         return {}
-    own: list[Mapping[str, float]] = list(map(attrgetter(field), records))
+    return spread_columns(list(map(attrgetter(field), records)))
+
+
+def spread_columns(own: Sequence[Mapping[str, float]]) -> dict[str, list[float | None]]:
+    """Return a column for each name that maps to a number in any line, by name."""
     return {name: [each.get(name) for each in own] for name in sorted({name for each in own for name in each})}
 
 
@@ -70,6 +76,17 @@ def read_records(path: Path, kind: type[Record]) -> list[Record]:
     Raises:
         InputError: The file cannot be read, or its columns are not the fields of `kind`.
     """
+    with open_table(path) as file:
+        return records_of(path, kind, file.read(use_threads=False))
+
+
+@contextmanager
+def open_table(path: Path) -> Iterator[parquet.ParquetFile]:
+    """Open a table of records.
+
+    Raises:
+        InputError: The file cannot be read, here or within the block.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -77,10 +94,18 @@ def read_records(path: Path, kind: type[Record]) -> list[Record]:
     try:
         # Not read_table: it loads pandas first.
         with parquet.ParquetFile(path) as file:
-            table = file.read(use_threads=False)
+            yield file
     except (OSError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{path}: cannot be read ({reason}); expected a table that simnet run writes") from error
+
+
+def records_of(path: Path, kind: type[Record], table: pa.Table) -> list[Record]:
+    """Return the records of a table, or of a part of one, that was read from `path`.
+
+    Raises:
+        InputError: Its columns are not the fields of `kind`.
+    """
     columns = _columns(kind)
     _check(path, table, kind, columns)
     try:
@@ -92,17 +117,16 @@ def read_records(path: Path, kind: type[Record]) -> list[Record]:
         raise InputError(f"{path}: {error}; expected a table that simnet run writes") from error
 
 
-def schema_of(kind: type) -> pa.Schema:
-    """Return the columns of a table of records."""
+def schema_of(kind: type, names: Iterable[str] = ()) -> pa.Schema:
+    """Return the columns of a table of records, and those of `names` that are spread."""
     import pyarrow as pa
 
     types = {int: pa.int64(), float: pa.float64(), bool: pa.bool_(), str: pa.string(), tuple: pa.list_(pa.string())}
-    return pa.schema(
-        [
-            (name, pa.string() if _is_enum(column.kind) else types[get_origin(column.kind) or column.kind])
-            for name, column in _columns(kind).items()
-        ]
-    )
+    own = [
+        (name, pa.string() if _is_enum(column.kind) else types[get_origin(column.kind) or column.kind])
+        for name, column in _columns(kind).items()
+    ]
+    return pa.schema([*own, *((name, pa.float64()) for name in names if SPREAD in name)])
 
 
 def columns_of(kind: type) -> list[str]:

@@ -2,28 +2,56 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import fields
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
 
 from simnet.records import Row
 from simnet.records.link_bin import LinkBin
 from simnet.runfolder.folder_names import LINKS, ROWS
-from simnet.runfolder.record_tables import write_records
+from simnet.runfolder.record_tables import columns_of, spread_columns, write_records
 from simnet.runfolder.run_manifest import write_manifest
+from simnet.runfolder.table_writer import TableWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["write_links", "write_manifest", "write_rows"]
+__all__ = ["RowWriter", "write_links", "write_manifest", "write_rows"]
+
+
+PART = 65_536
+"""Lines that are written at a time."""
 
 
 class LinkHistory(Protocol):
     """What a link did, in bins of 100 ms; `net.LinkStatistics` is one."""
 
-    @property
-    def bins(self) -> tuple[LinkBin, ...]:
-        """The bins, in order of time."""
+    def columns(self) -> Mapping[str, Sequence[Any]]:
+        """Return the fields of `LinkBin`, a column each, in order of time."""
         ...
+
+
+class RowWriter(TableWriter):
+    """Writes one line a frame while a run goes on; columns are the fields of `records.Row`."""
+
+    def __init__(self, folder: Path) -> None:
+        """Write into a run's folder."""
+        super().__init__(folder / ROWS, Row)
+        self._names = [each.name for each in fields(Row)]
+        self._spread = next(name for name in self._names if name not in columns_of(Row))
+
+    def write_rows(self, rows: Sequence[tuple[object, ...]]) -> None:
+        """Write rows that are given as the values of their fields, in order.
+
+        Raises:
+            OutputError: The file cannot be written.
+        """
+        columns = dict(zip(self._names, map(list, zip(*rows, strict=True)), strict=True))
+        spread = spread_columns(columns.pop(self._spread))
+        self.write(columns | spread)
 
 
 def write_rows(folder: Path, rows: Sequence[Row]) -> None:
@@ -31,6 +59,25 @@ def write_rows(folder: Path, rows: Sequence[Row]) -> None:
     write_records(folder / ROWS, Row, rows)
 
 
-def write_links(folder: Path, links: Sequence[LinkHistory]) -> None:
+def write_links(folder: Path, links: Iterable[LinkHistory]) -> None:
     """Write one line a link and 100 ms; columns are the fields of `LinkBin`."""
-    write_records(folder / LINKS, LinkBin, [each for link in links for each in link.bins])
+    with TableWriter(folder / LINKS, LinkBin) as table:
+        waiting: list[Mapping[str, Sequence[Any]]] = []
+        for link in links:
+            waiting.append(link.columns())
+            if sum(len(each["t_ns"]) for each in waiting) >= PART:
+                table.write(_joined(waiting))
+                waiting.clear()
+        if waiting:
+            table.write(_joined(waiting))
+        table.close()
+
+
+def _joined(parts: Sequence[Mapping[str, Sequence[Any]]]) -> dict[str, Sequence[Any]]:
+    """Return the columns of several tables one below the other; each is of lists, or of arrays."""
+    found: dict[str, Sequence[Any]] = {}
+    for name in parts[0]:
+        columns = [each[name] for each in parts]
+        arrays = [each for each in columns if isinstance(each, np.ndarray)]
+        found[name] = np.concatenate(arrays) if len(arrays) == len(columns) else list(chain.from_iterable(columns))
+    return found

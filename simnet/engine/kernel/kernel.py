@@ -23,7 +23,7 @@ from simnet.engine.kernel.pace import as_fast_as_possible
 from simnet.engine.kernel.port import Packets, checked_wake
 from simnet.engine.kernel.scenario_network import network_of
 from simnet.interrupts import CancelToken
-from simnet.net import Path, header_bytes, open_transport
+from simnet.net import Path, call_after, header_bytes, open_transport
 from simnet.nodes.schedule import Schedule
 from simnet.records.grants import Capture, Delivery, Feedback
 
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from simnet.engine.kernel.port import Announcements, Nodes, Take
     from simnet.engine.results.ledger import Ledger
     from simnet.net import LinkStatistics, Network, NetworkEvent, Transfer, Transport
-    from simnet.records import Scenario, StreamConfig
-    from simnet.records.grants import Coded, Plan
+    from simnet.records import CameraConfig, Scenario, StreamConfig
+    from simnet.records.grants import Plan
 
 FEEDBACK_PRIORITY = 1_000_000
 """Above all streams'."""
@@ -85,11 +85,12 @@ class Kernel:
         self._pass_time, self._progress, self._cancel = pass_time, progress, cancel or CancelToken()
         self._env = simpy.Environment(0)
         self._network = network_of(scenario, self._env)
-        node_of = {camera.name: node.name for node in scenario.nodes for camera in node.cameras}
-        self._streams = {stream.name: self._stream(stream, node_of[stream.name]) for stream in scenario.streams}
+        carriers = {camera.name: (camera, node.name) for node in scenario.nodes for camera in node.cameras}
+        self._streams = {stream.name: self._stream(stream, *carriers[stream.name]) for stream in scenario.streams}
         self._undecided: dict[tuple[str, int], bytes] = {}
         """Frames that have arrived and that fusion has not decided on."""
         self._wake_number = 0
+        self._deadline_ns = scenario.fusion.deadline_ns
 
     @property
     def network(self) -> Network:
@@ -106,7 +107,7 @@ class Kernel:
 
     def run(self) -> list[LinkStatistics]:
         """Run the clock until nothing is left to happen; return what each link did."""
-        self._follow(self._nodes.start())
+        self._follow(self._nodes.start(), self._now_ns)
         for stream in self._streams.values():
             if stream.schedule.count:
                 self._after(stream.schedule.capture_ns(0), partial(self._capture, stream, 0))
@@ -125,23 +126,24 @@ class Kernel:
 
     @property
     def _now_ns(self) -> int:
-        return int(self._env.now)
+        return self._env.now  # pyright: ignore[reportReturnType]: all delays are integers
 
     def _after(self, delay_ns: int, act: Callable[[simpy.Event], None]) -> None:
-        simpy.Timeout(self._env, delay_ns).callbacks.append(act)  # pyright: ignore[reportUnknownMemberType]
+        call_after(self._env, delay_ns, act)
 
-    def _stream(self, stream: StreamConfig, node: str) -> _Stream:
+    def _stream(self, stream: StreamConfig, camera: CameraConfig, node: str) -> _Stream:
         path = Path(self._env, self._network, node, self._scenario.fusion.node, stream.priority, stream.name)
         header = header_bytes(stream.transport)
         packets = Packets(path.payload_capacity(header), path.packet_sizes()[1] + header)
-        schedule = Schedule.of(self._scenario.cameras[stream.name], self._scenario.duration_ns)
+        schedule = Schedule.of(camera, self._scenario.duration_ns)
         transport = open_transport(stream.transport, path)
         return _Stream(stream.name, node, stream.encode_ns, schedule, packets, transport)
 
     def _capture(self, stream: _Stream, sequence: int, _event: simpy.Event) -> None:
-        now_ns = self._now_ns
-        grant = Capture(stream.name, sequence, now_ns, tuple(stream.inbox))
-        stream.inbox.clear()
+        now_ns, inbox = self._now_ns, stream.inbox
+        grant = Capture(stream.name, sequence, now_ns, tuple(inbox))
+        if inbox:
+            inbox.clear()
         self._ledger.captured(stream.name, sequence, now_ns)
         self._cancel.raise_if_set()
         self._progress(now_ns)
@@ -162,22 +164,24 @@ class Kernel:
         self._ledger.coded(stream.name, coded, self._now_ns)
         stream.transport.send(
             coded.data,
-            grant.time_ns + self._scenario.fusion.deadline_ns,
-            partial(self._delivered, stream.name, coded),
+            grant.time_ns + self._deadline_ns,
+            partial(self._delivered, stream.name, coded.sequence),
             partial(self._closed, stream.name, coded.sequence),
         )
 
-    def _closed(self, stream: str, sequence: int, transfer: Transfer) -> None:
-        self._ledger.closed(stream, sequence, transfer, self._now_ns)
+    def _closed(self, stream: str, sequence: int, transfer: Transfer | None) -> None:
+        if transfer is not None:
+            self._ledger.closed(stream, sequence, transfer, self._now_ns)
+        self._ledger.settled(stream, sequence)
 
-    def _delivered(self, stream: str, coded: Coded, transfer: Transfer, data: bytes) -> None:
+    def _delivered(self, stream: str, sequence: int, transfer: Transfer, data: bytes) -> None:
         now_ns = self._now_ns
-        self._ledger.arrived(stream, coded.sequence, transfer, now_ns)
+        self._ledger.arrived(stream, sequence, transfer, now_ns)
         if transfer.complete:
-            self._undecided[stream, coded.sequence] = data
+            self._undecided[stream, sequence] = data
         delivery = Delivery(
             stream,
-            coded.sequence,
+            sequence,
             now_ns,
             transfer.sent_ns,
             transfer.complete,
@@ -187,11 +191,11 @@ class Kernel:
             transfer.queue_ns,
             data,
         )
-        self._follow(self._nodes.deliver(delivery))
+        self._follow(self._nodes.deliver(delivery), now_ns)
 
-    def _follow(self, plan: Plan) -> None:
+    def _follow(self, plan: Plan, now_ns: int) -> None:
         for decision in plan.decisions:
-            self._ledger.decided(decision, self._now_ns)
+            self._ledger.decided(decision, now_ns)
             data = self._undecided.pop((decision.stream, decision.sequence), None)
             if decision.ready_ns is not None and data is not None:
                 self._nodes.decode(decision, data)
@@ -199,13 +203,14 @@ class Kernel:
             self._feed_back(feedback)
         self._wake_number += 1
         if plan.wake_ns is not None:
-            wake_ns = checked_wake(plan.wake_ns, self._now_ns, self._scenario)
-            self._after(wake_ns - self._now_ns, partial(self._wake, self._wake_number))
+            wake_ns = checked_wake(plan.wake_ns, now_ns, self._scenario)
+            self._after(wake_ns - now_ns, partial(self._wake, self._wake_number))
 
     def _wake(self, number: int, _event: simpy.Event) -> None:
         # A later plan has said anew when to wake.
         if number == self._wake_number:
-            self._follow(self._nodes.wake(self._now_ns))
+            now_ns = self._now_ns
+            self._follow(self._nodes.wake(now_ns), now_ns)
 
     def _feed_back(self, feedback: Feedback) -> None:
         stream = self._streams[feedback.stream]

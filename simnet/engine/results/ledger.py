@@ -4,59 +4,71 @@ from __future__ import annotations
 
 import json
 import zlib
-from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from simnet import codec_names
 from simnet.engine.results.event_digest import EventDigest
-from simnet.net import Transfer
-from simnet.records import Outcome, Row
-from simnet.records.grants import Decision
+from simnet.engine.results.frame_story import FrameStory, RowMaker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from simnet.records import CameraConfig, StreamConfig
-    from simnet.records.grants import Coded, Feedback
+    from simnet.net import Transfer
+    from simnet.records import Row, Scenario
+    from simnet.records.grants import Coded, Decision, Feedback
     from simnet.records.score import Score
 
-_NEVER_SENT = Transfer("", "", 0, 0, 0, 0, 0, None, 0, complete=False)
+    WriteRows = Callable[[Sequence[tuple[object, ...]]], None]
+    """Takes rows as the values of their fields, in order of capture."""
 
-
-@dataclass(slots=True)
-class _Story:
-    """One frame as far as it has come."""
-
-    capture_ns: int
-    quality: float = 0.0
-    encode_ns: int = 0
-    size_bytes: int = 0
-    key: bool = True
-    transfer: Transfer | None = None
-    decision: Decision | None = None
-    score: Score | None = None
-    digest: str = ""
-    node_lost: bool = False
-    tasks: dict[str, float] = field(default_factory=dict[str, float])
+PART = 32_768
+"""How many frames are captured between two looks for those that are over."""
 
 
 class Ledger:
-    """Collects a run's events, which the kernel tells in virtual order; pictures and scores come at any time."""
+    """Collects a run's events, which the kernel tells in virtual order; pictures and scores come at any time.
 
-    def __init__(self) -> None:
+        captured ──▶ story ── coded, arrived, decided, scored ──▶ row ──▶ `write`, in order of capture
+
+    Without pictures, a story ends as soon as nothing more happens to its frame and to any frame before it. With pictures,
+    scores and figures of tasks come from other threads, and pictures take far more memory: all rows are written at the end.
+    """
+
+    def __init__(
+        self,
+        run: str,
+        scenario: Scenario,
+        write: WriteRows,
+        *,
+        has_pictures: bool,
+    ) -> None:
+        """Begin the ledger of a run.
+
+        Args:
+            run: Its name, for its rows.
+            scenario: What is run.
+            write: Takes the rows.
+            has_pictures: Whether frames are decoded to pictures and scored.
+        """
         self._events = EventDigest()
-        self._stories: dict[tuple[str, int], _Story] = {}
-
-    @property
-    def frames(self) -> int:
+        self._stories: dict[tuple[str, int], FrameStory] = {}
+        """Frames that are not written yet, in order of capture."""
+        self._rows, self._write, self._has_pictures = RowMaker(run, scenario), write, has_pictures
+        self._settles = {stream.name: stream.transport.kind == "none" for stream in scenario.streams}
+        """Whether the counts of a stream's frames are final with their delivery."""
+        self._digests: dict[str, list[str]] = {}
+        """Digests of the pictures of the frames that are written, by stream, from frame 0 on."""
+        self.frames = 0
         """How many frames have been captured."""
-        return len(self._stories)
 
     def captured(self, stream: str, sequence: int, now_ns: int) -> None:
         """A camera was granted a capture."""
-        self._stories[stream, sequence] = _Story(now_ns)
+        self._stories[stream, sequence] = FrameStory(now_ns, self._settles[stream])
         self._events.append_line(f'["capture",{now_ns},{_quoted(stream)},{sequence}]')
+        self.frames += 1
+        if self.frames % PART == 0 and not self._has_pictures:
+            self._write_finished()
 
     def coded(self, stream: str, coded: Coded, now_ns: int) -> None:
         """A frame's coding is done."""
@@ -79,6 +91,10 @@ class Ledger:
         self._stories[stream, sequence].transfer = transfer
         counts = (transfer.packets_sent, transfer.packets_lost, transfer.link_bytes, transfer.retransmissions)
         self._events.append(("closed", now_ns, stream, sequence, *counts))
+
+    def settled(self, stream: str, sequence: int) -> None:
+        """Nothing more is sent of a frame, and its counts are final."""
+        self._stories[stream, sequence].is_settled = True
 
     def carried_traffic(self, link: str, sent_bytes: int, delivered_bytes: int, now_ns: int) -> None:
         """The run is over, and a link carried background traffic."""
@@ -118,17 +134,18 @@ class Ledger:
 
     def measured(self, stream: str, sequence: int, figures: Mapping[str, float]) -> None:
         """Tasks of the receiver gave these figures for a frame; they are no part of the fingerprint."""
-        self._stories[stream, sequence].tasks.update(figures)
+        story = self._stories[stream, sequence]
+        story.tasks = {**(story.tasks or {}), **figures}
 
     def fingerprint(self) -> str:
         """Return the digest of all events in virtual order and of all pictures: the same for the same scenario."""
         total = self._events.copy()
-        pictures: dict[str, list[tuple[int, str]]] = {}
+        pictures = {stream: list(enumerate(digests)) for stream, digests in self._digests.items()}
         for (stream, sequence), story in self._stories.items():
             pictures.setdefault(stream, []).append((sequence, story.digest))
         for stream in sorted(pictures):
             total.update(
-                "".join(f"{stream} {sequence} {digest}\n" for sequence, digest in sorted(pictures[stream])).encode()
+                "".join([f"{stream} {sequence} {digest}\n" for sequence, digest in sorted(pictures[stream])]).encode()
             )
         return total.hexdigest()
 
@@ -137,13 +154,27 @@ class Ledger:
         story = self._stories[stream, sequence]
         return story.capture_ns, story.transfer.link_bytes if story.transfer else 0
 
-    def row(self, run: str, stream: StreamConfig, camera: CameraConfig, sequence: int) -> Row:
-        """Return one frame's row; what became of it must have been decided."""
-        return _row(run, stream, camera, sequence, self._stories[stream.name, sequence])
+    def row_of(self, stream: str, sequence: int) -> Callable[[], Row]:
+        """Return what makes one frame's row, now or later, once what became of it has been decided."""
+        return partial(self._rows.row, stream, sequence, self._stories[stream, sequence])
 
-    def rows(self, run: str, streams: dict[str, StreamConfig], cameras: dict[str, CameraConfig]) -> list[Row]:
-        """Return a row for each frame, in order of capture."""
-        return [self.row(run, streams[stream], cameras[stream], sequence) for stream, sequence in self._stories]
+    def finish(self) -> None:
+        """The run is over: write the rows of all frames that are left."""
+        self._end(list(self._stories))
+
+    def _write_finished(self) -> None:
+        """Write the rows of the oldest frames, up to the first one to which something may still happen."""
+        stories = self._stories
+        self._end(list(takewhile(lambda frame: stories[frame].is_over, stories)))
+
+    def _end(self, frames: list[tuple[str, int]]) -> None:
+        rows: list[tuple[object, ...]] = []
+        for stream, sequence in frames:
+            story = self._stories.pop((stream, sequence))
+            self._digests.setdefault(stream, []).append(story.digest)
+            rows.append(self._rows.values(stream, sequence, story))
+        if rows:
+            self._write(rows)
 
 
 @cache
@@ -154,40 +185,3 @@ def _quoted(name: str) -> str:
 
 def _number(value: int | None) -> str:
     return "null" if value is None else str(value)
-
-
-def _row(run: str, stream: StreamConfig, camera: CameraConfig, sequence: int, story: _Story) -> Row:
-    decision, transfer, score = story.decision, story.transfer, story.score
-    if story.node_lost:
-        transfer, decision = _NEVER_SENT, Decision(stream.name, sequence, Outcome.NODE_LOST)
-    assert decision is not None, f"{stream.name} {sequence} was never decided"
-    assert transfer is not None, f"{stream.name} {sequence} never arrived"
-    sides = decision.sides
-    return Row(
-        run=run,
-        stream=stream.name,
-        codec=codec_names.shown(stream.codec),
-        sequence=sequence,
-        capture_ns=story.capture_ns,
-        encode_ns=story.encode_ns,
-        arrive_ns=transfer.arrived_ns,
-        decode_ns=decision.ready_ns,
-        size_bytes=story.size_bytes,
-        link_bytes=transfer.link_bytes,
-        bpp=8 * transfer.link_bytes / (camera.width * camera.height),
-        quality=story.quality,
-        packets_sent=transfer.packets_sent,
-        packets_lost=transfer.packets_lost,
-        retransmissions=transfer.retransmissions,
-        outcome=Outcome(decision.outcome),
-        side_sources=tuple([side.source for side in sides]),
-        side_age_ns=max([side.age_ns for side in sides]) if sides else None,
-        psnr_db=score and score.psnr_db,
-        ms_ssim=score and score.ms_ssim,
-        alone_psnr_db=score and score.alone_psnr_db,
-        alone_ms_ssim=score and score.alone_ms_ssim,
-        queue_ns=transfer.queue_ns,
-        picture_digest=story.digest,
-        key=story.key,
-        tasks=dict(sorted(story.tasks.items())),
-    )

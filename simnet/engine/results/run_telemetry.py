@@ -31,13 +31,13 @@ from simnet.wire.telemetry.telemetry_messages import Published
 from simnet.wire.telemetry.telemetry_sockets import LivePublisher
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     import numpy as np
 
-    from simnet.engine.results.ledger import Ledger
     from simnet.net import Network
-    from simnet.records import Scenario
+    from simnet.records import Row, Scenario
     from simnet.records.score import ScoredPicture
 
 _LOG = logging.getLogger(__name__)
@@ -59,9 +59,6 @@ class Telemetry(RunWatcher):
     """One run's publisher; a context that tells the end, good or bad."""
 
     def __init__(self, endpoint: str, scenario: Scenario, run: str) -> None:
-        self._scenario, self._run = scenario, run
-        self._streams = {stream.name: stream for stream in scenario.streams}
-        self._cameras = scenario.cameras
         self._nodes, self._seed = scenario.nodes, scenario.seed
         self._publisher = LivePublisher(endpoint, Published(LiveRun(uuid.uuid4().hex, run, scenario, _ways(scenario))))
         self._network: Network | None = None
@@ -114,10 +111,9 @@ class Telemetry(RunWatcher):
             self._publisher.put(lambda event=event: event)
         self._events_told = len(events)
 
-    def finished(self, ledger: Ledger, stream: str, sequence: int) -> None:
+    def finished(self, row: Callable[[], Row]) -> None:
         """A frame's story is complete."""
-        config, camera = self._streams[stream], self._cameras[stream]
-        self._publisher.put(lambda: Published(LiveFrame(ledger.row(self._run, config, camera, sequence))))
+        self._publisher.put(lambda: Published(LiveFrame(row())))
 
     def fault(self, host: str, reason: str) -> None:
         """Publish that the run continues without a host."""

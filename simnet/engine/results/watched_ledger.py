@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from simnet.engine.results.ledger import Ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from simnet.engine.results.ledger import WriteRows
     from simnet.net import Network, Transfer
-    from simnet.records import Announcement
+    from simnet.records import Announcement, Row, Scenario
     from simnet.records.grants import Coded, Decision
     from simnet.records.score import Score, ScoredPicture
 
@@ -42,8 +43,8 @@ class RunWatcher:
     def fault(self, host: str, reason: str) -> None:
         """The run continues without a host."""
 
-    def finished(self, ledger: Ledger, stream: str, sequence: int) -> None:
-        """A frame's story is complete."""
+    def finished(self, row: Callable[[], Row]) -> None:
+        """A frame's story is complete; `row` makes its row, on any thread."""
 
     def scored(self, picture: ScoredPicture) -> None:
         """A picture has been compared with the original."""
@@ -52,10 +53,18 @@ class RunWatcher:
 class WatchedLedger(Ledger):
     """A ledger with watchers."""
 
-    def __init__(self, watchers: Sequence[RunWatcher], *, has_pictures: bool) -> None:
+    def __init__(
+        self,
+        run: str,
+        scenario: Scenario,
+        write: WriteRows,
+        watchers: Sequence[RunWatcher],
+        *,
+        has_pictures: bool,
+    ) -> None:
         """Tell `watchers`; without pictures, a frame's story ends with the decision on it."""
-        super().__init__()
-        self._watchers, self._has_pictures = watchers, has_pictures
+        super().__init__(run, scenario, write, has_pictures=has_pictures)
+        self._watchers = watchers
 
     def captured(self, stream: str, sequence: int, now_ns: int) -> None:
         """A camera was granted a capture."""
@@ -81,7 +90,7 @@ class WatchedLedger(Ledger):
         for each in self._watchers:
             each.decided(self, decision)
         if decision.ready_ns is None or not self._has_pictures:
-            self._finished(decision.stream, decision.sequence)
+            self._finished(self.row_of(decision.stream, decision.sequence))
 
     def fault(self, host: str, reason: str, now_ns: int) -> None:
         """The run continues without a host."""
@@ -94,17 +103,17 @@ class WatchedLedger(Ledger):
         super().node_lost(stream, sequence, now_ns)
         for each in self._watchers:
             each.node_lost(self, stream, sequence)
-        self._finished(stream, sequence)
+        self._finished(self.row_of(stream, sequence))
 
     def scored(self, stream: str, sequence: int, score: Score) -> None:
         """A frame's picture has been compared with the original."""
         super().scored(stream, sequence, score)
-        self._finished(stream, sequence)
+        self._finished(self.row_of(stream, sequence))
 
     def _tick(self, now_ns: int) -> None:
         for each in self._watchers:
             each.tick(now_ns)
 
-    def _finished(self, stream: str, sequence: int) -> None:
+    def _finished(self, row: Callable[[], Row]) -> None:
         for each in self._watchers:
-            each.finished(self, stream, sequence)
+            each.finished(row)

@@ -53,9 +53,7 @@ class FrameProgress:
         if self._reported is None:
             self._reported = final
             self._on_delivery(final, b"")
-        elif final != self._reported:
-            self._reported = final
-            self._on_close(final)
+        self._on_close(None if final == self._reported else final)
 
     @property
     def _now_ns(self) -> int:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 OnDelivery = Callable[[Transfer, bytes], None]
 """Receives a frame once: with its bytes when the receiver has it, or with none when nothing more will arrive."""
 
-OnClose = Callable[[Transfer], None]
-"""Receives the final counts of a frame after its delivery, if they have changed since."""
+OnClose = Callable[[Transfer | None], None]
+"""Is called when nothing more happens to a delivered frame: with its final counts if they have changed since."""
 
 
 @dataclass(frozen=True, slots=True)

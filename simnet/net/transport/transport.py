@@ -31,8 +31,8 @@ class Transport(Protocol):
         """Send a frame now; nothing is retransmitted from `until_ns` on.
 
         `on_delivery` is called once, from a later event: with the bytes of the frame as soon as the receiver has them, or with
-        none when nothing more will arrive. `on_close` is called after it, once the counts are final, if they have changed
-        since.
+        none when nothing more will arrive. `on_close` is called once after it, when the counts are final: with them if they
+        have changed since. A transport of kind `none` does not call it: its counts are final with the delivery.
         """
         ...
 

@@ -28,6 +28,8 @@ class Sent:
     at: list[int] = field(default_factory=list)
     deliveries: list[tuple[int, Transfer, bytes]] = field(default_factory=list)
     finals: dict[int, Transfer] = field(default_factory=dict)
+    closes: int = 0
+    """How often it was said that nothing more happens to a frame."""
     """By the time of sending."""
 
 
@@ -49,13 +51,15 @@ def send(
     opened = open_transport(transport, Path(env, network, "A", "B"))
     told = Sent({})
 
-    def close(transfer: Transfer) -> None:
-        told.finals[transfer.sent_ns] = transfer
+    def close(transfer: Transfer | None) -> None:
+        told.closes += 1
+        if transfer is not None:
+            told.finals[transfer.sent_ns] = transfer
 
     def deliver(transfer: Transfer, data: bytes) -> None:
         assert transfer.sent_ns not in told.finals
         told.deliveries.append((env.now, transfer, data))
-        close(transfer)
+        told.finals[transfer.sent_ns] = transfer
 
     for at_ns, frame in frames:
         env.timeout(at_ns, frame).callbacks.append(
@@ -92,6 +96,7 @@ def test_frames_arrive_intact_and_packets_are_counted(transport, loss, back_loss
         assert data == (sent[transfer.sent_ns] if transfer.complete else b"")
         assert transfer.arrived_ns == (now_ns if transfer.complete else None)
     finals, there = told.finals.values(), told.links["there"]
+    assert told.closes == (0 if transport == NONE else len(told.deliveries))
     assert sum(final.packets_sent for final in finals) == there.sent_packets
     assert sum(final.packets_lost for final in finals) == there.lost_packets + there.dropped_packets
     assert sum(final.link_bytes for final in finals) == there.sent_bytes
