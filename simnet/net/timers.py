@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,4 +27,4 @@ def call_after(env: simpy.Environment, delay_ns: int, callback: Callable[[simpy.
     """
     if delay_ns < 0:
         raise ValueError(f"delay of {delay_ns} ns; expected 0 or more")
-    env.schedule(cast("Any", _Timer(callback)), delay=delay_ns)
+    env.schedule(_Timer(callback), delay=delay_ns)  # pyright: ignore[reportArgumentType]

@@ -75,8 +75,8 @@ class Kernel:
             nodes: Its cameras and fusion, not open yet.
             ledger: Is told every event, in virtual order.
             pass_time: Runs the clock.
-            progress: Called with the virtual time at every capture.
-            cancel: Ends the run at the next capture.
+            progress: Called with every virtual time at which cameras capture.
+            cancel: Ends the run at the next such time.
 
         Raises:
             InputError: Links lead nowhere.
@@ -84,12 +84,14 @@ class Kernel:
         self._scenario, self._nodes, self._ledger = scenario, nodes, ledger
         self._pass_time, self._progress, self._cancel = pass_time, progress, cancel or CancelToken()
         self._env = simpy.Environment(0)
+        self._after = partial(call_after, self._env)
         self._network = network_of(scenario, self._env)
         carriers = {camera.name: (camera, node.name) for node in scenario.nodes for camera in node.cameras}
         self._streams = {stream.name: self._stream(stream, *carriers[stream.name]) for stream in scenario.streams}
         self._undecided: dict[tuple[str, int], bytes] = {}
         """Frames that have arrived and that fusion has not decided on."""
         self._wake_number = 0
+        self._told_ns = -1
         self._deadline_ns = scenario.fusion.deadline_ns
 
     @property
@@ -128,9 +130,6 @@ class Kernel:
     def _now_ns(self) -> int:
         return self._env.now  # pyright: ignore[reportReturnType]: all delays are integers
 
-    def _after(self, delay_ns: int, act: Callable[[simpy.Event], None]) -> None:
-        call_after(self._env, delay_ns, act)
-
     def _stream(self, stream: StreamConfig, camera: CameraConfig, node: str) -> _Stream:
         path = Path(self._env, self._network, node, self._scenario.fusion.node, stream.priority, stream.name)
         header = header_bytes(stream.transport)
@@ -145,8 +144,10 @@ class Kernel:
         if inbox:
             inbox.clear()
         self._ledger.captured(stream.name, sequence, now_ns)
-        self._cancel.raise_if_set()
-        self._progress(now_ns)
+        if now_ns != self._told_ns:  # many cameras may capture at the same time
+            self._told_ns = now_ns
+            self._cancel.raise_if_set()
+            self._progress(now_ns)
         take = self._nodes.capture(grant)
         if take is None:
             self._ledger.node_lost(stream.name, sequence, now_ns)

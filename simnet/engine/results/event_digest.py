@@ -13,7 +13,8 @@ class EventDigest:
 
     def __init__(self) -> None:
         self._total = hashlib.sha256()
-        self._waiting: list[str] = []
+        self.lines: list[str] = []
+        """Lines that wait to be taken in; who appends here calls `append_line` every now and then."""
 
     def append(self, event: tuple[object, ...]) -> None:
         """Take the next event."""
@@ -21,8 +22,8 @@ class EventDigest:
 
     def append_line(self, line: str) -> None:
         """Take the next event as the very JSON that `append` would make of it: far faster, for what each frame does."""
-        self._waiting.append(line)
-        if len(self._waiting) >= CHUNK:
+        self.lines.append(line)
+        if len(self.lines) >= CHUNK:
             self._flush()
 
     def copy(self) -> hashlib._Hash:
@@ -31,7 +32,7 @@ class EventDigest:
         return self._total.copy()
 
     def _flush(self) -> None:
-        if self._waiting:
-            self._waiting.append("")
-            self._total.update("\n".join(self._waiting).encode())
-            self._waiting.clear()
+        if self.lines:
+            self.lines.append("")
+            self._total.update("\n".join(self.lines).encode())
+            self.lines.clear()

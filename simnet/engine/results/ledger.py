@@ -52,6 +52,7 @@ class Ledger:
             has_pictures: Whether frames are decoded to pictures and scored.
         """
         self._events = EventDigest()
+        self._lines = self._events.lines
         self._stories: dict[tuple[str, int], FrameStory] = {}
         """Frames that are not written yet, in order of capture."""
         self._rows, self._write, self._has_pictures = RowMaker(run, scenario), write, has_pictures
@@ -77,14 +78,15 @@ class Ledger:
         story.quality, story.encode_ns, story.size_bytes = quality, now_ns, len(data)
         story.key = coded.key
         frame = f"{_quoted(stream)},{coded.sequence},{quality!r},{len(data)},{zlib.crc32(data)}"
-        self._events.append_line(f'["coded",{now_ns},{frame}]')
+        self._lines.append(f'["coded",{now_ns},{frame}]')
 
     def arrived(self, stream: str, sequence: int, transfer: Transfer, now_ns: int) -> None:
         """A transfer ended, complete or not."""
         self._stories[stream, sequence].transfer = transfer
+        at = "null" if transfer.arrived_ns is None else transfer.arrived_ns
         packets = f"{transfer.packets_sent},{transfer.packets_lost}"
-        sizes = f"{transfer.link_bytes},{transfer.queue_ns},{_number(transfer.arrived_ns)}"
-        self._events.append_line(f'["arrival",{now_ns},{_quoted(stream)},{sequence},{packets},{sizes}]')
+        sizes = f"{transfer.link_bytes},{transfer.queue_ns},{at}"
+        self._lines.append(f'["arrival",{now_ns},{_quoted(stream)},{sequence},{packets},{sizes}]')
 
     def closed(self, stream: str, sequence: int, transfer: Transfer, now_ns: int) -> None:
         """A transport is done with a frame, and more has been sent than when it was delivered."""
@@ -105,8 +107,10 @@ class Ledger:
         self._stories[decision.stream, decision.sequence].decision = decision
         frame = f"{_quoted(decision.stream)},{decision.sequence},{_quoted(decision.outcome)}"
         times = f"{_number(decision.start_ns)},{_number(decision.ready_ns)}"
-        sides = ",".join(f"[{_quoted(side.source)},{side.sequence},{side.age_ns}]" for side in decision.sides)
-        self._events.append_line(f'["decision",{now_ns},{frame},{times},[{sides}]]')
+        sides = ""
+        if decision.sides:
+            sides = ",".join([f"[{_quoted(side.source)},{side.sequence},{side.age_ns}]" for side in decision.sides])
+        self._lines.append(f'["decision",{now_ns},{frame},{times},[{sides}]]')
 
     def fed_back(self, feedback: Feedback, now_ns: int, arrived: bool) -> None:
         """A feedback message reached its camera, or was lost."""

@@ -67,15 +67,15 @@ class Link:
         """
         if self._admit(now_ns, sizes_bytes):
             starts_ns, burst = self._take_all(now_ns, sizes_bytes)
-            result = burst.last_ns, burst.lost_packets, starts_ns[-1] - now_ns
+            last_ns, lost, queue_ns = burst.last_ns, burst.lost_packets, starts_ns[-1] - now_ns
         else:
             last_ns, lost, queue_ns = now_ns, 0, 0
             for known_ns, arrived, waited_ns in self._take_what_fits(now_ns, sizes_bytes):
                 last_ns, queue_ns = max(last_ns, known_ns), max(queue_ns, waited_ns)
                 lost += not arrived
-            result = last_ns, lost, queue_ns
-        self._queue.note_occupancy()
-        return result
+        if queue_ns:  # else nothing waits that did not wait before
+            self._queue.note_occupancy()
+        return last_ns, lost, queue_ns
 
     def _admit(self, now_ns: int, sizes_bytes: Sequence[int]) -> bool:
         """Count packets that are offered; return whether they are several, and all of them fit."""

@@ -69,7 +69,7 @@ class ByteQueue:
     def drain(self, now_ns: int) -> None:
         """Remove packets that entered service by `now_ns`, those at this instant included."""
         waiting, peaks = self._waiting, self._peaks
-        if waiting and waiting[-1][0] <= min(now_ns, peaks.end_ns):
+        if waiting and waiting[-1][0] <= now_ns and waiting[-1][0] <= peaks.end_ns:
             # The queue has been empty since before the end of the known bin.
             waiting.clear()
             self._bytes = 0

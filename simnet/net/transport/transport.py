@@ -57,8 +57,9 @@ class _Unprotected:
 
     def send(self, frame: bytes, until_ns: int, on_delivery: OnDelivery, on_close: OnClose) -> None:
         del on_close
-        content = self.path.content("media", until_ns, frame)
-        self.path.send_forward(
+        path = self.path
+        content = path.content("media", until_ns, frame) if path.network.is_observed else None
+        path.send_forward(
             len(frame), lambda transfer: on_delivery(transfer, frame if transfer.complete else b""), content
         )
 
