@@ -26,7 +26,7 @@ PART = 65_536
 """Lines that are written at a time."""
 
 
-class LinkHistory(Protocol):
+class LinkTable(Protocol):
     """What a link did, in bins of 100 ms; `net.LinkStatistics` is one."""
 
     def columns(self) -> Mapping[str, Sequence[Any]]:
@@ -59,7 +59,7 @@ def write_rows(folder: Path, rows: Sequence[Row]) -> None:
     write_records(folder / ROWS, Row, rows)
 
 
-def write_links(folder: Path, links: Iterable[LinkHistory]) -> None:
+def write_links(folder: Path, links: Iterable[LinkTable]) -> None:
     """Write one line a link and 100 ms; columns are the fields of `LinkBin`."""
     with TableWriter(folder / LINKS, LinkBin) as table:
         waiting: list[Mapping[str, Sequence[Any]]] = []
