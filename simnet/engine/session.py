@@ -95,7 +95,7 @@ def simulate(
     phases.mark("imports")
     with (
         _telemetry(scenario, out, options) as telemetry,
-        exporting(options.exports, out, scenario, provider.frame) as exports,
+        exporting(options.exports, out, scenario, provider.frame, provider.truth) as exports,
         RowWriter(out) as rows,
     ):
         watchers: list[RunWatcher] = [each for each in (telemetry, exports) if each is not None]
@@ -169,13 +169,13 @@ def _ledger(
     ledger = WatchedLedger(*told, watchers, has_pictures=has_pictures)
     if not scenario.tasks:
         return ledger, None
-    if provider.frame is None:
+    if provider.frame is None or provider.truth is None:
         raise InputError(
             f"tasks {', '.join(task.name for task in scenario.tasks)}: recorded sizes have no pictures; expected --set tasks={{}}"
         )
     from simnet.engine.results.task_measuring import TaskMeasuring
 
-    tasks = TaskMeasuring(scenario, provider.frame, ledger)
+    tasks = TaskMeasuring(scenario, provider.frame, provider.truth, ledger)
     watchers.append(tasks)
     return ledger, tasks
 

@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
     from simnet.exports.export import Export
     from simnet.records import Scenario
+    from simnet.records.view_truth import ViewTruth
 
     Frame = Callable[[str, int], np.ndarray]
     """Returns the frame of a camera at a time."""
+    Truth = Callable[[str, int], ViewTruth | None]
+    """Returns what a rendered world knows of a frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ KINDS = {
     "csv": _ExportKind(),
     "parquet": _ExportKind(),
     "prometheus": _ExportKind(library="prometheus_client"),
+    "truth": _ExportKind(needs_pictures=True),
 }
 """Kinds by name; `parquet` stands for the tables that every run writes."""
 
@@ -87,8 +91,12 @@ def wants_pictures(kinds: Collection[str]) -> bool:
     return any(KINDS[kind].needs_pictures for kind in kinds)
 
 
-def open_exports(kinds: Collection[str], folder: Path, scenario: Scenario, frame: Frame | None) -> Exports:
+def open_exports(
+    kinds: Collection[str], folder: Path, scenario: Scenario, frame: Frame | None, truth: Truth | None = None
+) -> Exports:
     """Open the exports of a run in its folder; `frame` returns the cameras' frames, None if the run has no pictures.
+
+    `truth` returns what a rendered world knows of a frame.
 
     Raises:
         InputError: A format cannot hold the scenario.
@@ -96,7 +104,7 @@ def open_exports(kinds: Collection[str], folder: Path, scenario: Scenario, frame
     """
     exports: list[Export] = []
     try:
-        exports.extend(_open(kind, folder, scenario, frame) for kind in kinds if kind != "parquet")
+        exports.extend(_open(kind, folder, scenario, frame, truth) for kind in kinds if kind != "parquet")
     except BaseException:
         for each in exports:
             each.abandon()
@@ -104,7 +112,7 @@ def open_exports(kinds: Collection[str], folder: Path, scenario: Scenario, frame
     return Exports(exports)
 
 
-def _open(kind: str, folder: Path, scenario: Scenario, frame: Frame | None) -> Export:
+def _open(kind: str, folder: Path, scenario: Scenario, frame: Frame | None, truth: Truth | None) -> Export:
     if kind == "pcap":
         from simnet.exports.capture import PacketCapture
 
@@ -123,6 +131,12 @@ def _open(kind: str, folder: Path, scenario: Scenario, frame: Frame | None) -> E
 
         assert frame is not None, "only runs with pictures get here"
         return Videos(folder, scenario, frame)
+    if kind == "truth":
+        from simnet.exports.truth_files import TruthFiles
+
+        assert frame is not None, "only runs with pictures get here"
+        assert truth is not None, "only runs with pictures get here"
+        return TruthFiles(folder, scenario, frame, truth)
     from simnet.exports.exposition import Exposition
 
     return Exposition(folder, scenario)

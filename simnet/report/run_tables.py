@@ -99,7 +99,7 @@ def tasks(run: RunFolder) -> Table | None:
     for stream, own in run.manifest.summary.streams.items():
         for name, figure in words.items():
             task = name.partition(".")[0]
-            if f"{task}.{DONE}" not in own.tasks:
+            if name not in own.tasks:  # not a task of this stream, or a figure that this world cannot give
                 continue
             due = [
                 row.tasks[f"{task}.{DONE}"]

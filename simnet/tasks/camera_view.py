@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simnet.tracks import poses
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from simnet.records.view_truth import ViewTruth
     from simnet.tracks.poses import Pose
 
 
@@ -27,6 +30,8 @@ class View:
     """The horizontal one; None if it is unknown."""
     pose: Pose | None = None
     """The camera's true pose; None if the world does not say it."""
+    truth: ViewTruth | None = None
+    """Depth and objects; None if the world does not know them, or the task does not want them."""
 
     @property
     def focal_px(self) -> float | None:
@@ -44,10 +49,7 @@ class View:
 
 def rotation(pose: Pose) -> npt.NDArray[np.float64]:
     """Return the rotation 3 x 3 from the world to a camera's axes: x right, y down, z forward."""
-    yaw, pitch = math.radians(pose.yaw_deg), math.radians(pose.pitch_deg)
-    forward = np.array([math.cos(pitch) * math.cos(yaw), math.cos(pitch) * math.sin(yaw), math.sin(pitch)])
-    right = np.array([math.sin(yaw), -math.cos(yaw), 0.0])
-    return np.stack([right, np.cross(forward, right), forward])
+    return np.array(poses.axes(pose))
 
 
 def motion(first: Pose, second: Pose) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -57,6 +57,7 @@ class Matching:
     """Features of decoded pictures, alone and between two views."""
 
     needs_partner = False
+    wants_truth = False
 
     def __init__(self, features: int = 500, geometry: Geometry | None = None, *, has_partner: bool = False) -> None:
         """Look for up to `features` features; `geometry` is that between two views, if the task has two."""

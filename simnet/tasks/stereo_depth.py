@@ -1,7 +1,8 @@
 """Task of a stereo rig: how much of the disparity map the receiver still finds in decoded pictures.
 
     decoded left, decoded right ──▶ SGBM ──▶ disparity ──┐
-    original left, original right ─▶ SGBM ──▶ reference ─┴──▶ bad pixels, error
+    original left, original right ─▶ SGBM ──▶ reference ─┼──▶ bad pixels, error
+    true depth of a rendered world ──────────▶ truth ────┘
 
 Semi-global matching: Hirschmueller, "Stereo processing by semi-global matching and mutual information" (2008), as OpenCV has it.
 A pixel is bad if the decoded pictures give no disparity for it, or one that is off by more than the threshold.
@@ -15,6 +16,7 @@ import numpy as np
 
 from simnet.errors import PictureError
 from simnet.records.task_config import TaskFigure
+from simnet.tasks.camera_view import motion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,6 +38,7 @@ class StereoDepth:
     """Disparity of a decoded pair against that of the original pair."""
 
     needs_partner = True
+    wants_truth = True
 
     def __init__(self, disparities: int | None = None, threshold: float = 1.0) -> None:
         """Look for `disparities` pixels; a disparity that is off by more than `threshold` pixels is bad."""
@@ -47,6 +50,9 @@ class StereoDepth:
         return (
             TaskFigure("bad", "Bad pixels of the disparity", "%", 1, higher_is_better=False, missed=100.0),
             TaskFigure("error_px", "Error of the disparity", "px", 2, higher_is_better=False),
+            TaskFigure("true_bad", "Bad pixels against the true depth", "%", 1, higher_is_better=False),
+            TaskFigure("true_error_px", "Error against the true depth", "px", 2, higher_is_better=False),
+            TaskFigure("true_bad_original", "Bad pixels of the originals", "%", 1, higher_is_better=False),
         )
 
     def measure(self, view: View, other: View | None) -> Mapping[str, float]:
@@ -59,7 +65,13 @@ class StereoDepth:
             )
         reference = self.disparity(view.original, other.original)
         found = self.disparity(view.decoded, other.decoded)
-        return compared(found, reference, self._threshold)
+        made = compared(found, reference, self._threshold)
+        truth = true_disparity(view, other)
+        if truth is None:
+            return made
+        against = compared(found, truth, self._threshold)
+        made |= {f"true_{key}": value for key, value in against.items()}
+        return made | {"true_bad_original": compared(reference, truth, self._threshold)["bad"]} if against else made
 
     def disparity(self, left: np.ndarray, right: np.ndarray) -> Disparity:
         """Return the left picture's disparity in pixels, H x W; NaN where there is none."""
@@ -97,3 +109,21 @@ def compared(found: Disparity, reference: Disparity, threshold: float) -> dict[s
     there = np.isfinite(error)
     bad = {"bad": 100.0 * float(1.0 - np.mean(there & (error <= threshold)))}
     return bad | {"error_px": float(error[there].mean(dtype=np.float64))} if there.any() else bad
+
+
+def true_disparity(view: View, other: View) -> Disparity | None:
+    """Return the true disparity of the left picture; NaN in the sky, and where the right camera does not look.
+
+    None if depth or poses are unknown, or the cameras do not look the same way side by side.
+    """
+    if view.truth is None or view.pose is None or other.pose is None or view.focal_px is None:
+        return None
+    turned, moved = motion(view.pose, other.pose)
+    is_rig = np.allclose(turned, np.eye(3), atol=1e-6) and np.allclose(moved[1:], 0, atol=1e-6) and moved[0] < 0
+    if not is_rig or other.focal_px != view.focal_px:
+        return None
+    with np.errstate(divide="ignore"):
+        disparity = view.focal_px * -moved[0] / view.truth.depth_m
+    columns = np.arange(disparity.shape[1], dtype=np.float32)
+    seen = np.isfinite(view.truth.depth_m) & (columns - disparity >= 0)
+    return np.where(seen, disparity, np.nan).astype(np.float32)

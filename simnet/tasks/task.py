@@ -17,6 +17,9 @@ class Task(Protocol):
     needs_partner: bool
     """Whether it cannot be done with one view alone."""
 
+    wants_truth: bool
+    """Whether it makes use of what a rendered world knows of a view."""
+
     @property
     def figures(self) -> Sequence[TaskFigure]:
         """The figures that it gives of a frame."""

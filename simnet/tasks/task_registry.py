@@ -5,7 +5,8 @@
 
 A plug-in's entry point names a class; its options are the arguments of the constructor. It has `figures`, a mapping from the key
 of each figure to how it is written (`title`, `unit`, `digits`, `higher_is_better`, `missed`: see `TaskFigure`), and
-`measure(view, other)`, which returns the frame's figures by key. `needs_partner` is false unless it says otherwise.
+`measure(view, other)`, which returns the frame's figures by key. `needs_partner` and `wants_truth` are false unless it says
+otherwise.
 """
 
 from __future__ import annotations
@@ -97,6 +98,7 @@ class _PluginTask:
     def __init__(self, inner: Any, who: str) -> None:
         self._inner, self._who = inner, who
         self.needs_partner = bool(getattr(inner, "needs_partner", False))
+        self.wants_truth = bool(getattr(inner, "wants_truth", False))
         self.figures = _figures(getattr(inner, "figures", None), who)
         self._keys = frozenset(figure.key for figure in self.figures)
 

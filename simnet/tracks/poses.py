@@ -68,6 +68,15 @@ def camera_pose(camera: CameraConfig, t_ns: int) -> Pose:
     return Pose(place, heading + camera.yaw_deg, camera.pitch_deg)
 
 
+def axes(pose: Pose) -> tuple[Point, Point, Point]:
+    """Return a camera's axes in the world: to the right, down, forward."""
+    yaw, pitch = math.radians(pose.yaw_deg), math.radians(pose.pitch_deg)
+    forward = (math.cos(pitch) * math.cos(yaw), math.cos(pitch) * math.sin(yaw), math.sin(pitch))
+    right = (math.sin(yaw), -math.cos(yaw), 0.0)
+    down = (math.sin(pitch) * math.cos(yaw), math.sin(pitch) * math.sin(yaw), -math.cos(pitch))
+    return right, down, forward
+
+
 def moves(trajectory: Trajectory) -> bool:
     """Return whether a trajectory moves, that is, is not a fixed position."""
     return len(trajectory.waypoints_m) > 1 and (trajectory.speed_mps != 0.0 or bool(trajectory.times_ns))

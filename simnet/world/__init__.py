@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from simnet.records import CameraConfig, WorldConfig
+    from simnet.records.view_truth import ViewTruth
 
 _PLAYED = ("pictures", "pairs", "kitti_raw", "kitti_odometry")
 RECORDED = (*_PLAYED, *drives.KINDS)
@@ -41,7 +42,7 @@ PLUGIN_MODULE = "simnet.world.plugin_worlds"
 
 
 class World(Protocol):
-    """Interface of every kind of world."""
+    """Interface of every kind of world; one that knows more than pictures also has `truth`, see the function."""
 
     def frame(self, camera: str, t_ns: int) -> np.ndarray:
         """Return the frame of `camera` at `t_ns`: uint8, height x width x 3, RGB. Any thread may call this."""
@@ -66,6 +67,12 @@ def open_world(config: WorldConfig, cameras: Mapping[str, CameraConfig], seed: i
     if not any(camera.clock_ns for camera in cameras.values()):
         return world
     return shifted_clocks.ShiftedWorld(world, cameras, begins=config.kind != "rendered")
+
+
+def truth(world: World, camera: str, t_ns: int) -> ViewTruth | None:
+    """Return depth and objects of the frame of `camera` at `t_ns`; None if the world does not know them."""
+    known = getattr(world, "truth", None)
+    return None if known is None else known(camera, t_ns)
 
 
 def end_ns(config: WorldConfig, cameras: Mapping[str, CameraConfig], until_ns: int) -> int | None:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from simnet.records import CameraConfig
+    from simnet.records.view_truth import ViewTruth
     from simnet.world import World
 
 
@@ -25,13 +26,21 @@ class ShiftedWorld:
 
     def frame(self, camera: str, t_ns: int) -> np.ndarray:
         """See `World`."""
-        config = self._cameras[camera]
-        true_ns = t_ns - config.clock_ns
-        return self._world.frame(camera, max(true_ns, min(t_ns, config.phase_ns)) if self._begins else true_ns)
+        return self._world.frame(camera, self._true_ns(camera, t_ns))
+
+    def truth(self, camera: str, t_ns: int) -> ViewTruth | None:
+        """Return depth and objects of a frame; None if the other world does not know them."""
+        known = getattr(self._world, "truth", None)
+        return None if known is None else known(camera, self._true_ns(camera, t_ns))
 
     def close(self) -> None:
         """See `World`."""
         self._world.close()
+
+    def _true_ns(self, camera: str, t_ns: int) -> int:
+        config = self._cameras[camera]
+        true_ns = t_ns - config.clock_ns
+        return max(true_ns, min(t_ns, config.phase_ns)) if self._begins else true_ns
 
 
 def latest_ns(cameras: Mapping[str, CameraConfig]) -> int:

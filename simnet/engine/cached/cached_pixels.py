@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from simnet.engine.cached.cache_statistics import CacheCounters
     from simnet.records import Announcement, Scenario
     from simnet.records.grants import SideChoice
+    from simnet.records.view_truth import ViewTruth
     from simnet.store import Store
 
 GREY = 128
@@ -105,6 +106,10 @@ class Pixels:
     def original(self, stream: str, capture_ns: int) -> np.ndarray:
         """Return what a camera sees: uint8, H x W x 3, RGB, not to be written to."""
         return self._originals.frame(stream, capture_ns)
+
+    def truth(self, camera: str, capture_ns: int) -> ViewTruth | None:
+        """Return what a rendered world knows of a camera's frame; None in another world."""
+        return self._originals.truth(camera, capture_ns)
 
     def picture(self, digest: str) -> np.ndarray:
         """Return a picture that was decoded before: uint8, H x W x 3, RGB, not to be written to."""

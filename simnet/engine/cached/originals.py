@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from simnet import world
 from simnet.engine.cached import store_keys
 from simnet.engine.cached.picture_cache import PictureKey
+from simnet.records import view_truth
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
     from simnet.engine.cached.cache_statistics import CacheCounters
     from simnet.engine.cached.picture_cache import PictureCache
     from simnet.records import Scenario
+    from simnet.records.view_truth import ViewTruth
     from simnet.store import Store
     from simnet.world import World
 
-KIND = "frames"
+KIND, TRUTH = "frames", "truths"
 _DIGEST = re.compile(rb"[0-9a-f]{32}")
 
 
@@ -48,6 +50,19 @@ class Originals:
         found = self._cache.find(self.key(camera, t_ns), t_ns)
         return self._make(camera, t_ns)[1] if found is None else found
 
+    def truth(self, camera: str, t_ns: int) -> ViewTruth | None:
+        """Return what a rendered world knows of a frame, from the store if it is there; None in another world."""
+        if not self._is_rendered:
+            return None
+        name = self._name(camera, t_ns)
+        known = self._store.get(TRUTH, name)
+        if known is not None and (found := view_truth.unpacked(known)) is not None:
+            return found
+        found = world.truth(self._opened(), camera, t_ns)
+        if found is not None:
+            self._store.put(TRUTH, name, view_truth.packed(found))
+        return found
+
     def close(self) -> None:
         """Close the world if it was opened."""
         if self._world is not None:
@@ -64,15 +79,18 @@ class Originals:
 
     def _make(self, camera: str, t_ns: int) -> tuple[PictureKey, np.ndarray]:
         scenario = self._scenario
-        if self._world is None:
-            self._world = world.open_world(scenario.world, self._cameras, scenario.seed)
-        picture = self._world.frame(camera, t_ns)
+        picture = self._opened().frame(camera, t_ns)
         picture.setflags(write=False)
         self._counters.renders += scenario.world.kind not in world.RECORDED
         own = self._cache.add(picture, t_ns)
         if self._is_rendered:
             self._store.put(KIND, self._name(camera, t_ns), own.digest.encode())
         return own, picture
+
+    def _opened(self) -> World:
+        if self._world is None:
+            self._world = world.open_world(self._scenario.world, self._cameras, self._scenario.seed)
+        return self._world
 
     def _name(self, camera: str, t_ns: int) -> str:
         return store_keys.key(self._base, camera, t_ns)

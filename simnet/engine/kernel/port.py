@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from simnet.records import Scenario
     from simnet.records.grants import Capture, Decision, Delivery, Plan
     from simnet.records.score import DecodedPicture, Score, ScoredPicture
+    from simnet.records.view_truth import ViewTruth
 
 Announcements = Mapping[str, Announcement]
 """The constants of each stream, by its name."""
@@ -180,6 +181,11 @@ class NodeProvider(Protocol):
     @property
     def frame(self) -> Callable[[str, int], NDArray[np.uint8]] | None:
         """Returns what a camera sees at a time; None if the run has no pictures."""
+        ...
+
+    @property
+    def truth(self) -> Callable[[str, int], ViewTruth | None] | None:
+        """Returns what a rendered world knows of a camera's frame, None for other worlds; None if the run has no pictures."""
         ...
 
     @property

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from simnet.engine.timing.thread_timer import ThreadTimer
     from simnet.records import Scenario
+    from simnet.records.view_truth import ViewTruth
     from simnet.world import World
 
     Key = tuple[str, int]
@@ -41,6 +42,14 @@ class LazyWorld:
         if is_new:
             self._make((camera, t_ns), frame)
         return frame.result()
+
+    def truth(self, camera: str, t_ns: int) -> ViewTruth | None:
+        """Return what a rendered world knows of a camera's frame; None in another world."""
+        from simnet.world import truth
+
+        world = self.open()
+        with self._timer.part("truth"):
+            return truth(world, camera, t_ns)
 
     def prepare(self, camera: str, t_ns: int) -> None:
         """Begin to make a frame that `frame` will ask for, which raises what goes wrong."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from simnet.engine.local.local_pictures import Pictures
     from simnet.records import Scenario, StreamConfig
     from simnet.records.grants import Capture, Decision, Delivery, Plan
+    from simnet.records.view_truth import ViewTruth
 
 
 class LocalNodes:
@@ -99,6 +100,7 @@ class RecordedNodes:
 
     scenario: Scenario
     frame = None
+    truth = None
     record_score = None
 
     @contextmanager
@@ -121,6 +123,11 @@ class CachedNodes:
     def frame(self) -> Callable[[str, int], np.ndarray]:
         """Returns what a camera sees at a time."""
         return self.pixels.original
+
+    @property
+    def truth(self) -> Callable[[str, int], ViewTruth | None]:
+        """Returns what a rendered world knows of a camera's frame."""
+        return self.pixels.truth
 
     def nodes(self, results: Results) -> AbstractContextManager[LocalNodes]:
         """Carry the nodes; `results` get scored pictures."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from simnet.engine.remote.launcher import Launcher
     from simnet.records import Scenario
     from simnet.records.score import Score
+    from simnet.records.view_truth import ViewTruth
 
 
 class HostedNodes:
@@ -59,6 +60,11 @@ class HostedNodes:
     def frame(self) -> Callable[[str, int], np.ndarray] | None:
         """Returns what a camera sees at a time; None if the run has no pictures."""
         return self._world.frame if self._has_pictures else None
+
+    @property
+    def truth(self) -> Callable[[str, int], ViewTruth | None] | None:
+        """Returns what a rendered world knows of a camera's frame; None if the run has no pictures."""
+        return self._world.truth if self._has_pictures else None
 
     @property
     def record_score(self) -> Callable[[str, int, str, Score], None] | None:

@@ -10,7 +10,7 @@ from simnet.engine.results.watched_ledger import RunWatcher
 from simnet.records import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
     from simnet.engine.results.ledger import Ledger
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from simnet.records import Announcement, Scenario
     from simnet.records.grants import Coded, Decision
     from simnet.records.score import ScoredPicture
+    from simnet.records.view_truth import ViewTruth
+
+    Truth = Callable[[str, int], ViewTruth | None]
 
 
 class ExportObserver(RunWatcher):
@@ -71,15 +74,15 @@ class ExportObserver(RunWatcher):
 
 @contextmanager
 def exporting(
-    kinds: Collection[str], out: Path, scenario: Scenario, frame: Frame | None
+    kinds: Collection[str], out: Path, scenario: Scenario, frame: Frame | None, truth: Truth | None = None
 ) -> Iterator[ExportObserver | None]:
     """Begin these exports of a run in its folder; those that are not finished within are removed. Without any, yields None.
 
-    `frame` gives what cameras saw; None if the run has no pictures.
+    `frame` gives what cameras saw, `truth` what a rendered world knows of that; None if the run has no pictures.
     """
     exports.drop_leftovers(out)
     if not kinds:
         yield None
         return
-    with exports.open_exports(kinds, out, scenario, frame) as files:
+    with exports.open_exports(kinds, out, scenario, frame, truth) as files:
         yield ExportObserver(files, with_pictures=exports.wants_pictures(kinds))

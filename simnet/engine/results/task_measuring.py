@@ -22,7 +22,7 @@ from simnet.tasks.task_schedule import due_frames
 from simnet.tracks import poses
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import numpy as np
 
@@ -32,8 +32,11 @@ if TYPE_CHECKING:
     from simnet.records.grants import Decision
     from simnet.records.score import ScoredPicture
     from simnet.records.task_config import TaskConfig, TaskFigure
+    from simnet.records.view_truth import ViewTruth
     from simnet.tasks.task import Task
     from simnet.tasks.task_schedule import DueFrame, Frame
+
+    Truth = Callable[[str, int], ViewTruth | None]
 
 RENDERED = "rendered"
 """Kind of world that knows the cameras' true poses."""
@@ -42,14 +45,14 @@ RENDERED = "rendered"
 class TaskMeasuring(RunWatcher):
     """Measures a run's tasks, and tells the ledger each frame's figures."""
 
-    def __init__(self, scenario: Scenario, original: Original, ledger: Ledger) -> None:
-        """Open the tasks; `original` returns what a camera sees.
+    def __init__(self, scenario: Scenario, original: Original, truth: Truth, ledger: Ledger) -> None:
+        """Open the tasks; `original` returns what a camera sees, `truth` what a rendered world knows of that.
 
         Raises:
             InputError: A task has a fault.
             PluginError: A plug-in has a fault.
         """
-        self._scenario, self._original, self._ledger = scenario, original, ledger
+        self._scenario, self._original, self._truth, self._ledger = scenario, original, truth, ledger
         self._tasks = [(config, task_registry.open_task(config)) for config in scenario.tasks]
         self._streams = {stream.name for stream in scenario.streams}
         schedules = {name: Schedule.of(camera, scenario.duration_ns) for name, camera in scenario.cameras.items()}
@@ -129,7 +132,9 @@ class TaskMeasuring(RunWatcher):
         is_true = self._scenario.world.kind == RENDERED
         shown_ns = capture_ns - camera.clock_ns
         pose = poses.camera_pose(camera, shown_ns) if is_true else None
-        return View(camera.name, decoded, original, capture_ns, camera.field_of_view_deg, pose)
+        wants = any(task.wants_truth and due.frame == frame for _, task, due in self._due.get(frame, ()))
+        truth = self._truth(camera.name, capture_ns) if wants else None
+        return View(camera.name, decoded, original, capture_ns, camera.field_of_view_deg, pose, truth)
 
     def _run(self) -> None:
         while (item := self._queue.get()) is not None:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 from simnet.errors import NodeError
 from simnet.world.rendering.draw_process import DrawProcess
+from simnet.world.rendering.render_requests import TruthRequest
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from simnet.records.view_truth import ViewTruth
     from simnet.world.rendering.render_requests import SceneSetting, ViewRequest
 
 _LOG = logging.getLogger(__name__)
@@ -53,7 +55,19 @@ class DrawClient:
             NodeError: The process died twice, or the renderer was closed.
         """
         with self._asking:
-            return self._ask(view, f"{what} was drawn").picture(view.height, view.width)
+            process, _ = self._ask(view, f"{what} was drawn")
+            return process.picture(view.height, view.width)
+
+    def truth(self, view: ViewRequest, what: str) -> ViewTruth:
+        """Return depth and objects of a view; `what` names it in errors.
+
+        Raises:
+            NodeError: As `draw`.
+        """
+        with self._asking:
+            _, found = self._ask(TruthRequest(view), f"the truth of {what} was drawn")
+        assert found is not None, "the process answers a request for a truth with one"
+        return found
 
     def close(self) -> None:
         """End the process; calls that wait for it, and later ones, raise NodeError."""
@@ -76,12 +90,14 @@ class DrawClient:
         process = self._process
         return 0.0 if process is None else process.core_seconds
 
-    def _ask(self, request: SceneSetting | ViewRequest, what: str) -> DrawProcess:
-        """Let a process do what is requested; return that process."""
+    def _ask(
+        self, request: SceneSetting | ViewRequest | TruthRequest, what: str
+    ) -> tuple[DrawProcess, ViewTruth | None]:
+        """Let a process do what is requested; return that process, and what it answered."""
         why = ""
         for _ in range(ATTEMPTS):
             try:
-                process, failure = self._attempt(request)
+                process, answer = self._attempt(request)
             except (EOFError, OSError) as error:
                 why = (self._process and self._process.ending()) or str(error)
                 self._drop()
@@ -90,16 +106,18 @@ class DrawClient:
                 self._drop()  # its answer is still to come
                 raise
             else:
-                if failure is not None:
-                    raise failure
-                return process
+                if isinstance(answer, Exception):
+                    raise answer
+                return process, answer
             self._check_open()
         raise NodeError(
             f"world: the renderer's process died {ATTEMPTS} times while {what}: {why}; expected it to live: "
             "free memory if there is little, or choose another seed or scene"
         )
 
-    def _attempt(self, request: SceneSetting | ViewRequest) -> tuple[DrawProcess, Exception | None]:
+    def _attempt(
+        self, request: SceneSetting | ViewRequest | TruthRequest
+    ) -> tuple[DrawProcess, Exception | ViewTruth | None]:
         process = self._process
         if process is not None and process.owner == os.getpid():  # not one that this process was forked with
             return process, process.ask(request)

@@ -28,7 +28,8 @@ from simnet.world.rendering import draw_server
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-    from simnet.world.rendering.render_requests import SceneSetting, ViewRequest
+    from simnet.records.view_truth import ViewTruth
+    from simnet.world.rendering.render_requests import SceneSetting, TruthRequest, ViewRequest
 
 ANSWER_S = 300.0
 """How long a request may take: a scene takes seconds to build, a picture milliseconds."""
@@ -61,8 +62,8 @@ class DrawProcess:
             raise
         self._release = weakref.finalize(self, _release, self.owner, self._process, self._pipe, numbers)
 
-    def ask(self, request: SceneSetting | ViewRequest) -> Exception | None:
-        """Return once the request is done: None, or what went wrong in the process.
+    def ask(self, request: SceneSetting | ViewRequest | TruthRequest) -> Exception | ViewTruth | None:
+        """Return once the request is done: the truth that it asks for or None, or what went wrong in the process.
 
         Raises:
             EOFError, OSError: The process is gone, or does not answer.

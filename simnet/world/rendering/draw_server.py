@@ -1,7 +1,7 @@
 """Process that draws: it answers the requests of its owner, one after the other, and ends with it.
 
-    owner ── SceneSetting, ViewRequest ──▶ pipe ──▶ StagedScene ──▶ picture ──▶ shared memory
-          ◀── None, or the exception ───── pipe ◀──────────────────────┘
+    owner ── SceneSetting, ViewRequest, TruthRequest ──▶ pipe ──▶ StagedScene ──▶ picture ──▶ shared memory
+          ◀── None, the truth, or the exception ─────── pipe ◀──────────────────────┘
 
 Panda3D's software renderer corrupted the memory of processes in which other threads worked; here it has a process to itself.
 """
@@ -23,9 +23,10 @@ import numpy as np
 
 from simnet.errors import NodeError, SimnetError
 from simnet.library_threads import limited
-from simnet.world.rendering.render_requests import SceneSetting, ViewRequest
+from simnet.world.rendering.render_requests import SceneSetting, TruthRequest, ViewRequest
 
 if TYPE_CHECKING:
+    from simnet.records.view_truth import ViewTruth
     from simnet.world.rendering.staged_scene import StagedScene
 
 _PR_SET_PDEATHSIG = 1
@@ -62,18 +63,20 @@ def _serve(pipe: Connection, memory: mmap.mmap) -> None:
     scene: StagedScene | None = None
     while True:
         try:
-            request: SceneSetting | ViewRequest = pipe.recv()
+            request: SceneSetting | ViewRequest | TruthRequest = pipe.recv()
         except EOFError:
             return
-        failure: Exception | None = None
+        answer: Exception | ViewTruth | None = None
         try:
             if isinstance(request, SceneSetting):
                 scene = _build(request)
+            elif isinstance(request, TruthRequest):
+                answer = _built(scene).truth(request.view)
             else:
-                _draw(scene, request, memory)
+                _draw(_built(scene), request, memory)
         except Exception as error:
-            failure = _portable(error)
-        pipe.send(failure)
+            answer = _portable(error)
+        pipe.send(answer)
 
 
 def _build(setting: SceneSetting) -> StagedScene:
@@ -82,9 +85,13 @@ def _build(setting: SceneSetting) -> StagedScene:
     return StagedScene(setting)
 
 
-def _draw(scene: StagedScene | None, view: ViewRequest, memory: mmap.mmap) -> None:
+def _built(scene: StagedScene | None) -> StagedScene:
     if scene is None:
         raise NodeError("world: a picture was requested before its scene; expected the scene first")
+    return scene
+
+
+def _draw(scene: StagedScene, view: ViewRequest, memory: mmap.mmap) -> None:
     picture = scene.draw(view)
     np.frombuffer(memory, np.uint8, picture.size).reshape(picture.shape)[:] = picture
 

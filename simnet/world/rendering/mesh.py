@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,11 +22,14 @@ from panda3d.core import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 Colour = tuple[float, float, float]
 WHITE: Colour = (1.0, 1.0, 1.0)
 PIECE_M = 80.0
+
+BODIES, OWNERS = "bodies", "owners"
+"""Python tags: of a built node the kinds of its bodies; of each geometry the body of each triangle, from 1, 0 for none."""
 
 _VERTEX = np.dtype([("place", "<f4", 3), ("colour", "u1", 4), ("texture", "<f4", 2)])
 
@@ -44,9 +48,22 @@ class Mesh:
 
     def __init__(self) -> None:
         self.turned = False
+        self.bodies: list[str] = []
+        self._owner = 0
         self._corners: dict[tuple[str, int, int], list[np.ndarray]] = defaultdict(list)
         self._indices: dict[tuple[str, int, int], list[np.ndarray]] = defaultdict(list)
         self._counts: dict[tuple[str, int, int], int] = defaultdict(int)
+        self._owners: dict[tuple[str, int, int], list[np.ndarray]] = defaultdict(list)
+
+    @contextmanager
+    def body(self, kind: str) -> Iterator[None]:
+        """Let polygons that are added within belong to one body, such as a car."""
+        self.bodies.append(kind)
+        self._owner = len(self.bodies)
+        try:
+            yield
+        finally:
+            self._owner = 0
 
     def polygon(
         self,
@@ -72,6 +89,7 @@ class Mesh:
         self._corners[key].append(data)
         self._indices[key].append(np.stack([np.zeros_like(fan), fan, fan + 1], axis=1).ravel() + np.uint32(first))
         self._counts[key] += count
+        self._owners[key].append(np.full(count - 2, self._owner, np.int32))
 
     def wall(
         self,
@@ -129,11 +147,14 @@ class Mesh:
     def build(self, name: str, textures: dict[str, Texture], *, cut_out: Sequence[str] = ()) -> NodePath:
         """Return a node with one geometry per texture and piece; `cut_out` textures have holes (alpha below 0.5)."""
         root = NodePath(name)
+        root.set_python_tag(BODIES, tuple(self.bodies))
         for key in sorted(self._corners):
             node = GeomNode(key[0])
             node.add_geom(_geometry(np.concatenate(self._corners[key]), np.concatenate(self._indices[key])))
             path = root.attach_new_node(node)
             path.set_texture(textures[key[0]])
+            if self.bodies:
+                path.set_python_tag(OWNERS, np.concatenate(self._owners[key]))
             if key[0] in cut_out:
                 path.set_transparency(TransparencyAttrib.M_binary)
                 path.set_two_sided(True)
@@ -156,3 +177,19 @@ def _geometry(corners: np.ndarray, indices: np.ndarray) -> Geom:
     geometry = Geom(data)
     geometry.add_primitive(triangles)
     return geometry
+
+
+def triangles(geometry: Geom) -> tuple[np.ndarray, np.ndarray]:
+    """Return corners N x 3 x 3 (metres) and texture coordinates N x 3 x 2 of a geometry that `Mesh` built."""
+    vertices = np.frombuffer(geometry.get_vertex_data().get_array(0).get_handle().get_data(), _VERTEX)
+    indices = np.frombuffer(geometry.get_primitive(0).get_vertices().get_handle().get_data(), np.uint32)
+    used = vertices[indices]
+    return used["place"].reshape(-1, 3, 3).astype(np.float64), used["texture"].reshape(-1, 3, 2)
+
+
+def flat_geometry(corners: np.ndarray, uv: np.ndarray, colours: np.ndarray) -> Geom:
+    """Return triangles (corners N x 3 x 3, texture coordinates N x 3 x 2) of one colour each (N x 3, uint8)."""
+    data = np.empty(3 * len(corners), _VERTEX)
+    data["place"], data["texture"] = corners.reshape(-1, 3), uv.reshape(-1, 2)
+    data["colour"][:, :3], data["colour"][:, 3] = np.repeat(colours, 3, axis=0), 255
+    return _geometry(data, np.arange(len(data), dtype=np.uint32))

@@ -44,3 +44,10 @@ class ViewRequest:
     def size_bytes(self) -> int:
         """The size of the picture: one byte for each of three colours."""
         return self.width * self.height * 3
+
+
+@dataclass(frozen=True, slots=True)
+class TruthRequest:
+    """What the scene knows of a view: its depth and its objects."""
+
+    view: ViewRequest

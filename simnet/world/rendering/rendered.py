@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from simnet.records import CameraConfig, WorldConfig
+    from simnet.records.view_truth import ViewTruth
 
 
 def open_world(config: WorldConfig, cameras: Mapping[str, CameraConfig], seed: int) -> RenderedWorld:
@@ -39,6 +40,10 @@ class RenderedWorld:
     def frame(self, camera: str, t_ns: int) -> np.ndarray:
         """Return the frame of `camera` at `t_ns`: uint8, height x width x 3, RGB."""
         return self._renderer.draw(self._view(camera, t_ns), f"{camera} at {t_ns / SECOND_NS:g} s")
+
+    def truth(self, camera: str, t_ns: int) -> ViewTruth:
+        """Return depth and objects of the frame of `camera` at `t_ns`."""
+        return self._renderer.truth(self._view(camera, t_ns), f"{camera} at {t_ns / SECOND_NS:g} s")
 
     def close(self) -> None:
         """End the process that draws."""

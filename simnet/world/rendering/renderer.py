@@ -45,6 +45,7 @@ transform-cache false
 # The last three: only Panda3D's own main loop empties its caches; without it they keep every scene's textures.
 _NEAR_M, _FAR_M = 0.3, 900.0
 _OVERSAMPLING = 2
+_BACKGROUND = (0.6, 0.7, 0.8, 1.0)
 
 
 class _View:
@@ -61,16 +62,19 @@ class _View:
         )
         self.texture = Texture("view")
         self.buffer.add_render_texture(self.texture, GraphicsOutput.RTM_copy_ram)
-        self.buffer.set_clear_color((0.6, 0.7, 0.8, 1.0))
         self.lens = PerspectiveLens()
         self.lens.set_near_far(_NEAR_M, _FAR_M)
         self.camera = NodePath(Camera("eye", self.lens))
         self.buffer.make_display_region().set_camera(self.camera)
         self.buffer.set_active(False)
 
-    def read(self) -> np.ndarray:
+    def samples(self) -> np.ndarray:
+        """Return what was drawn, twice the picture's size: BGRA from the bottom row up."""
         width, height = self.drawn
-        picture = np.frombuffer(self.texture.get_ram_image(), np.uint8).reshape(height, width, 4)
+        return np.frombuffer(self.texture.get_ram_image(), np.uint8).reshape(height, width, 4)
+
+    def read(self) -> np.ndarray:
+        picture = self.samples()
         small = cv2.resize(picture, self.size, interpolation=cv2.INTER_AREA)
         return cv2.cvtColor(cv2.flip(small, 0), cv2.COLOR_BGRA2RGB)
 
@@ -88,6 +92,24 @@ class Stage:
 
     def draw(self, scene: NodePath, pose: Pose, field_of_view_deg: float, width: int, height: int) -> np.ndarray:
         """Return the picture (uint8, height x width x 3, RGB) of `scene`; the field of view is the horizontal one."""
+        return self._drawn(scene, pose, field_of_view_deg, width, height).read()
+
+    def draw_samples(
+        self, scene: NodePath, pose: Pose, field_of_view_deg: float, width: int, height: int
+    ) -> np.ndarray:
+        """Return the samples (uint8, 2 height x 2 width x 3, RGB) that a picture is made from; black where nothing is."""
+        view = self._drawn(scene, pose, field_of_view_deg, width, height, background=(0.0, 0.0, 0.0, 1.0))
+        return view.samples()[::-1, :, 2::-1].copy()
+
+    def _drawn(
+        self,
+        scene: NodePath,
+        pose: Pose,
+        field_of_view_deg: float,
+        width: int,
+        height: int,
+        background: tuple[float, float, float, float] = _BACKGROUND,
+    ) -> _View:
         view = self._views.get((width, height))
         if view is None:
             view = self._views[width, height] = _View(self._engine, self._pipe, width, height)
@@ -95,11 +117,12 @@ class Stage:
         view.lens.set_fov(field_of_view_deg, 2 * math.degrees(math.atan(half * height / width)))
         view.camera.reparent_to(scene)
         view.camera.set_pos_hpr(*pose.position_m, pose.yaw_deg - 90.0, pose.pitch_deg, 0.0)
+        view.buffer.set_clear_color(background)
         view.buffer.set_active(True)
         self._engine.render_frame()
         view.buffer.set_active(False)
         view.camera.detach_node()
-        return view.read()
+        return view
 
 
 @cache

@@ -19,12 +19,14 @@ from simnet.world.rendering import (
     vehicles,
 )
 from simnet.world.rendering.renderer import stage
+from simnet.world.rendering.scene_truth import SceneTruth
 
 if TYPE_CHECKING:
     import numpy as np
     from panda3d.core import NodePath
 
     from simnet.records import Trajectory
+    from simnet.records.view_truth import ViewTruth
     from simnet.world.rendering.render_requests import SceneSetting, ViewRequest
 
 SCENES = {"street": street.build, "field": field.build, "intersection": intersection.build}
@@ -41,6 +43,7 @@ class StagedScene:
         stage()
         self._scene = SCENES[setting.scene](setting.seed, setting.keep_clear)
         self._bodies = self._add_bodies(setting)
+        self._truth: SceneTruth | None = None
 
     def draw(self, view: ViewRequest) -> np.ndarray:
         """Return a picture of the scene: uint8, height x width x 3, RGB."""
@@ -53,6 +56,13 @@ class StagedScene:
         finally:
             if own is not None:
                 own.show()
+
+    def truth(self, view: ViewRequest) -> ViewTruth:
+        """Return depth and objects of a view, as its picture shows them."""
+        self._scene.at(view.t_s)
+        if self._truth is None:
+            self._truth = SceneTruth(self._scene)
+        return self._truth.draw(view, None if view.carrier is None else self._bodies.get(view.carrier))
 
     def _add_bodies(self, setting: SceneSetting) -> dict[Trajectory, NodePath]:
         """Add a car, or a drone at high altitude, to every trajectory that a camera follows."""

@@ -62,6 +62,11 @@ def add_car(
     mesh: Mesh, paint: Colour, kind: str, place: tuple[float, float] = (0.0, 0.0), turn_deg: float = 0.0
 ) -> None:
     """Add a car to `mesh` with its centre at `place` (x, y) and its nose `turn_deg` counter-clockwise from east."""
+    with mesh.body("car"):
+        _add_car(mesh, paint, kind, place, turn_deg)
+
+
+def _add_car(mesh: Mesh, paint: Colour, kind: str, place: tuple[float, float], turn_deg: float) -> None:
     outline = _OUTLINES[kind]
     half = WIDTH_M / 2 + (0.1 if kind == "van" else 0.0)
     put = _Placer(place, turn_deg)
@@ -156,11 +161,12 @@ def shade(half_length: float, half_width: float, textures: dict[str, Texture]) -
 def drone(textures: dict[str, Texture]) -> NodePath:
     """Return a quadcopter of 1.2 m; its centre, not its feet, is at the origin."""
     mesh = Mesh()
-    mesh.box("body", (-0.2, -0.12, -0.06), (0.2, 0.12, 0.08), 1.0, (0.75, 0.76, 0.78))
-    for x in (-0.42, 0.42):
-        for y in (-0.42, 0.42):
-            mesh.box("body", (min(0, x), y - 0.02, 0.0), (max(0, x), y + 0.02, 0.03), 1.0, (0.5, 0.5, 0.5))
-            mesh.box("wheel", (x - 0.2, y - 0.2, 0.06), (x + 0.2, y + 0.2, 0.08), 0.4, (0.9, 0.9, 0.95))
+    with mesh.body("drone"):
+        mesh.box("body", (-0.2, -0.12, -0.06), (0.2, 0.12, 0.08), 1.0, (0.75, 0.76, 0.78))
+        for x in (-0.42, 0.42):
+            for y in (-0.42, 0.42):
+                mesh.box("body", (min(0, x), y - 0.02, 0.0), (max(0, x), y + 0.02, 0.03), 1.0, (0.5, 0.5, 0.5))
+                mesh.box("wheel", (x - 0.2, y - 0.2, 0.06), (x + 0.2, y + 0.2, 0.08), 0.4, (0.9, 0.9, 0.95))
     return mesh.build("drone", textures)
 
 
