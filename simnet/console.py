@@ -61,8 +61,8 @@ def _console() -> Console:
     return Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False, emoji=False)
 
 
-def show_summary(summary: Mapping[str, Any]) -> None:
-    """Print the table of streams, the times and the path of the report.
+def show_summary(summary: Mapping[str, Any], note: str = "") -> None:
+    """Print the table of streams, the times, a note if there is one, and the path of the report.
 
     `gain dB` is the gain by side information; `ms` are milliseconds from capture to picture.
     """
@@ -98,6 +98,8 @@ def show_summary(summary: Mapping[str, Any]) -> None:
         console.print(f"{name:<12} {printable(summary[name])}", soft_wrap=True)
     for path in summary.get("exports", ()):
         console.print(f"{'exported':<12} {printable(path)}", soft_wrap=True)
+    if note:
+        console.print(printable(note), soft_wrap=True)
     folder = shlex.quote(str(Path(summary["rows"]).parent))
     if summary["report"]:
         show_next(summary["report"], f"compare it: simnet report {folder} OTHER_RUN")
@@ -157,8 +159,8 @@ def show_catalogue(found: Mapping[str, Any]) -> None:
     console.print(listed)
 
 
-def show_evaluation(result: EvaluationResult, page: object) -> None:
-    """Print the points, the differences to the anchors, the gain by side information, and the path of the page."""
+def show_evaluation(result: EvaluationResult, page: object, published: Sequence[object] = ()) -> None:
+    """Print the points, the differences to the anchors, the gain by side information, and the paths of what was written."""
     from simnet.report import evaluation_tables, evaluation_verdict
 
     console = _console()
@@ -177,6 +179,7 @@ def show_evaluation(result: EvaluationResult, page: object) -> None:
     size = " x ".join(map(str, result.get("size", ())))
     count = f"{result['pictures']} picture{'s' * (result['pictures'] != 1)}"
     console.print(f"{count} of {printable(result['data'])}, {size}{missing}", soft_wrap=True)
+    show_published(published)
     if page:
         show_next(page)
     else:

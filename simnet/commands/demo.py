@@ -78,7 +78,7 @@ def execute(arguments: argparse.Namespace) -> int:
         command += [] if arguments.out else ["--no-report"]
         over = threading.Event()
         show = threading.Thread(target=_show, args=(url, command, runs, over, arguments), name="demo", daemon=True)
-        server.serve(endpoint, "127.0.0.1", port, begins=show.start, is_over=over.is_set)
+        server.serve(endpoint, "127.0.0.1", port, begins=show.start, is_over=over.is_set, expected=loaded.name)
     return 0
 
 

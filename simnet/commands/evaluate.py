@@ -116,14 +116,13 @@ def execute(arguments: argparse.Namespace) -> int:
         evaluation_page.prepare(arguments.out)
     result = _measured(arguments)
     page = evaluation_page.write(result, arguments.out, asked_published=arguments.published) if arguments.out else None
-    written = publication_options.write([arguments.out], arguments.out, asked) if page else []
+    written = publication_options.write([arguments.out], arguments.out, asked, quiet=arguments.json) if page else []
     if arguments.json:
         plain = {key: value for key, value in result.items() if key not in ("examples", "scores")}
         paths = {"report": str(page) if page else None, "published": [str(path) for path in written]}
         sys.stdout.write(json.dumps(plain | paths) + "\n")
     else:
-        console.show_evaluation(result, page)
-        console.show_published(written)
+        console.show_evaluation(result, page, written)
     return 0
 
 

@@ -29,13 +29,15 @@ def kinds(arguments: argparse.Namespace) -> FileKinds:
     return publication_kinds.parse(arguments.figures, arguments.tables)
 
 
-def write(folders: Sequence[Path], out: Path, asked: FileKinds) -> list[Path]:
+def write(folders: Sequence[Path], out: Path, asked: FileKinds, *, quiet: bool = False) -> list[Path]:
     """Write the figures and tables about folders into `out`, and return the folders that they are in."""
     if not asked:
         return []
+    from simnet import progress
     from simnet.report.publication import collected, publication_files
 
-    return folders_of(publication_files.write(collected.collect(folders), out, asked))
+    with progress.shown(progress.Work("figures", 0), quiet=quiet) as tell:
+        return folders_of(publication_files.write(collected.collect(folders), out, asked, tell))
 
 
 def folders_of(files: Sequence[Path]) -> list[Path]:

@@ -16,6 +16,7 @@ from simnet.printable import printable
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from simnet.engine.recovery.journal import Beginning
     from simnet.engine.run_options import RunOptions
@@ -135,8 +136,21 @@ def lead(arguments: argparse.Namespace, hosts: int | None, **more: Any) -> int:
     if arguments.json:
         sys.stdout.write(json.dumps(result.summary) + "\n")
     else:
-        console.show_summary(result.summary)
+        console.show_summary(result.summary, _note(result.summary, loaded, out))
     return 0
+
+
+def _note(summary: Mapping[str, Any], loaded: Scenario, out: Path) -> str:
+    """Return why most frames were late or lost, if they were."""
+    from simnet.report import missed_frames
+
+    if not missed_frames.has_many(summary["streams"]):
+        return ""
+    from simnet.records.link_bin import LinkBin
+    from simnet.runfolder import folder_names, record_tables
+
+    bins = record_tables.read_records(out / folder_names.LINKS, LinkBin)
+    return missed_frames.reason(summary["streams"], loaded, bins)
 
 
 def _rehearse(loaded: Scenario, hosts: int, arguments: argparse.Namespace) -> None:

@@ -118,7 +118,7 @@ def execute(arguments: argparse.Namespace) -> int:
         )
     for line in done.failed:
         sys.stderr.write(f"simnet: failed: {printable(line)}\n")
-    written = publication_options.write([arguments.out], arguments.out, asked)
+    written = publication_options.write([arguments.out], arguments.out, asked, quiet=arguments.json)
     if arguments.json:
         sys.stdout.write(json.dumps(done.plain() | {"published": [str(path) for path in written]}) + "\n")
     else:

@@ -49,8 +49,10 @@ def status(state: State) -> str:
     return said
 
 
-def waiting(endpoint: str) -> str:
-    """Return the text of the page while there is no run."""
+def waiting(endpoint: str, expected: str = "") -> str:
+    """Return the text of the page while there is no run: `expected` is starting, or somebody may start one."""
+    if expected:
+        return f"<p>The run of <code>{printable_html(expected)}</code> is starting. It appears here as soon as it begins.</p>"
     command = f"simnet run vehicle_platoon --live {printable_html(endpoint)}"
     return (
         f"<p>Waiting for a run on <code>{printable_html(endpoint)}</code>. It appears here as soon as it begins:</p>"

@@ -73,7 +73,7 @@ class Page:
             self._title.content = html_text.title(state)
             self._status.content = html_text.status(state)
             self._purpose.content = html_text.purpose(state)
-            self._waiting.content = "" if scenario else html_text.waiting(self._endpoint)
+            self._waiting.content = "" if scenario else html_text.waiting(self._endpoint, state.expected)
             self._totals.content = html_text.totals(state) if scenario else ""
             self._grid.set_visibility(scenario is not None)
             if scenario is not None:

@@ -25,11 +25,12 @@ def serve(
     end_after_s: float | None = None,
     begins: Callable[[], None] = lambda: None,
     is_over: Callable[[], bool] = lambda: False,
+    expected: str = "",
 ) -> None:
     """Subscribe to `connect` and serve `http://host:port/` until interrupted.
 
     With `end_after_s`, the server stops after this many seconds without an active run. `begins` is called when all checks have
-    passed; the server stops once `is_over`.
+    passed; the server stops once `is_over`. `expected` names the scenario of a run that is on its way.
 
     Raises:
         InputError: NiceGUI is not installed, `connect` is not an endpoint, or the port is in use.
@@ -40,6 +41,7 @@ def serve(
 
     _check(host, port)
     state = State()
+    state.expected = expected
     subscriber = LiveSubscriber(connect, state.take)
     _answer(state, connect)
     app.timer(1.0, lambda: app.shutdown() if subscriber.has_failed or is_over() else None)

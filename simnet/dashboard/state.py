@@ -61,6 +61,8 @@ class State:
         self.lock = threading.RLock()
         self.version = 0
         """Number of messages taken."""
+        self.expected = ""
+        """Name of the scenario whose run is on its way, if one is."""
         self._heard_s = 0.0
         self._clear()
 

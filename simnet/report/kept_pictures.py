@@ -21,9 +21,9 @@ from simnet.runfolder.run_reader import RunFolder
 
 ERROR_FACTOR = 8
 """Factor of the error maps, the same for all pictures, so that readers can compare them."""
-_PAGE_CHARACTERS, _STREAM_CHARACTERS = 1_200_000, 340_000
+_PAGE_CHARACTERS, _STREAM_CHARACTERS = 1_100_000, 340_000
 """Limits of the text of a page's pictures, for few streams and for each further one: larger pages are slow to send and open."""
-_FEW, _MANY = 3, 5
+_FEW, _MANY = 4, 4
 """Streams that share the first limit, and further ones that add to it."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from simnet.output_files import make_folder, write_whole
@@ -15,8 +16,15 @@ from simnet.report.publication.publication_kinds import (
 )
 
 
-def write(publication: Publication, folder: Path, kinds: FileKinds) -> list[Path]:
+def write(
+    publication: Publication,
+    folder: Path,
+    kinds: FileKinds,
+    tell: Callable[[int, int], object] = lambda done, total: None,
+) -> list[Path]:
     """Write `folder/figures/NAME.svg` and `folder/tables/NAME.tex`, one file for each kind; return their paths.
+
+    `tell` is told how many of the figures are written.
 
     Raises:
         InputError: matplotlib is not installed.
@@ -27,7 +35,8 @@ def write(publication: Publication, folder: Path, kinds: FileKinds) -> list[Path
         for name, figure in publication.figures.items()
         for kind in kinds.figures
     }
-    for path, (figure, kind) in drawn.items():
+    for number, (path, (figure, kind)) in enumerate(drawn.items()):
+        tell(number, len(drawn))
         _save(path, matplotlib_figures.save(figure, kind))
     typeset = {
         folder / TABLES_FOLDER / f"{name}{SUFFIXES[kind]}": (name, table, kind)

@@ -39,7 +39,7 @@ def _fake(monkeypatch: pytest.MonkeyPatch, status: int, complaint: str = "") -> 
             wait=lambda _=None: status,
         )
 
-    def serve(*where: Any, begins: Callable[[], None], is_over: Callable[[], bool]) -> None:
+    def serve(*where: Any, begins: Callable[[], None], is_over: Callable[[], bool], expected: str) -> None:
         served.append(where)
         begins()
         ended = threading.Event()
