@@ -58,9 +58,7 @@ class FusionPlanner:
         streams = self.setup.streams
         self._memory_ns = self.setup.memory_ns
         self._candidates = {name: stream.candidates for name, stream in streams.items()}
-        self._serving = frozenset(
-            name if source == PREVIOUS else source for name, own in self._candidates.items() for source, _ in own
-        )
+        self._serving = self.setup.serving()
         self._statuses = {name: {} for name in self.setup.sources}
         self._chains = {name: ReferenceChain() for name in streams}
         self._receptions = {name: Reception(name) for name in streams if streams[name].rate.uses_feedback}

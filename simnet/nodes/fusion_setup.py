@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simnet.nodes.schedule import Schedule
-from simnet.nodes.side_selection import SideSource
+from simnet.nodes.side_selection import PREVIOUS, SideSource
 from simnet.records import SECOND_NS
 
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ class FusionSetup:
         """Age after which a frame can serve no other frame: its status and its picture are dropped."""
         lags_ns = [lag_ns for stream in self.streams.values() for lag_ns in stream.side_lags_ns]
         return 2 * self.config.max_age_ns + self.config.deadline_ns + SLACK_NS + max(lags_ns, default=0)
+
+    def serving(self) -> frozenset[str]:
+        """Return the sources whose pictures may serve as side information: no other picture has to be kept."""
+        named = ((name, stream.name) for stream in self.streams.values() for name, _ in stream.candidates)
+        return frozenset(own if name == PREVIOUS else name for name, own in named)
 
     @classmethod
     def of(cls, scenario: Scenario) -> FusionSetup:

@@ -11,11 +11,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-SHIFT = 14
-_FORWARD = np.array([[3483, 11718, 1183], [-1877, -6315, 8192], [8192, -7441, -751]], dtype=np.float32).T
-"""Matrix in units of 1 / 2**SHIFT. The first row sums to one, the others to zero: a gray pixel is its own luma without chroma."""
-_RED, _GREEN, _BLUE = 6450, (-767, -1917), 7601
-"""1.5748; -0.1873 and -0.4681; 1.8556, in units of 1 / 4096."""
+_TO_LUMA = np.array([[3483, 11718, 1183, 1 << 13]], np.float32) / (1 << 14)
+_TO_CHROMA = np.array([[-1877, -6315, 8192, 257 << 13], [8192, -7441, -751, 257 << 13]], np.float32) / (1 << 14)
+"""Of R, G, B and 1. The first three of luma sum to one, those of chroma to zero: a gray pixel is its own luma without chroma. The
+last adds what a chroma sample is counted from, and a half, so that cutting the fraction off is rounding."""
+_TO_RGB = ((0.0, 6450 / 4096), (-767 / 4096, -1917 / 4096), (7601 / 4096, 0.0))
+"""Shares of Cb and Cr that are added to luma for R, G and B: 1.5748 Cr; -0.1873 Cb - 0.4681 Cr; 1.8556 Cb."""
 MIDDLE = 128
 
 
@@ -29,26 +30,24 @@ def to_planes(image: np.ndarray, width: int, height: int) -> np.ndarray:
     pad_x, pad_y = width - image.shape[1], height - image.shape[0]
     if pad_x or pad_y:
         image = np.pad(image, ((0, pad_y), (0, pad_x), (0, 0)), mode="edge")
-    # Exact: no product or sum reaches 2**24.
-    mixed = (image.reshape(-1, 3).astype(np.float32) @ _FORWARD).astype(np.int32).reshape(height, width, 3)
-    luma = (mixed[..., 0] + (1 << (SHIFT - 1))) >> SHIFT
-    parts = [luma.ravel()]
-    for plane in (mixed[..., 1], mixed[..., 2]):
-        four = plane[::2, ::2] + plane[::2, 1::2] + plane[1::2, ::2] + plane[1::2, 1::2]
-        parts.append(np.clip(((four + (1 << (SHIFT + 1))) >> (SHIFT + 2)) + MIDDLE, 0, 255).ravel())
-    return np.concatenate(parts).astype(np.uint8).reshape(height * 3 // 2, width)
+    # Exact: in units of 2**-14 and 2**-16 no product or sum reaches 2**24.
+    whole = image.astype(np.float32)
+    planes = np.empty((height * 3 // 2, width), np.uint8)
+    planes[:height] = cv2.transform(whole, _TO_LUMA)
+    chroma = cv2.transform(cv2.resize(whole, (width // 2, height // 2), interpolation=cv2.INTER_AREA), _TO_CHROMA)
+    np.minimum(chroma, 255, out=chroma)
+    planes[height:].reshape(2, height // 2, width // 2)[:] = np.moveaxis(chroma, 2, 0)
+    return planes
 
 
 def to_picture(planes: np.ndarray, width: int, height: int) -> np.ndarray:
     """uint8 (3/2 H', W') -> uint8 height x width x 3 RGB: chroma interpolated linearly, padding removed."""
     full_height, full_width = planes.shape[0] * 2 // 3, planes.shape[1]
-    luma = planes[:full_height].astype(np.int32) << 16
-    chroma = planes[full_height:].reshape(2, full_height // 2, full_width // 2).astype(np.float32) - MIDDLE
-    # Weights are sixteenths, so these sums are integers too.
+    luma = planes[:height, :width]
+    # Weights are sixteenths, so these sums are exact too; luma would not fit beside them.
     blue, red = (
-        (cv2.resize(plane, (full_width, full_height), interpolation=cv2.INTER_LINEAR) * 16).astype(np.int32)
-        for plane in chroma
+        cv2.resize(plane, (full_width, full_height), interpolation=cv2.INTER_LINEAR)[:height, :width]
+        for plane in planes[full_height:].reshape(2, full_height // 2, full_width // 2).astype(np.float32) - MIDDLE
     )
-    mixed = [luma + _RED * red, luma + _GREEN[0] * blue + _GREEN[1] * red, luma + _BLUE * blue]
-    picture = np.stack([(plane[:height, :width] + (1 << 15)) >> 16 for plane in mixed], axis=2)
-    return np.ascontiguousarray(np.clip(picture, 0, 255).astype(np.uint8))
+    added = (cv2.addWeighted(blue, of_blue, red, of_red, 0.5) for of_blue, of_red in _TO_RGB)
+    return cv2.merge([cv2.add(luma, np.floor(each, out=each).astype(np.int16), dtype=cv2.CV_8U) for each in added])

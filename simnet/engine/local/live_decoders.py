@@ -31,11 +31,13 @@ class LiveDecoders:
 
     def __init__(self, scenario: Scenario, world: LazyWorld, pool: OrderedPool, timer: ThreadTimer) -> None:
         self._setup = FusionSetup.of(scenario)
+        self._serving = self._setup.serving()
         self._streams, self._cameras = {stream.name: stream for stream in scenario.streams}, scenario.cameras
         self._world, self._pool, self._timer = world, pool, timer
         self._announcements: dict[str, Announcement] = {}
         self._decoders: dict[str, Future[Decoder]] = {}
-        self._pictures: dict[tuple[str, int], Future[Decoded]] = {}
+        self._pictures: dict[tuple[str, int], Future[np.ndarray]] = {}
+        """Of the streams that serve others; failed where decoding failed."""
 
     def open(self, announcements: Mapping[str, Announcement]) -> list[Future[Decoder]]:
         """Begin to open the streams' decoders; each future fails if its stream's digests are not known here."""
@@ -60,7 +62,7 @@ class LiveDecoders:
         def decode() -> Decoded:
             known = [
                 SideInformation(
-                    coded[side].result().picture if side in coded else self._sensor(side), side.source, side.age_ns
+                    coded[side].result() if side in coded else self._sensor(side), side.source, side.age_ns
                 )
                 for side in sides
             ]
@@ -68,7 +70,9 @@ class LiveDecoders:
             with self._timer.part("decoding"):
                 return decoder.decode(data, known)
 
-        self._pictures[stream, sequence] = job = self._pool.submit(stream, decode, list(coded.values()))
+        job = self._pool.submit(stream, decode, list(coded.values()))
+        if stream in self._serving:
+            self._pictures[stream, sequence] = _picture_of(job)
         return job
 
     def prime(self, stream: str, data: bytes) -> Future[Decoded]:
@@ -78,10 +82,8 @@ class LiveDecoders:
     def show(self, stream: str, sequence: int, picture: bytes) -> None:
         """Take in a picture that was decoded before, as side information for others."""
         announced = self._announcements[stream]
-        shape = (announced.height, announced.width, 3)
-        known: Future[Decoded] = Future()
-        pixels = np.frombuffer(picture, np.uint8).reshape(shape)
-        known.set_result(Decoded(pixels, pixels))
+        known: Future[np.ndarray] = Future()
+        known.set_result(np.frombuffer(picture, np.uint8).reshape(announced.height, announced.width, 3))
         self._pictures[stream, sequence] = known
 
     def forget(self, now_ns: int) -> None:
@@ -96,6 +98,20 @@ class LiveDecoders:
 
     def _sensor(self, side: SideChoice) -> np.ndarray:
         return self._world.frame(side.source, self._setup.sources[side.source].schedule.capture_ns(side.sequence))
+
+
+def _picture_of(job: Future[Decoded]) -> Future[np.ndarray]:
+    """Return the picture that a job will decode, without what else it will return."""
+    picture: Future[np.ndarray] = Future()
+
+    def done(job: Future[Decoded]) -> None:
+        if (error := job.exception()) is not None:
+            picture.set_exception(error)
+        else:
+            picture.set_result(job.result().picture)
+
+    job.add_done_callback(done)
+    return picture
 
 
 def digest_of(picture: bytes) -> str:

@@ -6,7 +6,6 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from simnet.nodes.fusion_setup import FusionSetup
-from simnet.nodes.side_selection import PREVIOUS
 from simnet.output_files import make_folder, write_whole
 from simnet.runfolder.folder_names import stream_folder
 
@@ -27,9 +26,7 @@ class PictureSpool:
 
     def __init__(self, folder: Path, scenario: Scenario, behind: int) -> None:
         self._folder, self._setup = folder, FusionSetup.of(scenario)
-        streams = self._setup.streams
-        named = {(name, stream.name) for stream in scenario.streams for name, _ in stream.candidates}
-        self._serving = {own if name == PREVIOUS else name for name, own in named} & streams.keys()
+        self._serving = self._setup.serving()
         self._kept: dict[Key, None] = {}
         self._chosen: deque[list[Key]] = deque(maxlen=behind)
         self._now_ns = 0
