@@ -3,7 +3,8 @@
     Transport.send ──▶ Network.send ──▶ [queue | transmitter] ──air──▶ [queue | transmitter] ──air──▶ on_delivery
        transport/        route                 links/, queues/                 media/
 
-- **transport/** protects a stream above its path: nothing, retransmission until a deadline, or an erasure code.
+- **transport/** protects a stream above its path: nothing, retransmission until a deadline, or an erasure code; or paces it.
+- **congestion/** decides how fast a paced stream may send: SCReAM.
 - **network**, **route**, **handover** find the cheapest route over the links that are open now.
 - **links/** are one direction between two nodes: bandwidth, propagation delay, jitter, loss, outages.
 - **queues/** hold what waits for a transmitter: FIFO, priority, CoDel.
@@ -28,6 +29,7 @@ from simnet.net.packet_observer import PacketObserver
 from simnet.net.passage import Passage
 from simnet.net.timers import call_after
 from simnet.net.transfer import OpenTransfer, Transfer
+from simnet.net.transport.paced import PacedTransport, open_paced
 from simnet.net.transport.path import Path
 from simnet.net.transport.transport import Transport, header_bytes, open_transport
 from simnet.records.network_event import NetworkEvent
@@ -40,6 +42,7 @@ __all__ = [
     "Network",
     "NetworkEvent",
     "OpenTransfer",
+    "PacedTransport",
     "PacketObserver",
     "Passage",
     "Path",
@@ -47,5 +50,6 @@ __all__ = [
     "Transport",
     "call_after",
     "header_bytes",
+    "open_paced",
     "open_transport",
 ]

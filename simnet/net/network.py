@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import simpy
 
     from simnet.net.content import ContentKind
+    from simnet.net.ecn import EcnField
     from simnet.net.link_statistics import LinkStatistics
     from simnet.net.links.outages import Closure
     from simnet.net.links.route_hop import Hop
@@ -107,10 +108,12 @@ class Network:
         *,
         priority: int = 0,
         content: Content | None = None,
+        ecn: EcnField | None = None,
     ) -> None:
         """Send a frame now; `on_delivery` is called once, from a later event, complete or not.
 
-        Priority queues serve higher priorities first. `content` is for the observer only; links move sizes.
+        Priority queues serve higher priorities first. `content` is for the observer only; links move sizes. Queues may write
+        congestion into `ecn`; without it, no packet is marked.
 
         An incomplete transfer ends when its last packet arrives or is known to be lost: a packet lost on the air at the
         time at which it would have arrived, a dropped one at once. A node reaches itself at once without any link.
@@ -135,6 +138,7 @@ class Network:
             priority=priority,
             on_delivery=on_delivery,
             content=content,
+            ecn=ecn,
         )
         if route:
             self._forward(transfer, 0, 0, transfer.payloads, 0)
@@ -205,7 +209,7 @@ class Network:
         on_passages = partial(self._on_passages, transfer, hop, number, payloads_bytes, waited_ns)
         if self._observer is not None:
             self._observer.offered(transfer, hop, number, len(payloads_bytes), self._now_ns)
-        link.carry(self._now_ns, sizes_bytes, transfer.priority, on_passages)
+        link.carry(self._now_ns, sizes_bytes, transfer.priority, on_passages, transfer.ecn)
 
     def _on_passages(
         self,

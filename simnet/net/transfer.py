@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from simnet.net.content import Content
+    from simnet.net.ecn import EcnField
     from simnet.net.links.link import Link
     from simnet.net.links.route_hop import Hop
     from simnet.net.passage import Passage
@@ -50,6 +51,7 @@ class OpenTransfer:
         priority: int,
         on_delivery: Callable[[Transfer], None],
         content: Content | None = None,
+        ecn: EcnField | None = None,
     ) -> None:
         self.source = source
         self.target = target
@@ -60,6 +62,7 @@ class OpenTransfer:
         self.on_delivery = on_delivery
         self.content = content
         """Bytes of the frame, if the network has an observer."""
+        self.ecn = ecn
         limit_bytes = min([link.payload_bytes for link in route], default=0)
         self.payloads = packet_sizes(size_bytes, limit_bytes) if limit_bytes else []
         self.open_packets = len(self.payloads)

@@ -97,7 +97,8 @@ def _controlled(setup: RateSetup, control: RateState, finished: Sequence[Pending
         return plugin_rate.step(setup, control, sent, grant.feedback)
     for frame in finished:
         control = rate_control.on_encoded(setup, control, frame.quality, frame.size_bytes, typical=frame.is_typical)
-    return rate_control.choose_quality(setup, rate_control.on_feedback(setup, control, grant.feedback))
+    control = rate_control.on_target(rate_control.on_feedback(setup, control, grant.feedback), grant.target_bps)
+    return rate_control.choose_quality(setup, control)
 
 
 def _next_state(

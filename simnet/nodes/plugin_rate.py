@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 from simnet import plugins
 from simnet.errors import PluginError
 from simnet.plugins import blamed
+from simnet.records.congestion_config import CONGESTION_CONTROLS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from simnet.nodes.rate_state import RateSetup, RateState
     from simnet.records.grants import Feedback
 
-BUILT_IN = ("fixed", "target", "adaptive")
+BUILT_IN = ("fixed", "target", "adaptive", *CONGESTION_CONTROLS)
 """Kinds of rate control in simnet itself; no other package may use these names."""
 
 

@@ -3,6 +3,7 @@
 fixed     the quality of the scenario
 target    the quality whose frames, packet overhead included, fit the bit rate; an excess is paid back
 adaptive  a bit rate that follows feedback: down when frames queue or packets are lost, up while the link is free
+scream    the bit rate that the congestion control of the stream's transport allows
 (others)  the rate control of another package: `plugin_rate`
 """
 
@@ -75,6 +76,11 @@ def on_feedback(setup: RateSetup, state: RateState, feedback: Iterable[Feedback]
     return state
 
 
+def on_target(state: RateState, target_bps: int | None) -> RateState:
+    """Return the state with the bit rate that the stream's transport allows, if it says so."""
+    return state if target_bps is None else replace(state, rate_bps=float(target_bps))
+
+
 def choose_quality(setup: RateSetup, state: RateState) -> RateState:
     """Return the state with the quality of the next frame."""
     if setup.config.kind == "fixed" or state.measured == 0:
@@ -87,6 +93,8 @@ def choose_quality(setup: RateSetup, state: RateState) -> RateState:
     else:
         assert state.rate_bps is not None, "the first measured frame sets it"
         wanted = setup.frame_bytes(state.rate_bps)
+        if setup.config.congestion is not None:  # it allows a rate of bitstreams
+            wanted = setup.link_bytes(int(wanted))
     quality = state.model.quality_for(wanted)
     quality = min(max(quality, state.quality - LARGEST_STEP), state.quality + LARGEST_STEP)
     return replace(state, quality=min(max(quality, setup.config.quality_min), setup.config.quality_max))

@@ -5,7 +5,7 @@
                  kernel ──Capture, Delivery──▶ nodes ──Coded, Plan──▶ kernel         (grants)
 
 - **resolved_scenario** holds a scenario's declarations: **trajectory**, **camera_config**, **node_config**, **stream_config**,
-  **fusion_config**; **link_config** (links, media, transports), **plugin_config** (worlds, rate controls),
+  **fusion_config**; **link_config** (links, media, transports), **plugin_config** (worlds, rate controls), **congestion_config**,
   **task_config** (tasks of the receiver).
 - **announcement**, **decoder_pictures**: what decoders are handed. **row**, **outcome**: what became of a frame.
 - **grants**: messages from the kernel to nodes, and their answers. **score**: picture quality. **telemetry**: dashboard input.
@@ -17,6 +17,7 @@ here imports another package of simnet. What is listed in `__all__` is imported 
 
 from simnet.records.announcement import Announcement
 from simnet.records.camera_config import CameraConfig
+from simnet.records.congestion_config import CongestionConfig
 from simnet.records.decoder_pictures import Decoded, SideInformation
 from simnet.records.fusion_config import FusionConfig
 from simnet.records.link_config import (
@@ -42,6 +43,7 @@ __all__ = [
     "SECOND_NS",
     "Announcement",
     "CameraConfig",
+    "CongestionConfig",
     "Decoded",
     "FusionConfig",
     "HandoverConfig",

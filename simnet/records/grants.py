@@ -46,6 +46,8 @@ class Capture:
     sequence: FrameNumber
     time_ns: Nanoseconds
     feedback: Feedbacks = ()
+    target_bps: Count | None = None
+    """Bit rate that the stream's congestion control allows now, without the headers of packets."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from simnet.records.congestion_config import CongestionConfig
+
 
 @dataclass(frozen=True, slots=True)
 class WorldConfig:
@@ -32,7 +34,10 @@ class WorldConfig:
 
 @dataclass(frozen=True, slots=True)
 class RateConfig:
-    """Rate control. `kind`: fixed (uses quality), target (uses target_bps), adaptive (between the bounds), or a plug-in."""
+    """Rate control. `kind`: fixed (uses quality), target (uses target_bps), adaptive (between the bounds), or a plug-in.
+
+    With `congestion`, the stream's transport runs the congestion control `kind` (scream), whose bit rate the camera keeps.
+    """
 
     kind: str = "fixed"
     quality: float = 0.5
@@ -41,6 +46,7 @@ class RateConfig:
     quality_max: float = 1.0
     options_json: str = ""
     """Options of a plug-in, a JSON object; empty: none."""
+    congestion: CongestionConfig | None = None
 
     @property
     def options(self) -> dict[str, Any]:
@@ -49,5 +55,5 @@ class RateConfig:
 
     @property
     def uses_feedback(self) -> bool:
-        """Whether it receives the receiver's feedback."""
-        return self.kind not in {"fixed", "target"}
+        """Whether it receives fusion's reports; a congestion control has reports of its own."""
+        return self.kind not in {"fixed", "target"} and self.congestion is None

@@ -52,6 +52,9 @@ def asked_rate(rate: RateConfig) -> str:
         return f"target {bit_rate(rate.target_bps)}"
     if rate.kind == "adaptive":
         return f"adaptive, quality {rate.quality_min:g} to {rate.quality_max:g}"
+    if rate.congestion is not None:
+        own = rate.congestion
+        return f"{rate.kind}, {bit_rate(own.min_bps)} to {bit_rate(own.max_bps)}, ECN {own.ecn}"
     if rate.kind == "fixed":
         return f"fixed, quality {rate.quality:g}"
     return " ".join([rate.kind, *(f"{key}={value}" for key, value in rate.options.items())])

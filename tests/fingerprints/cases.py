@@ -128,11 +128,17 @@ def _features() -> list[Case]:
         "propagation": ("links.*.propagation=1e5 m/s",),
     }
     traffic = (*platoon, "streams.follower_2/front.codec=frozen", *changes.pop("traffic"))
+    scream = (*platoon, "streams.follower_2/front.codec=frozen", "streams.*.rate=scream")
     cases = [Case(f"link/{name}", "drawn", "vehicle_platoon", platoon + own) for name, own in changes.items()]
     cases += [
         Case("traffic/plain", "drawn", "vehicle_platoon", traffic),
         *(
             Case(f"traffic/{way}", "drawn", "vehicle_platoon", traffic, way, "traffic/plain")
+            for way in ("cell", "hosts", "resumed")
+        ),
+        Case("scream/plain", "drawn", "vehicle_platoon", scream, quick=True),
+        *(
+            Case(f"scream/{way}", "drawn", "vehicle_platoon", scream, way, "scream/plain")
             for way in ("cell", "hosts", "resumed")
         ),
         Case("handover/plain", "drawn", "handover.yaml", quick=True),

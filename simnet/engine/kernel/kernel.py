@@ -23,7 +23,7 @@ from simnet.engine.kernel.pace import as_fast_as_possible
 from simnet.engine.kernel.port import Packets, checked_wake
 from simnet.engine.kernel.scenario_network import network_of
 from simnet.interrupts import CancelToken
-from simnet.net import Path, call_after, header_bytes, open_transport
+from simnet.net import Path, call_after, header_bytes, open_paced, open_transport
 from simnet.nodes.schedule import Schedule
 from simnet.records.grants import Capture, Delivery, Feedback
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from simnet.engine.kernel.pace import PassTime
     from simnet.engine.kernel.port import Announcements, Nodes, Take
     from simnet.engine.results.ledger import Ledger
-    from simnet.net import LinkStatistics, Network, NetworkEvent, Transfer, Transport
+    from simnet.net import LinkStatistics, Network, NetworkEvent, PacedTransport, Transfer, Transport
     from simnet.records import CameraConfig, Scenario, StreamConfig
     from simnet.records.grants import Plan
 
@@ -51,6 +51,8 @@ class _Stream:
     schedule: Schedule
     packets: Packets
     transport: Transport
+    paced: PacedTransport | None = None
+    """The transport, if it is under congestion control."""
     inbox: list[Feedback] = field(default_factory=list[Feedback])
     """Feedback that has arrived since the last grant."""
 
@@ -132,15 +134,17 @@ class Kernel:
 
     def _stream(self, stream: StreamConfig, camera: CameraConfig, node: str) -> _Stream:
         path = Path(self._env, self._network, node, self._scenario.fusion.node, stream.priority, stream.name)
+        paced = open_paced(stream.rate, path, camera.period_ns)
         header = header_bytes(stream.transport)
         packets = Packets(path.payload_capacity(header), path.packet_sizes()[1] + header)
         schedule = Schedule.of(camera, self._scenario.duration_ns)
-        transport = open_transport(stream.transport, path)
-        return _Stream(stream.name, node, stream.encode_ns, schedule, packets, transport)
+        transport = paced or open_transport(stream.transport, path)
+        return _Stream(stream.name, node, stream.encode_ns, schedule, packets, transport, paced)
 
     def _capture(self, stream: _Stream, sequence: int, _event: simpy.Event) -> None:
         now_ns, inbox = self._now_ns, stream.inbox
-        grant = Capture(stream.name, sequence, now_ns, tuple(inbox))
+        target_bps = None if stream.paced is None else stream.paced.target_bps
+        grant = Capture(stream.name, sequence, now_ns, tuple(inbox), target_bps)
         if inbox:
             inbox.clear()
         self._ledger.captured(stream.name, sequence, now_ns)

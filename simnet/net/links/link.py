@@ -12,6 +12,7 @@ from simnet.net.queues.byte_queue import ByteQueue
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from simnet.net.ecn import EcnField
     from simnet.net.link_statistics import Burst, LinkStatistics
     from simnet.net.links.outages import Closure
     from simnet.net.links.transmitter import Distance
@@ -112,8 +113,15 @@ class Link:
         """See `Hop`."""
         return recent_load(self.channel, self._counters, now_ns)
 
-    def carry(self, now_ns: int, sizes_bytes: Sequence[int], _priority: int, on_passages: OnPassages) -> None:
-        """See `Hop`; all passages are known at once."""
+    def carry(
+        self,
+        now_ns: int,
+        sizes_bytes: Sequence[int],
+        _priority: int,
+        on_passages: OnPassages,
+        _ecn: EcnField | None = None,
+    ) -> None:
+        """See `Hop`; all passages are known at once, and nothing is marked."""
         on_passages(0, self.offer(now_ns, sizes_bytes))
 
     def cost_ns(self, now_ns: int) -> tuple[int, bool]:

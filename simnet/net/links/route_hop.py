@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from simnet.net.ecn import EcnField
     from simnet.net.link_statistics import LinkStatistics
     from simnet.net.passage import OnPassages
     from simnet.records import LinkConfig
@@ -26,8 +27,19 @@ class Hop(Protocol):
         """Largest payload of a packet, its overhead excluded."""
         ...
 
-    def carry(self, now_ns: int, sizes_bytes: Sequence[int], priority: int, on_passages: OnPassages, /) -> None:
-        """Accept packets, sizes with overhead, and report the passage of each once, now or later."""
+    def carry(
+        self,
+        now_ns: int,
+        sizes_bytes: Sequence[int],
+        priority: int,
+        on_passages: OnPassages,
+        ecn: EcnField | None = None,
+        /,
+    ) -> None:
+        """Accept packets, sizes with overhead, and report the passage of each once, now or later.
+
+        A queue may write congestion into `ecn`, a field that packets of one call share.
+        """
         ...
 
     def cost_ns(self, now_ns: int) -> tuple[int, bool]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import simpy
 
+    from simnet.net.ecn import EcnField
     from simnet.net.links.outages import Closure
     from simnet.net.links.transmitter import Distance
     from simnet.net.passage import OnPassages
@@ -62,12 +63,19 @@ class ScheduledLink:
         """Largest payload of a packet, its overhead excluded."""
         return self.config.mtu_bytes - self.config.overhead_bytes
 
-    def carry(self, now_ns: int, sizes_bytes: Sequence[int], priority: int, on_passages: OnPassages) -> None:
+    def carry(
+        self,
+        now_ns: int,
+        sizes_bytes: Sequence[int],
+        priority: int,
+        on_passages: OnPassages,
+        ecn: EcnField | None = None,
+    ) -> None:
         """See `Hop`; a passage is known when the service of its packet starts or the packet is dropped."""
         self._counters.count_offered(now_ns, len(sizes_bytes), sum(sizes_bytes))
         self._advance(now_ns)
         for index, size_bytes in enumerate(sizes_bytes):
-            packet = QueuedPacket(now_ns, size_bytes, priority, partial(on_passages, index))
+            packet = QueuedPacket(now_ns, size_bytes, priority, partial(on_passages, index), ecn)
             if self._free_ns <= now_ns:
                 self._queue.push(packet)
                 self._advance(now_ns)

@@ -15,6 +15,7 @@ from simnet.net.queues.discipline import QueuedPacket
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from simnet.net.ecn import EcnField
     from simnet.net.links.outages import Closure
     from simnet.net.links.transmitter import Distance
     from simnet.net.passage import OnPassages
@@ -65,13 +66,20 @@ class SharedLink:
         """Largest payload of a packet, its overhead excluded."""
         return self.config.mtu_bytes - self.config.overhead_bytes
 
-    def carry(self, now_ns: int, sizes_bytes: Sequence[int], priority: int, on_passages: OnPassages) -> None:
+    def carry(
+        self,
+        now_ns: int,
+        sizes_bytes: Sequence[int],
+        priority: int,
+        on_passages: OnPassages,
+        ecn: EcnField | None = None,
+    ) -> None:
         """See `Hop`; a passage is known when its packet is sent, given up or dropped."""
         self._counters.count_offered(now_ns, len(sizes_bytes), sum(sizes_bytes))
         was_idle = self._is_idle
         self._peaks.before(now_ns, self._queue.size_bytes)
         for index, size_bytes in enumerate(sizes_bytes):
-            packet = QueuedPacket(now_ns, size_bytes, priority, partial(on_passages, index))
+            packet = QueuedPacket(now_ns, size_bytes, priority, partial(on_passages, index), ecn)
             if self._is_idle:
                 self._queue.push(packet)
                 self._pop_head(now_ns)

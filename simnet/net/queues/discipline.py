@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from simnet.net.ecn import EcnField
     from simnet.net.passage import Passage
 
 
@@ -17,6 +18,8 @@ class QueuedPacket(NamedTuple):
     size_bytes: int
     priority: int
     on_passage: Callable[[list[Passage]], None]
+    ecn: EcnField | None = None
+    """The packet's field for marks; None: it cannot be marked."""
 
 
 class QueueDiscipline(Protocol):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     import simpy
 
+    from simnet.net.ecn import EcnField
     from simnet.net.links.route_hop import Hop
     from simnet.net.passage import OnPassages, Passage
     from simnet.net.traffic.traffic_source import TrafficSource
@@ -53,10 +54,17 @@ class LoadedLink:
         """See `Hop`."""
         return self._link.payload_bytes
 
-    def carry(self, now_ns: int, sizes_bytes: Sequence[int], priority: int, on_passages: OnPassages) -> None:
+    def carry(
+        self,
+        now_ns: int,
+        sizes_bytes: Sequence[int],
+        priority: int,
+        on_passages: OnPassages,
+        ecn: EcnField | None = None,
+    ) -> None:
         """See `Hop`."""
         self._advance(now_ns)
-        self._link.carry(now_ns, sizes_bytes, priority, on_passages)
+        self._link.carry(now_ns, sizes_bytes, priority, on_passages, ecn)
 
     def cost_ns(self, now_ns: int) -> tuple[int, bool]:
         """See `Hop`; traffic does not change it."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import simpy
 
     from simnet.net.content import Content, ContentKind
+    from simnet.net.ecn import EcnField
     from simnet.net.network import Network
 
 OnDelivery = Callable[[Transfer, bytes], None]
@@ -38,6 +39,14 @@ class Path:
     def send_forward(self, size_bytes: int, on_end: Callable[[Transfer], None], content: Content | None = None) -> None:
         """Send to the receiver."""
         self.network.send(self.source, self.target, size_bytes, on_end, priority=self.priority, content=content)
+
+    def send_marked(
+        self, size_bytes: int, on_end: Callable[[Transfer], None], ecn: EcnField, content: Content | None = None
+    ) -> None:
+        """Send to the receiver a packet that queues may mark."""
+        self.network.send(
+            self.source, self.target, size_bytes, on_end, priority=self.priority, content=content, ecn=ecn
+        )
 
     def send_reverse(self, size_bytes: int, on_end: Callable[[Transfer], None], content: Content | None = None) -> None:
         """Send to the sender."""

@@ -18,7 +18,7 @@ from simnet.scenario.resolve.resolve_codecs import ResolvedCodec
 from simnet.scenario.resolve.resolve_links import reachable, reaching
 from simnet.scenario.resolve.resolve_world import options_json
 from simnet.scenario.schema.codec_schema import CodecSpec
-from simnet.scenario.schema.rate_schema import RateSpec
+from simnet.scenario.schema.rate_schema import NAMED, RateSpec
 from simnet.scenario.schema.scenario_schema import StreamSpec
 from simnet.suggestions import near
 
@@ -85,10 +85,17 @@ def resolve(
             text = f"no way back from fusion at {home!r} to {cameras[name]!r}; expected one, for the feedback of {control} rate"
             said = one.said["rate"]
             said.problems.at_value(("streams", said.pattern, "rate"), text)
+        elif one.stream.rate.scream is not None and one.stream.transport.kind != "none":
+            text = f"{one.stream.transport.kind} given with rate: scream, which sends each packet once; expected transport: none"
+            said = one.said["transport"]
+            said.problems.at_value(("streams", said.pattern, "transport"), text)
         elif one.stream.transport.kind == "retransmission" and cameras[name] not in back:
             text = f"no way back from fusion at {home!r} to {cameras[name]!r}; expected one, for the acknowledgements"
             said = one.said["transport"]
             said.problems.at_value(("streams", said.pattern, "transport"), text)
+        if one.stream.rate.scream is not None and (fault_text := one.stream.rate.scream.fault) is not None:
+            said = one.said["rate"]
+            said.problems.at_value(("streams", said.pattern, "rate"), fault_text)
         _check_side_information(name, one, list(merged), sensors, list(cameras))
     served_by = {
         name: [source for source in _sources(one) if source in merged and source != name]
@@ -146,9 +153,11 @@ def _put(merged: _MergedStream, said: _StreamLayer) -> None:
     codec, rate = merged.stream.codec, merged.stream.rate
     if codec is not None and isinstance(over := update.get("codec"), CodecSpec) and over.name is None:
         update["codec"] = codec.model_copy(update={key: getattr(over, key) for key in over.model_fields_set})
-    if rate.adaptive is not None and isinstance(over := update.get("rate"), RateSpec) and over.adaptive is not None:
-        bounds = {key: getattr(over.adaptive, key) for key in over.adaptive.model_fields_set}
-        update["rate"] = RateSpec(adaptive=rate.adaptive.model_copy(update=bounds))
+    for name in NAMED:
+        own, over = getattr(rate, name), getattr(update.get("rate"), name, None)
+        if own is not None and over is not None:
+            kept = {key: getattr(over, key) for key in over.model_fields_set}
+            update["rate"] = RateSpec.model_validate({name: own.model_copy(update=kept)})
     merged.stream = merged.stream.model_copy(update=update)
     merged.said |= dict.fromkeys(update, said)
     merged.last = said if merged.last is None or said.problems is merged.last.problems else merged.last
@@ -219,7 +228,7 @@ def _rows(one: _MergedStream, codec: CodecSpec, file: Path) -> str:
 
 def _feedback_control(rate: RateSpec) -> str | None:
     """Return the name of the rate control if it uses feedback."""
-    return "adaptive" if rate.adaptive is not None else rate.control
+    return next((name for name in NAMED if getattr(rate, name) is not None), rate.control)
 
 
 def _rate(rate: RateSpec) -> RateConfig:
@@ -230,4 +239,6 @@ def _rate(rate: RateSpec) -> RateConfig:
     if rate.adaptive is not None:
         low, high = rate.adaptive.min_quality, rate.adaptive.max_quality
         return RateConfig("adaptive", quality=(low + high) / 2, quality_min=low, quality_max=high)
+    if rate.scream is not None:
+        return RateConfig("scream", congestion=rate.scream.record)
     return RateConfig("fixed", quality=0.5 if rate.quality is None else rate.quality)

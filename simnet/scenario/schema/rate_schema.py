@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from simnet import plugins, units
 from simnet.scenario.schema import fields as f
+from simnet.scenario.schema.congestion_schema import ScreamSpec
 from simnet.scenario.schema.fields import Spec
 
 
@@ -28,13 +29,15 @@ class AdaptiveSpec(Spec):
         return self
 
 
-KINDS = ("fixed", "target", "adaptive")
+KINDS = ("fixed", "target", "adaptive", "scream")
 """Internal names of simnet's own rate controls; other packages cannot use these names."""
-_RATES = "one of {quality: 0.5}, {target: 300 kbit/s}, adaptive, {control: NAME}"
+NAMED = ("adaptive", "scream")
+"""Rate controls whose name alone will do."""
+_RATES = "one of {quality: 0.5}, {target: 300 kbit/s}, adaptive, scream, {control: NAME}"
 
 
 class RateSpec(Spec):
-    """Rate control: exactly one of quality, target, adaptive and control."""
+    """Rate control: exactly one of quality, target, adaptive, scream and control."""
 
     quality: f.Quality | None = Field(default=None, examples=[0.5])
     """Fixed quality, 0 (fewest bits) to 1."""
@@ -42,6 +45,8 @@ class RateSpec(Spec):
     """Target for the average bit rate, packet overhead included."""
     adaptive: AdaptiveSpec | None = Field(default=None, examples=[{"min_quality": 0.1, "max_quality": 0.9}])
     """Quality controlled by the receiver's feedback."""
+    scream: ScreamSpec | None = Field(default=None, examples=[{"start": "500 kbit/s", "max": "5 Mbit/s", "ecn": "l4s"}])
+    """Congestion control SCReAM in the transport: a paced send queue, feedback on each packet, and a bit rate that follows."""
     control: Annotated[str, f.Choice(plugins.RATES, KINDS)] | None = Field(default=None, examples=["halving"])
     """A rate control of an installed plug-in package."""
     options: dict[f.Name, f.Plain] = Field(default={}, examples=[{"start": 0.8}])
@@ -49,7 +54,7 @@ class RateSpec(Spec):
 
     @model_validator(mode="after")
     def _one_kind(self) -> RateSpec:
-        given = [key for key in ("quality", "target", "adaptive", "control") if getattr(self, key) is not None]
+        given = [key for key in ("quality", "target", *NAMED, "control") if getattr(self, key) is not None]
         if len(given) != 1:
             found = " and ".join(given) if given else "nothing"
             raise ValueError(f"{found} given; expected {_RATES}")
@@ -59,9 +64,9 @@ class RateSpec(Spec):
 
 
 def expand_rate(value: Any) -> Any:
-    """Return the mapping that `adaptive` alone expands to."""
-    if value == "adaptive":
-        return {"adaptive": {}}
+    """Return the mapping that a name alone expands to."""
+    if value in NAMED:
+        return {value: {}}
     if not isinstance(value, dict):
         raise ValueError(f"{units.shorten(value)} is no rate control; expected {_RATES}")  # noqa: TRY004 (pydantic's way)
     return value

@@ -18,7 +18,7 @@ from simnet.scenario.schema.fields import Spec
 from simnet.scenario.schema.fleet_schema import FleetCount, OffsetSpec
 from simnet.scenario.schema.link_schema import LinkSpec
 from simnet.scenario.schema.path_schema import PathOrTrack, TrackSpec
-from simnet.scenario.schema.rate_schema import RateSpec, expand_rate
+from simnet.scenario.schema.rate_schema import NAMED, RateSpec, expand_rate
 from simnet.scenario.schema.task_schema import TaskSpec, expand_tasks
 from simnet.scenario.schema.world_schema import WorldSpec
 
@@ -160,8 +160,8 @@ class StreamSpec(Spec):
         ],
     )
     """A codec's name, alone or with settings; required, here or in a pattern that matches this stream."""
-    rate: Annotated[RateSpec, f.Shorthand(expand_rate, {"const": "adaptive"})] = Field(
-        default=RateSpec(quality=0.5), examples=["adaptive", {"target": "300 kbit/s"}]
+    rate: Annotated[RateSpec, f.Shorthand(expand_rate, {"enum": list(NAMED)})] = Field(
+        default=RateSpec(quality=0.5), examples=["adaptive", "scream", {"target": "300 kbit/s"}]
     )
     """Rate control; quality 0.5 if left out."""
     side_information: list[

@@ -8,6 +8,7 @@ import pytest
 
 from simnet import scenario
 from simnet.errors import ScenarioError
+from simnet.records import CongestionConfig
 
 
 def test_wildcards_reach_every_key(write: Callable[..., str]) -> None:
@@ -42,6 +43,16 @@ def test_parts_of_rate_and_codec_can_be_overridden(write: Callable[..., str]) ->
     assert (stream.rate.kind, stream.rate.quality_min, stream.rate.quality_max) == ("adaptive", 0.2, 0.6)
     stream = scenario.load(write(adaptive), ["streams.*.rate.target=50 kbit/s"]).streams[0]
     assert (stream.rate.kind, stream.rate.target_bps) == ("target", 50e3)
+
+
+def test_parts_of_congestion_control_can_be_overridden(write: Callable[..., str], tmp_path: Path) -> None:
+    scream = ("codec: atn", "codec: atn, rate: {scream: {start: 1 Mbit/s}}")
+    loaded = scenario.load(write(scream), ["streams.van/front.rate.scream.ecn=l4s"])
+    written = tmp_path / "written.yaml"
+    written.write_text(scenario.dump(loaded), encoding="utf-8")
+    for each in (loaded, scenario.load(str(written))):
+        rate = next(stream.rate for stream in each.streams if stream.name == "van/front")
+        assert (rate.kind, rate.congestion) == ("scream", CongestionConfig(50e3, 1e6, 20e6, "l4s"))
 
 
 def test_omitted_optional_keys_can_be_overridden(write: Callable[..., str]) -> None:

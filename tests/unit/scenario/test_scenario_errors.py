@@ -134,6 +134,14 @@ BAD = [
         ("codec: jpeg", "codec: jpeg, rate: {adaptive: {min_quality: 0.9, max_quality: 0.1}}"),
         "13:45: streams.car/front.rate.adaptive: min_quality 0.9 is above max_quality 0.1; expected",
     ),
+    (
+        ("codec: jpeg", "codec: jpeg, rate: {scream: {min: 1 Mbit/s}}"),
+        "13:43: streams.car/front.rate.scream: min 1 Mbit/s, start 300 kbit/s, max 20 Mbit/s; expected min <= start <= max",
+    ),
+    (
+        ("codec: jpeg", "codec: jpeg, rate: scream, transport: retransmission"),
+        "13:53: streams.car/front.transport: retransmission given with rate: scream, which sends each packet once;",
+    ),
     # Fusion
     (("{at: mast}", "mast"), "14:9: fusion: 'mast' is no mapping; expected keys at, wait, max_age"),
     (("at: mast", "at: most"), "14:14: fusion.at: no node 'most' (did you mean 'mast'?); expected one of"),
@@ -169,8 +177,9 @@ def test_stream_needs_a_route_to_fusion(refusal: Callable[..., str]) -> None:
     assert message.startswith("small.yaml:12:3: streams.van/front: no way from 'van' to fusion at 'mast'; expected")
 
 
-def test_adaptive_rate_needs_a_return_route(refusal: Callable[..., str]) -> None:
-    message = refusal((LOSS, "return: none"), ("codec: atn", "codec: atn, rate: adaptive"))
+@pytest.mark.parametrize("rate", ["adaptive", "scream"])
+def test_rate_with_feedback_needs_a_return_route(refusal: Callable[..., str], rate: str) -> None:
+    message = refusal((LOSS, "return: none"), ("codec: atn", f"codec: atn, rate: {rate}"))
     assert message.startswith("small.yaml:12:33: streams.van/front.rate: no way back from fusion at 'mast' to 'van';")
 
 
