@@ -61,9 +61,7 @@ class LiveDecoders:
 
         def decode() -> Decoded:
             known = [
-                SideInformation(
-                    coded[side].result() if side in coded else self._sensor(side), side.source, side.age_ns
-                )
+                SideInformation(coded[side].result() if side in coded else self._sensor(side), side.source, side.age_ns)
                 for side in sides
             ]
             decoder = self._decoders[stream].result()
