@@ -104,18 +104,17 @@ def quantised(mass: np.ndarray) -> np.ndarray:
     """Return cumulative counts int64 (n + 2,), 0 to 65,536, of probabilities (n,); the escape gets the remaining probability."""
     rest = max(1e-9, 1.0 - float(mass.sum()))
     counts = np.floor(np.append(mass, rest).astype(np.float32) * np.float64(1 << PRECISION) + 0.5).astype(np.int64)
-    cumulative = np.zeros(len(counts) + 1, np.int64)
-    np.cumsum((counts << PRECISION) // counts.sum(), out=cumulative[1:])
-    cumulative[-1] = 1 << PRECISION
-    for symbol in range(len(counts)):
-        if cumulative[symbol] == cumulative[symbol + 1]:
-            # Every symbol must have a count: the rarest of those with several gives one.
-            sizes = np.diff(cumulative)
-            giver = int(np.where(sizes > 1, sizes, 2 << PRECISION).argmin())
-            if giver < symbol:
-                cumulative[giver + 1 : symbol + 1] -= 1
-            else:
-                cumulative[symbol + 1 : giver + 1] += 1
+    sizes = (counts << PRECISION) // counts.sum()
+    sizes[-1] += (1 << PRECISION) - sizes.sum()
+    # Every symbol must have a count: the rarest of those with several give all but one of theirs, until there are enough.
+    empty = np.flatnonzero(sizes == 0)
+    givers = np.flatnonzero(sizes > 1)
+    givers = givers[np.argsort(sizes[givers], kind="stable")]
+    spare = sizes[givers] - 1
+    sizes[givers] -= np.clip(len(empty) - (np.cumsum(spare) - spare), 0, spare)
+    sizes[empty] = 1
+    cumulative = np.zeros(len(sizes) + 1, np.int64)
+    np.cumsum(sizes, out=cumulative[1:])
     return cumulative
 
 

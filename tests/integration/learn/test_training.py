@@ -8,7 +8,9 @@ from PIL import Image
 
 from simnet import codec
 from simnet.cli import main
-from simnet.learn import lowres_stage
+from simnet.codec.learned.backbone_networks import BackboneNumbers
+from simnet.codec.learned.lowres_networks import LowresNumbers
+from simnet.learn import backbone_stage, lowres_stage
 from simnet.records import SideInformation
 from support import small_lowres
 
@@ -34,7 +36,8 @@ def train(recipe: str, folder: Path, data: str, *settings: str, exported: Path |
     return main(["train", recipe, *places, *(part for value in values for part in ("--set", value))])
 
 
-def test_backbone_trains_resumes_and_codes(tmp_path: Path, pairs: str) -> None:
+def test_backbone_trains_resumes_and_codes(tmp_path: Path, pairs: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backbone_stage, "BackboneNumbers", lambda: BackboneNumbers(8, 8, 8, 3))
     assert train("factorized", tmp_path, pairs, "steps=3") == 0
     assert train("factorized", tmp_path, pairs, "steps=5") == 0
     log = (tmp_path / "log.txt").read_text().splitlines()
@@ -63,6 +66,8 @@ def test_what_stands_behind_the_backbone_trains_and_codes(name: str, tmp_path: P
 
 def test_lowres_trains_resumes_and_codes(tmp_path: Path, pairs: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lowres_stage, "PATCHES", 1000)
+    small = LowresNumbers(latent=128, encoder=16, hyper=8, context=16, body=16, renderer=48)
+    monkeypatch.setattr(lowres_stage, "LowresNumbers", lambda: small)
     folder, left = tmp_path / "low", Path(pairs.removeprefix("pairs:")) / "left"
     settings = (f"pictures=['{left}']", "shares=[2,1]")
     assert train("lowres", folder, pairs, "steps=1", *settings) == 0
