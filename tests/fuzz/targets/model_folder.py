@@ -14,7 +14,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from fuzz.mutations import altered
-from simnet import codec
+from simnet import codec, library_threads
 from simnet.codec import model
 from simnet.errors import BitstreamError, ModelError, PictureError
 from simnet.records import SideInformation
@@ -32,6 +32,8 @@ PICTURE = np.random.default_rng(1).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8
 
 def prepare() -> None:
     """Write an untrained model of a few channels for each family."""
+    # Each of the 64 compiled graphs that a process keeps has a thread for each processor, whose stacks count as memory here.
+    library_threads.processors = lambda: 1
     import torch
 
     from simnet.codec.learned.backbone_networks import Backbone, BackboneNumbers, Fuse, FuseNumbers
