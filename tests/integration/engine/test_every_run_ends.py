@@ -103,7 +103,7 @@ def runs(draw: st.DrawFn, tiny: Scenario, sizes: str, trace: TraceConfig) -> Sce
     return replace(
         lossy,
         seed=draw(st.integers(0, 2**31)),
-        duration_ns=draw(st.integers(300, 2000)) * MS,
+        duration_ns=draw(st.integers(300, 1500)) * MS,
         fusion=fusion,
         streams=tuple(streams(each) for each in lossy.streams),
     )
@@ -125,7 +125,7 @@ def _check(scenario: Scenario) -> None:
             assert (row.psnr_db is not None) == (shown and stream.codec != "recorded")
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_every_run_ends_with_one_row_per_frame(
     data: st.DataObject, tiny: Scenario, sizes: str, trace: TraceConfig
