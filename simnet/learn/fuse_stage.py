@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from simnet.codec import model
 from simnet.codec.bitstream.padding import to_picture
 from simnet.codec.learned.alignment import CANDIDATES
-from simnet.codec.learned.backbone_networks import Fuse, FuseNumbers
+from simnet.codec.learned.fuse_networks import Fuse, FuseNumbers
 from simnet.errors import InputError
 from simnet.learn import decoder_examples, losses, pair_data
 from simnet.learn.backbone_stage import to_tensor

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from simnet.codec.bitstream import entropy_tables
-from simnet.codec.learned import graph_export, lowres_indexes
+from simnet.codec.learned import graph_export, lowres_indexes, lowres_layout
 from simnet.codec.learned.graph_export import Inputs
 from simnet.codec.learned.lowres_networks import ACTIVITY, Lowres
 from simnet.codec.learned.lowres_parts import E_FOLDS, KNOTS, PRIORS, SCALE_MIN, TABLES
@@ -95,7 +95,7 @@ def graphs(network: Lowres) -> dict[str, onnx.ModelProto]:
         def mean(h: Tensor, y_hat: Tensor, shares: Tensor) -> Any:
             context = network.context(number, h, y_hat, shares)
             told = network.mean(number, context, shares)
-            return (told, network.correction(context)) if number + 1 == lowres_indexes.PASSES else told
+            return (told, network.correction(context)) if number + 1 == lowres_layout.PASSES else told
 
         return mean
 
@@ -105,8 +105,8 @@ def graphs(network: Lowres) -> dict[str, onnx.ModelProto]:
         "hyper": (hyper, {"z": z}, ("features", "mean")),
         "synthesis": (network.synthesis, {"latent": (latent, free)}, ("picture", "features")),
     }
-    for number in range(1, lowres_indexes.PASSES):
-        last = number + 1 == lowres_indexes.PASSES
+    for number in range(1, lowres_layout.PASSES):
+        last = number + 1 == lowres_layout.PASSES
         parts[f"pass{number}"] = (later(number), inputs, ("mean", "correction") if last else ("mean",))
     return {
         name: graph_export.graph(_Call(network, call), "", given | shares, told)
@@ -150,7 +150,7 @@ def index_arrays(network: Lowres) -> dict[str, np.ndarray]:
     magnitude = one / 2.0**lowres_indexes.MAGNITUDE_FRACTION
     banks = [bank.get_parameter("t").double() for bank in network.cb]
     own, groups = (torch.stack([m.get_parameter("weight").double() for m in part]) for part in (network.a1, network.a2))
-    mean = ACTIVITY / (9 * (n.latent // lowres_indexes.ACTIVITY_GROUPS))
+    mean = ACTIVITY / (9 * (n.latent // lowres_layout.ACTIVITY_GROUPS))
     real = {
         "hyper": (network.cdf.weight.double()[:, :, 0, 0] * one, np.int16),
         "banks": (torch.stack([banks[0], *(banks[0] + each for each in banks[1:])]) * one, np.int32),

@@ -14,7 +14,8 @@ from simnet.codec.bitstream import entropy_tables
 from simnet.codec.bitstream.entropy_tables import LEVELS, EntropyTables
 from simnet.codec.bitstream.framing import QUALITY_STEPS
 from simnet.codec.learned import graph_export
-from simnet.codec.learned.backbone_networks import Backbone, Fuse
+from simnet.codec.learned.backbone_networks import Backbone
+from simnet.codec.learned.fuse_networks import Fuse
 from simnet.codec.learned.graph_export import Inputs, graph
 
 TAIL = 1e-6

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from simnet.codec.learned.backbone_networks import FuseNumbers
+from simnet.codec.learned.fuse_networks import FuseNumbers
 from simnet.errors import InputError
 from simnet.learn import model_export
 from simnet.learn.recipe import Recipe

@@ -20,7 +20,7 @@ from simnet.codec.bitstream.padding import check_size, padded, to_picture
 from simnet.codec.learned.inference import finite, outputs, require, shape_of
 from simnet.codec.learned.learned_codec import announce, chosen_model, declared_times
 from simnet.codec.learned.lowres_coder import LowresCoder, whole_z
-from simnet.codec.learned.lowres_indexes import PASSES, REDUCTION
+from simnet.codec.learned.lowres_layout import PASSES, REDUCTION
 from simnet.codec.learned.renderer_side import Drawn, SideUse, side_use
 from simnet.codec.learned.side_fusion import CELL, STRIDE, picture_shape
 from simnet.codec.protocols import Explanation

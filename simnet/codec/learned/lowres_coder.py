@@ -17,7 +17,8 @@ import numpy as np
 
 from simnet.codec.bitstream.range_coder import RangeDecoder, RangeEncoder, RangeTables
 from simnet.codec.bitstream.stored_tables import StoredTables
-from simnet.codec.learned.lowres_indexes import LARGEST_Z, PASSES, REDUCTION, IndexMaps, magnitudes, places
+from simnet.codec.learned.lowres_indexes import LARGEST_Z, IndexMaps, magnitudes, places
+from simnet.codec.learned.lowres_layout import PASSES, REDUCTION
 from simnet.errors import BitstreamError, ModelError
 
 PRECISION = 16

@@ -4,8 +4,7 @@
 
 Weights, z_hat and the magnitudes of symbols (a table of sixteen integers) are integers held in float64: products and sums below
 2**53 are exact there, in any order of evaluation and with any number of threads. The index is rounded and clamped once, at the
-end. Latents are (C, h, w). Pass p codes, of each quarter g of the channels, one parity of rows and columns: PARITIES[p] ^ g, as
-2 * (row % 2) + column % 2.
+end. Latents are (C, h, w).
 """
 
 from __future__ import annotations
@@ -19,15 +18,9 @@ import numpy as np
 from simnet.codec.bitstream.fixed_point import EXACT
 from simnet.codec.bitstream.framing import QUALITY_STEPS
 from simnet.codec.bitstream.stored_tables import MOST_CHANNELS, StoredTables
+from simnet.codec.learned.lowres_layout import ACTIVITY_GROUPS, LARGEST_MAGNITUDE, PARITIES, PASSES, REDUCTION
 from simnet.errors import ModelError
 
-PARITIES = (0, 3, 1, 2)
-PASSES = len(PARITIES)
-REDUCTION = 4
-"""Ratio of the latent's size to z's size."""
-ACTIVITY_GROUPS = 16
-"""Number of channel groups whose mean magnitudes are used."""
-LARGEST_MAGNITUDE = 15
 FRACTION = 24
 MAGNITUDE_FRACTION = 8
 LARGEST_POWER = 40

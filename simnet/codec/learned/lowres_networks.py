@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from simnet.codec.learned.lowres_indexes import ACTIVITY_GROUPS, LARGEST_MAGNITUDE, PARITIES, PASSES, REDUCTION
+from simnet.codec.learned.lowres_layout import ACTIVITY_GROUPS, LARGEST_MAGNITUDE, PARITIES, PASSES, REDUCTION
 from simnet.codec.learned.lowres_parts import (
     KNOTS,
     SCALE_MAX,

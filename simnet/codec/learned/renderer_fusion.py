@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from simnet.codec.learned.backbone_networks import Fuse, FuseNumbers
+from simnet.codec.learned.fuse_networks import Fuse, FuseNumbers
 from simnet.codec.learned.lowres_parts import Bank, zero
 
 

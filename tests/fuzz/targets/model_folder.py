@@ -36,7 +36,8 @@ def prepare() -> None:
     library_threads.processors = lambda: 1
     import torch
 
-    from simnet.codec.learned.backbone_networks import Backbone, BackboneNumbers, Fuse, FuseNumbers
+    from simnet.codec.learned.backbone_networks import Backbone, BackboneNumbers
+    from simnet.codec.learned.fuse_networks import Fuse, FuseNumbers
     from simnet.codec.learned.renderer_common import RendererCommon
     from simnet.codec.learned.renderer_fusion import RendererFuse, RendererFuseNumbers
     from simnet.codec.published import entries, model_writer, published_kinds
