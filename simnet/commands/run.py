@@ -141,7 +141,13 @@ def lead(arguments: argparse.Namespace, hosts: int | None, **more: Any) -> int:
 
 
 def _note(summary: Mapping[str, Any], loaded: Scenario, out: Path) -> str:
-    """Return why most frames were late or lost, if they were."""
+    """Return which frames have scores, unless all have, and why most frames were late or lost, if they were."""
+    stride = loaded.score_every
+    scored = f"PSNR, MS-SSIM and gain are of one frame in {stride} (score: every {stride})." if stride > 1 else ""
+    return "\n".join(filter(None, (scored, _missed(summary, loaded, out))))
+
+
+def _missed(summary: Mapping[str, Any], loaded: Scenario, out: Path) -> str:
     from simnet.report import missed_frames
 
     if not missed_frames.has_many(summary["streams"]):

@@ -202,4 +202,4 @@ def _scorer(
 
     cameras = scenario.cameras
     counts = {stream.name: Schedule.of(cameras[stream.name], scenario.duration_ns).count for stream in scenario.streams}
-    return Scorer(provider.frame, out, counts, timer, ledger, watchers, provider.record_score)
+    return Scorer(provider.frame, out, counts, timer, ledger, watchers, provider.record_score, scenario.scores)

@@ -37,7 +37,7 @@ class ExportedPicture:
     decision: FrameDecision
     original: np.ndarray
     decoded: np.ndarray
-    psnr_db: float
+    psnr_db: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ class Videos(Export):
         kbit_s = 8e6 * sum(stream.recent) / (len(stream.recent) * stream.camera.period_ns)
         title = f"{decision.stream}  {decision.capture_ns / SECOND_NS:.2f} s  frame {decision.sequence}"
         if picture is not None and is_new:
-            state = f"received {picture.psnr_db:.1f} dB"
+            state = "received" if picture.psnr_db is None else f"received {picture.psnr_db:.1f} dB"
         elif stream.shown is None:
             state = f"{decision.outcome.value}: nothing yet"
         else:

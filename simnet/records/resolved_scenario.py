@@ -34,6 +34,12 @@ class Scenario:
     """Latitude and longitude in degrees of x = y = 0, and altitude in metres of z = 0; None: no geographic coordinates."""
     tasks: tuple[TaskConfig, ...] = ()
     """What the receiver does with its pictures."""
+    score_every: int = 1
+    """Each so many-th frame of a stream is compared with its original."""
+
+    def scores(self, sequence: int) -> bool:
+        """Return whether the picture of this frame is compared with its original."""
+        return sequence % self.score_every == 0
 
     @property
     def cameras(self) -> dict[str, CameraConfig]:

@@ -34,11 +34,11 @@ class DecodedPicture:
 
 @dataclass(frozen=True, slots=True)
 class ScoredPicture:
-    """A decoded picture, its original (uint8, H x W x 3, RGB each, read only), and its score."""
+    """A decoded picture, its original (uint8, H x W x 3, RGB each, read only), and its score if it has one."""
 
     stream: str
     sequence: int
     capture_ns: int
     original: npt.NDArray[np.uint8]
     decoded: npt.NDArray[np.uint8]
-    score: Score
+    score: Score | None

@@ -89,8 +89,13 @@ def quality(run: RunFolder, summaries: Mapping[str, StreamFigures]) -> Table:
         rows=rows,
         words=frozenset({"codec", "asked for"}),
         note="Rate on the first link with every packet's overhead; PSNR and MS-SSIM are means over the pictures that were "
-        f"shown, late ones too; gain is what side information brought where it was used. {few_frames(shown)}",
+        f"shown{_every(run.scenario.score_every)}, late ones too; gain is what side information brought where it was used. "
+        f"{few_frames(shown)}",
     )
+
+
+def _every(stride: int) -> str:
+    return f" and scored (one frame in {stride})" if stride > 1 else ""
 
 
 def tasks(run: RunFolder) -> Table | None:

@@ -64,6 +64,7 @@ def dump(scenario: Scenario) -> str:
             "feedback_size": text(fusion.feedback_bytes, "B"),
         },
         **({"tasks": {task.name: _FlowMapping(_task(task)) for task in scenario.tasks}} if scenario.tasks else {}),
+        **({"score": f"every {scenario.score_every}"} if scenario.score_every > 1 else {}),
         "on_node_loss": scenario.node_loss.action,
         "node_timeout": text(scenario.node_loss.wait_ns, "ns"),
     }

@@ -50,7 +50,7 @@ class Pixels:
         """
         self._cache = PictureCache(store)
         self._originals = Originals(scenario, self._cache, store, counters)
-        self._scores = Scores(store, counters)
+        self._scores, self._is_scored = Scores(store, counters), scenario.scores
         cameras = scenario.cameras
         self._encodings, self._decodings = {}, {}
         for stream in scenario.streams:
@@ -71,8 +71,8 @@ class Pixels:
         """Return the bitstream of a frame, header included, as its camera sends it."""
         return self._encodings[stream].encode(sequence, capture_ns, quality, key)
 
-    def decode(self, stream: str, sequence: int, data: bytes, sides: Sequence[SideChoice]) -> tuple[str, Score]:
-        """Decode a frame with side pictures that were decoded before; return the picture's digest and score.
+    def decode(self, stream: str, sequence: int, data: bytes, sides: Sequence[SideChoice]) -> tuple[str, Score | None]:
+        """Decode a frame with side pictures that were decoded before; return the picture's digest, and its score if it has one.
 
         Raises:
             ReferenceLostError: It refers to a frame that was not decoded right before it.
@@ -87,6 +87,8 @@ class Pixels:
         for each in made:
             self._plans[each] = plan
             self._by_digest[each.digest] = each
+        if not self._is_scored(sequence):
+            return made.picture.digest, None
         own = self._score(stream, capture_ns, made.picture)
         bare = own if made.alone == made.picture else self._score(stream, capture_ns, made.alone)
         return made.picture.digest, Score(*own, *bare)

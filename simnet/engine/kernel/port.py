@@ -133,7 +133,7 @@ class Results(Protocol):
         """Take in a picture to be scored; waits while too many are waiting."""
         ...
 
-    def scored(self, stream: str, sequence: int, digest: str, score: Score) -> None:
+    def scored(self, stream: str, sequence: int, digest: str, score: Score | None) -> None:
         """Take in a picture whose score is known already."""
         ...
 
@@ -189,7 +189,7 @@ class NodeProvider(Protocol):
         ...
 
     @property
-    def record_score(self) -> Callable[[str, int, str, Score], None] | None:
+    def record_score(self) -> Callable[[str, int, str, Score | None], None] | None:
         """Takes each score that the session works out; None if the nodes score their pictures themselves."""
         ...
 

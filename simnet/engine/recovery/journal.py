@@ -5,7 +5,7 @@ answers, which takes no node and little time; where they end, hosts are told wha
 
     begin    version, scenario, hosts, what the user typed
     answer   host, ticket, reply             a ticket is the number of a host's request: the same in every run of the scenario
-    score    stream, sequence, digest, figures
+    score    stream, sequence, digest, figures             no figures of a frame that was not to be scored
     lost     host, ticket, why               the run went on without this host from here on
 """
 
@@ -65,7 +65,7 @@ class Journal:
         self.pictures = self._folder / PICTURES
         self._answers: dict[tuple[str, int], int] = {}
         """Where the recorded answers are, by host and ticket; those that have been used are gone."""
-        self._scores: dict[tuple[str, int], tuple[str, Score]] = {}
+        self._scores: dict[tuple[str, int], tuple[str, Score | None]] = {}
         self._lost: dict[tuple[str, int], str] = {}
         self._records = 0
 
@@ -128,13 +128,13 @@ class Journal:
         if reply.kind in KEPT:
             self._append("answer", host, ticket, reply.kind, reply.header, list(reply.payloads))
 
-    def score(self, stream: str, sequence: int) -> tuple[str, Score] | None:
+    def score(self, stream: str, sequence: int) -> tuple[str, Score | None] | None:
         """Return the recorded digest and score of a picture."""
         return self._scores.get((stream, sequence))
 
-    def record_score(self, stream: str, sequence: int, digest: str, score: Score) -> None:
-        """Record that a picture has been scored, and kept where it is to be."""
-        self._append("score", stream, sequence, digest, to_plain(score))
+    def record_score(self, stream: str, sequence: int, digest: str, score: Score | None) -> None:
+        """Record that a picture has been scored, if it was to be, and kept where it is to be."""
+        self._append("score", stream, sequence, digest, to_plain(score) if score else {})
 
     def loss(self, host: str, ticket: int) -> str | None:
         """Return why the run went on without `host` when it waited for this reply, if it did."""
@@ -185,7 +185,7 @@ class Journal:
             self._answers[values[0], values[1]] = at
         elif kind == "score":
             stream, sequence, digest, score = values
-            self._scores[stream, sequence] = (digest, from_plain(Score, score))
+            self._scores[stream, sequence] = (digest, from_plain(Score, score) if score else None)
         else:
             self._lost[values[0], values[1]] = values[2]
         return None

@@ -46,7 +46,7 @@ def _check(kind: str, values: list[Any]) -> None:
         _, _, reply, _, payloads = values
         if reply not in KEPT or not all(type(each) is bytes for each in payloads):
             raise MismatchError(f"answer: expected one of {', '.join(KEPT)}, with payloads of bytes")
-    elif kind == "score":
+    elif kind == "score" and values[3]:
         from_plain(Score, values[3])
 
 

@@ -67,7 +67,7 @@ class HostedNodes:
         return self._world.truth if self._has_pictures else None
 
     @property
-    def record_score(self) -> Callable[[str, int, str, Score], None] | None:
+    def record_score(self) -> Callable[[str, int, str, Score | None], None] | None:
         """Takes each score into the journal."""
         return self._journal.record_score if self._has_pictures else None
 

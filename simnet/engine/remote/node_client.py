@@ -79,7 +79,7 @@ class NodeClient:
         if self._journal.loss(host, ticket) is None:
             self._journal.record_loss(host, ticket, reason)
 
-    def score(self, stream: str, sequence: int) -> tuple[str, Score] | None:
+    def score(self, stream: str, sequence: int) -> tuple[str, Score | None] | None:
         """Return the recorded digest and score of a picture."""
         return self._journal.score(stream, sequence)
 
@@ -110,7 +110,7 @@ class NodeClient:
     def _is_recorded(self, host: str, ticket: int, request: Message) -> bool:
         return self._journal.has(host, ticket) or self._scored(request) is not None
 
-    def _scored(self, request: Message) -> tuple[str, Score] | None:
+    def _scored(self, request: Message) -> tuple[str, Score | None] | None:
         if request.kind != "picture":
             return None
         return self._journal.score(request.header["stream"], request.header["sequence"])

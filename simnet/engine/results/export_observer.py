@@ -67,9 +67,8 @@ class ExportObserver(RunWatcher):
         """See `RunWatcher`."""
         if self._with_pictures:
             frame_decision = self._due.pop((picture.stream, picture.sequence))
-            self.files.pictured(
-                exports.ExportedPicture(frame_decision, picture.original, picture.decoded, picture.score.psnr_db)
-            )
+            psnr_db = picture.score and picture.score.psnr_db
+            self.files.pictured(exports.ExportedPicture(frame_decision, picture.original, picture.decoded, psnr_db))
 
 
 @contextmanager

@@ -132,8 +132,8 @@ class Ledger:
         """A frame's picture is there."""
         self._stories[stream, sequence].digest = digest
 
-    def scored(self, stream: str, sequence: int, score: Score) -> None:
-        """A frame's picture has been compared with the original."""
+    def scored(self, stream: str, sequence: int, score: Score | None) -> None:
+        """A frame's picture has been compared with the original; None if it was not to be."""
         self._stories[stream, sequence].score = score
 
     def measured(self, stream: str, sequence: int, figures: Mapping[str, float]) -> None:

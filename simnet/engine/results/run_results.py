@@ -42,7 +42,7 @@ class RunResults:
         if self._scorer is not None:
             self._scorer.put(picture)
 
-    def scored(self, stream: str, sequence: int, digest: str, score: Score) -> None:
+    def scored(self, stream: str, sequence: int, digest: str, score: Score | None) -> None:
         """Take in a picture whose score is known already."""
         self._ledger.pictured(stream, sequence, digest)
         self._ledger.scored(stream, sequence, score)

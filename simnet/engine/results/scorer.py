@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Frame = Callable[[str, int], np.ndarray]
     """Returns what a camera sees at a time."""
-    RecordScore = Callable[[str, int, str, Score], None]
+    RecordScore = Callable[[str, int, str, Score | None], None]
     """Takes stream, sequence, digest and score of a picture."""
 
 KEPT_AT = (1 / 6, 1 / 2, 9 / 10)
@@ -35,7 +35,8 @@ class Scorer:
     """Scores pictures in a thread of its own, and keeps a few of each stream in the run's folder `out`.
 
     `frame` gives the originals, `counts` how many frames each stream has. From the scorer's thread, scores go into `ledger`,
-    every scored picture to each of `watchers`, and at last the picture's digest and score to `record`.
+    every picture to each of `watchers`, and at last the picture's digest and score to `record`. Frames whose number `scores`
+    does not want have no score, and their pictures are not kept.
     """
 
     def __init__(
@@ -47,9 +48,10 @@ class Scorer:
         ledger: Ledger,
         watchers: Sequence[RunWatcher] = (),
         record: RecordScore = lambda *_: None,
+        scores: Callable[[int], bool] = lambda _: True,
     ) -> None:
         self._frame, self._out, self._timer, self._ledger = frame, out, timer, ledger
-        self._watchers, self._record = tuple(watchers), record
+        self._watchers, self._record, self._scores = tuple(watchers), record, scores
         self._keep = {stream: sorted({int(share * count) for share in KEPT_AT}) for stream, count in counts.items()}
         self._queue: Queue[DecodedPicture | None] = Queue(BACKLOG)
         self._thread = ServiceThread("scorer", self._run)
@@ -86,11 +88,7 @@ class Scorer:
         original = self._frame(stream, picture.capture_ns)
         decoded = np.frombuffer(picture.picture, np.uint8).reshape(original.shape)
         alone = decoded if picture.alone is None else np.frombuffer(picture.alone, np.uint8).reshape(original.shape)
-        with self._timer.part("scoring"):
-            reference = quality.Original(original)
-            own = (reference.psnr(decoded), reference.ms_ssim(decoded))
-            bare = own if alone is decoded else (reference.psnr(alone), reference.ms_ssim(alone))
-        score = Score(*own, *bare)
+        score = self._measured(original, decoded, alone) if self._scores(sequence) else None
         self._ledger.scored(stream, sequence, score)
         scored = ScoredPicture(stream, sequence, picture.capture_ns, original, decoded, score)
         for watcher in self._watchers:
@@ -100,13 +98,22 @@ class Scorer:
             self._save(picture, dict(zip(kinds, (original, decoded, alone), strict=True)))
         self._record(stream, sequence, picture.digest, score)
 
+    def _measured(self, original: np.ndarray, decoded: np.ndarray, alone: np.ndarray) -> Score:
+        with self._timer.part("scoring"):
+            reference = quality.Original(original)
+            own = (reference.psnr(decoded), reference.ms_ssim(decoded))
+            bare = own if alone is decoded else (reference.psnr(alone), reference.ms_ssim(alone))
+        return Score(*own, *bare)
+
     def _due(self, stream: str, sequence: int) -> bool:
         """Return whether a picture of the stream is to be kept by now; this one is it then."""
         keep = self._keep[stream]
-        is_due = bool(keep) and sequence >= keep[0]
+        is_due = bool(keep) and sequence >= keep[0] and self._scores(sequence)
+        if not is_due:
+            return False
         while keep and sequence >= keep[0]:
             keep.pop(0)
-        return is_due
+        return True
 
     def _save(self, picture: DecodedPicture, pictures: dict[PictureKind, np.ndarray]) -> None:
         with self._timer.part("keeping pictures"):

@@ -105,8 +105,8 @@ class WatchedLedger(Ledger):
             each.node_lost(self, stream, sequence)
         self._finished(self.row_of(stream, sequence))
 
-    def scored(self, stream: str, sequence: int, score: Score) -> None:
-        """A frame's picture has been compared with the original."""
+    def scored(self, stream: str, sequence: int, score: Score | None) -> None:
+        """A frame's picture has been compared with the original; None if it was not to be."""
         super().scored(stream, sequence, score)
         self._finished(self.row_of(stream, sequence))
 

@@ -68,4 +68,5 @@ def resolve(
         node_loss=records.NodeLossConfig(document.on_node_loss, document.node_timeout),
         media=resolved_media,
         tasks=resolved_tasks,
+        score_every=document.score.every,
     )

@@ -19,6 +19,7 @@ from simnet.scenario.schema.fleet_schema import FleetCount, OffsetSpec
 from simnet.scenario.schema.link_schema import LinkSpec
 from simnet.scenario.schema.path_schema import PathOrTrack, TrackSpec
 from simnet.scenario.schema.rate_schema import NAMED, RateSpec, expand_rate
+from simnet.scenario.schema.score_schema import SHORT, ScoreSpec, expand_score
 from simnet.scenario.schema.task_schema import TaskSpec, expand_tasks
 from simnet.scenario.schema.world_schema import WorldSpec
 
@@ -243,6 +244,10 @@ class ScenarioSpec(Spec):
         examples=[["matching"], {"depth": {"kind": "stereo_depth", "streams": "car/left", "with": "car/right"}}],
     )
     """Tasks that the receiver does with its pictures, by name, or a list of kinds; they change no frame of a run."""
+    score: Annotated[ScoreSpec, f.Shorthand(expand_score, {"type": "string", "pattern": f"^{SHORT}$"})] = Field(
+        default=ScoreSpec(), examples=["every 5"]
+    )
+    """Which pictures are compared with their originals: every one if left out. Means are over those that were."""
     on_node_loss: Literal["error", "fault"] = Field(default="error", examples=["fault"])
     """Reaction to a node's process that dies and does not return. error: the run ends; fault: the run continues, and the frames
     of the node's cameras are lost. A run cannot continue without the fusion node."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from simnet.codec.still.pillow_codecs import ClassicalEncoder
@@ -161,3 +162,15 @@ def test_unknown_codec_blames_user_and_broken_codec_host(
     monkeypatch.setattr(ClassicalEncoder, "encode", broken)
     with pytest.raises(NodeError, match="cameras: failed with ZeroDivisionError: oh"):
         run(tiny)
+
+
+def test_pictures_between_strides_have_no_scores(tiny: Scenario, run: Run) -> None:
+    every, some = run(tiny), run(replace(tiny, score_every=4))
+    assert some.read.manifest.fingerprint == every.read.manifest.fingerprint
+    for whole, row in zip(every.read.rows, some.read.rows, strict=True):
+        scored = whole.psnr_db if row.sequence % 4 == 0 else None
+        assert (row.psnr_db, row.alone_ms_ssim is None) == (scored, scored is None)
+    own = [row.psnr_db for row in every.read.rows if row.stream == "van/b" and row.sequence % 4 == 0]
+    assert some.read.manifest.summary.streams["van/b"].psnr_db == pytest.approx(np.mean(own), abs=1e-6)
+    kept = {path.name.partition("_")[0] for path in (some.result.folder / "pictures" / "van~b").iterdir()}
+    assert kept <= {"0", "4", "8"}
