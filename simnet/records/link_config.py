@@ -165,8 +165,12 @@ class LinkConfig:
     medium: str | None = None
     """Name of the shared medium that the link transmits on."""
     queue: str = "fifo"
-    """Queue discipline: fifo, priority (strict, by the stream's priority) or codel (RFC 8289)."""
+    """Queue discipline: fifo, priority (strict, by the stream's priority), codel (RFC 8289) or dualpi2 (RFC 9332)."""
     codel_target_ns: int = 5_000_000
     codel_interval_ns: int = 100_000_000
+    dualpi2_target_ns: int = 15_000_000
+    """Aim of the delay of the queue for classic senders."""
+    dualpi2_round_trip_ns: int = 100_000_000
+    """The largest round trip that the control of that delay is to be stable for."""
     traffic: tuple[TrafficConfig, ...] = ()
     """Background traffic, whose packets share the queue with those of the streams."""

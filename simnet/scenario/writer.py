@@ -208,6 +208,9 @@ def _bandwidth(link: LinkConfig) -> str | dict[str, Any]:
 
 def _queue(link: LinkConfig) -> str | dict[str, Any]:
     size = text(link.queue_bytes, "B")
+    if link.queue == "dualpi2":
+        target, round_trip = text(link.dualpi2_target_ns, "ns"), text(link.dualpi2_round_trip_ns, "ns")
+        return _FlowMapping(kind=link.queue, size=size, target=target, round_trip=round_trip)
     if link.queue != "codel":
         return size if link.queue == "fifo" else _FlowMapping(kind=link.queue, size=size)
     target, interval = text(link.codel_target_ns, "ns"), text(link.codel_interval_ns, "ns")

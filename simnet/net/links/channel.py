@@ -165,9 +165,9 @@ def _check(config: LinkConfig) -> None:
     where = f"link {config.name!r}"
     if config.source == config.target:
         raise InputError(f"{where}: source and target are both {config.source!r}; expected two nodes")
-    if config.queue not in {"fifo", "priority", "codel"}:
-        raise InputError(f"{where}: queue is {config.queue!r}; expected fifo, priority or codel")
-    for name in ("codel_target_ns", "codel_interval_ns"):
+    if config.queue not in {"fifo", "priority", "codel", "dualpi2"}:
+        raise InputError(f"{where}: queue is {config.queue!r}; expected fifo, priority, codel or dualpi2")
+    for name in ("codel_target_ns", "codel_interval_ns", "dualpi2_target_ns", "dualpi2_round_trip_ns"):
         if getattr(config, name) <= 0:
             raise InputError(f"{where}: {name} is {getattr(config, name)}; expected more than 0")
     for name in ("delay_ns", "jitter_ns", "queue_bytes", "overhead_bytes"):

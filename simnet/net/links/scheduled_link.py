@@ -11,6 +11,7 @@ from simnet.net.links.utilization import recent_load
 from simnet.net.queues.byte_queue import OccupancyPeaks
 from simnet.net.queues.codel import CodelQueue
 from simnet.net.queues.discipline import QueuedPacket
+from simnet.net.queues.dualpi2 import DualPi2Queue
 from simnet.net.queues.fifo import FifoQueue
 from simnet.net.queues.priority import PriorityQueue
 from simnet.net.timers import call_after
@@ -137,4 +138,6 @@ def open_queue(config: LinkConfig) -> QueueDiscipline:
         return FifoQueue(config.queue_bytes)
     if config.queue == "priority":
         return PriorityQueue(config.queue_bytes)
+    if config.queue == "dualpi2":
+        return DualPi2Queue(config.queue_bytes, config.dualpi2_target_ns, config.dualpi2_round_trip_ns)
     return CodelQueue(config.queue_bytes, config.codel_target_ns, config.codel_interval_ns, config.mtu_bytes)

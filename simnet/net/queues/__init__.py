@@ -3,5 +3,5 @@
     arrivals ──▶ | newest ... oldest | ──▶ transmitter          bounded in bytes; the packet in service does not count
 
 - `ByteQueue` serves links whose future is known: it stores start times and needs no events.
-- `FifoQueue`, `PriorityQueue` and `CodelQueue` implement `QueueDiscipline`: a link asks for the next packet.
+- `FifoQueue`, `PriorityQueue`, `CodelQueue` and `DualPi2Queue` implement `QueueDiscipline`: a link asks for the next packet.
 """

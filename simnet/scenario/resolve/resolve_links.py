@@ -112,8 +112,10 @@ def _one_way(
         handover=handover,
         medium=transport.medium,
         queue=transport.queue.kind,
-        codel_target_ns=transport.queue.target,
+        codel_target_ns=transport.queue.codel_target,
         codel_interval_ns=transport.queue.interval,
+        dualpi2_target_ns=transport.queue.dualpi2_target,
+        dualpi2_round_trip_ns=transport.queue.round_trip,
         traffic=tuple(each.record(transport.mtu) for each in transport.traffic),
     )
 

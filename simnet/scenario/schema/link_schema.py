@@ -137,24 +137,39 @@ def _expand_outage(value: Any) -> Any:
 class QueueSpec(Spec):
     """Queue in front of a link: its size and its scheduling."""
 
-    kind: Literal["fifo", "priority", "codel"] = Field(default="fifo", examples=["codel"])
-    """fifo: first in, first out; priority: strictly by stream priority, feedback first; codel: RFC 8289."""
+    kind: Literal["fifo", "priority", "codel", "dualpi2"] = Field(default="fifo", examples=["codel"])
+    """fifo: first in, first out; priority: strictly by stream priority, feedback first; codel: RFC 8289; dualpi2: RFC 9332."""
     size: f.SomeSize = _LINK.queue_bytes
     """Maximum size; excess packets are dropped, with kind priority the newest packet of the lowest priority."""
-    target: f.SomeTime = _LINK.codel_target_ns
-    """codel: acceptable standing queue delay."""
+    target: f.SomeTime | None = Field(default=None, examples=["5 ms"])
+    """codel: acceptable standing queue delay, 5 ms if left out; dualpi2: aim of the classic queue's delay, 15 ms if left out."""
     interval: f.SomeTime = _LINK.codel_interval_ns
     """codel: time for which the delay may exceed the target before packets are dropped."""
+    round_trip: f.SomeTime = _LINK.dualpi2_round_trip_ns
+    """dualpi2: the largest round trip for which its control is to be stable."""
 
     @model_validator(mode="after")
-    def _of_codel(self) -> QueueSpec:
-        given = [key for key in ("target", "interval") if key in self.model_fields_set]
-        if given and self.kind != "codel":
-            raise ValueError(f"{given[0]} given with a {self.kind} queue; expected kind: codel")
-        if self.target > self.interval:
-            target, interval = units.text(self.target, "ns"), units.text(self.interval, "ns")
-            raise ValueError(f"target {target} is above interval {interval}; expected a small part of it, such as 5 %")
+    def _of_its_kind(self) -> QueueSpec:
+        owners = {"target": ("codel", "dualpi2"), "interval": ("codel",), "round_trip": ("dualpi2",)}
+        for key, kinds in owners.items():
+            if key in self.model_fields_set and self.kind not in kinds:
+                raise ValueError(f"{key} given with a {self.kind} queue; expected kind: {' or '.join(kinds)}")
+        key = "round_trip" if self.kind == "dualpi2" else "interval"
+        longest = self.round_trip if self.kind == "dualpi2" else self.interval
+        if self.target is not None and self.target > longest:
+            target, most = units.text(self.target, "ns"), units.text(longest, "ns")
+            raise ValueError(f"target {target} is above {key} {most}; expected a small part of it, such as 5 %")
         return self
+
+    @property
+    def codel_target(self) -> int:
+        """Target of a queue of kind codel."""
+        return self.target if self.kind == "codel" and self.target is not None else _LINK.codel_target_ns
+
+    @property
+    def dualpi2_target(self) -> int:
+        """Target of a queue of kind dualpi2."""
+        return self.target if self.kind == "dualpi2" and self.target is not None else _LINK.dualpi2_target_ns
 
 
 def _expand_queue(value: Any) -> Any:

@@ -74,7 +74,7 @@ def topologies(draw) -> list[LinkConfig]:
             ladder=draw(st.sampled_from([(), ((2.0, 1e6), (4.0, 1e5))])),
             outages=draw(st.sampled_from([(), ((50 * MS, 120 * MS), (300 * MS, 310 * MS))])),
             propagation_mps=draw(st.sampled_from([None, 20.0])),
-            queue=draw(st.sampled_from(["fifo", "priority", "codel"])),
+            queue=draw(st.sampled_from(["fifo", "priority", "codel", "dualpi2"])),
             codel_target_ns=draw(st.sampled_from([1, 5 * MS])),
             codel_interval_ns=draw(st.sampled_from([10, 20 * MS])),
             trace=draw(st.sampled_from([None, *TRACES])),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 import simpy
@@ -33,14 +33,17 @@ class Outcome:
     finals: int = 0
 
 
-def send(frames: int, *, size: int | None = None, deadline_ns: int = 400 * MS, loss=None, **link) -> Outcome:
+def send(
+    frames: int, *, ecn: str = "none", size: int | None = None, deadline_ns: int = 400 * MS, loss=None, **link
+) -> Outcome:
     """Send frames over A --> B; each of `size` bytes, or of what the control allows."""
     numbers = {"bandwidth_bps": 1e6, "delay_ns": 20 * MS, "mtu_bytes": 540, "queue_bytes": 10**6} | link
     there = LinkConfig("there", "A", "B", loss=loss or LossConfig(), **numbers)
     back = LinkConfig("back", "B", "A", **numbers)
     env = simpy.Environment()
     network = Network(env, [there, back], 1, lambda *_: 1.0)
-    transport = open_paced(SCREAM, Path(env, network, "A", "B"), PERIOD_NS)
+    rate = replace(SCREAM, congestion=CongestionConfig(50e3, 400e3, 5e6, ecn))
+    transport = open_paced(rate, Path(env, network, "A", "B"), PERIOD_NS)
     told = Outcome()
 
     def close(_transfer: Transfer) -> None:
@@ -65,6 +68,17 @@ def test_control_takes_up_most_of_the_link_without_loss() -> None:
     assert all(transfer.complete for _, transfer, _ in told.deliveries)
     assert 0.6e6 < told.targets[-1] < 1.1e6
     assert [data[0] for _, _, data in told.deliveries] == list(range(100))
+
+
+@pytest.mark.parametrize("ecn", ["classic", "l4s"])
+def test_marks_of_a_dual_queue_keep_the_queue_short(ecn) -> None:
+    bare, marked = (
+        send(100, ecn=each, bandwidth_bps=3e6, queue="dualpi2" if each == ecn else "fifo") for each in ("none", ecn)
+    )
+    queues = [sum(transfer.queue_ns for _, transfer, _ in told.deliveries[50:]) for told in (bare, marked)]
+    assert queues[1] < 0.8 * queues[0]
+    assert all(transfer.complete for _, transfer, _ in marked.deliveries)
+    assert marked.targets[-1] > 1e6
 
 
 def test_packets_of_a_frame_are_spread_over_its_period() -> None:

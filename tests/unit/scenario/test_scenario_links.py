@@ -53,6 +53,7 @@ def test_stream_has_a_priority(write):
         "propagation: 2e8 m/s",
         "queue: {kind: priority, size: 9 kB}",
         "queue: {kind: codel, interval: 50 ms}",
+        "queue: {kind: dualpi2, target: 20 ms, round_trip: 80 ms}",
         CELL,
         "handover: {group: cell, period: 1 s}, return: none",
     ],
