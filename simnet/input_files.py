@@ -53,4 +53,6 @@ def read_text(path: Path, largest_bytes: int, expected: str) -> str:
     try:
         return read_bytes(path, largest_bytes, expected).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: no text ({error.reason} at byte {error.start}); expected {expected}") from None
+        raise InputError(
+            f"{path}: no text ({error.reason} at byte {error.start}); expected {expected}, in UTF-8"
+        ) from None

@@ -102,6 +102,8 @@ def opened(
             yield image
     except (PictureError, MemoryError):
         raise
+    except Image.DecompressionBombError as error:
+        raise PictureError(f"picture of far too many pixels; expected up to {most}") from error
     except Exception as error:  # Pillow's readers raise almost any exception for a damaged file
         reason = " ".join(str(error).partition(" <")[0].split())[:120]
         raise PictureError(f"not a readable picture ({type(error).__name__}: {reason})") from error

@@ -11,5 +11,6 @@ if TYPE_CHECKING:
 
 def near(name: object, known: Iterable[str]) -> str:
     """Return ' (did you mean ...?)' if a known name is close to `name`, else an empty text."""
-    close = difflib.get_close_matches(str(name), list(known), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
+    names = {each.casefold(): each for each in reversed(list(known))}
+    close = difflib.get_close_matches(str(name).casefold(), list(names), n=1)
+    return f" (did you mean {names[close[0]]!r}?)" if close else ""

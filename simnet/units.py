@@ -160,6 +160,8 @@ def _convert(number: Decimal, written: str, unit: str) -> float:
 
     registry = _registry()
     try:
+        if re.match(r",\d", written):
+            raise UnitError("has a decimal comma")
         if not _UNIT.fullmatch(written):
             raise UnitError(f"has an unknown unit {shorten(written)}")
         quantity = registry.Quantity(number, registry.parse_units(written))

@@ -200,10 +200,10 @@ def _read(name: str, changed_ns: int) -> dict[str, Any]:
     file = Path(name)
     text = input_files.read_text(file, input_files.TRACK_BYTES, "a file of OPV2V")
     keys = list(_KEY.finditer(text))
-    ends = [key.start() for key in keys[1:]] + [len(text)]
+    ends = [*(key.start() for key in keys), len(text)]
     kept = [
         text[key.start() : end]
-        for key, end in zip(keys, ends, strict=True)
+        for key, end in zip(keys, ends[1:], strict=True)
         if key[1] in POSES or _CAMERA.fullmatch(key[1])
     ]
     try:

@@ -105,6 +105,8 @@ def read_value(text: str) -> Any:
 
 def _kind(problem: str | None) -> str:
     """Return what PyYAML found wrong, without the text of the file in it."""
+    if problem and r"'\t'" in problem:
+        return "a tab; expected spaces"
     return re.sub(r"'([^']*)'", lambda quoted: quoted[0] if _is_sign(quoted[1]) else "a name", problem or "")
 
 

@@ -53,7 +53,11 @@ class Problems:
         self, error: ValidationError, tree: Any, root: type[BaseModel] = scenario_schema.ScenarioSpec, prefix: Path = ()
     ) -> None:
         """Add the faults that pydantic found in `tree`, which is located at `prefix`."""
-        for detail in error.errors(include_url=False):
+        details = error.errors(include_url=False)
+        within = {detail["loc"][:depth] for detail in details for depth in range(len(detail["loc"]))}
+        for detail in details:
+            if detail["type"] == "too_short" and detail["loc"] in within:
+                continue  # pydantic counts the items that fit: those that do not are the fault
             self._add(detail, tree, root, prefix)
 
     def stop(self) -> None:

@@ -94,6 +94,6 @@ class PicturePlayback:
             picture, (width, height) = None, error.size
         if picture is None or picture.shape != expected:
             raise PictureError(
-                f"{self.where}: picture {index} is {width} x {height}; expected {wide} x {tall}, as the first is"
+                f"{self._paths[index]}: picture of {width} x {height}; expected {wide} x {tall}, as the first is"
             )
         return picture

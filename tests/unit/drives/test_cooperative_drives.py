@@ -96,6 +96,8 @@ def test_opv2v_split_needs_the_name_of_a_drive(tmp_path: Path) -> None:
     [
         ("true_ego_pos: [1, 2]\n", "000068.yaml: true_ego_pos is a list of 2; expected .x, y, z, roll, yaw, pitch."),
         ("true_ego_pos: [.nan, 0, 0, 0, 0, 0]\n", "true_ego_pos is a list of 6"),
+        ("", "000068.yaml: no pose; expected one of true_ego_pos, predicted_ego_pos, lidar_pose"),
+        ("{", "000068.yaml: no pose; expected one of true_ego_pos, predicted_ego_pos, lidar_pose"),
         ("ego_speed: 1\n", "000068.yaml: no pose; expected one of true_ego_pos, predicted_ego_pos, lidar_pose"),
         ("true_ego_pos: [1, 2, 3, 0, 0, 0]\n", "000068.yaml: no camera0, of which there are pictures"),
         ("true_ego_pos: [1, 2, 3, 0\nvehicles: {}", "000068.yaml: no valid YAML in its poses"),

@@ -28,7 +28,17 @@ BAD = [
     (("nodes:\n", "nodes: &a\n  me: *a\n"), "4:8: nodes.me"),
     (("seed: 7", "seed: !!python/object:os.system {}"), "2:7: seed: tag 'tag:yaml.org,2002:python/object:os.system'"),
     (("seed: 7", "seed: 2001-99-99"), "2:7: seed: no plain value"),
+    (("duration: 10 s", "duration:\t10 s\n\tseed: 1"), "3:10: no valid YAML: a tab; expected spaces"),
     # Units and numbers
+    (
+        ("400 kbit/s", "'1,5 Mbit/s'"),
+        "9:40: links.up.bandwidth: '1,5 Mbit/s' has a decimal comma; expected a value such",
+    ),
+    (
+        ("codec: jpeg, side", "codec: JPEG, side"),
+        "13:22: streams.car/front.codec: JPEG: unknown codec (did you mean 'jpeg'?); expected one of",
+    ),
+    (("[60, 8, 5]", "[60, .nan]"), "7:25: nodes.mast.position.1: nan does not fit; expected a finite number"),
     (("400 kbit/s", "400"), "9:40: links.up.bandwidth: 400 has no unit; expected a value such as '20 Mbit/s'"),
     (("400 kbit/s", "400 ms"), "9:40: links.up.bandwidth: '400 ms' is not a bit rate; expected"),
     (("400 kbit/s", "{100 m: 4 Mbit/s, 250: 1 kbit/s}"), "9:58: links.up.bandwidth.250: '250' has no unit; expected"),

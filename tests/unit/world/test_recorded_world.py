@@ -83,7 +83,7 @@ def test_picture_of_differing_size_is_refused(tmp_path):
     Image.fromarray(np.zeros((10, 20, 3), np.uint8)).save(tmp_path / "cam" / "9.png")
     played = opened(WorldConfig("pictures", path=str(tmp_path)), camera(source="cam"))
     played.frame("a/b", PERIOD)
-    with pytest.raises(PictureError, match="picture 2 is 20 x 10; expected 16 x 8"):
+    with pytest.raises(PictureError, match=r"9\.png: picture of 20 x 10; expected 16 x 8"):
         played.frame("a/b", 2 * PERIOD)
 
 
