@@ -15,6 +15,7 @@ from simnet.store import Store
 from support.places import ROOT
 
 SHORTER = {
+    "city_cell": "2 s",
     "drone_relay": "4 s",
     "drone_survey": "2 s",
     "intersection": "1 s",
