@@ -31,6 +31,9 @@ def evaluate(
     psnr_rates: validation.RateRange = (0.4, 1.0),
     metrics: validation.MetricNames = (),
     lpips_weights: validation.FileOrNone = None,
+    tasks: validation.MetricNames = (),
+    detector: validation.FileOrNone = None,
+    truth: validation.FileOrNone = None,
     bootstrap: validation.Whole = 400,
     both_directions: validation.Switch = False,
     pictures: validation.Count = None,
@@ -55,6 +58,9 @@ def evaluate(
         psnr_rates: Range of bits per pixel of BD-PSNR; None: whole curves.
         metrics: Further metrics: `xpsnr`, `vmaf`, `lpips`, or those of other packages.
         lpips_weights: File of weights of LPIPS, which adds the metric `lpips`.
+        tasks: What to do with the decoded pictures: `stereo_depth`, `matching`, `detection`, or tasks of other packages.
+        detector: A detector's ONNX file for `detection`; None: simnet's own, `street_cars`.
+        truth: A file of true boxes in COCO's form for it; None: what is found in the originals.
         bootstrap: Number of replicates over drives and pictures, for 95 % intervals; 0: none.
         both_directions: Whether to code the right pictures too.
         pictures: The most pairs of each drive, evenly spaced; None: all.
@@ -88,6 +94,9 @@ def evaluate(
                 rivals=rivals,
                 metrics=[metrics] if isinstance(metrics, str) else list(metrics),
                 lpips_weights=None if lpips_weights is None else Path(lpips_weights),
+                tasks=[tasks] if isinstance(tasks, str) else list(tasks),
+                detector=None if detector is None else Path(detector),
+                truth=None if truth is None else Path(truth),
                 replicates=bootstrap,
                 costs=True,
                 both_directions=both_directions,

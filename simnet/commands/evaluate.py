@@ -100,6 +100,17 @@ def _configure_metrics(parser: argparse.ArgumentParser) -> None:
         "--metrics", metavar="A,B", help="further metrics: xpsnr, vmaf, lpips, or those of other packages (simnet ls)"
     )
     parser.add_argument(
+        "--tasks",
+        metavar="A,B",
+        help="what to do with the decoded pictures: stereo_depth, matching, detection, or tasks of other packages",
+    )
+    parser.add_argument(
+        "--detector", type=Path, metavar="FILE", help="ONNX file of the task detection; default: simnet's street_cars"
+    )
+    parser.add_argument(
+        "--truth", type=Path, metavar="FILE", help="true boxes in COCO's form; default: what is found in the originals"
+    )
+    parser.add_argument(
         "--lpips-weights", type=Path, metavar="FILE", help="weights of LPIPS, which adds the metric lpips"
     )
 
@@ -145,6 +156,9 @@ def _measured(arguments: argparse.Namespace) -> EvaluationResult:
         rivals=arguments.rivals,
         metrics=() if arguments.metrics is None else [name.strip() for name in arguments.metrics.split(",")],
         lpips_weights=arguments.lpips_weights,
+        tasks=() if arguments.tasks is None else [name.strip() for name in arguments.tasks.split(",")],
+        detector=arguments.detector,
+        truth=arguments.truth,
         replicates=bootstrap.REPLICATES if replicates is None else replicates,
         costs=True,
         both_directions=arguments.both_directions,

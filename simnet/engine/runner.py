@@ -33,10 +33,11 @@ from simnet.service_thread import ServiceThread
 from simnet.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from simnet.records import Scenario
+    from simnet.row_statistics import StreamFigures
 
     Timers = tuple[PhaseTimer, ThreadTimer]
 
@@ -183,12 +184,22 @@ def _summary(scenario: Scenario, out: Path, outcome: RunOutcome, *, report: bool
         frames=len(outcome.rows),
         peak_rss_mb=round(outcome.peak_bytes / 2**20, 1),
         restarts=outcome.returns,
-        streams=outcome.rows.figures(virtual_s),
+        streams=_with_pooled(outcome.rows.figures(virtual_s), outcome.pooled),
         report=str(out / folder_names.PAGE) if report else None,
         rows=str(out / folder_names.ROWS),
         realtime=None if outcome.pace is None else outcome.pace.report(),
         exports=() if outcome.exports is None else tuple(str(path) for path in outcome.exports.paths),
     )
+
+
+def _with_pooled(
+    streams: Mapping[str, StreamFigures], pooled: Mapping[str, Mapping[str, float]]
+) -> dict[str, StreamFigures]:
+    """Return streams' figures with those figures of tasks that are of all frames together."""
+    return {
+        name: replace(own, tasks=dict(sorted({**own.tasks, **pooled.get(name, {})}.items())))
+        for name, own in streams.items()
+    }
 
 
 def _manifest(

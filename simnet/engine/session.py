@@ -76,6 +76,8 @@ class RunOutcome:
     """What the parts have taken of the processor; None if that was not asked for."""
     task_figures: Mapping[str, TaskFigure] = field(default_factory=dict[str, "TaskFigure"])
     """How the figures of tasks are written, by `task.figure`."""
+    pooled: Mapping[str, Mapping[str, float]] = field(default_factory=dict[str, "Mapping[str, float]"])
+    """Figures of tasks that are no means over frames, by stream."""
 
 
 def simulate(
@@ -152,6 +154,7 @@ def simulate(
                 exports=exports and exports.files,
                 budget=budget,
                 task_figures={} if tasks is None else tasks.figures,
+                pooled={} if tasks is None else tasks.pooled(),
             )
             return finish(outcome)
 

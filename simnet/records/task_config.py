@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-TASK_KINDS = ("stereo_depth", "matching")
+TASK_KINDS = ("stereo_depth", "matching", "detection")
 """simnet's own kinds of tasks; other packages may add kinds."""
 PREVIOUS = "previous"
 """Second view that is the stream's own frame before this one."""

@@ -31,6 +31,10 @@ class MetricWords(TypedDict):
     unit: str
     digits: int
     higher_is_better: bool
+    task: NotRequired[str]
+    """The task that it is a figure of."""
+    compared: NotRequired[bool]
+    """Whether there are differences by it, as if left out; False for figures of tasks that not every picture has."""
 
 
 class BootstrapSize(TypedDict):

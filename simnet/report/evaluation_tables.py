@@ -151,6 +151,7 @@ def _further(result: EvaluationResult) -> tuple[Measure, ...]:
         (f"bd_rate_{each['key'].removesuffix('_db')}", f"BD-rate, {each['title']}", " %", 1, each["digits"],
          f" {each['unit']}".rstrip())
         for each in (result.get("metrics") or ())[len(_STANDARD):]
+        if each.get("compared", True)
     )  # fmt: skip
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from simnet.report.evaluation_result import BjontegaardDifference, EvaluationResult
+from simnet.report.evaluation_result import BjontegaardDifference, EvaluationResult, MetricWords
 from simnet.report.formatting import FEW
 
 _STRONGEST = {"hevc-intra+fuse": 0, "hevc-intra": 1}
@@ -25,7 +25,29 @@ def sentences(result: EvaluationResult) -> list[str]:
             if codec != anchor and pair not in said and not pair <= set(_STRONGEST):
                 said.add(pair)
                 found += _compared(result, codec, anchor)
-    return [*found, *_limits(result)]
+    return [*found, *_tasks(result, anchors), *_limits(result)]
+
+
+def _tasks(result: EvaluationResult, anchors: Sequence[str]) -> Iterator[str]:
+    """Yield, for the first figure of each task, the bits that codecs need against the strongest anchor for equal results."""
+    firsts: dict[str, MetricWords] = {}
+    for words in result.get("metrics") or ():
+        if task := words.get("task"):
+            firsts.setdefault(task, words)
+    anchor = anchors[0]
+    for words in firsts.values():
+        for codec in list(result["points"])[:MOST]:
+            own = result["comparisons"][anchor][codec].get(f"bd_rate_{words['key'].removesuffix('_db')}")
+            if codec == anchor or own is None:
+                continue
+            where = _where(result.get("rates"))
+            if own["value"] is None:
+                yield f"{words['title']}, {codec} against {anchor}{where}: no figure, {own['reason']}."
+            elif _is_sure(own):
+                much = f"{abs(own['value']):.1f} % {'fewer' if own['value'] < 0 else 'more'} bits"
+                yield f"{words['title']}: {codec} needs {much} than {anchor} for equal results{where}."
+            else:
+                yield f"{words['title']}: no difference in bits is sure between {codec} and {anchor}{where}."
 
 
 def _compared(result: EvaluationResult, codec: str, anchor: str) -> Iterator[str]:

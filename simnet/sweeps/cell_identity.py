@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simnet import code_files, codec_names, plugins, source_digest, world
@@ -13,11 +14,11 @@ from simnet.errors import InputError, PictureError
 from simnet.file_digest import file_digest
 from simnet.nodes import plugin_rate
 from simnet.records.task_config import TASK_KINDS
-from simnet.tasks import task_registry
+from simnet.tasks import detector_file, task_registry
 from simnet.version import __version__
 
 if TYPE_CHECKING:
-    from simnet.records import LinkConfig, NodeConfig, Scenario, StreamConfig, WorldConfig
+    from simnet.records import LinkConfig, NodeConfig, Scenario, StreamConfig, TaskConfig, WorldConfig
 
 ROOTS = (
     "simnet.engine.preflight",
@@ -62,6 +63,8 @@ class CellNames:
             "version": __version__,
             "code": source_digest.digest(*roots(scenario)),
         }
+        if scenario.tasks:
+            parts["task files"] = [" ".join(_task_files(task)) for task in scenario.tasks]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
     def _pictures(self, scenario: Scenario) -> list[tuple[str, str]]:
@@ -92,6 +95,16 @@ def _plugins(scenario: Scenario) -> list[str]:
     return [plugin.identity() for plugin in found if plugin is not None]
 
 
+def _task_files(task: TaskConfig) -> list[str]:
+    """Return the digests of the files that a task reads; one that is missing is told when the cell runs."""
+    options = task.options
+    files = [Path(options["truth"])] if "truth" in options else []
+    if task.kind == "detection":
+        detector = detector_file.find(options.get("detector", detector_file.SHIPPED))
+        files += [detector, detector.with_suffix(".yaml")]
+    return [file_digest(file) if file.is_file() else "" for file in files]
+
+
 def _without_places(scenario: Scenario) -> Scenario:
     """Return the scenario without the paths of files whose content is part of the name."""
     return replace(
@@ -100,6 +113,7 @@ def _without_places(scenario: Scenario) -> Scenario:
         nodes=tuple(_without_sources(node, scenario.world) for node in scenario.nodes),
         links=tuple(_without_trace(link) for link in scenario.links),
         streams=tuple(_without_rows(stream) for stream in scenario.streams),
+        tasks=tuple(_without_files(task) for task in scenario.tasks),
     )
 
 
@@ -116,6 +130,13 @@ def _without_sources(node: NodeConfig, config: WorldConfig) -> NodeConfig:
 
 def _without_trace(link: LinkConfig) -> LinkConfig:
     return link if link.trace is None else replace(link, trace=replace(link.trace, path=""))
+
+
+def _without_files(task: TaskConfig) -> TaskConfig:
+    if task.kind not in TASK_KINDS:
+        return task
+    kept = {key: value for key, value in task.options.items() if key not in {"detector", "truth"}}
+    return replace(task, options_json=json.dumps(kept, sort_keys=True))
 
 
 def _without_rows(stream: StreamConfig) -> StreamConfig:

@@ -4,8 +4,10 @@
     second view (same instant) ────┼──▶ Task.measure ──▶ figures of the frame ──▶ row, means, pages, checks
     lens and poses ────────────────┘
 
-- **camera_view**: what a task sees of a camera. **task**: the interface of every task. **task_registry**: tasks by name.
-- **stereo_depth**, **matching**: simnet's own tasks. **task_schedule**: which frames are due, and with which second view.
+- **camera_view**: what a task sees. **task**: the interface of tasks. **task_registry**: tasks by name, and plug-ins.
+- **stereo_depth**, **matching**, **detection**: simnet's own tasks. **task_schedule**: frames that are due, and second views.
+- **detector** runs what **detector_file** reads, **boxes_out** takes boxes from its output; **true_boxes** and **coco_truth**
+  have what is there, **average_precision** compares.
 
 Rules of this package: a task is a function of its pictures alone, so that a run gives the same figures wherever and whenever it
 measures them; it knows no clock, no link, no node and no file of a run. A task compares with the originals, which only

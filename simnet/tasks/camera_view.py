@@ -32,6 +32,10 @@ class View:
     """The camera's true pose; None if the world does not say it."""
     truth: ViewTruth | None = None
     """Depth and objects; None if the world does not know them, or the task does not want them."""
+    sequence: int = 0
+    """Number of the frame in its stream."""
+    name: str = ""
+    """Name of the picture's file without its ending, in an evaluation."""
 
     @property
     def focal_px(self) -> float | None:

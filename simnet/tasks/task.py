@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,4 +27,30 @@ class Task(Protocol):
 
     def measure(self, view: View, other: View | None) -> Mapping[str, float]:
         """Return the frame's figures by key; one that the frame does not give is left out."""
+        ...
+
+
+@runtime_checkable
+class PoolingTask(Task, Protocol):
+    """A task with figures of all frames together, which are no means over frames."""
+
+    @property
+    def pooled_figures(self) -> Sequence[TaskFigure]:
+        """The figures of all frames together."""
+        ...
+
+    def kept(self, view: View, other: View | None) -> Any:
+        """Return what is kept of a frame."""
+        ...
+
+    def missed(self, view: View) -> Any:
+        """Return what is kept of a frame that is not there in time; the view has the original alone."""
+        ...
+
+    def figures_of(self, kept: Any) -> Mapping[str, float]:
+        """Return the figures of one frame."""
+        ...
+
+    def pool(self, kept: Sequence[Any]) -> Mapping[str, float]:
+        """Return the figures of all frames together."""
         ...

@@ -31,7 +31,11 @@ if TYPE_CHECKING:
     from simnet.tasks.camera_view import View
     from simnet.tasks.task import Task
 
-MODULES = {"stereo_depth": "simnet.tasks.stereo_depth", "matching": "simnet.tasks.matching"}
+MODULES = {
+    "stereo_depth": "simnet.tasks.stereo_depth",
+    "matching": "simnet.tasks.matching",
+    "detection": "simnet.tasks.detection",
+}
 """Module of each of simnet's own kinds, for digests of the code that computes its figures."""
 PLUGIN_MODULE = "simnet.tasks.task_registry"
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,30}")
@@ -72,6 +76,8 @@ def _own(config: TaskConfig) -> Task:
     options = config.options
     if config.kind == "matching":
         return module.Matching(**options, has_partner=config.partner is not None)
+    if config.kind == "detection":
+        return module.Detection(**options)
     return module.StereoDepth(**options)
 
 

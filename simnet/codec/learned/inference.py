@@ -66,7 +66,8 @@ def _opened_core() -> Any:
     return openvino.Core()
 
 
-def _core() -> Any:
+def opened_core() -> Any:
+    """Return OpenVINO's core, which is opened once for each process."""
     with _OPENING:
         return _opened_core()
 
@@ -80,7 +81,7 @@ def compiled(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...]) -> A
     """
     read = network(model, graph, shapes)
     with _blamed(model, graph, shapes):
-        return _core().compile_model(read, "CPU", _settings(model, graph))
+        return opened_core().compile_model(read, "CPU", _settings(model, graph))
 
 
 def network(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...]) -> Any:
@@ -90,7 +91,7 @@ def network(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...]) -> An
     file = model.folder / f"{graph}.onnx"
     onnx_files.check(file)
     with _blamed(model, graph, shapes):
-        read = _core().read_model(str(file))
+        read = opened_core().read_model(str(file))
         read.reshape({port: list(shape) for port, shape in zip(read.inputs, shapes, strict=True)})
         return read
 

@@ -9,15 +9,17 @@ A frame waits for its second view, which another stream may bring later. A pictu
 from __future__ import annotations
 
 from queue import Full, Queue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simnet.engine.results.run_results import BACKLOG
 from simnet.engine.results.watched_ledger import RunWatcher
 from simnet.nodes.schedule import Schedule
 from simnet.records.task_config import DONE
+from simnet.row_statistics import DIGITS
 from simnet.service_thread import ServiceThread
 from simnet.tasks import task_registry
 from simnet.tasks.camera_view import View
+from simnet.tasks.task import PoolingTask
 from simnet.tasks.task_schedule import due_frames
 from simnet.tracks import poses
 
@@ -67,13 +69,32 @@ class TaskMeasuring(RunWatcher):
                     self._uses[frame] = self._uses.get(frame, 0) + 1
         self._known: dict[Frame, View | None] = {}
         self._taken: set[Frame] = set()
+        self._kept: dict[tuple[str, str], list[tuple[int, Any]]] = {}
+        """What tasks that pool frames keep, by task and stream, each with the frame's number."""
         self._queue: Queue[tuple[Frame, View | None, Mapping[Frame, View]] | None] = Queue(BACKLOG)
         self._thread = ServiceThread("tasks", self._run)
 
     @property
     def figures(self) -> dict[str, TaskFigure]:
         """How the figures are written, by `task.figure`."""
-        return {f"{config.name}.{own.key}": own for config, task in self._tasks for own in task.figures}
+        return {
+            f"{config.name}.{own.key}": own
+            for config, task in self._tasks
+            for own in (*(task.pooled_figures if isinstance(task, PoolingTask) else ()), *task.figures)
+        }
+
+    def pooled(self) -> dict[str, dict[str, float]]:
+        """Return the figures of all frames of a stream together, by stream, once everything is measured."""
+        made: dict[str, dict[str, float]] = {}
+        for config, task in self._tasks:
+            if not isinstance(task, PoolingTask):
+                continue
+            for stream in config.streams:
+                # In order of the frames: they come as streams wait for each other.
+                own = [kept for _, kept in sorted(self._kept.get((config.name, stream), ()), key=lambda pair: pair[0])]
+                for key, value in (task.pool(own) if own else {}).items():
+                    made.setdefault(stream, {})[f"{config.name}.{key}"] = round(value, DIGITS)
+        return made
 
     def decided(self, ledger: Ledger, decision: Decision) -> None:
         """See `RunWatcher`: a frame that is not there in time counts as none."""
@@ -102,8 +123,12 @@ class TaskMeasuring(RunWatcher):
     def _put(self, frame: Frame, view: View | None) -> None:
         if frame not in self._due:
             return
-        # A sensor's frames are fetched here: the thread that scores may ask for frames, and this package's may not.
-        sensed = {} if view is None else {each: self._sensor(each) for each in self._sensors_of(frame)}
+        # Frames are fetched here: the threads that decide and score may ask for them, that of tasks may not.
+        if view is None:
+            pools = any(isinstance(task, PoolingTask) and due.frame == frame for _, task, due in self._due[frame])
+            sensed = {frame: self._sensor(frame)} if pools else {}
+        else:
+            sensed = {each: self._sensor(each) for each in self._sensors_of(frame)}
         self._queue_up((frame, view, sensed))
 
     def _queue_up(self, item: tuple[Frame, View | None, Mapping[Frame, View]] | None) -> None:
@@ -134,7 +159,7 @@ class TaskMeasuring(RunWatcher):
         pose = poses.camera_pose(camera, shown_ns) if is_true else None
         wants = any(task.wants_truth and due.frame == frame for _, task, due in self._due.get(frame, ()))
         truth = self._truth(camera.name, capture_ns) if wants else None
-        return View(camera.name, decoded, original, capture_ns, camera.field_of_view_deg, pose, truth)
+        return View(camera.name, decoded, original, capture_ns, camera.field_of_view_deg, pose, truth, frame[1])
 
     def _run(self) -> None:
         while (item := self._queue.get()) is not None:
@@ -150,7 +175,12 @@ class TaskMeasuring(RunWatcher):
     def _measure(self, config: TaskConfig, task: Task, due: DueFrame, sensed: Mapping[Frame, View]) -> None:
         view = self._known[due.frame]
         other = None if due.partner is None else self._known.get(due.partner) or sensed.get(due.partner)
-        if view is None or (due.partner is not None and other is None):
+        is_missed = view is None or (due.partner is not None and other is None)
+        if isinstance(task, PoolingTask):
+            kept = task.missed(view or sensed[due.frame]) if view is None or is_missed else task.kept(view, other)
+            self._kept.setdefault((config.name, due.frame[0]), []).append((due.frame[1], kept))
+            figures = dict(task.figures_of(kept))
+        elif view is None or is_missed:
             figures = {figure.key: figure.missed for figure in task.figures if figure.missed is not None}
         else:
             figures = dict(task.measure(view, other))

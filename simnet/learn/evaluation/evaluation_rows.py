@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 import numpy as np
+
+from simnet.learn.evaluation import evaluation_tasks
+from simnet.tasks.task import PoolingTask
 
 Way = Literal["with", "none", "unrelated"]
 """Side information of a decoding: the side picture, none, or an unrelated picture."""
@@ -34,7 +38,9 @@ class PictureScore:
     drive: str = ""
     """Drive or scene of the picture: pictures of one drive are not independent."""
     more: Mapping[str, float] = field(default_factory=dict)
-    """Scores by the keys of further metrics."""
+    """Scores by the keys of further metrics; NaN where the picture has none."""
+    kept: Mapping[str, tuple[PoolingTask, Any]] = field(default_factory=dict[str, "tuple[PoolingTask, Any]"])
+    """What tasks keep of it for their figures of all pictures together."""
 
     @property
     def bpp(self) -> float:
@@ -52,7 +58,7 @@ class PictureScore:
 
     def plain(self) -> dict[str, Any]:
         """Return the score as one flat row, with its rate and the further metrics as columns."""
-        own = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "more"}
+        own = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in {"more", "kept"}}
         return own | dict(self.more) | {"bpp": self.bpp}
 
 
@@ -79,4 +85,10 @@ def _mean(scores: Sequence[PictureScore]) -> Point:
         "bpp": 8 * sum(score.size_bytes for score in scores) / sum(score.pixels for score in scores),
     }
     metrics = ("psnr_db", "ms_ssim", *scores[0].more)
-    return point | {metric: float(np.mean([score.value(metric) for score in scores])) for metric in metrics}
+    means = {metric: _mean_of([score.value(metric) for score in scores]) for metric in metrics}
+    return point | means | evaluation_tasks.pooled([score.kept for score in scores])
+
+
+def _mean_of(values: Sequence[float]) -> float:
+    known = [value for value in values if not math.isnan(value)]
+    return float(np.mean(known)) if known else math.nan

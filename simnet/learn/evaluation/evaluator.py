@@ -20,6 +20,7 @@ from simnet.learn.evaluation.evaluation_options import CodecChoice
 from simnet.learn.evaluation.evaluation_pairs import EvaluationTask, Tasks, list_tasks
 from simnet.learn.evaluation.evaluation_rows import PictureScore
 from simnet.learn.evaluation.evaluation_summary import Comparison, summary
+from simnet.learn.evaluation.evaluation_tasks import EvaluationTasks
 from simnet.learn.evaluation.example_pictures import show
 from simnet.learn.evaluation.picture_coding import PictureCoder
 from simnet.learn.evaluation.picture_metrics import PictureMetric
@@ -46,6 +47,9 @@ def evaluate(
     rivals: bool = False,
     metrics: Sequence[str] = (),
     lpips_weights: Path | None = None,
+    tasks: Sequence[str] = (),
+    detector: Path | None = None,
+    truth: Path | None = None,
     replicates: int = 0,
     costs: bool = False,
     both_directions: bool = False,
@@ -70,6 +74,9 @@ def evaluate(
         rivals: Whether to add HEVC intra, and with side information in play also HEVC intra with the fusion stage.
         metrics: Further metrics, of `picture_metrics.names`.
         lpips_weights: File of weights for the metric `lpips`.
+        tasks: Tasks to do with each decoded picture, of `simnet.tasks.task_registry.names`.
+        detector: A detector's ONNX file for the task `detection`; None: simnet's own.
+        truth: A file of true boxes in COCO's form for it; None: what is found in the originals.
         replicates: Number of replicates of the bootstrap; 0 for no intervals.
         costs: Whether to measure each codec's complexity.
         both_directions: Also code the right pictures, with the left pictures as side information.
@@ -83,15 +90,19 @@ def evaluate(
     added = evaluation_options.rivals_of(named) if rivals else []
     anchors = evaluation_options.parse_anchors(anchor, [spec.label for spec in named], [spec.label for spec in added])
     more = picture_metrics.open_metrics(metrics, lpips_weights)
+    done = EvaluationTasks(tasks, detector, truth) if tasks or detector or truth else None
     choice = {"both_directions": both_directions, "most": most, "unrelated": unrelated}
     listed = list_tasks(names, Fit(protocol, size), offsets, **choice)
     first = listed.tasks[0].original.read()
-    coders = [PictureCoder(spec, qualities, first, more) for spec in named]
-    coders += _rivals(added, qualities, first, more, quiet=quiet)
+    coders = [PictureCoder(spec, qualities, first, more, done) for spec in named]
+    coders += _rivals(added, qualities, first, more, done, quiet=quiet)
     here = {coder.spec.label for coder in coders}
     anchors = [each for each in anchors if each in here]
     scores = _scores(coders, listed.tasks, offsets[0], jobs, quiet=quiet)
-    result = summary(scores, Comparison(anchors, offsets, rates, psnr_rates, more, replicates))
+    compared = [*more, *(done.compared if done else ())]
+    result = summary(scores, Comparison(anchors, offsets, rates, psnr_rates, compared, replicates))
+    if done is not None:
+        result["metrics"] = done.described(result["metrics"], result["points"])
     return {
         **result,
         **_about(names, listed, first),
@@ -108,6 +119,7 @@ def _rivals(
     qualities: Sequence[float],
     first: np.ndarray,
     metrics: Sequence[PictureMetric],
+    tasks: EvaluationTasks | None,
     *,
     quiet: bool,
 ) -> list[PictureCoder]:
@@ -115,7 +127,7 @@ def _rivals(
     found = []
     for spec in specs:
         try:
-            found.append(PictureCoder(spec, qualities, first, metrics))
+            found.append(PictureCoder(spec, qualities, first, metrics, tasks))
         except SimnetError as error:
             text = f"no comparison with {spec.label}: {error}"
             if quiet:

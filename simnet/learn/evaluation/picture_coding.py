@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from simnet.errors import PictureError
 from simnet.learn.evaluation.evaluation_options import CodecChoice
 from simnet.learn.evaluation.evaluation_pairs import EvaluationTask
 from simnet.learn.evaluation.evaluation_rows import PictureScore, Way
+from simnet.learn.evaluation.evaluation_tasks import EvaluationTasks
 from simnet.learn.evaluation.picture_metrics import PictureMetric
 from simnet.records import Decoded, SideInformation
 
@@ -39,12 +41,13 @@ class PictureCoder:
         qualities: Sequence[float],
         first: np.ndarray,
         metrics: Sequence[PictureMetric] = (),
+        tasks: EvaluationTasks | None = None,
     ) -> None:
         """Open the codec; `first` (uint8 H x W x 3) is coded to find out whether the codec has more than one rate.
 
-        `metrics` score every decoded picture, besides PSNR and MS-SSIM.
+        `metrics` score every decoded picture, besides PSNR and MS-SSIM, and `tasks` are done with it.
         """
-        self.spec, self._metrics = spec, metrics
+        self.spec, self._metrics, self._tasks = spec, metrics, tasks
         self._threads = threading.local()
         self.fixed = {model: self._has_one_rate(model, qualities, first) for model in spec.models}
         self.settings = [
@@ -84,8 +87,15 @@ class PictureCoder:
                 place = (task.data, task.name, task.coded)
                 figures = (original.psnr(shown), original.ms_ssim(shown))
                 more = {metric.key: metric(shown, picture) for metric in self._metrics}
+                kept = {}
+                if self._tasks is not None:
+                    stem = Path(task.name).name
+                    done, kept = self._tasks.measure(shown, picture, sides[first_offset], stem, task.coded)
+                    more |= done
                 coded = (setting.quality, way, offset, size, picture.shape[0] * picture.shape[1])
-                return PictureScore(self.spec.label, setting.model or "", *place, *coded, *figures, task.drive, more)
+                return PictureScore(
+                    self.spec.label, setting.model or "", *place, *coded, *figures, task.drive, more, kept
+                )
 
             yield score(decoded.alone, "none")
             if decoded.picture is decoded.alone:

@@ -43,7 +43,7 @@ def resolve(
     problems.stop()
     resolved_streams = resolve_streams.resolve(document, layers, resolved_nodes, resolved_links, problems, file)
     problems.stop()
-    resolved_tasks = resolve_tasks.resolve(document, resolved_nodes, resolved_streams, problems)
+    resolved_tasks = resolve_tasks.resolve(document, resolved_nodes, resolved_streams, problems, file)
     problems.stop()
     return records.Scenario(
         name=document.name or file.stem,

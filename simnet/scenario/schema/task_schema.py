@@ -18,8 +18,8 @@ class TaskSpec(Spec):
     kind: Annotated[str, f.Choice(plugins.TASKS, TASK_KINDS, TASK_KINDS)] | None = Field(
         default=None, examples=["stereo_depth"]
     )
-    """stereo_depth: disparity of a pair of cameras; matching: features found again, and the geometry between two views. Or a task
-    of an installed plug-in package. If left out, the task's name."""
+    """stereo_depth: disparity of a pair of cameras; matching: features found again, and the geometry between two views;
+    detection: objects that a detector finds. Or a task of an installed plug-in package. If left out, the task's name."""
     streams: f.Given | list[f.Given] = Field(default="*", examples=["car/left"])
     """Streams whose frames it is done for: a name, a pattern, or a list of these; all streams if left out."""
     partner: f.Given | None = Field(default=None, alias="with", examples=["car/right"])
@@ -35,12 +35,27 @@ class TaskSpec(Spec):
     """matching: most features of a picture; 500 if left out."""
     geometry: Literal["pose", "homography"] | None = Field(default=None, examples=["homography"])
     """matching with a second view: pose (relative pose of the cameras) or homography (a flat scene); pose if left out."""
+    detector: f.Given | None = Field(default=None, examples=["street_cars", "yolo.onnx"])
+    """detection: a detector's ONNX file, with a YAML file beside it that says what it takes and gives; if left out,
+    street_cars, which finds the cars of rendered streets."""
+    truth: f.Given | None = Field(default=None, examples=["boxes.json"])
+    """detection: a file of true boxes in COCO's form; if left out, a rendered world's own, and elsewhere what is found in the
+    originals."""
+    confidence: f.Quality | None = Field(default=None, examples=[0.4])
+    """detection: score from which a box counts in a frame's figures; 0.4 if left out."""
     options: dict[f.Name, f.Plain] = Field(default={}, examples=[{"sigma": 2}])
     """For a task of another package: its options."""
 
 
-OPTIONS = {"stereo_depth": ("disparities", "threshold"), "matching": ("features", "geometry")}
+OPTIONS: dict[str, tuple[str, ...]] = {
+    "stereo_depth": ("disparities", "threshold"),
+    "matching": ("features", "geometry"),
+    "detection": ("detector", "truth", "confidence"),
+}
 """Keys that are options of each kind."""
+FILES = ("detector", "truth")
+"""Options that name files."""
+SHIPPED_DETECTOR = "street_cars"
 
 
 def expand_tasks(value: Any) -> Any:

@@ -1,24 +1,29 @@
 """Tasks in runs and in cells of sweeps: the same figures in both, in rows, summaries, tables and pages."""
 
 import csv
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
-from simnet import engine, report
+from simnet import engine, plugins, report
 from simnet.api import RunReport
 from simnet.engine.cached.cache_statistics import CacheCounters
 from simnet.engine.cell import run_cell
 from simnet.engine.run_options import RunOptions
-from simnet.errors import InputError
-from simnet.records import Outcome, Scenario
+from simnet.errors import InputError, PluginError
+from simnet.records import LossConfig, Outcome, Scenario
 from simnet.records.task_config import TaskConfig
+from simnet.report.sweeps import sweep_page
 from simnet.runfolder import run_reader
 from simnet.scenario import check_language
 from simnet.store import Store
 from simnet.sweeps.cell_identity import CellNames
+from simnet.tasks.camera_view import View
+from support.bright_detector import bright_detector
 from support.tiny_runs import MS, Ran, change_links, change_streams
 
 BOTH = ("car/a", "van/b")
@@ -99,3 +104,55 @@ def test_recorded_sizes_have_no_tasks(tiny: Scenario, run: Go, tmp_path: Path) -
     recorded = replace(change_streams(tiny, codec="recorded", model=str(rows)), duration_ns=200 * MS, tasks=TASKS)
     with pytest.raises(InputError, match=r"tasks pairs, depth, flow: recorded sizes have no pictures"):
         engine.run(recorded, tmp_path / "recorded", RunOptions(report=False))
+
+
+def test_detection_counts_what_is_lost(lossy: Scenario, run: Go, tmp_path: Path) -> None:
+    path = bright_detector(tmp_path)
+    options = json.dumps({"detector": str(path), "confidence": 0.2})
+    ran = run(replace(lossy, tasks=(TaskConfig("cars", "detection", BOTH, None, 1, options),)))
+    figures = ran.read.manifest.summary.streams["car/a"].tasks
+    rows = ran.rows("car/a")
+    there = sum(row.outcome.in_time for row in rows) / len(rows)
+    assert 0 < there < 1
+    assert figures["cars.done"] == pytest.approx(there, abs=1e-6)
+    assert figures["cars.found"] == pytest.approx(
+        100 * there, abs=1e-3
+    )  # every picture that came has the box of its original
+    assert figures["cars.map50_original"] == pytest.approx(100)
+    assert 100 * there - 10 < figures["cars.map50"] <= 100 * there + 2
+
+
+def test_page_of_two_runs_compares_tasks(lossy: Scenario, run: Go, tmp_path: Path) -> None:
+    clear = replace(change_links(lossy, loss=LossConfig()), tasks=TASKS)
+    found = [run(replace(lossy, tasks=TASKS)).read.path, run(clear).read.path]
+    page = sweep_page.write(found, tmp_path / "compared.html").read_text()
+    assert "Task depth, bad pixels of the disparity" in page
+    assert 'id="plot-task-depth-bad-sent"' in page
+
+
+def test_plugin_task_is_measured_and_checked(tiny: Scenario, run: Go, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Light:
+        figures: ClassVar = {"light": {"title": "Mean light", "unit": "levels", "digits": 1}}
+
+        def __init__(self, factor: float = 1.0) -> None:
+            self.factor = factor
+
+        def measure(self, view: View, other: View | None) -> dict[str, float]:
+            assert other is None
+            return {"light": self.factor * float(view.decoded.mean())}
+
+    plugin = plugins.Plugin(plugins.TASKS, "light", "there:Light", "there 1.0")
+    monkeypatch.setattr(plugins, "find", lambda group, name, own: plugin if name == "light" else None)
+    monkeypatch.setattr(plugins.Plugin, "load", lambda self: Light)
+    short = replace(tiny, duration_ns=200 * MS)
+    task = TaskConfig("sun", "light", ("car/a",), None, 1, '{"factor": 2.0}')
+    ran = run(replace(short, tasks=(task,)))
+    assert 200 < ran.read.manifest.summary.streams["car/a"].tasks["sun.light"] < 300
+    with pytest.raises(InputError, match=r"task sun: option factor: .*expected options of: factor"):
+        run(replace(short, tasks=(replace(task, options_json='{"factor": "x"}'),)))
+    Light.figures = {"done": {"title": "x"}}
+    with pytest.raises(PluginError, match=r"task light \(package there 1.0\): figure 'done' cannot be a column"):
+        run(replace(short, tasks=(task,)))
+    Light.figures = {"other": {"title": "x"}}
+    with pytest.raises(PluginError, match=r"measured 'light'; expected of other"):
+        run(replace(short, tasks=(task,)))
