@@ -156,6 +156,15 @@ def shorten(value: object, limit: int = 60) -> str:
 
 
 def _convert(number: Decimal, written: str, unit: str) -> float:
+    converted = float(number * _factor(written, unit))
+    if abs(converted) > _LARGEST:
+        raise UnitError("is out of range")
+    return converted
+
+
+@lru_cache(maxsize=1024)
+def _factor(written: str, unit: str) -> Decimal:
+    """Return how many `unit`s a unit is, which pint takes a third of a millisecond to find."""
     import pint
 
     registry = _registry()
@@ -164,15 +173,12 @@ def _convert(number: Decimal, written: str, unit: str) -> float:
             raise UnitError("has a decimal comma")
         if not _UNIT.fullmatch(written):
             raise UnitError(f"has an unknown unit {shorten(written)}")
-        quantity = registry.Quantity(number, registry.parse_units(written))
-        converted = float(quantity.to(registry.parse_units(unit)).magnitude)
+        quantity = registry.Quantity(Decimal(1), registry.parse_units(written))
+        return Decimal(quantity.to(registry.parse_units(unit)).magnitude)
     except pint.UndefinedUnitError:
         raise UnitError(f"has an unknown unit {shorten(written)}") from None
     except pint.DimensionalityError:
         raise UnitError(f"is not a {_MEANINGS[unit]}") from None
-    if abs(converted) > _LARGEST:
-        raise UnitError("is out of range")
-    return converted
 
 
 @lru_cache(maxsize=1)

@@ -174,7 +174,9 @@ def _read(file: str) -> tuple[dict[str, list[Any]], str]:
 
     try:
         digest = hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16]
-        table = pq.read_table(file, columns=list(COLUMNS))
+        # Not read_table: it loads pandas first.
+        with pq.ParquetFile(file) as opened_file:
+            table = opened_file.read([name for name in COLUMNS if name in opened_file.schema_arrow.names])
     except OSError as error:
         raise InputError(
             f"{file}: cannot be read ({error.strerror or error}); expected a run's rows.parquet"

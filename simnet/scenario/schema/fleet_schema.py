@@ -9,7 +9,7 @@ from pydantic import Field
 from simnet.scenario.schema import fields as f
 from simnet.scenario.schema.fields import Spec
 
-MOST_MEMBERS = 1000
+MOST_MEMBERS = 10_000
 
 FleetCount = Annotated[f.Count, Field(ge=1, le=MOST_MEMBERS)]
 

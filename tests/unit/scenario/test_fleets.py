@@ -155,7 +155,7 @@ def test_overrides_name_fleets_or_members(load):
         (
             ("count: 3", "count: 0"),
             (),
-            "4:12: nodes.car.count: no number of nodes; expected a whole number from 1 to 1000",
+            "4:12: nodes.car.count: no number of nodes; expected a whole number from 1 to 10000",
         ),
         (("count: 3", "count: three"), (), "nodes.car.count: no number of nodes"),
         (offset("{star: 1 m}"), (), "5:14: nodes.car.offset.star: unknown key (did you mean 'start'?)"),
