@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simnet import terminal_tables
+from simnet.many_streams import BEST, MIDDLE, WORST, choose, goodness_of
 from simnet.printable import printable
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ _QUALITY: _Columns = (
     ("ms p50", "latency_ms_p50", ".0f"),
     ("ms p95", "latency_ms_p95", ".0f"),
 )
+_GOODNESS = ("frames", "decoded", "latency_ms_p95")
 _TAIL: _Columns = (("ms p99", "latency_ms_p99", ".0f"),)
 """Columns that appear once a stream has `LEAST_FOR_P99` frames."""
 CATALOGUE = (
@@ -69,20 +71,29 @@ def show_summary(summary: Mapping[str, Any], note: str = "") -> None:
     from simnet.row_statistics import LEAST_FOR_P99
 
     console = _console()
-    has_lost_nodes = any(stream["node_lost"] for stream in summary["streams"].values())
+    streams: Mapping[str, Any] = summary["streams"]
+    fared = {name: goodness_of(*(own[key] for key in _GOODNESS)) for name, own in streams.items()}
+    chosen = {name: streams[name] for name in choose(fared)}
+    has_lost_nodes = any(stream["node_lost"] for stream in streams.values())
     outcomes = tuple(each for each in _OUTCOMES if each[1] != "node_lost" or has_lost_nodes)
     columns = outcomes + _QUALITY
     rows = [
-        [printable(name), *(_cell(stream[key], form) for _, key, form in columns)]
-        for name, stream in summary["streams"].items()
+        [printable(name), *(_cell(stream[key], form) for _, key, form in columns)] for name, stream in chosen.items()
     ]
-    long = {name for name, stream in summary["streams"].items() if stream["frames"] >= LEAST_FOR_P99}
+    long = {name for name, stream in chosen.items() if stream["frames"] >= LEAST_FOR_P99}
     if long:
-        for row, (name, stream) in zip(rows, summary["streams"].items(), strict=True):
+        for row, (name, stream) in zip(rows, chosen.items(), strict=True):
             row += [_cell(stream[key] if name in long else None, form) for _, key, form in _TAIL]
         columns += _TAIL
     left = frozenset(number for number, (_, _, form) in enumerate(columns, 1) if not form)
     terminal_tables.show(console, ["stream", *(title for title, _, _ in columns)], rows, left)
+    if len(chosen) < len(streams):
+        in_time = sum(own["decoded"] for own in streams.values())
+        console.print(
+            f"\n{len(chosen)} of {len(streams)} streams: the {WORST} with the fewest pictures in time, {MIDDLE} from the middle, "
+            f"the {BEST} with the most. Of all frames {in_time} are in time; run.json and --json have every stream.",
+            soft_wrap=True,
+        )
     console.print(
         f"\n{summary['frames']} frames, {summary['virtual_s']:g} s virtual in {summary['wall_s']:.1f} s wall, "
         f"peak {summary['peak_rss_mb']:.0f} MB"

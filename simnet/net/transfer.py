@@ -113,8 +113,9 @@ def transfer_over(link: Link, now_ns: int, source: str, target: str, size_bytes:
     overhead_bytes = link.config.overhead_bytes
     sizes_bytes = packet_sizes(size_bytes, link.payload_bytes, overhead_bytes)
     packets = len(sizes_bytes)
-    end_ns, lost, queue_ns = link.offer_whole(now_ns, sizes_bytes)
-    arrived_ns, link_bytes = None if lost else end_ns, size_bytes + packets * overhead_bytes
+    link_bytes = size_bytes + packets * overhead_bytes
+    end_ns, lost, queue_ns = link.offer_whole(now_ns, sizes_bytes, link_bytes)
+    arrived_ns = None if lost else end_ns
     return end_ns, Transfer(
         source, target, size_bytes, link_bytes, packets, lost, now_ns, arrived_ns, queue_ns, complete=not lost
     )

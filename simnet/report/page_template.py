@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from simnet.many_streams import MOST_STREAMS
 from simnet.output_files import write_whole
 from simnet.printable import printable
-from simnet.report import configuration, kept_pictures, run_tables
+from simnet.report import configuration, excerpt, kept_pictures, run_tables
 from simnet.report.figures import (
     gain_figures,
     latency_figures,
@@ -30,10 +32,12 @@ from simnet.report.formatting import (
 from simnet.report.gain import measure
 from simnet.row_statistics import StreamFigures, side_gain_db, summarise
 from simnet.runfolder import run_reader
-from simnet.runfolder.folder_names import PAGE
+from simnet.runfolder.folder_names import MANIFEST, PAGE
 from simnet.runfolder.run_manifest import RunManifest
 from simnet.runfolder.run_reader import RunFolder
 
+MOST_TEXT = 50_000
+"""Characters of a scenario's text on its page."""
 LAYOUT = "\n\t\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 """Characters without a glyph that texts of pages may have: those between lines, columns, and a number's groups of digits."""
 PLOTLY = Path(__file__).with_name("assets") / "plotly-cartesian.min.js"
@@ -49,8 +53,17 @@ def write_page(run_dir: Path, out: Path | None = None) -> Path:
 
 def contents(run_dir: Path) -> dict[str, Any]:
     """Return what a run's page shows, by the names of its template: `figures`, tables, and texts."""
-    run = run_reader.read(run_dir)
-    return _context(run, summarise(run.rows, run.virtual_s))
+    outline = run_reader.read_outline(run_dir)
+    figures = outline.manifest.summary.streams
+    if len(figures) <= MOST_STREAMS:
+        run = run_reader.read(run_dir)
+        return _context(run, summarise(run.rows, run.virtual_s))
+    chosen, overview = excerpt.selection(outline)
+    run = run_reader.read_selected(outline, chosen)
+    part = replace(run, manifest=replace(run.manifest, scenario=excerpt.part_of(run.scenario, chosen)))
+    shown = _context(part, {name: own for name, own in figures.items() if name in chosen.streams})
+    shown["figures"]["map"] = scenario_map.overview(run.scenario)
+    return shown | {"overview": overview, "cards": _cards_of_all(run, figures)}
 
 
 def save(path: Path, page: str) -> None:
@@ -94,6 +107,7 @@ def _context(run: RunFolder, summaries: Mapping[str, StreamFigures]) -> dict[str
     manifest = run.manifest
     return {
         "title": run.scenario.name,
+        "overview": None,
         "scenario": run.scenario,
         "cards": _cards(run, summaries),
         "asked": configuration.tables(run.scenario),
@@ -110,7 +124,7 @@ def _context(run: RunFolder, summaries: Mapping[str, StreamFigures]) -> dict[str
         "error_factor": kept_pictures.ERROR_FACTOR,
         "repeat": _repeat(manifest),
         "command": manifest.command or MISSING,
-        "scenario_text": manifest.scenario_text,
+        "scenario_text": _shortened(manifest.scenario_text),
         "figures": {
             "map": scenario_map.overview(run.scenario),
             "over_time": stream_figures.over_time(run),
@@ -136,6 +150,27 @@ def _cards(run: RunFolder, summaries: Mapping[str, StreamFigures]) -> list[tuple
         ("side information gain", f"{signed(measure('', '', gained).mean_db)} dB" if gained else MISSING),
         ("peak memory", number(summary.peak_rss_mb, 0, "MB")),
     ]
+
+
+def _cards_of_all(run: RunFolder, figures: Mapping[str, StreamFigures]) -> list[tuple[str, str]]:
+    """Return the cards of a run whose rows are not all read."""
+    frames, in_time = sum(own.frames for own in figures.values()), sum(own.decoded for own in figures.values())
+    return [
+        ("virtual time", number(run.virtual_s, 1, "s")),
+        ("wall time", number(run.manifest.summary.wall_s, 1, "s")),
+        ("streams", number(len(figures))),
+        ("frames", number(frames)),
+        ("pictures in time", percent(in_time, frames)),
+        ("sent by all streams", number(sum(own.kbit_s or 0.0 for own in figures.values()), 0, "kbit/s")),
+        ("peak memory", number(run.manifest.summary.peak_rss_mb, 0, "MB")),
+    ]
+
+
+def _shortened(text: str) -> str:
+    """Return a scenario's text, or the beginning of a long one."""
+    if len(text) <= MOST_TEXT:
+        return text
+    return f"{text[:MOST_TEXT]}\n... {len(text) - MOST_TEXT} more characters are in {MANIFEST}"
 
 
 def _overall(run: RunFolder) -> str:

@@ -168,8 +168,7 @@ def outcomes(run: RunFolder, summaries: Mapping[str, StreamFigures]) -> Table:
 
 def links(run: RunFolder) -> Table:
     """Return the totals of each link."""
-    names = dict.fromkeys([link.name for link in run.scenario.links] + [entry.link for entry in run.bins])
-    rows = [_link(run, name, [entry for entry in run.bins if entry.link == name]) for name in names]
+    rows = [_link(run, name, bins) for name, bins in bins_by_link(run).items()]
     columns = (
         "link", "way", "capacity", "offered kbit/s", "delivered kbit/s", "use", "packets", "lost", "dropped", "longest queue",
     )  # fmt: skip
@@ -179,6 +178,14 @@ def links(run: RunFolder) -> Table:
         rows = [(*row, *_traffic(run, row[0])) for row in rows]
         note += " Traffic: what of the offered and delivered kbit/s is background traffic, and not of the streams."
     return Table(caption="Totals", columns=columns, rows=rows, words=frozenset({"way"}), note=note)
+
+
+def bins_by_link(run: RunFolder) -> dict[str, list[LinkBin]]:
+    """Return the bins of each link of the scenario, and of each other that has any."""
+    found: dict[str, list[LinkBin]] = {link.name: [] for link in run.scenario.links}
+    for entry in run.bins:
+        found.setdefault(entry.link, []).append(entry)
+    return found
 
 
 def _traffic(run: RunFolder, link: str) -> tuple[str, str]:

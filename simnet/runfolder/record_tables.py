@@ -17,13 +17,15 @@ from simnet.output_files import whole
 from simnet.records.plain_data import type_hints
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     import pyarrow as pa
     from pyarrow import parquet
 
 Record = TypeVar("Record")
+PART = 65_536
+"""Lines that are read at a time where not all are wanted."""
 SPREAD = "."
 """Part of the names of spread columns, which no field's name has."""
 
@@ -70,14 +72,30 @@ def spread_columns(own: Sequence[Mapping[str, float]]) -> dict[str, list[float |
     return {name: [each.get(name) for each in own] for name in sorted({name for each in own for name in each})}
 
 
-def read_records(path: Path, kind: type[Record]) -> list[Record]:
-    """Return the records of a table.
+def read_records(path: Path, kind: type[Record], where: tuple[str, Collection[str]] | None = None) -> list[Record]:
+    """Return the records of a table; `where` names a column of texts and those of the wanted records.
 
     Raises:
         InputError: The file cannot be read, or its columns are not the fields of `kind`.
     """
     with open_table(path) as file:
-        return records_of(path, kind, file.read(use_threads=False))
+        if where is None:
+            return records_of(path, kind, file.read(use_threads=False))
+        return records_of(path, kind, _filtered(file, *where))
+
+
+def _filtered(file: parquet.ParquetFile, name: str, wanted: Collection[str]) -> pa.Table:
+    """Return the lines whose column `name` has one of the `wanted` texts, reading part after part."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    values = pa.array(sorted(wanted), pa.string())
+    parts = [
+        batch.filter(compute.is_in(batch.column(name), value_set=values))
+        for batch in file.iter_batches(PART, use_threads=False)
+        if name in batch.schema.names
+    ]
+    return pa.Table.from_batches(parts, file.schema_arrow)
 
 
 @contextmanager

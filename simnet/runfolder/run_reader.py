@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from simnet.errors import InputError
@@ -49,6 +49,15 @@ class RunFolder:
         return next((link for link in self.scenario.links if link.name == name), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Names of the streams, links and nodes of a run that are to be looked at."""
+
+    streams: frozenset[str]
+    links: frozenset[str]
+    nodes: frozenset[str]
+
+
 def read(path: Path) -> RunFolder:
     """Read a run's folder.
 
@@ -56,16 +65,44 @@ def read(path: Path) -> RunFolder:
         InputError: It is no run's folder, or a file in it is missing, damaged, of another version, or holds records that do not
             fit together.
     """
+    run = read_outline(path)
+    return replace(
+        run, rows=_checked(path, read_records(path / ROWS, Row)), bins=tuple(read_records(path / LINKS, LinkBin))
+    )
+
+
+def read_outline(path: Path) -> RunFolder:
+    """Read a run's folder without its rows and bins, of which there may be millions.
+
+    Raises:
+        InputError: It is no run's folder, or its manifest is damaged, of another version, or does not fit together.
+    """
     manifest = read_manifest(path)
     if fault := _fault_of_manifest(manifest):
         raise InputError(f"{path / MANIFEST}: {fault}; expected the run.json that simnet run writes")
-    rows = sorted(read_records(path / ROWS, Row), key=lambda row: row.capture_ns)
+    return RunFolder(path, manifest, (), ())
+
+
+def read_selected(run: RunFolder, chosen: Selection) -> RunFolder:
+    """Return a run that was read without its rows and bins, with those of the chosen streams and links.
+
+    Raises:
+        InputError: A table is missing, damaged, or of another version.
+    """
+    rows = read_records(run.path / ROWS, Row, where=("stream", chosen.streams))
+    bins = read_records(run.path / LINKS, LinkBin, where=("link", chosen.links))
+    return replace(run, rows=_checked(run.path, rows), bins=tuple(bins))
+
+
+def _checked(path: Path, rows: list[Row]) -> tuple[Row, ...]:
+    """Return the rows in order of time."""
+    rows.sort(key=lambda row: row.capture_ns)
     for number, row in enumerate(rows):
         if fault := _fault_of_row(row):
             raise InputError(
                 f"{path / ROWS}: row {number} in order of time: {fault}; expected a table that simnet run writes"
             )
-    return RunFolder(path, manifest, tuple(rows), tuple(read_records(path / LINKS, LinkBin)))
+    return tuple(rows)
 
 
 def _fault_of_manifest(manifest: RunManifest) -> str | None:

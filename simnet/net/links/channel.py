@@ -51,6 +51,7 @@ class Channel:
         self._losses = losses(config.loss, config.name, generator(seed, "link", config.name, "loss"))
         self._extra_ns = extra_delays(config.jitter_ns, generator(seed, "link", config.name, "jitter"))
         self._has_jitter = config.jitter_ns > 0
+        self._has_loss = config.loss.model != "none" and config.loss.mean != 0
         self._closures = [Outages(config), *closures] if config.outages else closures
         self._last_arrival_ns = 0
 
@@ -86,8 +87,8 @@ class Channel:
             arrived = arrived and not closure.overlaps(start_ns, known_ns)
         return known_ns, arrived
 
-    def send_all(self, start_ns: int, sizes_bytes: Sequence[int]) -> tuple[int, Sequence[int], Burst]:
-        """Send packets back to back, with the result that `send` would give.
+    def send_all(self, start_ns: int, sizes_bytes: Sequence[int], total_bytes: int) -> tuple[int, Sequence[int], Burst]:
+        """Send packets of so many bytes together back to back, with the result that `send` would give.
 
         Returns:
             When the transmitter is free again, when each packet starts, and the packets on the air.
@@ -102,18 +103,17 @@ class Channel:
                 start_ns, known, arrived = self.send(start_ns, size_bytes)
                 known_ns.append(known)
                 lost.append(not arrived)
-            return start_ns, starts_ns, _burst(known_ns, sizes_bytes, lost)
+            return start_ns, starts_ns, _burst(known_ns, sizes_bytes, total_bytes, lost)
         # Nearly all links take this branch, and it is nearly all of a packet's cost: a packet costs no statement of its own.
-        starts_ns = _starts_ns(start_ns, sizes_bytes, self._ns_per_byte)
-        free_ns = starts_ns.pop()
-        known_ns = [end_ns + self._delay_ns for end_ns in starts_ns[1:]]
-        known_ns.append(free_ns + self._delay_ns)
+        starts_ns, free_ns = _starts_ns(start_ns, sizes_bytes, self._ns_per_byte)
+        known_ns = _ends_ns(starts_ns, free_ns, self._delay_ns)
         if self._has_jitter:
             known_ns = list(map(add, known_ns, islice(self._extra_ns, count)))
             if self._in_order:
                 known_ns = list(accumulate(known_ns, max, initial=self._last_arrival_ns))[1:]
-        lost = list(islice(self._losses, count))
-        burst = _burst(known_ns, sizes_bytes, lost, is_ascending=self._in_order or not self._has_jitter)
+        lost = list(islice(self._losses, count)) if self._has_loss else [False] * count
+        is_ascending = self._in_order or not self._has_jitter
+        burst = _burst(known_ns, sizes_bytes, total_bytes, lost, is_ascending=is_ascending)
         self._last_arrival_ns = max(self._last_arrival_ns, burst.last_ns)
         return free_ns, starts_ns, burst
 
@@ -144,21 +144,37 @@ class Channel:
         return round(self._distance_m(*self._ends, t_ns) / speed_mps * SECOND_NS)
 
 
-def _starts_ns(start_ns: int, sizes_bytes: Sequence[int], ns_per_byte: float) -> list[int]:
+def _starts_ns(start_ns: int, sizes_bytes: Sequence[int], ns_per_byte: float) -> tuple[Sequence[int], int]:
     """Return when each packet starts that is sent back to back, and when the last one is done."""
     size_bytes, count = sizes_bytes[0], len(sizes_bytes)
     service_ns = int(size_bytes * ns_per_byte + 0.5)
     if service_ns and sizes_bytes.count(size_bytes) == count - (sizes_bytes[-1] != size_bytes):
         # A frame's packets are alike but for the last one.
-        starts_ns = list(range(start_ns, start_ns + service_ns * count, service_ns))
-        starts_ns.append(starts_ns[-1] + int(sizes_bytes[-1] * ns_per_byte + 0.5))
-        return starts_ns
-    return list(accumulate([int(each * ns_per_byte + 0.5) for each in sizes_bytes], initial=start_ns))
+        starts_ns = range(start_ns, start_ns + service_ns * count, service_ns)
+        return starts_ns, starts_ns[-1] + int(sizes_bytes[-1] * ns_per_byte + 0.5)
+    every_ns = list(accumulate([int(each * ns_per_byte + 0.5) for each in sizes_bytes], initial=start_ns))
+    return every_ns, every_ns.pop()
 
 
-def _burst(known_ns: list[int], sizes_bytes: Sequence[int], lost: list[bool], *, is_ascending: bool = False) -> Burst:
+def _ends_ns(starts_ns: Sequence[int], free_ns: int, delay_ns: int) -> Sequence[int]:
+    """Return when each packet has crossed the air: the end of its service, which begins that of the next one, and the delay."""
+    if isinstance(starts_ns, range):
+        ends_ns = range(starts_ns[0] + starts_ns.step + delay_ns, free_ns + delay_ns + 1, starts_ns.step)
+        if len(ends_ns) == len(starts_ns) and ends_ns[-1] == free_ns + delay_ns:
+            return ends_ns
+    return [*[end_ns + delay_ns for end_ns in starts_ns[1:]], free_ns + delay_ns]
+
+
+def _burst(
+    known_ns: Sequence[int],
+    sizes_bytes: Sequence[int],
+    total_bytes: int,
+    lost: list[bool],
+    *,
+    is_ascending: bool = False,
+) -> Burst:
     first_ns, last_ns = (known_ns[0], known_ns[-1]) if is_ascending else (min(known_ns), max(known_ns))
-    return Burst(known_ns, sizes_bytes, lost, first_ns, last_ns, sum(sizes_bytes), lost.count(True))
+    return Burst(known_ns, sizes_bytes, lost, first_ns, last_ns, total_bytes, lost.count(True))
 
 
 def _check(config: LinkConfig) -> None:

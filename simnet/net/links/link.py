@@ -50,8 +50,9 @@ class Link:
 
         Sizes include the overhead. `now_ns` must not be before that of an earlier call. A drop is known at once.
         """
-        if self._admit(now_ns, sizes_bytes):
-            starts_ns, burst = self._take_all(now_ns, sizes_bytes)
+        total_bytes = sum(sizes_bytes)
+        if self._admit(now_ns, len(sizes_bytes), total_bytes):
+            starts_ns, burst = self._take_all(now_ns, sizes_bytes, total_bytes)
             arrived = [not lost for lost in burst.lost]
             passages = list(zip(burst.known_ns, arrived, [start_ns - now_ns for start_ns in starts_ns], strict=True))
         else:
@@ -59,15 +60,15 @@ class Link:
         self._queue.note_occupancy()
         return passages
 
-    def offer_whole(self, now_ns: int, sizes_bytes: Sequence[int]) -> tuple[int, int, int]:
-        """Accept packets like `offer`, for a caller who needs what became of all of them together.
+    def offer_whole(self, now_ns: int, sizes_bytes: Sequence[int], total_bytes: int) -> tuple[int, int, int]:
+        """Accept packets of so many bytes together like `offer`, for a caller who needs what became of all of them together.
 
         Returns:
             When the last packet arrives or is known to be lost (not before now), how many are lost or dropped, and the longest
             time in the queue.
         """
-        if self._admit(now_ns, sizes_bytes):
-            starts_ns, burst = self._take_all(now_ns, sizes_bytes)
+        if self._admit(now_ns, len(sizes_bytes), total_bytes):
+            starts_ns, burst = self._take_all(now_ns, sizes_bytes, total_bytes)
             last_ns, lost, queue_ns = burst.last_ns, burst.lost_packets, starts_ns[-1] - now_ns
         else:
             last_ns, lost, queue_ns = now_ns, 0, 0
@@ -78,16 +79,15 @@ class Link:
             self._queue.note_occupancy()
         return last_ns, lost, queue_ns
 
-    def _admit(self, now_ns: int, sizes_bytes: Sequence[int]) -> bool:
+    def _admit(self, now_ns: int, packets: int, total_bytes: int) -> bool:
         """Count packets that are offered; return whether they are several, and all of them fit."""
-        total_bytes = sum(sizes_bytes)
-        self._counters.count_offered(now_ns, len(sizes_bytes), total_bytes)
+        self._counters.count_offered(now_ns, packets, total_bytes)
         self._queue.drain(now_ns)
-        return len(sizes_bytes) > 1 and self._queue.fits(total_bytes)
+        return packets > 1 and self._queue.fits(total_bytes)
 
-    def _take_all(self, now_ns: int, sizes_bytes: Sequence[int]) -> tuple[Sequence[int], Burst]:
+    def _take_all(self, now_ns: int, sizes_bytes: Sequence[int], total_bytes: int) -> tuple[Sequence[int], Burst]:
         """Accept packets that all fit: a faster `_take_what_fits` with the same result. Return their starts, and they."""
-        self._free_ns, starts_ns, burst = self.channel.send_all(max(now_ns, self._free_ns), sizes_bytes)
+        self._free_ns, starts_ns, burst = self.channel.send_all(max(now_ns, self._free_ns), sizes_bytes, total_bytes)
         if starts_ns[-1] > now_ns:
             self._queue.push_all(now_ns, starts_ns, sizes_bytes)
         self._counters.bursts.append(burst)

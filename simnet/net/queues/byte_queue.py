@@ -62,6 +62,9 @@ class ByteQueue:
     def __init__(self, capacity_bytes: int) -> None:
         self._capacity = capacity_bytes
         self._waiting: deque[tuple[int, int]] = deque()
+        """When each packet leaves, and its bytes; those of `_burst` come after."""
+        self._burst: tuple[Sequence[int], Sequence[int]] | None = None
+        """The packets that came together last: most queues are empty before the next ones come, and need no more of them."""
         self._bytes = 0
         self._now_ns = 0
         self._peaks = OccupancyPeaks()
@@ -69,6 +72,14 @@ class ByteQueue:
     def drain(self, now_ns: int) -> None:
         """Remove packets that entered service by `now_ns`, those at this instant included."""
         waiting, peaks = self._waiting, self._peaks
+        if self._burst is not None:
+            starts_ns, sizes_bytes = self._burst
+            self._burst = None
+            if starts_ns[-1] <= now_ns and starts_ns[-1] <= peaks.end_ns:
+                waiting.clear()
+                self._bytes = 0
+            else:
+                waiting.extend(zip(starts_ns, sizes_bytes, strict=True))
         if waiting and waiting[-1][0] <= now_ns and waiting[-1][0] <= peaks.end_ns:
             # The queue has been empty since before the end of the known bin.
             waiting.clear()
@@ -87,10 +98,11 @@ class ByteQueue:
         return self._bytes + size_bytes <= self._capacity
 
     def push_all(self, now_ns: int, starts_ns: Sequence[int], sizes_bytes: Sequence[int]) -> None:
-        """Add packets that fit, first to last; those whose service starts by now do not wait."""
+        """Add packets that fit, first to last, after `drain`; those that start by now do not wait, but the last does."""
         first = bisect_right(starts_ns, now_ns)
-        self._bytes += sum(sizes_bytes[first:])
-        self._waiting.extend(zip(starts_ns[first:], sizes_bytes[first:], strict=True))
+        starts_ns, sizes_bytes = starts_ns[first:], sizes_bytes[first:]
+        self._bytes += sum(sizes_bytes)
+        self._burst = starts_ns, sizes_bytes
 
     def push(self, start_ns: int, size_bytes: int) -> bool:
         """Add a packet whose service starts at `start_ns`; return False if it does not fit."""

@@ -9,6 +9,7 @@ from simnet.records.link_bin import LinkBin
 from simnet.report import time_bins
 from simnet.report.figures.figure import LIMIT, NEUTRAL, PALETTE, Dict, Figure, axis, layout
 from simnet.report.formatting import number, percent
+from simnet.report.run_tables import bins_by_link
 from simnet.report.site_plan import capacity_bps
 from simnet.runfolder.run_reader import RunFolder
 
@@ -18,9 +19,7 @@ MOST_LINKS = 12
 
 def links(run: RunFolder) -> list[Figure]:
     """Return a figure for each link that carried something; with too many links, only for the busiest."""
-    names = dict.fromkeys([link.name for link in run.scenario.links] + [entry.link for entry in run.bins])
-    own = {name: [entry for entry in run.bins if entry.link == name] for name in names}
-    own = {name: bins for name, bins in own.items() if any(entry.sent_packets for entry in bins)}
+    own = {name: bins for name, bins in bins_by_link(run).items() if any(entry.sent_packets for entry in bins)}
     if len(own) > MOST_LINKS:
         busiest = sorted(own, key=lambda name: -sum(entry.sent_bytes for entry in own[name]))[:MOST_LINKS]
         own = {name: own[name] for name in own if name in busiest}

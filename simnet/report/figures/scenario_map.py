@@ -14,9 +14,15 @@ from simnet.report.site_plan import (
     position_m,
 )
 
+MOST_NODES = 80
+"""Nodes up to which each has a name, a colour, its path and its cameras' views."""
+MOST_DOTS = 4000
+
 
 def overview(scenario: Scenario) -> Figure:
     """Return the map; x is east and y is north, both in metres at the same scale."""
+    if len(scenario.nodes) > MOST_NODES:
+        return _crowd(scenario)
     colour = colours(node.name for node in scenario.nodes)
     reach_m = 0.12 * extent_m(scenario)
     data = [_links(scenario)]
@@ -34,6 +40,42 @@ def overview(scenario: Scenario) -> Figure:
         data=data,
         layout=layout(420, **axes),
         note="Round marks: start. Arrows: end of the run. Wedges: where cameras look at the start. Grey: links.",
+    )
+
+
+def _crowd(scenario: Scenario) -> Figure:
+    """Return the map of many nodes: a dot each where it starts, up to `MOST_DOTS`, without names, views and paths."""
+    step = -(-len(scenario.nodes) // MOST_DOTS)
+    places = [(node.name, position_m(node.trajectory, 0)) for node in scenario.nodes[::step]]
+    fusion = next(node for node in scenario.nodes if node.name == scenario.fusion.node)
+    x, y, _ = position_m(fusion.trajectory, 0)
+    dots: Dict = {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "nodes",
+        "x": [round(place_m[0], 2) for _, place_m in places],
+        "y": [round(place_m[1], 2) for _, place_m in places],
+        "text": [label(name) for name, _ in places],
+        "hovertemplate": "%{text}",
+        "marker": {"size": 4, "opacity": 0.6},
+    }
+    centre: Dict = {
+        "type": "scatter",
+        "mode": "markers",
+        "name": f"{label(fusion.name)} (fusion)",
+        "x": [round(x, 2)],
+        "y": [round(y, 2)],
+        "marker": {"color": NEUTRAL, "size": 12, "symbol": "square"},
+    }
+    shown = f"every {step}th is drawn" if step > 1 else "all are drawn"
+    axes = {"xaxis": axis("east (m)"), "yaxis": axis("north (m)") | {"scaleanchor": "x", "scaleratio": 1}}
+    return Figure(
+        id="map",
+        title="From above",
+        alt=f"Map of where {len(scenario.nodes)} nodes start; {shown}. Fusion is at {place([round(x, 2), round(y, 2)])}.",
+        data=[dots, centre],
+        layout=layout(420, **axes),
+        note=f"A dot for each of {len(scenario.nodes)} nodes where it starts; {shown}.",
     )
 
 
