@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -46,8 +46,8 @@ class FinishedRun:
 
     run: str
     fingerprint: str
-    rows: Collection[Row]
-    """In order of capture; may be read from the run's folder each time."""
+    rows: Iterable[Row]
+    """In order of capture; each look at them may read the run's folder again."""
     links: Sequence[LinkStatistics]
     events: Sequence[NetworkEvent]
     lost_hosts: Sequence[str] = ()

@@ -11,9 +11,11 @@ import numpy as np
 from simnet.records.link_bin import LinkBin
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-    Column = list[str] | list[int | None] | NDArray[np.int64]
+    Column = Sequence[str] | Sequence[int | None] | NDArray[np.int64]
 
 BIN_NS = 100_000_000
 COUNTS = (
@@ -52,7 +54,7 @@ class LinkHistory:
     @property
     def bins(self) -> tuple[LinkBin, ...]:
         """The bins as records."""
-        columns = [column if isinstance(column, list) else column.tolist() for column in self.columns().values()]
+        columns = [column.tolist() if isinstance(column, np.ndarray) else column for column in self.columns().values()]
         return tuple([LinkBin(*values) for values in zip(*columns, strict=True)])
 
     def totals(self) -> dict[str, int]:

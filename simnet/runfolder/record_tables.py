@@ -91,7 +91,7 @@ def _filtered(file: parquet.ParquetFile, name: str, wanted: Collection[str]) -> 
 
     values = pa.array(sorted(wanted), pa.string())
     parts = [
-        batch.filter(compute.is_in(batch.column(name), value_set=values))
+        batch.filter(compute.is_in(batch.column(name), value_set=values))  # pyright: ignore[reportAttributeAccessIssue]
         for batch in file.iter_batches(PART, use_threads=False)
         if name in batch.schema.names
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from simnet.runfolder.table_writer import Column
+
 __all__ = ["RowWriter", "write_links", "write_manifest", "write_rows"]
 
 
@@ -29,7 +31,7 @@ PART = 65_536
 class LinkTable(Protocol):
     """What a link did, in bins of 100 ms; `net.LinkStatistics` is one."""
 
-    def columns(self) -> Mapping[str, Sequence[Any]]:
+    def columns(self) -> Mapping[str, Column]:
         """Return the fields of `LinkBin`, a column each, in order of time."""
         ...
 
@@ -62,7 +64,7 @@ def write_rows(folder: Path, rows: Sequence[Row]) -> None:
 def write_links(folder: Path, links: Iterable[LinkTable]) -> None:
     """Write one line a link and 100 ms; columns are the fields of `LinkBin`."""
     with TableWriter(folder / LINKS, LinkBin) as table:
-        waiting: list[Mapping[str, Sequence[Any]]] = []
+        waiting: list[Mapping[str, Column]] = []
         for link in links:
             waiting.append(link.columns())
             if sum(len(each["t_ns"]) for each in waiting) >= PART:
@@ -73,9 +75,9 @@ def write_links(folder: Path, links: Iterable[LinkTable]) -> None:
         table.close()
 
 
-def _joined(parts: Sequence[Mapping[str, Sequence[Any]]]) -> dict[str, Sequence[Any]]:
+def _joined(parts: Sequence[Mapping[str, Column]]) -> dict[str, Column]:
     """Return the columns of several tables one below the other; each is of lists, or of arrays."""
-    found: dict[str, Sequence[Any]] = {}
+    found: dict[str, Column] = {}
     for name in parts[0]:
         columns = [each[name] for each in parts]
         arrays = [each for each in columns if isinstance(each, np.ndarray)]

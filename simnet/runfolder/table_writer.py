@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from simnet.output_files import PartialFile
 from simnet.runfolder.record_tables import schema_of
@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pyarrow as pa
+    from numpy.typing import NDArray
     from pyarrow import parquet
+
+    Column = Sequence[Any] | NDArray[Any]
 
 
 class TableWriter:
@@ -24,14 +27,14 @@ class TableWriter:
         self._schema: pa.Schema | None = None
         self._writer: parquet.ParquetWriter | None = None
 
-    def __enter__(self) -> TableWriter:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._writer is not None:
             self._file.drop(self._writer)
 
-    def write(self, columns: Mapping[str, Sequence[Any]]) -> None:
+    def write(self, columns: Mapping[str, Column]) -> None:
         """Write records as columns, one for each field, in any order. The first part says which columns are spread.
 
         Raises:

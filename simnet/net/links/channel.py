@@ -95,15 +95,7 @@ class Channel:
         """
         count = len(sizes_bytes)
         if self._ns_per_byte is None or self._speed_mps is not None or self._closures:
-            starts_ns: list[int] = []
-            known_ns: list[int] = []
-            lost: list[bool] = []
-            for size_bytes in sizes_bytes:
-                starts_ns.append(start_ns)
-                start_ns, known, arrived = self.send(start_ns, size_bytes)
-                known_ns.append(known)
-                lost.append(not arrived)
-            return start_ns, starts_ns, _burst(known_ns, sizes_bytes, total_bytes, lost)
+            return self._send_each(start_ns, sizes_bytes, total_bytes)
         # Nearly all links take this branch, and it is nearly all of a packet's cost: a packet costs no statement of its own.
         starts_ns, free_ns = _starts_ns(start_ns, sizes_bytes, self._ns_per_byte)
         known_ns = _ends_ns(starts_ns, free_ns, self._delay_ns)
@@ -116,6 +108,19 @@ class Channel:
         burst = _burst(known_ns, sizes_bytes, total_bytes, lost, is_ascending=is_ascending)
         self._last_arrival_ns = max(self._last_arrival_ns, burst.last_ns)
         return free_ns, starts_ns, burst
+
+    def _send_each(
+        self, start_ns: int, sizes_bytes: Sequence[int], total_bytes: int
+    ) -> tuple[int, Sequence[int], Burst]:
+        starts_ns: list[int] = []
+        known_ns: list[int] = []
+        lost: list[bool] = []
+        for size_bytes in sizes_bytes:
+            starts_ns.append(start_ns)
+            start_ns, known, arrived = self.send(start_ns, size_bytes)
+            known_ns.append(known)
+            lost.append(not arrived)
+        return start_ns, starts_ns, _burst(known_ns, sizes_bytes, total_bytes, lost)
 
     def cost_ns(self, now_ns: int) -> tuple[int, bool]:
         """Return delay plus service time of a full packet that starts now, and whether it would arrive."""
