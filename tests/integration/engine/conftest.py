@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from simnet.store import Store
+from support.lying_hosts import lied_to
 from support.tiny_runs import pictures, run, tiny
 
 

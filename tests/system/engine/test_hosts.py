@@ -35,7 +35,7 @@ def test_failing_run_does_not_wait_for_stuck_host(
 
     with pytest.raises(KeyboardInterrupt):
         run(tiny, progress=fail)
-    assert time.monotonic() - failed_at[0] < 3
+    assert time.monotonic() - failed_at[0] < 15  # the host is stuck for 20
     stuck.set()
 
 
