@@ -7,23 +7,19 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from simnet import similarity
+from simnet.similarity_program import SIGMA, WINDOW
+
+__all__ = ["PSNR_CAP_DB", "SCALE_WEIGHTS", "SIGMA", "WINDOW", "Original", "ms_ssim", "psnr"]
 
 PSNR_CAP_DB = 100.0
 """PSNR of identical pictures: infinity is not a number in JSON and breaks every mean."""
 
-WINDOW = 7
-SIGMA = 1.5
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """Scale weights of Wang, Simoncelli and Bovik (2003), finest scale first."""
-
-_C1 = (0.01 * 255) ** 2
-_C2 = (0.03 * 255) ** 2
 
 
 def psnr(picture: np.ndarray, original: np.ndarray) -> float:
@@ -55,15 +51,11 @@ def ms_ssim(picture: np.ndarray, original: np.ndarray) -> float:
 
 
 class Original:
-    """Reference picture for comparisons; terms that depend on it alone are computed once."""
+    """Reference picture for comparisons."""
 
     def __init__(self, picture: np.ndarray) -> None:
-        """Prepare the scales of `picture`; ValueError if a side is shorter than the window."""
-        self._picture = picture
-        self._weights = _weights(min(picture.shape[:2]))
-        self._scales = [_Scale(picture.astype(np.float32))]
-        while len(self._scales) < len(self._weights):
-            self._scales.append(_Scale(_halve(self._scales[-1].picture)))
+        """Take a picture; ValueError if a side is shorter than the window."""
+        self._picture, self._weights = picture, np.array(_weights(min(picture.shape[:2])))
 
     def psnr(self, picture: np.ndarray) -> float:
         """Return `quality.psnr(picture, original)`."""
@@ -72,48 +64,8 @@ class Original:
     def ms_ssim(self, picture: np.ndarray) -> float:
         """Return `quality.ms_ssim(picture, original)`."""
         _check_shapes(picture, self._picture)
-        x = picture.astype(np.float32)
-        product = np.ones(1)
-        for scale, weight in zip(self._scales, self._weights, strict=True):
-            last = scale is self._scales[-1]
-            terms = scale.similarity(x) if last else scale.contrast(x)
-            product = product * np.maximum(_channel_means(terms), 0) ** weight
-            if not last:
-                x = _halve(x)
-        return float(product.mean())
-
-
-class _Scale:
-    """One scale of an original, with the moments of its samples under the window (Wang et al. 2004, equations 6 to 13)."""
-
-    def __init__(self, picture: NDArray[np.float32]) -> None:
-        self.picture = picture
-        self._mean = _blur(picture)
-        self._mean_square = self._mean * self._mean
-        self._variance = _blur(picture * picture) - self._mean_square
-
-    def contrast(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the contrast-structure term at each sample."""
-        return self._contrast(x, _blur(x))
-
-    def similarity(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the whole SSIM at each sample."""
-        mean = _blur(x)
-        luminance = (2 * mean * self._mean + _C1) / (mean * mean + self._mean_square + _C1)
-        return luminance * self._contrast(x, mean)
-
-    def _contrast(self, x: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.float32]:
-        # In place: memory traffic takes far longer than the additions.
-        covariance = _blur(x * self.picture)
-        covariance -= mean * self._mean
-        covariance *= 2
-        covariance += _C2
-        variances = _blur(x * x)
-        variances -= mean * mean
-        variances += self._variance
-        variances += _C2
-        covariance /= variances
-        return covariance
+        terms = similarity.channel_terms(picture, self._picture, len(self._weights))
+        return float(np.prod(np.maximum(terms, 0) ** self._weights[:, None], axis=0).mean())
 
 
 def _check_shapes(picture: np.ndarray, original: np.ndarray) -> None:
@@ -134,31 +86,3 @@ def _weights(side: int) -> tuple[float, ...]:
     if scales == len(SCALE_WEIGHTS):
         return fitting
     return tuple(weight / sum(fitting) for weight in fitting)
-
-
-def _blur(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the window-filtered picture; only samples at least half a window away from the border are valid."""
-    import cv2
-
-    taps = cv2.getGaussianKernel(WINDOW, SIGMA, cv2.CV_32F)
-    return np.asarray(cv2.sepFilter2D(picture, cv2.CV_32F, taps, taps), np.float32)
-
-
-def _channel_means(values: NDArray[np.float32]) -> np.ndarray:
-    """Return the mean of each channel over the samples where the whole window fits."""
-    import cv2
-
-    margin = WINDOW // 2
-    inner = values[margin : values.shape[0] - margin, margin : values.shape[1] - margin]
-    # OpenCV adds up in double precision, and twenty times as fast as numpy along these axes.
-    return np.array(cv2.mean(inner)[: 1 if values.ndim == 2 else values.shape[2]])
-
-
-def _halve(picture: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return means over 2 x 2 samples; an odd side gets one line of zeros in front, as pytorch_msssim pads it."""
-    import cv2
-
-    height, width = picture.shape[:2]
-    padded = cv2.copyMakeBorder(picture, height % 2, 0, width % 2, 0, cv2.BORDER_CONSTANT, value=(0.0,))
-    half = cv2.resize(padded, (padded.shape[1] // 2, padded.shape[0] // 2), interpolation=cv2.INTER_AREA)
-    return np.asarray(half, np.float32)

@@ -5,7 +5,7 @@ import pytest
 import pytorch_msssim
 import torch
 
-from simnet import quality
+from simnet import quality, similarity
 
 
 def _pair(height: int, width: int, noise: float = 12.0) -> tuple[np.ndarray, np.ndarray]:
@@ -38,6 +38,34 @@ def test_small_pictures_use_fewer_renormalised_scales() -> None:
     picture, original = _pair(48, 64)
     assert 0.3 < quality.ms_ssim(picture, original) < 1
     assert quality.ms_ssim(original, original) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("height", "width"), [(7, 7), (8, 21), (13, 10)])
+def test_one_scale_is_the_mean_of_ssim_under_the_window(height: int, width: int) -> None:
+    picture, original = (each.astype(np.float64) for each in _pair(height, width))
+    taps = np.exp(-((np.arange(7) - 3) ** 2) / (2 * 1.5**2))
+    window = np.outer(taps, taps) / taps.sum() ** 2
+
+    def blurred(values: np.ndarray) -> np.ndarray:
+        rows, columns = values.shape[0] - 6, values.shape[1] - 6
+        shifted = [values[i : i + rows, j : j + columns] * window[i, j] for i in range(7) for j in range(7)]
+        return np.sum(shifted, axis=0)
+
+    x, y = blurred(picture), blurred(original)
+    both = blurred(picture**2) - x * x + blurred(original**2) - y * y
+    own = (2 * x * y + 6.5025) * (2 * (blurred(picture * original) - x * y) + 58.5225)
+    ssim = own / ((x * x + y * y + 6.5025) * (both + 58.5225))
+    terms = similarity.channel_terms(picture.astype(np.uint8), original.astype(np.uint8), 1)
+    assert terms[0] == pytest.approx(ssim.mean(axis=(0, 1)), abs=1e-5)
+
+
+def test_sizes_after_each_other_and_grey_pictures_count_alone() -> None:
+    pairs = [_pair(*size) for size in ((121, 203), (16, 24), (48, 64))]
+    first = [quality.ms_ssim(*pair) for pair in pairs]
+    assert [quality.ms_ssim(*pair) for pair in reversed(pairs)] == first[::-1]
+    picture, original = pairs[0]
+    alone = [quality.ms_ssim(picture[..., k], original[..., k]) for k in range(3)]
+    assert np.mean(alone) == pytest.approx(first[0], abs=1e-9)
 
 
 def test_ms_ssim_falls_with_noise() -> None:
