@@ -4,7 +4,7 @@
        transport/        route                 links/, queues/                 media/
 
 - **transport/** protects a stream above its path: nothing, retransmission until a deadline, or an erasure code; or paces it.
-- **congestion/** decides how fast a paced stream may send: SCReAM.
+- **congestion/** decides how fast a paced stream may send: SCReAM, GCC.
 - **network**, **route**, **handover** find the cheapest route over the links that are open now.
 - **links/** are one direction between two nodes: bandwidth, propagation delay, jitter, loss, outages.
 - **queues/** hold what waits for a transmitter: FIFO, priority, CoDel.

@@ -3,7 +3,8 @@
 fixed     the quality of the scenario
 target    the quality whose frames, packet overhead included, fit the bit rate; an excess is paid back
 adaptive  a bit rate that follows feedback: down when frames queue or packets are lost, up while the link is free
-scream    the bit rate that the congestion control of the stream's transport allows
+scream, gcc
+          the bit rate that the congestion control of the stream's transport allows
 (others)  the rate control of another package: `plugin_rate`
 """
 

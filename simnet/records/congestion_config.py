@@ -20,5 +20,5 @@ class CongestionConfig:
     """Queue delay above which the control slows down (SCReAM)."""
 
 
-CONGESTION_CONTROLS = ("scream",)
+CONGESTION_CONTROLS = ("scream", "gcc")
 """Kinds of rate control that run in a stream's transport."""

@@ -36,7 +36,7 @@ class WorldConfig:
 class RateConfig:
     """Rate control. `kind`: fixed (uses quality), target (uses target_bps), adaptive (between the bounds), or a plug-in.
 
-    With `congestion`, the stream's transport runs the congestion control `kind` (scream), whose bit rate the camera keeps.
+    With `congestion`, the stream's transport runs the congestion control `kind` (scream, gcc), whose bit rate the camera keeps.
     """
 
     kind: str = "fixed"

@@ -263,9 +263,8 @@ def _rate(rate: RateConfig) -> dict[str, Any]:
     if (own := rate.congestion) is not None:
         bounds = {"min": own.min_bps, "start": own.start_bps, "max": own.max_bps}
         texts = {key: text(value, "bit/s") for key, value in bounds.items()}
-        return _FlowMapping(
-            {rate.kind: _FlowMapping(**texts, ecn=own.ecn, queue_delay=text(own.queue_target_ns, "ns"))}
-        )
+        marks = {} if rate.kind == "gcc" else {"ecn": own.ecn, "queue_delay": text(own.queue_target_ns, "ns")}
+        return _FlowMapping({rate.kind: _FlowMapping(**texts, **marks)})
     return _FlowMapping(control=rate.kind, **({"options": _FlowMapping(rate.options)} if rate.options else {}))
 
 

@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from simnet.net.congestion import packet_feedback
+from simnet.net.congestion.gcc import Gcc
 from simnet.net.congestion.packet_log import PacketLog
 from simnet.net.congestion.scream import Scream
 from simnet.net.ecn import CODEPOINTS, EcnField
@@ -38,7 +39,11 @@ def open_paced(rate: RateConfig, path: Path, period_ns: int) -> PacedTransport |
     """Return the transport of a stream whose frames come every `period_ns`; None without a congestion control."""
     if rate.congestion is None:
         return None
-    return PacedTransport(path, Scream(rate.congestion, period_ns), CODEPOINTS[rate.congestion.ecn])
+    if rate.kind == "gcc":
+        control: CongestionControl = Gcc(rate.congestion, path.packet_sizes()[1])
+    else:
+        control = Scream(rate.congestion, period_ns)
+    return PacedTransport(path, control, CODEPOINTS[rate.congestion.ecn])
 
 
 @dataclass(slots=True)

@@ -85,15 +85,17 @@ def resolve(
             text = f"no way back from fusion at {home!r} to {cameras[name]!r}; expected one, for the feedback of {control} rate"
             said = one.said["rate"]
             said.problems.at_value(("streams", said.pattern, "rate"), text)
-        elif one.stream.rate.scream is not None and one.stream.transport.kind != "none":
-            text = f"{one.stream.transport.kind} given with rate: scream, which sends each packet once; expected transport: none"
+        elif one.stream.rate.congestion is not None and one.stream.transport.kind != "none":
+            control = _feedback_control(one.stream.rate)
+            kind = one.stream.transport.kind
+            text = f"{kind} given with rate: {control}, which sends each packet once; expected transport: none"
             said = one.said["transport"]
             said.problems.at_value(("streams", said.pattern, "transport"), text)
         elif one.stream.transport.kind == "retransmission" and cameras[name] not in back:
             text = f"no way back from fusion at {home!r} to {cameras[name]!r}; expected one, for the acknowledgements"
             said = one.said["transport"]
             said.problems.at_value(("streams", said.pattern, "transport"), text)
-        if one.stream.rate.scream is not None and (fault_text := one.stream.rate.scream.fault) is not None:
+        if (bounds := one.stream.rate.congestion) is not None and (fault_text := bounds.fault) is not None:
             said = one.said["rate"]
             said.problems.at_value(("streams", said.pattern, "rate"), fault_text)
         _check_side_information(name, one, list(merged), sensors, list(cameras))
@@ -241,4 +243,6 @@ def _rate(rate: RateSpec) -> RateConfig:
         return RateConfig("adaptive", quality=(low + high) / 2, quality_min=low, quality_max=high)
     if rate.scream is not None:
         return RateConfig("scream", congestion=rate.scream.record)
+    if rate.gcc is not None:
+        return RateConfig("gcc", congestion=rate.gcc.record)
     return RateConfig("fixed", quality=0.5 if rate.quality is None else rate.quality)

@@ -37,6 +37,15 @@ class CongestionSpec(Spec):
         return f"{rates}; expected min <= start <= max"
 
 
+class GccSpec(CongestionSpec):
+    """Google congestion control, as WebRTC had it: draft-ietf-rmcat-gcc-02."""
+
+    @property
+    def record(self) -> CongestionConfig:
+        """The control as a configuration record."""
+        return CongestionConfig(self.min, self.start, self.max)
+
+
 class ScreamSpec(CongestionSpec):
     """SCReAM, version 2: RFC 8298 and draft-ietf-ccwg-rfc8298bis-screamv2."""
 

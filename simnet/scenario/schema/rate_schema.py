@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from simnet import plugins, units
 from simnet.scenario.schema import fields as f
-from simnet.scenario.schema.congestion_schema import ScreamSpec
+from simnet.scenario.schema.congestion_schema import CongestionSpec, GccSpec, ScreamSpec
 from simnet.scenario.schema.fields import Spec
 
 
@@ -29,15 +29,15 @@ class AdaptiveSpec(Spec):
         return self
 
 
-KINDS = ("fixed", "target", "adaptive", "scream")
+KINDS = ("fixed", "target", "adaptive", "scream", "gcc")
 """Internal names of simnet's own rate controls; other packages cannot use these names."""
-NAMED = ("adaptive", "scream")
+NAMED = ("adaptive", "scream", "gcc")
 """Rate controls whose name alone will do."""
-_RATES = "one of {quality: 0.5}, {target: 300 kbit/s}, adaptive, scream, {control: NAME}"
+_RATES = "one of {quality: 0.5}, {target: 300 kbit/s}, adaptive, scream, gcc, {control: NAME}"
 
 
 class RateSpec(Spec):
-    """Rate control: exactly one of quality, target, adaptive, scream and control."""
+    """Rate control: exactly one of quality, target, adaptive, scream, gcc and control."""
 
     quality: f.Quality | None = Field(default=None, examples=[0.5])
     """Fixed quality, 0 (fewest bits) to 1."""
@@ -47,10 +47,17 @@ class RateSpec(Spec):
     """Quality controlled by the receiver's feedback."""
     scream: ScreamSpec | None = Field(default=None, examples=[{"start": "500 kbit/s", "max": "5 Mbit/s", "ecn": "l4s"}])
     """Congestion control SCReAM in the transport: a paced send queue, feedback on each packet, and a bit rate that follows."""
+    gcc: GccSpec | None = Field(default=None, examples=[{"start": "500 kbit/s", "max": "5 Mbit/s"}])
+    """Congestion control GCC in the transport: as scream, but by the trend of the delay, without a window and without marks."""
     control: Annotated[str, f.Choice(plugins.RATES, KINDS)] | None = Field(default=None, examples=["halving"])
     """A rate control of an installed plug-in package."""
     options: dict[f.Name, f.Plain] = Field(default={}, examples=[{"start": 0.8}])
     """For control: options of the plug-in."""
+
+    @property
+    def congestion(self) -> CongestionSpec | None:
+        """The congestion control, if the rate control is one."""
+        return self.scream or self.gcc
 
     @model_validator(mode="after")
     def _one_kind(self) -> RateSpec:

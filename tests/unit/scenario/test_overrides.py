@@ -55,6 +55,16 @@ def test_parts_of_congestion_control_can_be_overridden(write: Callable[..., str]
         assert (rate.kind, rate.congestion) == ("scream", CongestionConfig(50e3, 1e6, 20e6, "l4s"))
 
 
+def test_gcc_is_a_rate_by_its_name(write: Callable[..., str], tmp_path: Path) -> None:
+    loaded = scenario.load(write(), ["streams.van/front.rate=gcc", "streams.car/front.rate={gcc: {max: 2 Mbit/s}}"])
+    written = tmp_path / "written.yaml"
+    written.write_text(scenario.dump(loaded), encoding="utf-8")
+    for each in (loaded, scenario.load(str(written))):
+        rates = {stream.name: stream.rate for stream in each.streams}
+        assert (rates["van/front"].kind, rates["van/front"].congestion) == ("gcc", CongestionConfig(50e3, 300e3, 20e6))
+        assert rates["car/front"].congestion == CongestionConfig(50e3, 300e3, 2e6)
+
+
 def test_omitted_optional_keys_can_be_overridden(write: Callable[..., str]) -> None:
     loaded = scenario.load(
         write(), ["fusion.wait=5 ms", "world.scene=field", "links.up.loss.mean=2 %", "links.up.return=none"]
