@@ -31,7 +31,7 @@ from simnet.net.timers import call_after
 from simnet.net.transfer import OpenTransfer, Transfer
 from simnet.net.transport.paced import PacedTransport, open_paced
 from simnet.net.transport.path import Path
-from simnet.net.transport.transport import Transport, header_bytes, open_transport
+from simnet.net.transport.transport import Transport, header_bytes, open_transport, settles_at_delivery
 from simnet.records.network_event import NetworkEvent
 
 __all__ = [
@@ -52,4 +52,5 @@ __all__ = [
     "header_bytes",
     "open_paced",
     "open_transport",
+    "settles_at_delivery",
 ]

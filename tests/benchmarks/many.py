@@ -46,6 +46,36 @@ def write_scenario(file: Path, cameras: int, rows: str, stream: str, duration_s:
     return file
 
 
+def write_fleet(file: Path, cameras: int, rows: str, stream: str, duration_s: float) -> Path:
+    """Write the same as a fleet: a scenario's file holds no ten thousand nodes one by one."""
+    tree = {
+        "duration": f"{duration_s:g} s",
+        "nodes": {
+            "mast": {"position": [0, 0]},
+            "car": {
+                "count": cameras,
+                "position": [1, 0],
+                "offset": {"position": [0, 1], "phase": "10 us"},
+                "cameras": {"front": {"size": list(SIZE), "rate": "10 Hz"}},
+            },
+        },
+        "links": {
+            "up": {
+                "from": "car",
+                "to": "mast",
+                "bandwidth": "4 Mbit/s",
+                "delay": "10 ms",
+                "loss": "1 %",
+                "return": "none",
+            }
+        },
+        "streams": {"*": {"codec": {"name": "recorded", "rows": rows, "stream": stream}}},
+        "fusion": {"at": "mast"},
+    }
+    file.write_text("# A fleet of cameras and one mast.\n" + json.dumps(tree), encoding="utf-8")  # JSON is YAML
+    return file
+
+
 def run(scenario: Path, out: Path) -> dict[str, float]:
     """Run `simnet run` on one core as a command of its own; return frames, wall seconds and processor seconds of all of it."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -3,8 +3,8 @@
 python -m pytest tests/benchmarks/test_many_cameras.py --benchmark-only
 
 Writes `runs/many_cameras.html`, a plot of seconds against cameras, with its figures in `runs/many_cameras.json`. What counts is
-processor seconds, start-up, rows and all: on a machine that does other work too, the wall clock would measure that. The aim is
-under 60 s for a thousand; it is missed so far, so the figure is reported and only growth is checked.
+processor seconds, start-up, rows and all: on a machine that does other work too, the wall clock would measure that. A thousand
+take at most 60 s, and the aim is 40; ten thousand take at most 600 s and 4 GB. `-k ten_thousand` measures the latter alone.
 """
 
 from __future__ import annotations
@@ -74,3 +74,13 @@ def test_a_thousand_cameras_for_a_minute_on_one_core(benchmark, rows, tmp_path):
     fixed, slope = line(figures)
     for count, each in figures.items():
         assert each["cpu_s"] == pytest.approx(fixed + slope * count, rel=0.25, abs=1.0), "not linear"
+    assert figures[1000]["cpu_s"] <= 60
+
+
+@pytest.mark.timeout(3600)
+def test_ten_thousand_cameras_for_a_minute_in_ten_minutes(benchmark, rows, tmp_path):
+    file = many.write_fleet(tmp_path / "fleet.yaml", 10_000, rows, "follower_1/front", DURATION_S)
+    found = benchmark.pedantic(many.run, (file, tmp_path / "out"), rounds=1)
+    benchmark.extra_info.update(found)
+    assert found["cpu_s"] <= 600
+    assert found["peak_rss_mb"] <= 4000

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from simnet.engine.results.event_digest import EventDigest
 from simnet.engine.results.frame_story import FrameStory, RowMaker
+from simnet.net import settles_at_delivery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -56,7 +57,7 @@ class Ledger:
         self._stories: dict[tuple[str, int], FrameStory] = {}
         """Frames that are not written yet, in order of capture."""
         self._rows, self._write, self._has_pictures = RowMaker(run, scenario), write, has_pictures
-        self._settles = {stream.name: stream.transport.kind == "none" for stream in scenario.streams}
+        self._settles = {stream.name: settles_at_delivery(stream) for stream in scenario.streams}
         """Whether the counts of a stream's frames are final with their delivery."""
         self._digests: dict[str, list[str]] = {}
         """Digests of the pictures of the frames that are written, by stream, from frame 0 on."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from simnet.net.content import Content, ContentKind
     from simnet.net.transfer import Transfer
     from simnet.net.transport.path import OnClose, OnDelivery, Path
-    from simnet.records import TransportConfig
+    from simnet.records import StreamConfig, TransportConfig
 
 
 class Transport(Protocol):
@@ -32,7 +32,7 @@ class Transport(Protocol):
 
         `on_delivery` is called once, from a later event: with the bytes of the frame as soon as the receiver has them, or with
         none when nothing more will arrive. `on_close` is called once after it, when the counts are final: with them if they
-        have changed since. A transport of kind `none` does not call it: its counts are final with the delivery.
+        have changed since. A transport of kind `none` does not call it: see `settles_at_delivery`.
         """
         ...
 
@@ -44,6 +44,11 @@ def open_transport(config: TransportConfig, path: Path) -> Transport:
     if config.kind == "retransmission":
         return _Retransmitting(path, config)
     return _Unprotected(path)
+
+
+def settles_at_delivery(stream: StreamConfig) -> bool:
+    """Whether the counts of a stream's frames are final with their delivery: its transport calls no `on_close`."""
+    return stream.transport.kind == "none" and stream.rate.congestion is None
 
 
 def header_bytes(config: TransportConfig) -> int:
