@@ -176,7 +176,8 @@ def outputs(model: Model, graph: str, *inputs: np.ndarray) -> list[np.ndarray]:
 
 def _infer(request: Any, inputs: tuple[np.ndarray, ...]) -> Any:
     with library_threads.elsewhere():
-        return request.infer([np.ascontiguousarray(item) for item in inputs])
+        # The callers copy what they keep, and inputs stay as they are until then: OpenVINO need not copy either.
+        return request.infer([np.ascontiguousarray(item) for item in inputs], share_inputs=True, share_outputs=True)
 
 
 def _request(model: Model, graph: str, inputs: tuple[np.ndarray, ...]) -> Any:
