@@ -11,6 +11,7 @@ SHIPPED = {
     "city_cell": "1 s",
     "drone_relay": "4 s",  # out of the station's reach after 3 s
     "drone_survey": "2 s",
+    "edge_tasks": "1 s",
     "intersection": "1 s",
     "lossy_link": "2 s",
     "satellite": "3 s",  # the satellites change at 2 s
@@ -34,7 +35,7 @@ KINDS = {
     "urban_5g": "still",
 }
 """What the shipped scenarios are coded with as they are; the others' codecs are learned."""
-SIDED = ("drone_survey", "intersection", "stereo_pair", "vehicle_convoy", "vehicle_platoon", "wired_anchor")
+SIDED = ("drone_survey", "edge_tasks", "intersection", "stereo_pair", "vehicle_convoy", "vehicle_platoon", "wired_anchor")
 """Those whose streams have side information."""
 CODECS = {
     "still": ("avif", "hevc-intra", "jpeg2000", "webp"),

@@ -18,6 +18,7 @@ SHORTER = {
     "city_cell": "2 s",
     "drone_relay": "4 s",
     "drone_survey": "2 s",
+    "edge_tasks": "1 s",
     "intersection": "1 s",
     "lossy_link": "4 s",
     "satellite": "6 s",
