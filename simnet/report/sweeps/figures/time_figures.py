@@ -57,7 +57,7 @@ def latency(view: PageView, found: Found, setting: str) -> Figure:
     limit = view.deadline_ms
     # One very late picture would squeeze all curves to the left edge.
     longest = min(max([*ends, limit or 0.0, 1.0]), max(3 * (limit or 0.0), 1000.0))
-    shapes, notes = _deadline(limit)
+    shapes, notes = _deadline(limit, longest)
     in_time = "; ".join(
         f"{curve} {100 * share.value:.1f} %"
         for curve, spots in view.curves.items()
@@ -81,11 +81,12 @@ def latency(view: PageView, found: Found, setting: str) -> Figure:
     )
 
 
-def _deadline(limit: float | None) -> tuple[list[Dict], list[Dict]]:
+def _deadline(limit: float | None, longest: float) -> tuple[list[Dict], list[Dict]]:
+    """Return the line of a deadline, and its label on the side that has room."""
     if limit is None:
         return [], []
     shape, note = deadline_line(limit, f"deadline {limit:g} ms")
-    return [shape], [note | {"xanchor": "left"}]
+    return [shape], [note | {"xanchor": "left" if limit < longest / 2 else "right"}]
 
 
 def age(view: PageView, found: Found) -> Figure:
