@@ -16,6 +16,7 @@ SHIPPED = {
     "lossy_link": "2 s",
     "satellite": "3 s",  # the satellites change at 2 s
     "shared_air": "1 s",
+    "shared_uplink": "4 s",  # the uplink halves at 3 s
     "stereo_pair": "1 s",
     "stereo_unsynchronised": "1 s",
     "tunnel_convoy": "4 s",  # the first car is out of the tunnel after 2.5 s
@@ -31,6 +32,7 @@ KINDS = {
     "lossy_link": "jpeg",
     "satellite": "jpeg",
     "shared_air": "jpeg",
+    "shared_uplink": "jpeg",
     "tunnel_convoy": "video",
     "urban_5g": "still",
 }
