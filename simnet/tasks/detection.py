@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 OVERLAP = 0.5
 """Intersection over union from which a box has found an object."""
-CONFIDENCE = 0.4
-"""Score from which a box counts in a frame's figures, if the scenario says nothing."""
 
 
 class Detection:
@@ -39,7 +37,7 @@ class Detection:
     needs_partner = False
 
     def __init__(
-        self, detector: str = detector_file.SHIPPED, truth: str | None = None, confidence: float = CONFIDENCE
+        self, detector: str = detector_file.SHIPPED, truth: str | None = None, confidence: float | None = None
     ) -> None:
         """Open a detector, by its path or name, and a file of true boxes.
 
@@ -48,7 +46,7 @@ class Detection:
         """
         self._detector = Detector(detector_file.read(detector))
         self._truth = None if truth is None else CocoTruth(Path(truth))
-        self._confidence = confidence
+        self._confidence = self._detector.spec.confidence if confidence is None else confidence
         self.classes = [name for name in self._detector.spec.classes if name]
         self.wants_truth = truth is None
         if self._truth is not None and not self._truth.kinds & set(self.classes):

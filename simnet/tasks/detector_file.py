@@ -48,6 +48,8 @@ class DetectorSpec(BaseModel):
     """By which they are divided then."""
     score: Share = 0.05
     """Least score of a box."""
+    confidence: Share = 0.4
+    """Score from which a box counts as found, if the scenario says nothing."""
     nms: Share | None = 0.6
     """Of boxes of a class that overlap more than this the best alone stays; none: the graph has done so."""
 

@@ -37,7 +37,15 @@ KINDS = {
     "urban_5g": "still",
 }
 """What the shipped scenarios are coded with as they are; the others' codecs are learned."""
-SIDED = ("drone_survey", "edge_tasks", "intersection", "stereo_pair", "vehicle_convoy", "vehicle_platoon", "wired_anchor")
+SIDED = (
+    "drone_survey",
+    "edge_tasks",
+    "intersection",
+    "stereo_pair",
+    "vehicle_convoy",
+    "vehicle_platoon",
+    "wired_anchor",
+)
 """Those whose streams have side information."""
 CODECS = {
     "still": ("avif", "hevc-intra", "jpeg2000", "webp"),

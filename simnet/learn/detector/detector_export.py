@@ -50,6 +50,7 @@ def write(
         "output": "yolov8",
         "classes": [KIND],
         "score": 0.05,
+        "confidence": 0.9,
         "nms": 0.5,
     }
     said = "".join(f"# {line}\n" for line in yaml.safe_dump(dict(about), sort_keys=False).splitlines())

@@ -42,7 +42,7 @@ class TaskSpec(Spec):
     """detection: a file of true boxes in COCO's form; if left out, a rendered world's own, and elsewhere what is found in the
     originals."""
     confidence: f.Quality | None = Field(default=None, examples=[0.4])
-    """detection: score from which a box counts in a frame's figures; 0.4 if left out."""
+    """detection: score from which a box counts in a frame's figures; the detector's own if left out."""
     options: dict[f.Name, f.Plain] = Field(default={}, examples=[{"sigma": 2}])
     """For a task of another package: its options."""
 
