@@ -67,15 +67,19 @@ class RowTable:
             if not file.metadata.num_rows:
                 return
             tasks = [name for name in file.schema_arrow.names if SPREAD in name]
-            table = file.read([*_COLUMNS, *tasks], use_threads=False)
-        streams = table.column("stream").combine_chunks().dictionary_encode()
-        codes = streams.indices.to_numpy()
-        order = np.argsort(codes, kind="stable")
-        edges = np.searchsorted(codes[order], np.arange(len(streams.dictionary) + 1))
-        columns = {name: _array(name, table.column(name))[order] for name in (*_COLUMNS[2:], *tasks)}
-        codecs = table.column("codec")
+
+            def column(name: str) -> Any:
+                return file.read([name], use_threads=False).column(name)
+
+            streams = column("stream").combine_chunks().dictionary_encode()
+            codes = streams.indices.to_numpy()
+            order = np.argsort(codes, kind="stable")
+            edges = np.searchsorted(codes[order], np.arange(len(streams.dictionary) + 1))
+            # One column after the other: all of them would lie in memory twice.
+            columns = {name: _array(name, column(name))[order] for name in (*_COLUMNS[2:], *tasks)}
+            codecs = column("codec")
         for place, name in enumerate(streams.dictionary.to_pylist()):
-            own = {key: column[edges[place] : edges[place + 1]] for key, column in columns.items()}
+            own = {key: values[edges[place] : edges[place + 1]] for key, values in columns.items()}
             codec, has_side = codecs[int(order[edges[place]])].as_py(), own.pop("side_age_ns") != NEVER
             figures = {task: own.pop(task) for task in tasks}
             yield name, RowColumns(codec=codec, has_side=has_side, tasks=figures, **own)
