@@ -15,6 +15,7 @@ _TYPES: dict[str, dict[str, Any]] = {
     "str": {"type": "string"},
     "Outcome": {"type": "string"},
     "tuple[str, ...]": {"type": "array", "items": {"type": "string"}},
+    "Mapping[str, float]": {"type": "object", "additionalProperties": {"type": "number"}},
 }
 _TEXT, _NUMBER = _TYPES["str"], _TYPES["float"]
 _NUMBERS = {"type": "array", "items": _NUMBER}
@@ -83,5 +84,5 @@ BITSTREAM = _object(
 
 
 def of_record(title: str, kind: type) -> dict[str, Any]:
-    """Return the schema of a record of numbers, texts and lists of texts."""
+    """Return the schema of a record of numbers, texts, lists of texts and named numbers."""
     return _object(title, **{item.name: _TYPES[str(item.type).removesuffix(" | None")] for item in fields(kind)})

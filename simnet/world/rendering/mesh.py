@@ -29,7 +29,8 @@ WHITE: Colour = (1.0, 1.0, 1.0)
 PIECE_M = 80.0
 
 BODIES, OWNERS = "bodies", "owners"
-"""Python tags: of a built node the kinds of its bodies; of each geometry the body of each triangle, from 1, 0 for none."""
+"""Tags: of a built node the kinds of its bodies; of each geometry the body of each triangle, from 1, 0 for none. They are text: the
+scene graph would keep Python's own objects beyond the interpreter's end, and crash."""
 
 _VERTEX = np.dtype([("place", "<f4", 3), ("colour", "u1", 4), ("texture", "<f4", 2)])
 
@@ -147,14 +148,14 @@ class Mesh:
     def build(self, name: str, textures: dict[str, Texture], *, cut_out: Sequence[str] = ()) -> NodePath:
         """Return a node with one geometry per texture and piece; `cut_out` textures have holes (alpha below 0.5)."""
         root = NodePath(name)
-        root.set_python_tag(BODIES, tuple(self.bodies))
+        root.set_tag(BODIES, " ".join(self.bodies))
         for key in sorted(self._corners):
             node = GeomNode(key[0])
             node.add_geom(_geometry(np.concatenate(self._corners[key]), np.concatenate(self._indices[key])))
             path = root.attach_new_node(node)
             path.set_texture(textures[key[0]])
             if self.bodies:
-                path.set_python_tag(OWNERS, np.concatenate(self._owners[key]))
+                path.set_tag(OWNERS, np.concatenate(self._owners[key]).tobytes().hex())
             if key[0] in cut_out:
                 path.set_transparency(TransparencyAttrib.M_binary)
                 path.set_two_sided(True)

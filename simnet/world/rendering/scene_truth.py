@@ -111,13 +111,13 @@ class SceneTruth:
 
     def _bodies_of(self, original: NodePath, corners: np.ndarray, child: int) -> np.ndarray:
         """Return the number of each triangle's body, counted over the scene; 0 for none."""
-        owners = original.get_python_tag(OWNERS)
-        built = next((path for path in original.get_ancestors() if path.get_python_tag(BODIES)), None)
-        if owners is None or built is None:
+        owners = np.frombuffer(bytes.fromhex(original.get_tag(OWNERS)), np.int32)
+        built = next((path for path in original.get_ancestors() if path.get_tag(BODIES)), None)
+        if not owners.size or built is None:
             return np.zeros(len(corners), np.int32)
         if built not in self._first_body:
             self._first_body[built] = len(self._bodies)
-            self._bodies += [RenderedBody(kind, child) for kind in built.get_python_tag(BODIES)]
+            self._bodies += [RenderedBody(kind, child) for kind in built.get_tag(BODIES).split()]
         first = self._first_body[built]
         for owner in np.unique(owners[owners > 0]):
             self._bodies[first + owner - 1].corners.append(corners[owners == owner].reshape(-1, 3))

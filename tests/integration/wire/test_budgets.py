@@ -186,7 +186,7 @@ def test_broker_takes_answers_as_large_as_it_asked_for(context: zmq.Context) -> 
     thread = threading.Thread(target=run)
     thread.start()
     broker.wait_ready(20)
-    capture = Message("capture", {"stream": "a", "sequence": 0, "time_ns": 0, "feedback": []})
+    capture = Message("capture", {"stream": "a", "sequence": 0, "time_ns": 0, "feedback": [], "target_bps": None})
     tickets = [broker.post("one", capture) for _ in range(8)]
     time.sleep(1.5)
     assert [len(broker.result("one", ticket, "a frame", 20).payloads[0]) for ticket in tickets] == [12 * 2**20] * 8
