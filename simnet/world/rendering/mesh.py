@@ -29,8 +29,9 @@ WHITE: Colour = (1.0, 1.0, 1.0)
 PIECE_M = 80.0
 
 BODIES, OWNERS = "bodies", "owners"
-"""Tags: of a built node the kinds of its bodies; of each geometry the body of each triangle, from 1, 0 for none. They are text: the
-scene graph would keep Python's own objects beyond the interpreter's end, and crash."""
+"""Tags: of a built node the kinds of its bodies; of each geometry the body of each triangle, from 1, 0 for none.
+
+They are text: the scene graph would keep Python's own objects beyond the interpreter's end, and crash."""
 
 _VERTEX = np.dtype([("place", "<f4", 3), ("colour", "u1", 4), ("texture", "<f4", 2)])
 
