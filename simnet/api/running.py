@@ -59,7 +59,7 @@ def run(
         realtime: Wall seconds per virtual second, to pace the clock; None runs as fast as possible.
         live: The endpoint that publishes telemetry for `simnet dashboard`, e.g. `tcp://127.0.0.1:5570`.
         exports: Additional formats to write into the folder, from `simnet.exports.KINDS`, e.g. `["mcap", "pcap"]`.
-        progress: A function that is called with the virtual time in seconds at every captured frame.
+        progress: A function that is called with every virtual time in seconds at which cameras capture.
         allow_code: See `load`; it holds in this process and those that it starts while the run lasts.
 
     Raises:

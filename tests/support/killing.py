@@ -21,23 +21,21 @@ from simnet import engine
 from simnet.engine.recovery.journal import Journal
 from simnet.engine.remote import supervisor
 from simnet.engine.run_options import RunOptions
-scenario, out, hosts, captures, pause_s, resume, options = pickle.load(sys.stdin.buffer)
+scenario, out, hosts, instants, pause_s, resume, options = pickle.load(sys.stdin.buffer)
 started, popen = [], supervisor.subprocess.Popen
 def remember(command, *arguments, **options):
     process = popen(command, *arguments, **options)
     if "simnet.engine.remote.node_server" in command:  # libraries start processes of their own
         started.append(process)
-    else:
-        print("OTHER", command, file=sys.stderr)
     return process
 supervisor.subprocess.Popen = remember
 def die():
     print(*(process.pid for process in started), flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 def progress(_):
-    global captures
-    captures -= 1
-    if captures == 0:
+    global instants
+    instants -= 1
+    if instants == 0:
         threading.Timer(pause_s, die).start() if pause_s else die()
 journal = Journal.resume(out)[0] if resume else None
 options = RunOptions(hosts=hosts, progress=progress, journal=journal, report=False, **options)
@@ -49,22 +47,25 @@ def kill_leader(
     scenario: Scenario,
     out: Path,
     hosts: int,
-    captures: int,
+    instants: int,
     *,
     pause_s: float = 0,
     resume: bool = False,
     **options: float,
 ) -> list[int]:
-    """Run in a process that kills itself at a capture, or `pause_s` later if it is not done by then.
+    """Run in a process that kills itself at an instant of capture, or `pause_s` later if it is not done by then.
 
     Returns the process ids of the hosts it left behind.
     """
-    asked = pickle.dumps((scenario, out, hosts, captures, pause_s, resume, options))
+    asked = pickle.dumps((scenario, out, hosts, instants, pause_s, resume, options))
     with tempfile.TemporaryFile() as said:  # to a pipe, which its hosts have too, one would listen until they end
         command = [sys.executable, "-c", LED]
         done = subprocess.run(command, input=asked, stdout=subprocess.PIPE, stderr=said, check=False, timeout=120)
         said.seek(0)
-        assert done.returncode == -signal.SIGKILL or (pause_s and done.returncode == 0), said.read().decode()
+        assert done.returncode == -signal.SIGKILL or (pause_s and done.returncode == 0), (
+            done.returncode,
+            said.read().decode(),
+        )
     return [int(number) for number in done.stdout.split()]
 
 

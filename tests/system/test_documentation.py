@@ -32,6 +32,8 @@ FILE = re.compile(r"# (\w+/\w+\.py)\n")
 """The first line of a block that is a file."""
 FOLDERS = re.compile(r"`((?:simnet|tests|scenarios|models|examples|docs)/[\w./*{},-]+)`")
 """A path of the repository, as pages write it."""
+ARGUMENTS = {"against_video.py": ["pairs", "--whole"]}
+"""What examples are told that need more than their name."""
 
 
 def typed() -> list[object]:
@@ -252,7 +254,7 @@ def test_every_kind_of_message_is_specified() -> None:
 
 @pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=lambda script: script.name)
 def test_example_runs(script: Path, place: Path, path: str) -> None:
-    assert run(["python", str(script)], place, PATH=path)
+    assert run(["python", str(script), *ARGUMENTS.get(script.name, [])], place, PATH=path)
 
 
 @pytest.mark.parametrize("notebook", sorted((ROOT / "examples").glob("*.ipynb")), ids=lambda each: each.name)

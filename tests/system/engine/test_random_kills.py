@@ -28,9 +28,9 @@ KILLS = int(os.environ.get("SIMNET_KILLS", "3"))
 VARIANTS = 11
 """How many scenarios there are: whole runs to compare with are dear."""
 CODECS = ("hevc", "av1", "hevc+fuse", "atn")
-CAPTURES = 40
-MOMENTS = {"start": (1, 4), "middle": (8, 32), "end": (36, CAPTURES)}
-"""The first and last capture at which the kill may come."""
+INSTANTS = 20
+MOMENTS = {"start": (1, 2), "middle": (4, 16), "end": (18, INSTANTS)}
+"""The first and last instant of capture at which the kill may come."""
 VICTIMS = {"leader": "", "fusion": "host-1", "camera": "host-2"}
 FATES = [(victim, list(MOMENTS)[(k + turn) % 3]) for turn in range(3) for k, victim in enumerate(VICTIMS)]
 """Three in a row have every victim and every moment, nine have every victim at every moment."""
@@ -54,7 +54,7 @@ def _scenario(tiny: Scenario, number: int) -> Scenario:
         for stream, codec in zip(tiny.streams, draw.sample(codecs, 2), strict=True)
     ]
     lossy = change_links(
-        replace(tiny, streams=tuple(streams), seed=number, duration_ns=CAPTURES // 2 * 100 * MS),
+        replace(tiny, streams=tuple(streams), seed=number, duration_ns=INSTANTS * 100 * MS),
         bandwidth_bps=draw.choice([100e3, 400e3]),
         jitter_ns=draw.choice([0, 30 * MS]),
         reorder=draw.random() < 0.5,
@@ -84,18 +84,18 @@ def _told(out: Path) -> Told:
 
 
 class _Killer:
-    """A `progress` that kills one host at a capture, or a moment later; at capture 0 a moment after its process began."""
+    """A `progress` that kills one host at an instant of capture, or a moment later; at 0 a moment after its process began."""
 
-    def __init__(self, victims: Victims, host: str, captures: int, pause_s: float) -> None:
-        self._victims, self._host, self._captures, self._pause_s = victims, host, captures, pause_s
+    def __init__(self, victims: Victims, host: str, instants: int, pause_s: float) -> None:
+        self._victims, self._host, self._instants, self._pause_s = victims, host, instants, pause_s
         self.has_killed = False
         self._later = threading.Thread(target=self._kill_later)
-        if not captures:
+        if not instants:
             self._later.start()
 
     def __call__(self, _: int) -> None:
-        self._captures -= 1
-        if self._captures == 0:
+        self._instants -= 1
+        if self._instants == 0:
             if self._pause_s:
                 self._later.start()
             else:
@@ -119,13 +119,13 @@ def test_kill_at_any_time_changes_nothing(wholes: Wholes, victims: Victims, tmp_
     draw = random.Random(number)
     scenario, whole = wholes(number % VARIANTS)
     victim, moment = FATES[number % len(FATES)]
-    captures, pause_s = draw.randint(*MOMENTS[moment]), draw.choice([0, draw.uniform(0, 0.1)])
+    instants, pause_s = draw.randint(*MOMENTS[moment]), draw.choice([0, draw.uniform(0, 0.1)])
     out, delay_s = tmp_path / "killed", draw.choice([0, 0, 0.05])
     journal, hosts, host = None, draw.choice([2, 3]), VICTIMS[victim]
     victims.started.clear()
     if victim == "leader":
         hosts = draw.choice([0, hosts])
-        kill_leader(scenario, out, hosts, captures, pause_s=pause_s, answer_delay_s=delay_s)
+        kill_leader(scenario, out, hosts, instants, pause_s=pause_s, answer_delay_s=delay_s)
         if (out / "run.json").exists():
             assert _told(out) == whole
             print(f"{number}: the leader ended before it was killed")
@@ -133,8 +133,8 @@ def test_kill_at_any_time_changes_nothing(wholes: Wholes, victims: Victims, tmp_
         journal, _ = Journal.resume(out)
         host = draw.choice(["host-1", "host-2"]) if hosts and draw.random() < 0.3 else ""
     elif moment == "start" and draw.random() < 0.5:
-        captures, pause_s = 0, draw.uniform(0, 2)
-    killer = _Killer(victims, host, captures, pause_s) if host else None
+        instants, pause_s = 0, draw.uniform(0, 2)
+    killer = _Killer(victims, host, instants, pause_s) if host else None
     options = RunOptions(hosts=hosts, journal=journal, answer_delay_s=delay_s, report=False)
     engine.run(scenario, out, options if killer is None else replace(options, progress=killer))
     if killer is not None:

@@ -69,12 +69,12 @@ def _told(ran: Ran) -> tuple:
     return ran.result.summary["fingerprint"], rows, ran.read.bins, kept
 
 
-@pytest.mark.parametrize(("codec", "captures"), [("jpeg", random.Random(1).randint(2, 39)), ("h264", 31), ("jpeg", 40)])
+@pytest.mark.parametrize(("codec", "instants"), [("jpeg", random.Random(1).randint(2, 19)), ("h264", 16), ("jpeg", 20)])
 def test_resumed_run_equals_an_uninterrupted_one(
-    eventful: Scenario, run: Run, tmp_path: Path, codec: str, captures: int, monkeypatch: pytest.MonkeyPatch
+    eventful: Scenario, run: Run, tmp_path: Path, codec: str, instants: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scenario, out = change_streams(eventful, codec=codec), tmp_path / "killed"
-    kill_leader(scenario, out, 0, captures)
+    kill_leader(scenario, out, 0, instants)
     assert not (out / "run.json").exists()
     with monkeypatch.context() as later:
         later.setattr(node_server, "CameraRuntime", _camera_that_opens_late("car/a"))
@@ -85,9 +85,9 @@ def test_resumed_run_equals_an_uninterrupted_one(
 
 def test_run_with_processes_survives_two_kills(eventful: Scenario, run: Run, tmp_path: Path) -> None:
     out = tmp_path / "killed"
-    orphans = kill_leader(eventful, out, 2, 14)
+    orphans = kill_leader(eventful, out, 2, 7)
     assert len(orphans) == 2
-    orphans += kill_leader(eventful, out, 2, 29, resume=True)
+    orphans += kill_leader(eventful, out, 2, 15, resume=True)
     assert _told(_go_on(out)) == _told(run(eventful))
     # A host without its broker ends after five missed beats.
     wait_until(lambda: not any(Path(f"/proc/{orphan}").exists() for orphan in orphans))
@@ -97,7 +97,7 @@ def test_recorded_answers_are_not_requested_again(
     eventful: Scenario, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, coded = tmp_path / "killed", []
-    kill_leader(eventful, out, 0, 39)
+    kill_leader(eventful, out, 0, 20)
     encode = ClassicalEncoder.encode
     monkeypatch.setattr(ClassicalEncoder, "encode", lambda *given, **named: coded.append(1) or encode(*given, **named))
     resumed = _go_on(out)

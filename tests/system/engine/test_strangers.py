@@ -137,7 +137,7 @@ def test_malformed_messages_do_not_change_the_run(
 
         def attack(now_ns: int) -> None:
             if now_ns < 800_000_000:
-                strangers[0].send(MESSAGES // 6)
+                strangers[0].send(MESSAGES // 4)
             if now_ns == 0:
                 strangers[0].send_too_much()
 

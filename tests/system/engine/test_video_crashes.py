@@ -44,12 +44,12 @@ def test_pictures_of_an_ended_chain_are_requested_again(
     assert killed.result.summary["restarts"] == 1
 
 
-@pytest.mark.parametrize("captures", [54, 58])
+@pytest.mark.parametrize("instants", [27, 29])
 def test_resumed_run_requests_pictures_of_an_ended_chain(
-    keyed: Scenario, run: Run, tmp_path: Path, captures: int
+    keyed: Scenario, run: Run, tmp_path: Path, instants: int
 ) -> None:
     out = tmp_path / "killed"
-    kill_leader(keyed, out, 0, captures)
+    kill_leader(keyed, out, 0, instants)
     journal, _ = Journal.resume(out)
     resumed = Ran(engine.run(keyed, out, RunOptions(journal=journal, report=False)), run_reader.read(out))
     assert _told(resumed) == _told(run(keyed))

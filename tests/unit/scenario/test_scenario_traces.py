@@ -73,14 +73,18 @@ def test_trace_faults_name_their_place(refusal, bandwidth, message):
 
 
 def test_shipped_traces_can_be_links(write):
-    about = {"hills.csv": (3e5, 1e6), "hills.up": (3e5, 1e6), "satellite.csv": (1e7, 1.4e7), "urban_5g.csv": (4e6, 5e6)}
+    about = {
+        "halved.csv": (1.2e6, 1.5e6, "column: rate", "unit: kbit/s", "period: 3 s"),
+        "hills.csv": (3e5, 1e6, "column: uplink", "unit: kbit/s", "time: second"),
+        "hills.up": (3e5, 1e6),
+        "satellite.csv": (1e7, 1.4e7, "column: uplink", "unit: kbit/s", "time: second"),
+        "urban_5g.csv": (4e6, 5e6, "column: uplink", "unit: kbit/s", "time: second"),
+    }
     found = sorted(shipped.folder("scenarios").glob("traces/*"))
     assert [file.name for file in found] == ["README.md", *about]
     assert all(f"`{name}`" in found[0].read_text() for name in about)
     for file in found[1:]:
-        columns = "".join(
-            f", {key}" for key in ("column: uplink", "unit: kbit/s", "time: second") if file.suffix == ".csv"
-        )
-        trace = link(scenario.load(write((UP, f"bandwidth: {{trace: {file}{columns}}}"))))
-        slowest, fastest = about[file.name]
+        slowest, fastest, *columns = about[file.name]
+        keys = ", ".join((f"trace: {file}", *columns))
+        trace = link(scenario.load(write((UP, f"bandwidth: {{{keys}}}"))))
         assert slowest < trace.bandwidth_bps < fastest
