@@ -3,7 +3,7 @@
     python examples/against_video.py DRIVE [--loss 0.01] [--whole]
 
 DRIVE has `left/` and `right/`, frames in order. The left camera is coded; the decoder of `atn` has the right camera's picture and
-the last left picture that it showed. Pictures are cropped and resized as the ATN paper does, or kept with `--whole`. A frame
+a left picture that it showed before. Pictures are cropped and resized as the ATN paper does, or kept with `--whole`. A frame
 travels in packets of 1,200 bytes. If one is lost, `atn` shows its last picture for that frame; a video codec does so until the
 key frame that the decoder asked for arrives, `--wait` frames later.
 """
@@ -41,6 +41,8 @@ class Case:
     last: bool
     loss: float
     wait: int
+    span: int = 3
+    """How many frames one picture of the own stream serves, as in simnet's fusion centre: it is none that was served so itself."""
 
 
 def code(
@@ -52,6 +54,8 @@ def code(
     encoder = codec.open_encoder(name, width, height)
     decoder = codec.open_decoder(encoder.announcement)
     shown: np.ndarray | None = None
+    base: np.ndarray | None = None  # the last picture that was decoded without one of its own stream
+    age = 0
     asked = -1
     broken = False
     sizes, qualities, spent = [], [], [0.0, 0.0]
@@ -67,9 +71,12 @@ def code(
                 asked = number + case.wait
         if not (lost or broken):
             side = [SideInformation(right, "right", 0)] if case.stereo else []
-            if case.last and shown is not None:
-                side.append(SideInformation(shown, "left", 100_000_000))
+            has_own = case.last and base is not None and age < case.span
+            age = age + 1 if has_own else 0
+            if has_own:
+                side.append(SideInformation(base, "left", age * 100_000_000))
             shown = decoder.decode(bitstream, side).picture
+            base = base if has_own else shown
         spent = [spent[0] + coded - began, spent[1] + time.thread_time() - coded]
         assert shown is not None
         sizes.append(8 * len(bitstream) / (height * width))
@@ -96,7 +103,7 @@ def main() -> None:
     cases += [("hevc-intra+fuse", True, False), ("atn", True, False), ("atn", True, True), ("atn", False, True)]
     curves = {}
     for name, stereo, last in cases:
-        title = name + (" with stereo" if stereo else "") + (" with its last picture" if last else "")
+        title = name + (" with stereo" if stereo else "") + (" with its own pictures" if last else "")
         curves[title] = [code(name, quality, drive, Case(stereo, last, a.loss, a.wait)) for quality in CODED[name]]
         points = "  ".join(f"{point['bpp']:.3f}/{point['psnr_db']:.2f}" for point in curves[title])
         times = [np.mean([point[key] for point in curves[title]]) for key in ("encode_ms", "decode_ms")]

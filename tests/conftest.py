@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+import signal
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -8,6 +9,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# Whoever starts the suite in the background of a shell has interrupts ignored, here and in all that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says more about who else uses the machine; what hangs, pytest-timeout ends.
 settings.register_profile("shared machine", deadline=None)

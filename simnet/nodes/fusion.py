@@ -228,6 +228,7 @@ class FusionPlanner:
         self._waiting.remove(frame)
         decision = self._decision(frame.stream, frame.sequence, frame.query.capture_ns, sides, now_ns)
         frame.status.ready_ns = decision.ready_ns
+        frame.status.has_own = any(side.source == frame.stream for side in sides)
         return decision
 
     def _decision(

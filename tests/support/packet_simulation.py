@@ -64,8 +64,17 @@ class PacketSimulation:
                 state["flying"] += 1
                 self.offer(link.name, traffic.packet_bytes, lambda arrived, number=number: known(number, arrived))
 
+        reports: list[tuple[int, int, bool]] = []
+
         def known(number: int, arrived: bool) -> None:
-            self.at(self.now + traffic.rtt_ns, OURS, lambda: hear(number, arrived))
+            heappush(reports, (self.now + traffic.rtt_ns, number, arrived))
+            self.at(self.now + traffic.rtt_ns, OURS, hear_all)
+
+        def hear_all() -> None:
+            # Of what is heard at one instant, packets count in their order, and what to send is decided after all of them.
+            while reports and reports[0][0] <= self.now:
+                hear(*heappop(reports)[1:])
+            send()
 
         def hear(number: int, arrived: bool) -> None:
             state["flying"] -= 1
@@ -77,7 +86,6 @@ class PacketSimulation:
                 state["window"] = min(state["window"] + 1, float(most))
             else:
                 state["window"] = min(state["window"] + 1 / state["window"], float(most))
-            send()
 
         send()
 

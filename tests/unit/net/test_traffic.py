@@ -11,7 +11,7 @@ from itertools import pairwise, takewhile
 
 import pytest
 import simpy
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from simnet import seeds
@@ -89,8 +89,25 @@ def simulated(links: list[LinkConfig], frames, media=()) -> tuple[list, Network]
     return [ended[number] for number in range(len(frames))], network
 
 
+IN_STEP = TrafficConfig("greedy", 1386, rtt_ns=38_059_737, window_bytes=6930, begin_ns=16_033)
+"""A flow that hears of an arrival and of a loss at one instant."""
+
+
 @settings(deadline=None, max_examples=30)
 @given(links=networks(), frames=sends)
+@example(
+    [
+        link("a", "A", "C", bandwidth_bps=1_000_003.0),
+        link("b", "B", "C", bandwidth_bps=1_000_003.0),
+        link(
+            *("c", "C", "D"),
+            bandwidth_bps=1_000_003.0,
+            queue_bytes=3000,
+            traffic=(TrafficConfig("poisson", 60, 1e5), IN_STEP),
+        ),
+    ],
+    [],
+)
 def test_traffic_matches_packet_by_packet_simulation(links, frames):
     plain = PacketSimulation(links, 7)
     expected = [plain.send(*frame) for frame in frames]

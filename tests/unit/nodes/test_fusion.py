@@ -182,6 +182,12 @@ def test_previous_means_the_streams_own_last_picture() -> None:
     assert _told(_arrives(planner, "b", 1, 115))[0][2:] == (Outcome.DECODED, 135, [("b", 0)])
 
 
+def test_picture_with_one_of_its_own_stream_serves_no_later_one() -> None:
+    planner = _planner(("previous",), max_age_ns=300 * MS)
+    told = [_told(_arrives(planner, "b", sequence, 100 * sequence + 15))[0][-1] for sequence in range(6)]
+    assert told == [[], [("b", 0)], [("b", 0)], [("b", 0)], [], [("b", 4)]]
+
+
 def test_stream_decodes_one_frame_at_a_time() -> None:
     planner = _planner(())
     _arrives(planner, "b", 0, 110)
