@@ -42,7 +42,7 @@ class Case:
     loss: float
     wait: int
     span: int = 3
-    """How many frames one picture of the own stream serves, as in simnet's fusion centre: it is none that was served so itself."""
+    """How many frames a picture of the own stream serves. As in simnet's fusion centre, it was decoded without one itself."""
 
 
 def code(
