@@ -25,8 +25,8 @@ SHORTER = {
     "shared_air": "2 s",
     "stereo_pair": "500 ms",
     "stereo_unsynchronised": "500 ms",
-    "vehicle_convoy": "1 s",
-    "vehicle_platoon": "1 s",
+    "vehicle_convoy": "3 s",
+    "vehicle_platoon": "3 s",
     "wired_anchor": "500 ms",
 }
 """Where the finding shows in less than the scenario's own duration."""

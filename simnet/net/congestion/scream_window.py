@@ -79,6 +79,8 @@ class ScreamWindow:
         self._alpha_s = self._average_s = self._reacted_s = self._updated_s = 0.0
         self._peak, self._peak_s = 1.0, float("-inf")
         """The window when congestion was first seen of late, and when that was."""
+        self._began_s: float | None = None
+        """When the first feedback came: before it, there was nothing to react to."""
         self._congested_s: float | None = None
         """When congestion was last seen; at first, the time of the first feedback, so that growth begins cautiously."""
         self._found = Acknowledged()
@@ -87,6 +89,7 @@ class ScreamWindow:
     def on_feedback(self, found: Acknowledged, around: Surroundings, *, frame_is_new: bool) -> bool:
         """Take in a feedback message; return whether the window was worked out anew."""
         now_s, step_s = around.now_s, min(VIRTUAL_RTT_S, around.round_trip_s)
+        self._began_s = now_s if self._began_s is None else self._began_s
         self._found.add(found)
         self._update_alpha(found, around)
         if now_s - self._average_s >= step_s:
@@ -135,7 +138,7 @@ class ScreamWindow:
         self._alpha_s = around.now_s
 
     def _shrink(self, around: Surroundings, nearness: float) -> None:
-        since_s = around.now_s - self._reacted_s
+        since_s = around.now_s - max(self._reacted_s, self._began_s or 0.0)
         if around.now_s - self._peak_s > PEAK_ROUND_TRIPS * around.round_trip_s:
             self._peak, self._peak_s = self.size_bytes, around.now_s
         many_per_rtt = max(1.0, around.round_trip_s / VIRTUAL_RTT_S)
@@ -148,7 +151,8 @@ class ScreamWindow:
             if self._delay.newest_s < self._target_s / 4:
                 backoff *= max(0.25, nearness) * max(LEAST_STEADINESS, self._delay.steadiness)
             if since_s > CAUTIOUS_ROUND_TRIPS * max(VIRTUAL_RTT_S, around.round_trip_s):
-                self.limit(around.earlier_in_flight)
+                # A flow that has just begun had nothing in flight before.
+                self.limit(max(around.earlier_in_flight, LEAST_PACKETS * around.packet_bytes))
             self.size_bytes *= 1 - backoff
         else:
             half_s = self._target_s / 2
