@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from simnet import library_threads, report
+from simnet import library_threads, processor, report
 from simnet.engine import preflight
 from simnet.engine.local.lazy_world import LazyWorld
 from simnet.engine.local.local_nodes import RecordedNodes
@@ -18,7 +18,6 @@ from simnet.engine.recovery.journal import Beginning
 from simnet.engine.remote.launcher import launcher
 from simnet.engine.run_options import RunOptions
 from simnet.engine.session import RunOutcome, simulate
-from simnet.engine.timing import processor
 from simnet.engine.timing.core_budget import CoreBudget
 from simnet.engine.timing.phase_timer import PhaseTimer
 from simnet.engine.timing.thread_timer import ThreadTimer

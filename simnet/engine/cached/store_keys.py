@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 
-from simnet import source_digest
-from simnet.engine.timing import processor
+from simnet import processor, source_digest
 
 
 def key(*parts: object) -> str:
