@@ -2,6 +2,7 @@
 
     writing(path)        turns an OSError into an OutputError          every write in the project is inside one
     write_whole, whole   a file that appears at once, by a rename      also where several processes write the same file
+    write_own            the same for a file that one process writes
     PartialFile          a file that one process writes bit by bit
 
 What a killed process leaves behind ends in `.part`.
@@ -127,6 +128,23 @@ def write_whole(path: Path, data: bytes) -> None:
     """
     with whole(path) as aside:
         aside.write_bytes(data)
+
+
+def write_own(path: Path, data: bytes) -> None:
+    """Write `data` to a file of this process alone, which appears whole; it takes a third of the system calls of `write_whole`.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    aside = f"{path}{SUFFIX}"
+    with writing(path):
+        try:
+            Path(aside).write_bytes(data)
+            os.replace(aside, path)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(aside)
+            raise
 
 
 class Closable(Protocol):

@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from simnet.nodes.fusion_setup import FusionSetup
-from simnet.output_files import make_folder, write_whole
+from simnet.output_files import make_folder, write_own
 from simnet.runfolder.folder_names import stream_folder
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class PictureSpool:
         self._serving = self._setup.serving()
         self._kept: dict[Key, None] = {}
         self._chosen: deque[list[Key]] = deque(maxlen=behind)
+        self._made: set[Path] = set()
         self._now_ns = 0
 
     def pass_time(self, now_ns: int) -> None:
@@ -48,8 +49,11 @@ class PictureSpool:
         if stream in self._serving:
             file = self._file(stream, sequence)
             if picture is not None:
-                make_folder(file.parent)
-                write_whole(file, picture)
+                # Each system call of the clock's thread may have to wait for the interpreter's lock.
+                if file.parent not in self._made:
+                    make_folder(file.parent)
+                    self._made.add(file.parent)
+                write_own(file, picture)
             self._kept[stream, sequence] = None
         self._let_go()
 
