@@ -49,7 +49,9 @@ class Work:
     folder: Path | None = None
     """Folder that the work fills, for the estimate of the disk."""
     extra_bytes: int = 0
-    """What it writes at its end, whatever its amount."""
+    """What it writes whatever its amount: at its end, or into the folders of `apart`."""
+    apart: tuple[str, ...] = ()
+    """Folders in `folder` that do not grow with the amount."""
     early_s: float = EARLY_S
     """Time after which the rest is estimated."""
 
@@ -129,7 +131,8 @@ class Meter:
         share = self.share - begun
         if self.work.folder is None or not self.work.folder.is_dir() or share <= 0:
             return 0.0
-        return tree_bytes(self.work.folder) / self.share + self.work.extra_bytes
+        growing = tree_bytes(self.work.folder) - sum(tree_bytes(self.work.folder / each) for each in self.work.apart)
+        return max(0, growing) / self.share + self.work.extra_bytes
 
     def _amount(self) -> str:
         if self.work.unit is None:
@@ -218,5 +221,6 @@ def tree_bytes(folder: Path) -> int:
     found = 0
     for path in folder.rglob("*"):
         with suppress(OSError):
-            found += path.stat().st_size
+            if path.is_file():
+                found += path.stat().st_size
     return found

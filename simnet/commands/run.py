@@ -107,7 +107,9 @@ def execute(arguments: argparse.Namespace) -> int:
 def lead(arguments: argparse.Namespace, hosts: int | None, **more: Any) -> int:
     """Run the scenario on so many hosts (None: 0, or as it began), with these `RunOptions`; print what it came to."""
     from simnet import console, engine, exports, progress
-    from simnet.engine.recovery.journal import COME_BY_THEMSELVES, has_journal
+    from simnet.engine.recovery.journal import COME_BY_THEMSELVES, FOLDER, has_journal
+    from simnet.engine.results.scorer import kept_bytes
+    from simnet.runfolder.folder_names import PICTURES
 
     kinds = () if arguments.export is None else exports.parse(arguments.export)
     loaded, out, options = _resumed(arguments, hosts) if arguments.resume else _begun(arguments, hosts)
@@ -117,7 +119,13 @@ def lead(arguments: argparse.Namespace, hosts: int | None, **more: Any) -> int:
     if arguments.realtime is not None and not arguments.resume and hosts != COME_BY_THEMSELVES:
         _rehearse(loaded, hosts or 0, arguments)
     work = progress.Work(
-        loaded.name, loaded.duration_ns, "s", 1e-9, folder=out, extra_bytes=PAGE_BYTES * arguments.report
+        loaded.name,
+        loaded.duration_ns,
+        "s",
+        1e-9,
+        folder=out,
+        extra_bytes=PAGE_BYTES * arguments.report + kept_bytes(loaded),
+        apart=(PICTURES, FOLDER),
     )
     arguments.go_on = partial(_how_to_go_on, arguments, out, is_own=bool(arguments.resume) or not has_journal(out))
     with progress.shown(work, quiet=arguments.json) as show:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simnet import quality
+from simnet.codec_names import RECORDED
 from simnet.engine.results.run_results import BACKLOG
 from simnet.records.score import Score, ScoredPicture
 from simnet.runfolder.kept_picture_files import PictureKind, write_picture
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from simnet.engine.results.ledger import Ledger
     from simnet.engine.results.watched_ledger import RunWatcher
     from simnet.engine.timing.thread_timer import ThreadTimer
+    from simnet.records import Scenario
     from simnet.records.score import DecodedPicture
 
     Frame = Callable[[str, int], np.ndarray]
@@ -29,6 +31,15 @@ if TYPE_CHECKING:
 
 KEPT_AT = (1 / 6, 1 / 2, 9 / 10)
 """Pictures are kept of the first decoded frame after each of these shares of a stream."""
+KINDS = (PictureKind.ORIGINAL, PictureKind.DECODED, PictureKind.ALONE)
+PACKED = 0.5
+"""Size of a PNG of a scene against its pixels' own."""
+
+
+def kept_bytes(scenario: Scenario) -> int:
+    """Estimate the size of the pictures that a run keeps."""
+    cameras = [scenario.cameras[stream.name] for stream in scenario.streams if stream.codec != RECORDED]
+    return int(sum(len(KEPT_AT) * len(KINDS) * 3 * each.width * each.height * PACKED for each in cameras))
 
 
 class Scorer:
@@ -94,8 +105,7 @@ class Scorer:
         for watcher in self._watchers:
             watcher.scored(scored)
         if self._due(stream, sequence):
-            kinds = (PictureKind.ORIGINAL, PictureKind.DECODED, PictureKind.ALONE)
-            self._save(picture, dict(zip(kinds, (original, decoded, alone), strict=True)))
+            self._save(picture, dict(zip(KINDS, (original, decoded, alone), strict=True)))
         self._record(stream, sequence, picture.digest, score)
 
     def _measured(self, original: np.ndarray, decoded: np.ndarray, alone: np.ndarray) -> Score:

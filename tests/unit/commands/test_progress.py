@@ -49,7 +49,9 @@ def test_time_before_the_first_step_is_not_taken_for_its_pace() -> None:
 
 def test_estimate_is_told_once_and_only_of_long_work(tmp_path: Path) -> None:
     (tmp_path / "rows").write_bytes(bytes(1_000_000))
-    meter, clock = metered(Work("platoon", 100, folder=tmp_path, extra_bytes=500_000))
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "1.png").write_bytes(bytes(300_000))
+    meter, clock = metered(Work("platoon", 100, folder=tmp_path, extra_bytes=500_000, apart=("pictures",)))
     meter.tell(0)
     clock.now = 6
     meter.tell(5)
