@@ -29,6 +29,8 @@ FRAME_HZ = 25
 MS = 1_000_000
 RATES = (150e3, 300e3, 1.5e6)
 """Least, first and most bit/s of a flow."""
+LONGEST = 3600
+"""Most seconds of a case."""
 FAST = 100e6
 """Bit/s of links that are no bottleneck."""
 
@@ -163,19 +165,15 @@ def run(case: Case, kind: str, ecn: str) -> dict[str, float]:
     for number, flow in enumerate(case.flows):
         media(number, flow)
     env.run(until=case.seconds * SECOND_NS)
-    if not waits:
-        raise SystemExit(
-            f"{case.title}: no frame arrived in {case.seconds} s; expected --seconds after the flows' begin"
-        )
     carried = next(each.delivered_bytes for each in network.statistics() if each.link == "bottleneck")
     tail = [sum(bits for at_s, bits in own if at_s > case.seconds * 2 / 3) for own in got]
     return {
         "used": 8 * carried / (1e6 * usable(case)),
         "media Mbit/s": sum(bits for own in got for _, bits in own) / case.seconds / 1e6,
-        "queue mean ms": float(np.mean(waits)),
-        "queue p95 ms": float(np.percentile(waits, 95)),
-        "lost": packets[1] / packets[0],
-        "fairness": sum(tail) ** 2 / (len(tail) * sum(each**2 for each in tail)),
+        "queue mean ms": float(np.mean(waits or [0.0])),
+        "queue p95 ms": float(np.percentile(waits or [0.0], 95)),
+        "lost": packets[1] / max(1, packets[0]),
+        "fairness": sum(tail) ** 2 / max(1, len(tail) * sum(each**2 for each in tail)),
     }
 
 
@@ -185,13 +183,20 @@ def main() -> None:
     parser.add_argument(
         "cases", nargs="*", default=list(CASES), metavar="CASE", help=f"of {', '.join(CASES)}; default: all"
     )
-    parser.add_argument("--seconds", type=int, help="end a case early")
+    parser.add_argument("--seconds", type=int, help=f"how long each case lasts, up to {LONGEST}")
     asked = parser.parse_args()
+    if unknown := [name for name in asked.cases if name not in CASES]:
+        parser.error(f"case {unknown[0]}: unknown; expected some of {', '.join(CASES)}")
+    if asked.seconds is not None and not 1 <= asked.seconds <= LONGEST:
+        parser.error(f"--seconds {asked.seconds}: expected 1 to {LONGEST}")
     print(
         "| case | control | capacity used | media | queue, mean / 95 % | lost | fairness |\n|---|---|---|---|---|---|---|"
     )
     for name in asked.cases:
         case = CASES[name] if asked.seconds is None else replace(CASES[name], seconds=asked.seconds)
+        if not any(flow.sends(second) for flow in case.flows for second in range(case.seconds - 1)):
+            print(f"| {name} {case.title} | no flow begins within {case.seconds} s | | | | | |")
+            continue
         for title, (kind, ecn) in CONTROLS.items():
             row = run(case, kind, ecn)
             queue = f"{row['queue mean ms']:.0f} / {row['queue p95 ms']:.0f} ms"

@@ -15,6 +15,11 @@ class LossConfig:
     mean: float = 0.0
     burst: float = 1.0
 
+    @property
+    def is_lossless(self) -> bool:
+        """Whether nothing is ever lost."""
+        return self.model == "none" or self.mean == 0
+
 
 @dataclass(frozen=True, slots=True)
 class TraceConfig:

@@ -51,7 +51,7 @@ class Channel:
         self._losses = losses(config.loss, config.name, generator(seed, "link", config.name, "loss"))
         self._extra_ns = extra_delays(config.jitter_ns, generator(seed, "link", config.name, "jitter"))
         self._has_jitter = config.jitter_ns > 0
-        self._has_loss = config.loss.model != "none" and config.loss.mean != 0
+        self._has_loss = not config.loss.is_lossless
         self._closures = [Outages(config), *closures] if config.outages else closures
         self._last_arrival_ns = 0
 

@@ -25,7 +25,7 @@ def losses(config: LossConfig, link: str, generator: np.random.Generator) -> Ite
         InputError: The model is unknown, or its numbers are out of range.
     """
     _check(config, link)
-    if config.model == "none" or config.mean == 0:
+    if config.is_lossless:
         return repeat(False)
     if config.model == "independent":
         return _independent(config.mean, generator)
