@@ -170,10 +170,10 @@ def run(case: Case, kind: str, ecn: str) -> dict[str, float]:
     return {
         "used": 8 * carried / (1e6 * usable(case)),
         "media Mbit/s": sum(bits for own in got for _, bits in own) / case.seconds / 1e6,
-        "queue mean ms": float(np.mean(waits or [0.0])),
-        "queue p95 ms": float(np.percentile(waits or [0.0], 95)),
-        "lost": packets[1] / max(1, packets[0]),
-        "fairness": sum(tail) ** 2 / max(1, len(tail) * sum(each**2 for each in tail)),
+        "queue mean ms": float(np.mean(waits or [np.nan])),
+        "queue p95 ms": float(np.percentile(waits or [np.nan], 95)),
+        "lost": packets[1] / packets[0] if packets[0] else np.nan,
+        "fairness": sum(tail) ** 2 / (len(tail) * sum(each**2 for each in tail)) if any(tail) else np.nan,
     }
 
 
