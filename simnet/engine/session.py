@@ -21,6 +21,7 @@ from simnet.engine.results.ledger import Ledger
 from simnet.engine.results.run_results import RunResults
 from simnet.engine.results.watched_ledger import WatchedLedger
 from simnet.engine.timing import process_memory
+from simnet.engine.timing.backlog import backlog
 from simnet.engine.timing.core_budget import HIDDEN, LINK
 from simnet.errors import InputError
 from simnet.nodes.schedule import Schedule
@@ -102,7 +103,8 @@ def simulate(
     ):
         watchers: list[RunWatcher] = [each for each in (telemetry, exports) if each is not None]
         ledger, tasks = _ledger((out.name, scenario, rows.write_rows), provider, watchers)
-        results = RunResults(ledger, watchers, _scorer(scenario, out, provider, threads, ledger, watchers))
+        scorer = _scorer(scenario, out, provider, threads, ledger, watchers)
+        results = RunResults(ledger, watchers, scorer, backlog(scenario))
         with provider.nodes(results) as carried:
             nodes = carried if budget is None else MeasuredNodes(carried, threads)
             pace = None if options.realtime is None else Pace(options.realtime)
@@ -205,4 +207,6 @@ def _scorer(
 
     cameras = scenario.cameras
     counts = {stream.name: Schedule.of(cameras[stream.name], scenario.duration_ns).count for stream in scenario.streams}
-    return Scorer(provider.frame, out, counts, timer, ledger, watchers, provider.record_score, scenario.scores)
+    return Scorer(
+        provider.frame, out, counts, timer, ledger, watchers, provider.record_score, scenario.scores, backlog(scenario)
+    )

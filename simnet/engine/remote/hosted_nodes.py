@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from simnet.engine.recovery.picture_spool import PictureSpool
 from simnet.engine.recovery.replay import Replay
 from simnet.engine.remote.node_client import NodeClient
-from simnet.engine.remote.pending_pictures import PICTURES_BEHIND
 from simnet.engine.remote.remote_nodes import RemoteNodes
 from simnet.engine.remote.reply_checks import ReplyChecks
 from simnet.engine.timing import process_memory
+from simnet.engine.timing.backlog import MOST
 from simnet.library_threads import limited
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class HostedNodes:
         """Carry the nodes; the end of the context stops the hosts, with the reason if the run failed."""
         # Decodings on their way, then pictures that wait to be scored, and one at either end. A resumed run asks first for
         # the oldest picture without a score, and has as many decodings before it on their way again.
-        behind = 2 * (PICTURES_BEHIND + 1) + results.backlog + 2
+        behind = 2 * (MOST + 1) + MOST + 2
         spool = PictureSpool(self._journal.pictures, self._scenario, behind)
         replay = Replay(spool)
         with self._launcher(self._scenario, self._world, replay) as pool:

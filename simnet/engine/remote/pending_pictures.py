@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from simnet.engine.recovery import marshalling
+from simnet.engine.timing.backlog import backlog
 from simnet.nodes.schedule import Schedule
 from simnet.records.score import DecodedPicture
 
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from simnet.engine.remote.node_client import NodeClient
     from simnet.records import Scenario
     from simnet.records.grants import Decision
-
-PICTURES_BEHIND = 16
-"""How many decodings may be outstanding before the clock waits."""
 
 
 class PendingPictures:
@@ -28,12 +26,13 @@ class PendingPictures:
             stream.name: Schedule.of(scenario.cameras[stream.name], scenario.duration_ns) for stream in scenario.streams
         }
         self._outstanding: deque[tuple[str, str, int, int]] = deque()
+        self._most = backlog(scenario)
 
     def ask(self, host: str, decision: Decision, data: bytes) -> None:
         """Ask `host` for the picture that was decided on, whose frame is `data`."""
         ticket = self._client.post(host, marshalling.picture_message(decision, data))
         self._outstanding.append((host, decision.stream, decision.sequence, ticket))
-        while len(self._outstanding) > PICTURES_BEHIND:
+        while len(self._outstanding) > self._most:
             self._fetch_oldest()
 
     def fetch_all(self) -> None:

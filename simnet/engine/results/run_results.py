@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from simnet.engine.timing.backlog import MOST
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -13,18 +15,21 @@ if TYPE_CHECKING:
     from simnet.records.score import DecodedPicture, Score, ScoredPicture
 
 
-BACKLOG = 16
-"""How many pictures may wait to be scored."""
-
-
 class RunResults:
     """Takes pictures, scores and faults of a run's nodes (`kernel.port.Results`)."""
 
-    backlog = BACKLOG
-    """How many pictures may have been handed over and not be scored yet."""
+    def __init__(
+        self, ledger: Ledger, watchers: Sequence[RunWatcher] = (), scorer: Scorer | None = None, backlog: int = MOST
+    ) -> None:
+        """Hand over to these.
 
-    def __init__(self, ledger: Ledger, watchers: Sequence[RunWatcher] = (), scorer: Scorer | None = None) -> None:
-        """`scorer` is None if the nodes score their pictures themselves, or have none."""
+        Args:
+            ledger: Takes digests, scores and faults.
+            watchers: Take pictures that were scored elsewhere.
+            scorer: None if the nodes score their pictures themselves, or have none.
+            backlog: How many pictures may have been handed over and not be scored yet.
+        """
+        self.backlog = backlog
         self._ledger, self._watchers, self._scorer = ledger, watchers, scorer
 
     @property

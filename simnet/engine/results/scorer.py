@@ -9,7 +9,7 @@ import numpy as np
 
 from simnet import quality
 from simnet.codec_names import RECORDED
-from simnet.engine.results.run_results import BACKLOG
+from simnet.engine.timing.backlog import MOST
 from simnet.records.score import Score, ScoredPicture
 from simnet.runfolder.kept_picture_files import PictureKind, write_picture
 from simnet.service_thread import ServiceThread
@@ -47,7 +47,7 @@ class Scorer:
 
     `frame` gives the originals, `counts` how many frames each stream has. From the scorer's thread, scores go into `ledger`,
     every picture to each of `watchers`, and at last the picture's digest and score to `record`. Frames whose number `scores`
-    does not want have no score, and their pictures are not kept.
+    does not want have no score, and their pictures are not kept. `backlog` is how many pictures may wait.
     """
 
     def __init__(
@@ -60,11 +60,12 @@ class Scorer:
         watchers: Sequence[RunWatcher] = (),
         record: RecordScore = lambda *_: None,
         scores: Callable[[int], bool] = lambda _: True,
+        backlog: int = MOST,
     ) -> None:
         self._frame, self._out, self._timer, self._ledger = frame, out, timer, ledger
         self._watchers, self._record, self._scores = tuple(watchers), record, scores
         self._keep = {stream: sorted({int(share * count) for share in KEPT_AT}) for stream, count in counts.items()}
-        self._queue: Queue[DecodedPicture | None] = Queue(BACKLOG)
+        self._queue: Queue[DecodedPicture | None] = Queue(backlog)
         self._thread = ServiceThread("scorer", self._run)
 
     def put(self, picture: DecodedPicture) -> None:

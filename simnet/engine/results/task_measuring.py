@@ -11,8 +11,8 @@ from __future__ import annotations
 from queue import Full, Queue
 from typing import TYPE_CHECKING, Any
 
-from simnet.engine.results.run_results import BACKLOG
 from simnet.engine.results.watched_ledger import RunWatcher
+from simnet.engine.timing.backlog import backlog
 from simnet.nodes.schedule import Schedule
 from simnet.records.task_config import DONE
 from simnet.row_statistics import DIGITS
@@ -71,7 +71,7 @@ class TaskMeasuring(RunWatcher):
         self._taken: set[Frame] = set()
         self._kept: dict[tuple[str, str], list[tuple[int, Any]]] = {}
         """What tasks that pool frames keep, by task and stream, each with the frame's number."""
-        self._queue: Queue[tuple[Frame, View | None, Mapping[Frame, View]] | None] = Queue(BACKLOG)
+        self._queue: Queue[tuple[Frame, View | None, Mapping[Frame, View]] | None] = Queue(backlog(scenario))
         self._thread = ServiceThread("tasks", self._run)
 
     @property
