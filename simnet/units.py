@@ -171,6 +171,8 @@ def _factor(written: str, unit: str) -> Decimal:
     try:
         if re.match(r",\d", written):
             raise UnitError("has a decimal comma")
+        if "," in written:
+            raise UnitError("is a list, which only `simnet sweep --set` takes")
         if not _UNIT.fullmatch(written):
             raise UnitError(f"has an unknown unit {shorten(written)}")
         quantity = registry.Quantity(Decimal(1), registry.parse_units(written))

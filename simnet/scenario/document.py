@@ -182,12 +182,17 @@ class _TreeReader:
             node = self.loader.get_single_node()
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            raise self._error(mark, f"no valid YAML: {_kind(error.problem or error.context)}") from None
+            raise self._error(mark, f"no valid YAML: {_kind(error.problem or error.context)}{self._hint()}") from None
         except yaml.reader.ReaderError as error:
             raise self._error(None, f"no valid YAML: {error.reason} (character {error.position + 1})") from None
         except (yaml.YAMLError, RecursionError, ValueError):
             raise self._error(None, "no valid YAML") from None
         return (None if node is None else self._tree(node, ())), self.locations
+
+    def _hint(self) -> str:
+        """Say what was expected of a file whose name is another kind's."""
+        is_other = "." in self.file and not self.file.endswith((".yaml", ".yml"))
+        return "; expected a YAML file, such as those in scenarios/" if is_other else ""
 
     def _error(self, mark: yaml.Mark | None, problem: str) -> ScenarioError:
         return ScenarioError(f"{self._location(mark).text}: {problem}")

@@ -80,7 +80,9 @@ def parse_anchors(text: str | None, codecs: Sequence[str], rivals: Sequence[str]
     every = [*codecs, *rivals]
     for name in anchors:
         if name not in every:
-            raise InputError(f"anchor {name}: not among the codecs evaluated ({', '.join(every)})")
+            raise InputError(
+                f"anchor {name}: not among the codecs evaluated ({', '.join(every)}); expected one of them, or {name} in --codec too"
+            )
     if len(set(anchors)) < len(anchors):
         raise InputError(f"--anchor {text}: names a codec twice")
     return [*anchors, *(name for name in rivals if name not in anchors)]

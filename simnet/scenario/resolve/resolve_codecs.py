@@ -65,6 +65,12 @@ def _check_own(bare: str, options: dict[str, Any], at_name: Path, path: Path, pr
     known = codec_names.names()
     if bare == codec_names.RECORDED:
         return
+    plain, plus, stage = bare.partition("+")
+    if plus and plain in known:
+        problems.at_value(
+            at_name, f"{bare}: unknown stage {plus}{stage}; expected {plain} or {plain}{codec_names.FUSE}"
+        )
+        return
     if _NAME.fullmatch(bare) and bare not in known:
         problems.at_value(at_name, f"{bare}: unknown codec{near(bare, known)}; expected one of {', '.join(known)}")
         return

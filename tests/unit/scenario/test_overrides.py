@@ -111,6 +111,8 @@ def test_override_may_set_recorded_pictures(write: Callable[..., str], tmp_path:
         ("streams.bus/front.codec=jpeg", "streams.bus/front: matches no stream (did you mean 'van/front'?); expected"),
         ("streams.*.codc=jpeg", "streams.*.codc: unknown key (did you mean 'codec'?); expected one of: codec,"),
         ("streams.*.codec=jpg", "streams.*.codec: jpg: unknown codec (did you mean 'jpeg'?)"),
+        ("streams.*.codec=jpeg+fus", "streams.*.codec: jpeg+fus: unknown stage +fus; expected jpeg or jpeg+fuse"),
+        ("duration=1 s,2 s", "duration: '1 s,2 s' is a list, which only `simnet sweep --set` takes; expected a value"),
         ("streams.van/front.rate.target=3", "streams.van/front.rate.target: 3 has no unit; expected"),
         ("streams.*.side_information=[car/front]", "streams.*.side_information.0: car/front cannot serve itself;"),
         ("world.kind=pairs", "world.path: required key is missing"),
