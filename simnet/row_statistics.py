@@ -70,6 +70,8 @@ class StreamFigures:
     packets_sent: int
     packets_lost: int
     retransmissions: int
+    concealed: int = 0
+    """Pictures of which slices are missing and were filled from other pictures; in `decoded` or `late`."""
     tasks: dict[str, float] = field(default_factory=dict[str, float])
     """Figures of tasks, `task.figure`: means over the frames that have the figure."""
 
@@ -101,7 +103,7 @@ def figures_of_columns(rows: RowColumns, virtual_s: float) -> StreamFigures:
     pictures, coded = rows.has_picture, rows.is_coded
     latencies = np.sort(rows.latencies_ms)
     ready = rows.is_ready
-    age = age_of_pictures(rows.decode_ns[ready], rows.capture_ns[ready], round(virtual_s * SECOND_NS))
+    age = age_of_pictures(rows.decode_ns[rows.is_news], rows.capture_ns[rows.is_news], round(virtual_s * SECOND_NS))
     gains_db = (rows.psnr_db - rows.alone_psnr_db)[pictures & rows.has_side]
     return StreamFigures(
         codec=rows.codec,
@@ -128,6 +130,7 @@ def figures_of_columns(rows: RowColumns, virtual_s: float) -> StreamFigures:
         packets_sent=int(rows.packets_sent.sum()),
         packets_lost=int(rows.packets_lost.sum()),
         retransmissions=int(rows.retransmissions.sum()),
+        concealed=int((rows.concealed > 0).sum()),
         tasks=_tasks(rows),
     )
 

@@ -3,7 +3,7 @@
 It handles no pixels: frames are decoded elsewhere, as its plans say, so virtual time does not depend on how fast that goes.
 
     delivery ──▶ waiting ──(side pictures ready, none left to wait for, or wait over)──▶ decided: ready at start + decode_ns
-            └──▶ lost, corrupt, reference lost
+            └──▶ lost, corrupt, reference lost        a sliced frame that came in part, and is concealed, waits like a whole one
 
 Every stream has its own decoder, which decodes one frame after the other, and predicted frames in their order. When a stream
 misses a reference, fusion requests a key frame at once, and again in every feedback period until one arrives.
@@ -15,7 +15,9 @@ from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
+from simnet import sliced_frames
 from simnet.errors import BitstreamError
+from simnet.nodes import fillers
 from simnet.nodes.feedback import Reception
 from simnet.nodes.fusion_state import PlannerState, WaitingFrame
 from simnet.nodes.references import Decodability, ReferenceChain
@@ -109,7 +111,7 @@ class FusionPlanner:
             self._forget(now_ns)
         if stream in self._receptions:
             self._receptions[stream].add(delivery)
-        key = self._key_flag(delivery)
+        key, missing = self._key_flag(delivery), self._missing_slices(delivery)
         if key is None:
             outcome = Outcome.CORRUPT if delivery.complete else Outcome.LOST
             decisions.append(self._lose(stream, delivery.sequence, outcome, now_ns))
@@ -118,8 +120,8 @@ class FusionPlanner:
             chain.on_arrival(delivery.sequence, key=key)
             if chain.has_references:
                 self._update_missing(stream)
-            if self._waiting or chain.has_references or self._candidates[stream]:
-                self._add_waiting(delivery, key)
+            if self._waiting or chain.has_references or self._candidates[stream] or missing:
+                self._add_waiting(delivery, key, missing)
             else:
                 # This frame waits for nothing, and no waiting frame depends on it.
                 decisions.append(self._decide_at_once(delivery))
@@ -131,12 +133,23 @@ class FusionPlanner:
 
     def _key_flag(self, delivery: Delivery) -> bool | None:
         """Return whether a frame is a key frame; None if it is incomplete or corrupt."""
-        if not delivery.complete:
+        if not delivery.complete and not self._is_decodable(delivery):
             return None
         try:
             return self.verify(delivery.stream, delivery.data)
         except BitstreamError:
             return None
+
+    def _missing_slices(self, delivery: Delivery) -> int:
+        is_partial = not delivery.complete and self.setup.streams[delivery.stream].slices > 1
+        return sliced_frames.missing(delivery.data) if is_partial and delivery.data else 0
+
+    def _is_decodable(self, delivery: Delivery) -> bool:
+        """Return whether a picture is made of an incomplete frame: some of its slices are there, or are not needed."""
+        stream = self.setup.streams[delivery.stream]
+        if stream.slices == 1 or not delivery.data:
+            return False
+        return stream.conceals or self._missing_slices(delivery) < stream.slices
 
     def _lose(self, stream: str, sequence: int, outcome: Outcome, now_ns: int) -> Decision:
         self._set_status(stream, sequence, FrameStatus(is_lost=True))
@@ -144,7 +157,7 @@ class FusionPlanner:
         self._update_missing(stream)
         return Decision(stream, sequence, outcome)
 
-    def _add_waiting(self, delivery: Delivery, key: bool) -> None:
+    def _add_waiting(self, delivery: Delivery, key: bool, missing: int) -> None:
         config = self.setup.config
         query = Query(
             capture_ns=self.setup.sources[delivery.stream].schedule.capture_ns(delivery.sequence),
@@ -152,8 +165,8 @@ class FusionPlanner:
             max_age_ns=config.max_age_ns,
             oldest_ns=delivery.time_ns - self._memory_ns,
         )
-        status = self._set_status(delivery.stream, delivery.sequence, FrameStatus())
-        self._waiting.append(WaitingFrame(delivery.stream, delivery.sequence, query, status, key))
+        status = self._set_status(delivery.stream, delivery.sequence, FrameStatus(is_concealed=missing > 0))
+        self._waiting.append(WaitingFrame(delivery.stream, delivery.sequence, query, status, key, missing))
 
     def _decide_at_once(self, delivery: Delivery) -> Decision:
         stream, sequence = delivery.stream, delivery.sequence
@@ -227,6 +240,8 @@ class FusionPlanner:
     def _decide(self, frame: WaitingFrame, sides: tuple[SideChoice, ...], now_ns: int) -> Decision:
         self._waiting.remove(frame)
         decision = self._decision(frame.stream, frame.sequence, frame.query.capture_ns, sides, now_ns)
+        if frame.missing:
+            decision = fillers.concealed(self.setup, self._statuses, frame, decision, now_ns)
         frame.status.ready_ns = decision.ready_ns
         frame.status.has_own = any(side.source == frame.stream for side in sides)
         return decision
