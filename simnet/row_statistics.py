@@ -102,8 +102,8 @@ def figures_of_columns(rows: RowColumns, virtual_s: float) -> StreamFigures:
     counts = np.bincount(rows.outcome, minlength=len(OUTCOMES)).tolist()
     pictures, coded = rows.has_picture, rows.is_coded
     latencies = np.sort(rows.latencies_ms)
-    ready = rows.is_ready
-    age = age_of_pictures(rows.decode_ns[rows.is_news], rows.capture_ns[rows.is_news], round(virtual_s * SECOND_NS))
+    news = rows.is_news
+    age = age_of_pictures(rows.decode_ns[news], rows.capture_ns[news], round(virtual_s * SECOND_NS))
     gains_db = (rows.psnr_db - rows.alone_psnr_db)[pictures & rows.has_side]
     return StreamFigures(
         codec=rows.codec,

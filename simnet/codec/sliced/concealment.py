@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from simnet.codec.learned.alignment import COARSE, SMALLEST, gray, grid, method, resized, warp
 
 Picture = NDArray[np.uint8]
-Reals = NDArray[np.float32]
+Reals = np.ndarray
+"""float32."""
 
 GREY = 128
 """Of what nothing is known."""
