@@ -159,9 +159,14 @@ class FusionPlanner:
 
     def _add_waiting(self, delivery: Delivery, key: bool, missing: int) -> None:
         config = self.setup.config
+        capture_ns = self.setup.sources[delivery.stream].schedule.capture_ns(delivery.sequence)
+        until_ns = delivery.time_ns + config.wait_ns
+        if missing:
+            # The receiver waited for the missing slices as long as the deadline allows: side pictures may not make it late.
+            until_ns = min(until_ns, capture_ns + config.deadline_ns - self.setup.streams[delivery.stream].decode_ns)
         query = Query(
-            capture_ns=self.setup.sources[delivery.stream].schedule.capture_ns(delivery.sequence),
-            until_ns=delivery.time_ns + config.wait_ns,
+            capture_ns=capture_ns,
+            until_ns=until_ns,
             max_age_ns=config.max_age_ns,
             oldest_ns=delivery.time_ns - self._memory_ns,
         )

@@ -138,7 +138,7 @@ class Kernel:
         header = header_bytes(stream.transport) + (SLICE_HEADER.size if stream.slices > 1 else 0)
         packets = Packets(path.payload_capacity(header), path.packet_sizes()[1] + header)
         schedule = Schedule.of(camera, self._scenario.duration_ns)
-        transport = paced or open_stream_transport(stream, path, self._scenario.fusion)
+        transport = paced or open_stream_transport(stream, path)
         return _Stream(stream.name, node, stream.encode_ns, schedule, packets, transport, paced)
 
     def _capture(self, stream: _Stream, sequence: int, _event: simpy.Event) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from simnet.net.content import Content, ContentKind
     from simnet.net.transport.path import OnClose, OnDelivery
     from simnet.net.transport.transport import Transport
-    from simnet.records import FusionConfig, StreamConfig
+    from simnet.records import StreamConfig
 
 HEADER = struct.Struct(">BB")
 """Slice, and packet within the slice modulo 256; a transport's own header, if it has one, comes next."""
@@ -63,7 +63,7 @@ class SlicePath(Path):
         return payload_bytes - HEADER.size, overhead_bytes + HEADER.size
 
 
-def open_stream_transport(stream: StreamConfig, path: Path, fusion: FusionConfig) -> Transport:
+def open_stream_transport(stream: StreamConfig, path: Path) -> Transport:
     """Return the transport of a stream's frames, sliced or not, between the ends of `path`."""
     if stream.slices == 1:
         return open_transport(stream.transport, path)
@@ -71,12 +71,11 @@ def open_stream_transport(stream: StreamConfig, path: Path, fusion: FusionConfig
         SlicePath(path.env, path.network, path.source, path.target, path.priority, path.flow, number)
         for number in range(stream.slices)
     ]
-    patience_ns = stream.decode_ns + (fusion.wait_ns if stream.side_information else 0)
     return SliceTransport(
         path,
         tuple(open_transport(stream.transport, own) for own in paths),
         settles=stream.transport.kind == "none",
-        patience_ns=patience_ns if stream.conceals else None,
+        patience_ns=stream.decode_ns if stream.conceals else None,
     )
 
 

@@ -38,7 +38,7 @@ def test_rows_say_what_was_concealed_and_hosts_change_nothing(tiny: Scenario, ru
     cell.mkdir()
     run_cell(scenario, cell, Store(tmp_path / "store", 1 << 28), CacheCounters(), RunOptions())
     prints = {here.result.summary["fingerprint"], there.result.summary["fingerprint"]}
-    assert prints == {run_reader.read(cell).manifest.summary["fingerprint"]}
+    assert prints == {run_reader.read(cell).manifest.summary.fingerprint}
     rows = here.read.rows
     concealed = [row for row in rows if row.outcome is Outcome.CONCEALED]
     assert concealed

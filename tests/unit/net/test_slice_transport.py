@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from simnet import sliced_frames
 from simnet.net import Network, Path, Transfer, open_stream_transport
-from simnet.records import FusionConfig, LinkConfig, LossConfig, StreamConfig, TransportConfig
+from simnet.records import LinkConfig, LossConfig, StreamConfig, TransportConfig
 
 MS = 1_000_000
 SLICED = StreamConfig("a/b", "jpeg", slices=3, decode_ns=20 * MS)
@@ -31,7 +31,7 @@ class Sent:
         links = [LinkConfig("there", "A", "B", loss=law, **numbers), LinkConfig("back", "B", "A", loss=law, **numbers)]
         self.env = simpy.Environment()
         network = Network(self.env, links, seed, lambda *_: 1.0)
-        transport = open_stream_transport(stream, Path(self.env, network, "A", "B"), FusionConfig("B", wait_ns=0))
+        transport = open_stream_transport(stream, Path(self.env, network, "A", "B"))
         self.deliveries: dict[int, tuple[int, Transfer, bytes]] = {}
         self.finals: dict[int, Transfer] = {}
         self.closes = 0

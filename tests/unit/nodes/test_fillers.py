@@ -80,6 +80,17 @@ def test_concealed_picture_serves_no_frame_but_fills_the_next() -> None:
     assert filled(later) == [("b", 1, 100), ("b", 0, 200)]
 
 
+def test_partial_frame_waits_for_side_pictures_no_longer_than_its_deadline_allows() -> None:
+    fusion = planner("side")
+    fusion.setup = replace(fusion.setup, config=replace(fusion.setup.config, wait_ns=150 * MS))
+    data = sliced_frames.pack(0, 9, 1, [b"", b"slice", b"slice", b"slice"])
+    plan = fusion.deliver(Delivery("b", 0, 100 * MS, 100 * MS, False, 1040, 4, 1, 0, data))
+    assert plan.decisions == ()
+    assert plan.wake_ns == (200 - 20 - 20) * MS  # a side picture is decoded for 20 ms, and so is this frame
+    (decision,) = fusion.wake(plan.wake_ns).decisions
+    assert (decision.outcome, decision.sides) == (Outcome.CONCEALED, ())
+
+
 def test_late_frame_stays_late_and_says_what_is_concealed() -> None:
     decision = arrives(planner("previous"), "b", 0, missing=1, late_ms=300)
     assert (decision.outcome, decision.concealed) == (Outcome.LATE, 0.25)

@@ -34,14 +34,17 @@ def test_slices_are_read_and_written_and_read_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ("codec: jpeg, slices: 5", "slices: 5 of a picture of 130 rows; expected at most 4, of 32 rows or more each"),
+        ("codec: jpeg, slices: 5", "slices: 5 of a picture of 130 rows; expected at most 4: each has 32 rows or more"),
         ("codec: jpeg, slices: 0", "slices: 0 does not fit; expected at least 1"),
         (
             "codec: hevc, slices: 2",
             "slices: codec 'hevc': its frames cannot be sliced; expected slices: 1, or one of atn",
         ),
         ("codec: jpeg, concealment: side", "concealment: side given without slices; expected slices: 4, or none"),
-        ("codec: jpeg, slices: 2, concealment: all", "concealment: 'all' does not fit; expected"),
+        (
+            "codec: jpeg, slices: 2, concealment: all",
+            "concealment: 'all' is unknown; expected 'none', 'previous' or 'side'",
+        ),
         (
             "codec: jpeg, slices: 2, concealment: side",
             "concealment: side given without side_information of another camera",
@@ -61,5 +64,5 @@ def test_congestion_control_is_refused(tmp_path: Path) -> None:
 
 def test_resolved_scenario_can_be_read_again(tmp_path: Path) -> None:
     first = load(tmp_path, jpeg="jpeg, slices: 2, concealment: previous")
-    (tmp_path / "again.yaml").write_text(writer.write(first))
+    (tmp_path / "again.yaml").write_text(writer.dump(first))
     assert scenario.load(str(tmp_path / "again.yaml")).streams == first.streams
