@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from simnet import sliced_frames
 from simnet.nodes.side_selection import PREVIOUS, find_candidates
 from simnet.records import Outcome
 from simnet.records.grants import SideChoice
@@ -18,12 +19,32 @@ if TYPE_CHECKING:
     from simnet.nodes.fusion_setup import FusionSetup
     from simnet.nodes.fusion_state import WaitingFrame
     from simnet.nodes.side_selection import FrameStatuses
-    from simnet.records.grants import Decision
+    from simnet.records.grants import Decision, Delivery
 
 OWN = {"none": 1, "previous": 2, "side": 2}
 """Pictures of the stream itself: one to leave standing, two to see motion."""
 OTHERS = 2
 """Most pictures of other cameras."""
+
+
+def missing_slices(setup: FusionSetup, delivery: Delivery) -> int:
+    """Return how many slices are missing of a frame that came in part; 0 of a whole frame, and of one that is not sliced."""
+    is_partial = not delivery.complete and setup.streams[delivery.stream].slices > 1
+    return sliced_frames.missing(delivery.data) if is_partial and delivery.data else 0
+
+
+def is_decodable(setup: FusionSetup, delivery: Delivery) -> bool:
+    """Return whether a picture is made of what arrived: the whole frame, some of its slices, or none if these are predicted."""
+    stream = setup.streams[delivery.stream]
+    if delivery.complete or stream.slices == 1 or not delivery.data:
+        return delivery.complete
+    return stream.conceals or missing_slices(setup, delivery) < stream.slices
+
+
+def wait_until_ns(setup: FusionSetup, delivery: Delivery, capture_ns: int) -> int:
+    """Return until when a frame of which slices are missing waits for side pictures: they may not make its picture late."""
+    in_time_ns = capture_ns + setup.config.deadline_ns - setup.streams[delivery.stream].decode_ns
+    return min(delivery.time_ns + setup.config.wait_ns, in_time_ns)
 
 
 def concealed(

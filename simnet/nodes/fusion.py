@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
-from simnet import sliced_frames
 from simnet.errors import BitstreamError
 from simnet.nodes import fillers
 from simnet.nodes.feedback import Reception
@@ -111,7 +110,7 @@ class FusionPlanner:
             self._forget(now_ns)
         if stream in self._receptions:
             self._receptions[stream].add(delivery)
-        key, missing = self._key_flag(delivery), self._missing_slices(delivery)
+        key, missing = self._key_flag(delivery), fillers.missing_slices(self.setup, delivery)
         if key is None:
             outcome = Outcome.CORRUPT if delivery.complete else Outcome.LOST
             decisions.append(self._lose(stream, delivery.sequence, outcome, now_ns))
@@ -133,23 +132,12 @@ class FusionPlanner:
 
     def _key_flag(self, delivery: Delivery) -> bool | None:
         """Return whether a frame is a key frame; None if it is incomplete or corrupt."""
-        if not delivery.complete and not self._is_decodable(delivery):
+        if not fillers.is_decodable(self.setup, delivery):
             return None
         try:
             return self.verify(delivery.stream, delivery.data)
         except BitstreamError:
             return None
-
-    def _missing_slices(self, delivery: Delivery) -> int:
-        is_partial = not delivery.complete and self.setup.streams[delivery.stream].slices > 1
-        return sliced_frames.missing(delivery.data) if is_partial and delivery.data else 0
-
-    def _is_decodable(self, delivery: Delivery) -> bool:
-        """Return whether a picture is made of an incomplete frame: some of its slices are there, or are not needed."""
-        stream = self.setup.streams[delivery.stream]
-        if stream.slices == 1 or not delivery.data:
-            return False
-        return stream.conceals or self._missing_slices(delivery) < stream.slices
 
     def _lose(self, stream: str, sequence: int, outcome: Outcome, now_ns: int) -> Decision:
         self._set_status(stream, sequence, FrameStatus(is_lost=True))
@@ -160,10 +148,9 @@ class FusionPlanner:
     def _add_waiting(self, delivery: Delivery, key: bool, missing: int) -> None:
         config = self.setup.config
         capture_ns = self.setup.sources[delivery.stream].schedule.capture_ns(delivery.sequence)
-        until_ns = delivery.time_ns + config.wait_ns
-        if missing:
-            # The receiver waited for the missing slices as long as the deadline allows: side pictures may not make it late.
-            until_ns = min(until_ns, capture_ns + config.deadline_ns - self.setup.streams[delivery.stream].decode_ns)
+        until_ns = (
+            fillers.wait_until_ns(self.setup, delivery, capture_ns) if missing else delivery.time_ns + config.wait_ns
+        )
         query = Query(
             capture_ns=capture_ns,
             until_ns=until_ns,

@@ -45,7 +45,7 @@ class Sent:
 
         def delivered(transfer: Transfer, data: bytes) -> None:
             assert number not in self.deliveries
-            self.deliveries[number] = self.env.now, transfer, data
+            self.deliveries[number] = int(self.env.now), transfer, data
             self.finals[number] = transfer
 
         def closed(transfer: Transfer | None) -> None:
