@@ -66,7 +66,8 @@ class Age:
 
 def age_of(rows: Sequence[Row], end_ns: int) -> Age:
     """Return the age of one stream's pictures until `end_ns`."""
-    ready = [(row.decode_ns, row.capture_ns) for row in rows if row.outcome.has_picture and row.decode_ns is not None]
+    news = (row for row in rows if row.outcome.has_picture and row.concealed < 1)
+    ready = [(row.decode_ns, row.capture_ns) for row in news if row.decode_ns is not None]
     times_ns = np.array(ready, np.int64).reshape(-1, 2)
     return age_of_pictures(times_ns[:, 0], times_ns[:, 1], end_ns)
 

@@ -26,6 +26,8 @@ FAMILIES = {
 }
 FUSE = "+fuse"
 """End of the names of codecs with the stand-alone side-information stage behind them."""
+SLICED = frozenset(("jpeg", "jpeg2000", "webp", "avif", "hevc-intra", "factorized", "lowres", "atn", "ndic"))
+"""Codecs that code each picture alone, at any size, so that frames can be sliced."""
 RECORDED = "recorded"
 """Codec that draws frame sizes without coding pictures."""
 
@@ -49,6 +51,15 @@ _SPECIAL = frozenset(("true", "false", "null", "yes", "no", "on", "off", "y", "n
 def bare(name: str) -> str:
     """Return a codec's name without options and without the stage behind it."""
     return name.removesuffix(FUSE).partition("{")[0]
+
+
+def check_sliced(name: str) -> None:
+    """Raise ModelError if a codec's frames cannot be sliced."""
+    if bare(name) not in SLICED:
+        expected = ", ".join(sorted(SLICED))
+        raise ModelError(
+            f"codec {shown(name)!r:.80}: its frames cannot be sliced; expected slices: 1, or one of {expected}"
+        )
 
 
 def options_of(name: str) -> dict[str, Any]:

@@ -50,6 +50,8 @@ class RowColumns:
     alone_psnr_db: Reals
     queue_ns: Integers
     key: Truths
+    concealed: Reals
+    """Share of slices that were filled from other pictures."""
     tasks: Mapping[str, Reals]
     """Figures of tasks, `task.figure`."""
 
@@ -79,6 +81,7 @@ class RowColumns:
             alone_psnr_db=reals(lambda row: row.alone_psnr_db),
             queue_ns=integers(lambda row: row.queue_ns),
             key=np.array([row.key for row in rows]),
+            concealed=reals(lambda row: row.concealed),
             tasks={
                 name: np.array([row.tasks.get(name) for row in rows], np.float64)
                 for name in {name for row in rows for name in row.tasks}
@@ -104,6 +107,11 @@ class RowColumns:
     def is_ready(self) -> Truths:
         """Which frames have a picture whose time is known."""
         return self.has_picture & (self.decode_ns != NEVER)
+
+    @property
+    def is_news(self) -> Truths:
+        """Which frames have a picture of which something arrived: a picture that was filled wholly tells nothing new."""
+        return self.is_ready & (self.concealed < 1)
 
     @property
     def latencies_ms(self) -> Reals:

@@ -70,6 +70,8 @@ class StreamFigures:
     packets_sent: int
     packets_lost: int
     retransmissions: int
+    concealed: int = 0
+    """Pictures of which slices are missing and were filled from other pictures; in `decoded` or `late`."""
     tasks: dict[str, float] = field(default_factory=dict[str, float])
     """Figures of tasks, `task.figure`: means over the frames that have the figure."""
 
@@ -100,8 +102,8 @@ def figures_of_columns(rows: RowColumns, virtual_s: float) -> StreamFigures:
     counts = np.bincount(rows.outcome, minlength=len(OUTCOMES)).tolist()
     pictures, coded = rows.has_picture, rows.is_coded
     latencies = np.sort(rows.latencies_ms)
-    ready = rows.is_ready
-    age = age_of_pictures(rows.decode_ns[ready], rows.capture_ns[ready], round(virtual_s * SECOND_NS))
+    news = rows.is_news
+    age = age_of_pictures(rows.decode_ns[news], rows.capture_ns[news], round(virtual_s * SECOND_NS))
     gains_db = (rows.psnr_db - rows.alone_psnr_db)[pictures & rows.has_side]
     return StreamFigures(
         codec=rows.codec,
@@ -128,6 +130,7 @@ def figures_of_columns(rows: RowColumns, virtual_s: float) -> StreamFigures:
         packets_sent=int(rows.packets_sent.sum()),
         packets_lost=int(rows.packets_lost.sum()),
         retransmissions=int(rows.retransmissions.sum()),
+        concealed=int((rows.concealed > 0).sum()),
         tasks=_tasks(rows),
     )
 

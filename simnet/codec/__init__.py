@@ -7,6 +7,7 @@
 - **registry**, **protocols**, **identity**, **model** are flat: names of codecs, the interfaces, digests, model folders.
 - **bitstream/** is the frame header, integer entropy tables and fixed-point arithmetic.
 - **learned/**, **published/**, **dsin/**, **compressai/** are neural codecs; **video/** and **still/** are classical ones.
+- **sliced/** cuts frames of any codec that codes each picture alone into bands, and conceals bands that are lost.
 
 Rules of this package:
 

@@ -38,7 +38,10 @@ MOST_PIXELS = 1 << 23
 
 def pack(announcement: Announcement, frame: bytes) -> bytes:
     """Return the content of a one-frame file."""
-    body = bytes(msgpack.packb(dataclasses.asdict(announcement)) or b"")
+    fields = dataclasses.asdict(announcement)
+    if announcement.slices == 1:
+        del fields["slices"]  # as in files from before there were slices
+    body = bytes(msgpack.packb(fields) or b"")
     front = FRONT.pack(MAGIC, VERSION, len(body)) + body
     return front + zlib.crc32(front).to_bytes(4, "big") + frame
 

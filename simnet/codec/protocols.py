@@ -35,6 +35,24 @@ class Decoder(Protocol):
         ...
 
 
+@runtime_checkable
+class PartialDecoder(Protocol):
+    """Decoder that can also decode a frame of which slices are missing."""
+
+    def decode_partial(
+        self,
+        data: bytes,
+        side: Sequence[SideInformation],
+        last: Sequence[SideInformation],
+        others: Sequence[SideInformation],
+    ) -> Decoded:
+        """Decode with side pictures like `Decoder.decode`; fill what is missing.
+
+        `last` are the stream's own pictures, newest first, `others` those of other cameras.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
     """What a decoder took from its side pictures, for display.

@@ -45,6 +45,7 @@ OWN = frozenset((RECORDED, *(name for members in FAMILIES.values() for name in m
 STAGE = "fuse"
 """Name of the side-information stage's shipped model, and the codec in that model's manifest."""
 STAGE_MODULE = "simnet.codec.learned.side_fusion"
+SLICES_MODULE = "simnet.codec.sliced.slice_codecs"
 
 
 def known(name: str, model: str | None = None) -> str:
@@ -60,11 +61,18 @@ def takes_side(name: str, model: str | None = None) -> bool:
     return plugin_of(name) is not None and _family(name, model).takes_side
 
 
-def open_encoder(name: str, width: int, height: int, model: str | None = None) -> Encoder:
-    """Open an encoder (`protocols.Encoder`) of width x height; `model` is a folder of `models/` (default: the codec's)."""
+def open_encoder(name: str, width: int, height: int, model: str | None = None, slices: int = 1) -> Encoder:
+    """Open an encoder (`protocols.Encoder`) of width x height; `model` is a folder of `models/` (default: the codec's).
+
+    With `slices` above 1 its frames are sliced. Raises ModelError if the codec cannot be sliced.
+    """
     plain = name.removesuffix(FUSE)
     own, stage = parted(name, model)
-    encoder = _family(name, own).open_encoder(plain, width, height, own)
+    if slices > 1:
+        codec_names.check_sliced(name)
+        encoder: Encoder = imported(SLICES_MODULE).sliced_encoder(plain, width, height, own, slices)
+    else:
+        encoder = _family(name, own).open_encoder(plain, width, height, own)
     if name != plain:
         # The camera sends the plain codec's bytes; `+fuse` changes only the decoder.
         announced = f"{encoder.announcement.model}{FUSE}{stage}"
@@ -72,13 +80,14 @@ def open_encoder(name: str, width: int, height: int, model: str | None = None) -
     return encoder
 
 
-def open_decoder(announcement: Announcement, models: Sequence[str] | None = None) -> Decoder:
+def open_decoder(announcement: Announcement, models: Sequence[str] | None = None, concealment: str = "side") -> Decoder:
     """Open a decoder (`protocols.Decoder`) for an announced stream; ModelError if its digests are not known here.
 
     Args:
         announcement: What the stream says about itself.
         models: Models that it may name besides the shipped ones. None: any, for an announcement of one's own encoder;
             naming a model opens files, or, for CompressAI's zoo, the network.
+        concealment: What missing slices of a sliced stream are filled from: `none`, `previous` or `side`.
 
     Raises:
         ModelError: Codec, model or digests are not known here, or the model may not be used.
@@ -90,6 +99,9 @@ def open_decoder(announcement: Announcement, models: Sequence[str] | None = None
     if models is not None:
         announcement = permitted_models.permitted(announcement, models)
     plain = announcement.codec.removesuffix(FUSE)
+    if announcement.slices > 1:
+        codec_names.check_sliced(announcement.codec)
+        return imported(SLICES_MODULE).sliced_decoder(announcement, concealment)
     if announcement.codec == plain:
         return _family(plain).open_decoder(announcement)
     own, _, stage = announcement.model.partition(FUSE)

@@ -31,11 +31,14 @@ from simnet.net.timers import call_after
 from simnet.net.transfer import OpenTransfer, Transfer
 from simnet.net.transport.paced import PacedTransport, open_paced
 from simnet.net.transport.path import Path
+from simnet.net.transport.slice_transport import HEADER as SLICE_HEADER
+from simnet.net.transport.slice_transport import open_stream_transport
 from simnet.net.transport.transport import Transport, header_bytes, open_transport, settles_at_delivery
 from simnet.records.network_event import NetworkEvent
 
 __all__ = [
     "BIN_NS",
+    "SLICE_HEADER",
     "Content",
     "Link",
     "LinkStatistics",
@@ -51,6 +54,7 @@ __all__ = [
     "call_after",
     "header_bytes",
     "open_paced",
+    "open_stream_transport",
     "open_transport",
     "settles_at_delivery",
 ]

@@ -9,6 +9,7 @@ from simnet.nodes import plugin_rate, rate_control
 from simnet.nodes.plugin_rate import SentFrame
 from simnet.nodes.rate_state import RateState
 from simnet.records.grants import Coded
+from simnet.sliced_frames import sent_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,7 +82,7 @@ def step(
     encoded = encode(control.quality, key_is_due(setup, state, grant))
     done_ns = now_ns + setup.encode_ns
     is_typical = not (encoded.key and state.has_references)
-    own = PendingEncode(done_ns, encoded.quality, len(encoded.data), is_typical)
+    own = PendingEncode(done_ns, encoded.quality, sent_bytes(len(encoded.data), setup.rate.slices), is_typical)
     pending = (*[frame for frame in state.pending if frame.done_ns > now_ns], own)
     return _next_state(state, grant, control, pending, encoded), _coded(grant, control, encoded)
 

@@ -3,7 +3,7 @@
 It handles no pixels: frames are decoded elsewhere, as its plans say, so virtual time does not depend on how fast that goes.
 
     delivery ──▶ waiting ──(side pictures ready, none left to wait for, or wait over)──▶ decided: ready at start + decode_ns
-            └──▶ lost, corrupt, reference lost
+            └──▶ lost, corrupt, reference lost        a sliced frame that came in part, and is concealed, waits like a whole one
 
 Every stream has its own decoder, which decodes one frame after the other, and predicted frames in their order. When a stream
 misses a reference, fusion requests a key frame at once, and again in every feedback period until one arrives.
@@ -16,6 +16,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from simnet.errors import BitstreamError
+from simnet.nodes import fillers
 from simnet.nodes.feedback import Reception
 from simnet.nodes.fusion_state import PlannerState, WaitingFrame
 from simnet.nodes.references import Decodability, ReferenceChain
@@ -109,7 +110,7 @@ class FusionPlanner:
             self._forget(now_ns)
         if stream in self._receptions:
             self._receptions[stream].add(delivery)
-        key = self._key_flag(delivery)
+        key, missing = self._key_flag(delivery), fillers.missing_slices(self.setup, delivery)
         if key is None:
             outcome = Outcome.CORRUPT if delivery.complete else Outcome.LOST
             decisions.append(self._lose(stream, delivery.sequence, outcome, now_ns))
@@ -118,8 +119,8 @@ class FusionPlanner:
             chain.on_arrival(delivery.sequence, key=key)
             if chain.has_references:
                 self._update_missing(stream)
-            if self._waiting or chain.has_references or self._candidates[stream]:
-                self._add_waiting(delivery, key)
+            if self._waiting or chain.has_references or self._candidates[stream] or missing:
+                self._add_waiting(delivery, key, missing)
             else:
                 # This frame waits for nothing, and no waiting frame depends on it.
                 decisions.append(self._decide_at_once(delivery))
@@ -131,7 +132,7 @@ class FusionPlanner:
 
     def _key_flag(self, delivery: Delivery) -> bool | None:
         """Return whether a frame is a key frame; None if it is incomplete or corrupt."""
-        if not delivery.complete:
+        if not fillers.is_decodable(self.setup, delivery):
             return None
         try:
             return self.verify(delivery.stream, delivery.data)
@@ -144,16 +145,20 @@ class FusionPlanner:
         self._update_missing(stream)
         return Decision(stream, sequence, outcome)
 
-    def _add_waiting(self, delivery: Delivery, key: bool) -> None:
+    def _add_waiting(self, delivery: Delivery, key: bool, missing: int) -> None:
         config = self.setup.config
+        capture_ns = self.setup.sources[delivery.stream].schedule.capture_ns(delivery.sequence)
+        until_ns = (
+            fillers.wait_until_ns(self.setup, delivery, capture_ns) if missing else delivery.time_ns + config.wait_ns
+        )
         query = Query(
-            capture_ns=self.setup.sources[delivery.stream].schedule.capture_ns(delivery.sequence),
-            until_ns=delivery.time_ns + config.wait_ns,
+            capture_ns=capture_ns,
+            until_ns=until_ns,
             max_age_ns=config.max_age_ns,
             oldest_ns=delivery.time_ns - self._memory_ns,
         )
-        status = self._set_status(delivery.stream, delivery.sequence, FrameStatus())
-        self._waiting.append(WaitingFrame(delivery.stream, delivery.sequence, query, status, key))
+        status = self._set_status(delivery.stream, delivery.sequence, FrameStatus(is_concealed=missing > 0))
+        self._waiting.append(WaitingFrame(delivery.stream, delivery.sequence, query, status, key, missing))
 
     def _decide_at_once(self, delivery: Delivery) -> Decision:
         stream, sequence = delivery.stream, delivery.sequence
@@ -227,6 +232,8 @@ class FusionPlanner:
     def _decide(self, frame: WaitingFrame, sides: tuple[SideChoice, ...], now_ns: int) -> Decision:
         self._waiting.remove(frame)
         decision = self._decision(frame.stream, frame.sequence, frame.query.capture_ns, sides, now_ns)
+        if frame.missing:
+            decision = fillers.concealed(self.setup, self._statuses, frame, decision, now_ns)
         frame.status.ready_ns = decision.ready_ns
         frame.status.has_own = any(side.source == frame.stream for side in sides)
         return decision

@@ -34,9 +34,10 @@ class FusionSetup:
         return 2 * self.config.max_age_ns + self.config.deadline_ns + SLACK_NS + max(lags_ns, default=0)
 
     def serving(self) -> frozenset[str]:
-        """Return the sources whose pictures may serve as side information: no other picture has to be kept."""
+        """Return the sources whose pictures may serve as side information or fill missing slices: no other has to be kept."""
         named = ((name, stream.name) for stream in self.streams.values() for name, _ in stream.candidates)
-        return frozenset(own if name == PREVIOUS else name for name, own in named)
+        sliced = (stream.name for stream in self.streams.values() if stream.slices > 1)
+        return frozenset((*(own if name == PREVIOUS else name for name, own in named), *sliced))
 
     @classmethod
     def of(cls, scenario: Scenario) -> FusionSetup:

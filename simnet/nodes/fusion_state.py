@@ -18,6 +18,8 @@ class WaitingFrame:
     query: Query
     status: FrameStatus
     key: bool
+    missing: int = 0
+    """Slices of it that are missing."""
 
 
 @dataclass(frozen=True, slots=True)

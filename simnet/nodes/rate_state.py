@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 
 from simnet.nodes.rate_model import RateModel
@@ -20,9 +20,13 @@ class RateSetup:
     overhead_bytes: int
     repair: float = 0.0
     """Repair packets for each packet of data; they count like all others."""
+    slices: int = 1
+    """Slices of a frame, each in packets of its own; they are taken for equally large."""
 
     def link_bytes(self, size_bytes: int) -> int:
         """Return what a bitstream takes on the link, the overhead of every packet included."""
+        if self.slices > 1:
+            return self.slices * replace(self, slices=1).link_bytes(-(-size_bytes // self.slices))
         packets = max(1, -(-size_bytes // self.payload_bytes))
         repair = ceil(self.repair * packets) if self.repair else 0
         return size_bytes + packets * self.overhead_bytes + repair * (-(-size_bytes // packets) + self.overhead_bytes)

@@ -44,6 +44,8 @@ class FrameStatus:
     ready_ns: int | None = None
     is_lost: bool = False
     has_own: bool = False
+    is_concealed: bool = False
+    """Whether slices of it were filled from other pictures; then it is no side information: what is wrong in it would spread."""
 
 
 FrameStatuses = dict[int, FrameStatus]
@@ -85,7 +87,9 @@ def find_candidates(source: SideSource, statuses: Mapping[int, FrameStatus], que
             continue
         status = statuses.get(sequence)
         captured_ns = source.schedule.capture_ns(sequence)
-        if status is not None and (status.is_lost or (status.has_own and query.before_sequence is not None)):
+        if status is not None and (
+            status.is_lost or status.is_concealed or (status.has_own and query.before_sequence is not None)
+        ):
             continue
         if status is None and captured_ns < query.oldest_ns and not source.is_local:
             continue

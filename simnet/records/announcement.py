@@ -18,3 +18,5 @@ class Announcement:
     height: int
     parameters: str = ""
     """Parameter sets of a video codec, hexadecimal; the decoder needs them first."""
+    slices: int = 1
+    """How many slices a frame has, each decodable by itself; 1 is a frame that is not sliced."""

@@ -63,7 +63,10 @@ class Coded:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Grant to fusion: a frame has arrived as far as it ever will, at `time_ns`. An incomplete frame has no data."""
+    """Grant to fusion: a frame has arrived as far as it ever will, at `time_ns`.
+
+    An incomplete frame has no data, unless it is sliced: then it has the slices that arrived (`sliced_frames`), or none of them.
+    """
 
     stream: Name
     sequence: FrameNumber
@@ -97,6 +100,10 @@ class Decision:
     start_ns: Nanoseconds | None = None
     ready_ns: Nanoseconds | None = None
     sides: Annotated[tuple[SideChoice, ...], Meta(max_length=1000)] = ()
+    fillers: Annotated[tuple[SideChoice, ...], Meta(max_length=1000)] = ()
+    """Pictures from which missing slices are filled: those of the stream itself, newest first, then others."""
+    concealed: Share = 0.0
+    """Share of the frame's slices that are missing and filled."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ class Outcome(StrEnum):
 
     DECODED = "decoded"
     ALONE = "decoded without side information"
+    CONCEALED = "concealed"
+    """Slices of the frame are missing, or all of them, and were filled from other pictures."""
     LATE = "late"
     LOST = "lost"
     CORRUPT = "corrupt"
@@ -29,5 +31,5 @@ class Outcome(StrEnum):
         return self in _PICTURES
 
 
-_IN_TIME = frozenset({Outcome.DECODED, Outcome.ALONE})
+_IN_TIME = frozenset({Outcome.DECODED, Outcome.ALONE, Outcome.CONCEALED})
 _PICTURES = _IN_TIME | {Outcome.LATE}

@@ -62,5 +62,7 @@ class Row:
     """First digits of the SHA-256 of the decoded pixels; empty without a picture."""
     key: bool = True
     """Whether the frame is a key frame: it refers to no other frame."""
+    concealed: float = 0.0
+    """Share of the frame's slices that are missing and were filled from other pictures."""
     tasks: Mapping[str, float] = field(default_factory=dict[str, float])
     """Figures of tasks, `task.figure`, each a column of its own in tables; a task that is not due at the frame has none."""

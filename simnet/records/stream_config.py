@@ -31,6 +31,15 @@ class StreamConfig:
     priority: int = 0
     """Priority in priority queues, higher first. Feedback has priority over all streams."""
     transport: TransportConfig = field(default_factory=TransportConfig)
+    slices: int = 1
+    """Bands of rows that are coded alone and travel in packets of their own; 1 is a frame that is not sliced."""
+    concealment: str = "none"
+    """What missing slices are filled from: `none` (they stay as they were shown last), `previous` or `side`."""
+
+    @property
+    def conceals(self) -> bool:
+        """Return whether missing slices are predicted, and whole frames where nothing arrived."""
+        return self.concealment != "none"
 
     @property
     def candidates(self) -> tuple[tuple[str, int], ...]:

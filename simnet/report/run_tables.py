@@ -145,8 +145,8 @@ def outcomes(run: RunFolder, summaries: Mapping[str, StreamFigures]) -> Table:
             *(number(value, 1) for value in latency),
         ))  # fmt: skip
     columns = (
-        "stream", "share", "decoded", "alone", "late", "lost", "corrupt", "no reference", "no node", "key frames", "in time",
-        "p50 ms", "p95 ms",
+        "stream", "share", "decoded", "alone", "concealed", "late", "lost", "corrupt", "no reference", "no node", "key frames",
+        "in time", "p50 ms", "p95 ms",
     )  # fmt: skip
     long = {name for name, own in summaries.items() if own.frames >= LEAST_FOR_P99}
     if long:
@@ -158,7 +158,8 @@ def outcomes(run: RunFolder, summaries: Mapping[str, StreamFigures]) -> Table:
         columns=columns,
         rows=rows,
         words=frozenset({"share"}),
-        note="Alone: decoded without side information. No reference: arrived, but refers to a frame that was not decoded. "
+        note="Alone: decoded without side information. Concealed: slices of it were filled from other pictures. "
+        "No reference: arrived, but refers to a frame that was not decoded. "
         "No node: its camera's process was gone. "
         f"Key frames: sent, referring to no other. In time: within {run.scenario.fusion.deadline_ns / 1e6:g} ms of "
         "capture. p50 and p95: median and 95th percentile of the latency from capture to picture, over all pictures"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     "stream", "codec", "capture_ns", "decode_ns", "link_bytes", "bpp", "packets_sent", "packets_lost", "retransmissions",
-    "outcome", "side_age_ns", "psnr_db", "ms_ssim", "alone_psnr_db", "queue_ns", "key",
+    "outcome", "side_age_ns", "psnr_db", "ms_ssim", "alone_psnr_db", "queue_ns", "key", "concealed",
 )  # fmt: skip
 """Those of a row that figures need."""
 PART = 65_536

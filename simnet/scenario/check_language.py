@@ -33,7 +33,10 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _MEASURED = re.compile(
     r"(?:(?P<factor>\d+(?:\.\d+)?)\s*\*\s*)?(?P<measure>[\w-]+(?:\.\w+)?)\((?P<streams>[^\s()]+)\)(?:\s+in\s+(?P<variant>[\w-]+))?"
 )
-_COUNTED = ("frames", "decoded", "late", "lost", "corrupt", "reference_lost", "node_lost", "key_frames", "kbit_s")
+_COUNTED = (
+    *("frames", "decoded", "concealed", "late", "lost", "corrupt", "reference_lost", "node_lost", "key_frames"),
+    "kbit_s",
+)
 _MEAN = ("bpp", "psnr_db", "ms_ssim", "side_gain_db", "latency_ms_p50", "latency_ms_p95")
 _DERIVED = ("in_time", "missed")
 _TASK = "."

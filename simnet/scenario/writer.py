@@ -239,6 +239,7 @@ def _stream(stream: StreamConfig) -> dict[str, Any]:
         "side_information": [_candidate(name, lag_ns) for name, lag_ns in stream.candidates],
         **({"key_interval": text(stream.key_interval_ns, "ns")} if stream.key_interval_ns is not None else {}),
         **_protection(stream.transport),
+        **({"slices": stream.slices, "concealment": stream.concealment} if stream.slices > 1 else {}),
         "priority": stream.priority,
         "encode_time": text(stream.encode_ns, "ns"),
         "decode_time": text(stream.decode_ns, "ns"),

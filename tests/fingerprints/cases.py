@@ -17,6 +17,7 @@ SHIPPED = {
     "satellite": "3 s",  # the satellites change at 2 s
     "shared_air": "1 s",
     "shared_uplink": "4 s",  # the uplink halves at 3 s
+    "sliced_links": "1 s",
     "stereo_pair": "1 s",
     "stereo_unsynchronised": "1 s",
     "tunnel_convoy": "4 s",  # the first car is out of the tunnel after 2.5 s
@@ -33,6 +34,7 @@ KINDS = {
     "satellite": "jpeg",
     "shared_air": "jpeg",
     "shared_uplink": "jpeg",
+    "sliced_links": "still",
     "tunnel_convoy": "video",
     "urban_5g": "still",
 }
@@ -107,8 +109,10 @@ def _shipped() -> list[Case]:
         if kind != "jpeg":
             cases.append(Case(f"jpeg/{name}", "jpeg", name, (short, "streams.*.codec=jpeg")))
         quick = name == "lossy_link"
+        # What fills lost slices is aligned in floats.
+        whole = ("streams.sliced/left.concealment=none",) if name == "sliced_links" else ()
         cases.append(
-            Case(f"drawn/{name}", "drawn", name, (short, DRAWN, "streams.*.codec=jpeg"), quick=quick),
+            Case(f"drawn/{name}", "drawn", name, (short, DRAWN, "streams.*.codec=jpeg", *whole), quick=quick),
         )
         if name in SIDED:
             settings = (short, DRAWN, "streams.*.codec=frozen")
@@ -140,6 +144,7 @@ def _features() -> list[Case]:
     }
     traffic = (*platoon, "streams.follower_2/front.codec=frozen", *changes.pop("traffic"))
     scream = (*platoon, "streams.follower_2/front.codec=frozen", "streams.*.rate=scream")
+    slices = (*platoon, "streams.*.slices=4", "links.*.loss=10 %")
     cases = [Case(f"link/{name}", "drawn", "vehicle_platoon", platoon + own) for name, own in changes.items()]
     cases += [
         Case("traffic/plain", "drawn", "vehicle_platoon", traffic),
@@ -152,6 +157,8 @@ def _features() -> list[Case]:
             Case(f"scream/{way}", "drawn", "vehicle_platoon", scream, way, "scream/plain")
             for way in ("cell", "hosts", "resumed")
         ),
+        Case("slices/plain", "drawn", "vehicle_platoon", slices, quick=True),
+        *(Case(f"slices/{way}", "drawn", "vehicle_platoon", slices, way, "slices/plain") for way in ("cell", "hosts")),
         Case("handover/plain", "drawn", "handover.yaml", quick=True),
         Case("handover/cell", "drawn", "handover.yaml", way="cell", same_as="handover/plain"),
         Case("media/plain", "drawn", "media.yaml", quick=True),

@@ -159,7 +159,14 @@ def told(folder: Path) -> dict[str, object]:
     pictures = [file for file in sorted(folder.glob("pictures/*/*")) if "shown" not in file.name]
     return {
         "fingerprint": json.loads((folder / "run.json").read_text(encoding="utf-8"))["summary"]["fingerprint"],
-        "rows": _digest({name: values for name, values in rows.items() if name not in {"run", *SCORES}}),
+        # Columns that are younger than the table count where they say something.
+        "rows": _digest(
+            {
+                name: values
+                for name, values in rows.items()
+                if name not in {"run", *SCORES} and (any(values) or name != "concealed")
+            }
+        ),
         "links": _digest({name: counts for name, counts in links.items() if any(counts) or name not in TRAFFIC}),
         "scores": _digest({name: rows[name] for name in SCORES}),
         "pictures": _files(folder, pictures),

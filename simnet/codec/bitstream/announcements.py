@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import Any, cast
 
-from simnet import codec_names
+from simnet import codec_names, sliced_frames
+from simnet.codec.bitstream.slices import LEAST_ROWS
 from simnet.errors import BitstreamError, ModelError
 from simnet.records import Announcement
 
@@ -17,16 +18,17 @@ LARGEST_SIDE = 16_384
 LONGEST_TEXT = {"parameters": 8192}
 """Most characters of a text, by field; of other texts `LONGEST_NAME`."""
 LONGEST_NAME = 1024
+_NUMBERS = frozenset(("width", "height", "slices"))
 SHOWN = 60
 """Characters of foreign text in a message."""
 
 
 def restored(plain: object) -> Announcement:
     """Return the announcement that plain data describes; BitstreamError names the field that is wrong."""
-    kinds = {field.name: int if field.name in {"width", "height"} else str for field in fields(Announcement)}
+    kinds = {field.name: int if field.name in _NUMBERS else str for field in fields(Announcement)}
     if type(plain) is not dict:
         raise BitstreamError(f"announcement is not readable: a {type(plain).__name__}; expected a map of its fields")
-    found = {"parameters": "", **cast("dict[Any, Any]", plain)}
+    found = {"parameters": "", "slices": 1, **cast("dict[Any, Any]", plain)}
     if len(found) > len(kinds) or not all(type(key) is str for key in found):
         raise BitstreamError(f"announcement is not readable: other fields; expected {', '.join(kinds)}")
     if unknown := [key for key in found if key not in kinds]:
@@ -45,7 +47,7 @@ def restored(plain: object) -> Announcement:
 def check(announcement: Announcement) -> None:
     """Raise BitstreamError unless every field has a value that some stream can have."""
     for name, text in asdict(announcement).items():
-        if name in {"width", "height"}:
+        if name in _NUMBERS:
             continue
         longest = LONGEST_TEXT.get(name, LONGEST_NAME)
         if not isinstance(text, str) or not text.isprintable():
@@ -55,13 +57,21 @@ def check(announcement: Announcement) -> None:
     width, height = announcement.width, announcement.height
     if not all(type(side) is int and 0 < side <= LARGEST_SIDE for side in (width, height)):
         raise BitstreamError(f"announced picture of {(width, height)!s:.60}; expected sides from 1 to {LARGEST_SIDE}")
+    most = min(sliced_frames.MOST, max(1, height // LEAST_ROWS))
+    if type(announcement.slices) is not int or not 1 <= announcement.slices <= most:
+        raise BitstreamError(
+            f"announced {announcement.slices!s:.20} slices; expected 1 to {most} of a picture of {height} rows"
+        )
 
 
-def check_expected(announcement: Announcement, stream: str, codec: str, width: int, height: int) -> None:
-    """Raise BitstreamError if a stream announces another codec or size than is expected of it."""
+def check_expected(
+    announcement: Announcement, stream: str, codec: str, width: int, height: int, slices: int = 1
+) -> None:
+    """Raise BitstreamError if a stream announces another codec, size or number of slices than is expected of it."""
+    announced = announcement.codec, announcement.width, announcement.height, announcement.slices
     own, expected = (
-        f"{shown(codec_names.shown(each[0]))}, {each[1]} x {each[2]}"
-        for each in ((announcement.codec, announcement.width, announcement.height), (codec, width, height))
+        f"{shown(codec_names.shown(each[0]))}, {each[1]} x {each[2]}" + f" in {each[3]} slices" * (each[3] != 1)
+        for each in (announced, (codec, width, height, slices))
     )
     if own != expected:
         raise BitstreamError(f"stream {stream} announces {own}; expected {expected}")

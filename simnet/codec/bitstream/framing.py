@@ -59,6 +59,8 @@ def salt(announcement: Announcement) -> int:
     ]
     if a.parameters:
         texts.append(a.parameters)
+    if a.slices > 1:
+        texts.append(f"{a.slices} slices")
     return zlib.crc32("\0".join(texts).encode())
 
 

@@ -157,7 +157,7 @@ class LowresDecoder:
 
     def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
         """Decode; `alone` costs nothing extra, because side pictures are used after the first decoding."""
-        drawn = self._alone(data)
+        drawn = self.draw(data)
         if side and self._side:
             return Decoded(self._side.use(drawn, side), drawn.picture)
         return Decoded(drawn.picture, drawn.picture)
@@ -166,10 +166,16 @@ class LowresDecoder:
         """See `protocols.Explainer`."""
         if self._side is None or not side:
             raise ModelError(f"codec {self.announcement.codec}: uses no side information here; nothing to explain")
-        return self._side.explain(self._alone(data), side)
+        return self._side.explain(self.draw(data), side)
 
-    def _alone(self, data: bytes) -> Drawn:
-        """Decode without side information."""
+    def fuse(self, drawn: Drawn, side: Sequence[SideInformation]) -> np.ndarray:
+        """Return the picture that at least one side picture makes of what was drawn, uint8 H x W x 3."""
+        if self._side is None:
+            raise ModelError(f"codec {self.announcement.codec}: uses no side information here; nothing to fuse")
+        return self._side.use(drawn, side)
+
+    def draw(self, data: bytes) -> Drawn:
+        """Decode without side information; raise BitstreamError like `decode`."""
         header = framing.verify(data, self.announcement)
         networks, shares = self._networks, knot_shares(header.quality, self._networks.knots)
         z, decode = networks.coder.open(framing.payload(data), networks.size)

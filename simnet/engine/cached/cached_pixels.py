@@ -71,14 +71,24 @@ class Pixels:
         """Return the bitstream of a frame, header included, as its camera sends it."""
         return self._encodings[stream].encode(sequence, capture_ns, quality, key)
 
-    def decode(self, stream: str, sequence: int, data: bytes, sides: Sequence[SideChoice]) -> tuple[str, Score | None]:
+    def decode(
+        self,
+        stream: str,
+        sequence: int,
+        data: bytes,
+        sides: Sequence[SideChoice],
+        fillers: Sequence[SideChoice] = (),
+    ) -> tuple[str, Score | None]:
         """Decode a frame with side pictures that were decoded before; return the picture's digest, and its score if it has one.
+
+        Missing slices are filled from `fillers`.
 
         Raises:
             ReferenceLostError: It refers to a frame that was not decoded right before it.
         """
         decoding, capture_ns = self._decodings[stream], self._schedules[stream].capture_ns(sequence)
-        plan = decoding.plan(sequence, capture_ns, data, [self._side(side) for side in sides])
+        chosen, filling = ([self._side(side) for side in one] for one in (sides, fillers))
+        plan = decoding.plan(sequence, capture_ns, data, chosen, filling)
         made = decoding.known(plan)
         if made is None:
             made = self._decode(plan)
@@ -142,7 +152,7 @@ class Pixels:
                 waiting.pop()
                 if not waiting:
                     return found
-            elif lacking := [side.key for side in plan.sides if self._lacks(side)]:
+            elif lacking := [side.key for side in (*plan.sides, *plan.fillers) if self._lacks(side)]:
                 waiting += lacking
             elif waiting[-1] not in self._decode(plan):
                 raise InputError(
@@ -154,8 +164,11 @@ class Pixels:
         return side.source in self._decodings and self._cache.find(side.key, side.capture_ns) is None
 
     def _decode(self, plan: DecodePlan) -> Pictured:
-        sides = [SideInformation(self._seen(side), side.source, side.age_ns) for side in plan.sides]
-        decoded = self._decodings[plan.stream].decode(plan, sides)
+        sides, fillers = (
+            [SideInformation(self._seen(side), side.source, side.age_ns) for side in one]
+            for one in (plan.sides, plan.fillers)
+        )
+        decoded = self._decodings[plan.stream].decode(plan, sides, fillers)
         picture = self._cache.add(decoded.picture, plan.capture_ns)
         has_own = decoded.alone is not decoded.picture
         return Pictured(picture, self._cache.add(decoded.alone, plan.capture_ns) if has_own else picture)

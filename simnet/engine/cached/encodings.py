@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from simnet.codec import identity, registry
-from simnet.codec.bitstream import announcements, framing
+from simnet.codec.bitstream import announcements, framing, slices
 from simnet.engine.cached import store_keys
 from simnet.errors import BitstreamError, InputError
 
@@ -80,14 +80,14 @@ class Encoding:
         data = self._store.get(KIND, name)
         if data is None or not self._is_frame(data):
             # Under one number, whatever the frame's is.
-            data = framing.renumbered(self._code(asked, begins=begins), 0, self._announcement)
+            data = slices.renumbered(self._code(asked, begins=begins), 0, self._announcement)
             self._store.put(KIND, name, data)
         self._go_on(asked, said, is_key=framing.is_key(data))
-        return framing.renumbered(data, sequence, self._announcement)
+        return slices.renumbered(data, sequence, self._announcement)
 
     def _is_frame(self, data: bytes) -> bool:
         try:
-            framing.verify(data, self._announcement)
+            slices.verify(data, self._announcement)
         except BitstreamError:
             return False
         return True
@@ -121,7 +121,9 @@ class Encoding:
     def _opened(self) -> Encoder:
         if self._encoder is None:
             stream, camera = self._stream, self._camera
-            self._encoder = registry.open_encoder(stream.codec, camera.width, camera.height, stream.model)
+            self._encoder = registry.open_encoder(
+                stream.codec, camera.width, camera.height, stream.model, stream.slices
+            )
             if self._encoder.announcement != self._announcement:
                 raise InputError(
                     f"stream {stream.name}: {stream.codec} announces itself otherwise than it did when this cache was filled; "
@@ -133,11 +135,11 @@ class Encoding:
         stream, camera = self._stream, self._camera
         size = camera.width, camera.height
         own = identity.codec_identity(stream.codec, stream.model)
-        name = store_keys.key(store_keys.made_by(__name__), stream.codec, stream.model, own, *size)
+        name = store_keys.key(store_keys.made_by(__name__), stream.codec, stream.model, own, *size, stream.slices)
         known = self._store.get(ANNOUNCED, name)
         if known is not None:
             return _restored(known, stream, camera)
-        self._encoder = registry.open_encoder(stream.codec, *size, stream.model)
+        self._encoder = registry.open_encoder(stream.codec, *size, stream.model, stream.slices)
         announcement = self._encoder.announcement
         self._store.put(ANNOUNCED, name, json.dumps(asdict(announcement)).encode())
         return announcement
@@ -147,7 +149,9 @@ def _restored(known: bytes, stream: StreamConfig, camera: CameraConfig) -> Annou
     """Return a stream's announcement from the store."""
     try:
         announcement = announcements.restored(json.loads(known))
-        announcements.check_expected(announcement, stream.name, stream.codec, camera.width, camera.height)
+        announcements.check_expected(
+            announcement, stream.name, stream.codec, camera.width, camera.height, stream.slices
+        )
     except (ValueError, RecursionError, BitstreamError) as error:
         reason = error if isinstance(error, BitstreamError) else "not JSON"
         raise InputError(
@@ -160,4 +164,4 @@ def sent_by(announcement: Announcement) -> tuple[str, ...]:
     """Return what frames on the link depend on: neither where a model lies nor a side-information stage behind the decoder."""
     a = announcement
     plain = a.codec.removesuffix(registry.FUSE)
-    return plain, a.checkpoint_digest, a.tables_digest, str(a.width), str(a.height), a.parameters
+    return plain, a.checkpoint_digest, a.tables_digest, str(a.width), str(a.height), a.parameters, str(a.slices)

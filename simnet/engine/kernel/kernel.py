@@ -23,7 +23,7 @@ from simnet.engine.kernel.pace import as_fast_as_possible
 from simnet.engine.kernel.port import Packets, checked_wake
 from simnet.engine.kernel.scenario_network import network_of
 from simnet.interrupts import CancelToken
-from simnet.net import Path, call_after, header_bytes, open_paced, open_transport
+from simnet.net import SLICE_HEADER, Path, call_after, header_bytes, open_paced, open_stream_transport
 from simnet.nodes.schedule import Schedule
 from simnet.records.grants import Capture, Delivery, Feedback
 
@@ -135,10 +135,10 @@ class Kernel:
     def _stream(self, stream: StreamConfig, camera: CameraConfig, node: str) -> _Stream:
         path = Path(self._env, self._network, node, self._scenario.fusion.node, stream.priority, stream.name)
         paced = open_paced(stream.rate, path, camera.period_ns)
-        header = header_bytes(stream.transport)
+        header = header_bytes(stream.transport) + (SLICE_HEADER.size if stream.slices > 1 else 0)
         packets = Packets(path.payload_capacity(header), path.packet_sizes()[1] + header)
         schedule = Schedule.of(camera, self._scenario.duration_ns)
-        transport = paced or open_transport(stream.transport, path)
+        transport = paced or open_stream_transport(stream, path)
         return _Stream(stream.name, node, stream.encode_ns, schedule, packets, transport, paced)
 
     def _capture(self, stream: _Stream, sequence: int, _event: simpy.Event) -> None:
@@ -182,7 +182,7 @@ class Kernel:
     def _delivered(self, stream: str, sequence: int, transfer: Transfer, data: bytes) -> None:
         now_ns = self._now_ns
         self._ledger.arrived(stream, sequence, transfer, now_ns)
-        if transfer.complete:
+        if data:  # of a sliced frame also what arrived of it
             self._undecided[stream, sequence] = data
         delivery = Delivery(
             stream,

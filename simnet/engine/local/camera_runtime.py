@@ -22,7 +22,7 @@ class CameraRuntime:
 
     def __init__(self, stream: StreamConfig, config: CameraConfig, packets: Packets, coder: Coder) -> None:
         """Start at the first capture; `packets` says what rate control may reckon with."""
-        rate = RateSetup(stream.rate, config.period_ns, *packets, stream.transport.repair)
+        rate = RateSetup(stream.rate, config.period_ns, *packets, stream.transport.repair, stream.slices)
         self._setup = CameraSetup(rate, stream.encode_ns, stream.key_interval_ns)
         self._coder = coder
         self._state = camera.start(self._setup)

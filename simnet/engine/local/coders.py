@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from simnet import codec, seeds
 from simnet.codec import recorded_sizes
-from simnet.codec.bitstream import framing
+from simnet.codec.bitstream import framing, slices
 from simnet.nodes.camera import EncodedFrame
 from simnet.nodes.schedule import Schedule
 
@@ -44,7 +44,7 @@ class LiveCoder:
         self._schedule = Schedule.of(config, scenario.duration_ns)
         self._world, self._timer = world, timer
         with timer.part("opening codecs"):
-            self._encoder = codec.open_encoder(stream.codec, config.width, config.height, stream.model)
+            self._encoder = codec.open_encoder(stream.codec, config.width, config.height, stream.model, stream.slices)
 
     @property
     def announcement(self) -> Announcement:
@@ -59,7 +59,7 @@ class LiveCoder:
             self._world.prepare(grant.stream, self._schedule.capture_ns(grant.sequence + 1))
         with self._timer.part("encoding"):
             data = self._encoder.encode(frame, quality, key=key)
-        return _encoded(framing.renumbered(data, grant.sequence, self.announcement), quality)
+        return _encoded(slices.renumbered(data, grant.sequence, self.announcement), quality)
 
 
 class CachedCoder:

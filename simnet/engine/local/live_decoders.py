@@ -12,6 +12,7 @@ import numpy as np
 
 from simnet import codec
 from simnet.codec.bitstream.announcements import check_expected
+from simnet.codec.protocols import PartialDecoder
 from simnet.nodes.fusion_setup import FusionSetup
 from simnet.records import Decoded, SideInformation
 
@@ -44,28 +45,40 @@ class LiveDecoders:
 
         def open_decoder(stream: str, announcement: Announcement) -> Decoder:
             config, camera = self._streams[stream], self._cameras[stream]
-            check_expected(announcement, stream, config.codec, camera.width, camera.height)
+            check_expected(announcement, stream, config.codec, camera.width, camera.height, config.slices)
             # The same codec; of a file of code, the one that lies here.
             announcement = replace(announcement, codec=config.codec)
             with self._timer.part("opening codecs"):
-                return codec.open_decoder(announcement, [config.model] if config.model else [])
+                models = [config.model] if config.model else []
+                return codec.open_decoder(announcement, models, config.concealment)
 
         self._announcements.update(announcements)
         for stream, announcement in announcements.items():
             self._decoders[stream] = self._pool.submit(stream, partial(open_decoder, stream, announcement))
         return list(self._decoders.values())
 
-    def decode(self, stream: str, sequence: int, data: bytes, sides: Sequence[SideChoice]) -> Future[Decoded]:
-        """Begin to decode a frame as a plan has decided."""
-        coded = {side: self._pictures[side.source, side.sequence] for side in sides if self._is_coded(side)}
+    def decode(
+        self,
+        stream: str,
+        sequence: int,
+        data: bytes,
+        sides: Sequence[SideChoice],
+        fillers: Sequence[SideChoice] = (),
+    ) -> Future[Decoded]:
+        """Begin to decode a frame as a plan has decided, its missing slices filled from `fillers`."""
+        chosen = (*sides, *fillers)
+        coded = {side: self._pictures[side.source, side.sequence] for side in chosen if self._is_coded(side)}
+
+        def seen(side: SideChoice) -> SideInformation:
+            picture = coded[side].result() if side in coded else self._sensor(side)
+            return SideInformation(picture, side.source, side.age_ns)
 
         def decode() -> Decoded:
-            known = [
-                SideInformation(coded[side].result() if side in coded else self._sensor(side), side.source, side.age_ns)
-                for side in sides
-            ]
+            known, filling = [seen(side) for side in sides], [seen(filler) for filler in fillers]
             decoder = self._decoders[stream].result()
             with self._timer.part("decoding"):
+                if isinstance(decoder, PartialDecoder) and filling:
+                    return decoder.decode_partial(data, known, *own_and_others(stream, filling))
                 return decoder.decode(data, known)
 
         job = self._pool.submit(stream, decode, list(coded.values()))
@@ -96,6 +109,13 @@ class LiveDecoders:
 
     def _sensor(self, side: SideChoice) -> np.ndarray:
         return self._world.frame(side.source, self._setup.sources[side.source].schedule.capture_ns(side.sequence))
+
+
+def own_and_others(
+    stream: str, filling: Sequence[SideInformation]
+) -> tuple[list[SideInformation], list[SideInformation]]:
+    """Return the pictures of a stream itself, and those of other cameras."""
+    return [each for each in filling if each.source == stream], [each for each in filling if each.source != stream]
 
 
 def _picture_of(job: Future[Decoded]) -> Future[np.ndarray]:

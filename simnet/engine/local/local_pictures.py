@@ -68,7 +68,7 @@ class CachedPictures:
     def decode(self, decision: Decision, data: bytes) -> None:
         """See `Pictures`."""
         stream, sequence = decision.stream, decision.sequence
-        digest, score = self._pixels.decode(stream, sequence, data, decision.sides)
+        digest, score = self._pixels.decode(stream, sequence, data, decision.sides, decision.fillers)
         self._results.scored(stream, sequence, digest, score)
         if self._results.wants_pictures:
             capture_ns = self._setup.sources[stream].schedule.capture_ns(sequence)
@@ -97,7 +97,7 @@ class LivePictures:
 
     def decode(self, decision: Decision, data: bytes) -> None:
         """See `Pictures`."""
-        job = self._decoders.decode(decision.stream, decision.sequence, data, decision.sides)
+        job = self._decoders.decode(decision.stream, decision.sequence, data, decision.sides, decision.fillers)
         self._waiting.append((decision, job))
         while len(self._waiting) > self._results.backlog:
             self._hand_over()

@@ -42,7 +42,7 @@ def delivery_message(delivery: Delivery) -> Message:
     """Return a delivery grant as a request; the bitstream is its payload."""
     header: dict[str, Any] = to_plain(delivery)
     data = header.pop("data")
-    return Message("delivery", header, (data,) if delivery.complete else ())
+    return Message("delivery", header, (data,) if data else ())
 
 
 def delivery_grant(message: Message) -> Delivery:
@@ -63,13 +63,19 @@ def plan_of(message: Message) -> Plan:
 
 def picture_message(decision: Decision, data: bytes) -> Message:
     """Return the request to decode a frame as it was decided."""
-    sides = to_plain(decision.sides)
-    return Message("picture", {"stream": decision.stream, "sequence": decision.sequence, "sides": sides}, (data,))
+    sides, fillers = to_plain(decision.sides), to_plain(decision.fillers)
+    header = {"stream": decision.stream, "sequence": decision.sequence, "sides": sides, "fillers": fillers}
+    return Message("picture", header, (data,))
 
 
 def sides_of(message: Message) -> tuple[SideChoice, ...]:
     """Return the side pictures that a request to decode names."""
     return tuple(from_plain(SideChoice, side) for side in message.header["sides"])
+
+
+def fillers_of(message: Message) -> tuple[SideChoice, ...]:
+    """Return the pictures that missing slices are filled from, which a request to decode names."""
+    return tuple(from_plain(SideChoice, each) for each in message.header["fillers"])
 
 
 def failed_message(error: BaseException) -> Message:

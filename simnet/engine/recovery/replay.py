@@ -142,7 +142,8 @@ class Replay:
 
 
 def _sides(request: Message) -> list[tuple[str, int]]:
-    return [(side["source"], side["sequence"]) for side in request.header["sides"]]
+    header = request.header
+    return [(side["source"], side["sequence"]) for side in (*header["sides"], *header["fillers"])]
 
 
 def _shown(stream: str, sequence: int, picture: bytes) -> Message:

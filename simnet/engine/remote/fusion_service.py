@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simnet.codec import recorded_sizes
-from simnet.codec.bitstream import framing
+from simnet.codec.bitstream import slices
 from simnet.engine.local.live_decoders import LiveDecoders
 from simnet.nodes.fusion import FusionPlanner
 from simnet.nodes.fusion_setup import FusionSetup
@@ -59,7 +59,7 @@ class FusionService:
         return plan, self._state(now_ns)
 
     def _verify(self, stream: str, data: bytes) -> bool:
-        return framing.verify(data, self._announcements[stream]).key
+        return slices.verify(data, self._announcements[stream]).key
 
     def _state(self, now_ns: int) -> bytes | None:
         if now_ns < self._state_due_ns:

@@ -165,8 +165,9 @@ class NodeServer:
         self._answer(request, marshalling.plan_message(*self._fusion_here.wake(request.header["time_ns"])))
 
     def _picture(self, request: Message) -> None:
-        header, sides = request.header, marshalling.sides_of(request)
-        job = self._fusion_here.decoders.decode(header["stream"], header["sequence"], request.payloads[0], sides)
+        header, sides, fillers = request.header, marshalling.sides_of(request), marshalling.fillers_of(request)
+        decoders, data = self._fusion_here.decoders, request.payloads[0]
+        job = decoders.decode(header["stream"], header["sequence"], data, sides, fillers)
         self._when_done(request, [job], lambda: _decoded_message(job.result()))
 
     def _restore(self, request: Message) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from simnet import sliced_frames
 from simnet.engine.kernel.port import wake_fault
 from simnet.engine.recovery import marshalling
 from simnet.errors import WireError
@@ -35,8 +36,8 @@ class PlanChecks:
 
     def __init__(self, scenario: Scenario) -> None:
         self._scenario, self._setup = scenario, FusionSetup.of(scenario)
-        self._undecided: dict[Key, bool] = {}
-        """Frames that have arrived, and whether they are whole."""
+        self._undecided: dict[Key, int | None] = {}
+        """Frames that have arrived, and how many slices of them are missing; None if nothing can be made of them."""
         self._ready_ns: dict[Key, int] = {}
         """When pictures are ready that may serve as side information."""
         self._ready_order: deque[Key] = deque()
@@ -68,26 +69,36 @@ class PlanChecks:
         self._forget(now_ns)
 
     def _arrive(self, delivery: Delivery) -> None:
-        self._undecided[delivery.stream, delivery.sequence] = delivery.complete
+        stream, missing = self._setup.streams[delivery.stream], None
+        if delivery.complete:
+            missing = 0
+        elif stream.slices > 1 and delivery.data:
+            missing = sliced_frames.missing(delivery.data)
+            missing = missing if stream.conceals or missing < stream.slices else None
+        self._undecided[delivery.stream, delivery.sequence] = missing
         if delivery.stream in self._receptions:
             self._receptions[delivery.stream].add(delivery)
 
     def _check_decision(self, decision: Decision, now_ns: int) -> None:
         key = decision.stream, decision.sequence
-        whole = self._undecided.pop(key, None)
-        if whole is None:
+        if key not in self._undecided:
             raise WireError("is decided on; expected a frame that has arrived and is undecided")
+        missing = self._undecided.pop(key)
         if not decision.outcome.has_picture:
-            allowed = _UNDECODABLE if whole else {Outcome.LOST}
+            allowed = {Outcome.LOST} if missing != 0 else _UNDECODABLE
             if decision.outcome not in allowed:
                 names = " or ".join(sorted(allowed))
                 raise WireError(f"is {decision.outcome.value!r}; expected {names} of a frame without a picture")
-            if decision.sides or (decision.start_ns, decision.ready_ns) != (None, None):
+            if decision.sides or decision.fillers or (decision.start_ns, decision.ready_ns) != (None, None):
                 raise WireError("has times or sides of decoding; expected none of a frame without a picture")
             return
-        if not whole:
+        if missing is None:
             raise WireError(f"is {decision.outcome.value!r}; expected 'lost' of a frame that did not arrive whole")
-        self._check_decoding(decision, self._setup.streams[decision.stream], now_ns)
+        stream = self._setup.streams[decision.stream]
+        if decision.concealed != missing / stream.slices or (decision.fillers and not missing):
+            said = f"{decision.concealed:g} of it is filled from {len(decision.fillers)} pictures"
+            raise WireError(f"{said}; expected {missing / stream.slices:g} of it, as slices are missing")
+        self._check_decoding(decision, stream, now_ns)
         self._ready_ns[key] = decision.ready_ns or 0
         self._ready_order.append(key)
 
@@ -102,6 +113,8 @@ class PlanChecks:
         self._decoder_free_ns[name] = times[1]
         capture_ns = self._setup.sources[name].schedule.capture_ns(sequence)
         expected = Outcome.ALONE if stream.side_information and not decision.sides else Outcome.DECODED
+        if decision.concealed:
+            expected = Outcome.CONCEALED
         if times[1] - capture_ns > self._setup.config.deadline_ns:
             expected = Outcome.LATE
         if decision.outcome is not expected:
@@ -110,6 +123,8 @@ class PlanChecks:
             raise WireError(f"has {len(decision.sides)} sides; expected at most {self._setup.config.pictures}")
         for side in decision.sides:
             self._check_side(side, stream, sequence, capture_ns, now_ns)
+        for filler in decision.fillers:
+            self._check_filler(filler, stream, sequence, capture_ns, times[0])
 
     def _check_side(self, side: SideChoice, stream: StreamConfig, sequence: int, capture_ns: int, now_ns: int) -> None:
         what = f"side {side.source[:100]} {side.sequence}"
@@ -127,6 +142,28 @@ class PlanChecks:
         ready_ns = captured_ns if source.is_local else self._ready_ns.get((side.source, side.sequence))
         if ready_ns is None or ready_ns > now_ns or (side.source, side.sequence) == (stream.name, sequence):
             raise WireError(f"{what} is not there; expected a picture that is ready by {now_ns} ns")
+
+    def _check_filler(
+        self, filler: SideChoice, stream: StreamConfig, sequence: int, capture_ns: int, start_ns: int
+    ) -> None:
+        """A filler is a side picture, or one of the stream's own pictures before the frame."""
+        if filler.source != stream.name:
+            self._check_side(filler, stream, sequence, capture_ns, start_ns)
+            return
+        key, captured_ns = (
+            (filler.source, filler.sequence),
+            self._setup.sources[stream.name].schedule.capture_ns(filler.sequence),
+        )
+        ready_ns = self._ready_ns.get(key)
+        if (
+            filler.sequence >= sequence
+            or filler.age_ns != capture_ns - captured_ns
+            or ready_ns is None
+            or ready_ns > start_ns
+        ):
+            raise WireError(
+                f"filler {filler.sequence} of age {filler.age_ns} ns; expected an earlier picture that is ready"
+            )
 
     def _check_feedback(self, feedback: Sequence[Feedback], now_ns: int) -> None:
         """Reports count what was delivered; requests name a frame that has been captured. One of each a stream."""

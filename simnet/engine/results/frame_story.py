@@ -62,7 +62,7 @@ class RowMaker:
         start = self._run, stream, codec, sequence, story.capture_ns, story.encode_ns
         if story.node_lost:
             sent = (None, None, story.size_bytes, 0, 0.0, story.quality, 0, 0, 0, Outcome.NODE_LOST, (), None)
-            return (*start, *sent, *_scores(story.score), 0, story.digest, story.key, _tasks(story))
+            return (*start, *sent, *_scores(story.score), 0, story.digest, story.key, 0.0, _tasks(story))
         decision, transfer, score = story.decision, story.transfer, story.score
         assert decision is not None, f"{stream} {sequence} was never decided"
         assert transfer is not None, f"{stream} {sequence} never arrived"
@@ -85,6 +85,7 @@ class RowMaker:
             transfer.queue_ns,
             story.digest,
             story.key,
+            decision.concealed,
             _tasks(story),
         )
 

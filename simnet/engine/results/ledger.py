@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from simnet.engine.results.event_digest import EventDigest
 from simnet.engine.results.frame_story import FrameStory, RowMaker
 from simnet.net import settles_at_delivery
+from simnet.sliced_frames import sent_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -59,6 +60,7 @@ class Ledger:
         self._rows, self._write, self._has_pictures = RowMaker(run, scenario), write, has_pictures
         self._settles = {stream.name: settles_at_delivery(stream) for stream in scenario.streams}
         """Whether the counts of a stream's frames are final with their delivery."""
+        self._slices = {stream.name: stream.slices for stream in scenario.streams}
         self._digests: dict[str, list[str]] = {}
         """Digests of the pictures of the frames that are written, by stream, from frame 0 on."""
         self.frames = 0
@@ -76,7 +78,8 @@ class Ledger:
         """A frame's coding is done."""
         story = self._stories[stream, coded.sequence]
         data, quality = coded.data, coded.quality
-        story.quality, story.encode_ns, story.size_bytes = quality, now_ns, len(data)
+        story.quality, story.encode_ns = quality, now_ns
+        story.size_bytes = sent_bytes(len(data), self._slices[stream])
         story.key = coded.key
         frame = f"{_quoted(stream)},{coded.sequence},{quality!r},{len(data)},{zlib.crc32(data)}"
         self._lines.append(f'["coded",{now_ns},{frame}]')
@@ -112,6 +115,9 @@ class Ledger:
         if decision.sides:
             sides = ",".join([f"[{_quoted(side.source)},{side.sequence},{side.age_ns}]" for side in decision.sides])
         self._lines.append(f'["decision",{now_ns},{frame},{times},[{sides}]]')
+        if decision.concealed:
+            fillers = [(each.source, each.sequence) for each in decision.fillers]
+            self._events.append(("concealed", decision.concealed, *fillers))
 
     def fed_back(self, feedback: Feedback, now_ns: int, arrived: bool) -> None:
         """A feedback message reached its camera, or was lost."""

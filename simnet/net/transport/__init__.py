@@ -5,4 +5,5 @@
 
 - `Path` is a pair of ends in the network; transports send over it and know nothing of links.
 - `arq` repeats packets until the deadline, `fec` adds repair packets; `frame_progress` counts the packets of one frame.
+- `slice_transport` sends each slice of a frame by a transport of its own, and delivers the slices that arrived.
 """

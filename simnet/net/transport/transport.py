@@ -48,7 +48,7 @@ def open_transport(config: TransportConfig, path: Path) -> Transport:
 
 def settles_at_delivery(stream: StreamConfig) -> bool:
     """Whether the counts of a stream's frames are final with their delivery: its transport calls no `on_close`."""
-    return stream.transport.kind == "none" and stream.rate.congestion is None
+    return stream.transport.kind == "none" and stream.rate.congestion is None and stream.slices == 1
 
 
 def header_bytes(config: TransportConfig) -> int:

@@ -19,6 +19,7 @@ DASHES = ("solid", "dash", "dot", "dashdot")
 OUTCOME_COLOURS = {
     Outcome.DECODED: "#1f9d6b",
     Outcome.ALONE: "#3b7dd8",
+    Outcome.CONCEALED: "#5a6acf",
     Outcome.LATE: "#b5830b",
     Outcome.LOST: "#dc4455",
     Outcome.CORRUPT: "#8a5cd6",

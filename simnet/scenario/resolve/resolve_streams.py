@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from simnet.records import RateConfig, StreamConfig
 from simnet.scenario.explain import Problems
-from simnet.scenario.resolve import decoding_order, file_lookup, resolve_codecs
+from simnet.scenario.resolve import decoding_order, file_lookup, resolve_codecs, slice_checks
 from simnet.scenario.resolve.resolve_codecs import ResolvedCodec
 from simnet.scenario.resolve.resolve_links import reachable, reaching
 from simnet.scenario.resolve.resolve_world import options_json
@@ -43,7 +43,7 @@ class _StreamLayer:
 
 
 @dataclass
-class _MergedStream:
+class MergedStream:
     """Merged stream, with the last layer that set each of its keys."""
 
     stream: StreamSpec = _EMPTY_STREAM
@@ -63,6 +63,7 @@ def resolve(
     """Return the streams in decoding order; faults are added to `problems`."""
     home = document.fusion.at
     cameras = {camera.name: node.name for node in nodes for camera in node.cameras}
+    heights = {camera.name: camera.height for node in nodes for camera in node.cameras}
     sensors = [name for name, node in cameras.items() if node == home]
     merged = _merge(document, cameras, sensors, problems)
     for layer in layers:
@@ -99,6 +100,7 @@ def resolve(
             said = one.said["rate"]
             said.problems.at_value(("streams", said.pattern, "rate"), fault_text)
         _check_side_information(name, one, list(merged), sensors, list(cameras))
+        slice_checks.check(one, heights[name])
     served_by = {
         name: [source for source in _sources(one) if source in merged and source != name]
         for name, one in merged.items()
@@ -111,10 +113,10 @@ def resolve(
 
 def _merge(
     document: ScenarioSpec, cameras: dict[str, str], sensors: list[str], problems: Problems
-) -> dict[str, _MergedStream]:
+) -> dict[str, MergedStream]:
     """Return the file's streams in the order of the cameras."""
     patterns = {key for key in document.streams if any(mark in key for mark in "*?[")}
-    found: dict[str, _MergedStream] = {}
+    found: dict[str, MergedStream] = {}
     for key in sorted(document.streams, key=lambda key: key not in patterns):
         if key in patterns:
             names = [name for name in cameras if name not in sensors and fnmatchcase(name, key)]
@@ -131,11 +133,11 @@ def _merge(
                 )
                 problems.at_key(("streams", key), text)
         for name in names:
-            _put(found.setdefault(name, _MergedStream()), _StreamLayer(key, document.streams[key], problems))
+            _put(found.setdefault(name, MergedStream()), _StreamLayer(key, document.streams[key], problems))
     return {name: found[name] for name in cameras if name in found and name not in sensors}
 
 
-def _put_layer(layer: Layer, merged: dict[str, _MergedStream], problems: Problems) -> None:
+def _put_layer(layer: Layer, merged: dict[str, MergedStream], problems: Problems) -> None:
     fault = problems.elsewhere(layer.location)
     names = [name for name in merged if fnmatchcase(name, layer.pattern)]
     if not names:
@@ -150,7 +152,7 @@ def _put_layer(layer: Layer, merged: dict[str, _MergedStream], problems: Problem
         _put(merged[name], _StreamLayer(layer.pattern, stream, fault))
 
 
-def _put(merged: _MergedStream, said: _StreamLayer) -> None:
+def _put(merged: MergedStream, said: _StreamLayer) -> None:
     update = {key: getattr(said.stream, key) for key in said.stream.model_fields_set}
     codec, rate = merged.stream.codec, merged.stream.rate
     if codec is not None and isinstance(over := update.get("codec"), CodecSpec) and over.name is None:
@@ -165,12 +167,12 @@ def _put(merged: _MergedStream, said: _StreamLayer) -> None:
     merged.last = said if merged.last is None or said.problems is merged.last.problems else merged.last
 
 
-def _sources(one: _MergedStream) -> list[str]:
+def _sources(one: MergedStream) -> list[str]:
     return [candidate.stream for candidate in one.stream.side_information]
 
 
 def _check_side_information(
-    name: str, one: _MergedStream, streams: list[str], sensors: list[str], cameras: list[str]
+    name: str, one: MergedStream, streams: list[str], sensors: list[str], cameras: list[str]
 ) -> None:
     known = [other for other in [*streams, *sensors] if other != name] + [PREVIOUS]
     sources = _sources(one)
@@ -191,13 +193,13 @@ def _check_side_information(
             said.problems.at_value((*path, "lag"), "previous takes no lag; expected a lag of another stream or camera")
 
 
-def _report_cycle(cycle: list[str], merged: dict[str, _MergedStream]) -> None:
+def _report_cycle(cycle: list[str], merged: dict[str, MergedStream]) -> None:
     said = merged[cycle[0]].said["side_information"]
     text = f"streams wait for each other: {' <- '.join([*cycle, cycle[0]])}; expected side information without a circle"
     said.problems.at_value(("streams", said.pattern, "side_information"), text)
 
 
-def _record(name: str, one: _MergedStream, file: Path) -> StreamConfig:
+def _record(name: str, one: MergedStream, file: Path) -> StreamConfig:
     stream = one.stream
     codec = stream.codec or CodecSpec()
     resolved = one.codec or ResolvedCodec(codec.name or "", None)
@@ -212,12 +214,14 @@ def _record(name: str, one: _MergedStream, file: Path) -> StreamConfig:
         key_interval_ns=stream.key_interval,
         transport=stream.transport.record,
         priority=stream.priority,
+        slices=stream.slices,
+        concealment=stream.concealment,
         encode_ns=stream.encode_time,
         decode_ns=stream.decode_time,
     )
 
 
-def _rows(one: _MergedStream, codec: CodecSpec, file: Path) -> str:
+def _rows(one: MergedStream, codec: CodecSpec, file: Path) -> str:
     """Return the recorded codec's FILE, or FILE#STREAM."""
     said = one.said["codec"]
     path = ("streams", said.pattern, "codec", "rows")

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from simnet import records
+from simnet import records, sliced_frames
 from simnet.scenario.schema import fields as f
 from simnet.scenario.schema import media_schema, transport_schema
 from simnet.scenario.schema.codec_schema import CodecSpec, expand_codec
@@ -176,6 +176,12 @@ class StreamSpec(Spec):
         f.Shorthand(transport_schema.expand, {"enum": ["none", "retransmission"]}),
     ] = Field(default=transport_schema.TransportSpec(), examples=["retransmission", {"kind": "fec", "repair": "25 %"}])
     """Protection against packet loss: none, retransmission until fusion's deadline, or an erasure code."""
+    slices: Annotated[f.Count, Field(ge=1, le=sliced_frames.MOST)] = Field(default=_STREAM.slices, examples=[4])
+    """Bands of rows, each coded by itself and sent in packets of its own, so that a lost packet costs its band alone. For codecs
+    that code each picture alone; a band has 32 rows or more."""
+    concealment: Literal["none", "previous", "side"] = Field(default="none", examples=["side"])
+    """What missing slices are filled from. none: they stay as they were shown last; previous: the stream's last pictures, along
+    their motion; side: also aligned pictures of its side_information."""
     priority: Annotated[f.Count, Field(ge=0, le=1000)] = Field(default=_STREAM.priority, examples=[1])
     """Priority in queues of kind priority: higher values go first; feedback goes before all streams."""
     encode_time: f.Time = _STREAM.encode_ns

@@ -82,11 +82,12 @@ class Wake(Body, frozen=True):
 
 
 class Picture(Body, frozen=True):
-    """Decode a frame with these sides."""
+    """Decode a frame with these sides; fill its missing slices from `fillers`."""
 
     stream: Name
     sequence: FrameNumber
     sides: Annotated[list[strict_struct(SideChoice)], Meta(max_length=1000)]  # pyright: ignore[reportInvalidTypeForm]
+    fillers: Annotated[list[strict_struct(SideChoice)], Meta(max_length=1000)]  # pyright: ignore[reportInvalidTypeForm]
 
 
 class Stop(Body, frozen=True):
