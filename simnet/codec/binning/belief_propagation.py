@@ -14,6 +14,8 @@ STEP = 32
 MOST = 400
 """Largest magnitude of a message, in steps: 12.5 nats; also that of a bit that is known."""
 ITERATIONS = 100
+PATIENCE = 15
+"""Rounds without fewer failing checks, after which messages will not settle."""
 _SCALE = float(1 << 18)
 _SHIFT = 16
 """Bits of a float32 that the inverse table drops: it has 128 entries an octave."""
@@ -54,10 +56,15 @@ def propagate(
     bit_of, by_bit = graph.bit_of, graph.by_bit
     check_of = np.repeat(np.arange(len(begins)), np.diff(begins, append=len(bit_of)))
     message, total = np.zeros(len(bit_of), np.int32), ratios
+    fewest, since = len(begins) + 1, 0
     for _ in range(iterations):
         hard = total < 0
-        if not (np.logical_xor.reduceat(hard[bit_of], begins) ^ sums).any():
+        wrong = np.count_nonzero(np.logical_xor.reduceat(hard[bit_of], begins) ^ sums)
+        if not wrong:
             return hard.astype(np.uint8)
+        fewest, since = (wrong, 0) if wrong < fewest else (fewest, since + 1)
+        if since == PATIENCE:
+            return None
         extrinsic = total[bit_of] - message
         negative = extrinsic < 0
         phi = PHI[np.minimum(np.abs(extrinsic), MOST)]

@@ -69,7 +69,9 @@ class BinnedEncoder:
         check_size(image, self.announcement)
         step = framing.quality_step(quality)
         shares, coding = knot_shares(step, self._networks.knots), self._model.coding
-        u, z = (finite(coding, "analysis", each[0]) for each in outputs(coding, "analysis", padded(image, STRIDE), shares))
+        u, z = (
+            finite(coding, "analysis", each[0]) for each in outputs(coding, "analysis", padded(image, STRIDE), shares)
+        )
         z = whole_z(z)
         frame = self._coder.encode(u, z, step, self._networks.means(z, shares), self.rate.choose)
         for which, size in frame.sent.items():
@@ -90,7 +92,9 @@ class BinnedEncoder:
         sequence, which, size = read_request(request)
         kept = self._kept.get(sequence)
         if kept is None or which not in kept.frame.planes:
-            raise BitstreamError(f"request for plane {which.plane} of pass {which.number} of frame {sequence}: not there")
+            raise BitstreamError(
+                f"request for plane {which.plane} of pass {which.number} of frame {sequence}: not there"
+            )
         syndromes, bits = kept.frame.planes[which]
         begin = kept.sent[which]
         if size is None:

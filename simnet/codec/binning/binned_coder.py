@@ -1,9 +1,10 @@
 """Payload of binned frames: z and the first pass range-coded, planes of the later passes as syndromes.
 
-    number of z's prior, 1 byte | planes of passes 1, 2 and 3 that are syndromes, 1 byte each | number of rANS words, 2 bytes |
-    rANS words: z, pass 0, what planes leave open of passes 1 to 3 | for each plane: CRC-16, bytes of syndromes (2), syndromes
+    number of z's prior, 1 byte | which planes of passes 1 to 3 are syndromes, 1 byte each | number of rANS words, 2 bytes |
+    rANS words: z, pass 0, the rest of passes 1 to 3 | for each plane of syndromes: CRC-16, bytes of syndromes (2), syndromes
 
-A pass without planes is range-coded whole. The words stand alone: only the planes depend on what the decoder's side picture tells.
+Bit k of a pass's byte stands for plane k. Of a pass with any, those below the last one that are no syndromes are range-coded,
+then what the last one leaves open; other passes are range-coded whole.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simnet.codec.binning.belief_propagation import quantised_ratios
-from simnet.codec.binning.rest_tables import PriorTails, rest_tables
+from simnet.codec.binning.rest_tables import PriorTails, plane_tables, rest_tables
 from simnet.codec.binning.symbol_planes import MOST_PLANES, SymbolPlanes, Tails, cost_bits, log_ratios
 from simnet.codec.binning.syndrome_code import PlaneSyndromes, check_prefix, find_plane
 from simnet.codec.bitstream.range_coder import RangeDecoder, RangeEncoder
@@ -83,7 +84,7 @@ class BinnedCoder:
         coder, prior = RangeEncoder(), self._coder.choose_prior(z)
         coder.put(z.ravel(), *self._coder.tables_of_z(z.shape, prior))
         frame = BinnedFrame(b"", {}, {}, {})
-        turns, counts = self._coder.passes(z, u.shape[1:], step, means), [0] * PASSES
+        turns, masks = self._coder.passes(z, u.shape[1:], step, means), [0] * PASSES
         try:
             turn = next(turns)
             while True:
@@ -92,38 +93,47 @@ class BinnedCoder:
                     for where, index in zip(places(turn.number, len(u)), turn.indexes, strict=True)
                 ]
                 symbols = [each.astype(np.int64) for each in whole]
-                counts[turn.number] = self._put(turn, symbols, coder, choose, frame)
+                masks[turn.number] = self._put(turn, symbols, coder, choose, frame)
                 turn = turns.send(symbols)
         except StopIteration:
-            return self._packed(prior, counts, coder.finish(), frame)
+            return self._packed(prior, masks, coder.finish(), frame)
 
     def _put(
         self, turn: PassTurn, symbols: list[np.ndarray], coder: RangeEncoder, choose: Choose, frame: BinnedFrame
     ) -> int:
-        """Code a pass; return the number of its planes that are syndromes."""
-        tables = _sent(turn, turn.indexes)
-        own, planes, tails = _sent(turn, symbols), SymbolPlanes(len(tables)), PriorTails(self._tables, tables)
-        while turn.number and planes.plane < MOST_PLANES and planes.open.any():
+        """Code a pass; return which of its planes are syndromes."""
+        tables, own = _sent(turn, turn.indexes), _sent(turn, symbols)
+        mask = self._chosen(turn, tables, own, choose, frame) if turn.number else 0
+        planes = SymbolPlanes(len(tables))
+        while planes.plane < mask.bit_length():
+            bits = planes.bits(own)
+            if not mask >> planes.plane & 1:
+                coder.put(bits, tables[planes.open], plane_tables(self._tables, planes.plane))
+            planes.take(bits)
+        kind = rest_tables(self._tables, planes.plane) if planes.plane else self._tables
+        coder.put(planes.rest_of(own), tables[planes.open], kind)
+        return mask
+
+    def _chosen(self, turn: PassTurn, tables: np.ndarray, own: np.ndarray, choose: Choose, frame: BinnedFrame) -> int:
+        """Choose the planes of a pass that are syndromes, one bit each, and work these out."""
+        mask, planes, tails = 0, SymbolPlanes(len(tables)), PriorTails(self._tables, tables)
+        while planes.plane < MOST_PLANES and planes.open.any():
             bits, which = planes.bits(own), PlaneId(turn.number, planes.plane)
             entropy = cost_bits(planes.chances(tails), bits)
             size = choose(which, len(bits), entropy)
-            if size is None:
-                break
-            syndromes = PlaneSyndromes.of(bits)
-            frame.planes[which] = syndromes, bits
-            frame.prior_bits[which], frame.sent[which] = entropy, min(size, len(syndromes.syndromes))
+            if size is not None:
+                syndromes = PlaneSyndromes.of(bits)
+                mask |= 1 << planes.plane
+                frame.planes[which] = syndromes, bits
+                frame.prior_bits[which], frame.sent[which] = entropy, min(size, len(syndromes.syndromes))
             planes.take(bits)
-        if planes.plane:
-            coder.put(planes.rest_of(own), tables[planes.open], rest_tables(self._tables, planes.plane))
-        else:
-            coder.put(own, tables, self._tables)
-        return planes.plane
+        return mask
 
     @staticmethod
-    def _packed(prior: int, counts: list[int], words: bytes, frame: BinnedFrame) -> BinnedFrame:
+    def _packed(prior: int, masks: list[int], words: bytes, frame: BinnedFrame) -> BinnedFrame:
         if len(words) // 4 > MOST_WORDS:
             raise BitstreamError(f"{len(words)} bytes of range-coded symbols; expected up to {4 * MOST_WORDS}")
-        parts = [FRONT.pack(prior, *counts[1:], len(words) // 4), words]
+        parts = [FRONT.pack(prior, *masks[1:], len(words) // 4), words]
         for which, (syndromes, _) in frame.planes.items():
             size = frame.sent[which]
             parts += [PLANE.pack(syndromes.crc, size), syndromes.syndromes[:size]]
@@ -133,16 +143,16 @@ class BinnedCoder:
         """Start to decode a payload with a valid CRC; BitstreamError if it is not one of this codec."""
         if len(data) < FRONT.size:
             raise BitstreamError(f"payload of {len(data)} bytes; expected at least {FRONT.size}")
-        prior, *counts, words = FRONT.unpack_from(data)
+        prior, *masks, words = FRONT.unpack_from(data)
         if prior >= (known := len(self._coder.priors.lengths) // self._coder.hyper):
             raise BitstreamError(f"payload names prior {prior}; expected one below {known}")
-        if max(counts) > MOST_PLANES:
-            raise BitstreamError(f"payload of {max(counts)} planes in a pass; expected up to {MOST_PLANES}")
         end = FRONT.size + 4 * words
         if not words or len(data) < end:
             raise BitstreamError(f"payload of {len(data)} bytes, {words} range-coded words; expected all of them")
         planes: dict[PlaneId, tuple[int, bytes]] = {}
-        for which in (PlaneId(number, plane) for number in range(1, PASSES) for plane in range(counts[number - 1])):
+        for which in (
+            PlaneId(1 + i, plane) for i, mask in enumerate(masks) for plane in range(MOST_PLANES) if mask >> plane & 1
+        ):
             if len(data) < end + PLANE.size or len(data) < end + PLANE.size + PLANE.unpack_from(data, end)[1]:
                 raise BitstreamError(f"payload ends in plane {which.plane} of pass {which.number}; expected all of it")
             crc, length = PLANE.unpack_from(data, end)
@@ -188,20 +198,32 @@ class BinnedPayload:
     def _pass(self, turn: PassTurn, tails_of: TailsOf) -> Generator[PlaneRequest, bytes, np.ndarray]:
         tables = _sent(turn, turn.indexes)
         planes, own = SymbolPlanes(len(tables)), self._coder.gaussians.tables
+        last = max((which.plane for which in self._planes if which.number == turn.number), default=-1)
         prior = PriorTails(own, tables)
-        tails = (tails_of(turn) or prior) if PlaneId(turn.number, 0) in self._planes else prior
-        while (which := PlaneId(turn.number, planes.plane)) in self._planes:
-            chances = planes.chances(tails)
-            report = PlaneReport(which, len(chances), 0.0, 0.0)
-            bits = yield from self._plane(report, quantised_ratios(log_ratios(chances)))
-            report.prior_bits, report.side_bits = cost_bits(planes.chances(prior), bits), cost_bits(chances, bits)
-            self.reports.append(report)
+        tails = prior if last < 0 else tails_of(turn) or prior
+        while planes.plane <= last:
+            bits = yield from self._bits(turn.number, planes, tables, prior, tails)
             planes.take(bits)
         kind = rest_tables(own, planes.plane) if planes.plane else own
         found = planes.finish(self._decoder.take(tables[planes.open], kind).astype(np.int64))
         whole = np.zeros(sum(index.size for index in turn.indexes), np.int64)
         whole[np.concatenate([index.ravel() for index in turn.indexes]) > 0] = found
         return np.clip(whole, -LARGEST_SYMBOL, LARGEST_SYMBOL)
+
+    def _bits(
+        self, number: int, planes: SymbolPlanes, tables: np.ndarray, prior: Tails, tails: Tails
+    ) -> Generator[PlaneRequest, bytes, np.ndarray]:
+        """Decode the next plane, plain or from syndromes."""
+        which = PlaneId(number, planes.plane)
+        if which not in self._planes:
+            kind = plane_tables(self._coder.gaussians.tables, planes.plane)
+            return np.clip(self._decoder.take(tables[planes.open], kind), 0, 1).astype(np.uint8)
+        chances = planes.chances(tails)
+        report = PlaneReport(which, len(chances), 0.0, 0.0)
+        bits = yield from self._plane(report, quantised_ratios(log_ratios(chances)))
+        report.prior_bits, report.side_bits = cost_bits(planes.chances(prior), bits), cost_bits(chances, bits)
+        self.reports.append(report)
+        return bits
 
     def _plane(self, report: PlaneReport, ratios: np.ndarray) -> Generator[PlaneRequest, bytes, np.ndarray]:
         """Find a plane, with more syndromes if need be, and at last with the bits themselves."""

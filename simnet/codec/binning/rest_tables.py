@@ -1,7 +1,7 @@
-"""Tables of what planes leave open of symbols, made from the tables of whole symbols in integers alone.
+"""Tables of planes, and of what planes leave open of symbols, made from the tables of whole symbols in integers alone.
 
-    after plane 0        the symbol, which is not 0
-    after plane k >= 1   its magnitude above the least that it can have, max(1, k)
+after plane 0        the symbol, which is not 0
+after plane k >= 1   its magnitude above the least that it can have, max(1, k)
 """
 
 from __future__ import annotations
@@ -33,6 +33,22 @@ def rest_tables(tables: RangeTables, plane: int) -> RangeTables:
     lengths = np.array([len(row) for row in rows])
     cdf = np.concatenate([row[:-1] for row in rows]).astype(np.uint16)
     return RangeTables.stored(cdf, lengths, np.array(firsts))
+
+
+@lru_cache(maxsize=64)
+def plane_tables(tables: RangeTables, plane: int) -> RangeTables:
+    """Tables of the bits of a plane, for planes that are coded plainly; each has the number of the symbol's table."""
+    rows = []
+    for number in range(len(tables)):
+        sizes = np.diff(np.asarray(tables.table(number), np.int64))
+        counts, escape, first = sizes[:-1], sizes[-1], int(tables.places[number, 2])
+        if plane == 1:
+            symbols = np.arange(len(counts)) + first
+            rows.append(_cumulative(np.array([counts[symbols > 0].sum(), counts[symbols < 0].sum(), 0])))
+        else:
+            folded, least = _folded(counts, first), max(1, plane)
+            rows.append(_cumulative(np.array([folded[least - 1 : least].sum(), folded[least:].sum() + escape, 0])))
+    return RangeTables.each(np.array(rows))
 
 
 def _folded(counts: np.ndarray, first: int) -> np.ndarray:

@@ -28,6 +28,7 @@ CANDIDATES = 4
 REACH = 32
 """Side (pixels) of the window over which a picture's difference from the coarse one is averaged."""
 
+
 @dataclass(frozen=True, eq=False)
 class Expected:
     """What the decoder expects: `candidates` float32 (CANDIDATES, C, h, w) of the scaled latent.

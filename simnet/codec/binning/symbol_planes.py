@@ -13,7 +13,8 @@ from typing import Protocol
 
 import numpy as np
 
-MOST_PLANES = 15
+MOST_PLANES = 8
+"""A byte says which of a pass's planes are syndromes."""
 LEAST = 1e-7
 """Smallest probability of a bit."""
 

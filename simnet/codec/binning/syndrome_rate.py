@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 
 from simnet.codec.binning.syndrome_graph import MOST_LENGTH
 
-LEAST_PLANE = 1000
-"""Shorter planes are coded plainly: their codes need a fifth more than the entropy."""
-START = 0.9
-"""Share of the first frame."""
+LEAST_PLANE = 400
+"""Shorter planes are coded plainly."""
+START = {(2, 1): 0.66, (2, 2): 0.93, (3, 0): 0.94, (3, 1): 0.6, (3, 2): 0.9, (3, 3): 0.93}
+"""Shares of the first frame, by pass and plane; other planes begin as worthless."""
+PROBE = 0.93
+"""Share with which a worthless plane is tried again."""
 DROP = 0.985
 """Factor after a frame that needed no more."""
 MARGIN = 1.01
@@ -38,15 +40,15 @@ class SyndromeRate:
 
     def choose(self, which: Key, length: int, prior_bits: float) -> int | None:
         """Bytes of syndromes to send of a plane of `length` bits; None: code it plainly."""
-        share = self._shares.get(which, START)
-        if not self.least <= length <= MOST_LENGTH or min(share, START) * prior_bits > MOST_SHARE * length:
+        share = self._shares.get(which, START.get(which, 1.0))
+        if not self.least <= length <= MOST_LENGTH or min(share, PROBE) * prior_bits > MOST_SHARE * length:
             return None
         if share > WORTHLESS:
             self._rested[which] = self._rested.get(which, 0) + 1
             if self._rested[which] < RETRY:
                 return None
-            self._rested[which], share = 0, START
-            self._shares[which] = START
+            self._rested[which], share = 0, PROBE
+            self._shares[which] = share
         # Rounded first, so that the last digit of a sum, which may be the processor's, decides nothing.
         return max(1, round(round(share * prior_bits / 8, 3)))
 
