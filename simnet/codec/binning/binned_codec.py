@@ -46,7 +46,7 @@ Ask = Callable[[bytes], bytes]
 
 
 @dataclass(frozen=True, eq=False)
-class _Sent:
+class _SentFrame:
     frame: BinnedFrame
     step: int
     sent: dict[PlaneId, int]
@@ -61,7 +61,7 @@ class BinnedEncoder:
         self._networks = Networks(self._model, announce(self._model, width, height))
         self._coder, self.rate = BinnedCoder(self._networks.coder), SyndromeRate()
         self._sequence = 0
-        self._kept: OrderedDict[int, _Sent] = OrderedDict()
+        self._kept: OrderedDict[int, _SentFrame] = OrderedDict()
 
     def encode(self, image: np.ndarray, quality: float, *, key: bool = False) -> bytes:
         """Encode each frame alone; `key` has no effect."""
@@ -76,7 +76,7 @@ class BinnedEncoder:
         frame = self._coder.encode(u, z, step, self._networks.means(z, shares), self.rate.choose)
         for which, size in frame.sent.items():
             self.rate.learn(which, frame.prior_bits[which], size, asked=False)
-        self._kept[self._sequence & 0xFFFF] = _Sent(frame, step, dict(frame.sent))
+        self._kept[self._sequence & 0xFFFF] = _SentFrame(frame, step, dict(frame.sent))
         while len(self._kept) > KEPT_FRAMES:
             self._kept.popitem(last=False)
         header = framing.Header(self._sequence, step, key=True)

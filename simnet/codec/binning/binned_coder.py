@@ -18,7 +18,7 @@ import numpy as np
 
 from simnet.codec.binning.belief_propagation import quantised_ratios
 from simnet.codec.binning.rest_tables import PriorTails, plane_tables, rest_tables
-from simnet.codec.binning.symbol_planes import MOST_PLANES, SymbolPlanes, Tails, cost_bits, log_ratios
+from simnet.codec.binning.symbol_planes import MOST_PLANES, SymbolPlanes, Tails, cost_bits, expected_bits, log_ratios
 from simnet.codec.binning.syndrome_code import PlaneSyndromes, check_prefix, find_plane
 from simnet.codec.bitstream.range_coder import RangeDecoder, RangeEncoder
 from simnet.codec.learned.lowres_coder import LARGEST_SYMBOL, LowresCoder, Means, PassTurn, whole_z
@@ -29,6 +29,8 @@ from simnet.errors import BitstreamError
 FRONT = struct.Struct(">B3BH")
 PLANE = struct.Struct(">HH")
 MOST_WORDS = (1 << 16) - 1
+USUAL = 1.12
+"""Syndromes that codes of some thousand bits usually need, as a factor on the entropy."""
 
 
 class PlaneId(NamedTuple):
@@ -220,19 +222,22 @@ class BinnedPayload:
             return np.clip(self._decoder.take(tables[planes.open], kind), 0, 1).astype(np.uint8)
         chances = planes.chances(tails)
         report = PlaneReport(which, len(chances), 0.0, 0.0)
-        bits = yield from self._plane(report, quantised_ratios(log_ratios(chances)))
+        bits = yield from self._plane(report, quantised_ratios(log_ratios(chances)), expected_bits(chances) / 8)
         report.prior_bits, report.side_bits = cost_bits(planes.chances(prior), bits), cost_bits(chances, bits)
         self.reports.append(report)
         return bits
 
-    def _plane(self, report: PlaneReport, ratios: np.ndarray) -> Generator[PlaneRequest, bytes, np.ndarray]:
+    def _plane(
+        self, report: PlaneReport, ratios: np.ndarray, expected: float
+    ) -> Generator[PlaneRequest, bytes, np.ndarray]:
         """Find a plane, with more syndromes if need be, and at last with the bits themselves."""
         crc, received = self._planes[report.which]
         report.sent_bytes = len(received)
         whole = check_prefix(len(ratios), len(received)) // 8
-        while (found := find_plane(ratios, crc, received)) is None:
+        # With fewer syndromes than the entropy that it expects, the decoder need not try.
+        while len(received) < expected or (found := find_plane(ratios, crc, received)) is None:
             report.requests += 1
-            size = more_bytes(len(received), whole, len(ratios))
+            size = more_bytes(len(received), min(whole, len(ratios) // 8 * 15 // 16), expected)
             answer = yield PlaneRequest(report.which, size)
             report.sent_bytes += len(answer)
             if size is None:
@@ -243,11 +248,15 @@ class BinnedPayload:
         return found
 
 
-def more_bytes(received: int, whole: int, bits: int) -> int | None:
-    """How many more bytes of syndromes to ask for; None: the plane's bits, once most of its syndromes have not sufficed."""
-    if received >= min(whole, bits // 8 * 15 // 16):
+def more_bytes(received: int, most: int, expected: float) -> int | None:
+    """How many more bytes of syndromes to ask for; None: the plane's bits, once `most` bytes have not sufficed.
+
+    The first time as many as a code usually needs for the `expected` bytes of entropy, then a twentieth more each time.
+    """
+    if received >= most:
         return None
-    return min(whole - received, max(4, received // 20))
+    # Rounded first, so that the last digit of a sum, which may be the processor's, decides nothing.
+    return min(most - received, max(4, received // 20, round(round(expected * USUAL, 3)) - received))
 
 
 def _as_they_are(answer: bytes, bits: int) -> np.ndarray:

@@ -97,3 +97,8 @@ def log_ratios(chances: np.ndarray) -> np.ndarray:
 def cost_bits(chances: np.ndarray, bits: np.ndarray) -> float:
     """Sum of -log2 of the probabilities that bits had."""
     return float(-np.log2(np.where(bits == 1, chances, 1 - chances)).sum())
+
+
+def expected_bits(chances: np.ndarray) -> float:
+    """Entropy in bits of bits with these probabilities of 1, as far as these are right."""
+    return float(-(chances * np.log2(chances) + (1 - chances) * np.log2(1 - chances)).sum())

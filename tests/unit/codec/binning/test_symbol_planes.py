@@ -21,12 +21,17 @@ from simnet.codec.learned.lowres_coder import LowresCoder, PassTurn, whole_z
 if TYPE_CHECKING:
     from simnet.codec.binning.symbol_planes import Tails
 
-SIZE = (6, 7)
+SIZE = (4, 5)
 
 
 @lru_cache(maxsize=1)
 def backbone() -> LowresCoder:
     return coder_of(model.load("lowres"))
+
+
+def choose(chosen: set[PlaneId], which: PlaneId, entropy: float) -> int | None:
+    """A tenth more than the entropy, which suffices at times."""
+    return 1 + round(1.1 * entropy / 8) if which in chosen else None
 
 
 def no_tails(_turn: PassTurn) -> Tails | None:
@@ -58,11 +63,11 @@ def test_planes_together_cost_what_the_symbols_cost() -> None:
     assert spent == np.clip(spent, *(bits[indexes, symbols - first].sum() * np.array([0.999, 1.001])))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(
     st.integers(0, 255),
     st.integers(0, 1 << 30),
-    st.floats(0.2, 40),
+    st.floats(0.2, 20),
     st.sets(st.tuples(st.integers(1, 3), st.integers(0, 7))),
 )
 def test_any_choice_of_planes_gives_the_same_latent(step: int, seed: int, spread: float, chosen: set[PlaneId]) -> None:
@@ -74,7 +79,7 @@ def test_any_choice_of_planes_gives_the_same_latent(step: int, seed: int, spread
     def means(number: int, y_hat: np.ndarray) -> np.ndarray:
         return np.roll(y_hat, number, axis=1) * np.float32(0.5)
 
-    frame = binned.encode(u, z, step, means, lambda which, bits, entropy: 8 if which in chosen else None)
+    frame = binned.encode(u, z, step, means, lambda which, _, entropy: choose(chosen, which, entropy))
     expected, decode = coder.open(coder.encode(u, z, step, means), SIZE)
     payload = binned.open(frame.payload, SIZE)
     assert (payload.z == expected).all()

@@ -28,7 +28,7 @@ def noisy_plane(length: int, entropy: float, seed: int) -> tuple[np.ndarray, np.
     return bits, quantised_ratios(ratios), spent
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(st.integers(2000, 5000), st.floats(0.15, 0.7), st.integers(0, 1 << 30))
 def test_plane_with_half_more_than_its_entropy_is_found(length: int, entropy: float, seed: int) -> None:
     bits, ratios, spent = noisy_plane(length, entropy, seed)
@@ -45,7 +45,7 @@ def test_plane_of_4000_bits_takes_a_fifth_more_than_its_entropy() -> None:
         assert find_plane(ratios, sent.crc, sent.syndromes[: round(1.2 * spent / 8)]) is not None
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(st.integers(1000, 3000), st.integers(0, 1 << 30), st.floats(0.05, 0.9))
 def test_side_of_another_picture_gives_request_and_no_plane(length: int, seed: int, part: float) -> None:
     bits, _, _ = noisy_plane(length, 0.4, seed)
