@@ -63,18 +63,18 @@ def test_planes_together_cost_what_the_symbols_cost() -> None:
     assert spent == np.clip(spent, *(bits[indexes, symbols - first].sum() * np.array([0.999, 1.001])))
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(
     st.integers(0, 255),
     st.integers(0, 1 << 30),
     st.floats(0.2, 20),
-    st.sets(st.tuples(st.integers(1, 3), st.integers(0, 7))),
+    st.sets(st.tuples(st.integers(1, 3), st.integers(0, 7)), max_size=4),
 )
 def test_any_choice_of_planes_gives_the_same_latent(step: int, seed: int, spread: float, chosen: set[PlaneId]) -> None:
     coder, draw = backbone(), np.random.default_rng(seed)
     binned = BinnedCoder(coder)
     u = draw.normal(0, spread, (coder.maps.channels, *SIZE)).astype(np.float32)
-    z = whole_z(draw.normal(0, 2, (coder.hyper, 2, 2)))
+    z = whole_z(draw.normal(0, 2, (coder.hyper, 1, 2)))
 
     def means(number: int, y_hat: np.ndarray) -> np.ndarray:
         return np.roll(y_hat, number, axis=1) * np.float32(0.5)
