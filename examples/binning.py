@@ -29,6 +29,8 @@ from simnet.records import SideInformation
 PACKET = 40
 """Bytes of IP, UDP and RTP headers in front of a supplement, which is a packet of its own."""
 PLANE_HEADER = 4
+MOST = 2.0
+"""Most bytes of syndromes that are tried, over the entropy."""
 
 
 class Everything(SyndromeRate):
@@ -103,7 +105,7 @@ def codes(planes: int = 3) -> None:
         row = []
         for entropy in (0.1, 0.2, 0.35, 0.5, 0.7, 0.85):
             needed = [needs(*gaussian(length, entropy, draw)) for _ in range(planes)]
-            row.append(f"{entropy}: {np.mean(needed) - 1:+.1%}")
+            row.append(f"{entropy}: {'none' if max(needed) >= MOST else f'{np.mean(needed) - 1:+.1%}'}")
         print(f"{length} bits: {'  '.join(row)}", flush=True)
 
 
@@ -121,9 +123,9 @@ def gaussian(length: int, entropy: float, draw: np.random.Generator) -> tuple[np
 
 
 def needs(bits: np.ndarray, ratios: np.ndarray, entropy: float) -> float:
-    """Bytes of syndromes that suffice over the entropy, in steps of a hundredth of it, by bisection up to twice as many."""
+    """Bytes of syndromes that suffice over the entropy, in steps of a hundredth of it, by bisection; MOST if none do."""
     sent, steps = PlaneSyndromes.of(bits), quantised_ratios(ratios)
-    low, high = 100, 200
+    low, high = 100, round(100 * MOST)
     while high - low > 1:
         middle = (low + high) // 2
         size = min(len(sent.syndromes), round(entropy * middle / 100))
