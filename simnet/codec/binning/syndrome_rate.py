@@ -12,8 +12,14 @@ from simnet.codec.binning.syndrome_graph import MOST_LENGTH
 
 LEAST_PLANE = 400
 """Shorter planes are coded plainly."""
-START = {(2, 1): 0.66, (2, 2): 0.93, (3, 0): 0.94, (3, 1): 0.6, (3, 2): 0.9, (3, 3): 0.93}
-"""Shares of the first frame, by pass and plane; other planes begin as worthless."""
+START = {
+    (2, 0): 0.94, (2, 1): 0.54, (2, 2): 0.95, (2, 3): 0.93,
+    (3, 0): 0.89, (3, 1): 0.53, (3, 2): 0.82, (3, 3): 0.85,
+}  # fmt: skip
+"""Shares of the first frame, by pass and plane: what one frame of a training drive (`kitti_gray_odometry_a`) needed.
+
+Other planes begin as worthless.
+"""
 PROBE = 0.93
 """Share with which a worthless plane is tried again."""
 DROP = 0.985
