@@ -32,7 +32,11 @@ FILE = re.compile(r"# (\w+/\w+\.py)\n")
 """The first line of a block that is a file."""
 FOLDERS = re.compile(r"`((?:simnet|tests|scenarios|models|examples|docs)/[\w./*{},-]+)`")
 """A path of the repository, as pages write it."""
-ARGUMENTS = {"against_video.py": ["pairs", "--whole"], "rfc8867.py": ["5.1", "--seconds", "3"]}
+ARGUMENTS = {
+    "against_video.py": ["pairs", "--whole"],
+    "binning.py": ["pairs", "--frames", "1", "--qualities", "0.6"],
+    "rfc8867.py": ["5.1", "--seconds", "3"],
+}
 """What examples are told that need more than their name."""
 
 

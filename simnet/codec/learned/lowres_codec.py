@@ -157,7 +157,10 @@ class LowresDecoder:
 
     def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
         """Decode; `alone` costs nothing extra, because side pictures are used after the first decoding."""
-        drawn = self.draw(data)
+        return self.fused(self.draw(data), side)
+
+    def fused(self, drawn: Drawn, side: Sequence[SideInformation]) -> Decoded:
+        """Return what was drawn alone, with side pictures used if there are any."""
         if side and self._side:
             return Decoded(self._side.use(drawn, side), drawn.picture)
         return Decoded(drawn.picture, drawn.picture)
@@ -180,7 +183,11 @@ class LowresDecoder:
         networks, shares = self._networks, knot_shares(header.quality, self._networks.knots)
         z, decode = networks.coder.open(framing.payload(data), networks.size)
         means = networks.means(z, shares)
-        y_hat = (decode(header.quality, means) + means.correction)[None]
+        return self.drawn(decode(header.quality, means) + means.correction, shares)
+
+    def drawn(self, latent: np.ndarray, shares: np.ndarray) -> Drawn:
+        """Draw a scaled latent float32 (C, h, w), corrected for rounding, at a quality given as shares of the knots."""
+        y_hat = latent[None]
         drawn, features = outputs(self._model, "synthesis", y_hat, shares)
         x_hat = drawn * np.float32(0.5) + np.float32(0.5)
         picture = to_picture(x_hat, self.announcement.height, self.announcement.width)

@@ -9,9 +9,10 @@ is not sent; both sides take it as 0.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Generator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -58,6 +59,15 @@ class IntegerTables:
             begin = int(self.offsets[table]) - first
             bits[table, begin : begin + len(sizes)] = PRECISION - np.log2(sizes)
         return bits, first
+
+
+class PassTurn(NamedTuple):
+    """A pass that is to be coded: its number, table indexes by `places`, means (C, h, w), and the latent so far (C, h, w)."""
+
+    number: int
+    indexes: list[np.ndarray]
+    mean: np.ndarray
+    y_hat: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -113,7 +123,7 @@ class LowresCoder:
         """Code a scaled latent float32 (C, h, w) given z (hyper, h', w') from `whole_z`, at a quality step."""
         prior = self.choose_prior(z)
         coder = RangeEncoder()
-        coder.put(z.ravel(), *self._tables_of_z(z.shape, prior))
+        coder.put(z.ravel(), *self.tables_of_z(z.shape, prior))
 
         def code(number: int, indexes: list[np.ndarray], mean: np.ndarray) -> list[np.ndarray]:
             symbols = []
@@ -143,7 +153,7 @@ class LowresCoder:
             raise BitstreamError(f"payload names prior {prior}; expected one below {count}")
         shape = (self.hyper, *(-(-side // REDUCTION) for side in size))
         coder = RangeDecoder(data[1:])
-        z = whole_z(coder.take(*self._tables_of_z(shape, prior)).astype(np.float64).reshape(shape))
+        z = whole_z(coder.take(*self.tables_of_z(shape, prior)).astype(np.float64).reshape(shape))
 
         def code(number: int, indexes: list[np.ndarray], mean: np.ndarray) -> list[np.ndarray]:
             del number, mean
@@ -156,6 +166,25 @@ class LowresCoder:
 
         return z, lambda step, means: self._walk(z, size, step, means, code)
 
+    def passes(
+        self, z: np.ndarray, size: tuple[int, ...], step: int, means: Means
+    ) -> Generator[PassTurn, list[np.ndarray], np.ndarray]:
+        """Yield the passes in order, take each one's integer symbols by `places`, return the scaled latent (C, *size)."""
+        channels, (height, width) = self.maps.channels, size
+        first = self.maps.first(z, (height, width))
+        y_hat = np.zeros((channels, height, width), np.float32)
+        magnitude = np.zeros((channels, height + 2, width + 2))
+        inner = magnitude[:, 1:-1, 1:-1]
+        for number in range(PASSES):
+            mean = means(number, y_hat)
+            indexes = list(self.maps.indexes(number, first, magnitude, step))
+            coded = yield PassTurn(number, indexes, mean, y_hat)
+            for where, symbols in zip(places(number, channels), coded, strict=True):
+                y_hat[where] = symbols + mean[where]
+                if number + 1 < PASSES:
+                    inner[where] = magnitudes(symbols)
+        return y_hat
+
     def _walk(
         self,
         z: np.ndarray,
@@ -165,21 +194,15 @@ class LowresCoder:
         code: Callable[[int, list[np.ndarray], np.ndarray], list[np.ndarray]],
     ) -> np.ndarray:
         """Run the passes in order; `code` turns (pass, table indexes, means) into integer symbols, by `places`."""
-        channels, (height, width) = self.maps.channels, size
-        first = self.maps.first(z, (height, width))
-        y_hat = np.zeros((channels, height, width), np.float32)
-        magnitude = np.zeros((channels, height + 2, width + 2))
-        inner = magnitude[:, 1:-1, 1:-1]
-        for number in range(PASSES):
-            mean = means(number, y_hat)
-            indexes = list(self.maps.indexes(number, first, magnitude, step))
-            for where, symbols in zip(places(number, channels), code(number, indexes, mean), strict=True):
-                y_hat[where] = symbols + mean[where]
-                if number + 1 < PASSES:
-                    inner[where] = magnitudes(symbols)
-        return y_hat
+        turns = self.passes(z, size, step, means)
+        try:
+            turn = next(turns)
+            while True:
+                turn = turns.send(code(turn.number, turn.indexes, turn.mean))
+        except StopIteration as end:
+            return end.value
 
-    def _tables_of_z(self, shape: tuple[int, ...], prior: int) -> tuple[np.ndarray, RangeTables]:
+    def tables_of_z(self, shape: tuple[int, ...], prior: int) -> tuple[np.ndarray, RangeTables]:
         """Return each symbol's table, and the tables of a prior, one a channel."""
         first = prior * self.hyper
         return np.repeat(np.arange(self.hyper), shape[1] * shape[2]), self.priors.tables.between(
