@@ -11,7 +11,7 @@ from simnet.printable import printable
 from simnet.records import SECOND_NS
 from simnet.scenario.resolve import resolve_media
 from simnet.scenario.resolve.resolve_links import RETURN_SUFFIX
-from simnet.scenario.schema import task_schema, traffic_schema
+from simnet.scenario.schema import allotment_schema, task_schema, traffic_schema
 from simnet.scenario.schema.codec_schema import RECORDED_CODEC
 from simnet.units import text
 
@@ -62,6 +62,9 @@ def dump(scenario: Scenario) -> str:
             "pictures": fusion.pictures,
             "feedback": text(fusion.feedback_period_ns, "ns"),
             "feedback_size": text(fusion.feedback_bytes, "B"),
+            **(
+                {} if fusion.allotment is None else {"allotment": _FlowMapping(allotment_schema.tree(fusion.allotment))}
+            ),
         },
         **({"tasks": {task.name: _FlowMapping(_task(task)) for task in scenario.tasks}} if scenario.tasks else {}),
         **({"score": f"every {scenario.score_every}"} if scenario.score_every > 1 else {}),
@@ -260,6 +263,8 @@ def _rate(rate: RateConfig) -> dict[str, Any]:
         return _FlowMapping(
             adaptive=_FlowMapping(min_quality=_number(rate.quality_min), max_quality=_number(rate.quality_max))
         )
+    if rate.allotted is not None:
+        return _FlowMapping(allotted=_FlowMapping(allotment_schema.bounds_tree(rate.allotted)))
     if (own := rate.congestion) is not None:
         bounds = {"min": own.min_bps, "start": own.start_bps, "max": own.max_bps}
         texts = {key: text(value, "bit/s") for key, value in bounds.items()}
