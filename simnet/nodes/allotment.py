@@ -48,7 +48,10 @@ SILENT_PERIODS = 2
 
 
 class Allotter:
-    """Allots rates once a period. Rates and what they are made from are rounded, so that no processor makes a difference."""
+    """Allots rates once a period, and tells them with each period of feedback.
+
+    Rates and what they are made from are rounded, so that no processor makes a difference.
+    """
 
     def __init__(self, setup: AllotmentSetup) -> None:
         self._setup = setup
@@ -58,17 +61,26 @@ class Allotter:
         self._shares = dict.fromkeys(sorted(places), setup.config.share)
         self._served: dict[tuple[str, int], int] = {}
         """Frames that were decoded with their anchor's picture, and when those are ready."""
-        self.next_ns: int | None = 0
+        self._rates: dict[str, int] = {}
+        self._told_ns = 0
+        self._next_ns = 0
+
+    @property
+    def due_ns(self) -> int | None:
+        """When rates are allotted or told next; None: not any more."""
+        next_ns = min(self._next_ns, self._told_ns + self._setup.feedback_period_ns)
+        return next_ns if next_ns < self._setup.end_ns else None
 
     @property
     def state(self) -> AllotmentState:
         """State of this allotter. It shares mutable parts with it, so store it before the next grant."""
         served = tuple((*frame, ready_ns) for frame, ready_ns in self._served.items())
-        return AllotmentState(self.next_ns, tuple(self._seen.values()), tuple(self._shares.items()), served)
+        seen, shares, rates = self._seen.values(), self._shares.items(), self._rates.items()
+        return AllotmentState(self._next_ns, tuple(seen), tuple(shares), self._told_ns, tuple(rates), served)
 
     def restore(self, state: AllotmentState) -> None:
         """Continue from the state of another allotter, which this one takes over."""
-        self.next_ns = state.next_ns
+        self._next_ns, self._told_ns, self._rates = state.next_ns, state.told_ns, dict(state.rates_bps)
         self._seen = {seen.stream: seen for seen in state.seen}
         self._shares = dict(state.shares)
         self._served = {(stream, sequence): ready_ns for stream, sequence, ready_ns in state.served}
@@ -91,8 +103,17 @@ class Allotter:
             if anchor is not None and any(side.source == anchor for side in decision.sides):
                 self._served[decision.stream, decision.sequence] = decision.ready_ns or 0
 
-    def allot(self, now_ns: int, changes: Sequence[SideChange] = ()) -> tuple[Feedback, ...]:
-        """Return the allotments of `now_ns`, after what side information changed since the last ones."""
+    def act(self, now_ns: int, changes: Sequence[SideChange] = ()) -> tuple[Feedback, ...]:
+        """Return what cameras are to be told at `now_ns`: new rates, the same ones again, or nothing."""
+        if self.due_ns is None or now_ns < self.due_ns:
+            return ()
+        if now_ns >= self._next_ns:
+            self._allot(now_ns, changes)
+        self._told_ns = now_ns
+        return tuple(Feedback.allotment(name, now_ns, rate_bps) for name, rate_bps in self._rates.items())
+
+    def _allot(self, now_ns: int, changes: Sequence[SideChange]) -> None:
+        """Allot rates anew, after what side information changed since the last time."""
         self._adapt_shares(is_first=now_ns == 0)
         loads = self._other_loads(now_ns)
         for seen in self._seen.values():
@@ -102,10 +123,8 @@ class Allotter:
         demands = [self._demand(stream, now_ns, unreachable) for stream in self._allotted]
         left = [self._left(place, resource, loads) for place, resource in resources.items()]
         rates = allotment_problem.solve(demands, left, self._setup.config.objective)
-        later_ns = (self.next_ns or 0) + self._setup.config.every_ns
-        self.next_ns = later_ns if later_ns < self._setup.end_ns else None
-        names = [stream.config.name for stream in self._allotted]
-        return tuple(Feedback.allotment(name, now_ns, rate) for name, rate in zip(names, rates, strict=True))
+        self._next_ns += self._setup.config.every_ns
+        self._rates = {stream.config.name: rate for stream, rate in zip(self._allotted, rates, strict=True)}
 
     def _left(self, place: str, resource: Resource, loads: dict[str, float]) -> Resource:
         share = self._shares[place] - loads.get(place, 0.0)

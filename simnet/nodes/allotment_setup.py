@@ -67,6 +67,7 @@ class AllotmentSetup:
     seed: int
     end_ns: int
     deadline_ns: int
+    feedback_period_ns: int
 
     @classmethod
     def of(cls, scenario: Scenario) -> AllotmentSetup | None:
@@ -96,6 +97,7 @@ class AllotmentSetup:
             scenario.seed,
             scenario.duration_ns,
             scenario.fusion.deadline_ns,
+            scenario.fusion.feedback_period_ns,
         )
 
     def places(self, stream: AllotmentStream) -> tuple[str, ...]:

@@ -37,10 +37,13 @@ class StreamSeen:
 class AllotmentState:
     """Everything that an `Allotter` keeps between two grants."""
 
-    next_ns: int | None
-    """When rates are allotted next; None: not any more."""
+    next_ns: int
+    """When rates are allotted next."""
     seen: tuple[StreamSeen, ...]
     shares: tuple[tuple[str, float], ...]
     """Share of each link or medium that is allotted now."""
+    told_ns: int
+    """When rates were told last; they are told again with each period of feedback, since some of it is lost."""
+    rates_bps: tuple[tuple[str, int], ...]
     served: tuple[tuple[str, int, int], ...]
     """Frames that were decoded with their anchor's picture, when those are ready; their changes are not known yet."""

@@ -55,20 +55,18 @@ class AllottingPlanner:
         return self._allotted(self._planner.wake(now_ns), now_ns, changes)
 
     def _allotted(self, plan: Plan, now_ns: int, changes: Sequence[SideChange]) -> Plan:
-        allotter = self._allotter
-        if allotter is None:
+        if self._allotter is None:
             return plan
-        if allotter.next_ns is not None and now_ns >= allotter.next_ns:
-            plan = replace(plan, feedback=(*plan.feedback, *allotter.allot(now_ns, changes)))
-        return self._waking(plan, now_ns)
+        told = self._allotter.act(now_ns, changes)
+        return self._waking(replace(plan, feedback=(*plan.feedback, *told)), now_ns)
 
     def _waking(self, plan: Plan, now_ns: int) -> Plan:
-        """Return a plan that also wakes at the next allotment."""
+        """Return a plan that also wakes when rates are allotted or told next."""
         assert self._allotter is not None, "it has one"
         self._allotter.on_decisions(plan.decisions)
-        next_ns = self._allotter.next_ns
-        if next_ns is None:
+        due_ns = self._allotter.due_ns
+        if due_ns is None:
             return plan
         # A frame can arrive at the very time of an allotment, which then is a moment late: only a wake-up brings changes.
-        next_ns = max(next_ns, now_ns + 1)
-        return replace(plan, wake_ns=next_ns if plan.wake_ns is None else min(plan.wake_ns, next_ns))
+        due_ns = max(due_ns, now_ns + 1)
+        return replace(plan, wake_ns=due_ns if plan.wake_ns is None else min(plan.wake_ns, due_ns))

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 LARGEST_STEP = 0.35
 """Largest change of quality from frame to frame: at first the model is only a guess."""
 
+FIRST_STEP, FIRST_FRAMES = 0.2, 4
+"""The same for the first frames of an allotted stream: it shares its link, and what it takes too much makes others late."""
+
 BUSY, FREE = 0.7, 0.5
 """Time in queues, in frame periods, above which the bit rate falls and below which it rises."""
 LOSS_HIGH, LOSS_LOW = 0.10, 0.05
@@ -105,7 +108,8 @@ def choose_quality(setup: RateSetup, state: RateState) -> RateState:
         if setup.config.congestion is not None:  # it allows a rate of bitstreams
             wanted = setup.link_bytes(int(wanted))
     quality = state.model.quality_for(wanted)
-    quality = min(max(quality, state.quality - LARGEST_STEP), state.quality + LARGEST_STEP)
+    step = FIRST_STEP if setup.config.kind == "allotted" and state.measured < FIRST_FRAMES else LARGEST_STEP
+    quality = min(max(quality, state.quality - step), state.quality + step)
     return replace(state, quality=min(max(quality, setup.config.quality_min), setup.config.quality_max))
 
 

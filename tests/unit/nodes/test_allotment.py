@@ -65,9 +65,7 @@ def _used(rates: list[int], resource: Resource) -> float:
 
 @given(problems(), st.sampled_from(["mean", "minimum", "equal"]))
 @settings(max_examples=30, deadline=None)
-def test_allotments_keep_shares_bounds_and_steps(
-    problem: tuple[list[Demand], list[Resource]], objective: str
-) -> None:
+def test_allotments_keep_shares_bounds_and_steps(problem: tuple[list[Demand], list[Resource]], objective: str) -> None:
     demands, resources = problem
     rates = solve(demands, resources, objective)
     least = [math.ceil(demand.min_bps) for demand in demands]
@@ -149,7 +147,9 @@ def _rates(feedback: tuple[Feedback, ...]) -> dict[str, int]:
 
 def _arrived(name: str, sequence: int, at_ns: int, size: int = 900, late_ns: int = 0, whole: bool = True) -> Delivery:
     data = b"x" * size if whole else b""
-    return Delivery(name, sequence, at_ns, at_ns - 50_000_000 - late_ns, whole, size + 40, 1, 0 if whole else 1, 0, data)
+    return Delivery(
+        name, sequence, at_ns, at_ns - 50_000_000 - late_ns, whole, size + 40, 1, 0 if whole else 1, 0, data
+    )
 
 
 Event = tuple[int, int, int, bool]
@@ -157,7 +157,7 @@ Event = tuple[int, int, int, bool]
 
 
 def _play(allotter: Allotter, seconds: list[list[Event]], restart_at: int | None = None) -> list[dict[str, int]]:
-    found = [_rates(allotter.allot(0))]
+    found = [_rates(allotter.act(0))]
     for second, events in enumerate(seconds):
         for sequence, (at, size, late_ms, whole) in enumerate(events):
             name, now_ns = NAMES[at], second * SECOND_NS + 1000 * sequence + 1
@@ -170,7 +170,7 @@ def _play(allotter: Allotter, seconds: list[list[Event]], restart_at: int | None
             state, allotter = allotter.state, _allotter()
             allotter.restore(state)
         changes = [SideChange(NAMES[1], 1000 * second + sequence, 9_000_000) for sequence in range(len(events))]
-        found.append(_rates(allotter.allot((second + 1) * SECOND_NS, changes)))
+        found.append(_rates(allotter.act((second + 1) * SECOND_NS, changes)))
     return found
 
 
@@ -213,7 +213,7 @@ def test_side_information_that_changes_nothing_earns_nothing() -> None:
     allotter = _allotter()
     ratios = []
     for second in range(12):
-        rates = _rates(allotter.allot(second * SECOND_NS, [SideChange(NAMES[at], second, 1000) for at in (1, 2)]))
+        rates = _rates(allotter.act(second * SECOND_NS, [SideChange(NAMES[at], second, 1000) for at in (1, 2)]))
         ratios.append(rates[NAMES[0]] / rates[NAMES[1]])
         for at, size, _, _ in frames:
             now_ns = second * SECOND_NS + 1
