@@ -32,7 +32,7 @@ def allotted(tiny: Scenario) -> Scenario:
         streams=(first, replace(second, side_information=("car/a",))),
         fusion=fusion,
         media=(MediumConfig("cell", "cell", slot_ns=MS, at="hub"),),
-        duration_ns=1500 * MS,
+        duration_ns=900 * MS,
     )
 
 
@@ -50,7 +50,7 @@ def test_allotted_run_is_the_same_everywhere(allotted: Scenario, run: Callable[.
 
 def test_allotted_run_goes_on_after_a_kill(allotted: Scenario, run: Callable[..., Ran], tmp_path: Path) -> None:
     out = tmp_path / "killed"
-    kill_leader(allotted, out, 0, 11)
+    kill_leader(allotted, out, 0, 7)
     journal, beginning = Journal.resume(out)
     engine.run(beginning.scenario, out, RunOptions(journal=journal, report=False))
     assert _rows(run_reader.read(out)) == _rows(run(allotted).read)
