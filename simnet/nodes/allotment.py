@@ -48,7 +48,7 @@ SILENT_PERIODS = 2
 
 
 class Allotter:
-    """Allots rates once a period, and tells them with each period of feedback.
+    """Allots rates once a period, sooner if a link's bit rate changes, and tells them with each period of feedback.
 
     Rates and what they are made from are rounded, so that no processor makes a difference.
     """
@@ -62,6 +62,8 @@ class Allotter:
         self._served: dict[tuple[str, int], int] = {}
         """Frames that were decoded with their anchor's picture, and when those are ready."""
         self._rates: dict[str, int] = {}
+        self._loads: dict[str, float] = {}
+        self._links_bps: tuple[float, ...] = ()
         self._told_ns = 0
         self._next_ns = 0
 
@@ -75,12 +77,21 @@ class Allotter:
     def state(self) -> AllotmentState:
         """State of this allotter. It shares mutable parts with it, so store it before the next grant."""
         served = tuple((*frame, ready_ns) for frame, ready_ns in self._served.items())
-        seen, shares, rates = self._seen.values(), self._shares.items(), self._rates.items()
-        return AllotmentState(self._next_ns, tuple(seen), tuple(shares), self._told_ns, tuple(rates), served)
+        return AllotmentState(
+            self._next_ns,
+            tuple(self._seen.values()),
+            tuple(self._shares.items()),
+            self._told_ns,
+            tuple(self._rates.items()),
+            tuple(self._loads.items()),
+            self._links_bps,
+            served,
+        )
 
     def restore(self, state: AllotmentState) -> None:
         """Continue from the state of another allotter, which this one takes over."""
         self._next_ns, self._told_ns, self._rates = state.next_ns, state.told_ns, dict(state.rates_bps)
+        self._loads, self._links_bps = dict(state.loads), state.links_bps
         self._seen = {seen.stream: seen for seen in state.seen}
         self._shares = dict(state.shares)
         self._served = {(stream, sequence): ready_ns for stream, sequence, ready_ns in state.served}
@@ -108,26 +119,33 @@ class Allotter:
         if self.due_ns is None or now_ns < self.due_ns:
             return ()
         if now_ns >= self._next_ns:
-            self._allot(now_ns, changes)
+            self._end_period(now_ns, changes)
+            self._allot(now_ns)
+        elif self._setup.links_bps(now_ns) != self._links_bps:
+            self._allot(now_ns)
         self._told_ns = now_ns
         return tuple(Feedback.allotment(name, now_ns, rate_bps) for name, rate_bps in self._rates.items())
 
-    def _allot(self, now_ns: int, changes: Sequence[SideChange]) -> None:
-        """Allot rates anew, after what side information changed since the last time."""
+    def _end_period(self, now_ns: int, changes: Sequence[SideChange]) -> None:
+        """Take in what has arrived since the last time, and what side information changed."""
         self._adapt_shares(is_first=now_ns == 0)
-        loads = self._other_loads(now_ns)
+        self._loads = self._other_loads(now_ns)
         for seen in self._seen.values():
             seen.close_period()
         self._learn(now_ns, changes)
+        self._next_ns += self._setup.config.every_ns
+
+    def _allot(self, now_ns: int) -> None:
+        """Allot rates anew."""
+        self._links_bps = self._setup.links_bps(now_ns)
         resources, unreachable = self._setup.resources(self._allotted, now_ns)
         demands = [self._demand(stream, now_ns, unreachable) for stream in self._allotted]
-        left = [self._left(place, resource, loads) for place, resource in resources.items()]
+        left = [self._left(place, resource) for place, resource in resources.items()]
         rates = allotment_problem.solve(demands, left, self._setup.config.objective)
-        self._next_ns += self._setup.config.every_ns
         self._rates = {stream.config.name: rate for stream, rate in zip(self._allotted, rates, strict=True)}
 
-    def _left(self, place: str, resource: Resource, loads: dict[str, float]) -> Resource:
-        share = self._shares[place] - loads.get(place, 0.0)
+    def _left(self, place: str, resource: Resource) -> Resource:
+        share = self._shares[place] - self._loads.get(place, 0.0)
         return with_share(resource, max(share, LEAST_SHARE / 4))
 
     def _budget_ns(self, stream: AllotmentStream) -> float:

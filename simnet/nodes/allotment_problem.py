@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -140,7 +140,7 @@ class _Problem:
         with_floor = self._objective == "minimum"
         first = np.append(start, self._each(start).min()) if with_floor else start
         bounds = list(zip(self._low, self._high, strict=True)) + ([(None, None)] if with_floor else [])
-        found: Any = minimize(
+        found = cast("Any", minimize)(
             self._loss,
             first,
             jac=True,

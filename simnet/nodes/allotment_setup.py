@@ -118,6 +118,10 @@ class AllotmentSetup:
                 own[at] += self.turns.get(link.medium or "", 1) / rate_bps
         return {name: Resource(tuple(own)) for name, own in costs.items()}, unreachable
 
+    def links_bps(self, now_ns: int) -> tuple[float, ...]:
+        """Return the bit rate of each link on each stream's way."""
+        return tuple(self._rate_bps(link, now_ns) for stream in self.streams.values() for link in stream.route)
+
     def overlap(self, stream: AllotmentStream, now_ns: int) -> float:
         """Return the share of a stream's view that its anchor saw when it took the picture that serves, by reported poses.
 

@@ -45,5 +45,9 @@ class AllotmentState:
     told_ns: int
     """When rates were told last; they are told again with each period of feedback, since some of it is lost."""
     rates_bps: tuple[tuple[str, int], ...]
+    loads: tuple[tuple[str, float], ...]
+    """Share of each link or medium that streams take that nothing is allotted to."""
+    links_bps: tuple[float, ...]
+    """Bit rates of the links on the streams' ways when rates were allotted last."""
     served: tuple[tuple[str, int, int], ...]
     """Frames that were decoded with their anchor's picture, when those are ready; their changes are not known yet."""

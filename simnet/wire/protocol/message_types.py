@@ -79,7 +79,7 @@ class Wake(Body, frozen=True):
     """Fusion asked to be woken at this time; if it allots rates then, what side information changed in pictures."""
 
     time_ns: Nanoseconds
-    changes: Annotated[list[strict_struct(SideChange)], Meta(max_length=100_000)] = []  # pyright: ignore[reportInvalidTypeForm]
+    changes: Annotated[list[strict_struct(SideChange)], Meta(max_length=100_000)] = []  # pyright: ignore[reportInvalidTypeForm, reportUnknownVariableType]
 
 
 class Picture(Body, frozen=True):

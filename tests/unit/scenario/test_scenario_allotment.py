@@ -11,7 +11,6 @@ from simnet.records.allotment_config import AllotmentConfig, AllottedConfig
 from simnet.scenario import writer
 from support.small_scenario import FILE
 
-
 HANDED_OVER = """\
   on: {from: car, to: hub, bandwidth: 1 Mbit/s}
   up_3: {from: van, to: hub, bandwidth: 1 Mbit/s, handover: {group: g}}
