@@ -64,7 +64,7 @@ def _used(rates: list[int], resource: Resource) -> float:
 
 
 @given(problems(), st.sampled_from(["mean", "minimum", "equal"]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_allotments_keep_shares_bounds_and_steps(problem: tuple[list[Demand], list[Resource]], objective: str) -> None:
     demands, resources = problem
     rates = solve(demands, resources, objective)
@@ -178,7 +178,7 @@ events = st.tuples(st.integers(0, 2), st.integers(20, 4000), st.sampled_from([0,
 
 
 @given(st.lists(st.lists(events, max_size=6), min_size=1, max_size=4), st.integers(0, 3))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_whatever_arrives_allotments_fit_and_repeat(seconds: list[list[Event]], restart_at: int) -> None:
     """Streams may be silent, late or broken, and fusion may be taken over in between."""
     first = _play(_allotter(), seconds)
