@@ -9,6 +9,7 @@ import math
 from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 
 from simnet import similarity
 from simnet.similarity_program import SIGMA, WINDOW
@@ -86,3 +87,9 @@ def _weights(side: int) -> tuple[float, ...]:
     if scales == len(SCALE_WEIGHTS):
         return fitting
     return tuple(weight / sum(fitting) for weight in fitting)
+
+
+def squared_difference(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> int:
+    """Return the sum of squared differences of two pictures of one size, exactly."""
+    difference = one.astype(np.int64) - other
+    return int(np.sum(difference * difference))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from simnet.nodes.allotment_state import AllotmentState
 from simnet.nodes.feedback import Reception
 from simnet.nodes.references import ReferenceChain
 from simnet.nodes.side_selection import FrameStatus, Query
@@ -32,3 +33,5 @@ class PlannerState:
     waiting: tuple[WaitingFrame, ...]
     decoder_free_ns: tuple[tuple[str, int], ...]
     next_feedback_ns: int | None
+    allotment: AllotmentState | None = None
+    """What it knows for allotting rates; None: it allots none."""

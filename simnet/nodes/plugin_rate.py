@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from simnet.nodes.rate_state import RateSetup, RateState
     from simnet.records.grants import Feedback
 
-BUILT_IN = ("fixed", "target", "adaptive", *CONGESTION_CONTROLS)
+BUILT_IN = ("fixed", "target", "adaptive", "allotted", *CONGESTION_CONTROLS)
 """Kinds of rate control in simnet itself; no other package may use these names."""
 
 

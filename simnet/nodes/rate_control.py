@@ -3,6 +3,7 @@
 fixed     the quality of the scenario
 target    the quality whose frames, packet overhead included, fit the bit rate; an excess is paid back
 adaptive  a bit rate that follows feedback: down when frames queue or packets are lost, up while the link is free
+allotted  the bit rate that fusion allots, kept as a target is
 scream, gcc
           the bit rate that the congestion control of the stream's transport allows
 (others)  the rate control of another package: `plugin_rate`
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 LARGEST_STEP = 0.35
 """Largest change of quality from frame to frame: at first the model is only a guess."""
+
+FIRST_STEP, FIRST_FRAMES = 0.2, 4
+"""The same for the first frames of an allotted stream: it shares its link, and what it takes too much makes others late."""
 
 BUSY, FREE = 0.7, 0.5
 """Time in queues, in frame periods, above which the bit rate falls and below which it rises."""
@@ -58,18 +62,23 @@ def on_encoded(
     link_bytes = setup.link_bytes(size_bytes)
     model = state.model.learn(quality, link_bytes) if typical else state.model
     debt = state.debt_bytes
-    if setup.config.target_bps is not None:
-        share = setup.frame_bytes(setup.config.target_bps)
+    if (target_bps := _target_bps(setup, state)) is not None:
+        share = setup.frame_bytes(target_bps)
         over = min(max(link_bytes - share, -share / 2), share / 2)
         debt = min(max(debt + over, -2 * share), 2 * share)
     rate = state.rate_bps
-    if rate is None:
+    if rate is None and setup.config.kind != "allotted":
         rate = link_bytes * 8 * SECOND_NS / setup.period_ns
     return replace(state, model=model, measured=state.measured + 1, debt_bytes=debt, rate_bps=rate)
 
 
 def on_feedback(setup: RateSetup, state: RateState, feedback: Iterable[Feedback]) -> RateState:
-    """Return the state after feedback, oldest first. Only adaptive streams use it; key frame requests are ignored."""
+    """Return the state after feedback, oldest first. Adaptive and allotted streams use it; key frame requests are ignored."""
+    if setup.config.kind == "allotted":
+        for told in feedback:
+            if told.allotted_bps is not None:
+                state = replace(state, rate_bps=float(told.allotted_bps))
+        return state
     if setup.config.kind == "adaptive":
         for report in feedback:
             if report.undecodable is None:
@@ -86,9 +95,11 @@ def choose_quality(setup: RateSetup, state: RateState) -> RateState:
     """Return the state with the quality of the next frame."""
     if setup.config.kind == "fixed" or state.measured == 0:
         return state
-    if setup.config.kind == "target":
-        assert setup.config.target_bps is not None, "the schema requires a target"
-        share = setup.frame_bytes(setup.config.target_bps)
+    if setup.config.kind in {"target", "allotted"}:
+        target_bps = _target_bps(setup, state)
+        if target_bps is None:  # fusion's first allotment is still on its way
+            return state
+        share = setup.frame_bytes(target_bps)
         frames_a_second = max(4.0, SECOND_NS / setup.period_ns)
         wanted = max(share - state.debt_bytes / frames_a_second, share / 3)
     else:
@@ -97,8 +108,14 @@ def choose_quality(setup: RateSetup, state: RateState) -> RateState:
         if setup.config.congestion is not None:  # it allows a rate of bitstreams
             wanted = setup.link_bytes(int(wanted))
     quality = state.model.quality_for(wanted)
-    quality = min(max(quality, state.quality - LARGEST_STEP), state.quality + LARGEST_STEP)
+    step = FIRST_STEP if setup.config.kind == "allotted" and state.measured < FIRST_FRAMES else LARGEST_STEP
+    quality = min(max(quality, state.quality - step), state.quality + step)
     return replace(state, quality=min(max(quality, setup.config.quality_min), setup.config.quality_max))
+
+
+def _target_bps(setup: RateSetup, state: RateState) -> float | None:
+    """Return the bit rate that is to be held on average; None if there is none, or none yet."""
+    return state.rate_bps if setup.config.kind == "allotted" else setup.config.target_bps
 
 
 def _adapt(setup: RateSetup, state: RateState, report: Feedback) -> RateState:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from simnet.records.allotment_config import AllotmentConfig
+
 
 @dataclass(frozen=True, slots=True)
 class FusionConfig:
@@ -17,3 +19,5 @@ class FusionConfig:
     pictures: int = 1
     feedback_period_ns: int = 100_000_000
     feedback_bytes: int = 40
+    allotment: AllotmentConfig | None = None
+    """How it allots bit rates to streams; None: it allots none."""

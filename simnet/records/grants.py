@@ -31,11 +31,18 @@ class Feedback:
     """Longest delay from the end of encoding to the last packet's arrival."""
     undecodable: FrameNumber | None = None
     """Key-frame request instead of a report: the newest frame that cannot be decoded without a key frame."""
+    allotted_bps: Count | None = None
+    """Allotment instead of a report: the bit rate that fusion allots to the stream, headers of packets included."""
 
     @classmethod
     def request(cls, stream: str, time_ns: int, undecodable: int) -> Feedback:
         """Return a key-frame request; its counters are zero."""
         return cls(stream, time_ns, 0, 0, 0, 0, 0, 0, undecodable)
+
+    @classmethod
+    def allotment(cls, stream: str, time_ns: int, allotted_bps: int) -> Feedback:
+        """Return an allotment; its counters are zero."""
+        return cls(stream, time_ns, 0, 0, 0, 0, 0, 0, None, allotted_bps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +95,15 @@ class SideChoice:
     sequence: FrameNumber
     age_ns: Nanoseconds
     """Difference between its capture time and that of the decoded frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class SideChange:
+    """What side information changed in a picture: the sum of squared differences to the same frame decoded without it."""
+
+    stream: Name
+    sequence: FrameNumber
+    squared: Count
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from simnet.records.allotment_config import AllottedConfig
 from simnet.records.congestion_config import CongestionConfig
 
 
@@ -34,9 +35,11 @@ class WorldConfig:
 
 @dataclass(frozen=True, slots=True)
 class RateConfig:
-    """Rate control. `kind`: fixed (uses quality), target (uses target_bps), adaptive (between the bounds), or a plug-in.
+    """Rate control, of a `kind`.
 
-    With `congestion`, the stream's transport runs the congestion control `kind` (scream, gcc), whose bit rate the camera keeps.
+    fixed (uses quality), target (uses target_bps), adaptive (between the bounds), allotted (the rate that fusion allots), or a
+    plug-in. With `congestion`, the stream's transport runs the congestion control `kind` (scream, gcc), whose bit rate the camera
+    keeps.
     """
 
     kind: str = "fixed"
@@ -47,6 +50,7 @@ class RateConfig:
     options_json: str = ""
     """Options of a plug-in, a JSON object; empty: none."""
     congestion: CongestionConfig | None = None
+    allotted: AllottedConfig | None = None
 
     @property
     def options(self) -> dict[str, Any]:
@@ -55,5 +59,5 @@ class RateConfig:
 
     @property
     def uses_feedback(self) -> bool:
-        """Whether it receives fusion's reports; a congestion control has reports of its own."""
-        return self.kind not in {"fixed", "target"} and self.congestion is None
+        """Whether it receives fusion's reports; a congestion control has its own, and fusion allots by what it has seen."""
+        return self.kind not in {"fixed", "target", "allotted"} and self.congestion is None

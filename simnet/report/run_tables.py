@@ -52,6 +52,8 @@ def asked_rate(rate: RateConfig) -> str:
         return f"target {bit_rate(rate.target_bps)}"
     if rate.kind == "adaptive":
         return f"adaptive, quality {rate.quality_min:g} to {rate.quality_max:g}"
+    if rate.allotted is not None:
+        return f"allotted by fusion, {bit_rate(rate.allotted.min_bps)} to {bit_rate(rate.allotted.max_bps)}"
     if rate.congestion is not None:
         own = rate.congestion
         return f"{rate.kind}, {bit_rate(own.min_bps)} to {bit_rate(own.max_bps)}, ECN {own.ecn}"

@@ -11,7 +11,7 @@ from simnet.printable import printable
 from simnet.records import SECOND_NS
 from simnet.scenario.resolve import resolve_media
 from simnet.scenario.resolve.resolve_links import RETURN_SUFFIX
-from simnet.scenario.schema import task_schema, traffic_schema
+from simnet.scenario.schema import allotment_schema, task_schema, traffic_schema
 from simnet.scenario.schema.codec_schema import RECORDED_CODEC
 from simnet.units import text
 
@@ -62,14 +62,16 @@ def dump(scenario: Scenario) -> str:
             "pictures": fusion.pictures,
             "feedback": text(fusion.feedback_period_ns, "ns"),
             "feedback_size": text(fusion.feedback_bytes, "B"),
+            **(
+                {} if fusion.allotment is None else {"allotment": _FlowMapping(allotment_schema.tree(fusion.allotment))}
+            ),
         },
         **({"tasks": {task.name: _FlowMapping(_task(task)) for task in scenario.tasks}} if scenario.tasks else {}),
         **({"score": f"every {scenario.score_every}"} if scenario.score_every > 1 else {}),
         "on_node_loss": scenario.node_loss.action,
         "node_timeout": text(scenario.node_loss.wait_ns, "ns"),
     }
-    body = _yaml(tree, allow_unicode=True)
-    if printable(body, keep="\n") != body:
+    if printable(body := _yaml(tree, allow_unicode=True), keep="\n") != body:
         body = _yaml(tree, allow_unicode=False)
     return f"# {printable(scenario.purpose)}\n{body}" if scenario.purpose else body
 
@@ -258,12 +260,12 @@ def _rate(rate: RateConfig) -> dict[str, Any]:
     if rate.kind == "target":
         return _FlowMapping(target=text(rate.target_bps or 0.0, "bit/s"))
     if rate.kind == "adaptive":
-        return _FlowMapping(
-            adaptive=_FlowMapping(min_quality=_number(rate.quality_min), max_quality=_number(rate.quality_max))
-        )
+        low, high = _number(rate.quality_min), _number(rate.quality_max)
+        return _FlowMapping(adaptive=_FlowMapping(min_quality=low, max_quality=high))
+    if rate.allotted is not None:
+        return _FlowMapping(allotted=_FlowMapping(allotment_schema.bounds_tree(rate.allotted)))
     if (own := rate.congestion) is not None:
-        bounds = {"min": own.min_bps, "start": own.start_bps, "max": own.max_bps}
-        texts = {key: text(value, "bit/s") for key, value in bounds.items()}
+        texts = {key: text(getattr(own, f"{key}_bps"), "bit/s") for key in ("min", "start", "max")}
         marks = {} if rate.kind == "gcc" else {"ecn": own.ecn, "queue_delay": text(own.queue_target_ns, "ns")}
         return _FlowMapping({rate.kind: _FlowMapping(**texts, **marks)})
     return _FlowMapping(control=rate.kind, **({"options": _FlowMapping(rate.options)} if rate.options else {}))

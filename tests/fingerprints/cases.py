@@ -16,6 +16,7 @@ SHIPPED = {
     "lossy_link": "2 s",
     "satellite": "3 s",  # the satellites change at 2 s
     "shared_air": "1 s",
+    "shared_cell": "1600 ms",
     "shared_uplink": "4 s",  # the uplink halves at 3 s
     "sliced_links": "1 s",
     "stereo_pair": "1 s",

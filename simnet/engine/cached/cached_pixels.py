@@ -19,6 +19,7 @@ from simnet.engine.cached.originals import Originals
 from simnet.engine.cached.picture_cache import PictureCache, PictureKey, key_of
 from simnet.errors import InputError
 from simnet.nodes.schedule import Schedule
+from simnet.quality import squared_difference
 from simnet.records import SideInformation
 from simnet.records.score import Score
 
@@ -59,6 +60,8 @@ class Pixels:
             self._decodings[stream.name] = Decoding(stream, encoding.announcement, store, counters)
         self._schedules = {name: Schedule.of(camera, scenario.duration_ns) for name, camera in cameras.items()}
         self._pictures: dict[tuple[str, int], PictureKey] = {}
+        self._alone: dict[tuple[str, int], PictureKey] = {}
+        """Of frames that were decoded with side information: what they would have been without."""
         self._plans: dict[PictureKey, DecodePlan] = {}
         """Of every picture of the run: the store may have dropped any by the time that it is asked for."""
         self._by_digest: dict[str, PictureKey] = {}
@@ -94,6 +97,8 @@ class Pixels:
             made = self._decode(plan)
             decoding.tell(plan, made)
         self._pictures[stream, sequence] = made.picture
+        if made.alone != made.picture:
+            self._alone[stream, sequence] = made.alone
         for each in made:
             self._plans[each] = plan
             self._by_digest[each.digest] = each
@@ -102,6 +107,15 @@ class Pixels:
         own = self._score(stream, capture_ns, made.picture)
         bare = own if made.alone == made.picture else self._score(stream, capture_ns, made.alone)
         return made.picture.digest, Score(*own, *bare)
+
+    def change(self, stream: str, sequence: int) -> int | None:
+        """Return the sum of squared differences that side information made to a picture; None if it was decoded without."""
+        alone = self._alone.pop((stream, sequence), None)
+        return (
+            None
+            if alone is None
+            else squared_difference(self._find(self._pictures[stream, sequence]), self._find(alone))
+        )
 
     def displayed(self, stream: str, capture_ns: int, digest: str | None) -> tuple[float, float]:
         """Return PSNR (dB) and MS-SSIM of a picture that was decoded before, against what the camera sees at `capture_ns`.

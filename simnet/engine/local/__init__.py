@@ -3,7 +3,7 @@
     capture ──▶ CameraRuntime ──▶ Coder ── LiveCoder      an encoder on frames of the world
                                         ├─ CachedCoder    through the store (`engine.cached`)
                                         └─ RecordedCoder  sizes from rows, no pictures
-    deliver ──▶ nodes.FusionPlanner
+    deliver ──▶ nodes.AllottingPlanner
     decode ───▶ Pictures ── LivePictures, CachedPictures, NoPictures
 
 Rules: nothing here sends or packs anything; states are plain records of `nodes`, and `remote` packs them. Frames of the world are

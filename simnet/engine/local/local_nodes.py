@@ -1,7 +1,7 @@
 """All nodes of a run in the kernel's own thread: cameras and fusion's planner as plain calls.
 
     capture ──▶ CameraRuntime ──▶ Coder        live, cached or recorded
-    deliver ──▶ FusionPlanner
+    deliver ──▶ AllottingPlanner
     decode ───▶ Pictures                       live, cached or none
 
 Recorded sizes, and frames that are in the store already, are not worth a process or a message.
@@ -20,8 +20,7 @@ from simnet.engine.local.camera_runtime import CameraRuntime
 from simnet.engine.local.coders import CachedCoder, RecordedCoder
 from simnet.engine.local.local_pictures import CachedPictures, NoPictures
 from simnet.engine.timing import process_memory
-from simnet.nodes.fusion import FusionPlanner
-from simnet.nodes.fusion_setup import FusionSetup
+from simnet.nodes.allotting_planner import AllottingPlanner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -46,7 +45,7 @@ class LocalNodes:
         """Carry the nodes of a scenario; `coder` opens what codes a stream, `pictures` decodes."""
         self._scenario, self._coder, self._pictures = scenario, coder, pictures
         self._cameras: dict[str, CameraRuntime] = {}
-        self._planner = FusionPlanner(FusionSetup.of(scenario), _is_key)
+        self._planner = AllottingPlanner(scenario, _is_key)
 
     def open(self, packets: Mapping[str, Packets]) -> Announcements:
         """See `Nodes`."""
@@ -74,7 +73,7 @@ class LocalNodes:
 
     def wake(self, now_ns: int) -> Plan:
         """See `Nodes`."""
-        return self._planner.wake(now_ns)
+        return self._planner.wake(now_ns, self._pictures.changes(now_ns))
 
     def decode(self, decision: Decision, data: bytes) -> None:
         """See `Nodes`."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from simnet.engine.local.live_decoders import digest_of
 from simnet.nodes.fusion_setup import FusionSetup
+from simnet.nodes.side_changes import SideChanges
+from simnet.quality import squared_difference
 from simnet.records.score import DecodedPicture, ScoredPicture
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from simnet.engine.kernel.port import Announcements, Results
     from simnet.engine.local.live_decoders import LiveDecoders
     from simnet.records import Decoded, Scenario
-    from simnet.records.grants import Decision
+    from simnet.records.grants import Decision, SideChange
 
 
 class Pictures(Protocol):
@@ -32,6 +34,10 @@ class Pictures(Protocol):
 
     def forget(self, now_ns: int) -> None:
         """Drop pictures that are too old to serve at `now_ns`."""
+        ...
+
+    def changes(self, now_ns: int) -> tuple[SideChange, ...]:
+        """Return what side information changed in pictures, if fusion allots rates now; each of them once."""
         ...
 
     def finish(self) -> None:
@@ -51,6 +57,11 @@ class NoPictures:
     def forget(self, now_ns: int) -> None:
         """See `Pictures`."""
 
+    def changes(self, now_ns: int) -> tuple[SideChange, ...]:
+        """See `Pictures`; nobody sees what does not exist."""
+        del now_ns
+        return ()
+
     def finish(self) -> None:
         """See `Pictures`."""
 
@@ -60,7 +71,7 @@ class CachedPictures:
 
     def __init__(self, scenario: Scenario, pixels: Pixels, results: Results) -> None:
         self._setup, self._pixels, self._results = FusionSetup.of(scenario), pixels, results
-        self._memory_ns = self._setup.memory_ns
+        self._memory_ns, self._changes = self._setup.memory_ns, SideChanges(scenario)
 
     def open(self, announcements: Announcements) -> None:
         """See `Pictures`; a decoder is opened at the first picture that is not in the store."""
@@ -70,6 +81,8 @@ class CachedPictures:
         stream, sequence = decision.stream, decision.sequence
         digest, score = self._pixels.decode(stream, sequence, data, decision.sides, decision.fillers)
         self._results.scored(stream, sequence, digest, score)
+        if self._changes.are_wanted and (squared := self._pixels.change(stream, sequence)) is not None:
+            self._changes.add(stream, sequence, decision.ready_ns or 0, squared)
         if self._results.wants_pictures:
             capture_ns = self._setup.sources[stream].schedule.capture_ns(sequence)
             original, picture = self._pixels.original(stream, capture_ns), self._pixels.picture(digest)
@@ -78,6 +91,10 @@ class CachedPictures:
     def forget(self, now_ns: int) -> None:
         """See `Pictures`."""
         self._pixels.forget(now_ns - self._memory_ns)
+
+    def changes(self, now_ns: int) -> tuple[SideChange, ...]:
+        """See `Pictures`."""
+        return self._changes.take(now_ns) if self._changes.is_due(now_ns) else ()
 
     def finish(self) -> None:
         """See `Pictures`; everything has been handed over."""
@@ -89,6 +106,7 @@ class LivePictures:
     def __init__(self, scenario: Scenario, decoders: LiveDecoders, results: Results) -> None:
         self._sources, self._decoders, self._results = FusionSetup.of(scenario).sources, decoders, results
         self._waiting: deque[tuple[Decision, Future[Decoded]]] = deque()
+        self._changes = SideChanges(scenario)
 
     def open(self, announcements: Announcements) -> None:
         """See `Pictures`."""
@@ -106,6 +124,13 @@ class LivePictures:
         """See `Pictures`."""
         self._decoders.forget(now_ns)
 
+    def changes(self, now_ns: int) -> tuple[SideChange, ...]:
+        """See `Pictures`."""
+        if not self._changes.is_due(now_ns):
+            return ()
+        self.finish()
+        return self._changes.take(now_ns)
+
     def finish(self) -> None:
         """See `Pictures`."""
         while self._waiting:
@@ -117,5 +142,8 @@ class LivePictures:
         decoded = job.result()
         picture = decoded.picture.tobytes()
         alone = None if decoded.alone is decoded.picture else decoded.alone.tobytes()
+        if self._changes.are_wanted and alone is not None:
+            squared = squared_difference(decoded.picture, decoded.alone)
+            self._changes.add(stream, sequence, decision.ready_ns or 0, squared)
         capture_ns = self._sources[stream].schedule.capture_ns(sequence)
         self._results.decoded(DecodedPicture(stream, sequence, capture_ns, picture, alone, digest_of(picture)))

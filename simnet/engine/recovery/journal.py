@@ -6,6 +6,7 @@ answers, which takes no node and little time; where they end, hosts are told wha
     begin    version, scenario, hosts, what the user typed
     answer   host, ticket, reply             a ticket is the number of a host's request: the same in every run of the scenario
     score    stream, sequence, digest, figures             no figures of a frame that was not to be scored
+    change   stream, sequence, squared       what side information changed in a picture, where fusion allots rates by it
     lost     host, ticket, why               the run went on without this host from here on
 """
 
@@ -66,6 +67,7 @@ class Journal:
         self._answers: dict[tuple[str, int], int] = {}
         """Where the recorded answers are, by host and ticket; those that have been used are gone."""
         self._scores: dict[tuple[str, int], tuple[str, Score | None]] = {}
+        self._changes: dict[tuple[str, int], int] = {}
         self._lost: dict[tuple[str, int], str] = {}
         self._records = 0
 
@@ -136,6 +138,14 @@ class Journal:
         """Record that a picture has been scored, if it was to be, and kept where it is to be."""
         self._append("score", stream, sequence, digest, to_plain(score) if score else {})
 
+    def change(self, stream: str, sequence: int) -> int | None:
+        """Return what side information is on record to have changed in a picture."""
+        return self._changes.get((stream, sequence))
+
+    def record_change(self, stream: str, sequence: int, squared: int) -> None:
+        """Record what side information changed in a picture."""
+        self._append("change", stream, sequence, squared)
+
     def loss(self, host: str, ticket: int) -> str | None:
         """Return why the run went on without `host` when it waited for this reply, if it did."""
         return self._lost.get((host, ticket))
@@ -183,6 +193,8 @@ class Journal:
             return self._begun(values)
         if kind == "answer":
             self._answers[values[0], values[1]] = at
+        elif kind == "change":
+            self._changes[values[0], values[1]] = values[2]
         elif kind == "score":
             stream, sequence, digest, score = values
             self._scores[stream, sequence] = (digest, from_plain(Score, score) if score else None)

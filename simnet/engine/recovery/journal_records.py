@@ -16,6 +16,7 @@ _SHAPES: dict[str, tuple[type, ...]] = {
     "begin": (int, str, dict),
     "answer": (str, int, str, dict, list),
     "score": (str, int, str, dict),
+    "change": (str, int, int),
     "lost": (str, int, str),
 }
 _INVOCATION = {"command": str, "overrides": list, "scenario_text": str}

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from simnet import errors
 from simnet.codec.bitstream import framing
 from simnet.errors import InputError, NodeError, OutputError, SimnetError
-from simnet.records.grants import Capture, Coded, Delivery, Plan, SideChoice
+from simnet.records.grants import Capture, Coded, Delivery, Plan, SideChange, SideChoice
 from simnet.wire.protocol.messages import Message
 from simnet.wire.protocol.serialization import from_plain, to_plain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from simnet.records.grants import Decision
@@ -49,6 +50,16 @@ def delivery_grant(message: Message) -> Delivery:
     """Return the delivery grant that a request holds."""
     data = message.payloads[0] if message.payloads else b""
     return from_plain(Delivery, {**message.header, "data": data})
+
+
+def wake_message(now_ns: int, changes: Sequence[SideChange] = ()) -> Message:
+    """Return the request to act at a time that fusion asked for, with what side information changed in pictures."""
+    return Message("wake", {"time_ns": now_ns, **({"changes": to_plain(tuple(changes))} if changes else {})})
+
+
+def changes_of(message: Message) -> tuple[SideChange, ...]:
+    """Return what a wake-up says of side information."""
+    return tuple(from_plain(SideChange, change) for change in message.header.get("changes", ()))
 
 
 def plan_message(plan: Plan, state: bytes | None = None) -> Message:

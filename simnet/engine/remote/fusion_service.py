@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from simnet.codec import recorded_sizes
 from simnet.codec.bitstream import slices
 from simnet.engine.local.live_decoders import LiveDecoders
-from simnet.nodes.fusion import FusionPlanner
-from simnet.nodes.fusion_setup import FusionSetup
+from simnet.nodes.allotting_planner import AllottingPlanner
 from simnet.nodes.fusion_state import PlannerState
 from simnet.records import SECOND_NS
 from simnet.wire.protocol.serialization import pack_records, unpack_records
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from concurrent.futures import Future
 
     from simnet.codec.protocols import Decoder
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from simnet.engine.local.ordered_pool import OrderedPool
     from simnet.engine.timing.thread_timer import ThreadTimer
     from simnet.records import Announcement, Scenario
-    from simnet.records.grants import Delivery, Plan
+    from simnet.records.grants import Delivery, Plan, SideChange
 
 STATE_EVERY_NS = SECOND_NS
 """Virtual time between two plans that carry the planner's state; a new planner replays only the grants after it."""
@@ -32,7 +31,7 @@ class FusionService:
     """Plans in the calling thread and packs the planner's state; `decoders` decode what was planned."""
 
     def __init__(self, scenario: Scenario, world: LazyWorld, pool: OrderedPool, timer: ThreadTimer) -> None:
-        self._planner = FusionPlanner(FusionSetup.of(scenario), self._verify)
+        self._planner = AllottingPlanner(scenario, self._verify)
         self.decoders = LiveDecoders(scenario, world, pool, timer)
         self._announcements: dict[str, Announcement] = {}
         self._state_due_ns = STATE_EVERY_NS
@@ -53,9 +52,9 @@ class FusionService:
         self.decoders.forget(delivery.time_ns)
         return self._planner.deliver(delivery), self._state(delivery.time_ns)
 
-    def wake(self, now_ns: int) -> tuple[Plan, bytes | None]:
+    def wake(self, now_ns: int, changes: Sequence[SideChange] = ()) -> tuple[Plan, bytes | None]:
         """Do what is due now; time 0 begins the run. Returns what `deliver` does."""
-        plan = self._planner.start() if now_ns == 0 else self._planner.wake(now_ns)
+        plan = self._planner.start() if now_ns == 0 else self._planner.wake(now_ns, changes)
         return plan, self._state(now_ns)
 
     def _verify(self, stream: str, data: bytes) -> bool:

@@ -83,6 +83,14 @@ class NodeClient:
         """Return the recorded digest and score of a picture."""
         return self._journal.score(stream, sequence)
 
+    def change(self, stream: str, sequence: int) -> int | None:
+        """Return the recorded change that side information made to a picture."""
+        return self._journal.change(stream, sequence)
+
+    def record_change(self, stream: str, sequence: int, squared: int) -> None:
+        """Record what side information changed in a picture."""
+        self._journal.record_change(stream, sequence, squared)
+
     def wait(self, seconds: float) -> None:
         """Let wall time pass, taking in what hosts say."""
         self._socket.wait(seconds)

@@ -162,7 +162,8 @@ class NodeServer:
         self._answer(request, marshalling.plan_message(*self._fusion_here.deliver(marshalling.delivery_grant(request))))
 
     def _wake(self, request: Message) -> None:
-        self._answer(request, marshalling.plan_message(*self._fusion_here.wake(request.header["time_ns"])))
+        plan = self._fusion_here.wake(request.header["time_ns"], marshalling.changes_of(request))
+        self._answer(request, marshalling.plan_message(*plan))
 
     def _picture(self, request: Message) -> None:
         header, sides, fillers = request.header, marshalling.sides_of(request), marshalling.fillers_of(request)

@@ -166,9 +166,19 @@ class PlanChecks:
             )
 
     def _check_feedback(self, feedback: Sequence[Feedback], now_ns: int) -> None:
-        """Reports count what was delivered; requests name a frame that has been captured. One of each a stream."""
+        """Reports count what was delivered; requests name a frame that has been captured. One of each a stream.
+
+        Allotments lie within the stream's bounds, one a stream.
+        """
         seen: set[tuple[str, bool]] = set()
+        allotted: set[str] = set()
         for each in feedback:
+            if each.allotted_bps is not None:
+                self._check_allotment(each, now_ns)
+                if each.stream in allotted:
+                    raise WireError(f"allots a rate to {each.stream[:100]} twice; expected one a stream")
+                allotted.add(each.stream)
+                continue
             is_request = each.undecodable is not None
             known = self._setup.streams if is_request else self._receptions
             what = f"{'request' if is_request else 'report'} to {each.stream[:100]}"
@@ -178,6 +188,18 @@ class PlanChecks:
             expected = self._expected_feedback(each, now_ns)
             if each != expected:
                 raise WireError(f"{what} says {_figures(each)}; expected {_figures(expected)}")
+
+    def _check_allotment(self, said: Feedback, now_ns: int) -> None:
+        stream = self._setup.streams.get(said.stream)
+        bounds = None if stream is None else stream.rate.allotted
+        if bounds is None:
+            raise WireError(f"allots a rate to {said.stream[:100]}; expected a stream whose rate is allotted")
+        rate_bps = said.allotted_bps or 0
+        if not bounds.min_bps <= rate_bps <= max(bounds.max_bps, bounds.min_bps + 1):
+            span = f"{bounds.min_bps:g} to {bounds.max_bps:g}"
+            raise WireError(f"allots {rate_bps} bit/s to {said.stream[:100]}; expected {span}")
+        if (expected := Feedback.allotment(said.stream, now_ns, rate_bps)) != said:
+            raise WireError(f"allotment to {said.stream[:100]} says {_figures(said)}; expected {_figures(expected)}")
 
     def _expected_feedback(self, said: Feedback, now_ns: int) -> Feedback:
         if said.undecodable is None:

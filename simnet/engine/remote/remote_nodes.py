@@ -102,7 +102,7 @@ class RemoteNodes:
 
     def start(self) -> Plan:
         """See `Nodes`."""
-        return self._ask_fusion(Message("wake", {"time_ns": 0}), "its first plan")
+        return self._ask_fusion(marshalling.wake_message(0), "its first plan")
 
     def deliver(self, delivery: Delivery) -> Plan:
         """See `Nodes`."""
@@ -114,7 +114,8 @@ class RemoteNodes:
 
     def wake(self, now_ns: int) -> Plan:
         """See `Nodes`."""
-        return self._ask_fusion(Message("wake", {"time_ns": now_ns}), "its plan when woken")
+        changes = () if self._pictures is None else self._pictures.changes(now_ns)
+        return self._ask_fusion(marshalling.wake_message(now_ns, changes), "its plan when woken")
 
     def decode(self, decision: Decision, data: bytes) -> None:
         """See `Nodes`."""

@@ -122,7 +122,8 @@ class Ledger:
     def fed_back(self, feedback: Feedback, now_ns: int, arrived: bool) -> None:
         """A feedback message reached its camera, or was lost."""
         told = (feedback.time_ns, feedback.frames, feedback.received_bytes, feedback.packets_lost, feedback.queue_ns)
-        self._events.append(("feedback", now_ns, feedback.stream, arrived, *told, feedback.undecodable))
+        event = ("feedback", now_ns, feedback.stream, arrived, *told, feedback.undecodable)
+        self._events.append(event if feedback.allotted_bps is None else (*event, feedback.allotted_bps))
 
     def fault(self, host: str, reason: str, now_ns: int) -> None:
         """The run continues without a host."""

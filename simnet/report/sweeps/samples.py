@@ -9,13 +9,14 @@ from typing import Any
 from simnet.age_of_information import age_of
 from simnet.records import SECOND_NS, Row, Scenario
 from simnet.records.task_config import TaskFigure
-from simnet.report.sweeps import displayed_gallery, overlap, sweep_table
+from simnet.report.sweeps import displayed_gallery, sweep_table
 from simnet.report.sweeps.comparison_grid import ComparedFolder, ComparisonGrid
 from simnet.report.sweeps.displayed_gallery import DisplayedFrame
 from simnet.report.sweeps.histogram import Histogram
 from simnet.row_statistics import by_stream, latency_ms, present, side_gain_db
 from simnet.runfolder.sweep_reader import CellFolder
 from simnet.runfolder.sweep_records import Point
+from simnet.tracks import view_overlap
 
 AGE_STEP_MS = 20
 OVERLAP_STEP = 0.1
@@ -164,7 +165,7 @@ def _take(
 
 
 def _gain(gains: GainBins, rows: Sequence[Row], seed: int, scenario: Scenario) -> None:
-    placed = overlap.is_known(scenario)
+    placed = view_overlap.is_known(scenario)
     for row in rows:
         gain = side_gain_db(row)
         if gain is None or row.side_age_ns is None:
@@ -182,7 +183,7 @@ def _overlap(row: Row, scenario: Scenario) -> float | None:
     known = [cameras[name] for name in names if name in cameras]
     if not known or row.stream not in cameras:
         return None
-    return max(overlap.share(cameras[row.stream], row.capture_ns, other, then_ns) for other in known)
+    return max(view_overlap.share(cameras[row.stream], row.capture_ns, other, then_ns) for other in known)
 
 
 def _add(bins: dict[tuple[int, float], tuple[int, float]], key: tuple[int, float], value: float) -> None:
@@ -201,7 +202,7 @@ def _note(facts: SweepProvenance, case: str, cell: CellFolder) -> None:
     if manifest.command:
         facts.commands[manifest.command] = None
     facts.deadlines_ms.setdefault(case, set()).add(scenario.fusion.deadline_ns / 1e6)
-    if not overlap.is_known(scenario):
+    if not view_overlap.is_known(scenario):
         facts.placeless[scenario.world.kind] = None
 
 

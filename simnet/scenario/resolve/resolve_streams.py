@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from simnet.scenario.schema.scenario_schema import ScenarioSpec
 
 PREVIOUS = "previous"
+FIRST_QUALITY = 0.25
+"""Of an allotted stream, until its first allotment arrives: low, since nothing is known of its link."""
 _EMPTY_STREAM = StreamSpec()
 
 
@@ -245,8 +247,8 @@ def _rate(rate: RateSpec) -> RateConfig:
     if rate.adaptive is not None:
         low, high = rate.adaptive.min_quality, rate.adaptive.max_quality
         return RateConfig("adaptive", quality=(low + high) / 2, quality_min=low, quality_max=high)
-    if rate.scream is not None:
-        return RateConfig("scream", congestion=rate.scream.record)
-    if rate.gcc is not None:
-        return RateConfig("gcc", congestion=rate.gcc.record)
+    if rate.allotted is not None:
+        return RateConfig("allotted", quality=FIRST_QUALITY, allotted=rate.allotted.record)
+    if (bounds := rate.scream or rate.gcc) is not None:
+        return RateConfig("gcc" if rate.scream is None else "scream", congestion=bounds.record)
     return RateConfig("fixed", quality=0.5 if rate.quality is None else rate.quality)

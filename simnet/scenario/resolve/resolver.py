@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from simnet import records
 from simnet.scenario.resolve import (
+    resolve_allotment,
     resolve_links,
     resolve_media,
     resolve_nodes,
@@ -43,6 +44,8 @@ def resolve(
     problems.stop()
     resolved_streams = resolve_streams.resolve(document, layers, resolved_nodes, resolved_links, problems, file)
     problems.stop()
+    resolve_allotment.check(document, resolved_streams, resolved_links, problems)
+    problems.stop()
     resolved_tasks = resolve_tasks.resolve(document, resolved_nodes, resolved_streams, problems, file)
     problems.stop()
     return records.Scenario(
@@ -62,6 +65,7 @@ def resolve(
             pictures=fusion.pictures,
             feedback_period_ns=fusion.feedback,
             feedback_bytes=fusion.feedback_size,
+            allotment=resolve_allotment.resolve(document, resolved_streams),
         ),
         path=str(file),
         origin=origin,

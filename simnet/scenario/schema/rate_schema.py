@@ -7,9 +7,12 @@ from typing import Annotated, Any
 from pydantic import Field, model_validator
 
 from simnet import plugins, units
+from simnet.records.allotment_config import AllottedConfig
 from simnet.scenario.schema import fields as f
 from simnet.scenario.schema.congestion_schema import CongestionSpec, GccSpec, ScreamSpec
 from simnet.scenario.schema.fields import Spec
+
+_ALLOTTED = AllottedConfig()
 
 
 class AdaptiveSpec(Spec):
@@ -29,15 +32,36 @@ class AdaptiveSpec(Spec):
         return self
 
 
-KINDS = ("fixed", "target", "adaptive", "scream", "gcc")
+class AllottedSpec(Spec):
+    """Bit rate allotted by fusion, headers of packets included."""
+
+    min: f.BitRate = _ALLOTTED.min_bps
+    """Least bit rate, which the stream has whatever it takes."""
+    max: f.BitRate = _ALLOTTED.max_bps
+    """Largest bit rate."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> AllottedSpec:
+        if self.min > self.max:
+            shown = units.text(self.min, "bit/s"), units.text(self.max, "bit/s")
+            raise ValueError(f"min {shown[0]} is above max {shown[1]}; expected it the other way round")
+        return self
+
+    @property
+    def record(self) -> AllottedConfig:
+        """The bounds as a record."""
+        return AllottedConfig(self.min, self.max)
+
+
+KINDS = ("fixed", "target", "adaptive", "allotted", "scream", "gcc")
 """Internal names of simnet's own rate controls; other packages cannot use these names."""
-NAMED = ("adaptive", "scream", "gcc")
+NAMED = ("adaptive", "allotted", "scream", "gcc")
 """Rate controls whose name alone will do."""
-_RATES = "one of {quality: 0.5}, {target: 300 kbit/s}, adaptive, scream, gcc, {control: NAME}"
+_RATES = "one of {quality: 0.5}, {target: 300 kbit/s}, adaptive, allotted, scream, gcc, {control: NAME}"
 
 
 class RateSpec(Spec):
-    """Rate control: exactly one of quality, target, adaptive, scream, gcc and control."""
+    """Rate control: exactly one of quality, target, adaptive, allotted, scream, gcc and control."""
 
     quality: f.Quality | None = Field(default=None, examples=[0.5])
     """Fixed quality, 0 (fewest bits) to 1."""
@@ -45,6 +69,8 @@ class RateSpec(Spec):
     """Target for the average bit rate, packet overhead included."""
     adaptive: AdaptiveSpec | None = Field(default=None, examples=[{"min_quality": 0.1, "max_quality": 0.9}])
     """Quality controlled by the receiver's feedback."""
+    allotted: AllottedSpec | None = Field(default=None, examples=[{"min": "10 kbit/s", "max": "2 Mbit/s"}])
+    """Bit rate that fusion allots, by what each stream's pictures bring to all (fusion.allotment)."""
     scream: ScreamSpec | None = Field(default=None, examples=[{"start": "500 kbit/s", "max": "5 Mbit/s", "ecn": "l4s"}])
     """Congestion control SCReAM in the transport: a paced send queue, feedback on each packet, and a bit rate that follows."""
     gcc: GccSpec | None = Field(default=None, examples=[{"start": "500 kbit/s", "max": "5 Mbit/s"}])

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from simnet import records, sliced_frames
 from simnet.scenario.schema import fields as f
 from simnet.scenario.schema import media_schema, transport_schema
+from simnet.scenario.schema.allotment_schema import AllotmentSpec
 from simnet.scenario.schema.codec_schema import CodecSpec, expand_codec
 from simnet.scenario.schema.expect_schema import ExpectSpec
 from simnet.scenario.schema.fields import Spec
@@ -206,7 +207,9 @@ class FusionSpec(Spec):
     feedback: f.SomeTime = _FUSION.feedback_period_ns
     """Period of fusion's feedback reports to a stream."""
     feedback_size: f.SomeSize = _FUSION.feedback_bytes
-    """Size of a feedback report."""
+    """Size of a feedback report, and of an allotment."""
+    allotment: AllotmentSpec | None = Field(default=None, examples=[{"every": "1 s", "objective": "mean"}])
+    """How bit rates are allotted to streams with rate: allotted; with its defaults if left out."""
 
 
 class ScenarioSpec(Spec):

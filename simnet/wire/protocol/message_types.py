@@ -12,7 +12,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from simnet.records.bounds import Count, FrameNumber, Name, Nanoseconds, Share
-from simnet.records.grants import Capture, Delivery, Plan, SideChoice
+from simnet.records.grants import Capture, Delivery, Plan, SideChange, SideChoice
 from simnet.wire.protocol.strict_structs import strict_struct
 
 MAX_INTEGER = 2**63 - 1
@@ -76,9 +76,10 @@ class Open(Body, frozen=True):
 
 
 class Wake(Body, frozen=True):
-    """Fusion asked to be woken at this time."""
+    """Fusion asked to be woken at this time; if it allots rates then, what side information changed in pictures."""
 
     time_ns: Nanoseconds
+    changes: Annotated[list[strict_struct(SideChange)], Meta(max_length=100_000)] = []  # pyright: ignore[reportInvalidTypeForm, reportUnknownVariableType]
 
 
 class Picture(Body, frozen=True):

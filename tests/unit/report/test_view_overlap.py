@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from simnet.records import CameraConfig, Trajectory
-from simnet.report.sweeps import (
-    overlap,
-)
+from simnet.tracks import view_overlap as overlap
 from simnet.tracks.poses import Pose
 from support import sweep_folders as made
 from support.sweep_views import page_of
