@@ -2,8 +2,8 @@
 
 A flow between a coarsely decoded picture and a side picture is noisy along both axes. Where the two pictures look as if they came
 from rectified cameras, the flow's vertical part is replaced by what rectification leaves of it: a linear function of place and
-disparity, near zero. That is affine epipolar geometry (Hartley and Zisserman, Multiple View Geometry, chapter 14) with a prior for
-rectified cameras. Other pairs keep their flows.
+disparity, near zero. That is affine epipolar geometry (Hartley and Zisserman, Multiple View Geometry, chapter 14) with a prior.
+Other pairs keep their flows.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from simnet.codec.learned.alignment import ChainedAligner
 UNIT = 1 / 128
 """Unit of the numbers below, in heights of the picture: larger pictures have larger flows and larger errors."""
 PRIOR = (0.25, 0.15, 0.15, 0.1)
-"""Expected sizes: of the vertical offset, of its change from the middle to an edge in x and in y, and with 16 units of disparity."""
+"""Expected sizes: of the vertical offset, of its change from the middle to an edge in x and in y, and with 16 of disparity."""
 INDEPENDENT = 4.0
 """Number of independent matches that a flow counts for: its errors are alike in whole regions."""
 FURTHEST, LEAST_REST = 1.2, 0.65

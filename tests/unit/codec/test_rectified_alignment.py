@@ -27,7 +27,9 @@ def between_rectified(seed: int, error: float, height: int = HEIGHT, width: int 
     """A flow of 4 to 20 pixels at 128 rows along the rows, with errors along both axes."""
     unit = height / HEIGHT
     depth = 12 + 8 * np.clip(noise(seed + 1000, height, width) / 2, -1, 1)
-    return cv2.merge([unit * (error * noise(seed, height, width) - depth), unit * error * noise(seed + 1, height, width)])
+    return cv2.merge(
+        [unit * (error * noise(seed, height, width) - depth), unit * error * noise(seed + 1, height, width)]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +84,9 @@ def test_flows_of_a_moving_camera_are_left_alone(error: float) -> None:
 
 def test_unrelated_pictures_are_left_alone(scene: np.ndarray) -> None:
     first, second = scene[:, :WIDTH], np.ascontiguousarray(scene[::-1, :WIDTH])
-    for ours, theirs in zip(RectifiedAligner().flows(first, second), ChainedAligner().flows(first, second), strict=True):
+    for ours, theirs in zip(
+        RectifiedAligner().flows(first, second), ChainedAligner().flows(first, second), strict=True
+    ):
         np.testing.assert_array_equal(ours, theirs)
 
 
