@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 
 from simnet.codec.bitstream.padding import to_picture
-from simnet.codec.learned.alignment import CANDIDATES, ChainedAligner
+from simnet.codec.learned.alignment import CANDIDATES
 from simnet.codec.learned.lowres_networks import Lowres
 from simnet.codec.learned.lowres_parts import knot_shares
+from simnet.codec.learned.rectified_alignment import RectifiedAligner
 from simnet.codec.learned.renderer_fusion import RendererFuse, RendererFuseNumbers
 from simnet.learn import decoder_examples, losses, pair_data
 from simnet.learn.backbone_stage import to_tensor
@@ -51,7 +52,7 @@ class ExampleMaker:
 
     def __init__(self, backbone: Lowres, start: RendererFuse, sources: list[pair_data.PairSource], drop: float) -> None:
         self._backbone, self._start, self._sources, self._drop = backbone, start, sources, drop
-        self._aligner = ChainedAligner()
+        self._aligner = RectifiedAligner()
 
     @torch.no_grad()
     def code(self, picture: np.ndarray, quality: float) -> tuple[np.ndarray, Tensor, Tensor]:

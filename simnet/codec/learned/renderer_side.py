@@ -10,8 +10,9 @@ import numpy as np
 
 from simnet.codec import model
 from simnet.codec.bitstream.padding import padded, to_picture
-from simnet.codec.learned.alignment import ChainedAligner, resized
+from simnet.codec.learned.alignment import resized
 from simnet.codec.learned.inference import outputs, require, run
+from simnet.codec.learned.rectified_alignment import RectifiedAligner
 from simnet.codec.learned.side_fusion import CELL, STRIDE, Fuser, picture_shape
 from simnet.codec.protocols import Explanation
 from simnet.records import Announcement, SideInformation
@@ -62,7 +63,7 @@ class RendererFuser:
     """Aligns side pictures and fuses them into the picture; the network also sees the renderer's features and the quality."""
 
     def __init__(self, chosen: model.Model, announcement: Announcement, features: Shape, shares: Shape) -> None:
-        self._fuser = Fuser(chosen, announcement, ChainedAligner(), (features, shares))
+        self._fuser = Fuser(chosen, announcement, RectifiedAligner(), (features, shares))
 
     def use(self, drawn: Drawn, side: Sequence[SideInformation]) -> np.ndarray:
         """See `SideUse`."""
