@@ -10,6 +10,7 @@ import math
 from functools import cache, lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simnet.records import CameraConfig, Scenario
 from simnet.tracks import poses
@@ -50,7 +51,7 @@ def view_share(camera: CameraConfig, pose: Pose, other: CameraConfig, other_pose
     return float(np.mean(ahead & wide & high))
 
 
-def _axes(pose: Pose) -> np.ndarray:
+def _axes(pose: Pose) -> NDArray[np.float64]:
     """Return the unit vectors forward, left and up of a camera, as rows of (3, 3)."""
     yaw, pitch = math.radians(pose.yaw_deg), math.radians(pose.pitch_deg)
     forward = (math.cos(pitch) * math.cos(yaw), math.cos(pitch) * math.sin(yaw), math.sin(pitch))
@@ -60,7 +61,7 @@ def _axes(pose: Pose) -> np.ndarray:
 
 
 @cache
-def _rays(field_of_view_deg: float, width: int, height: int) -> np.ndarray:
+def _rays(field_of_view_deg: float, width: int, height: int) -> NDArray[np.float64]:
     """Return unit vectors (rays, 3) in components forward, left, up, evenly spaced over the picture."""
     half = math.tan(math.radians(min(field_of_view_deg, 179.0) / 2))
     left = half * (1 - (2 * np.arange(ACROSS) + 1) / ACROSS)

@@ -81,7 +81,7 @@ def parse_anchors(text: str | None, codecs: Sequence[str], rivals: Sequence[str]
     for name in anchors:
         if name not in every:
             raise InputError(
-                f"anchor {name}: not among the codecs evaluated ({', '.join(every)}); expected one of them, or {name} in --codec too"
+                f"anchor {name}: not among the codecs evaluated ({', '.join(every)}); expected one of them, or name it in --codec"
             )
     if len(set(anchors)) < len(anchors):
         raise InputError(f"--anchor {text}: names a codec twice")

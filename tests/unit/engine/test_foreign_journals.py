@@ -35,7 +35,7 @@ def begin(tiny: Scenario) -> list[Any]:
 @pytest.mark.parametrize(
     ("record", "complaint"),
     [
-        (7, "is none of begin, answer, score, lost"),
+        (7, "is none of begin, answer, score, change, lost"),
         ("lost", "is none of"),
         ([], "is none of"),
         ({"kind": "answer"}, "is none of"),
