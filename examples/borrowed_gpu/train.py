@@ -40,6 +40,9 @@ FUSED = 0.6
 """Share of the distortion of pictures with side views that is measured after fusion."""
 PART = 15 << 20
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+HAS_HALF = DEVICE == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+HALF = torch.bfloat16 if HAS_HALF else torch.float32
+"""Without instructions for bfloat16 a processor takes twenty times as long in it."""
 
 
 class Both(nn.Module):
@@ -75,7 +78,7 @@ def adapted(module: nn.Module) -> nn.Module:
     """Replace the depthwise convolutions' forward."""
 
     def forward(self: nn.Conv2d, x: Tensor) -> Tensor:
-        half = [None if each is None else each.to(torch.bfloat16) for each in (x, self.weight, self.bias)]
+        half = [None if each is None else each.to(HALF) for each in (x, self.weight, self.bias)]
         return _Depthwise.apply(half[0].contiguous(memory_format=torch.channels_last), *half[1:])
 
     for each in module.modules():
@@ -97,8 +100,8 @@ def kept(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
 
 def half_precision() -> torch.autocast:
-    """bfloat16 where it is safe; weights are converted anew every time, as captured graphs need."""
-    return torch.autocast(DEVICE, torch.bfloat16, cache_enabled=False)
+    """bfloat16 where it is safe and the device has it; weights are converted anew every time, as captured graphs need."""
+    return torch.autocast(DEVICE, torch.bfloat16, enabled=HAS_HALF, cache_enabled=False)
 
 
 def weighted(bits: Tensor, errors: Tensor, quality: Tensor, pixels: int) -> Tensor:

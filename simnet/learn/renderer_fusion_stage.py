@@ -20,6 +20,7 @@ from simnet.learn import decoder_examples, losses, pair_data
 from simnet.learn.backbone_stage import to_tensor
 from simnet.learn.decoder_examples import HEIGHT, SIDES, WIDTH
 from simnet.learn.fuse_stage import compared, start_fuse
+from simnet.learn.precision import half_precision
 from simnet.learn.recipe import Recipe
 from simnet.learn.trainer import Trainer
 from simnet.learn.training_journal import Validation
@@ -57,7 +58,7 @@ class ExampleMaker:
     @torch.no_grad()
     def code(self, picture: np.ndarray, quality: float) -> tuple[np.ndarray, Tensor, Tensor]:
         """The decoded picture (uint8), x_hat (1, 3, H, W) and the features that it is drawn from."""
-        with torch.autocast("cpu", torch.bfloat16):
+        with half_precision("cpu"):
             estimate = self._backbone.estimate(to_tensor([picture]), torch.tensor([quality]))
         x_hat = estimate.x_hat.float()
         return to_picture(x_hat.numpy(), *picture.shape[:2]), x_hat, estimate.features.float()

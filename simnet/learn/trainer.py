@@ -19,6 +19,7 @@ from simnet.errors import InputError
 from simnet.interrupts import CancelToken
 from simnet.learn import parallel
 from simnet.learn.checkpoints import CHECKPOINT, read, save
+from simnet.learn.precision import half_precision
 from simnet.learn.recipe import Recipe
 from simnet.learn.training_journal import TrainingJournal, Validation
 from simnet.learn.training_progress import progress
@@ -122,7 +123,7 @@ class Trainer(Generic[Network]):
 
     def autocast(self) -> torch.autocast:
         """Return the context of the recipe's precision for convolutions."""
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16")
+        return half_precision(self.device.type, self.recipe.precision == "bfloat16")
 
     def note(self, **figures: Tensor) -> None:
         """Record scalar parts of this step's loss, such as `bpp` and `distortion`, for the curves."""

@@ -22,10 +22,13 @@ from support.lying_hosts import refused
 
 FEEDBACK = {
     "stream": "car/a", "time_ns": 5, "frames": 1, "received_bytes": 9, "packets_received": 1, "packets_lost": 0,
-    "queue_ns": 0, "delay_ns": 1, "undecodable": 3,
+    "queue_ns": 0, "delay_ns": 1, "undecodable": 3, "allotted_bps": 9,
 }  # fmt: skip
 SIDE = {"source": "car/a", "sequence": 1, "age_ns": 4}
-DECISION = {"stream": "van/b", "sequence": 1, "outcome": "late", "start_ns": 1, "ready_ns": 5, "sides": [SIDE]}
+DECISION = {
+    "stream": "van/b", "sequence": 1, "outcome": "late", "start_ns": 1, "ready_ns": 5, "sides": [SIDE],
+    "fillers": [SIDE], "concealed": 0.5,
+}  # fmt: skip
 HONEST: dict[str, dict[str, Any]] = {
     "opened": {},
     "coded": {"quality": 0.5},
