@@ -105,7 +105,7 @@ def test_originals_of_a_recording_are_a_world_with_its_nodes(run, tiny):
 
 
 def announcement(metadata: dict[str, str]) -> Announcement:
-    sizes = {name: int(metadata[name]) for name in ("width", "height")}
+    sizes = {name: int(metadata[name]) for name in ("width", "height", "slices")}
     return Announcement(**{**metadata, **sizes})
 
 
