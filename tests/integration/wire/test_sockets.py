@@ -147,7 +147,7 @@ def test_late_or_duplicate_host_is_refused_with_reason(context: zmq.Context) -> 
             joining.result()
         other.close()
     broker.post("one", Message("wake", {"time_ns": 7}))
-    assert host.receive().header == {"time_ns": 7}
+    assert host.receive().header == {"time_ns": 7, "changes": []}
     host.close()
     broker.close()
 
