@@ -18,7 +18,8 @@ from simnet.codec.learned.alignment import (
     resized,
     warp,
 )
-from simnet.codec.learned.inference import require, run
+from simnet.codec.learned.fusion_restraint import restrained
+from simnet.codec.learned.inference import outputs, require, run
 from simnet.codec.protocols import Decoder, Explanation
 from simnet.errors import ModelError
 from simnet.records import Announcement, Decoded, SideInformation
@@ -40,7 +41,8 @@ def picture_shape(announcement: Announcement) -> tuple[int, int, int, int]:
 class Fuser:
     """Fusion network of a model and its aligner; one per decoder.
 
-    `known` are the shapes of what the network is told besides the decoded picture and the aligned ones.
+    `known` are the shapes of what the network is told besides the decoded picture and the aligned ones. A network that is told the
+    quality knows by itself when to stay out; any other is restrained (see `fusion_restraint`).
     """
 
     def __init__(
@@ -50,16 +52,19 @@ class Fuser:
         aligner: Aligner | None = None,
         known: tuple[tuple[int, ...], ...] = (),
     ) -> None:
-        self._model, self._aligner = chosen, aligner or Aligner()
+        self._model, self._aligner, self._restrained = chosen, aligner or Aligner(), not known
         shape = picture_shape(announcement)
-        require(chosen, "fuse", (shape, (CANDIDATES, *shape[1:]), *known), shape)
+        attention = (1, None, shape[2] // CELL, shape[3] // CELL)
+        require(chosen, "fuse", (shape, (CANDIDATES, *shape[1:]), *known), shape, attention)
 
     def fuse(
         self, alone: np.ndarray, picture: np.ndarray, side: Sequence[SideInformation], *known: np.ndarray
     ) -> np.ndarray:
         """Fuse side pictures into a decoded one, given as float32 (1, 3, H', W') and as uint8 H x W x 3."""
         aligned = [padded(each, STRIDE) for item in side for each in self._aligner.align(picture, item.picture)]
-        return to_picture(run(self._model, "fuse", alone, np.concatenate(aligned), *known), *picture.shape[:2])
+        fused, attention = outputs(self._model, "fuse", alone, np.concatenate(aligned), *known)
+        shown = restrained(alone, fused, attention[0, 0]) if self._restrained else fused
+        return to_picture(shown, *picture.shape[:2])
 
     def explain(
         self, alone: np.ndarray, picture: np.ndarray, side: Sequence[SideInformation], *known: np.ndarray

@@ -4,11 +4,13 @@ import dataclasses
 import shutil
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from simnet import codec, quality, shipped
 from simnet.codec.learned.alignment import CANDIDATES, Aligner
+from simnet.codec.learned.fusion_restraint import restrained
 from simnet.codec.learned.side_fusion import CELL
 from simnet.codec.protocols import Explainer
 from simnet.errors import ModelError
@@ -33,6 +35,31 @@ def test_fusing_improves_quality_without_changing_bytes(name: str, picture: np.n
     np.testing.assert_array_equal(decoded.alone, alone)
     np.testing.assert_array_equal(decoder.decode(frame, ()).picture, alone)
     assert quality.psnr(decoded.picture, picture) > quality.psnr(alone, picture) + 1
+
+
+@pytest.mark.parametrize("name", ["hevc-intra+fuse", *FUSED])
+@pytest.mark.parametrize("rate", [0.1, 1.0])
+def test_unrelated_side_picture_costs_nothing_at_any_rate(name: str, rate: float, picture: np.ndarray) -> None:
+    encoder = codec.open_encoder(name, 200, 120)
+    frame = encoder.encode(picture, rate, key=True)
+    coarse = np.random.default_rng(3).integers(0, 256, (12, 20, 3), np.uint8)
+    stranger = SideInformation(cv2.resize(coarse, (200, 120), interpolation=cv2.INTER_CUBIC), "other", 0)
+    decoded = codec.open_decoder(encoder.announcement).decode(frame, [stranger])
+    assert quality.psnr(decoded.picture, picture) > quality.psnr(decoded.alone, picture) - 0.05
+
+
+@pytest.mark.parametrize("name", ["hevc-intra+fuse", "avif+fuse"])
+def test_related_side_picture_does_not_harm_a_nearly_lossless_one(name: str, picture: np.ndarray) -> None:
+    encoder = codec.open_encoder(name, 200, 120)
+    frame = encoder.encode(picture, 1.0, key=True)
+    decoded = codec.open_decoder(encoder.announcement).decode(frame, [moved(picture, 3)])
+    assert quality.psnr(decoded.picture, picture) > quality.psnr(decoded.alone, picture) - 0.05
+
+
+def test_change_that_is_not_finite_is_not_hidden() -> None:
+    alone = np.full((1, 3, 32, 32), 0.5, np.float32)
+    assert np.isnan(restrained(alone, np.full_like(alone, np.nan), np.zeros((8, 8), np.float32))).all()
+    np.testing.assert_array_equal(restrained(alone, alone + 0.1, np.ones((8, 8), np.float32)), alone)
 
 
 def test_side_information_codec_takes_no_fusing_stage() -> None:
