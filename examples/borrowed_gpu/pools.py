@@ -19,7 +19,7 @@ import torch
 from drawing import CROP, HEIGHT, SIDES, WIDTH, Groups, crop, views
 from torch import Tensor
 
-from simnet.codec.learned.alignment import CANDIDATES, ChainedAligner
+from simnet.codec.learned.alignment import CANDIDATES, Aligner
 
 SLAB_CROPS, SLAB_PAIRS = 32, 16
 PICTURES = 1 + SIDES + 1 + SIDES * CANDIDATES
@@ -33,7 +33,7 @@ CODED_SIDES = 0.4
 def worker(groups: Groups, seed: tuple[int, ...], slabs: list[mmap.mmap], todo: Any, done: Any) -> None:
     """Fill slabs, as the jobs say."""
     cv2.setNumThreads(1)
-    rng, aligner = np.random.default_rng(seed), ChainedAligner()
+    rng, aligner = np.random.default_rng(seed), Aligner()
     while True:
         what, number = todo.get()
         if what == "crops":

@@ -12,7 +12,8 @@ import numpy as np
 from torch import Tensor
 
 from simnet import codec
-from simnet.codec.learned.alignment import CANDIDATES, Aligner
+from simnet.codec.learned.alignment import CANDIDATES
+from simnet.codec.learned.rectified_alignment import RectifiedAligner
 from simnet.learn import pair_data
 from simnet.learn.backbone_stage import to_tensor
 from simnet.learn.training_progress import progress
@@ -90,7 +91,7 @@ def prepare(
     coder: ExampleCoder, sources: list[pair_data.PairSource], count: int, drop: float, seed: int
 ) -> list[DecoderExample]:
     """Prepare `count` examples at random qualities; half of the side pictures are decoded, as those of other streams are."""
-    rng, aligner, examples = np.random.default_rng(seed), Aligner(), []
+    rng, aligner, examples = np.random.default_rng(seed), RectifiedAligner(fine=True), []
     with progress(Work("examples", count, "pictures")) as tell:
         for done in range(count):
             x, *sides = views(sources, drop, rng)

@@ -16,7 +16,7 @@ import numpy as np
 
 from simnet.codec import model
 from simnet.codec.bitstream.padding import padded, to_picture
-from simnet.codec.learned.alignment import ChainedAligner
+from simnet.codec.learned.alignment import Aligner
 from simnet.codec.learned.inference import outputs, run
 from simnet.codec.learned.lowres_codec import PassMeans
 from simnet.codec.learned.lowres_indexes import places
@@ -45,7 +45,7 @@ class SideLatents:
     """Analyses aligned side pictures for one stream; used by one thread at a time."""
 
     def __init__(self, chosen: model.Model, height: int, width: int) -> None:
-        self._model, self._size, self._aligner = chosen, (height, width), ChainedAligner()
+        self._model, self._size, self._aligner = chosen, (height, width), Aligner()
 
     def expected(
         self, number: int, mean: np.ndarray, y_hat: np.ndarray, means: PassMeans, shares: np.ndarray, side: np.ndarray

@@ -22,16 +22,20 @@ CANDIDATES = 2
 
 
 class Aligner:
-    """Holds the flows' work buffers; one per decoder, used by one thread at a time."""
+    """Holds the flows' work buffers; one per decoder, used by one thread at a time.
 
-    def __init__(self) -> None:
+    The flow at full size starts from the flow at half size; `fine` refines it, which pays where the decoded picture has detail.
+    """
+
+    def __init__(self, *, fine: bool = False) -> None:
         # Blurred pictures match best at small sizes: a coarse start gains 0.1 dB at the lowest rates and costs little.
         self._start = method(2, stride=3, iterations=32, refinements=10)
         # Full resolution suits detailed decoded pictures, half resolution pictures too coarse to match; fusion selects locally.
-        # At the lowest rates the refinements gained 0.4 dB for one network, the second flow a further 0.3 dB.
-        self._methods = (
-            method(0, stride=5, iterations=16, refinements=3),
-            method(1, stride=4, iterations=12, refinements=5),
+        self._half = method(1, stride=4, iterations=12, refinements=5)
+        self._full = (
+            method(0, stride=5, iterations=16, refinements=3)
+            if fine
+            else method(0, stride=6, iterations=16, refinements=0)
         )
 
     def flows(self, decoded: np.ndarray, side: np.ndarray) -> list[np.ndarray]:
@@ -46,28 +50,13 @@ class Aligner:
 
     def _flows(self, first: np.ndarray, second: np.ndarray, start: np.ndarray) -> list[np.ndarray]:
         """Flows between two gray pictures, given a coarse one."""
-        return [method.calc(first, second, start.copy()) for method in self._methods]
+        half = self._half.calc(first, second, start)
+        return [self._full.calc(first, second, half.copy()), half]
 
     def align(self, decoded: np.ndarray, side: np.ndarray) -> list[np.ndarray]:
         """CANDIDATES pictures, `side` warped onto `decoded` (uint8 H x W x 3 each; a side picture of another size is resized)."""
         side = resized(side, *decoded.shape[:2])
         return [warp(side, flow) for flow in self.flows(decoded, side)]
-
-
-class ChainedAligner(Aligner):
-    """Aligner whose flow at full size starts from the flow at half size, and needs half of the time.
-
-    On 12 decoded pictures of a drive, the better of its two candidates is within 0.1 dB of the better of `Aligner`'s.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._full = method(0, stride=6, iterations=16, refinements=0)
-        self._half = method(1, stride=4, iterations=12, refinements=5)
-
-    def _flows(self, first: np.ndarray, second: np.ndarray, start: np.ndarray) -> list[np.ndarray]:
-        half = self._half.calc(first, second, start)
-        return [self._full.calc(first, second, half.copy()), half]
 
 
 def method(finest: int, *, stride: int, iterations: int, refinements: int) -> cv2.DISOpticalFlow:

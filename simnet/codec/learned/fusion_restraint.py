@@ -1,8 +1,8 @@
 """Restraint of fusion: how much of the change that side pictures made to a decoded picture is kept.
 
-The network behind other codecs sees neither their quantisers nor their rates. Behind a nearly lossless picture its own errors outweigh
-what side pictures tell, and an unrelated side picture adds noise at any rate. Two things tell it so: attention's share of side
-pictures, and the size of the change, which cannot be trusted where it is near the network's own noise.
+The network behind other codecs sees neither their quantisers nor their rates. Behind a nearly lossless picture its own errors
+outweigh what side pictures tell, and an unrelated side picture adds noise at any rate. Two things tell so: attention's share of
+side pictures, and the size of the change, which cannot be trusted where it is near the network's own noise.
 
 The kept share is that of a Wiener filter, signal / (signal + noise), for a change whose noise has the variance NOISE.
 """

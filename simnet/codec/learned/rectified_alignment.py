@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from simnet.codec.learned.alignment import ChainedAligner
+from simnet.codec.learned.alignment import Aligner
 
 UNIT = 1 / 128
 """Unit of the numbers below, in heights of the picture: larger pictures have larger flows and larger errors."""
@@ -40,10 +40,11 @@ SAMPLED_ROWS, ROUNDS = 16, 6
 """Rows of the flow that are sampled, and rounds of reweighting."""
 
 
-class RectifiedAligner(ChainedAligner):
+class RectifiedAligner(Aligner):
     """Aligner whose flows keep to the rows if the one at half size does, as between rectified cameras.
 
     Behind an unchanged fusion network, rectified pairs of training drives gain 0.1 to 0.75 dB below quality 0.65, 0.05 dB above.
+    `fine` brings 11 pairs of those drives 0.08 to 0.12 dB more from quality 0.45 up; below 0.3 it costs up to 0.1 dB.
     """
 
     def _flows(self, first: np.ndarray, second: np.ndarray, start: np.ndarray) -> list[np.ndarray]:

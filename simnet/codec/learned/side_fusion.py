@@ -20,6 +20,7 @@ from simnet.codec.learned.alignment import (
 )
 from simnet.codec.learned.fusion_restraint import restrained
 from simnet.codec.learned.inference import outputs, require, run
+from simnet.codec.learned.rectified_alignment import RectifiedAligner
 from simnet.codec.protocols import Decoder, Explanation
 from simnet.errors import ModelError
 from simnet.records import Announcement, Decoded, SideInformation
@@ -41,7 +42,7 @@ def picture_shape(announcement: Announcement) -> tuple[int, int, int, int]:
 class Fuser:
     """Fusion network of a model and its aligner; one per decoder.
 
-    `known` are the shapes of what the network is told besides the decoded picture and the aligned ones. A network that is told the
+    `known` are the shapes of what the network is told besides the decoded picture and the aligned ones. One that is told the
     quality knows by itself when to stay out; any other is restrained (see `fusion_restraint`).
     """
 
@@ -49,10 +50,10 @@ class Fuser:
         self,
         chosen: model.Model,
         announcement: Announcement,
-        aligner: Aligner | None = None,
+        aligner: Aligner,
         known: tuple[tuple[int, ...], ...] = (),
     ) -> None:
-        self._model, self._aligner, self._restrained = chosen, aligner or Aligner(), not known
+        self._model, self._aligner, self._restrained = chosen, aligner, not known
         shape = picture_shape(announcement)
         attention = (1, None, shape[2] // CELL, shape[3] // CELL)
         require(chosen, "fuse", (shape, (CANDIDATES, *shape[1:]), *known), shape, attention)
@@ -128,7 +129,7 @@ class FusingDecoder:
         if getattr(inner, "uses_side", False):
             raise ModelError(f"codec {announcement.codec}: uses side information by itself; expected it without +fuse")
         self.announcement = announcement
-        self._inner, self._fuser = inner, Fuser(model.load(stage), announcement)
+        self._inner, self._fuser = inner, Fuser(model.load(stage), announcement, RectifiedAligner(fine=True))
 
     def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
         """Decode; without side pictures the result equals the other codec's."""

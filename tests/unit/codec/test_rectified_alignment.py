@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simnet.codec.learned.alignment import ChainedAligner, warp
+from simnet.codec.learned.alignment import Aligner, warp
 from simnet.codec.learned.rectified_alignment import RectifiedAligner, RowMatches, fitted
 from simnet.quality import psnr
 
@@ -71,7 +71,7 @@ def test_what_is_wrong_with_a_rectification_is_found(offset: float, across: floa
     expected = RowMatches(offset, across, down, slope).kept(flow)
     rows = fitted(expected + 0.02 * cv2.merge([noise(1), noise(2)]))
     assert rows is not None
-    assert np.abs(rows.kept(expected)[..., 1] - expected[..., 1]).max() < 0.1
+    assert np.abs(rows.kept(expected)[..., 1] - expected[..., 1]).max() < 0.15
 
 
 @pytest.mark.parametrize("error", [0.05, 0.3])
@@ -84,9 +84,7 @@ def test_flows_of_a_moving_camera_are_left_alone(error: float) -> None:
 
 def test_unrelated_pictures_are_left_alone(scene: np.ndarray) -> None:
     first, second = scene[:, :WIDTH], np.ascontiguousarray(scene[::-1, :WIDTH])
-    for ours, theirs in zip(
-        RectifiedAligner().flows(first, second), ChainedAligner().flows(first, second), strict=True
-    ):
+    for ours, theirs in zip(RectifiedAligner().flows(first, second), Aligner().flows(first, second), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 
 
@@ -96,7 +94,7 @@ def test_coarse_pictures_of_rectified_cameras_align_better(scene: np.ndarray) ->
     inner = np.s_[:, 24:-24]
     ours, theirs = (
         [psnr(warp(right, flow)[inner], left[inner]) for flow in aligner.flows(decoded, right)]
-        for aligner in (RectifiedAligner(), ChainedAligner())
+        for aligner in (RectifiedAligner(), Aligner())
     )
     assert max(ours) > max(theirs) + 1
     assert min(ours) > min(theirs)
