@@ -26,6 +26,8 @@ MOST_WORKERS = 4
 """A worker needs up to 2 GB."""
 KINDS = ("system", "browser", "fuzz", "integration", "unit")
 """Folders of tests and their markers, the costliest first."""
+FIRST = ("test_documentation.py", "test_expectations.py", "test_crashes.py", "test_rendered_runs.py", "test_sweep.py")
+"""Files of `system` that take a worker minutes: they begin before all others, so that none is alone at the end."""
 OTHERS = ("benchmarks", "fingerprints")
 """Folders without a marker."""
 HERE = Path(__file__).parent
@@ -45,7 +47,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(kind)
         elif kind not in OTHERS:
             raise pytest.UsageError(f"{item.path}: expected a test in one of {', '.join(KINDS + OTHERS)}")
-    items.sort(key=lambda item: (*KINDS, *OTHERS).index(_folder(item)))
+    items.sort(key=_turn)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -77,6 +79,12 @@ def pytest_terminal_summary(terminalreporter) -> None:
     reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, [])]
     for line in sorted(value for report in reports for key, value in report.user_properties if key == "fuzz"):
         terminalreporter.write_line(line)
+
+
+def _turn(item: pytest.Item) -> tuple[int, int]:
+    """The place of the test's file in `FIRST`, then of its folder in `KINDS`."""
+    place = FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST)
+    return place, (*KINDS, *OTHERS).index(_folder(item))
 
 
 def _folder(item: pytest.Item) -> str:

@@ -62,13 +62,13 @@ def marked() -> list[Block]:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder to type the commands in, with two pairs of a scene that moves.
 
-    The platoon of the README's first command drives for two seconds in it; `test_expectations` lets it drive as it is shipped.
+    The platoon of the README's first command drives for half a second in it; `test_expectations` lets it drive as it is shipped.
     """
     folder = tmp_path_factory.mktemp("documentation")
     shutil.copytree(ROOT / "scenarios", folder / "scenarios")
     platoon = folder / "scenarios" / "vehicle_platoon.yaml"
     whole = platoon.read_text()
-    platoon.write_text(whole.replace("\nduration: 10 s\n", "\nduration: 2 s\n"))
+    platoon.write_text(whole.replace("\nduration: 10 s\n", "\nduration: 500 ms\n"))
     assert platoon.read_text() != whole
     texture = np.kron(np.random.default_rng(4).integers(0, 255, (24, 48, 3)), np.ones((8, 8, 1))).astype(np.uint8)
     for side, shift in (("left", 0), ("right", 6)):

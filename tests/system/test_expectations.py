@@ -25,7 +25,8 @@ SHORTER = {
     "shared_air": "2 s",
     "stereo_pair": "500 ms",
     "stereo_unsynchronised": "500 ms",
-    "vehicle_convoy": "3 s",
+    "tunnel_convoy": "5 s",
+    "vehicle_convoy": "2 s",
     "vehicle_platoon": "3 s",
     "wired_anchor": "500 ms",
 }

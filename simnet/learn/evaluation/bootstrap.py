@@ -39,6 +39,12 @@ class Resampled:
     units: Mapping[Unit, int]
     drives: int
 
+    @property
+    def firsts(self) -> list[int]:
+        """For each replicate the first one with the same pairs: with few pairs there are few different ones."""
+        _, first, which = np.unique(self.counts, axis=0, return_index=True, return_inverse=True)
+        return first[which.reshape(-1)].tolist()
+
 
 def resampled(scores: Sequence[PictureScore], replicates: int) -> Resampled | None:
     """Draw replicates of the pairs in `scores`; None with fewer than two pairs, or without replicates."""
@@ -95,11 +101,16 @@ def interval(values: Sequence[float | None]) -> Interval | None:
 
 
 class Replicates:
-    """Replicates of curves, and their differences; an interpolation is made once for all comparisons of a curve."""
+    """Replicates of curves, and their differences.
 
-    def __init__(self, found: Mapping[str, Sequence[Sequence[Point]]], signs: Mapping[str, int]) -> None:
-        """Take the replicates of each curve by name; `signs` is -1 for a metric of which less is better."""
-        self._found, self._signs = found, signs
+    An interpolation is made once for all comparisons of a curve, a difference once for all replicates of the same pairs.
+    """
+
+    def __init__(
+        self, found: Mapping[str, Sequence[Sequence[Point]]], signs: Mapping[str, int], firsts: Sequence[int]
+    ) -> None:
+        """Take the replicates of each curve by name; `signs` is -1 where less is better, `firsts` is `Resampled.firsts`."""
+        self._found, self._signs, self._firsts = found, signs, firsts
         self._rate = lru_cache(maxsize=None)(self._interpolated_rate)
         self._quality = lru_cache(maxsize=None)(self._interpolated_quality)
 
@@ -130,11 +141,11 @@ class Replicates:
         opened: Callable[[str, int], InterpolatedCurve | None],
         difference: Callable[[InterpolatedCurve, InterpolatedCurve], float | None],
     ) -> Interval | None:
-        values: list[float | None] = []
-        for number in range(len(self._found[anchor])):
+        values: dict[int, float | None] = {}
+        for number in sorted(set(self._firsts)):
             a, b = opened(anchor, number), opened(curve, number)
-            values.append(None if a is None or b is None else difference(a, b))
-        return interval(values)
+            values[number] = None if a is None or b is None else difference(a, b)
+        return interval([values[first] for first in self._firsts])
 
     def _rising(self, name: str, number: int, metric: str) -> tuple[np.ndarray, np.ndarray] | None:
         sign = self._signs.get(metric, 1)

@@ -101,7 +101,7 @@ class _Differences:
                 for way, own in ways.items()
             }
             signs = {metric.key: 1 if metric.higher_is_better else -1 for metric in asked.every_metric}
-            self._replicates = Replicates(found, signs)
+            self._replicates = Replicates(found, signs, drawn.firsts)
             self.about = {"replicates": asked.replicates, "drives": drawn.drives, "pairs": len(drawn.units)}
 
     def points(self, codec: str, way: str) -> list[Point]:

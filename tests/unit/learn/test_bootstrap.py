@@ -56,6 +56,16 @@ def test_drives_then_pictures_are_drawn() -> None:
     assert (again.counts == drawn.counts).all()
 
 
+def test_replicates_of_the_same_pairs_name_the_first() -> None:
+    """Two pairs of one drive can be drawn in three ways; their differences are computed three times."""
+    drawn = bootstrap.resampled([each for each in scores("a", 0, drives=1) if each.picture in {"0", "1"}], 100)
+    assert drawn is not None
+    assert len(set(drawn.firsts)) == 3
+    for number, first in enumerate(drawn.firsts):
+        assert first <= number
+        assert (drawn.counts[first] == drawn.counts[number]).all()
+
+
 def test_single_pair_has_no_interval() -> None:
     assert bootstrap.resampled([each for each in scores("a", 0, drives=1) if each.picture == "0"], 100) is None
     assert bootstrap.resampled(scores("a", 0), 0) is None
