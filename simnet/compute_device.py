@@ -24,6 +24,8 @@ VARIABLE = "SIMNET_DEVICE"
 CPU, CUDA = "cpu", "cuda"
 DEVICES = (CPU, CUDA)
 """What a user can choose."""
+BACKEND = "simnet.codec.learned.torch_graphs"
+"""Module that computes on another device than `CPU`; it imports torch."""
 TORCH_CPU = "torch-cpu"
 """The GPU's backend on the processor: stands for a GPU in tests, slower than `CPU`, and is offered nowhere."""
 
@@ -38,12 +40,13 @@ def chosen() -> str:
 
 @contextmanager
 def using(device: str | None) -> Iterator[None]:
-    """Use a device inside the block, in this process and those that it starts; None: as it is.
+    """Use a device inside the block, in this process and those that it starts; None: that of the environment.
 
     Raises:
         InputError: It is not there.
     """
     if device is None:
+        check(chosen(), f"{VARIABLE}={chosen()}")
         yield
         return
     check(device, f"--device {device}")
@@ -87,6 +90,11 @@ def described() -> str:
     """Return what pictures of learned codecs depend on: the processor, and the GPU and torch if that computes them."""
     device = chosen()
     return processor.processor() if device == CPU else f"{processor.processor()}; networks on {_accelerator(device)}"
+
+
+def modules() -> tuple[str, ...]:
+    """Return the modules that the chosen device adds to those of codecs."""
+    return () if chosen() == CPU else (BACKEND,)
 
 
 @cache

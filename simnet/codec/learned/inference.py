@@ -25,8 +25,6 @@ from simnet.serial_imports import imported
 if TYPE_CHECKING:
     from simnet.codec.model import Model
 
-TORCH_MODULE = "simnet.codec.learned.torch_graphs"
-"""The other backend, which needs torch: imported if its device is chosen."""
 
 HALF_GRAPHS, HALF_CODECS = ("fuse",), ("atn", "lowres", "ndic")
 """Graphs and codecs that run in bfloat16 if the processor is faster in it; all others run in float32.
@@ -131,7 +129,7 @@ def _on_torch(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...], pla
     """Prepare a graph with torch; all threads of the process share it."""
     _file(model, graph)
     with _blamed(model, graph, shapes):
-        return imported(TORCH_MODULE).opened(model, graph, shapes, place)
+        return imported(compute_device.BACKEND).opened(model, graph, shapes, place)
 
 
 def _file(model: Model, graph: str) -> Path:

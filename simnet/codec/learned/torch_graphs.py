@@ -127,7 +127,9 @@ class TorchGraph:
         self._fixed: dict[str, Tensor] = {}
         """Outputs that depend on shapes alone."""
         with torch.inference_mode(), _exact(file.place):
-            zeros = {name: torch.zeros(shape, device=file.place) for name, shape in zip(file.inputs, shapes, strict=True)}
+            zeros = {
+                name: torch.zeros(shape, device=file.place) for name, shape in zip(file.inputs, shapes, strict=True)
+            }
             found = self._traced(zeros)
         self.output_shapes = [tuple(each.shape) for each in found]
 
@@ -148,8 +150,8 @@ class TorchGraph:
                 values.update(_results(step.node, given))
                 for name in step.done:
                     del values[name]
-            names = [self._file.outputs[number] for number in wanted]
-            return [np.array((self._fixed.get(name, values.get(name))).numpy(force=True)) for name in names]
+            known = self._fixed | values
+            return [np.array(known[self._file.outputs[number]].numpy(force=True)) for number in wanted]
 
     def _traced(self, values: dict[str, Tensor]) -> list[Tensor]:
         """Run once on zeros, and note the steps that depend on the inputs; return the outputs."""
@@ -166,7 +168,9 @@ class TorchGraph:
                 if name in fixed:
                     own = _taken(node, number, fixed[name])
                     is_weight = isinstance(own, Tensor) and name in file.constants
-                    inputs.append(file.placed(name) if is_weight else own.to(file.place) if isinstance(own, Tensor) else own)
+                    inputs.append(
+                        file.placed(name) if is_weight else own.to(file.place) if isinstance(own, Tensor) else own
+                    )
                 elif number in node.operator.numbers and name:
                     raise ValueError(f"sizes or places that depend on the picture ({name})")
                 else:

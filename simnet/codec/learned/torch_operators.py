@@ -127,10 +127,12 @@ def _pad(a: Attributes, x: Tensor, pads: Numbers, value: Numbers | float | None 
         return functional.pad(x, [n for pair in pairs for n in pair], value=filled or 0.0)
     if mode not in {"reflect", "edge"} or any(n for pair in pairs[2:] for n in pair):
         raise ValueError(f"padding of mode {mode} beyond the last two axes")
-    return functional.pad(x, [n for pair in pairs[:2] for n in pair], {"edge": "replicate"}.get(mode, mode))
+    return functional.pad(x, [n for pair in pairs[:2] for n in pair], "replicate" if mode == "edge" else mode)
 
 
-def _resize(a: Attributes, x: Tensor, _: Tensor | None, scales: Numbers | None = None, sizes: Numbers | None = None) -> Tensor:
+def _resize(
+    a: Attributes, x: Tensor, _: Tensor | None, scales: Numbers | None = None, sizes: Numbers | None = None
+) -> Tensor:
     placed = a.get("coordinate_transformation_mode", "half_pixel")
     kind = a.get("mode", "nearest"), placed
     own = {
@@ -245,9 +247,7 @@ OPERATORS: dict[str, Operator] = {
     "ReduceSum": _of(_reduced(torch.sum), "keepdims", "noop_with_empty_axes", numbers=(1,)),
     "Relu": _plain(torch.relu),
     "Reshape": _of(_reshape, "allowzero", numbers=(1,)),
-    "Resize": _of(
-        _resize, "coordinate_transformation_mode", "cubic_coeff_a", "mode", "nearest_mode", numbers=(2, 3)
-    ),
+    "Resize": _of(_resize, "coordinate_transformation_mode", "cubic_coeff_a", "mode", "nearest_mode", numbers=(2, 3)),
     "Round": _plain(torch.round),
     "Shape": _of(lambda a, x: torch.tensor(x.shape[a.get("start", 0) : a.get("end")]), "start", "end"),
     "Sigmoid": _plain(torch.sigmoid),
