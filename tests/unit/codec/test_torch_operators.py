@@ -188,7 +188,7 @@ def test_what_the_backend_does_not_know_is_refused(node: Any, opset: int, told: 
 def test_what_is_no_graph_is_refused(tmp_path: Path) -> None:
     (tmp_path / "g.onnx").write_bytes(b"no graph")
     model: Any = SimpleNamespace(name="m", folder=tmp_path)
-    with pytest.raises(ModelError, match="g.onnx: not an ONNX file"):
+    with pytest.raises(ModelError, match=r"g\.onnx: not an ONNX file"):
         torch_graphs.GraphFile(model, "g", torch.device("cpu"))
 
 
