@@ -1,4 +1,4 @@
-"""A stream of one device decodes on another: the same symbols, nearly the same pictures. Here torch on the processor is the GPU."""
+"""A stream of one device decodes on another: the same symbols, nearly the same pictures. torch on the CPU stands for a GPU."""
 
 from typing import Any
 
