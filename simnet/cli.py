@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 import time
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 from simnet import commands, interrupts, library_threads
@@ -55,7 +55,7 @@ def _run(typed: list[str], began: float) -> int:
         command_parser.build().parse_args(typed, parsed)
         _check_limit_on_files()
         with interrupts.raising() as parsed.cancel, interrupts.deadline(lambda: _interrupted(parsed)):
-            with _permission(parsed):
+            with _environment(parsed):
                 status = commands.find(parsed.command).execute(parsed)
             sys.stdout.flush()
     except SimnetError as error:
@@ -79,13 +79,19 @@ def _run(typed: list[str], began: float) -> int:
     return status
 
 
-def _permission(parsed: argparse.Namespace) -> AbstractContextManager[None]:
-    """Return what allows code of files for the command, if the user gave the permission."""
-    if not getattr(parsed, "allow_code", False):
-        return nullcontext()
-    from simnet import code_files
+def _environment(parsed: argparse.Namespace) -> ExitStack:
+    """Return what holds for the command and its processes: the permission to run code of files, and the device."""
+    with ExitStack() as stack:
+        if getattr(parsed, "allow_code", False):
+            from simnet import code_files
 
-    return code_files.permission()
+            stack.enter_context(code_files.permission())
+        # `simnet train` reads its own --device.
+        if parsed.command != "train" and "device" in parsed:
+            from simnet import compute_device
+
+            stack.enter_context(compute_device.using(parsed.device))
+        return stack.pop_all()
 
 
 def _interrupted(parsed: argparse.Namespace) -> None:

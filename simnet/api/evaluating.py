@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from simnet import code_files
+from simnet import code_files, compute_device
 from simnet.api import validation
 from simnet.api.evaluation_report import EvaluationReport
 from simnet.api.running import new_folder
@@ -41,6 +41,7 @@ def evaluate(
     jobs: validation.Workers = None,
     examples: validation.Whole = 3,
     allow_code: validation.Switch = False,
+    device: validation.Device = None,
 ) -> EvaluationReport:
     """Measure rate and distortion of codecs on pairs of pictures from real bytes, write a folder, and return its report.
 
@@ -68,6 +69,7 @@ def evaluate(
         jobs: Number of threads; None: one for each processor. The figures do not depend on it.
         examples: Number of pictures to show on the page.
         allow_code: Whether the code of codecs that are named by a file (`./mine.py:Codec`) may run.
+        device: See `run`.
 
     Raises:
         SimnetError: An argument, the data, a codec, a metric or the folder has a fault; the message is one line.
@@ -80,7 +82,7 @@ def evaluate(
     folder, is_ours = (new_folder("evaluation"), True) if out is None else (Path(out), False)
     try:
         evaluation_page.prepare(folder)
-        with code_files.permission(given=allow_code):
+        with code_files.permission(given=allow_code), compute_device.using(device):
             measured = evaluator.evaluate(
                 evaluation_options.parse_data(names),
                 [codecs] if isinstance(codecs, str) else list(codecs),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from simnet import code_files
+from simnet import code_files, compute_device
 from simnet import scenario as scenarios
 from simnet.api import validation
 from simnet.api.reports import RunReport
@@ -47,6 +47,7 @@ def run(
     exports: validation.Exports = (),
     progress: validation.RunProgress = None,
     allow_code: validation.Switch = False,
+    device: validation.Device = None,
 ) -> RunReport:
     """Run a scenario, write its folder, and return its report.
 
@@ -61,6 +62,7 @@ def run(
         exports: Additional formats to write into the folder, from `simnet.exports.KINDS`, e.g. `["mcap", "pcap"]`.
         progress: A function that is called with every virtual time in seconds at which cameras capture.
         allow_code: See `load`; it holds in this process and those that it starts while the run lasts.
+        device: The device that learned codecs compute on, `cpu` or `cuda`; None: SIMNET_DEVICE of the environment, else `cpu`.
 
     Raises:
         SimnetError: The scenario, its world, its codecs, the folder or a host has a fault; the message is one line.
@@ -68,17 +70,20 @@ def run(
     from simnet import engine
     from simnet.engine.run_options import Invocation, RunOptions
 
-    with code_files.permission(given=allow_code):
+    with code_files.permission(given=allow_code), compute_device.using(device):
         texts = list(overrides)
         if isinstance(scenario, Scenario):
             if texts:
                 raise InputError("overrides of a loaded scenario; expected them at simnet.load(name, overrides)")
-            loaded, origin = scenario, Invocation(scenario_text=scenarios.dump(scenario))
+            loaded, origin = (
+                scenario,
+                Invocation(scenario_text=scenarios.dump(scenario), device=compute_device.chosen()),
+            )
         else:
             loaded = scenarios.load(str(scenario), texts)
             changes = f", overrides={texts!r}" if texts else ""
             written = Path(loaded.path).read_text(encoding="utf-8")
-            origin = Invocation(f"simnet.run({str(scenario)!r}{changes})", texts, written)
+            origin = Invocation(f"simnet.run({str(scenario)!r}{changes})", texts, written, compute_device.chosen())
         folder, is_ours = (new_folder(loaded.name), True) if out is None else (Path(out), False)
         try:
             options = RunOptions(

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simnet import code_files
+from simnet import code_files, compute_device
 from simnet.api import validation
 from simnet.api.reports import SweepReport
 
@@ -31,6 +31,7 @@ def sweep(
     exports: validation.Exports = (),
     progress: validation.SweepProgress = None,
     allow_code: validation.Switch = False,
+    device: validation.Device = None,
 ) -> SweepReport:
     """Run a scenario at every point of a grid and return the report; cells that the folder already has are not run again.
 
@@ -50,6 +51,7 @@ def sweep(
         exports: Additional formats to write into each cell's folder, from `simnet.exports.KINDS`, e.g. `["csv", "pcap"]`.
         progress: A function that is called with the number of finished cells and the total number of cells.
         allow_code: See `load`. Workers of a scheduler on other machines need SIMNET_ALLOW_CODE=1 in their environment.
+        device: See `run`. Workers of a scheduler on other machines need SIMNET_DEVICE=cuda in their environment.
 
     Raises:
         InputError: An argument is invalid, the scenario does not accept a key or a value, a codec is unknown, or the folder is
@@ -72,7 +74,7 @@ def sweep(
         command=f"simnet.sweep({name!r}, {swept!r}, codecs={list(coders)!r}, seeds={list(chosen)!r}, out={str(out)!r})",
         progress=progress or (lambda _done, _total: None),
     )
-    with _main_script_hidden(), code_files.permission(given=allow_code):
+    with _main_script_hidden(), code_files.permission(given=allow_code), compute_device.using(device):
         result = sweeps.run(grid.Grid(name, swept, coders, tuple(chosen)), options)
     return SweepReport(result.folder)
 

@@ -14,7 +14,7 @@ from functools import wraps
 from inspect import signature
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec, TypeVar, get_type_hints
+from typing import Annotated, Any, Literal, ParamSpec, TypeVar, get_type_hints
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, InstanceOf, ValidationError, validate_call
 from pydantic.fields import FieldInfo
@@ -215,6 +215,7 @@ Pace = Annotated[
     Field(description="wall seconds a virtual second, from 0.000001 to 1000000, or None"),
 ]
 Address = Annotated[str | None, Field(description="an address, such as 'tcp://127.0.0.1:5570', or None")]
+Device = Annotated[Literal["cpu", "cuda"] | None, Field(description="'cpu', 'cuda', or None")]
 Switch = Annotated[bool, BeforeValidator(_plain), Field(description="True or False")]
 RunProgress = Annotated[Callable[[float], None] | None, Field(description="a function, or None")]
 SweepProgress = Annotated[Callable[[int, int], None] | None, Field(description="a function, or None")]

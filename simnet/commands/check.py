@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simnet.commands import code_options
+from simnet.commands import code_options, device_options
 from simnet.errors import InputError, ModelError
 from simnet.printable import printable
 
@@ -23,6 +23,7 @@ EXAMPLE = "simnet check vehicle_platoon"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     code_options.configure(parser)
+    device_options.configure(parser)
     parser.add_argument("scenario", nargs="?", help="a scenario file, or the name of a shipped scenario")
     parser.add_argument("--schema", action="store_true", help="print the JSON Schema of scenario files")
     parser.add_argument(

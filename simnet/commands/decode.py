@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simnet.commands import argument_types, code_options
+from simnet.commands import argument_types, code_options, device_options
 from simnet.printable import printable
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ EXAMPLE = "simnet decode picture.snet --side other.png -o decoded.png"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     code_options.configure(parser)
+    device_options.configure(parser)
     parser.add_argument("file", type=Path, help="a bitstream that `simnet encode` wrote")
     parser.add_argument("--side", type=Path, nargs="+", default=[], metavar="IMAGE", help="side pictures")
     parser.add_argument(

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simnet.commands import argument_types, code_options
+from simnet.commands import argument_types, code_options, device_options
 from simnet.printable import printable
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ EXAMPLE = "simnet encode picture.png --codec jpeg -o picture.snet"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     code_options.configure(parser)
+    device_options.configure(parser)
     parser.add_argument("image", type=Path, help="a picture file")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the bitstream to write")
     parser.add_argument(

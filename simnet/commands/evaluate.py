@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from simnet.commands import code_options, publication_options
+from simnet.commands import code_options, device_options, publication_options
 from simnet.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ EXAMPLES = 3
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     code_options.configure(parser)
+    device_options.configure(parser)
     _configure_data(parser)
     _configure_measurement(parser)
     _configure_metrics(parser)

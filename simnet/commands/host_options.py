@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simnet.commands import argument_types, code_options
+from simnet.commands import argument_types, code_options, device_options
 from simnet.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def configure_host(parser: argparse.ArgumentParser) -> None:
         help="endpoint of the broker, e.g. tcp://10.0.0.2:5555 or ipc:///tmp/run",
     )
     code_options.configure(parser)
+    device_options.configure(parser)
     parser.add_argument(
         "--world", metavar="PATH", help="path of the recorded world on this machine; default: the scenario's"
     )

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simnet.commands import argument_types, code_options
+from simnet.commands import argument_types, code_options, device_options
 from simnet.errors import InputError
 from simnet.printable import printable
 
@@ -31,6 +31,7 @@ EXAMPLE = "simnet run vehicle_platoon --set duration=3s"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     code_options.configure(parser)
+    device_options.configure(parser)
     configure_run(parser)
     parser.add_argument(
         "--hosts",
@@ -185,19 +186,21 @@ def _how_to_go_on(arguments: argparse.Namespace, out: Path, *, is_own: bool) -> 
         return ""
     if arguments.command == "broker":
         return f"go on with simnet broker --resume {shlex.quote(str(out))} and the options as before"
-    return f"go on with simnet run --resume {shlex.quote(str(out))}"
+    more = f" --device {arguments.device}" if arguments.device else ""
+    return f"go on with simnet run --resume {shlex.quote(str(out))}{more}"
 
 
 def _begun(arguments: argparse.Namespace, hosts: int | None) -> tuple[Scenario, Path, RunOptions]:
     """Return the scenario, the folder and the options of a new run."""
-    from simnet import scenario
+    from simnet import compute_device, scenario
     from simnet.engine.run_options import Invocation, RunOptions
 
     if arguments.scenario is None:
         raise InputError("no scenario given; expected a file, the name of a shipped scenario, or --resume DIR")
     loaded = scenario.load(arguments.scenario, arguments.set)
     text = Path(loaded.path).read_text(encoding="utf-8") if loaded.path else ""
-    invocation = Invocation(shlex.join(["simnet", *arguments.typed]), arguments.set, text)
+    command = shlex.join(["simnet", *arguments.typed])
+    invocation = Invocation(command, arguments.set, text, compute_device.chosen())
     out = arguments.out or _free_folder(loaded.name)
     return loaded, out, RunOptions(hosts=hosts or 0, invocation=invocation)
 
@@ -237,6 +240,7 @@ def _check_sameness(
     arguments: argparse.Namespace, given: Scenario | None, hosts: int | None, beginning: Beginning
 ) -> None:
     """Raise InputError if the arguments beside --resume differ from those of the run."""
+    from simnet import compute_device
     from simnet.engine.recovery.journal import COME_BY_THEMSELVES
 
     folder, own = arguments.resume, beginning.scenario
@@ -247,6 +251,9 @@ def _check_sameness(
         )
     if hosts not in {None, beginning.hosts} or (hosts is None and beginning.hosts == COME_BY_THEMSELVES):
         raise InputError(f"{folder}: {beginning.began_with}; expected to go on in the same way")
+    began, device = beginning.invocation.get("device", compute_device.CPU), compute_device.chosen()
+    if began != device:
+        raise InputError(f"{folder}: begun with --device {began}; expected to go on with it, found {device}")
 
 
 def _free_folder(name: str) -> Path:

@@ -9,7 +9,7 @@ from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simnet.commands import argument_types, code_options, publication_options
+from simnet.commands import argument_types, code_options, device_options, publication_options
 from simnet.errors import InputError
 from simnet.printable import printable
 
@@ -30,6 +30,7 @@ EXAMPLE = (
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     code_options.configure(parser)
+    device_options.configure(parser)
     parser.add_argument("scenario", help="a scenario file, or the name of a shipped scenario")
     parser.add_argument(
         "--out",

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """The user's command, its overrides and the scenario's text, which the report repeats."""
+    """The user's command, its overrides and the scenario's text, which the report repeats, and the device that it asks for."""
 
     command: str = ""
     overrides: Sequence[str] = ()
     scenario_text: str = ""
+    device: str = "cpu"
 
 
 @dataclass(frozen=True, slots=True)

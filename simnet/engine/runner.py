@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from simnet import library_threads, processor, report
+from simnet import compute_device, library_threads, report
 from simnet.engine import preflight
 from simnet.engine.local.lazy_world import LazyWorld
 from simnet.engine.local.local_nodes import RecordedNodes
@@ -213,7 +213,7 @@ def _manifest(
         scenario_text=options.invocation.scenario_text,
         version=__version__,
         started=phases.started,
-        cpu=processor.processor(),
+        cpu=compute_device.described(),
         announcements=dict(outcome.announcements),
         timings={name: round(spent, 3) for name, spent in seconds.items()},
         core_seconds={} if outcome.budget is None else outcome.budget.told(),

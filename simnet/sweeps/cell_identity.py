@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simnet import code_files, codec_names, plugins, source_digest, world
+from simnet import code_files, codec_names, compute_device, plugins, source_digest, world
 from simnet.codec import identity, recorded_sizes, registry
 from simnet.errors import InputError, PictureError
 from simnet.file_digest import file_digest
@@ -44,7 +44,8 @@ class CellNames:
         """Return the name of a resolved scenario's cell, 16 hexadecimal digits.
 
         It depends on the scenario (except its name, its purpose, the paths of its files, and the wait for hosts), on the content
-        of the files that it reads, on each codec's checkpoint, on plug-ins, and on simnet's version and code.
+        of the files that it reads, on each codec's checkpoint, on plug-ins, on the device that codecs compute on, and on simnet's
+        version and code.
 
         Raises:
             ModelError: A codec or model does not exist.
@@ -63,6 +64,8 @@ class CellNames:
             "version": __version__,
             "code": source_digest.digest(*roots(scenario)),
         }
+        if (device := compute_device.chosen()) != compute_device.CPU:
+            parts["device"] = [device, source_digest.digest(*compute_device.modules())]
         if scenario.tasks:
             parts["task files"] = [" ".join(_task_files(task)) for task in scenario.tasks]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]

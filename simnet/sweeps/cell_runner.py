@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simnet import compute_device
 from simnet.engine.cached.cache_statistics import CacheCounters
 from simnet.engine.run_options import Invocation, RunOptions
 from simnet.errors import NodeError, SimnetError
@@ -40,6 +41,8 @@ class CellTask:
     store_bytes: int
     exports: tuple[str, ...] = ()
     """Kinds of the cell's exports, from `simnet.exports.KINDS`."""
+    device: str = compute_device.CPU
+    """The device that its codecs compute on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def _make(task: CellTask, counters: CacheCounters, tell: Callable[[float], None]
     # A cell that lacks an export is made again, including its present exports.
     present = exports_of(cell_folder(task.folder, task.cell))
     exports = tuple(dict.fromkeys((*task.exports, *present)))
-    invocation = Invocation(task.command, task.overrides, task.scenario_text)
+    invocation = Invocation(task.command, task.overrides, task.scenario_text, task.device)
     options = RunOptions(invocation=invocation, exports=exports, progress=_by_time(tell, task.scenario.duration_ns))
     store = _store(task.store, task.store_bytes)
 
@@ -105,6 +108,11 @@ def _by_time(tell: Callable[[float], None], duration_ns: int) -> Callable[[int],
 
 def _check(task: CellTask) -> None:
     """Raise NodeError unless this worker has the code, checkpoints and pictures of the process that named the cell."""
+    if (own := compute_device.chosen()) != task.device:
+        raise NodeError(
+            f"a worker computes on {own}, the command on {task.device}; expected {compute_device.VARIABLE}={task.device} in its "
+            "environment"
+        )
     if cell_identity.CellNames().name(task.scenario) != task.cell:
         raise NodeError("a worker has other code, libraries, checkpoints or pictures; expected those of this command")
 

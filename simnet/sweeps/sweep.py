@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simnet import exports, scenario
+from simnet import compute_device, exports, scenario
 from simnet.interrupts import CancelToken
 from simnet.library_threads import processors
 from simnet.runfolder import sweep_reader, sweep_writer
@@ -145,6 +145,7 @@ def _tasks(
                 store=options.store.absolute(),
                 store_bytes=options.store_bytes,
                 exports=tuple(options.exports),
+                device=compute_device.chosen(),
             )
     return list(tasks.values())
 

@@ -1,4 +1,4 @@
-"""Inference of exported graphs with OpenVINO on the CPU.
+"""Inference of exported graphs: with OpenVINO on the processor, or with torch on a GPU (`torch_graphs`, `compute_device`).
 
 A graph is compiled for one shape at a time, with one thread per inference, so that the output depends neither on the machine's
 load nor on the number of codecs that run in parallel. The graphs refer to the model's safetensors file for their weights.
@@ -12,16 +12,19 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from simnet import library_threads, processor
+from simnet import compute_device, library_threads, processor
 from simnet.codec.learned import onnx_files
 from simnet.errors import ModelError
+from simnet.serial_imports import imported
 
 if TYPE_CHECKING:
     from simnet.codec.model import Model
+
 
 HALF_GRAPHS, HALF_CODECS = ("fuse",), ("atn", "lowres", "ndic")
 """Graphs and codecs that run in bfloat16 if the processor is faster in it; all others run in float32.
@@ -40,6 +43,17 @@ _OPENING = threading.Lock()
 
 GraphRun = tuple["Model", str, tuple[tuple[int, ...], ...]]
 """Model, graph, and the shapes of its inputs."""
+
+
+class GraphRequest(Protocol):
+    """A graph that is ready for inputs of certain shapes, for one thread."""
+
+    output_shapes: list[tuple[int, ...]]
+    """-1 stands for a side that is not fixed."""
+
+    def infer(self, inputs: Sequence[np.ndarray], wanted: Sequence[int]) -> list[np.ndarray]:
+        """Run on float32 tensors; return the outputs of these numbers as arrays of their own."""
+        ...
 
 
 @contextmanager
@@ -74,7 +88,7 @@ def opened_core() -> Any:
 
 @lru_cache(maxsize=KEPT_GRAPHS)
 def compiled(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...]) -> Any:
-    """Compile a graph for inputs of these shapes; all codecs of the process share it.
+    """Compile a graph with OpenVINO for inputs of these shapes; all codecs of the process share it.
 
     Raises:
         ModelError: The model has no such graph, it reads other files, or it does not take these inputs.
@@ -85,10 +99,8 @@ def compiled(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...]) -> A
 
 
 def network(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...]) -> Any:
-    """Read a graph for inputs of these shapes; ModelError as `compiled`."""
-    if graph not in model.manifest["graphs"]:
-        raise ModelError(f"model {model.name}: has no graph {graph}; expected one of a model of codec {model.codec}")
-    file = model.folder / f"{graph}.onnx"
+    """Read a graph with OpenVINO for inputs of these shapes; ModelError as `compiled`."""
+    file = _file(model, graph)
     onnx_files.check(file)
     with _blamed(model, graph, shapes):
         read = opened_core().read_model(str(file))
@@ -96,14 +108,49 @@ def network(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...]) -> An
         return read
 
 
-def require(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...], *results: tuple[int | None, ...]) -> Any:
-    """Compile a graph now, and return it: what does not fit is told when a model is opened, not at its first frame.
+class OpenVinoRequest:
+    """`GraphRequest` of a compiled graph."""
+
+    def __init__(self, graph: Any) -> None:
+        self.output_shapes = [_shape_of(port) for port in graph.outputs]
+        self._request = graph.create_infer_request()
+
+    def infer(self, inputs: Sequence[np.ndarray], wanted: Sequence[int]) -> list[np.ndarray]:
+        """See `GraphRequest`."""
+        with library_threads.elsewhere():
+            # What is kept is copied below, and inputs stay as they are until then: OpenVINO need not copy either.
+            given = [np.ascontiguousarray(item) for item in inputs]
+            found = self._request.infer(given, share_inputs=True, share_outputs=True)
+            return [found[number].copy() for number in wanted]
+
+
+@lru_cache(maxsize=KEPT_GRAPHS)
+def _on_torch(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...], place: str) -> GraphRequest:
+    """Prepare a graph with torch; all threads of the process share it."""
+    _file(model, graph)
+    with _blamed(model, graph, shapes):
+        return imported(compute_device.BACKEND).opened(model, graph, shapes, place)
+
+
+def _file(model: Model, graph: str) -> Path:
+    if graph not in model.manifest["graphs"]:
+        raise ModelError(f"model {model.name}: has no graph {graph}; expected one of a model of codec {model.codec}")
+    return model.folder / f"{graph}.onnx"
+
+
+def require(
+    model: Model, graph: str, shapes: tuple[tuple[int, ...], ...], *results: tuple[int | None, ...]
+) -> list[tuple[int, ...]]:
+    """Compile a graph now, and return its outputs' shapes: what does not fit is told when a model is opened.
 
     Raises:
         ModelError: Its first outputs have not the shapes `results` (None: any length), or see `compiled`.
+        InputError: The chosen device is not there.
     """
-    network = compiled(model, graph, shapes)
-    found = [shape_of(port) for port in network.outputs]
+    if compute_device.chosen() == compute_device.CPU:
+        found = [_shape_of(port) for port in compiled(model, graph, shapes).outputs]
+    else:
+        found = _on_torch(model, graph, shapes, compute_device.torch_name()).output_shapes
     fits = len(found) >= len(results) and all(
         len(own) == len(wanted) and all(side in {None, length} for side, length in zip(wanted, own, strict=True))
         for own, wanted in zip(found, results, strict=False)
@@ -113,10 +160,10 @@ def require(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...], *resu
             f"model {model.name}: its graph {graph} gives {_text(found)} for inputs of {_text(shapes)}; expected "
             f"{_text(results)}, as its tables and other graphs take them"
         )
-    return network
+    return found
 
 
-def shape_of(port: Any) -> tuple[int, ...]:
+def _shape_of(port: Any) -> tuple[int, ...]:
     """Shape of a compiled graph's input or output; -1 where it is not fixed."""
     return tuple(side.get_length() if side.is_static else -1 for side in port.get_partial_shape())
 
@@ -142,10 +189,10 @@ def _precision(model: Model, graph: str) -> str:
 
 @contextmanager
 def _blamed(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...]) -> Iterator[None]:
-    """Turn OpenVINO's errors, of many lines, into one of the model."""
+    """Turn the libraries' errors, of many lines, into one of the model."""
     try:
         yield
-    except (RuntimeError, ValueError, TypeError) as error:
+    except (RuntimeError, ValueError, TypeError, IndexError) as error:
         reason = " ".join(str(error).split())[-160:]
         raise ModelError(
             f"model {model.name}: its graph {graph} does not take inputs of {_text(shapes)} ({reason})"
@@ -163,34 +210,29 @@ def run(model: Model, graph: str, *inputs: np.ndarray, output: int = 0) -> np.nd
         ModelError: The graph was exported without this output.
     """
     request = _request(model, graph, inputs)
-    if output >= len(request.model_outputs):
+    if output >= len(request.output_shapes):
         raise ModelError(
             f"model {model.name}: its graph {graph} has no output {output}; expected one exported by this version"
         )
     with _blamed(model, graph, tuple(item.shape for item in inputs)):
-        return _infer(request, inputs)[output].copy()
+        return request.infer(inputs, (output,))[0]
 
 
 def outputs(model: Model, graph: str, *inputs: np.ndarray) -> list[np.ndarray]:
     """Run a graph on float32 tensors and return all of its outputs; several threads can call it at once."""
     request = _request(model, graph, inputs)
     with _blamed(model, graph, tuple(item.shape for item in inputs)):
-        found = _infer(request, inputs)
-        return [found[i].copy() for i in range(len(found))]
+        return request.infer(inputs, range(len(request.output_shapes)))
 
 
-def _infer(request: Any, inputs: tuple[np.ndarray, ...]) -> Any:
-    with library_threads.elsewhere():
-        # The callers copy what they keep, and inputs stay as they are until then: OpenVINO need not copy either.
-        return request.infer([np.ascontiguousarray(item) for item in inputs], share_inputs=True, share_outputs=True)
-
-
-def _request(model: Model, graph: str, inputs: tuple[np.ndarray, ...]) -> Any:
-    """Inference request of this thread for a graph with inputs of these shapes."""
-    shapes = tuple(item.shape for item in inputs)
+def _request(model: Model, graph: str, inputs: tuple[np.ndarray, ...]) -> GraphRequest:
+    """Request of this thread for a graph with inputs of these shapes, on the chosen device."""
+    shapes, device = tuple(item.shape for item in inputs), compute_device.chosen()
     if (noted := _LOCAL.__dict__.get("noted")) is not None:
         noted[model, graph, shapes] += 1
-    requests: OrderedDict[Any, Any] = _LOCAL.__dict__.setdefault("requests", OrderedDict())
+    if device != compute_device.CPU:
+        return _on_torch(model, graph, shapes, compute_device.torch_name())
+    requests: OrderedDict[Any, OpenVinoRequest] = _LOCAL.__dict__.setdefault("requests", OrderedDict())
     key = (model.digest, graph, shapes)
     if key in requests:
         requests.move_to_end(key)
@@ -198,5 +240,5 @@ def _request(model: Model, graph: str, inputs: tuple[np.ndarray, ...]) -> Any:
         # A request holds its graph and its own memory, so a thread that meets many models or sizes drops the oldest.
         while len(requests) >= KEPT_GRAPHS:
             requests.popitem(last=False)
-        requests[key] = compiled(model, graph, shapes).create_infer_request()
+        requests[key] = OpenVinoRequest(compiled(model, graph, shapes))
     return requests[key]

@@ -17,7 +17,7 @@ import numpy as np
 from simnet.codec import model
 from simnet.codec.bitstream import framing
 from simnet.codec.bitstream.padding import check_size, padded, to_picture
-from simnet.codec.learned.inference import finite, outputs, require, shape_of
+from simnet.codec.learned.inference import finite, outputs, require
 from simnet.codec.learned.learned_codec import announce, chosen_model, declared_times
 from simnet.codec.learned.lowres_coder import LowresCoder, whole_z
 from simnet.codec.learned.lowres_layout import PASSES, REDUCTION
@@ -69,7 +69,7 @@ class Networks:
         whole = tuple(side * REDUCTION for side in self.z_size)
         wanted = (1, None, *whole), (1, self.latent[1], *whole)
         hyper = require(self._model, "hyper", ((1, self.coder.hyper, *self.z_size), shares), *wanted)
-        features = (1, shape_of(hyper.outputs[0])[1], rows, columns)
+        features = (1, hyper[0][1], rows, columns)
         for number in range(1, PASSES):
             means = [self.latent] * (2 if number + 1 == PASSES else 1)
             require(self._model, f"pass{number}", (features, self.latent, shares), *means)
@@ -147,7 +147,7 @@ class LowresDecoder:
         shares = (1, networks.knots)
         features = (1, None, picture[2] // CELL, picture[3] // CELL)
         synthesis = require(self._model, "synthesis", (networks.latent, shares), picture, features)
-        features = shape_of(synthesis.outputs[1])
+        features = synthesis[1]
         self._side: SideUse | None = side_use(chosen, own, networks.latent, features, shares)
 
     @property

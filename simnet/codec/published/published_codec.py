@@ -20,7 +20,7 @@ from simnet.codec.bitstream import framing
 from simnet.codec.bitstream.announcements import LARGEST_SIDE
 from simnet.codec.bitstream.padding import check_size, padded, to_picture
 from simnet.codec.learned.alignment import resized
-from simnet.codec.learned.inference import require, run, shape_of
+from simnet.codec.learned.inference import require, run
 from simnet.codec.protocols import Explanation
 from simnet.codec.published import priors, published_kinds
 from simnet.codec.published.published_kinds import GRID, PublishedKind
@@ -152,7 +152,7 @@ class PublishedDecoder:
         latent, picture = (1, stream.coder.channels, *stream.latent), (1, 3, *stream.padded)
         require(chosen, "alone", (latent,), picture)
         if stream.kind.side:
-            features = shape_of(require(chosen, "side", (picture,), (1, None, *stream.latent)).outputs[0])
+            features = require(chosen, "side", (picture,), (1, None, *stream.latent))[0]
             require(chosen, "synthesis", (latent, features), picture)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 
-from simnet import processor, source_digest
+from simnet import compute_device, source_digest
 
 
 def key(*parts: object) -> str:
@@ -13,10 +13,14 @@ def key(*parts: object) -> str:
     return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()
 
 
-@cache
 def made_by(*modules: str) -> str:
-    """Return the digest of the code of `modules`, of the packages that it imports, and of the processor that runs it.
+    """Return the digest of the code of `modules`, of the packages that it imports, and of the processor or GPU that runs it.
 
-    The processor is part of it because vector instructions round in different ways.
+    These are part of it because they round in different ways.
     """
-    return key(processor.processor(), source_digest.digest(*modules))
+    return _made_by(compute_device.described(), *modules, *compute_device.modules())
+
+
+@cache
+def _made_by(device: str, *modules: str) -> str:
+    return key(device, source_digest.digest(*modules))

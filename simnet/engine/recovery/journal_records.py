@@ -19,7 +19,7 @@ _SHAPES: dict[str, tuple[type, ...]] = {
     "change": (str, int, int),
     "lost": (str, int, str),
 }
-_INVOCATION = {"command": str, "overrides": list, "scenario_text": str}
+_INVOCATION = {"command": str, "overrides": list, "scenario_text": str, "device": str}
 
 
 def unpack(record: bytes) -> tuple[str, list[Any]]:
