@@ -86,6 +86,11 @@ class Fuser:
         return Explanation(CELL, matches, trust, common, picture)
 
 
+def stage_behind(stage: str, announcement: Announcement) -> Fuser:
+    """Open the side-information stage behind another codec's decoder; `stage` is its model."""
+    return Fuser(model.load(stage), announcement, RectifiedAligner(fine=True))
+
+
 def strongest_matches(weights: np.ndarray, flows: list[np.ndarray], shapes: list[tuple[int, ...]]) -> np.ndarray:
     """Matches (h, w, STRONGEST, 4) of `Explanation`: weights (candidates, window**2, h, w) and each candidate's flow."""
     candidates, window, rows, columns = weights.shape
@@ -129,7 +134,7 @@ class FusingDecoder:
         if getattr(inner, "uses_side", False):
             raise ModelError(f"codec {announcement.codec}: uses side information by itself; expected it without +fuse")
         self.announcement = announcement
-        self._inner, self._fuser = inner, Fuser(model.load(stage), announcement, RectifiedAligner(fine=True))
+        self._inner, self._fuser = inner, stage_behind(stage, announcement)
 
     def decode(self, data: bytes, side: Sequence[SideInformation]) -> Decoded:
         """Decode; without side pictures the result equals the other codec's."""

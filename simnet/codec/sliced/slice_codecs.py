@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from simnet.codec import model, registry
-from simnet.codec.learned.side_fusion import Fuser
+from simnet.codec import registry
+from simnet.codec.learned.side_fusion import stage_behind
 from simnet.codec.protocols import Encoder
 from simnet.codec.sliced.slice_decoder import SlicedDecoder
 from simnet.codec.sliced.slice_encoder import SlicedEncoder
@@ -22,7 +22,7 @@ def sliced_decoder(announcement: Announcement, concealment: str) -> SlicedDecode
     """Open the decoder of a sliced stream, and the stage behind it if the codec's name has one."""
     plain = announcement.codec.removesuffix(registry.FUSE)
     own, _, stage = announcement.model.partition(registry.FUSE)
-    fuser = Fuser(model.load(stage), announcement) if plain != announcement.codec else None
+    fuser = stage_behind(stage, announcement) if plain != announcement.codec else None
     # Frames' salts know no stage, so the plain codec's announcement reads them.
     inner = replace(announcement, codec=plain, model=own)
     return SlicedDecoder(inner, registry.open_decoder, partial(_encoder, plain, own or None), fuser, concealment)
