@@ -74,7 +74,7 @@ def backbone(recipe: Recipe, folder: Path, exported: Path) -> None:
     network = stage.train(recipe, folder)
     numbers = {"backbone": vars(network.numbers)}
     facts = described(recipe, folder, numbers, (ENCODE_NS, DECODE_NS))
-    model_export.write(exported, recipe.model, network, facts, card(recipe, numbers))
+    model_export.write(exported, recipe.codec_name, network, facts, card(recipe, numbers))
 
 
 def fuse(recipe: Recipe, folder: Path, exported: Path) -> None:
@@ -84,7 +84,7 @@ def fuse(recipe: Recipe, folder: Path, exported: Path) -> None:
     network = stage.train(recipe, folder)
     numbers = {"fuse": vars(FuseNumbers())}
     facts = described(recipe, folder, numbers, (ENCODE_NS, FUSE_NS))
-    model_export.write(exported, recipe.model, network, facts, card(recipe, numbers))
+    model_export.write(exported, recipe.codec_name, network, facts, card(recipe, numbers))
 
 
 def behind_backbone(recipe: Recipe, folder: Path, exported: Path) -> None:
@@ -100,7 +100,7 @@ def behind_backbone(recipe: Recipe, folder: Path, exported: Path) -> None:
         network = renderer_fusion_stage.train(recipe, folder, networks)
         numbers["fuse"] = vars(network.numbers)
     facts = described(recipe, folder, numbers, (ENCODE_NS, BEHIND_NS[recipe.stage]))
-    renderer_export.write(exported, recipe.model, network, chosen, facts, card(recipe, numbers))
+    renderer_export.write(exported, recipe.codec_name, network, chosen, facts, card(recipe, numbers))
 
 
 def dsin(recipe: Recipe, folder: Path, exported: Path) -> None:
@@ -120,7 +120,7 @@ def lowres(recipe: Recipe, folder: Path, exported: Path) -> None:
     network = stage.train(recipe, folder)
     numbers = {"lowres": vars(network.numbers)}
     facts = described(recipe, folder, numbers, (ENCODE_NS, DECODE_NS))
-    lowres_export.write(exported, recipe.model, network, facts, card(recipe, numbers))
+    lowres_export.write(exported, recipe.codec_name, network, facts, card(recipe, numbers))
 
 
 def published(recipe: Recipe, folder: Path, exported: Path) -> None:
