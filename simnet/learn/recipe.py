@@ -67,6 +67,8 @@ class Recipe(pydantic.BaseModel):
     """For `lowres`: numbers of channels that differ from those of `LowresNumbers`."""
     offsets: tuple[int, ...] = (0,)
     """Offsets in frames by which a drive's right picture is later, for each of `data` whose name gives none."""
+    use: str = "research only. KITTI is CC BY-NC-SA 3.0 and EuRoC is non-commercial, so these weights are too."
+    """What the pictures' terms allow, for the model card."""
     seed: int = pydantic.Field(default=1, ge=0)
     steps: int = pydantic.Field(gt=0)
     batch: int = pydantic.Field(default=16, gt=0)

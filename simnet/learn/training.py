@@ -28,9 +28,8 @@ CARD = """# {model}
 - **Training**: stage `{stage}`, {steps} steps of {batch} crops of {crop} x {crop}, seed {seed}; recipe in `manifest.yaml`.
 - **Training data**: {data}
 - **Validation data** (other drives; watched, not selected on): {validation}
-- **Use**: research only. KITTI is CC BY-NC-SA 3.0 and EuRoC is non-commercial, so these weights are too.
-- **Limits**: trained for about an hour on two cores; street and aerial scenes by day. The measured curve is in
-  `manifest.yaml`; `simnet evaluate` repeats it.
+- **Use**: {use}
+- **Limits**: the measured curve is in `manifest.yaml`; `simnet evaluate` repeats it.
 """
 
 SUMMARIES = {
