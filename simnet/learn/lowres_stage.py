@@ -35,7 +35,7 @@ PATCHES = 40_000
 def train(recipe: Recipe, folder: Path) -> Lowres:
     """Train or resume; return the averaged network."""
     torch.manual_seed(recipe.seed)
-    network = Lowres(LowresNumbers())
+    network = Lowres(LowresNumbers(**recipe.numbers))
     sources: list[PairSource] = []
     if not (folder / CHECKPOINT).exists():
         sources = _sources(recipe)

@@ -41,6 +41,8 @@ class Recipe(pydantic.BaseModel):
 
     model: str = pydantic.Field(min_length=1)
     """Folder of `models/` that the trained model is exported to."""
+    codec: str | None = None
+    """Codec that the model is for, where it has not the model's name."""
     stage: Literal["backbone", "fuse", "common", "published", "dsin", "lowres", "renderer-fusion"]
     """`lowres`: the backbone at 1/16 of the size. `renderer-fusion`: the side-information stage behind it, encoder frozen.
     `common`: NDIC's use of side information behind it, encoder frozen. `fuse`: the side-information stage behind other codecs.
@@ -59,8 +61,14 @@ class Recipe(pydantic.BaseModel):
     """For `lowres`: folders of single pictures, used for training in addition to `data`."""
     shares: tuple[pydantic.PositiveFloat, ...] = ()
     """For `lowres`: relative frequency of each of `data`, then of `pictures`; default: square root of the size."""
+    numbers: dict[Literal["latent", "encoder", "hyper", "context", "body", "renderer"], pydantic.PositiveInt] = pydantic.Field(
+        default_factory=dict
+    )
+    """For `lowres`: numbers of channels that differ from those of `LowresNumbers`."""
     offsets: tuple[int, ...] = (0,)
     """Offsets in frames by which a drive's right picture is later, for each of `data` whose name gives none."""
+    use: str = "research only. KITTI is CC BY-NC-SA 3.0 and EuRoC is non-commercial, so these weights are too."
+    """What the pictures' terms allow, for the model card."""
     seed: int = pydantic.Field(default=1, ge=0)
     steps: int = pydantic.Field(gt=0)
     batch: int = pydantic.Field(default=16, gt=0)
@@ -121,8 +129,8 @@ class Recipe(pydantic.BaseModel):
             raise ValueError("published: expected with stage published (codec and weight), and with no other stage")
         if self.published is not None and self.precision != "float32":
             raise ValueError("precision: expected float32 with stage published, as in the papers")
-        if self.stage != "lowres" and (self.pictures or self.shares):
-            raise ValueError("pictures, shares: expected with stage lowres alone")
+        if self.stage != "lowres" and (self.pictures or self.shares or self.numbers):
+            raise ValueError("pictures, shares, numbers: expected with stage lowres alone")
         if self.shares and len(self.shares) != len(self.data) + len(self.pictures):
             sources = f"{len(self.data)} data sets and {len(self.pictures)} folders of pictures"
             raise ValueError(f"shares: {len(self.shares)} for {sources}; expected one each")
@@ -138,7 +146,7 @@ class Recipe(pydantic.BaseModel):
     @property
     def codec_name(self) -> str:
         """Name of the codec that uses the trained model."""
-        return self.published.codec if self.published else self.model
+        return self.published.codec if self.published else self.codec or self.model
 
 
 def read(path: str, overrides: list[str] | None = None) -> Recipe:

@@ -28,9 +28,8 @@ CARD = """# {model}
 - **Training**: stage `{stage}`, {steps} steps of {batch} crops of {crop} x {crop}, seed {seed}; recipe in `manifest.yaml`.
 - **Training data**: {data}
 - **Validation data** (other drives; watched, not selected on): {validation}
-- **Use**: research only. KITTI is CC BY-NC-SA 3.0 and EuRoC is non-commercial, so these weights are too.
-- **Limits**: trained for about an hour on two cores; street and aerial scenes by day. The measured curve is in
-  `manifest.yaml`; `simnet evaluate` repeats it.
+- **Use**: {use}
+- **Limits**: the measured curve is in `manifest.yaml`; `simnet evaluate` repeats it.
 """
 
 SUMMARIES = {
@@ -74,7 +73,7 @@ def backbone(recipe: Recipe, folder: Path, exported: Path) -> None:
     network = stage.train(recipe, folder)
     numbers = {"backbone": vars(network.numbers)}
     facts = described(recipe, folder, numbers, (ENCODE_NS, DECODE_NS))
-    model_export.write(exported, recipe.model, network, facts, card(recipe, numbers))
+    model_export.write(exported, recipe.codec_name, network, facts, card(recipe, numbers))
 
 
 def fuse(recipe: Recipe, folder: Path, exported: Path) -> None:
@@ -84,7 +83,7 @@ def fuse(recipe: Recipe, folder: Path, exported: Path) -> None:
     network = stage.train(recipe, folder)
     numbers = {"fuse": vars(FuseNumbers())}
     facts = described(recipe, folder, numbers, (ENCODE_NS, FUSE_NS))
-    model_export.write(exported, recipe.model, network, facts, card(recipe, numbers))
+    model_export.write(exported, recipe.codec_name, network, facts, card(recipe, numbers))
 
 
 def behind_backbone(recipe: Recipe, folder: Path, exported: Path) -> None:
@@ -100,7 +99,7 @@ def behind_backbone(recipe: Recipe, folder: Path, exported: Path) -> None:
         network = renderer_fusion_stage.train(recipe, folder, networks)
         numbers["fuse"] = vars(network.numbers)
     facts = described(recipe, folder, numbers, (ENCODE_NS, BEHIND_NS[recipe.stage]))
-    renderer_export.write(exported, recipe.model, network, chosen, facts, card(recipe, numbers))
+    renderer_export.write(exported, recipe.codec_name, network, chosen, facts, card(recipe, numbers))
 
 
 def dsin(recipe: Recipe, folder: Path, exported: Path) -> None:
@@ -120,7 +119,7 @@ def lowres(recipe: Recipe, folder: Path, exported: Path) -> None:
     network = stage.train(recipe, folder)
     numbers = {"lowres": vars(network.numbers)}
     facts = described(recipe, folder, numbers, (ENCODE_NS, DECODE_NS))
-    lowres_export.write(exported, recipe.model, network, facts, card(recipe, numbers))
+    lowres_export.write(exported, recipe.codec_name, network, facts, card(recipe, numbers))
 
 
 def published(recipe: Recipe, folder: Path, exported: Path) -> None:

@@ -21,7 +21,7 @@ CODING = [name for name in MODELS if "analysis" in model.load(name).coding.manif
 
 
 def test_whole_model_family_is_shipped() -> None:
-    assert {"atn", "factorized", "fuse", "lowres", "ndic"} <= set(MODELS)
+    assert {"atn", "atn-free", "factorized", "fuse", "lowres", "lowres-free", "ndic"} <= set(MODELS)
 
 
 def test_model_family_shares_one_encoder() -> None:
@@ -34,7 +34,16 @@ def test_manifest_and_card_state_the_origin(name: str) -> None:
     chosen = model.load(name)
     assert chosen.manifest["recipe"]["data"]
     assert chosen.manifest["measured"]
-    assert "research only" in (chosen.folder / "card.md").read_text()
+    own = all(each.startswith("rendered:") for each in chosen.manifest["recipe"]["data"])
+    assert ("any, under Apache-2.0" if own else "research only") in (chosen.folder / "card.md").read_text()
+
+
+@pytest.mark.parametrize("codec_name", ["lowres", "atn"])
+def test_free_weights_code_what_the_others_code(codec_name: str) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)
+    encoder = codec.open_encoder(codec_name, 96, 64, f"{codec_name}-free")
+    decoded = codec.open_decoder(encoder.announcement).decode(encoder.encode(picture, 0.5), ())
+    assert decoded.picture.shape == picture.shape
 
 
 @pytest.mark.parametrize("name", CODING)
