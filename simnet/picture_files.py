@@ -65,7 +65,9 @@ def read_rgb(path: Path | str, expected: tuple[int, int] | None = None, most: in
     except WrongSizeError:
         raise
     except PictureError as error:
-        raise PictureError(f"{path}: {error}") from error
+        told = str(error)
+        remedy = "" if "expected" in told else "; expected a whole picture file: write it again, or take it out"
+        raise PictureError(f"{path}: {told}{remedy}") from error
     except FileNotFoundError as error:
         raise PictureError(f"{path}: no such file; expected a picture") from error
     except (OSError, ValueError) as error:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from simnet import codec, output_files, world
-from simnet.codec import recorded_sizes
+from simnet import codec, codec_names, output_files, world
+from simnet.codec import recorded_sizes, registry
 from simnet.errors import InputError, PictureError
 from simnet.nodes import plugin_rate
 from simnet.nodes.schedule import Schedule
@@ -80,6 +80,23 @@ def tell_early_end(asked: Scenario, clipped: Scenario) -> None:
         end_s, asked_s = clipped.duration_ns / SECOND_NS, asked.duration_ns / SECOND_NS
         where = asked.world.path or asked.world.kind
         tell(f"{where}: the recording ends at {end_s:g} s, and the run with it (instead of at {asked_s:g} s)")
+
+
+def tell_unused_side(scenario: Scenario) -> None:
+    """Tell the user which streams have side information that neither their codec nor their concealment uses."""
+    unused: dict[str, list[str]] = {}
+    for stream in scenario.streams:
+        # Recorded sizes have no pictures; side information shows there in when frames are decoded.
+        is_used = stream.concealment == "side" or stream.codec == recorded_sizes.NAME
+        if stream.side_information and not is_used and not registry.takes_side(stream.codec, stream.model):
+            unused.setdefault(stream.codec, []).append(stream.name)
+    for name, streams in unused.items():
+        shown = codec_names.shown(name)
+        more = f" and {len(streams) - 1} more" if len(streams) > 1 else ""
+        tell(
+            f"streams.{streams[0]}{more}: codec {shown} does not use its side_information; "
+            f"expected codec: atn, {codec_names.joined(codec_names.bare(shown), fuse=True)}, or side_information: []"
+        )
 
 
 def _shown(scenario: Scenario) -> dict[str, CameraConfig]:

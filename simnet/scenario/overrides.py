@@ -42,6 +42,8 @@ class Layer:
     pattern: str
     tree: dict[str, Any]
     location: SourceLocation
+    keys: tuple[str, ...] = ()
+    """Below the stream: `rate` sets the rate control, `rate.scream.ecn` changes a part of one."""
 
 
 def parse(texts: list[str]) -> list[Override]:
@@ -117,7 +119,7 @@ def _layer(override: Override) -> Layer:
     value = override.value
     for key in reversed(override.keys[2:]):
         value = {key: value}
-    return Layer(override.keys[1], value, override.location)
+    return Layer(override.keys[1], value, override.location, override.keys[2:])
 
 
 def _set(

@@ -42,6 +42,7 @@ class _StreamLayer:
     pattern: str
     stream: StreamSpec
     problems: Problems
+    override: Layer | None = None
 
 
 @dataclass
@@ -151,7 +152,21 @@ def _put_layer(layer: Layer, merged: dict[str, MergedStream], problems: Problems
         fault.add(error, layer.tree, StreamSpec, ("streams", layer.pattern))
         return
     for name in names:
-        _put(merged[name], _StreamLayer(layer.pattern, stream, fault))
+        _check_part_of_rate(name, merged[name], layer, stream, fault)
+        _put(merged[name], _StreamLayer(layer.pattern, stream, fault, layer))
+
+
+def _check_part_of_rate(name: str, merged: MergedStream, layer: Layer, stream: StreamSpec, fault: Problems) -> None:
+    """Refuse an override of a part of one rate control after an override that chose another."""
+    said = merged.said.get("rate")
+    if said is None or said.override is None or layer.keys[0] != "rate" or len(layer.keys) < 3:
+        return
+    before, after = _feedback_control(merged.stream.rate), _feedback_control(stream.rate)
+    if before is None or before == after:
+        return
+    path = ("streams", layer.pattern, "rate", layer.keys[1])
+    text = f"the rate of {name} is {before}, by {said.override.location.text}; expected rate.{before}.KEY, or that left out"
+    fault.at_value(path, text)
 
 
 def _put(merged: MergedStream, said: _StreamLayer) -> None:

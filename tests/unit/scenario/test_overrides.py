@@ -55,6 +55,17 @@ def test_parts_of_congestion_control_can_be_overridden(write: Callable[..., str]
         assert (rate.kind, rate.congestion) == ("scream", CongestionConfig(50e3, 1e6, 20e6, "l4s"))
 
 
+def test_part_of_another_rate_control_than_an_override_chose_is_refused(write: Callable[..., str]) -> None:
+    chosen, part = "streams.*.rate=gcc", "streams.van/front.rate.scream.ecn=l4s"
+    with pytest.raises(ScenarioError, match=r"rate of van/front is gcc, by --set streams.*rate=gcc; expected rate.gcc"):
+        scenario.load(write(), [chosen, part])
+    loaded = scenario.load(write(), [chosen, "streams.van/front.rate={scream: {ecn: l4s}}"])
+    kinds = {stream.name: stream.rate.kind for stream in loaded.streams}
+    assert kinds == {"van/front": "scream", "car/front": "gcc"}
+    alone = {stream.name: stream.rate.kind for stream in scenario.load(write(), [part]).streams}
+    assert alone["van/front"] == "scream"
+
+
 def test_gcc_is_a_rate_by_its_name(write: Callable[..., str], tmp_path: Path) -> None:
     loaded = scenario.load(write(), ["streams.van/front.rate=gcc", "streams.car/front.rate={gcc: {max: 2 Mbit/s}}"])
     written = tmp_path / "written.yaml"
