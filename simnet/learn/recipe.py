@@ -61,8 +61,8 @@ class Recipe(pydantic.BaseModel):
     """For `lowres`: folders of single pictures, used for training in addition to `data`."""
     shares: tuple[pydantic.PositiveFloat, ...] = ()
     """For `lowres`: relative frequency of each of `data`, then of `pictures`; default: square root of the size."""
-    numbers: dict[Literal["latent", "encoder", "hyper", "context", "body", "renderer"], pydantic.PositiveInt] = pydantic.Field(
-        default_factory=dict
+    numbers: dict[Literal["latent", "encoder", "hyper", "context", "body", "renderer"], pydantic.PositiveInt] = (
+        pydantic.Field(default_factory=dict)
     )
     """For `lowres`: numbers of channels that differ from those of `LowresNumbers`."""
     offsets: tuple[int, ...] = (0,)
