@@ -37,6 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Print the schema, or the resolved scenario."""
     from simnet import codec, scenario
+    from simnet.engine import preflight
     from simnet.nodes import plugin_rate
 
     if arguments.schema:
@@ -56,6 +57,7 @@ def execute(arguments: argparse.Namespace) -> int:
             plugin_rate.check(stream.rate.kind)
         except InputError as error:
             raise type(error)(f"{loaded.path}: streams.{stream.name}.rate: {error}") from error
+    preflight.tell_unused_side(loaded)
     sys.stdout.write(scenario.dump(loaded))
     return 0
 

@@ -67,7 +67,6 @@ def run(scenario: Scenario, out: Path, options: RunOptions | None = None) -> Run
     beginning = Beginning(scenario, options.hosts, asdict(options.invocation))
     asked, scenario = scenario, preflight.ready(scenario)
     preflight.tell_early_end(asked, scenario)
-    preflight.tell_unused_side(scenario)
     finish = partial(_write, scenario, out, options, timers[0])
     is_recorded = preflight.is_recorded(scenario)
     check_exports(options.exports, has_pictures=not is_recorded, is_resumed=options.journal is not None)

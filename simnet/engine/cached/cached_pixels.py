@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simnet.codec import registry
 from simnet.engine.cached.cached_scores import Scores
 from simnet.engine.cached.decodings import (
     DecodePlan,
@@ -58,6 +59,7 @@ class Pixels:
             encoding = Encoding(stream, cameras[stream.name], self._originals, store, counters)
             self._encodings[stream.name] = encoding
             self._decodings[stream.name] = Decoding(stream, encoding.announcement, store, counters)
+        self._fusing = {each.name for each in scenario.streams if registry.takes_side(each.codec, each.model)}
         self._schedules = {name: Schedule.of(camera, scenario.duration_ns) for name, camera in cameras.items()}
         self._pictures: dict[tuple[str, int], PictureKey] = {}
         self._alone: dict[tuple[str, int], PictureKey] = {}
@@ -97,7 +99,8 @@ class Pixels:
             made = self._decode(plan)
             decoding.tell(plan, made)
         self._pictures[stream, sequence] = made.picture
-        if made.alone != made.picture:
+        # Side information that changed nothing was used all the same: the centre learns that from a change of zero.
+        if made.alone != made.picture or (plan.sides and stream in self._fusing):
             self._alone[stream, sequence] = made.alone
         for each in made:
             self._plans[each] = plan

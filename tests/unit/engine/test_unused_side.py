@@ -1,4 +1,4 @@
-"""A run tells which streams have side information that nothing uses."""
+"""`simnet check` tells which streams have side information that nothing uses."""
 
 import pytest
 
