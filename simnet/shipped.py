@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import yaml
+
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -19,6 +23,14 @@ def folder(kind: str) -> Path:
         if place.is_dir():
             return place
     raise FileNotFoundError(f"no folder {kind!r} in {_PACKAGE} or beside it; install simnet again")
+
+
+def codec_of(model: str) -> str | None:
+    """Return the codec that a shipped model is for; None if there is no such model."""
+    if not _NAME.fullmatch(model):
+        return None
+    manifest = folder("models") / model / "manifest.yaml"
+    return yaml.safe_load(manifest.read_text(encoding="utf-8"))["codec"] if manifest.is_file() else None
 
 
 def recipes() -> list[str]:

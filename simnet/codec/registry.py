@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from simnet import code_files, codec_names, codec_options, plugins
+from simnet import code_files, codec_names, codec_options, plugins, shipped
 from simnet.code_files import CodeFile
 from simnet.codec import permitted_models, replaced
 from simnet.codec.bitstream import announcements
@@ -226,4 +226,8 @@ def family_of(name: str) -> str:
         if codec_names.bare(name) in members:
             return module
     replaced.refuse("codec", codec_names.bare(name))
+    if codec := shipped.codec_of(name):
+        raise ModelError(
+            f"{name}: is a model; expected codec {codec}={name}, or in a scenario {{name: {codec}, model: {name}}}"
+        )
     raise ModelError(f"{name}: unknown codec{near(name, names())}; expected one of {', '.join(names())}")

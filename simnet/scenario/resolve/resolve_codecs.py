@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from simnet import code_files, codec_names, codec_options, constructor_options, plugins
+from simnet import code_files, codec_names, codec_options, constructor_options, plugins, shipped
 from simnet.errors import SimnetError
 from simnet.scenario.resolve import file_lookup
 from simnet.suggestions import near
@@ -70,6 +70,9 @@ def _check_own(bare: str, options: dict[str, Any], at_name: Path, path: Path, pr
         problems.at_value(
             at_name, f"{bare}: unknown stage {plus}{stage}; expected {plain} or {plain}{codec_names.FUSE}"
         )
+        return
+    if bare not in known and (codec := shipped.codec_of(bare)):
+        problems.at_value(at_name, f"{bare}: is a model; expected codec: {{name: {codec}, model: {bare}}}")
         return
     if _NAME.fullmatch(bare) and bare not in known:
         problems.at_value(at_name, f"{bare}: unknown codec{near(bare, known)}; expected one of {', '.join(known)}")

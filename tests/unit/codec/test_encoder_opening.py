@@ -6,7 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from simnet import codec
 from simnet.codec.video import libav
+from simnet.errors import ModelError
 
 
 class _Context(SimpleNamespace):
@@ -38,3 +40,8 @@ def test_encoders_are_opened_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> N
     for each in threads:
         each.join()
     assert together == [1] * 8
+
+
+def test_model_that_is_taken_for_a_codec_is_told_its_codec() -> None:
+    with pytest.raises(ModelError, match=r"atn-free: is a model; expected codec atn=atn-free, or in a scenario"):
+        codec.open_encoder("atn-free", 64, 64)
