@@ -68,7 +68,7 @@ def test_unknown_codec_is_named() -> None:
 
 
 def test_unknown_model_is_named() -> None:
-    with pytest.raises(ModelError, match="zzzzzzzz: unknown model; expected one of atn, factorized, fuse"):
+    with pytest.raises(ModelError, match="zzzzzzzz: unknown model; expected one of atn, atn-free, factorized, fuse"):
         codec.open_encoder("atn", 64, 64, "zzzzzzzz")
 
 
