@@ -211,6 +211,8 @@ def test_modules_that_are_imported_by_name_are_roots(tree: SourceTree) -> None:
     }
     # Opens networks of others by a module that is a root of every codec of others.
     by_name |= {"simnet.codec.plugin_codecs"}
+    # A GPU's backend is a root of every codec while it computes (`compute_device.modules`); the others are torch and onnx.
+    by_name |= {"simnet.compute_device", "simnet.codec.learned.inference"}
     # Readers of drives say what a scenario's nodes are, which count themselves; worlds import what they play.
     by_name |= {"simnet.drives"}
     by_name |= {"simnet", "simnet.plugins", "simnet.serial_imports"}

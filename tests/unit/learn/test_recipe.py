@@ -41,7 +41,7 @@ def test_every_shipped_recipe_loads() -> None:
     ("text", "overrides", "message"),
     [
         (GOOD + "stepz: 3\n", [], "r.yaml:7:1: stepz: unknown key; did you mean steps?"),
-        (GOOD + "zzz: 3\n", [], "r.yaml:7:1: zzz: unknown key; expected one of model, stage"),
+        (GOOD + "zzz: 3\n", [], "r.yaml:7:1: zzz: unknown key; expected one of model, codec, stage"),
         (GOOD.replace("steps: 10", "steps: -1"), [], "r.yaml:6:8: steps: -1; expected greater than 0"),
         (GOOD.replace("steps: 10", "steps: many"), [], "r.yaml:6:8: steps: 'many'; expected a valid integer"),
         (GOOD.replace("steps: 10", ""), [], "r.yaml:1:1: steps: missing"),
@@ -60,7 +60,7 @@ def test_every_shipped_recipe_loads() -> None:
         (GOOD, ["steps"], "--set steps: expected KEY=VALUE"),
         (GOOD, ["steps.x=1"], r"--set steps.x=1: steps has no keys below it"),
         (GOOD, ["offsets=[1, 1]"], "offsets: .*each once"),
-        (GOOD, ["shares=[1, 1]"], "pictures, shares: expected with stage lowres alone"),
+        (GOOD, ["shares=[1, 1]"], "pictures, shares, numbers: expected with stage lowres alone"),
         (
             GOOD,
             ["stage=lowres", "shares=[1]"],
