@@ -75,9 +75,10 @@ def installed(group: str) -> tuple[Plugin, ...]:
 @lru_cache(maxsize=1)
 def _installed() -> dict[str, tuple[Plugin, ...]]:
     found: dict[str, list[Plugin]] = {group: [] for group in NOUNS}
+    # A distribution that is on the path twice counts once: Python imports the first. All groups are found in one search.
+    entries = metadata.entry_points()
     for group, own in found.items():
-        # A distribution that is on the path twice counts once: Python imports the first.
-        for entry in metadata.entry_points(group=group):
+        for entry in entries.select(group=group):
             package = f"{entry.dist.metadata['Name']} {entry.dist.version}" if entry.dist else "unknown"
             own.append(Plugin(group, entry.name, entry.value, package))
     return {group: tuple(sorted(own, key=lambda each: (each.name, each.package))) for group, own in found.items()}

@@ -24,6 +24,8 @@ DEEPEST = 32
 MOST_FILES = 64
 LONGEST_TIME_NS = 1 << 50
 """Longest declared coding time: thirteen days."""
+LOADER: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's reader, ten times as fast, where PyYAML was built with it."""
 _GRAPH = re.compile(r"[A-Za-z0-9_]{1,40}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _WHOLE_DIGEST = re.compile(r"[0-9a-f]{16}")
@@ -109,13 +111,13 @@ def _parsed(text: bytes) -> Any:
     if len(text) > LARGEST_BYTES:
         raise ModelError(f"{len(text)} bytes; expected up to {LARGEST_BYTES}")
     depth = 0
-    for count, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
+    for count, event in enumerate(yaml.parse(text, Loader=LOADER)):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if isinstance(event, yaml.ScalarEvent) and event.value == "<<":
             raise ModelError("a merge key (<<); expected none in a manifest")
         if depth > DEEPEST or count > MOST_VALUES:
             raise ModelError(f"more than {DEEPEST} levels or {MOST_VALUES} values")
-    data = yaml.safe_load(text)
+    data = yaml.load(text, LOADER)
     _count(data, DEEPEST, [MOST_VALUES])
     return data
 

@@ -9,7 +9,6 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.request
 import webbrowser
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -144,10 +143,12 @@ def _show(
 
 def _answers(url: str) -> bool:
     """Return whether the page answers in time."""
+    from urllib.request import urlopen
+
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:
         with suppress(OSError):
-            urllib.request.urlopen(f"{url}healthz", timeout=2).close()
+            urlopen(f"{url}healthz", timeout=2).close()
             return True
         time.sleep(0.1)
     return False

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from scipy.special import stdtrit
-
 _BATCHES = 10
+_STUDENT_975 = (12.706204736174694, 4.302652729749462, 3.1824463052837078, 2.7764451051977934, 2.5705818356363146,
+                2.4469118511449786, 2.364624251592784, 2.306004135204166, 2.262157162798205)  # fmt: skip
+"""97.5 % quantiles for 1 degree of freedom and more: a report of one run does without scipy, which loads in 0.25 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,10 @@ def batch_half_width(values: Sequence[float]) -> float | None:
 @cache
 def student_975(degrees: int) -> float:
     """Return the 97.5 % quantile of Student's t, for a two-sided 95 % interval."""
+    if degrees <= len(_STUDENT_975):
+        return _STUDENT_975[degrees - 1]
+    from scipy.special import stdtrit
+
     return float(stdtrit(degrees, 0.975))
 
 

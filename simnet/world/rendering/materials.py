@@ -15,7 +15,11 @@ Colour = tuple[float, float, float]
 
 def tint(value: np.ndarray, colour: Colour) -> np.ndarray:
     """Return the picture (H x W x 3) of a brightness map (H x W) times a colour."""
-    return value[..., None] * np.asarray(colour, np.float32)
+    shades = np.asarray(colour, np.float32)
+    picture = np.empty((*value.shape, 3), np.result_type(value, shades))
+    for channel, shade in enumerate(shades):  # a product with one number at a time, not with three
+        np.multiply(value, shade, out=picture[..., channel])
+    return picture
 
 
 def mottled(grain: Grain, height: int, width: int, colour: Colour, strength: float = 0.1) -> np.ndarray:

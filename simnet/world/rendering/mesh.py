@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from panda3d.core import (
@@ -22,7 +23,7 @@ from panda3d.core import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 Colour = tuple[float, float, float]
 WHITE: Colour = (1.0, 1.0, 1.0)
@@ -52,10 +53,14 @@ class Mesh:
         self.turned = False
         self.bodies: list[str] = []
         self._owner = 0
-        self._corners: dict[tuple[str, int, int], list[np.ndarray]] = defaultdict(list)
-        self._indices: dict[tuple[str, int, int], list[np.ndarray]] = defaultdict(list)
-        self._counts: dict[tuple[str, int, int], int] = defaultdict(int)
-        self._owners: dict[tuple[str, int, int], list[np.ndarray]] = defaultdict(list)
+        # One line a polygon, and one a corner: arrays are made of them at once, in `build`.
+        self._textures: list[str] = []
+        self._sizes: list[int] = []
+        self._owners: list[int] = []
+        self._turned: list[bool] = []
+        self._corners: list[Sequence[float] | np.ndarray] = []
+        self._uv: list[Sequence[float] | np.ndarray] = []
+        self._colours: list[Colour] = []
 
     @contextmanager
     def body(self, kind: str) -> Iterator[None]:
@@ -75,23 +80,14 @@ class Mesh:
         colours: Colour | Sequence[Colour] = WHITE,
     ) -> None:
         """Add a convex polygon: corners counter-clockwise as seen from its front (metres)."""
-        place = np.asarray(corners, np.float32)
-        if self.turned:
-            place = place[:, [1, 0, 2]] * np.asarray((1.0, -1.0, 1.0), np.float32)
-        count = len(place)
-        data = np.empty(count, _VERTEX)
-        data["place"] = place
-        data["texture"] = uv
-        data["colour"][:, :3] = np.clip(np.asarray(colours, np.float32), 0.0, 1.0) * 255.0 + 0.5
-        data["colour"][:, 3] = 255
-        middle = place.mean(axis=0)
-        key = (texture, round(float(middle[0]) / PIECE_M), round(float(middle[1]) / PIECE_M))
-        first = self._counts[key]
-        fan = np.arange(1, count - 1, dtype=np.uint32)
-        self._corners[key].append(data)
-        self._indices[key].append(np.stack([np.zeros_like(fan), fan, fan + 1], axis=1).ravel() + np.uint32(first))
-        self._counts[key] += count
-        self._owners[key].append(np.full(count - 2, self._owner, np.int32))
+        count = len(corners)
+        self._textures.append(texture)
+        self._sizes.append(count)
+        self._owners.append(self._owner)
+        self._turned.append(self.turned)
+        self._corners.extend(corners)
+        self._uv.extend(uv)
+        self._colours.extend(colours if isinstance(colours[0], Sequence) else (cast("Colour", colours),) * count)
 
     def wall(
         self,
@@ -150,17 +146,56 @@ class Mesh:
         """Return a node with one geometry per texture and piece; `cut_out` textures have holes (alpha below 0.5)."""
         root = NodePath(name)
         root.set_tag(BODIES, " ".join(self.bodies))
-        for key in sorted(self._corners):
-            node = GeomNode(key[0])
-            node.add_geom(_geometry(np.concatenate(self._corners[key]), np.concatenate(self._indices[key])))
+        for texture, corners, indices, owners in self._pieces():
+            node = GeomNode(texture)
+            node.add_geom(_geometry(corners, indices))
             path = root.attach_new_node(node)
-            path.set_texture(textures[key[0]])
+            path.set_texture(textures[texture])
             if self.bodies:
-                path.set_tag(OWNERS, np.concatenate(self._owners[key]).tobytes().hex())
-            if key[0] in cut_out:
+                path.set_tag(OWNERS, owners.tobytes().hex())
+            if texture in cut_out:
                 path.set_transparency(TransparencyAttrib.M_binary)
                 path.set_two_sided(True)
         return root
+
+    def _pieces(self) -> Iterator[tuple[str, np.ndarray, np.ndarray, np.ndarray]]:
+        """Yield the texture, corners, indices of triangles and owners of triangles of each geometry, by texture and place."""
+        if not self._sizes:
+            return
+        sizes, owners = np.asarray(self._sizes), np.asarray(self._owners, np.int32)
+        starts = np.cumsum(sizes) - sizes
+        data = self._vertices(sizes)
+        sums = np.add.reduceat(data["place"][:, :2], starts, axis=0)
+        middles = (sums / sizes[:, None].astype(np.float32)).tolist()
+        found: dict[tuple[str, int, int], list[int]] = defaultdict(list)
+        for number, (texture, (x, y)) in enumerate(zip(self._textures, middles, strict=True)):
+            found[texture, round(x / PIECE_M), round(y / PIECE_M)].append(number)
+        for key in sorted(found):
+            own = np.asarray(found[key])
+            fans = sizes[own] - 2
+            corners = data[_ranges(starts[own], sizes[own])]
+            firsts = np.repeat(np.cumsum(sizes[own]) - sizes[own], fans)
+            places = _ranges(np.ones_like(own), fans)
+            indices = np.stack([firsts, firsts + places, firsts + places + 1], axis=1).ravel().astype(np.uint32)
+            yield key[0], corners, indices, np.repeat(owners[own], fans)
+
+    def _vertices(self, sizes: np.ndarray) -> np.ndarray:
+        """Return all corners, turned where they are to be."""
+        place = np.array(self._corners, np.float32)
+        turned = np.repeat(self._turned, sizes)
+        place[turned] = place[turned][:, [1, 0, 2]] * np.asarray((1.0, -1.0, 1.0), np.float32)
+        data = np.empty(len(place), _VERTEX)
+        data["place"] = place
+        data["texture"] = np.array(self._uv, np.float32)
+        data["colour"][:, :3] = np.clip(np.array(self._colours, np.float32), 0.0, 1.0) * 255.0 + 0.5
+        data["colour"][:, 3] = 255
+        return data
+
+
+def _ranges(starts: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Return the numbers from each start on, as many as its length says, one range after the other."""
+    ends = np.cumsum(lengths)
+    return np.arange(ends[-1]) + np.repeat(starts - ends + lengths, lengths)
 
 
 def _geometry(corners: np.ndarray, indices: np.ndarray) -> Geom:

@@ -5,18 +5,26 @@ Field 1987, "Relations between the statistics of natural images and the response
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 
 def fractal(rng: np.random.Generator, height: int, width: int, slope: float = 1.0) -> np.ndarray:
     """Return tileable float32 noise (height x width, mean 0, standard deviation 1); its amplitude falls as 1/f**slope."""
-    spectrum = np.fft.rfft2(rng.standard_normal((height, width), dtype=np.float32))
-    frequency = np.hypot(np.fft.fftfreq(height)[:, None] * height, np.fft.rfftfreq(width)[None] * width)
-    frequency[0, 0] = 1.0
-    spectrum *= frequency**-slope
-    spectrum[0, 0] = 0.0
+    spectrum = np.fft.rfft2(rng.standard_normal((height, width), dtype=np.float32)) * _amplitudes(height, width, slope)
     noise = np.fft.irfft2(spectrum, s=(height, width)).astype(np.float32)
     return noise / noise.std()
+
+
+@lru_cache(maxsize=8)
+def _amplitudes(height: int, width: int, slope: float) -> np.ndarray:
+    """Return 1/f**slope for each frequency of `rfft2`, 0 for the mean."""
+    frequency = np.hypot(np.fft.fftfreq(height)[:, None] * height, np.fft.rfftfreq(width)[None] * width)
+    frequency[0, 0] = 1.0
+    amplitudes = frequency**-slope
+    amplitudes[0, 0] = 0.0
+    return amplitudes
 
 
 class Grain:
@@ -32,10 +40,7 @@ class Grain:
         """Return float32 noise (height x width); `slope` is 0.5 (gritty), 1.0 (natural) or 1.6 (cloudy)."""
         source = self._maps[slope][self._rng.integers(2)]
         shift = self._rng.integers(self.SIZE, size=2)
-        source = np.roll(source, tuple(shift), axis=(0, 1))
+        rows, columns = np.arange(height) - shift[0], np.arange(width)
         if self._rng.random() < 0.5:
-            source = source[:, ::-1]
-        repeats = (-(-height // self.SIZE), -(-width // self.SIZE))
-        if max(repeats) > 1:
-            source = np.tile(source, repeats)
-        return np.ascontiguousarray(source[:height, :width])
+            columns = -1 - columns
+        return source.take(rows % self.SIZE, axis=0).take((columns - shift[1]) % self.SIZE, axis=1)

@@ -53,12 +53,21 @@ def _patches(rng: np.random.Generator, grain: Grain, picture: np.ndarray, pixels
         y = int(size / 2 + rng.uniform(-5.5, 3.0) * pixels_per_m)
         x = int(rng.integers(0, size - w))
         picture[y : y + h, x : x + w] *= rng.uniform(0.68, 0.9) + 0.05 * grain.patch(h, w, 0.5)[..., None]
-    yy, xx = np.mgrid[0:size, 0:size]
     for _ in range(3):
         y, x = size / 2 + rng.uniform(-3.5, 3.5) * pixels_per_m, rng.uniform(40, size - 40)
-        radius = np.hypot(yy - y, xx - x) / pixels_per_m
-        picture[radius < 0.36] *= 0.6
-        picture[(radius < 0.30) & ((yy // 3 + xx // 3) % 2 == 0)] *= 1.35
+        _manhole(picture, y, x, pixels_per_m)
+
+
+def _manhole(picture: np.ndarray, y: float, x: float, pixels_per_m: float) -> None:
+    """Draw a lid around (y, x), in pixels."""
+    rows, columns = (
+        slice(max(0, int(middle - pixels_per_m)), int(middle + pixels_per_m) + 1) for middle in (y, x)
+    )
+    lid = picture[rows, columns]
+    yy, xx = np.mgrid[0 : lid.shape[0], 0 : lid.shape[1]] + np.array([rows.start, columns.start])[:, None, None]
+    radius = np.hypot(yy - y, xx - x) / pixels_per_m
+    lid[radius < 0.36] *= 0.6
+    lid[(radius < 0.30) & ((yy // 3 + xx // 3) % 2 == 0)] *= 1.35
 
 
 def furnish(

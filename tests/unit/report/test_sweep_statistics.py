@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from simnet.report import mean_interval
 from simnet.report.mean_interval import Mean, mean
 from simnet.report.sweeps import (
     required_bandwidth,
@@ -125,3 +126,10 @@ def test_gain_falls_with_age_as_constructed(whole: Path) -> None:
     line = page_of(whole).plots["gain-age"]["data"][0]
     assert (line["name"], line["x"]) == ("atn", [0, 100, 200])
     assert line["y"] == pytest.approx([1.5, 1.0, 0.5])
+
+
+def test_known_quantiles_of_student_are_what_scipy_finds() -> None:
+    from scipy.special import stdtrit
+
+    found = [mean_interval.student_975(degrees) for degrees in range(1, 30)]
+    assert found == pytest.approx([stdtrit(degrees, 0.975) for degrees in range(1, 30)], rel=1e-12)

@@ -99,3 +99,8 @@ def test_any_value_parses_or_is_refused(value: object, unit: str) -> None:
 def test_unit_examples_parse_as_their_unit() -> None:
     for unit, example in units.EXAMPLES.items():
         assert units.parse(example, unit) > 0
+
+
+def test_common_units_are_what_pint_finds() -> None:
+    for unit, factors in units._COMMON.items():
+        assert {written: units._found(written, unit) for written in factors} == factors
