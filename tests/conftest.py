@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -21,6 +22,12 @@ settings.load_profile("shared machine")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 if "PYTEST_XDIST_WORKER" in os.environ:  # every core has a worker of its own
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Compiled networks serve all tests, and the tests after the next change; not the user's own folder.
+os.environ.setdefault("SIMNET_CACHE", str(Path(__file__).parent.parent / ".pytest_cache" / "simnet"))
+# Python would compile every module for every process that a test starts.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 MOST_WORKERS = 4
 """A worker needs up to 2 GB."""

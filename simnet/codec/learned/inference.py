@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from simnet import compute_device, library_threads, processor
-from simnet.codec.learned import onnx_files
+from simnet.codec.learned import graph_store, onnx_files
 from simnet.errors import ModelError
 from simnet.serial_imports import imported
 
@@ -93,9 +93,15 @@ def compiled(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...]) -> A
     Raises:
         ModelError: The model has no such graph, it reads other files, or it does not take these inputs.
     """
-    read = network(model, graph, shapes)
-    with _blamed(model, graph, shapes):
-        return opened_core().compile_model(read, "CPU", _settings(model, graph))
+    settings = _settings(model, graph)
+    key = (model.digest, graph, shapes)
+    found = graph_store.find(opened_core(), key, settings)
+    if found is None:
+        read = network(model, graph, shapes)
+        with _blamed(model, graph, shapes):
+            found = opened_core().compile_model(read, "CPU", settings)
+        graph_store.keep(found, key, settings)
+    return found
 
 
 def network(model: Model, graph: str, shapes: tuple[tuple[int, ...], ...]) -> Any:

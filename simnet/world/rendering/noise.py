@@ -34,13 +34,20 @@ class Grain:
 
     def __init__(self, rng: np.random.Generator) -> None:
         self._rng = rng
-        self._maps = {slope: [fractal(rng, self.SIZE, self.SIZE, slope) for _ in range(2)] for slope in (0.5, 1.0, 1.6)}
+        maps = {slope: [fractal(rng, self.SIZE, self.SIZE, slope) for _ in range(2)] for slope in (0.5, 1.0, 1.6)}
+        # Twice in each direction, so that a piece from any place on lies in one.
+        self._maps = {slope: [np.tile(each, (2, 2)) for each in own] for slope, own in maps.items()}
 
     def patch(self, height: int, width: int, slope: float = 1.0) -> np.ndarray:
         """Return float32 noise (height x width); `slope` is 0.5 (gritty), 1.0 (natural) or 1.6 (cloudy)."""
         source = self._maps[slope][self._rng.integers(2)]
         shift = self._rng.integers(self.SIZE, size=2)
-        rows, columns = np.arange(height) - shift[0], np.arange(width)
+        top, left = (-shift) % self.SIZE
+        columns = slice(left, left + self.SIZE)
         if self._rng.random() < 0.5:
-            columns = -1 - columns
-        return source.take(rows % self.SIZE, axis=0).take((columns - shift[1]) % self.SIZE, axis=1)
+            columns = slice((left - 1) % self.SIZE + self.SIZE, (left - 1) % self.SIZE, -1)
+        piece = source[top : top + self.SIZE, columns]
+        repeats = (-(-height // self.SIZE), -(-width // self.SIZE))
+        if max(repeats) > 1:
+            piece = np.tile(piece, repeats)
+        return np.ascontiguousarray(piece[:height, :width])

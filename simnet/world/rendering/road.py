@@ -60,9 +60,7 @@ def _patches(rng: np.random.Generator, grain: Grain, picture: np.ndarray, pixels
 
 def _manhole(picture: np.ndarray, y: float, x: float, pixels_per_m: float) -> None:
     """Draw a lid around (y, x), in pixels."""
-    rows, columns = (
-        slice(max(0, int(middle - pixels_per_m)), int(middle + pixels_per_m) + 1) for middle in (y, x)
-    )
+    rows, columns = (slice(max(0, int(middle - pixels_per_m)), int(middle + pixels_per_m) + 1) for middle in (y, x))
     lid = picture[rows, columns]
     yy, xx = np.mgrid[0 : lid.shape[0], 0 : lid.shape[1]] + np.array([rows.start, columns.start])[:, None, None]
     radius = np.hypot(yy - y, xx - x) / pixels_per_m
