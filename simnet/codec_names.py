@@ -24,6 +24,8 @@ FAMILIES = {
     "simnet.codec.still.hevc_intra": ("hevc-intra",),
     "simnet.codec.compressai.compressai_models": ("compressai",),
 }
+LEARNED = frozenset(("factorized", "atn", "lowres", "ndic"))
+"""Codecs whose models are shipped."""
 FUSE = "+fuse"
 """End of the names of codecs with the stand-alone side-information stage behind them."""
 SLICED = frozenset(("jpeg", "jpeg2000", "webp", "avif", "hevc-intra", "factorized", "lowres", "atn", "ndic"))

@@ -33,6 +33,18 @@ def codec_of(model: str) -> str | None:
     return yaml.safe_load(manifest.read_text(encoding="utf-8"))["codec"] if manifest.is_file() else None
 
 
+def models() -> list[str]:
+    """Return the names of the shipped models."""
+    return sorted(file.parent.name for file in folder("models").glob("*/manifest.yaml"))
+
+
+def expected_for(codec: str) -> str:
+    """Return what a model of `codec` can be, for messages: those that are shipped, or a folder."""
+    return (
+        f"one for {codec}: {', '.join([*(each for each in models() if codec_of(each) == codec), 'the folder of one'])}"
+    )
+
+
 def recipes() -> list[str]:
     """Return the names of the shipped training recipes."""
     return sorted(file.stem for file in (_PACKAGE / "learn" / "recipes").glob("*.yaml"))

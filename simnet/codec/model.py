@@ -57,7 +57,7 @@ class Model:
 
 def names() -> list[str]:
     """Names of all shipped models."""
-    return sorted(file.parent.name for file in shipped.folder("models").glob("*/manifest.yaml"))
+    return shipped.models()
 
 
 def is_model(name: str) -> bool:
@@ -100,6 +100,14 @@ def load(name: str) -> Model:
             f"model {name}: its backbone {loaded.backbone.name} changed; expected to be read anew: start again"
         )
     return loaded
+
+
+def load_for(codec: str, name: str | None) -> Model:
+    """Load the named model, or the one that has the codec's name; ModelError if it is for another codec."""
+    chosen = load(name or codec)
+    if chosen.codec != codec:
+        raise ModelError(f"model {chosen.name} is for codec {chosen.codec}; expected {shipped.expected_for(codec)}")
+    return chosen
 
 
 def _folder(name: str) -> Path:

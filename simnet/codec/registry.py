@@ -191,7 +191,8 @@ def check_options(name: str) -> None:
     if not options:
         return
     if bare not in codec_options.OPTIONS:
-        raise ModelError(f"codec {bare}: takes no options; expected the name alone")
+        hint = f", or {bare}={options['model']} for a model" if "model" in options else ""
+        raise ModelError(f"codec {bare}: takes no options; expected the name alone{hint}")
     try:
         codec_options.given(options, bare)
     except ValidationError as error:

@@ -34,6 +34,17 @@ class PublishedOptions(pydantic.BaseModel):
     beta: float = pydantic.Field(default=1.0, ge=0)
 
 
+CODECS = {
+    "backbone": "factorized",
+    "lowres": "lowres",
+    "renderer-fusion": "atn",
+    "common": "ndic",
+    "fuse": "fuse",
+    "dsin": "dsin",
+}
+"""Codec that each stage trains for; with `published`, the recipe says which."""
+
+
 class Recipe(pydantic.BaseModel):
     """One stage of training; unknown keys are errors."""
 
@@ -41,8 +52,6 @@ class Recipe(pydantic.BaseModel):
 
     model: str = pydantic.Field(min_length=1)
     """Folder of `models/` that the trained model is exported to."""
-    codec: str | None = None
-    """Codec that the model is for, where it has not the model's name."""
     stage: Literal["backbone", "fuse", "common", "published", "dsin", "lowres", "renderer-fusion"]
     """`lowres`: the backbone at 1/16 of the size. `renderer-fusion`: the side-information stage behind it, encoder frozen.
     `common`: NDIC's use of side information behind it, encoder frozen. `fuse`: the side-information stage behind other codecs.
@@ -146,7 +155,7 @@ class Recipe(pydantic.BaseModel):
     @property
     def codec_name(self) -> str:
         """Name of the codec that uses the trained model."""
-        return self.published.codec if self.published else self.codec or self.model
+        return self.published.codec if self.published else CODECS[self.stage]
 
 
 def read(path: str, overrides: list[str] | None = None) -> Recipe:
@@ -194,7 +203,7 @@ def explain(error: pydantic.ValidationError, places: document.SourceLocations) -
     # A misspelt key also makes the correct key missing, so it is reported first.
     faults = sorted(error.errors(include_url=False), key=lambda fault: fault["type"] != "extra_forbidden")
     first = faults[0]
-    path: document.Path = tuple(first["loc"])
+    path: document.Path = tuple(part for part in first["loc"] if part != "[key]")  # pydantic's word for a key as such
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "missing":

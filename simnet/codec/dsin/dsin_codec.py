@@ -48,10 +48,7 @@ def _model(name: str, model_name: str | None) -> model.Model:
         raise ModelError(
             f"codec {name}: no weights are shipped; train them (simnet train {name}) and name the model's folder"
         )
-    chosen = model.load(model_name or name)
-    if chosen.codec != name:
-        raise ModelError(f"model {chosen.name} is for codec {chosen.codec}; the stream asks for {name}")
-    return chosen
+    return model.load_for(name, model_name)
 
 
 @lru_cache(maxsize=4)

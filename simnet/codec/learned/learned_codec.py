@@ -32,11 +32,8 @@ def declared_times(name: str, model_name: str | None = None) -> tuple[int, int]:
 
 
 def chosen_model(codec: str, name: str | None) -> model.Model:
-    """Load the named model, or the codec's own; ModelError if it is for another codec."""
-    chosen = model.load(name or codec)
-    if chosen.codec != codec:
-        raise ModelError(f"model {chosen.name} is for codec {chosen.codec}; the stream asks for {codec}")
-    return chosen
+    """See `model.load_for`."""
+    return model.load_for(codec, name)
 
 
 def latent_tables(chosen: model.Model) -> EntropyTables:

@@ -55,10 +55,7 @@ def chosen_model(codec: str, name: str | None) -> model.Model:
             f"codec {codec}: no weights shipped; import a checkpoint: simnet import FILE --as {codec}, then ask for "
             f"{codec}=FOLDER"
         )
-    chosen = model.load(name or codec)
-    if chosen.codec != codec:
-        raise ModelError(f"model {chosen.name} is for codec {chosen.codec}; the stream asks for {codec}")
-    return chosen
+    return model.load_for(codec, name)
 
 
 def padded_size(chosen: model.Model, kind: PublishedKind, width: int, height: int) -> tuple[int, int]:

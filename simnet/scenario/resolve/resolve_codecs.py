@@ -54,6 +54,8 @@ def resolve(codec: CodecSpec, path: Path, problems: Problems, file: FilePath) ->
     except SimnetError as error:
         problems.at_value(at_name, str(error))
         return None
+    if code is None:
+        _check_model(bare, codec, path, problems)
     if len(problems.found) > before:
         return None
     model = _model(codec) if code is None else _weights(codec, path, problems, file)
@@ -108,6 +110,14 @@ def _report(error: ValidationError, known: list[str], at_name: Path, path: Path,
             problems.at_value(here, text)
         else:
             problems.at_value(at_name, text)
+
+
+def _check_model(bare: str, codec: CodecSpec, path: Path, problems: Problems) -> None:
+    """Report a shipped model that is for another codec; folders are looked into when they are opened."""
+    found = shipped.codec_of(codec.model) if codec.model and bare in codec_names.LEARNED else None
+    if found not in (None, bare):
+        expected = shipped.expected_for(bare)
+        problems.at_value((*path, "model"), f"{codec.model}: is for codec {found}; expected {expected}")
 
 
 def _located(code: code_files.CodeFile, at_name: Path, problems: Problems, file: FilePath) -> code_files.CodeFile:

@@ -19,7 +19,7 @@ def check(one: MergedStream, height: int) -> None:
     stream = one.stream
     if stream.slices == 1:
         if stream.concealment != "none":
-            _fault(one, "concealment", f"{stream.concealment} given without slices; expected slices: 4, or none")
+            _fault(one, "concealment", _without_slices(one))
         return
     if height < LEAST_ROWS * stream.slices:
         most = height // LEAST_ROWS
@@ -42,6 +42,17 @@ def check(one: MergedStream, height: int) -> None:
         )
     if stream.concealment == "side" and not any(each.stream != "previous" for each in stream.side_information):
         _fault(one, "concealment", "side given without side_information of another camera; expected one, or previous")
+
+
+def _without_slices(one: MergedStream) -> str:
+    """Return what is wrong with concealment of whole frames, with what the codec allows in its place."""
+    wrong = f"{one.stream.concealment}: it fills lost slices, and the stream has none"
+    if one.codec is not None:
+        try:
+            codec_names.check_sliced(one.codec.name)
+        except ModelError as error:
+            return f"{wrong}; {error}"
+    return f"{wrong}; expected slices: 4 beside it, or concealment: none"
 
 
 def _fault(one: MergedStream, key: str, text: str) -> None:

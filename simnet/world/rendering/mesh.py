@@ -87,7 +87,8 @@ class Mesh:
         self._turned.append(self.turned)
         self._corners.extend(corners)
         self._uv.extend(uv)
-        self._colours.extend(colours if isinstance(colours[0], Sequence) else (cast("Colour", colours),) * count)
+        each = isinstance(colours[0], Sequence)
+        self._colours.extend(cast("Sequence[Colour]", colours) if each else [cast("Colour", colours)] * count)
 
     def wall(
         self,

@@ -41,7 +41,7 @@ def test_every_shipped_recipe_loads() -> None:
     ("text", "overrides", "message"),
     [
         (GOOD + "stepz: 3\n", [], "r.yaml:7:1: stepz: unknown key; did you mean steps?"),
-        (GOOD + "zzz: 3\n", [], "r.yaml:7:1: zzz: unknown key; expected one of model, codec, stage"),
+        (GOOD + "zzz: 3\n", [], "r.yaml:7:1: zzz: unknown key; expected one of model, stage"),
         (GOOD.replace("steps: 10", "steps: -1"), [], "r.yaml:6:8: steps: -1; expected greater than 0"),
         (GOOD.replace("steps: 10", "steps: many"), [], "r.yaml:6:8: steps: 'many'; expected a valid integer"),
         (GOOD.replace("steps: 10", ""), [], "r.yaml:1:1: steps: missing"),
@@ -66,6 +66,7 @@ def test_every_shipped_recipe_loads() -> None:
             ["stage=lowres", "shares=[1]"],
             "shares: 1 for 2 data sets and 0 folders of pictures; expected one each",
         ),
+        (GOOD, ["stage=lowres", "numbers.latnt=3"], "--set numbers.latnt=3: numbers.latnt: 'latnt'; expected 'latent'"),
         (GOOD, ["stage=published"], "published: expected with stage published"),
         (
             GOOD,

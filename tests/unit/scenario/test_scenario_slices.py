@@ -40,7 +40,14 @@ def test_slices_are_read_and_written_and_read_again(tmp_path: Path) -> None:
             "codec: hevc, slices: 2",
             "slices: codec 'hevc': its frames cannot be sliced; expected slices: 1, or one of atn",
         ),
-        ("codec: jpeg, concealment: side", "concealment: side given without slices; expected slices: 4, or none"),
+        (
+            "codec: jpeg, concealment: side",
+            "concealment: side: it fills lost slices, and the stream has none; expected slices: 4 beside it",
+        ),
+        (
+            "codec: hevc, concealment: side",
+            "concealment: side: it fills lost slices, and the stream has none; codec 'hevc'",
+        ),
         (
             "codec: jpeg, slices: 2, concealment: all",
             "concealment: 'all' is unknown; expected 'none', 'previous' or 'side'",

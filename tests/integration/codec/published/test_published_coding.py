@@ -159,7 +159,7 @@ def test_missing_model_says_how_to_get_one(name: str) -> None:
 
 
 def test_model_of_another_codec_is_refused(model_of: ModelOf) -> None:
-    with pytest.raises(ModelError, match="is for codec bls17; the stream asks for bmshj18"):
+    with pytest.raises(ModelError, match="is for codec bls17; expected one for bmshj18"):
         codec.open_encoder("bmshj18", 64, 64, model_of("bls17"))
 
 
