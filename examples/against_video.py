@@ -18,6 +18,7 @@ import numpy as np
 
 from simnet import codec
 from simnet.bd_rate import bd_quality, bd_rate
+from simnet.interrupts import end_with_reader
 from simnet.learn.picture_protocols import kitti
 from simnet.picture_files import read_rgb
 from simnet.quality import psnr
@@ -120,4 +121,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    end_with_reader()
     main()

@@ -23,6 +23,7 @@ from simnet.codec.binning.binned_coder import PlaneReport
 from simnet.codec.binning.syndrome_code import PlaneSyndromes, find_plane
 from simnet.codec.binning.syndrome_graph import MOST_LENGTH
 from simnet.codec.binning.syndrome_rate import SyndromeRate
+from simnet.interrupts import end_with_reader
 from simnet.picture_files import read_rgb
 from simnet.records import SideInformation
 
@@ -153,4 +154,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    end_with_reader()
     main()

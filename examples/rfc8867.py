@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import simpy
 
+from simnet.interrupts import end_with_reader
 from simnet.net import Network, Transfer, open_paced
 from simnet.net import Path as NetworkPath
 from simnet.records import SECOND_NS, CongestionConfig, LinkConfig, RateConfig, TraceConfig, TrafficConfig
@@ -208,4 +209,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    end_with_reader()
     main()

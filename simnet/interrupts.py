@@ -28,6 +28,12 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM came: what cleans up after Ctrl-C does so for it too."""
 
 
+def end_with_reader() -> None:
+    """Let this process end in silence, as filters do, once nobody reads its output (`... | head`); for scripts that print."""
+    if sys.platform != "win32":
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
 class CancelToken:
     """Says whether somebody asked for the end of the work. Any thread may set it."""
 

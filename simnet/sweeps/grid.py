@@ -142,6 +142,8 @@ def _codec_overrides(codec: str) -> list[str]:
     name = code_files.located(codec_names.canonical(name))
     own = model if equals else None
     registry.known(name, own)
+    if own is not None:
+        registry.declared_times(name, own)  # a model of another codec is told here, in the user's words
     side = [] if registry.takes_side(name, own) else ["streams.*.side_information=[]"]
     plain, options = codec_names.bare(name), codec_names.options_of(name)
     # Every key is set, so that no setting of the scenario's codec remains.

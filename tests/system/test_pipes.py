@@ -12,6 +12,7 @@ from simnet.records import Row
 from simnet.runfolder.record_tables import read_records
 from simnet.runfolder.run_manifest import read_manifest
 from simnet.world.recordings.film import Film
+from support.places import ROOT
 
 
 @pytest.fixture
@@ -39,3 +40,9 @@ def test_output_may_be_closed(command: list[str]) -> None:
     done = subprocess.run(["sh", "-c", typed], stderr=subprocess.PIPE, text=True, check=False)
     assert done.stderr == ""
     assert done.returncode == 0
+
+
+def test_an_example_ends_with_the_reader_of_its_output() -> None:
+    typed = f"{sys.executable} {ROOT / 'examples' / 'rfc8867.py'} 5.1 --seconds 1 | head -1"
+    done = subprocess.run(["sh", "-c", typed], capture_output=True, text=True, check=False)
+    assert (done.stderr, len(done.stdout.splitlines())) == ("", 1)

@@ -51,7 +51,7 @@ def test_overridden_seed_is_a_seed(scenario: Path):
 def test_point_is_repeatable_by_its_overrides(scenario: Path):
     from simnet import scenario as scenarios
 
-    for point in grid.points(Grid(str(scenario), BANDWIDTHS, ["jpeg", "avif+fuse", "factorized=ndic"], [5])):
+    for point in grid.points(Grid(str(scenario), BANDWIDTHS, ["jpeg", "avif+fuse", "atn=atn-free"], [5])):
         assert scenarios.load(str(scenario), list(point.overrides)) == point.scenario
 
 
@@ -71,6 +71,7 @@ def test_neighbouring_points_share_no_encoding(scenario: Path):
         ({"links.*.bandwidth": ["1 Mbit/s", "1 Mbit/s"]}, [], [], "a value is there twice"),
         ({"links.*.bandwidth": ["1 Mbit/s", "1000 kbit/s"]}, [], [], "1 Mbit/s and 1000 kbit/s come to the same"),
         ({"streams.*.codec": ["jpeg", "webp"]}, ["jpeg"], [], "jpeg and webp come to the same scenario"),
+        ({}, ["atn=lowres"], [], "model lowres is for codec lowres; expected one for atn: atn, atn-free"),
         ({"links.*.bandwidth": [""]}, [], [], "no value"),
         ({"seed": ["one"]}, [], [], "--set seed=one"),
         ({}, ["recorded"], [], "which rows?"),
