@@ -91,7 +91,7 @@ def prepare(
     coder: ExampleCoder, sources: list[pair_data.PairSource], count: int, drop: float, seed: int
 ) -> list[DecoderExample]:
     """Prepare `count` examples at random qualities; half of the side pictures are decoded, as those of other streams are."""
-    rng, aligner, examples = np.random.default_rng(seed), RectifiedAligner(fine=True), []
+    rng, aligner, examples = np.random.default_rng(seed), RectifiedAligner(refined=True), []
     with progress(Work("examples", count, "pictures")) as tell:
         for done in range(count):
             x, *sides = views(sources, drop, rng)

@@ -38,6 +38,7 @@ CODECS = {
     "backbone": "factorized",
     "lowres": "lowres",
     "renderer-fusion": "atn",
+    "rows": "atn",
     "common": "ndic",
     "fuse": "fuse",
     "dsin": "dsin",
@@ -52,13 +53,14 @@ class Recipe(pydantic.BaseModel):
 
     model: str = pydantic.Field(min_length=1)
     """Folder of `models/` that the trained model is exported to."""
-    stage: Literal["backbone", "fuse", "common", "published", "dsin", "lowres", "renderer-fusion"]
+    stage: Literal["backbone", "fuse", "common", "published", "dsin", "lowres", "renderer-fusion", "rows"]
     """`lowres`: the backbone at 1/16 of the size. `renderer-fusion`: the side-information stage behind it, encoder frozen.
-    `common`: NDIC's use of side information behind it, encoder frozen. `fuse`: the side-information stage behind other codecs.
-    `backbone`: a backbone with a factorised prior. `published`: a network of the NDIC and ATN papers, trained as
-    theirs. `dsin`: DSIN, trained as in its paper."""
+    `rows`: matches along the rows of rectified cameras, for the `renderer-fusion` of the model `start`. `common`: NDIC's use of
+    side information behind it, encoder frozen. `fuse`: the side-information stage behind other codecs. `backbone`: a backbone
+    with a factorised prior. `published`: a network of the NDIC and ATN papers, trained as theirs. `dsin`: DSIN, trained as in
+    its paper."""
     backbone: str | None = None
-    """For `renderer-fusion` and `common`: model of the frozen backbone, a shipped one or a folder."""
+    """For `renderer-fusion`, `rows` and `common`: model of the frozen backbone, a shipped one or a folder."""
     codecs: tuple[str, ...] = ()
     """For `fuse`: codecs whose decoded pictures are the training input."""
     data: tuple[str, ...] = pydantic.Field(min_length=1)
@@ -140,6 +142,8 @@ class Recipe(pydantic.BaseModel):
             raise ValueError("precision: expected float32 with stage published, as in the papers")
         if self.stage != "lowres" and (self.pictures or self.shares or self.numbers):
             raise ValueError("pictures, shares, numbers: expected with stage lowres alone")
+        if self.stage == "rows" and self.start is None:
+            raise ValueError("start: missing; with stage rows it is the model that the matches are for, such as atn")
         if self.shares and len(self.shares) != len(self.data) + len(self.pictures):
             sources = f"{len(self.data)} data sets and {len(self.pictures)} folders of pictures"
             raise ValueError(f"shares: {len(self.shares)} for {sources}; expected one each")

@@ -10,12 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from simnet.codec import model
 from simnet.codec.bitstream.padding import to_picture
+from simnet.codec.learned import row_matching
 from simnet.codec.learned.alignment import CANDIDATES
 from simnet.codec.learned.lowres_networks import Lowres
-from simnet.codec.learned.lowres_parts import knot_shares
+from simnet.codec.learned.lowres_parts import KNOTS, knot_shares
 from simnet.codec.learned.rectified_alignment import RectifiedAligner
 from simnet.codec.learned.renderer_fusion import RendererFuse, RendererFuseNumbers
+from simnet.codec.learned.row_matching import RowMatcher
 from simnet.learn import decoder_examples, losses, pair_data
 from simnet.learn.backbone_stage import to_tensor
 from simnet.learn.decoder_examples import HEIGHT, SIDES, WIDTH
@@ -51,24 +54,29 @@ class RenderedExample:
 class ExampleMaker:
     """Makes examples of a frozen backbone and the network that fusion starts from."""
 
-    def __init__(self, backbone: Lowres, start: RendererFuse, sources: list[pair_data.PairSource], drop: float) -> None:
+    def __init__(
+        self,
+        backbone: Lowres,
+        start: RendererFuse,
+        sources: list[pair_data.PairSource],
+        drop: float,
+        matcher: RowMatcher | None = None,
+    ) -> None:
         self._backbone, self._start, self._sources, self._drop = backbone, start, sources, drop
-        self._aligner = RectifiedAligner()
+        self._aligner = RectifiedAligner(matcher)
 
     @torch.no_grad()
     def code(self, picture: np.ndarray, quality: float) -> tuple[np.ndarray, Tensor, Tensor]:
         """The decoded picture (uint8), x_hat (1, 3, H, W) and the features that it is drawn from."""
-        with half_precision("cpu"):
-            estimate = self._backbone.estimate(to_tensor([picture]), torch.tensor([quality]))
-        x_hat = estimate.x_hat.float()
-        return to_picture(x_hat.numpy(), *picture.shape[:2]), x_hat, estimate.features.float()
+        return coded(self._backbone, picture, quality)
 
     @torch.no_grad()
     def fused(self, picture: np.ndarray, side: np.ndarray, quality: float) -> np.ndarray:
         """A picture as a stream fuses it with its last one."""
         decoded, x_hat, features = self.code(picture, quality)
-        aligned = to_tensor(self._aligner.align(decoded, side))
-        drawn = self._start(x_hat, aligned, features, knot_shares(torch.tensor([quality])))[0]
+        shares = knot_shares(torch.tensor([quality]))
+        aligned = to_tensor(self._aligner.align(decoded, side, shares.numpy()))
+        drawn = self._start(x_hat, aligned, features, shares)[0]
         return to_picture(drawn.numpy(), *picture.shape[:2])
 
     def make(self, rng: np.random.Generator) -> RenderedExample:
@@ -81,7 +89,8 @@ class ExampleMaker:
             sides = [self.fused(side, sides[1 - k], quality) for k, side in enumerate(sides)]
         elif draw < 0.5:
             sides = [self.code(side, float(rng.uniform(0.2, 1.0)))[0] for side in sides]
-        aligned = tuple(candidate for side in sides for candidate in self._aligner.align(decoded, side))
+        shares = knot_shares(torch.tensor([quality])).numpy()
+        aligned = tuple(candidate for side in sides for candidate in self._aligner.align(decoded, side, shares))
         return RenderedExample(x, quality, x_hat[0].half(), features[0].half(), aligned)
 
     def several(self, count: int, seed: int) -> list[RenderedExample]:
@@ -94,12 +103,24 @@ class ExampleMaker:
         return made
 
 
+@torch.no_grad()
+def coded(backbone: Lowres, picture: np.ndarray, quality: float) -> tuple[np.ndarray, Tensor, Tensor]:
+    """What a backbone decodes of a picture (uint8), its x_hat (1, 3, H, W) and the features that it is drawn from."""
+    with half_precision("cpu"):
+        estimate = backbone.estimate(to_tensor([picture]), torch.tensor([quality]))
+    x_hat = estimate.x_hat.float()
+    return to_picture(x_hat.numpy(), *picture.shape[:2]), x_hat, estimate.features.float()
+
+
 def train(recipe: Recipe, folder: Path, backbone: Lowres) -> RendererFuse:
     """Train or resume behind a frozen backbone; return the averaged fusion network."""
     torch.manual_seed(recipe.seed)
     start = RendererFuse(RendererFuseNumbers(renderer=backbone.numbers.renderer)).eval()
+    matcher = None
     if recipe.start:
         start_fuse(start, recipe.start)
+        earlier = model.load(recipe.start)
+        matcher = RowMatcher(earlier, HEIGHT, WIDTH, KNOTS) if row_matching.is_in(earlier) else None
     network = copy.deepcopy(start).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub
     trainer = Trainer(network, recipe, folder)
     trainer.resume()
@@ -108,7 +129,7 @@ def train(recipe: Recipe, folder: Path, backbone: Lowres) -> RendererFuse:
 
     def made(names: tuple[str, ...], count: int, drop: float, seed: int) -> list[RenderedExample]:
         sources = [pair_data.load(name, rendered_pairs=recipe.rendered_pairs, seed=seed) for name in names]
-        return ExampleMaker(backbone, start, sources, drop).several(count, seed)
+        return ExampleMaker(backbone, start, sources, drop, matcher).several(count, seed)
 
     held_out = made(recipe.validation, min(HELD_OUT, recipe.examples), 0.0, recipe.seed + 1)
     training = made(recipe.data, recipe.examples, recipe.drop_side, recipe.seed)

@@ -13,7 +13,7 @@ from simnet.learn.recipe import Recipe
 
 QUALITIES = (0.0, 0.25, 0.5, 0.75, 1.0)
 ENCODE_NS, DECODE_NS, FUSE_NS = 15_000_000, 20_000_000, 40_000_000
-BEHIND_NS = {"renderer-fusion": 30_000_000, "common": 25_000_000}
+BEHIND_NS = {"renderer-fusion": 30_000_000, "rows": 40_000_000, "common": 25_000_000}
 """Declared virtual coding times of a 256 x 128 frame: rounded up from the times of one core of a desktop machine."""
 
 MEASURED = 100
@@ -39,6 +39,8 @@ SUMMARIES = {
     "renderer-fusion": "`{backbone}`, frozen, and a decoder's second half that aligns side pictures by optical flow and fuses "
     "them in by cross-attention in local windows; it sees the renderer's features and the quality. Its bitstreams are the "
     "backbone's; only decoding differs.",
+    "rows": "The fusion of `{start}` behind `{backbone}`, and a network that finds matches along the rows of rectified cameras. "
+    "Its bitstreams are the backbone's; only decoding differs.",
     "common": "`{backbone}`, frozen, and NDIC's way with side information: the side picture's latent is concatenated to the "
     "stream's, without alignment. Its bitstreams are the backbone's; only decoding differs.",
     "lowres": "A backbone without side information that works at 1/16 of the size: a transform that starts as Karhunen-Loeve's, "
@@ -49,7 +51,9 @@ SUMMARIES = {
 
 def summary(recipe: Recipe) -> str:
     """Description of the model in one or two sentences."""
-    return SUMMARIES[recipe.stage].format(codecs=", ".join(recipe.codecs), backbone=Path(recipe.backbone or "").name)
+    return SUMMARIES[recipe.stage].format(
+        codecs=", ".join(recipe.codecs), backbone=Path(recipe.backbone or "").name, start=Path(recipe.start or "").name
+    )
 
 
 def train(recipe: Recipe, folder: Path, exported: Path) -> Path:
@@ -88,18 +92,26 @@ def fuse(recipe: Recipe, folder: Path, exported: Path) -> None:
 
 def behind_backbone(recipe: Recipe, folder: Path, exported: Path) -> None:
     """Train and write what stands behind a frozen low-resolution backbone."""
-    from simnet.learn import frozen_backbone, renderer_common_stage, renderer_export, renderer_fusion_stage
+    from simnet.learn import frozen_backbone, renderer_common_stage, renderer_export, renderer_fusion_stage, row_weights
 
     chosen, networks = frozen_backbone.of(recipe, exported)
     numbers: dict[str, Any] = {"lowres": chosen.manifest["numbers"]["lowres"]}
     network: Any
+    rows = None
     if recipe.stage == "common":
         network = renderer_common_stage.train(recipe, folder, networks)
+    elif recipe.stage == "rows":
+        from simnet.learn import row_matching_stage
+
+        network = row_weights.fusion_of(recipe.start or "", networks)
+        rows = row_matching_stage.train(recipe, folder, networks)
     else:
         network = renderer_fusion_stage.train(recipe, folder, networks)
-        numbers["fuse"] = vars(network.numbers)
+        rows = row_weights.rows_of(recipe.start) if recipe.start else None
+    numbers |= {} if recipe.stage == "common" else {"fuse": vars(network.numbers)}
+    numbers |= {} if rows is None else {"rows": vars(rows.numbers)}
     facts = described(recipe, folder, numbers, (ENCODE_NS, BEHIND_NS[recipe.stage]))
-    renderer_export.write(exported, recipe.codec_name, network, chosen, facts, card(recipe, numbers))
+    renderer_export.write(exported, recipe.codec_name, network, chosen, facts, card(recipe, numbers), rows)
 
 
 def dsin(recipe: Recipe, folder: Path, exported: Path) -> None:
@@ -135,6 +147,7 @@ STAGES = {
     "fuse": fuse,
     "lowres": lowres,
     "renderer-fusion": behind_backbone,
+    "rows": behind_backbone,
     "common": behind_backbone,
     "dsin": dsin,
     "published": published,

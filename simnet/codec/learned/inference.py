@@ -34,6 +34,9 @@ to 0.001 dB). The networks of `lowres`, and those behind it, select no table and
 0.02 dB less at the best quality. In bfloat16 the analysis of `factorized` would change 1.3 % of the symbols.
 """
 
+WHOLE_GRAPHS = ("rows",)
+"""Graphs of these codecs that run in float32 all the same: places in a picture need more than eight bits."""
+
 KEPT_GRAPHS = 64
 """Compiled graphs that a process keeps, and inference requests that each of its threads keeps."""
 
@@ -189,7 +192,7 @@ def _settings(model: Model, graph: str) -> dict[str, Any]:
 
 
 def _precision(model: Model, graph: str) -> str:
-    may_be_half = graph in HALF_GRAPHS or model.codec in HALF_CODECS
+    may_be_half = graph in HALF_GRAPHS or (model.codec in HALF_CODECS and graph not in WHOLE_GRAPHS)
     return "bf16" if may_be_half and processor.is_fast_in_bfloat16() else "f32"
 
 

@@ -10,17 +10,16 @@ import numpy as np
 
 from simnet.codec import model
 from simnet.codec.bitstream.padding import padded, to_picture
+from simnet.codec.learned import row_matching
 from simnet.codec.learned.alignment import resized
 from simnet.codec.learned.inference import outputs, require, run
 from simnet.codec.learned.rectified_alignment import RectifiedAligner
+from simnet.codec.learned.row_matching import RowMatcher
 from simnet.codec.learned.side_fusion import CELL, STRIDE, Fuser, picture_shape
 from simnet.codec.protocols import Explanation
 from simnet.records import Announcement, SideInformation
 
 Shape = tuple[int, ...]
-
-FINE = 0.41
-"""Quality from which flows at full size are refined; between two steps of a frame, so that rounding cannot decide."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,23 +65,17 @@ class RendererFuser:
     """Aligns side pictures and fuses them into the picture; the network also sees the renderer's features and the quality."""
 
     def __init__(self, chosen: model.Model, announcement: Announcement, features: Shape, shares: Shape) -> None:
-        known = features, shares
-        self._coarse, self._fine = (
-            Fuser(chosen, announcement, RectifiedAligner(fine=fine), known) for fine in (False, True)
-        )
+        size = announcement.height, announcement.width
+        matcher = RowMatcher(chosen, *size, shares[1]) if row_matching.is_in(chosen) else None
+        self._fuser = Fuser(chosen, announcement, RectifiedAligner(matcher), (features, shares))
 
     def use(self, drawn: Drawn, side: Sequence[SideInformation]) -> np.ndarray:
         """See `SideUse`."""
-        return self._fuser(drawn).fuse(drawn.x_hat, drawn.picture, side, drawn.features, drawn.shares)
+        return self._fuser.fuse(drawn.x_hat, drawn.picture, side, drawn.features, drawn.shares)
 
     def explain(self, drawn: Drawn, side: Sequence[SideInformation]) -> Explanation:
         """See `SideUse`."""
-        return self._fuser(drawn).explain(drawn.x_hat, drawn.picture, side, drawn.features, drawn.shares)
-
-    def _fuser(self, drawn: Drawn) -> Fuser:
-        """Fuser whose alignment suits the detail that the picture has at its quality."""
-        quality = float(drawn.shares[0] @ np.linspace(0, 1, drawn.shares.shape[1], dtype=np.float32))
-        return self._fine if quality >= FINE else self._coarse
+        return self._fuser.explain(drawn.x_hat, drawn.picture, side, drawn.features, drawn.shares)
 
 
 class CommonDecoder:

@@ -42,8 +42,8 @@ def picture_shape(announcement: Announcement) -> tuple[int, int, int, int]:
 class Fuser:
     """Fusion network of a model and its aligner; one per decoder.
 
-    `known` are the shapes of what the network is told besides the decoded picture and the aligned ones. One that is told the
-    quality knows by itself when to stay out; any other is restrained (see `fusion_restraint`).
+    `known` are the shapes of what the network is told besides the decoded picture and the aligned ones, the quality's shares at
+    last. One that is told the quality knows by itself when to stay out; any other is restrained (see `fusion_restraint`).
     """
 
     def __init__(
@@ -62,7 +62,8 @@ class Fuser:
         self, alone: np.ndarray, picture: np.ndarray, side: Sequence[SideInformation], *known: np.ndarray
     ) -> np.ndarray:
         """Fuse side pictures into a decoded one, given as float32 (1, 3, H', W') and as uint8 H x W x 3."""
-        aligned = [padded(each, STRIDE) for item in side for each in self._aligner.align(picture, item.picture)]
+        shares = known[-1] if known else None
+        aligned = [padded(each, STRIDE) for item in side for each in self._aligner.align(picture, item.picture, shares)]
         fused, attention = outputs(self._model, "fuse", alone, np.concatenate(aligned), *known)
         shown = restrained(alone, fused, attention[0, 0]) if self._restrained else fused
         return to_picture(shown, *picture.shape[:2])
@@ -73,7 +74,7 @@ class Fuser:
         """Explain fusion by cells of CELL pixels; `common` is the picture that attention fetched, at full strength."""
         height, width = picture.shape[:2]
         pictures = [resized(item.picture, height, width) for item in side]
-        flows = [self._aligner.flows(picture, each) for each in pictures]
+        flows = [self._aligner.flows(picture, each, known[-1] if known else None) for each in pictures]
         aligned = [padded(warp(y, flow), STRIDE) for y, own in zip(pictures, flows, strict=True) for flow in own]
         attention = run(self._model, "fuse", alone, np.concatenate(aligned), *known, output=1)[0]
         rows, columns = attention.shape[1:]
@@ -88,7 +89,7 @@ class Fuser:
 
 def stage_behind(stage: str, announcement: Announcement) -> Fuser:
     """Open the side-information stage behind another codec's decoder; `stage` is its model."""
-    return Fuser(model.load(stage), announcement, RectifiedAligner(fine=True))
+    return Fuser(model.load(stage), announcement, RectifiedAligner(refined=True))
 
 
 def strongest_matches(weights: np.ndarray, flows: list[np.ndarray], shapes: list[tuple[int, ...]]) -> np.ndarray:

@@ -48,6 +48,22 @@ def test_backbone_trains_resumes_and_codes(tmp_path: Path, pairs: str, monkeypat
     assert codec.open_decoder(encoder.announcement).decode(frame, ()).picture.shape == picture.shape
 
 
+def test_matches_along_rows_train_for_a_fusion_and_code(tmp_path: Path, pairs: str) -> None:
+    backbone, atn, rows = small_lowres.export(tmp_path / "small"), tmp_path / "atn-own", tmp_path / "rows-own"
+    assert train("atn", tmp_path / "atn", pairs, "steps=2", f"backbone={backbone}", exported=atn) == 0
+    settings = ["steps=2", f"backbone={backbone}", f"start={atn}"]
+    assert train("atn-rows", tmp_path / "rows", pairs, *settings, exported=rows) == 0
+    left, right = (
+        np.asarray(Image.open(Path(pairs.removeprefix("pairs:")) / side / "0.png")) for side in ("left", "right")
+    )
+    encoder = codec.open_encoder("atn", 160, 96, str(rows))
+    frame, decoder = encoder.encode(left, 0.5), codec.open_decoder(encoder.announcement)
+    assert decoder.decode(frame, [SideInformation(right, "right", 0)]).picture.shape == left.shape
+    # Fusion that is trained on keeps them.
+    assert train("atn", tmp_path / "on", pairs, *settings[:2], f"start={rows}", exported=tmp_path / "on-own") == 0
+    assert (tmp_path / "on-own" / "rows.onnx").read_bytes()
+
+
 @pytest.mark.parametrize("name", ["atn", "ndic"])
 def test_what_stands_behind_the_backbone_trains_and_codes(name: str, tmp_path: Path, pairs: str) -> None:
     backbone = small_lowres.export(tmp_path / "small")

@@ -71,7 +71,7 @@ def test_what_is_wrong_with_a_rectification_is_found(offset: float, across: floa
     expected = RowMatches(offset, across, down, slope).kept(flow)
     rows = fitted(expected + 0.02 * cv2.merge([noise(1), noise(2)]))
     assert rows is not None
-    assert np.abs(rows.kept(expected)[..., 1] - expected[..., 1]).max() < 0.15
+    assert np.abs(rows.kept(expected)[..., 1] - expected[..., 1]).max() < 0.25
 
 
 @pytest.mark.parametrize("error", [0.05, 0.3])
