@@ -131,5 +131,5 @@ def test_decoding_with_side_information(benchmark, capsys, peer: Peer, pictures,
         "decode with side information",
         lambda: decoder.decode(data, side),
         lambda: peer.decompress(strings),
-        2.0,
+        3.0,
     )
