@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from torch import Tensor
@@ -71,6 +72,19 @@ def views(sources: list[pair_data.PairSource], drop: float, rng: np.random.Gener
     return window(chosen, rng)
 
 
+Example = TypeVar("Example")
+
+
+def several(count: int, make: Callable[[], Example]) -> list[Example]:
+    """Make `count` examples one after the other, and tell how far it is."""
+    made: list[Example] = []
+    with progress(Work("examples", count, "pictures")) as tell:
+        for done in range(count):
+            made.append(make())
+            tell(done, 0.0)
+    return made
+
+
 ExampleCoder = Callable[[np.ndarray, float], np.ndarray]
 """Maps a picture and a quality in [0, 1] to the decoded picture."""
 
@@ -91,17 +105,17 @@ def prepare(
     coder: ExampleCoder, sources: list[pair_data.PairSource], count: int, drop: float, seed: int
 ) -> list[DecoderExample]:
     """Prepare `count` examples at random qualities; half of the side pictures are decoded, as those of other streams are."""
-    rng, aligner, examples = np.random.default_rng(seed), RectifiedAligner(refined=True), []
-    with progress(Work("examples", count, "pictures")) as tell:
-        for done in range(count):
-            x, *sides = views(sources, drop, rng)
-            decoded = coder(x, float(rng.random()))
-            if rng.random() < 0.5:
-                sides = [coder(side, float(rng.uniform(0.2, 1.0))) for side in sides]
-            aligned = tuple(candidate for side in sides for candidate in aligner.align(decoded, side))
-            examples.append(DecoderExample(x, decoded, aligned))
-            tell(done, 0.0)
-    return examples
+    rng, aligner = np.random.default_rng(seed), RectifiedAligner(refined=True)
+
+    def make() -> DecoderExample:
+        x, *sides = views(sources, drop, rng)
+        decoded = coder(x, float(rng.random()))
+        if rng.random() < 0.5:
+            sides = [coder(side, float(rng.uniform(0.2, 1.0))) for side in sides]
+        aligned = tuple(candidate for side in sides for candidate in aligner.align(decoded, side))
+        return DecoderExample(x, decoded, aligned)
+
+    return several(count, make)
 
 
 def batch(

@@ -27,8 +27,6 @@ from simnet.learn.precision import half_precision
 from simnet.learn.recipe import Recipe
 from simnet.learn.trainer import Trainer
 from simnet.learn.training_journal import Validation
-from simnet.learn.training_progress import progress
-from simnet.progress import Work
 
 CELL = 4
 HELD_OUT = 32
@@ -95,12 +93,8 @@ class ExampleMaker:
 
     def several(self, count: int, seed: int) -> list[RenderedExample]:
         """Make `count` examples; the same for the same seed."""
-        rng, made = np.random.default_rng(seed), []
-        with progress(Work("examples", count, "pictures")) as tell:
-            for done in range(count):
-                made.append(self.make(rng))
-                tell(done, 0.0)
-        return made
+        rng = np.random.default_rng(seed)
+        return decoder_examples.several(count, lambda: self.make(rng))
 
 
 @torch.no_grad()

@@ -28,8 +28,6 @@ from simnet.learn.recipe import Recipe
 from simnet.learn.renderer_fusion_stage import coded
 from simnet.learn.trainer import Trainer
 from simnet.learn.training_journal import Validation
-from simnet.learn.training_progress import progress
-from simnet.progress import Work
 
 HELD_OUT = 32
 """Examples that a validation measures."""
@@ -69,12 +67,8 @@ class RowExampleMaker:
 
     def several(self, count: int, seed: int) -> list[RowExample]:
         """Make `count` examples, the same for the same seed; InputError if hardly any pair is rectified."""
-        rng, made = np.random.default_rng(seed), []
-        with progress(Work("examples", count, "pictures")) as tell:
-            for done in range(count):
-                made.append(self._make(rng))
-                tell(done, 0.0)
-        return made
+        rng = np.random.default_rng(seed)
+        return decoder_examples.several(count, lambda: self._make(rng))
 
     def _make(self, rng: np.random.Generator) -> RowExample:
         for _ in range(TRIES):
