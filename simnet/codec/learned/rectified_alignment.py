@@ -35,7 +35,7 @@ SPREAD = 6.0
 
 With these four, 200 of 212 flows between rectified pictures of the training drives pass, at all qualities, and 8 of 254 others.
 """
-COARSE = 0.25
+ROWS_ALONE = 0.25
 """Quality below which a flow at full size finds nothing that the matcher has not: 0.07 dB less below 0.2, nothing up to 0.3."""
 LEAST_PRIOR = 1e-6
 """What stands for no prior, and keeps the equations solvable."""
@@ -62,7 +62,7 @@ class RectifiedAligner(Aligner):
         if self._matcher is not None and views.shares is not None:
             half[..., 0] = self._matcher.places(views.decoded, views.side, half[..., 0], views.shares)
             half = rows.kept(half)
-            if quality_of(views.shares) < COARSE:
+            if quality_of(views.shares) < ROWS_ALONE:
                 return [half] * CANDIDATES
         return [rows.kept(full.calc(views.first, views.second, half.copy())), half]
 

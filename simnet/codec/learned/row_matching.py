@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from simnet.codec import model
-from simnet.codec.learned.inference import outputs, require
+from simnet.codec.learned.inference import finite, outputs, require
 
 GRAPH = "rows"
 CELL = 4
@@ -58,7 +58,9 @@ class RowMatcher:
         pictures = (_tensor(each, rows, columns, mirrored=backward) for each in (decoded, side))
         first = cv2.resize(start, (columns // CELL, rows // CELL), interpolation=cv2.INTER_AREA) * (factor / CELL)
         first = -first[:, ::-1] if backward else first
-        found = outputs(self._model, GRAPH, *pictures, np.ascontiguousarray(first[None, None]), shares)[0][0, 0]
+        places = outputs(self._model, GRAPH, *pictures, np.ascontiguousarray(first[None, None]), shares)[0]
+        # Flow starts from it: OpenCV takes no places far outside, nor any that are no numbers.
+        found = np.clip(finite(self._model, GRAPH, places), -columns, columns)[0, 0]
         found = -found[:, ::-1] if backward else found
         return cv2.resize(np.ascontiguousarray(found), (width, height), interpolation=cv2.INTER_LINEAR) / factor
 

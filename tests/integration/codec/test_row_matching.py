@@ -6,7 +6,9 @@ import pytest
 
 from simnet.codec import model
 from simnet.codec.learned import row_matching
+from simnet.codec.learned.rectified_alignment import RectifiedAligner
 from simnet.codec.learned.row_matching import RowMatcher, working_size
+from simnet.errors import ModelError
 from simnet.world.rendering.noise import Grain
 
 QUALITY = np.eye(9, dtype=np.float32)[6:7]
@@ -34,6 +36,25 @@ def test_distances_are_found_to_both_sides_at_any_size(scene: np.ndarray, height
     assert found.dtype == np.float32
     inner = found[16:-16, 40:-40]
     assert abs(float(np.median(inner)) - side * moved) < 0.15 * moved
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_places_that_are_no_numbers_are_refused(
+    scene: np.ndarray, wrong: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matcher, start = RowMatcher(model.load("atn"), 128, 256, QUALITY.shape[1]), np.zeros((128, 256), np.float32)
+    picture = np.ascontiguousarray(scene[:128, :256])
+    monkeypatch.setattr(row_matching, "outputs", lambda *_: [np.full((1, 1, 128, 256), wrong, np.float32)])
+    with pytest.raises(ModelError, match="graph rows gives numbers that are not finite"):
+        matcher.places(picture, picture, start, QUALITY)
+
+
+def test_places_far_outside_are_bounded(scene: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    matcher, left = RowMatcher(model.load("atn"), 128, 256, QUALITY.shape[1]), np.ascontiguousarray(scene[:128, :256])
+    right = np.ascontiguousarray(scene[:128, 9:265])
+    monkeypatch.setattr(row_matching, "outputs", lambda *_: [np.full((1, 1, 128, 256), -1e30, np.float32)])
+    flows = RectifiedAligner(matcher).flows(left, right, QUALITY)
+    assert all(np.isfinite(flow).all() and np.abs(flow).max() < 1000 for flow in flows)
 
 
 def test_networks_size_keeps_the_shape_of_large_pictures() -> None:
